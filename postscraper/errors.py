@@ -1,0 +1,40 @@
+"""Everything this package raises on purpose.
+
+PostscraperError
+├── BadPage            what a page provokes; caught in reading.read alone
+│   ├── Missing        a selector that must match once matches nothing
+│   ├── Ambiguous      … matches more than once
+│   └── NotAStory      the page is known, and is no article or listing; carries the reason
+└── BadRequest         what a person asked for cannot be done; the sentence says what can
+"""
+
+from postscraper.items import Reason
+
+
+class PostscraperError(Exception):
+    """The root of the tree."""
+
+
+class BadPage(PostscraperError):
+    """A page is not what its layout expects."""
+
+
+class Missing(BadPage):
+    """Nothing matches where exactly one thing must."""
+
+
+class Ambiguous(BadPage):
+    """More matches than one."""
+
+
+class NotAStory(BadPage):
+    """The page is known and is neither article nor listing."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
+        self.detail = detail
+
+
+class BadRequest(PostscraperError):
+    """A wrong argument, setting or file name; the message names the right ones."""

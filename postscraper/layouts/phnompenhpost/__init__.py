@@ -1,0 +1,1 @@
+"""The designs of the Phnom Penh Post and of Post Khmer through time."""

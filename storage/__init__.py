@@ -1,0 +1,1 @@
+"""The archive: the one way in and out."""
