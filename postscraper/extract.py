@@ -1,0 +1,181 @@
+"""The page as a tree, and the verbs that read it: the verb says how many.
+
+`one` raises unless exactly one, `maybe` allows none, `many` any number. This module wraps the
+HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from unicodedata import is_normalized, normalize
+
+import turbohtml
+
+from postscraper.errors import Ambiguous, Missing, NotAStory
+from postscraper.items import Capture, Language, Problem, Receipt
+from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical
+
+Node = turbohtml.Element
+Words = turbohtml.Text
+
+
+class Page:
+    """One parsed page.
+
+    url: as fetched. aliases: hosts that serve the paper besides its own (see urls.canonical).
+    problems: what was wrong with the bytes before any layout looked.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        capture: Capture,
+        problems: tuple[Problem, ...] = (),
+        aliases: Aliases = NO_ALIASES,
+    ) -> None:
+        # A line break stands between words; the engine's text would run them together.
+        self.tree = turbohtml.parse(text.replace("<br", "\n<br").replace("<BR", "\n<BR"))
+        self.source_text = text
+        self.url = capture.url
+        self.capture = capture
+        self.problems = problems
+        self.aliases = aliases
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        return self.capture.receipt()
+
+    @cached_property
+    def metas(self) -> dict[str, tuple[str, ...]]:
+        """The contents of the page's meta elements by name, property or itemprop, in order."""
+        found: dict[str, list[str]] = {}
+        for node in self.tree.select("meta[content]"):
+            key = attribute(node, "name") or attribute(node, "property") or attribute(node, "itemprop")
+            if key:
+                found.setdefault(key, []).append(clean(attribute(node, "content") or ""))
+        return {key: tuple(values) for key, values in found.items()}
+
+    @cached_property
+    def body_classes(self) -> frozenset[str]:
+        """The classes of the body element: Drupal tells there what kind of page it built."""
+        body = self.tree.select_one("body")
+        return frozenset(classes(body)) if body is not None else frozenset()
+
+    def meta(self, name: str) -> str | None:
+        """The first content of the meta `name`; None when absent or empty."""
+        return next((value for value in self.metas.get(name, ()) if value), None)
+
+    @property
+    def generator(self) -> str:
+        return self.meta("generator") or ""
+
+    def canonical(self, url: str) -> str:
+        """`url` in the archive's one form, with this page's aliases."""
+        return canonical(url, self.aliases)
+
+
+def clean(text: str) -> str:
+    """Words with single spaces between them, in NFC; zero-width characters stay."""
+    text = " ".join(text.split())
+    return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
+
+
+def words(node: Node) -> str:
+    return clean(node.text)
+
+
+def nodes(where: Page | Node, css: str) -> list[Node]:
+    return (where.tree if isinstance(where, Page) else where).select(css)
+
+
+def node(where: Page | Node, css: str) -> Node | None:
+    """The first match, for asking whether there is any; None when there is none."""
+    return (where.tree if isinstance(where, Page) else where).select_one(css)
+
+
+def the_node(where: Page | Node, css: str) -> Node:
+    """The one match; matches with the same words are one. Raises Missing or Ambiguous."""
+    found = nodes(where, css)
+    if not found:
+        raise Missing(f"{css}: no match")
+    if len(found) > 1 and len({words(each) for each in found}) > 1:
+        raise Ambiguous(f"{css}: {len(found)} matches: {[words(each)[:40] for each in found[:3]]}")
+    return found[0]
+
+
+def one(where: Page | Node, css: str) -> str:
+    """The words of the one match. Raises Missing when there is none or it is empty."""
+    text = words(the_node(where, css))
+    if not text:
+        raise Missing(f"{css}: matches, and holds no words")
+    return text
+
+
+def maybe(where: Page | Node, css: str) -> str | None:
+    """The words of the one match; None when there is none or it is empty. Raises Ambiguous."""
+    found = dict.fromkeys(many(where, css))
+    if len(found) > 1:
+        raise Ambiguous(f"{css}: {len(found)} matches: {[each[:40] for each in list(found)[:3]]}")
+    return next(iter(found), None)
+
+
+def many(where: Page | Node, css: str) -> list[str]:
+    """The words of every match that has any."""
+    return [text for each in nodes(where, css) if (text := words(each))]
+
+
+def headline(where: Page | Node, css: str) -> str:
+    """The words of the one match. Raises NotAStory when the page has no headline, and Ambiguous."""
+    found = maybe(where, css)
+    if found is None:
+        raise NotAStory("no_headline", f"{css} holds no words")
+    return found
+
+
+def scope(page: Page, css: str) -> Node:
+    """The one element that holds the story's words. Raises NotAStory without one, and Ambiguous."""
+    if node(page, css) is None:
+        cut = any(problem.kind == "cut" for problem in page.problems)
+        raise NotAStory("cut_before_body" if cut else "no_body", f"{css} is not on the page")
+    return the_node(page, css)
+
+
+def attribute(node: Node, name: str) -> str | None:
+    value = node.attrs.get(name)
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def classes(node: Node) -> list[str]:
+    value = node.attrs.get("class")
+    return value if isinstance(value, list) else (value or "").split()
+
+
+def link(page: Page, where: Page | Node, css: str) -> str:
+    """The absolute address of the first match with one. Raises Missing."""
+    found = maybe_link(page, where, css)
+    if found is None:
+        raise Missing(f"{css}: no address")
+    return found
+
+
+def maybe_link(page: Page, where: Page | Node, css: str) -> str | None:
+    """The absolute address that the first match's href or src holds; None without one."""
+    for each in nodes(where, css):
+        href = attribute(each, "href") or attribute(each, "src") or attribute(each, "content")
+        if href and (found := absolute(page.url, href)):
+            return found
+    return None
+
+
+def inside(node: Node, ancestors: frozenset[Node]) -> bool:
+    """Whether one of `ancestors` holds the node, or is it."""
+    return node in ancestors or any(each in ancestors for each in _above(node))
+
+
+def _above(node: Node) -> Iterator[Node]:
+    return (each for each in node.ancestors if isinstance(each, Node))
+
+
+def language_of(text: str) -> Language:
+    """Khmer when at least a third of the letters are; the editions quote each other's names."""
+    khmer = sum("\u1780" <= letter <= "\u17d3" for letter in text)
+    return "km" if khmer * 3 >= sum(map(str.isalpha, text)) and khmer else "en"

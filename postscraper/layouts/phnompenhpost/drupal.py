@@ -1,0 +1,74 @@
+"""What both Drupal 7 themes of the Post share: the facts in a page's head."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from postscraper.dates import machine_moment
+from postscraper.extract import Page, maybe_link, node, words
+from postscraper.urls import PAPER_HOSTS, path_of
+
+_NODE = re.compile(r"page-node-(\d+)$")
+_IN_ADDRESS = re.compile(r"/node/(\d+)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """canonical_url: the archive's form of the address that the page gives itself."""
+
+    canonical_url: str
+    node_id: int | None
+    section: str | None
+    tags: tuple[str, ...]
+    modified_at: datetime | None
+    headline_variants: dict[str, str]
+
+
+def head(page: Page, headline: str) -> Head:
+    section = page.meta("articleSection")
+    words_of_page = (page.meta("keywords") or "").split(",")
+    return Head(
+        canonical_url=canonical_url(page),
+        node_id=_node_id(page),
+        section=section,
+        tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
+        modified_at=_modified_at(page),
+        headline_variants=_variants(page, headline),
+    )
+
+
+def canonical_url(page: Page) -> str:
+    """The page's own address when it names one on a paper's host, else the one fetched."""
+    fetched = page.canonical(page.url)
+    own = maybe_link(page, page, "link[rel=canonical]") or page.meta("og:url")
+    if not own:
+        return fetched
+    named = page.canonical(own)
+    host = named.split("/")[2].removeprefix("www.")
+    return named if host in PAPER_HOSTS and path_of(named) != "/" else fetched
+
+
+def _node_id(page: Page) -> int | None:
+    for name in page.body_classes:
+        if found := _NODE.match(name):
+            return int(found[1])
+    short = maybe_link(page, page, "link[rel=shortlink]")
+    found = _IN_ADDRESS.search(short) if short else None
+    return int(found[1]) if found else None
+
+
+def _modified_at(page: Page) -> datetime | None:
+    """None when the page says it was changed before it was published, as most pages of 2018 do."""
+    published, modified = (machine_moment(page.meta(f"dcterms.{name}")) for name in ("date", "modified"))
+    return None if modified is None or (published is not None and modified < published) else modified
+
+
+def _variants(page: Page, headline: str) -> dict[str, str]:
+    title = node(page, "head > title")
+    hidden = node(page, ".node-title h2 span[itemprop=name]")
+    found = {
+        "title": words(title) if title is not None else None,
+        "og": page.meta("og:title"),
+        "hidden": words(hidden) if hidden is not None else None,
+    }
+    return {place: wording for place, wording in found.items() if wording and wording != headline}

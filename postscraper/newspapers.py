@@ -1,0 +1,86 @@
+"""The newspapers that can be read and crawled: each one's particulars, and no code of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from postscraper.layouts.phnompenhpost import drupal_2017
+from postscraper.reading import Layouts
+
+PHNOM_PENH_POST_LAYOUTS: Layouts = (drupal_2017,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newspaper:
+    """One newspaper's particulars.
+
+    name: of its spider. host: where it is served; www, bare, m. and mail. hosts are the same.
+    sections: the paths of its section pages by their short names.
+    starts: paths that a crawl begins with besides the sections, by kind of page.
+    no_stories: first path segments under which no story lies.
+    """
+
+    name: str
+    host: str
+    layouts: Layouts
+    sections: Mapping[str, str]
+    starts: Mapping[str, tuple[str, ...]]
+    no_stories: frozenset[str] = field(default=frozenset())
+
+
+_NO_STORIES = frozenset(
+    {
+        *("user", "author", "search", "taxonomy", "sites", "misc", "modules", "themes", "views", "ajax", "cdn-cgi"),
+        *("jobs", "job", "gallery", "video", "multimedia", "notice", "announcements", "about-us", "staff-list"),
+        *("contact-us", "contact-us-0", "subscription-form", "privacy-policy", "refund-policy", "pdf-supplement"),
+        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "cart"),
+    }
+)
+
+POST = Newspaper(
+    name="post",
+    host="www.phnompenhpost.com",
+    layouts=PHNOM_PENH_POST_LAYOUTS,
+    sections={
+        name: f"/{name}"
+        for name in (
+            *(
+                "national",
+                "business",
+                "lifestyle",
+                "sport",
+                "opinion",
+                "international",
+                "world",
+                "politics",
+                "politics-0",
+            ),
+            *("post-depth", "post-in-depth", "kr-tribunal", "financial", "education", "arts-culture", "food-drink-0"),
+            *("post-property", "post-focus", "post-auto", "post-life-0", "socialite", "around-ngos", "travel"),
+            *("creativity-innovation", "special-reports", "supplements", "7days", "lift", "siem-reap-insider"),
+            *("post-weekend", "post-plus", "columns", "police-blotter"),
+        )
+    },
+    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    no_stories=_NO_STORIES,
+)
+
+POSTKHMER = Newspaper(
+    name="postkhmer",
+    host="www.postkhmer.com",
+    layouts=PHNOM_PENH_POST_LAYOUTS,
+    sections={
+        "national": "/ព័ត៌មានជាតិ",
+        "economy": "/សេដ្ឋកិច្ច",
+        "international": "/អន្តរជាតិ",
+        "entertainment": "/ជីវិតកម្សាន្ត",
+        "sport": "/កីឡា",
+        **{
+            name: f"/{name}"
+            for name in ("politics", "business", "financial", "sport-news", "lifestyle", "world", "lift", "post-plus")
+        },
+    },
+    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    no_stories=_NO_STORIES,
+)
+
+NEWSPAPERS: Mapping[str, Newspaper] = {paper.name: paper for paper in (POST, POSTKHMER)}

@@ -1,0 +1,89 @@
+"""Saved pages in a folder.
+
+The address of NAME.html comes from its sidecar NAME.url (first line: the address; second line,
+if any: when it was captured, as an ISO moment), else from the page's own canonical link.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from postscraper.dates import PHNOM_PENH
+from postscraper.errors import BadRequest
+from postscraper.items import Capture
+from postscraper.urls import absolute
+
+PAGES = frozenset({".html", ".htm", ".xhtml", ".xml", ".rss"})
+
+_CANONICAL = re.compile(rb"<link[^>]{0,200}rel=[\"']?canonical[\"']?[^>]{0,400}>", re.I)
+_OWN_ADDRESS = re.compile(rb"<meta[^>]{0,200}property=[\"']?og:url[\"']?[^>]{0,400}>", re.I)
+_SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d+\)(\S+)")
+_VALUE = re.compile(rb"(?:href|content)=[\"']?([^\"'\s>]+)", re.I)
+
+
+def captures(path: Path, *, name: str = "folder") -> Iterator[Capture]:
+    """Every saved page under `path`, or the one it names, in the order of their names.
+
+    Raises BadRequest when there is no such path or no page.
+    """
+    if not path.exists():
+        raise BadRequest(f"{path}: no such file or folder; path=… names the saved pages")
+    pages = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.suffix.lower() in PAGES)
+    if not pages:
+        raise BadRequest(f"{path}: no saved page; pages end in {', '.join(sorted(PAGES))}")
+    for page in pages:
+        yield capture(page, name=name)
+
+
+def capture(
+    page: Path, *, url: str | None = None, captured_at: datetime | None = None, name: str = "folder"
+) -> Capture:
+    """One saved page. Raises BadRequest when nothing tells its address, or when it cannot be read."""
+    try:
+        body = page.read_bytes()
+        noted_url, noted_at = _sidecar(page)
+        saved_at = datetime.fromtimestamp(page.stat().st_mtime, UTC)
+    except OSError as error:
+        raise BadRequest(f"{page}: {error.strerror}") from error
+    address = url or noted_url or own_address(body) or _unnamed(page)
+    return Capture(
+        url=address,
+        captured_at=captured_at or noted_at or saved_at,
+        body=body,
+        source=name,
+    )
+
+
+def _sidecar(page: Path) -> tuple[str | None, datetime | None]:
+    for sidecar in (page.with_suffix(".url"), page.with_name(page.name + ".url")):
+        if sidecar.is_file():
+            lines = [line.strip() for line in sidecar.read_text("utf-8").splitlines() if line.strip()]
+            address = absolute(lines[0], lines[0]) if lines else None
+            if address is None:
+                raise BadRequest(f"{sidecar}: the first line must be the page's http(s) address")
+            return address, moment(lines[1]) if len(lines) > 1 else None
+    return None, None
+
+
+def moment(text: str) -> datetime:
+    """An ISO moment; without an offset it is Phnom Penh's clock. Raises BadRequest."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest(f"{text!r} is no ISO moment; write it as 2018-06-20T08:15:00+07:00") from error
+    return (at if at.tzinfo else at.replace(tzinfo=PHNOM_PENH)).astimezone(UTC)
+
+
+def own_address(body: bytes) -> str | None:
+    """The address that the page gives itself in its head; None when it gives none."""
+    saved = _SAVED_FROM.search(body[:2000])
+    tags = (_CANONICAL.search(body[:200_000]), _OWN_ADDRESS.search(body[:200_000]))
+    found = [_VALUE.search(tag[0]) for tag in tags if tag]
+    named = [match[1] for match in (*found, saved) if match]
+    candidates = (absolute("", each.decode("utf-8", "replace").replace("&amp;", "&")) for each in named)
+    return next((each for each in candidates if each), None)
+
+
+def _unnamed(page: Path) -> str:
+    raise BadRequest(f"{page}: nothing tells its address; write it into {page.with_suffix('.url').name}, or pass --url")

@@ -1,0 +1,116 @@
+"""Addresses: absolute, and in the one form by which the archive knows a page.
+
+The paper has answered under www, bare, `m.` and `mail.` hosts, with and without TLS, with and
+without a trailing slash, and with query noise (a random key on every build of the 2013 site).
+All of these are one address here. Slugs are never touched: a leading or trailing hyphen is
+part of one, and `-0` at its end tells another story.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+from unicodedata import normalize
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+Aliases = Mapping[str, str]
+NO_ALIASES: Aliases = MappingProxyType({})
+
+PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
+
+# Hosts under which the same pages answer, seen in captures of 2013 to 2023.
+_SAME_HOST = re.compile(r"^(?:www|m|mail)\.")
+
+# All that a paper's query can mean: the page of a list, the words of a search, and the
+# parameters by which the Joomla site of 2008 told its pages apart.
+_MEANT = frozenset({"page", "keys", "option", "view", "id", "task", "catid", "start"})
+
+# Added by those who pass links on; the list of w3lib's and courlan's users.
+_TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
+
+_SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
+_ENCODED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+
+
+def absolute(base: str, href: str) -> str | None:
+    """`href` as an absolute http(s) address seen from `base`; None when it is none."""
+    try:
+        parts = urlsplit(urljoin(base, href.strip()))
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    return urlunsplit(parts._replace(fragment=""))
+
+
+def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
+    """The one form of an http(s) address; idempotent.
+
+    aliases: further hosts, with their port, that serve a paper, as a local mirror does:
+    `{"127.0.0.1:8123": "phnompenhpost.com"}`.
+    Raises ValueError for what is no address.
+    """
+    parts = urlsplit(url)
+    host = _host(parts, aliases)
+    paper = host.removeprefix("www.") in PAPER_HOSTS
+    scheme = "https" if paper else parts.scheme.lower()
+    return urlunsplit((scheme, host, _path(parts.path), _query(parts.query, paper), ""))
+
+
+def _host(parts: SplitResult, aliases: Aliases) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    if not host:
+        raise ValueError("an address needs a host")
+    port = parts.port
+    if paper := aliases.get(f"{host}:{port}" if port else host):
+        return f"www.{paper}"
+    bare = _SAME_HOST.sub("", host)
+    if bare in PAPER_HOSTS:
+        return f"www.{bare}"
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{host}:{port}" if port and port != _default_port(parts.scheme) else host
+
+
+def _default_port(scheme: str) -> int | None:
+    return {"http": 80, "https": 443}.get(scheme.lower())
+
+
+def _path(path: str) -> str:
+    # Khmer slugs come percent-encoded or not, in either normal form; other escapes stay as they are.
+    path = normalize("NFC", _ENCODED_TEXT.sub(_decoded, path))
+    path = re.sub(r"/{2,}", "/", quote(path, safe=_SAFE_IN_PATH))
+    return path.rstrip("/") or "/"
+
+
+def _decoded(escapes: re.Match[str]) -> str:
+    try:
+        return unquote(escapes[0], errors="strict")
+    except UnicodeDecodeError:
+        return escapes[0].upper()
+
+
+def _query(query: str, paper: bool) -> str:
+    pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
+    if paper:
+        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) != ("page", "0")}
+        return urlencode(sorted(kept.items()))
+    return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
+
+
+def path_of(url: str) -> str:
+    """The decoded path of an address, without a trailing slash; `/` for the front page."""
+    return unquote(urlsplit(url).path).rstrip("/") or "/"
+
+
+def page_of(url: str) -> int:
+    """The number in an address's `page` parameter; 0 without one."""
+    for key, value in parse_qsl(urlsplit(url).query):
+        if key == "page" and value.isascii() and value.isdigit() and len(value) < 7:
+            return int(value)
+    return 0
+
+
+def edition_of(url: str) -> Literal["en", "km"]:
+    """The language of the edition that an address belongs to."""
+    return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"

@@ -1,0 +1,27 @@
+"""Shared by all tests: the samples, and `--accept`, which writes what they must give."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "samples"
+REAL_PAGES = ROOT.parent / "shared" / "pages"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="write what the samples give into their JSON; read the diff")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "sample" in metafunc.fixturenames:
+        pages = sorted(SAMPLES.rglob("*.html")) + sorted(SAMPLES.rglob("*.xml"))
+        metafunc.parametrize("sample", pages, ids=[str(each.relative_to(SAMPLES)) for each in pages])
+
+
+@pytest.fixture
+def real_pages() -> Path:
+    """The folder of real pages beside the checkout; they are other people's words, and not in it."""
+    if not REAL_PAGES.is_dir():
+        pytest.skip("the real pages are not beside this checkout")
+    return REAL_PAGES
