@@ -1,0 +1,247 @@
+"""The evidence: every exchange as it came, in WARC files that any web archive can read.
+
+    with Evidence.open(folder, writable=True, software="postscraper 1.0") as evidence:
+        for place, exchange in evidence.recover(ends):      # ends: file -> end that the database knows
+            ...                                             # whole records that have no row yet
+        place = evidence.keep(exchange)
+        evidence.sync()                                     # only now may a row name the place
+
+A file is written by one run only: behind a torn record nothing is ever appended, and the warcinfo
+record at its head is true of all of it. One writer a folder and prefix; see `storage.runlock`.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storage.evidencefile import EvidenceFile
+from storage.exchange import (
+    Damage,
+    DigestMismatch,
+    Earlier,
+    EvidenceFailed,
+    EvidenceShort,
+    Exchange,
+    Place,
+    RecordUnreadable,
+)
+from storage.warcfile import LARGEST_BYTES, Piece, Report, exchanges, piece_at, pieces, seal_of
+from storage.warcreading import Broken, has_digest
+from storage.warcrecord import NOT_EXACT
+
+FILE_BYTES = 10**9  # the WARC standard's own recommendation
+_HEADS_BYTES = 64 * 2**10  # more than the heads of a pair of records take, and what cannot be compressed
+_HOPS = 5  # revisits of revisits that are followed
+_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+
+
+def log_damage(damage: Damage) -> None:
+    logging.getLogger(__name__).warning("%s, byte %d: %s", damage.file, damage.offset, damage.what)
+
+
+class Evidence:
+    """The WARC files of one folder; made by `open`."""
+
+    def __init__(self, folder: Path, prefix: str, about: Mapping[str, str] | None, file_bytes: int) -> None:
+        """about: None for reading only."""
+        self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
+        self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.gz")
+        self._file: EvidenceFile | None = None
+        self._failure: OSError | None = None
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        prefix: str = "post",
+        writable: bool = False,
+        software: str = "postscraper",
+        robots: str = "obey",
+        settings: Mapping[str, str] | None = None,
+        file_bytes: int = FILE_BYTES,
+    ) -> "Evidence":
+        """software (and its version), robots and settings: what the head of each new file says.
+
+        file_bytes: a new file begins before one passes it. Nothing is written before `keep`.
+        """
+        if not writable:
+            return cls(folder, prefix, None, file_bytes)
+        folder.mkdir(parents=True, exist_ok=True)
+        fixed = {"software": software, "format": "WARC File Format 1.1", "conformsTo": _STANDARD}
+        fixed |= {"robots": robots, "description": NOT_EXACT}
+        return cls(folder, prefix, {**(settings or {}), **fixed}, file_bytes)
+
+    def __enter__(self) -> "Evidence":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Make durable what is kept, and let go of the file; keeping may go on in a new one."""
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            if self._failure is None:
+                with self._failing_for_good():
+                    file.sync()
+        finally:
+            file.close()
+
+    # Writing
+
+    def keep(self, exchange: Exchange, *, same_as: Earlier | None = None) -> Place:
+        """Hand the exchange to the operating system, and say where; durable only after `sync`.
+
+        same_as: an earlier capture of the same body, or, for a 304, of the page that still
+            holds. The head alone is then kept. The caller decides; another body is refused.
+        Raises ValueError for what no record can hold truly, EvidenceFailed when the disk refuses.
+        """
+        if len(exchange.body) > LARGEST_BYTES - _HEADS_BYTES:
+            raise ValueError(f"{exchange.url}: {len(exchange.body)} bytes are more than is ever read again")
+        if same_as is not None and exchange.status != 304:
+            digest = same_as.payload_digest
+            if digest is None or not has_digest(exchange.body, digest):
+                raise ValueError(f"{exchange.url}: the body is not that of {same_as.url}, {same_as.captured_at}")
+        with self._failing_for_good():
+            return self._file_for(len(exchange.body) + _HEADS_BYTES).append(exchange, same_as)
+
+    def sync(self) -> None:
+        """Make durable all that is kept. Raises EvidenceFailed; from then on all is refused.
+
+        After a failed fsync Linux may take the lost pages for clean, and the next fsync
+        succeed: Rebello and others, Can Applications Recover from fsync Failures, USENIX ATC 2020.
+        """
+        with self._failing_for_good():
+            if self._file is not None:
+                self._file.sync()
+
+    def _file_for(self, needed_bytes: int) -> EvidenceFile:
+        if self._file and self._file.size and self._file.size + needed_bytes > self._file_bytes:
+            self.close()
+        if self._file is None:
+            last = max(self._numbers().values(), default=0)
+            name = f"{self._prefix}-{datetime.now(UTC):%Y%m%dT%H%MZ}-{last + 1:05}.warc.gz"
+            self._file = EvidenceFile(self._folder / name, self._about or {})
+        return self._file
+
+    @contextmanager
+    def _failing_for_good(self) -> Iterator[None]:
+        if self._about is None:
+            raise EvidenceFailed(f"{self._folder} is open for reading only")
+        if self._failure is not None:
+            raise EvidenceFailed(self._why()) from self._failure
+        try:
+            yield
+        except OSError as error:
+            self._failure = error
+            raise EvidenceFailed(self._why()) from error
+
+    def _why(self) -> str:
+        return f"{self._folder}: {self._failure}: nothing more is kept; the next start recovers what is whole"
+
+    # Reading
+
+    def files(self) -> list[str]:
+        """The names of the files with this prefix, oldest first."""
+        numbers = self._numbers()
+        return sorted(numbers, key=lambda name: (numbers[name], name))
+
+    def _numbers(self) -> dict[str, int]:
+        there = self._folder.iterdir() if self._folder.is_dir() else ()
+        return {found[0]: int(found[1]) for path in there if (found := self._names.fullmatch(path.name))}
+
+    def read(self, place: Place) -> Exchange:
+        """The exchange at a place, its digests checked; a revisit with the body it refers to.
+
+        Raises RecordUnreadable.
+        """
+        return self._read(place, _HOPS)
+
+    def verify(self, place: Place, digest: str) -> None:
+        """Raises DigestMismatch or RecordUnreadable unless the body at the place has the digest.
+
+        digest: `sha256:` or `sha1:`, and hex, base32 or base64.
+        """
+        if not has_digest(self.read(place).body, digest):
+            raise DigestMismatch(f"{place.file}, byte {place.offset}: the body does not have the digest {digest}")
+
+    def records(self, file: str, report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
+        """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
+        path = self._path(file)
+        yield from exchanges(pieces(path, report, seal=seal_of(path)), file, report, self._original)
+
+    def recover(self, known: Mapping[str, int], report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
+        """Bring the files in line with the database: run to its end before the first `keep`.
+
+        known: the end of the last record that the database has of each file; a file not named
+            is read from its beginning. Yields the whole records behind it, already durable; a
+            torn tail is cut off.
+        Raises EvidenceShort before anything is changed, EvidenceFailed when the disk refuses.
+        """
+        there = {name: self._path(name).stat().st_size for name in self.files()}
+        for name, end in known.items():
+            if self._names.fullmatch(name) and there.get(name, 0) < end:
+                raise EvidenceShort(
+                    f"{self._path(name)} has {there.get(name, 0)} bytes, and the database knows {end}: "
+                    "bring the file back from a copy"
+                )
+        for name, size in there.items():
+            if size > known.get(name, 0):
+                yield from self._recover(name, known.get(name, 0), report)
+
+    def _recover(self, name: str, end: int, report: Report) -> Iterator[tuple[Place, Exchange]]:
+        path = self._path(name)
+        whole = [end]
+
+        def noted(found: Iterable[Piece]) -> Iterator[Piece]:
+            for piece in found:
+                whole[0] = piece.offset + piece.length
+                yield piece
+
+        with path.open("r+b") as stream:
+            with self._failing_for_good():
+                os.fsync(stream.fileno())
+            found = noted(pieces(path, report, start=end, seal=seal_of(path)))
+            yield from exchanges(found, name, report, self._original)
+            if whole[0] < stream.seek(0, os.SEEK_END):
+                with self._failing_for_good():
+                    stream.truncate(whole[0])
+                    os.fsync(stream.fileno())
+
+    def _read(self, place: Place, hops: int) -> Exchange:
+        problems: list[Damage] = []
+        path = self._path(place.file)
+        try:
+            with path.open("rb") as stream:
+                found = [piece_at(stream, place.offset)]
+                with suppress(Broken):  # the request; the answer stands without it
+                    found.append(piece_at(stream, place.offset + found[0].length))
+        except (Broken, OSError) as error:
+            raise RecordUnreadable(f"{path}, byte {place.offset}: {error}") from error
+        told = exchanges(found, place.file, problems.append, lambda earlier: self._original(earlier, hops))
+        at, exchange = next(told, (None, None))
+        if exchange is None or at is None or at.offset != place.offset or place.length not in {0, at.length}:
+            what = problems[0].what if problems else f"no answer of {place.length} bytes begins there"
+            raise RecordUnreadable(f"{path}, byte {place.offset}: {what}")
+        return exchange
+
+    def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
+        if earlier.place is None or not hops:
+            return None
+        try:
+            return self._read(earlier.place, hops - 1)
+        except RecordUnreadable:
+            return None
+
+    def _path(self, file: str) -> Path:
+        """Raises RecordUnreadable for a name that leads out of the folder."""
+        if Path(file).name != file:
+            raise RecordUnreadable(f"{file!r} is no file of {self._folder}")
+        return self._folder / file

@@ -1,0 +1,108 @@
+"""What was asked of one address and what it answered, and where that is kept.
+
+Errors of the evidence:
+
+    EvidenceError
+    ├── EvidenceShort       a file has less than the database knows of
+    ├── EvidenceFailed      the disk refused a write or a sync: nothing more is kept
+    ├── RecordUnreadable    no whole record at a place, or the record it refers to is missing
+    └── DigestMismatch      the record can be read and is not what it should be
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Cut = Literal["length", "time", "disconnect", "unspecified"]
+
+
+class EvidenceError(Exception):
+    """Something is wrong with the evidence; the message names file and offset."""
+
+
+class EvidenceShort(EvidenceError):
+    """A file is missing, or ends before the end that the database knows."""
+
+
+class EvidenceFailed(EvidenceError):
+    """A write or a sync failed; this `Evidence` keeps nothing more. The next start recovers."""
+
+
+class RecordUnreadable(EvidenceError):
+    """The place does not hold one whole record of an exchange."""
+
+
+class DigestMismatch(EvidenceError):
+    """The body is not the one whose digest is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One record: a file in the evidence folder, and the bytes it fills there.
+
+    length: of the compressed record in the file, not of the body.
+    """
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An earlier capture with the same body.
+
+    captured_at: aware UTC; None only when a foreign record does not say.
+    payload_digest: of its body, `sha256:` and hex or `sha1:` and base32; None when not said.
+    place: None when the record does not say where it is.
+    """
+
+    url: str
+    captured_at: datetime | None
+    payload_digest: str | None
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer.
+
+    captured_at: when the answer came, aware UTC; None only when a foreign record has no
+        readable date. requested_at: when the request went out; None when not known.
+    request_headers, headers: name and value in their order, repeated ones included; bytes
+        above ASCII stand as Latin-1 characters.
+    reason: None when not known; the record then holds the registered phrase.
+    protocol: HTTP/1.1, HTTP/1.0 or HTTP/2.
+    status: None when somebody saved the page by hand and the answer's head is lost; such an
+        exchange is kept as a resource record, for no head is invented.
+    source: where the capture came from: live, folder, wayback …
+    body: as it came: content coding still on, transfer coding undone.
+    address: the server's IP address; None when not known.
+    cut: why the body is not whole; None when it is.
+    same_as: the earlier capture that the record refers to; only in what is read. The body
+        is then that capture's, but for a 304, which has none.
+    """
+
+    url: str
+    requested_at: datetime | None
+    captured_at: datetime | None
+    method: str = "GET"
+    request_headers: tuple[tuple[str, str], ...] = ()
+    status: int | None
+    reason: str | None = None
+    protocol: str = "HTTP/1.1"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(repr=False)
+    address: str | None = None
+    source: str = "live"
+    cut: str | None = None
+    same_as: Earlier | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """What cannot be read in a file; what: a phrase for the person who must look at it."""
+
+    file: str
+    offset: int
+    what: str
