@@ -1,0 +1,190 @@
+"""The archive: the one way in and out.
+
+with Archive.open("archive") as archive:
+    outcome = archive.add(item)
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from storage import export, history, opening, rereading, search, statistics, visiting
+from storage.entries import entry
+from storage.errors import ArchiveError, NotAnArchive
+from storage.history import FullStory, Wording, find, full_story, promotions, revisions
+from storage.intake import Outcome
+from storage.ledger import Ledger
+from storage.loading import load
+from storage.search import Hit, Limits
+from storage.statistics import Stats
+from storage.tables import Capture
+from storage.visits import Heard, Visit
+from storage.writing import write
+
+__all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
+
+
+class Archive:
+    """A folder with a database of stories; made by `Archive.open`, and closed by `close` or `with`."""
+
+    def __init__(self, folder: Path, engine: Engine, *, readonly: bool) -> None:
+        self.folder = folder
+        self.readonly = readonly
+        self._engine = engine
+        self._writer = opening.writer(engine)
+
+    @classmethod
+    def open(cls, folder: str | PathLike[str], *, db_url: str | None = None, readonly: bool = False) -> Self:
+        """The archive in a folder, made when there is none; readonly: never made, and never changed.
+
+        db_url: of another database than the folder's own `archive.db`. Raises ArchiveError.
+        """
+        folder = Path(folder)
+        path = folder / opening.DATABASE
+        if db_url is None and readonly and not path.is_file():
+            raise NotAnArchive(f"there is no archive in {folder}")
+        if not readonly:
+            opening.make_folder(folder)
+        engine = opening.engine_for(folder, db_url, readonly=readonly)
+        try:
+            if not readonly and opening.is_empty(engine):
+                opening.upgrade(engine)
+            opening.check_version(engine, folder)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(folder, engine, readonly=readonly)
+
+    @classmethod
+    def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
+        """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
+        engine = opening.engine_for(Path(folder), db_url, readonly=False)
+        try:
+            opening.upgrade(engine)
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Every address ever heard of."""
+        return Ledger(self._engine)
+
+    def connect(self) -> Connection:
+        """A connection for questions of one's own, to be closed by who asks."""
+        return self._engine.connect()
+
+    def add(self, item: Any, visit: Visit | None = None) -> Outcome:
+        """Store one item, durably; what became of it. May be repeated. Raises ArchiveError."""
+        return self.add_many([(item, visit)])[0]
+
+    def add_many(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
+        """Store items, and what their visits announce, in one durable transaction: all or none.
+
+        Raises ValueError for what is no item, ArchiveError when the database cannot.
+        """
+        entries = [entry(item, visit) for item, visit in items]
+        if not entries:
+            return []
+        with self._writer.begin() as connection:
+            opening.only_writer(connection)
+            intake = load(connection, entries)
+            taken = [(each, *intake.take(each)) for each in entries]
+            write(connection, intake)
+            visiting.settle(connection, taken)
+        return [outcome for _, outcome, _ in taken]
+
+    def evidence_ends(self) -> dict[str, int]:
+        """For each evidence file the end of its last record that a capture names, in bytes."""
+        end = func.max(Capture.evidence_offset + Capture.evidence_length)
+        known = select(Capture.evidence_file, end).where(Capture.evidence_file.is_not(None))
+        with self._engine.connect() as connection:
+            rows = connection.execute(known.group_by(Capture.evidence_file))
+            return {str(file): int(last) for file, last in rows if last is not None}
+
+    def story(self, story: str | int) -> FullStory:
+        """A story by its number or any of its addresses, with all its past. Raises NoSuchStory."""
+        with self._engine.connect() as connection:
+            return full_story(connection, story)
+
+    def revisions(self, story: str | int) -> list[Wording]:
+        """The wordings of a story, the oldest first. Raises NoSuchStory."""
+        with self._engine.connect() as connection:
+            return revisions(connection, find(connection, story).id)
+
+    def sightings(self, address: str) -> list[Row[Any]]:
+        """Where and when an address was announced, in the order of time; it need not be archived itself."""
+        with self._engine.connect() as connection:
+            return promotions(connection, address)
+
+    def search(
+        self,
+        words: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        section: str | None = None,
+        author: str | None = None,
+        limit: int = 20,
+        marks: tuple[str, str] = ("[", "]"),
+    ) -> list[Hit]:
+        """Stories in which all the words occur, the best first, whichever of their wordings holds them.
+
+        words: "phrases in quotes" and begin* are understood; no string is wrong. since, until: days of
+        publication, both included. marks: put around each word found in the snippet.
+        """
+        limits = Limits(since=since, until=until, section=section, author=author, limit=limit, marks=marks)
+        with self._engine.connect() as connection:
+            return search.search(connection, words, limits)
+
+    def reindex(self) -> int:
+        """Build the index of words anew; how many revisions it holds."""
+        with self._writer.begin() as connection:
+            return search.fill(connection)
+
+    def end_rereading(self) -> int:
+        """After a run that read every capture anew; see storage/rereading.py."""
+        with self._writer.begin() as connection:
+            opening.only_writer(connection)
+            return rereading.end_rereading(connection)
+
+    def stats(self) -> Stats:
+        """What the archive holds, in numbers."""
+        with self._engine.connect() as connection:
+            return statistics.stats(connection)
+
+    def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
+        """The newest wording of every story for export, by address; see storage/export.py."""
+        with self._engine.connect() as connection:
+            yield from export.stories(connection, since, until)
+
+    def captures(
+        self, *, outcome: str | None = None, since: date | None = None, until: date | None = None
+    ) -> Iterator[Row[Any]]:
+        """Captures in the order in which they came in: all, or those of one outcome, of a span of days.
+
+        since, until: days of the capture in UTC, both included.
+        """
+        return history.captures(self._engine, outcome, since, until)
+
+    def held(self, digest: str) -> bool:
+        """Whether the archive has a capture with this body (`sha256:…`)."""
+        wanted = select(func.count()).where(Capture.digest == digest)
+        with self._engine.connect() as connection:
+            return connection.execute(wanted).scalar_one() > 0

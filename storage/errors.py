@@ -1,0 +1,48 @@
+"""Everything the archive raises on purpose; every message is one sentence that says what to do.
+
+ArchiveError
+├── NotAnArchive     no archive there, or a file that is something else
+├── WrongVersion     made by another version of this program
+├── Locked           another process is writing
+├── ReadOnly         the file or folder cannot be written
+├── Full             no room on the disk
+├── Damaged          the database file is broken
+├── Unsupported      this database cannot do that
+└── NoSuchStory      no story of that address or number
+"""
+
+
+class ArchiveError(Exception):
+    """The root of the tree."""
+
+
+class NotAnArchive(ArchiveError):
+    """There is no archive at that place, or the file there is something else."""
+
+
+class WrongVersion(ArchiveError):
+    """The archive was made by another version of this program."""
+
+
+class Locked(ArchiveError):
+    """Another process is writing to the archive, and did not end in time."""
+
+
+class ReadOnly(ArchiveError):
+    """The archive's file or folder cannot be written."""
+
+
+class Full(ArchiveError):
+    """There is no room left on the disk."""
+
+
+class Damaged(ArchiveError):
+    """The database file is broken, or the disk does not give it back."""
+
+
+class Unsupported(ArchiveError):
+    """The database behind the archive cannot do what was asked."""
+
+
+class NoSuchStory(ArchiveError):
+    """The archive holds no story of that address or number."""

@@ -1,0 +1,229 @@
+"""A batch of items, compared with what the archive holds: what is new, what is the same.
+
+Everything happens in memory between one reading of the tables (storage/loading.py) and one writing
+(storage/writing.py), so that a thousand pages cost a dozen statements.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row
+
+from storage.entries import Entry, Key, dumped
+from storage.timeline import Seen, Timeline
+
+Values = dict[str, Any]
+
+
+class Outcome(StrEnum):
+    """What became of an item."""
+
+    NEW_STORY = "new story"
+    NEW_REVISION = "new revision"
+    SAME_WORDS = "same words"
+    REREAD = "reread"  # a capture the archive had, with another reading now
+    LISTING = "listing"
+    UNREAD = "unread"
+    KNOWN_CAPTURE = "known capture"  # nothing changed
+
+
+@dataclass(slots=True)
+class Known:
+    """A story as the batch sees it; `row` and `revisions` are what the archive has of it."""
+
+    id: int
+    canonical_url: str
+    timeline: Timeline = field(default_factory=Timeline)
+    row: Row[Any] | None = None
+    revisions: list[Row[Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Intake:
+    """The state of one batch. `loading.load` fills the first block, `take` the second.
+
+    by_key, by_id: the values of captures. reading_ids: by digest.
+    items: what readings say, by id, as far as they are in memory.
+    added, changed: ids of captures to be inserted, updated. readings: new ones, by id.
+    touched: stories to be told anew. announced: whose teasers are to be written, by capture.
+    dropped: readings that a reread replaced.
+    """
+
+    stories: dict[str, Known] = field(default_factory=dict)
+    by_story: dict[int, Known] = field(default_factory=dict)
+    by_key: dict[Key, Values] = field(default_factory=dict)
+    by_id: dict[int, Values] = field(default_factory=dict)
+    reading_ids: dict[str, int] = field(default_factory=dict)
+    next_story: int = 1
+    next_capture: int = 1
+    next_reading: int = 1
+
+    items: dict[int, Values] = field(default_factory=dict)
+    added: dict[int, None] = field(default_factory=dict)
+    changed: dict[int, None] = field(default_factory=dict)
+    readings: dict[int, Entry] = field(default_factory=dict)
+    touched: dict[int, Known] = field(default_factory=dict)
+    announced: dict[int, Entry] = field(default_factory=dict)
+    dropped: set[int] = field(default_factory=set)
+
+    def take(self, entry: Entry) -> tuple[Outcome, int]:
+        """What becomes of an item, and the id of its capture."""
+        held = self.by_key.get(entry.key)
+        if held is None:
+            return self._new(entry)
+        capture_id: int = held["id"]
+        if self._reads_the_same(held, entry):
+            self._mend_record(held, entry)
+            if held["words_of_another"]:
+                self.stand_alone(held, entry.words)
+            return Outcome.KNOWN_CAPTURE, capture_id
+        self._reread(held, entry)
+        return Outcome.REREAD, capture_id
+
+    def _new(self, entry: Entry) -> tuple[Outcome, int]:
+        values = {"id": self.next_capture, **_capture_values(entry)}
+        self.next_capture += 1
+        self.by_key[entry.key] = self.by_id[values["id"]] = values
+        self.added[values["id"]] = None
+        return self._file(values, entry), values["id"]
+
+    def _file(self, values: Values, entry: Entry) -> Outcome:
+        """Give a capture its reading, and its place in its story."""
+        values["reading_id"] = self._reading(entry)
+        if entry.item.get("teasers"):
+            self.announced[values["id"]] = entry
+        if entry.outcome != "article":
+            return Outcome.LISTING if entry.outcome == "listing" else Outcome.UNREAD
+        story = self._story(entry.item["canonical_url"])
+        values["story_id"] = story.id
+        first = not story.timeline.seen
+        other_words = story.timeline.add(seen_of(values))
+        self.touched[story.id] = story
+        if first:
+            return Outcome.NEW_STORY
+        return Outcome.NEW_REVISION if other_words else Outcome.SAME_WORDS
+
+    def _reread(self, held: Values, entry: Entry) -> None:
+        before = self._story_of(held)
+        if held["reading_id"] is not None:
+            self.dropped.add(held["reading_id"])
+        record = {name: held[name] for name in _KEPT if held[name] is not None}
+        held |= _capture_values(entry) | record
+        self._change(held)
+        self.announced[held["id"]] = entry
+        if before is None:
+            self._file(held, entry)
+            return
+        self.touched[before.id] = before
+        if entry.item.get("canonical_url") == before.canonical_url and entry.outcome == "article":
+            held |= {"story_id": before.id, "reading_id": self._reading(entry)}
+            for seen in before.timeline.reread(seen_of(held)):
+                self._follow(seen)
+        else:
+            before.timeline.remove(held["id"])
+            self._file(held, entry)
+
+    def stand_alone(self, held: Values, words: str | None) -> None:
+        """Let a capture have the words of its own reading again; see Timeline.reread."""
+        story = self.by_story[held["story_id"]]
+        held |= {"words_digest": words, "words_of_another": False}
+        self.touched[story.id] = story
+        for seen in story.timeline.reread(seen_of(held)):
+            self._follow(seen)
+
+    def _follow(self, seen: Seen) -> None:
+        values = self.by_id[seen.capture_id]
+        values |= {"words_digest": seen.words, "words_of_another": seen.of_another}
+        self._change(values)
+
+    def _change(self, values: Values) -> None:
+        if values["id"] not in self.added:
+            self.changed[values["id"]] = None
+
+    def _mend_record(self, held: Values, entry: Entry) -> None:
+        """The evidence may come to be kept after the item was."""
+        new = _record_values(entry)
+        if held["evidence_file"] is None and new["evidence_file"] is not None:
+            held |= new
+            self._change(held)
+
+    def _reads_the_same(self, held: Values, entry: Entry) -> bool:
+        if held["outcome"] != entry.outcome or held["teasers_digest"] != entry.teasers_digest:
+            return False
+        if entry.reading_digest is None:
+            return (held["reason"], held["detail"]) == (entry.item["reason"], entry.item["detail"])
+        return held["reading_id"] is not None and held["reading_id"] == self.reading_ids.get(entry.reading_digest)
+
+    def _story(self, canonical_url: str) -> Known:
+        story = self.stories.get(canonical_url)
+        if story is None:
+            story = Known(self.next_story, canonical_url)
+            self.stories[canonical_url] = self.by_story[story.id] = story
+            self.next_story += 1
+        return story
+
+    def _story_of(self, held: Values) -> Known | None:
+        return None if held["story_id"] is None else self.by_story[held["story_id"]]
+
+    def _reading(self, entry: Entry) -> int | None:
+        if entry.reading_digest is None:
+            return None
+        reading_id = self.reading_ids.get(entry.reading_digest)
+        if reading_id is None:
+            reading_id = self.reading_ids[entry.reading_digest] = self.next_reading
+            self.readings[reading_id] = entry
+            self.next_reading += 1
+        self.items[reading_id] = entry.item
+        return reading_id
+
+
+def seen_of(values: Values) -> Seen:
+    return Seen(
+        capture_id=values["id"],
+        captured_at=values["captured_at"],
+        tie=(values["digest"], values["url"], values["source"]),
+        words=values["words_digest"],
+        reading_id=values["reading_id"],
+        of_another=values["words_of_another"],
+    )
+
+
+# What a reread of a capture does not take away when it does not bring it.
+_KEPT = ("evidence_file", "evidence_offset", "evidence_length", "etag", "last_modified")
+
+
+def _record_values(entry: Entry) -> Values:
+    record = entry.item["capture"]["record"] or {}
+    return {
+        "evidence_file": record.get("file"),
+        "evidence_offset": record.get("offset"),
+        "evidence_length": record.get("length"),
+    }
+
+
+def _capture_values(entry: Entry) -> Values:
+    item, visit = entry.item, entry.visit
+    url, captured_at, digest, source = entry.key
+    problems = item.get("problems")
+    return {
+        "url": url,
+        "address": entry.address,
+        "captured_at": captured_at,
+        "status": item["capture"]["status"],
+        "source": source,
+        "digest": digest,
+        **_record_values(entry),
+        "etag": visit.etag if visit else None,
+        "last_modified": visit.last_modified if visit else None,
+        "outcome": entry.outcome,
+        "reason": item.get("reason"),
+        "detail": item.get("detail"),
+        "layout": item.get("layout"),
+        "problems": dumped(problems) if problems else None,
+        "reading_id": None,
+        "story_id": None,
+        "words_digest": entry.words,
+        "words_of_another": False,
+        "teasers_digest": entry.teasers_digest,
+    }

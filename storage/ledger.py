@@ -1,0 +1,177 @@
+"""The ledger: every address ever heard of, in one state; the frontier of a crawl and the audit of its gaps.
+
+No clock in here: who asks says what time it is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, case, func, select, update
+
+from storage import frontier, opening
+from storage.frontier import Due, Settled, Wanted
+from storage.tables import Address
+from storage.visits import Heard, Kind, State, Visit, due_again
+
+__all__ = ["Due", "Heard", "Ledger", "Visit", "due_again"]
+
+
+_RELEASED = (
+    update(Address)
+    .where(Address.state == "leased")
+    .values(state=func.coalesce(Address.was, "known"), was=None, leased_until=None)
+)
+
+
+ALL = Wanted()
+
+
+class Ledger:
+    """Reached through `archive.ledger`; every method is one transaction. All moments are aware."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = opening.writer(engine)
+
+    def hear(self, heards: Iterable[Heard], now: datetime, heard_from: str | None = None) -> int:
+        """Write down addresses; how many were new. An address asked for by name becomes due at once."""
+        with self._writer.begin() as connection:
+            return frontier.hear(connection, (frontier.Report(heard, heard_from, now) for heard in heards))
+
+    def lease(
+        self,
+        limit: int,
+        *,
+        now: datetime,
+        seconds: float = 600,
+        kinds: Sequence[Kind] | None = None,
+        sections: Sequence[str] | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        urls: Sequence[str] | None = None,
+    ) -> list[Due]:
+        """Up to `limit` due addresses, in order, leased for `seconds`; nobody else is given them meanwhile.
+
+        Addresses whose section or day is unknown are not ruled out by `sections`, `since`, `until`.
+        urls: only these addresses.
+        """
+        wanted = Wanted(kinds=kinds, sections=sections, since=since, until=until, addresses=urls)
+        with self._writer.begin() as connection:
+            return frontier.lease(connection, limit, wanted, now, seconds)
+
+    def release_all(self, now: datetime) -> int:
+        """At the start of a run: the leases of a dead run end, what failed last time may be tried again.
+
+        How many leases there were.
+        """
+        table = Address.__table__.c
+        again = update(Address).where(table.state == "failed").values(due_at=now, tries=0)
+        with self._writer.begin() as connection:
+            leases = connection.execute(_RELEASED).rowcount
+            connection.execute(again)
+        return leases
+
+    def release(self, addresses: Iterable[str]) -> int:
+        """Give leases back unvisited, as when a crawl is asked to stop; how many."""
+        table = Address.__table__.c
+        released = 0
+        with self._writer.begin() as connection:
+            for some in frontier.chunks(sorted(set(addresses))):
+                back = _RELEASED.where(table.address.in_(some))
+                released += connection.execute(back).rowcount
+        return released
+
+    def settle(self, address: str, state: State, why: str | None, next_at: datetime | None, now: datetime) -> None:
+        """Leave an address in a state; next_at: when to look again, None for never. Raises KeyError."""
+        self._leave(Settled(address=address, state=state, why=why, next_at=next_at), now)
+
+    def failed(
+        self, address: str, why: str, now: datetime, retry_after_seconds: float | None = None
+    ) -> datetime | None:
+        """The server or the way to it failed; when to try again, None for the next run. Raises KeyError."""
+        return self._leave(
+            Settled(
+                address=address,
+                state="failed",
+                why=why,
+                next_at=None,
+                retry_after_seconds=retry_after_seconds,
+            ),
+            now,
+        )
+
+    def excluded(self, address: str, by: str, now: datetime) -> None:
+        """A rule keeps the crawl out of an address. Raises KeyError."""
+        self.settle(address, "excluded", by, None, now)
+
+    def _leave(self, how: Settled, now: datetime) -> datetime | None:
+        with self._writer.begin() as connection:
+            row = frontier.rows_of(connection, [how.address]).get(how.address)
+            if row is None:
+                raise KeyError(how.address)
+            values = frontier.settled(row, how, now)
+            frontier.rewrite(connection, [values])
+        due_at: datetime | None = values["due_at"]
+        return due_at
+
+    def retry(self, state: State, now: datetime) -> int:
+        """Make every address of a state due now; how many. Leased and excluded ones are left alone."""
+        if state in ("leased", "excluded"):
+            return 0
+        table = Address.__table__.c
+        with self._writer.begin() as connection:
+            again = update(Address).where(table.state == state).values(due_at=now, tries=0)
+            return connection.execute(again).rowcount
+
+    def counts(self) -> dict[str, int]:
+        """How many addresses are in each state."""
+        table = Address.__table__.c
+        with self._engine.connect() as connection:
+            found = select(table.state, func.count()).group_by(table.state).order_by(table.state)
+            return dict(connection.execute(found).all())
+
+    def whys(self, state: State) -> dict[str | None, int]:
+        """How many addresses of a state for each reason, the commonest first."""
+        table = Address.__table__.c
+        found = select(table.why, func.count()).where(table.state == state).group_by(table.why)
+        with self._engine.connect() as connection:
+            rows = connection.execute(found.order_by(func.count().desc(), table.why))
+            return dict(rows.all())
+
+    def due(self, now: datetime) -> int:
+        """How many addresses could be leased now."""
+        table = Address.__table__.c
+        return self._count(table.due_at <= now, case((table.state == "leased", table.leased_until <= now), else_=True))
+
+    def next_due_at(self, now: datetime) -> datetime | None:
+        """When the next failed address may be tried again in this run; None: nothing to wait for."""
+        table = Address.__table__.c
+        found = select(func.min(table.due_at)).where(table.state == "failed", table.due_at > now)
+        with self._engine.connect() as connection:
+            moment: datetime | None = connection.execute(found).scalar()
+        return moment
+
+    def left_alone(self, now: datetime) -> int:
+        """How many addresses are not due yet: to be looked at again later."""
+        table = Address.__table__.c
+        return self._count(table.due_at > now, table.state != "leased")
+
+    def _count(self, *conditions: Any) -> int:
+        with self._engine.connect() as connection:
+            found = select(func.count()).select_from(Address).where(*conditions)
+            return connection.execute(found).scalar_one()
+
+    def rows(self, state: State | None = None) -> Iterator[Row[Any]]:
+        """Every row of the ledger, or those of one state, in the order of address."""
+        table = Address.__table__
+        found = select(table).order_by(table.c.address)
+        if state is not None:
+            found = found.where(table.c.state == state)
+        with self._engine.connect() as connection:
+            yield from connection.execution_options(yield_per=1000).execute(found)
+
+    def row(self, address: str) -> Row[Any] | None:
+        """The row of an address; None when it was never heard of."""
+        with self._engine.connect() as connection:
+            return frontier.rows_of(connection, [address]).get(address)

@@ -1,0 +1,95 @@
+"""What the archive holds of a batch of items, read in a few statements."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from storage.entries import Entry
+from storage.frontier import chunks
+from storage.intake import Intake, Known, seen_of
+from storage.tables import Capture, Reading, Revision, Story
+from storage.timeline import Timeline
+
+# The columns of a revision that may change while its text stands.
+MOVING = ("number", "words_digest", "first_captured_at", "last_captured_at", "captures", "capture_id")
+
+_CAPTURE = Capture.__table__.c
+_STORY = Story.__table__.c
+
+
+def load(connection: Connection, entries: Sequence[Entry]) -> Intake:
+    """The captures, stories and readings that the entries may meet."""
+    intake = Intake(
+        next_story=_next(connection, _STORY.id),
+        next_capture=_next(connection, _CAPTURE.id),
+        next_reading=_next(connection, Reading.__table__.c.id),
+    )
+    _captures(connection, intake, _CAPTURE.url, {entry.key[0] for entry in entries})
+    wanted = {entry.item["canonical_url"] for entry in entries if entry.outcome == "article"}
+    _stories(connection, intake, _STORY.canonical_url, wanted)
+    met = {each["story_id"] for each in intake.by_id.values()} - {None} - set(intake.by_story)
+    load_stories(connection, intake, met)
+    digests = {entry.reading_digest for entry in entries if entry.reading_digest is not None}
+    reading = Reading.__table__.c
+    for some in chunks(sorted(digests)):
+        found = connection.execute(select(reading.digest, reading.id).where(reading.digest.in_(some)))
+        intake.reading_ids.update((digest, reading_id) for digest, reading_id in found)
+    return intake
+
+
+def load_stories(connection: Connection, intake: Intake, story_ids: Iterable[int]) -> None:
+    """Stories by id, and of all that the intake knows now their captures and revisions."""
+    _stories(connection, intake, _STORY.id, set(story_ids))
+    _captures(connection, intake, _CAPTURE.story_id, set(intake.by_story))
+    _timelines(intake)
+    _revisions(connection, intake)
+
+
+def readings(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What readings say, by id."""
+    reading = Reading.__table__.c
+    found: dict[int, dict[str, Any]] = {}
+    for some in chunks(sorted(set(ids))):
+        for reading_id, item in connection.execute(select(reading.id, reading.item).where(reading.id.in_(some))):
+            found[reading_id] = json.loads(item)
+    return found
+
+
+def _next(connection: Connection, column: Any) -> int:
+    found: int = connection.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one()
+    return found
+
+
+def _captures(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:
+    for some in chunks(sorted(values)):
+        for row in connection.execute(select(Capture.__table__).where(column.in_(some))).mappings():
+            if row["id"] not in intake.by_id:
+                key = (row["url"], row["captured_at"], row["digest"], row["source"])
+                intake.by_id[row["id"]] = intake.by_key[key] = dict(row)
+
+
+def _stories(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:
+    for some in chunks(sorted(values)):
+        for row in connection.execute(select(Story.__table__).where(column.in_(some))):
+            story = Known(row.id, row.canonical_url, row=row)
+            intake.stories[story.canonical_url] = intake.by_story[story.id] = story
+
+
+def _timelines(intake: Intake) -> None:
+    seen: dict[int, list[Any]] = {}
+    for values in intake.by_id.values():
+        if values["story_id"] is not None:
+            seen.setdefault(values["story_id"], []).append(seen_of(values))
+    for story_id, found in seen.items():
+        intake.by_story[story_id].timeline = Timeline.of(found)
+
+
+def _revisions(connection: Connection, intake: Intake) -> None:
+    revision = Revision.__table__.c
+    columns = [revision[name] for name in ("id", "story_id", "reading_id", *MOVING)]
+    for some in chunks(sorted(intake.by_story)):
+        found = select(*columns).where(revision.story_id.in_(some)).order_by(revision.number)
+        for row in connection.execute(found):
+            intake.by_story[row.story_id].revisions.append(row)

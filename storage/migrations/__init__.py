@@ -1,0 +1,1 @@
+"""How archives of earlier versions are brought up to this one."""

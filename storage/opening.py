@@ -1,0 +1,130 @@
+"""How the database is opened, and how its complaints become sentences."""
+
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import ExceptionContext
+
+from storage import errors
+from storage.tables import SCHEMA
+
+DATABASE = "archive.db"
+BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
+CACHE_KIB = 64 * 1024  # the index of words is written 1.3 times as fast as with SQLite's 2 MB
+
+SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
+    sqlite3.SQLITE_BUSY: (errors.Locked, "another process is writing to {place}; wait for it to end"),
+    sqlite3.SQLITE_LOCKED: (errors.Locked, "another process is writing to {place}; wait for it to end"),
+    sqlite3.SQLITE_READONLY: (errors.ReadOnly, "{place} cannot be written; check the rights of file and folder"),
+    sqlite3.SQLITE_FULL: (errors.Full, "no room left on the disk of {place}; the batch was not stored"),
+    sqlite3.SQLITE_CORRUPT: (errors.Damaged, "{place} is damaged; build it again from the evidence"),
+    sqlite3.SQLITE_IOERR: (errors.Damaged, "the disk of {place} fails to read or write"),
+    sqlite3.SQLITE_NOTADB: (errors.NotAnArchive, "{place} is not a database"),
+    sqlite3.SQLITE_CANTOPEN: (errors.ReadOnly, "{place} cannot be opened; check the rights of file and folder"),
+}
+
+
+def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
+    """An engine that has opened nothing yet. Its failures are raised as ArchiveError."""
+    if db_url is not None:
+        engine = create_engine(db_url)
+        _speak(engine, engine.url.render_as_string(hide_password=True))
+        return engine
+    path = folder / DATABASE
+    engine = create_engine(_sqlite_url(path, readonly=readonly), connect_args={"timeout": BUSY_SECONDS})
+    _speak(engine, str(path))
+    _settle(engine, str(path), readonly=readonly)
+    return engine
+
+
+def _sqlite_url(path: Path, *, readonly: bool) -> str:
+    mode = "ro" if readonly else "rwc"
+    return f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}&uri=true"
+
+
+def _speak(engine: Engine, place: str) -> None:
+    @event.listens_for(engine, "handle_error")
+    def speak(context: ExceptionContext) -> None:
+        spoken = spoken_error(context.original_exception, place)
+        if spoken is not None:
+            raise spoken from context.original_exception
+
+
+def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:
+    """The sentence for a complaint of SQLite; None for one that is a mistake of ours."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or code & 0xFF not in SPOKEN:  # the low byte of an extended code is its family
+        return None
+    kind, sentence = SPOKEN[code & 0xFF]
+    return kind(sentence.format(place=place))
+
+
+def _settle(engine: Engine, place: str, *, readonly: bool) -> None:
+    pragmas = ["foreign_keys = ON", f"cache_size = -{CACHE_KIB}"]
+    if not readonly:
+        # A reader never waits for the writer in WAL; FULL: what was acknowledged survives a power cut.
+        pragmas += ["journal_mode = WAL", "synchronous = FULL"]
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where `begin` below says, not by guess
+        try:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.DatabaseError as error:
+            raise spoken_error(error, place) or error from error
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # IMMEDIATE: a writer waits at its start, where waiting is safe, and never fails half-way.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def writer(engine: Engine) -> Engine:
+    """The same engine, for transactions that write."""
+    return engine.execution_options(writes=True)
+
+
+def check_version(engine: Engine, folder: Path) -> None:
+    """Raises NotAnArchive or WrongVersion unless the database is an archive of this program's version."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            raise errors.NotAnArchive(f"{folder} holds a database that is no archive")
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    if version != SCHEMA:
+        raise errors.WrongVersion(
+            f"the archive in {folder} has version {version}, this program wants {SCHEMA}: "
+            f"run `postscraper upgrade --archive {folder}`"
+        )
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to this program's version; an empty one becomes an archive."""
+    # Alembic takes a quarter of a second to import, and an archive that exists already needs none of it.
+    import_module("storage.migrations.run").upgrade(engine)
+
+
+def make_folder(folder: Path) -> None:
+    """Raises ReadOnly or NotAnArchive when there can be no such folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise errors.NotAnArchive(f"{folder} is a file; an archive is a folder") from error
+    except PermissionError as error:
+        raise errors.ReadOnly(f"{folder} cannot be made; check the rights of the folder above") from error
+
+
+def is_empty(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return not inspect(connection).get_table_names()
+
+
+def only_writer(connection: Connection) -> None:
+    """On PostgreSQL wait until no other process adds items; on SQLite `BEGIN IMMEDIATE` has waited."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7076)"))

@@ -1,0 +1,76 @@
+"""The ledger's part of a batch: what the pages announce, and how the visited addresses are left."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from storage import frontier
+from storage.entries import Entry, day
+from storage.frontier import Report, Settled
+from storage.intake import Outcome
+from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Heard, Left, due_again, left
+
+Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
+
+
+def settle(connection: Connection, taken: Sequence[Taken]) -> None:
+    """In the order of the batch; an address visited twice is settled twice."""
+    visited = [each for each in taken if each[0].visit is not None]
+    frontier.hear(connection, (report for entry, _, _ in visited for report in _reports(entry)))
+    while visited:
+        first: dict[str, Taken] = {}
+        for each in visited:
+            first.setdefault(each[0].address, each)
+        rows = frontier.rows_of(connection, first)
+        frontier.rewrite(connection, [_settled(rows[address], *each) for address, each in first.items()])
+        visited = [each for each in visited if first[each[0].address] is not each]
+
+
+def _now(entry: Entry) -> datetime:
+    now = (entry.visit and entry.visit.now) or entry.captured_at
+    if now is None:
+        raise ValueError(f"a visit without a time, of a capture without one: {entry.address}")
+    return now
+
+
+def _reports(entry: Entry) -> Iterator[Report]:
+    if entry.visit is None:
+        return
+    visit, now = entry.visit, _now(entry)
+    yield Report(Heard(url=entry.item["url"], address=visit.address, kind=visit.kind), None, now)
+    for heard in visit.heard:
+        yield Report(heard, visit.address, now)
+
+
+def _settled(row: Row[Any], entry: Entry, outcome: Outcome, capture_id: int) -> dict[str, Any]:
+    visit, now = entry.visit, _now(entry)
+    if visit is None:
+        raise ValueError(f"no visit: {entry.address}")
+    new = outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION)
+    dated_on = day(entry.item.get("published_on")) or row.dated_on
+    how = left(entry.item, anything_new=new)
+    settled = Settled(
+        address=visit.address,
+        state=how.state,
+        why=how.why,
+        next_at=_next_at(how, entry, dated_on, row.changes, now),
+        changed=outcome is Outcome.NEW_REVISION,
+        capture_id=capture_id,
+        dated_on=dated_on,
+        etag=visit.etag,
+        last_modified=visit.last_modified,
+        retry_after_seconds=visit.retry_after_seconds,
+    )
+    return frontier.settled(row, settled, now)
+
+
+def _next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: datetime) -> datetime | None:
+    if entry.visit is None or how.state == "moved":
+        return None  # the address it moved to is looked at instead
+    if how.state == "gone":
+        return now + GONE_AGAIN
+    if how.state == "unread":
+        return now + UNREAD_AGAIN
+    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.item.get("page") or 0)

@@ -1,0 +1,138 @@
+"""What a crawl knows about an address, the state a visit leaves it in, and when to look again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+Kind = Literal["front", "listing", "story", "feed", "sitemap", "page"]
+
+How = Literal[
+    "asked",  # a person named it
+    "front",
+    "section",
+    "teaser",
+    "link",
+    "feed",
+    "sitemap",
+    "pager",
+    "canonical",  # a page names it as its own address
+    "redirect",
+]
+
+State = Literal[
+    "known",  # heard of, never visited
+    "leased",  # being visited now
+    "done",
+    "unchanged",  # visited again, nothing new
+    "partial",  # the page is cut, or keeps words behind a paywall
+    "unread",
+    "moved",
+    "gone",
+    "excluded",
+    "failed",  # the server or the way to it; tried again
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An address heard of; address: its key in the ledger, for a story its canonical address.
+
+    dated_on: the day printed beside it. excluded_by: the rule that keeps the crawl out, or None.
+    depth: links from where the crawl began.
+    """
+
+    url: str
+    address: str
+    kind: Kind
+    section: str | None = None
+    dated_on: date | None = None
+    how: How = "link"
+    excluded_by: str | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a crawl knows about the address that gave an item.
+
+    heard: the addresses that the page announces. now: aware UTC; None: the time of the capture.
+    etag, last_modified: the answer's validators. retry_after_seconds: what a failing server asks for.
+    """
+
+    address: str
+    kind: Kind
+    heard: tuple[Heard, ...] = ()
+    now: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    retry_after_seconds: float | None = None
+
+
+# After these waits in one run the address is left to the next run: a server that is down for four minutes
+# is not helped by more questions.
+BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=3))
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+# A page that lists what is new is the only way to hear of it in time.
+NEWS_AGAIN = HOUR
+# The deeper pages of a pager only move down what was on the first.
+PAGER_AGAIN = 7 * DAY
+# Younger than: look again after. Stories are edited within hours, corrected within days, and after a year
+# hardly ever; then a look tells only whether they still stand.
+STORY_AGAIN = (
+    (DAY, 6 * HOUR),
+    (7 * DAY, DAY),
+    (30 * DAY, 7 * DAY),
+    (365 * DAY, 90 * DAY),
+)
+OLD_STORY_AGAIN = 365 * DAY
+# Deleted pages come back now and then; a page nobody could read waits for a better layout.
+GONE_AGAIN = UNREAD_AGAIN = 30 * DAY
+
+
+def due_again(kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0) -> datetime:
+    """When to look again at an address that could be read. A story of unknown age counts as a month old.
+
+    changes: how often it changed so far; a story that did is looked at as if it were in the next younger
+    group, for who corrects once corrects again. page: of a listing, from 0.
+    """
+    if kind in ("front", "listing", "feed", "sitemap"):
+        return now + (PAGER_AGAIN if page else NEWS_AGAIN)
+    age = now - datetime.combine(published_on, datetime.min.time(), now.tzinfo) if published_on else 30 * DAY
+    waits = [wait for younger_than, wait in STORY_AGAIN if age < younger_than]
+    wait = waits[0] if waits else OLD_STORY_AGAIN
+    steps = [wait for _, wait in STORY_AGAIN] + [OLD_STORY_AGAIN]
+    return now + (steps[max(steps.index(wait) - 1, 0)] if changes else wait)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """How a visit leaves an address; failed: try again with back-off."""
+
+    state: State
+    why: str | None = None
+
+
+def left(item: Mapping[str, Any], *, anything_new: bool) -> Left:
+    """The state that an item (plain data) leaves its address in."""
+    if item["type"] == "unread":
+        return _left_unread(item["reason"])
+    if item["type"] == "listing":
+        return Left(state="done")
+    missing = _kinds(item["problems"]) & {"cut", "paywall"}
+    if missing:
+        return Left(state="partial", why=", ".join(sorted(missing)))
+    return Left(state="done" if anything_new else "unchanged")
+
+
+def _left_unread(reason: str) -> Left:
+    if reason in ("server_error", "bad_status"):
+        return Left(state="failed", why=reason)
+    states: dict[str, State] = {"moved": "moved", "gone": "gone", "not_modified": "unchanged"}
+    return Left(state=states.get(reason, "unread"), why=None if reason == "not_modified" else reason)
+
+
+def _kinds(problems: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {problem["kind"] for problem in problems}

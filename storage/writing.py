@@ -1,0 +1,132 @@
+"""A batch, written: a dozen statements, each for all its rows. In the transaction of its caller."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+
+from storage import search
+from storage.entries import Entry, day, moment
+from storage.frontier import chunks
+from storage.intake import Intake, Values
+from storage.loading import readings
+from storage.tables import Capture, Image, Reading, Revision, Sighting, Story
+from storage.telling import Told, tell
+
+
+def write(connection: Connection, intake: Intake) -> None:
+    new = [
+        {"id": reading_id, "digest": entry.reading_digest, "item": entry.reading}
+        for reading_id, entry in intake.readings.items()
+    ]
+    _insert(connection, Reading, new)
+    told = _told(connection, intake)
+    _insert(connection, Story, [each.story for each in told if each.story and each.known.row is None])
+    _update(connection, Story, [each.story for each in told if each.story and each.known.row is not None])
+    _insert(connection, Capture, [intake.by_id[each] for each in intake.added])
+    _update(connection, Capture, [intake.by_id[each] for each in intake.changed])
+    _write_revisions(connection, told)
+    _write_sightings(connection, intake)
+    _clear(connection, intake, told)
+    same_words(connection, told)
+
+
+def _told(connection: Connection, intake: Intake) -> list[Told]:
+    wanted = {seen.reading_id for known in intake.touched.values() for seen in known.timeline.seen}
+    intake.items |= readings(connection, wanted - set(intake.items))
+    next_id = 1 + max(_newest(connection), search.newest_row(connection))
+    told = []
+    for known in intake.touched.values():
+        told.append(tell(known, intake.items, next_id))
+        next_id += len(told[-1].new)
+    return told
+
+
+def _newest(connection: Connection) -> int:
+    newest = select(Revision.id).order_by(Revision.id.desc()).limit(1)
+    return connection.execute(newest).scalar() or 0
+
+
+def _write_revisions(connection: Connection, told: list[Told]) -> None:
+    gone = [revision_id for each in told for revision_id in each.gone]
+    for some in chunks(gone):
+        connection.execute(delete(Image).where(Image.revision_id.in_(some)))
+        connection.execute(delete(Revision).where(Revision.id.in_(some)))
+    moved = [values for each in told for values in each.moved]
+    renumbered = [values["id"] for values in moved if values["number"] != values.pop("old_number")]
+    for some in chunks(renumbered):  # out of the way of each other's new numbers
+        connection.execute(update(Revision).where(Revision.id.in_(some)).values(number=-Revision.number))
+    _update(connection, Revision, moved)
+    new = [values for each in told for values in each.new]
+    _insert(connection, Revision, [values for values, _ in new])
+    _insert(connection, Image, [image for values, item in new for image in _images(values["id"], item)])
+    search.add(connection, [search.indexed(values["id"], item) for values, item in new])
+
+
+def _images(revision_id: int, item: Values) -> list[Values]:
+    return [
+        {"revision_id": revision_id, "position": position, **image} for position, image in enumerate(item["images"], 1)
+    ]
+
+
+def _write_sightings(connection: Connection, intake: Intake) -> None:
+    again = [capture_id for capture_id in intake.announced if capture_id in intake.changed]
+    for some in chunks(again):
+        connection.execute(delete(Sighting).where(Sighting.capture_id.in_(some)))
+    rows = [row for each, entry in intake.announced.items() for row in _sightings(each, entry)]
+    _insert(connection, Sighting, rows)
+
+
+def _sightings(capture_id: int, entry: Entry) -> Iterable[Values]:
+    addresses = {heard.url: heard.address for heard in entry.visit.heard} if entry.visit else {}
+    for teaser in entry.item.get("teasers") or ():
+        yield {
+            **_NO_DATE,
+            **teaser,
+            "capture_id": capture_id,
+            "address": addresses.get(teaser["url"], teaser["url"]),
+            "published_on": day(teaser.get("published_on")),
+            "published_at": moment(teaser.get("published_at")),
+        }
+
+
+_NO_DATE: Mapping[str, None] = {"published_on": None, "published_at": None, "published_text": None}
+
+
+def _clear(connection: Connection, intake: Intake, told: list[Told]) -> None:
+    """Stories that lost their last capture to a reread, and readings that nothing shows any more."""
+    empty = [each.known.id for each in told if each.story is None and each.known.row is not None]
+    for some in chunks(empty):
+        connection.execute(delete(Story).where(Story.id.in_(some)))
+    shown = or_(exists().where(Capture.reading_id == Reading.id), exists().where(Revision.reading_id == Reading.id))
+    for some in chunks(sorted(intake.dropped)):
+        connection.execute(delete(Reading).where(Reading.id.in_(some), ~shown))
+
+
+def same_words(connection: Connection, told: list[Told]) -> None:
+    """Let stories of equal newest words name the one seen first; the others keep their own address."""
+    digests = {digest for each in told for digest in each.digests}
+    groups: dict[str, list[Any]] = {}
+    columns = (Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as)
+    for some in chunks(sorted(digests)):
+        for row in connection.execute(select(*columns).where(Story.words_digest.in_(some))):
+            groups.setdefault(row.words_digest, []).append(row)
+    changed = []
+    for rows in groups.values():
+        first = min(rows, key=lambda row: (row.first_seen_at is None, row.first_seen_at or 0, row.canonical_url))
+        named = [(row, None if row is first else first.id) for row in rows]
+        changed += [{"id": row.id, "same_words_as": of} for row, of in named if row.same_words_as != of]
+    _update(connection, Story, changed)
+
+
+def _insert(connection: Connection, table: Any, rows: list[Any]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _update(connection: Connection, table: Any, rows: list[Any]) -> None:
+    """Rows with the same columns; `id` says which."""
+    if rows:
+        names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
+        bound = [{"b_id": row["id"], **{name: row[name] for name in names}} for row in rows]
+        connection.execute(update(table).where(table.id == bindparam("b_id")).values(names), bound)

@@ -1,0 +1,314 @@
+"""The ledger: addresses heard of, leased, left in one state, and looked at again when due."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from making import SITE, START, article, at, listing, teaser, unread
+
+from postscraper.items import Problem
+from storage.archive import Archive, Visit
+from storage.ledger import Heard, Ledger
+
+CANAL = f"{SITE}/national/canal"
+
+
+def heard(slug: str = "canal", **changes: Any) -> Heard:
+    url = f"{SITE}/national/{slug}"
+    return Heard(**({"url": url, "address": url, "kind": "story"} | changes))
+
+
+@pytest.fixture
+def ledger(archive: Archive) -> Ledger:
+    return archive.ledger
+
+
+def leased(ledger: Ledger, hours: float = 0, limit: int = 99, **wanted: Any) -> list[str]:
+    """The last parts of the addresses leased, in order."""
+    rows = ledger.lease(limit, now=at(hours), **wanted)
+    return [row.address.rpartition("/")[2] for row in rows]
+
+
+def state(ledger: Ledger, address: str = CANAL) -> tuple[str, str | None]:
+    row = ledger.row(address)
+    assert row is not None
+    return row.state, row.why
+
+
+def hours_until_due(ledger: Ledger, since: float, address: str = CANAL) -> float | None:
+    row = ledger.row(address)
+    assert row is not None
+    return None if row.due_at is None else (row.due_at - at(since)) / timedelta(hours=1)
+
+
+def test_an_address_is_heard_once(ledger: Ledger) -> None:
+    assert ledger.hear([heard(), heard(), heard("boats")], START) == 2
+    assert ledger.hear([heard()], at(1)) == 0
+    assert state(ledger) == ("known", None)
+    assert ledger.row("nowhere") is None
+    assert [row.address for row in ledger.rows("known")] == [f"{SITE}/national/boats", CANAL]
+
+
+def test_hearing_again_learns_what_was_unknown(ledger: Ledger) -> None:
+    ledger.hear([heard(kind="page", depth=3)], START, heard_from=SITE)
+    ledger.hear([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), heard_from="elsewhere")
+    ledger.hear([heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")], at(2))
+    row = ledger.row(CANAL)
+    assert row is not None
+    assert (row.kind, row.depth, row.section, row.dated_on) == ("story", 2, "National", date(2018, 6, 1))
+    assert (row.heard_from, row.heard_at) == (SITE, START)
+
+
+def test_the_order_of_the_queue(ledger: Ledger) -> None:
+    ledger.hear(
+        [
+            heard("page", kind="page"),
+            heard("old", dated_on=date(1994, 1, 1)),
+            heard("deep", dated_on=date(2018, 6, 1), depth=4),
+            heard("new", dated_on=date(2018, 6, 1)),
+            heard("undated"),
+            heard("section", kind="listing"),
+            heard("front", kind="front"),
+            heard("feed", kind="feed", depth=1),
+        ],
+        START,
+    )
+    order = ["front", "feed", "section", "undated", "new", "deep", "old", "page"]
+    assert leased(ledger, limit=3) == order[:3]
+    assert leased(ledger) == order[3:]
+    assert leased(ledger) == []
+
+
+def test_a_story_never_seen_goes_before_one_to_be_seen_again(ledger: Ledger) -> None:
+    ledger.hear([heard("seen", dated_on=date(2018, 6, 1)), heard("never", dated_on=date(1994, 1, 1))], START)
+    ledger.settle(f"{SITE}/national/seen", "done", None, at(1), START)
+    assert leased(ledger, hours=2) == ["never", "seen"]
+
+
+def test_a_lease_ends_and_its_address_is_given_again(ledger: Ledger) -> None:
+    ledger.hear([heard()], START)
+    ledger.settle(CANAL, "done", None, START, START)
+    assert leased(ledger, seconds=60) == ["canal"]
+    assert state(ledger) == ("leased", None)
+    assert leased(ledger, hours=59 / 3600) == []
+    assert leased(ledger, hours=60 / 3600) == ["canal"]
+    assert ledger.release_all(at(1)) == 1
+    assert state(ledger) == ("done", None)
+    assert leased(ledger, hours=1) == ["canal"]
+    assert ledger.release([CANAL, "nowhere"]) == 1
+    assert ledger.release([CANAL]) == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "slugs"),
+    [
+        ({"kinds": ["story"]}, {"a", "b", "bare"}),
+        ({"sections": ["National"]}, {"a", "bare", "front"}),
+        ({"since": date(2018, 6, 2)}, {"b", "bare", "front"}),
+        ({"until": date(2018, 6, 1)}, {"a", "bare", "front"}),
+        ({"since": date(2018, 6, 1), "until": date(2018, 6, 1), "kinds": ["story"]}, {"a", "bare"}),
+        ({"urls": [f"{SITE}/national/b", "nowhere"]}, {"b"}),
+        ({"urls": []}, set()),
+    ],
+)
+def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str]) -> None:
+    ledger.hear(
+        [
+            heard("a", section="National", dated_on=date(2018, 6, 1)),
+            heard("b", section="Business", dated_on=date(2018, 6, 2)),
+            heard("bare"),
+            heard("front", kind="front"),
+        ],
+        START,
+    )
+    assert set(leased(ledger, **wanted)) == slugs
+
+
+def test_back_off_and_the_next_run(ledger: Ledger) -> None:
+    ledger.hear([heard()], START)
+    for wait in (5, 30, 180):
+        assert leased(ledger) == ["canal"] or leased(ledger, hours=1) == ["canal"]
+        assert ledger.failed(CANAL, "timeout", at(1)) == at(1) + timedelta(seconds=wait)
+        assert ledger.next_due_at(at(1)) == at(1) + timedelta(seconds=wait)
+        ledger.retry("known", at(1))
+        assert leased(ledger, hours=1) == []
+        assert leased(ledger, hours=1 + wait / 3600) == ["canal"]
+    assert ledger.failed(CANAL, "timeout", at(2)) is None
+    assert state(ledger) == ("failed", "timeout")
+    assert leased(ledger, hours=999) == []
+    assert ledger.next_due_at(at(2)) is None
+    ledger.release_all(at(1000))
+    assert leased(ledger, hours=1000) == ["canal"]
+    assert ledger.failed(CANAL, "timeout", at(1000)) == at(1000) + timedelta(seconds=5)
+
+
+def test_a_server_that_says_when_is_obeyed(ledger: Ledger) -> None:
+    ledger.hear([heard()], START)
+    assert ledger.failed(CANAL, "429", START, retry_after_seconds=3600) == at(1)
+    assert ledger.failed(CANAL, "429", START, retry_after_seconds=1) == START + timedelta(seconds=30)
+
+
+def test_excluded_addresses_are_never_leased(ledger: Ledger) -> None:
+    ledger.hear([heard(), heard("admin", excluded_by="robots.txt")], START)
+    ledger.excluded(CANAL, "section", START)
+    assert leased(ledger, hours=9999) == []
+    assert ledger.retry("excluded", START) == 0
+    assert ledger.whys("excluded") == {"robots.txt": 1, "section": 1}
+    ledger.hear([heard()], at(1))  # the rules have changed
+    assert leased(ledger, hours=1) == ["canal"]
+    ledger.hear([heard(excluded_by="robots.txt")], at(2))  # too late: it is being visited
+    assert state(ledger) == ("leased", None)
+
+
+def test_asked_for_by_name_is_due_at_once(ledger: Ledger) -> None:
+    ledger.hear([heard()], START)
+    ledger.settle(CANAL, "done", None, at(999), START)
+    ledger.hear([heard()], at(1))
+    assert leased(ledger, hours=1) == []
+    ledger.hear([heard(how="asked")], at(1))
+    assert leased(ledger, hours=1) == ["canal"]
+
+
+def test_counts(ledger: Ledger) -> None:
+    ledger.hear([heard(f"s{n}") for n in range(6)], START)
+    for n, why in enumerate(["soft_404", "pdf", "soft_404"]):
+        ledger.settle(f"{SITE}/national/s{n}", "unread", why, at(720), START)
+    assert len(leased(ledger, limit=2)) == 2
+    assert ledger.counts() == {"known": 1, "leased": 2, "unread": 3}
+    assert list(ledger.whys("unread").items()) == [("soft_404", 2), ("pdf", 1)]
+    assert (ledger.due(START), ledger.left_alone(START)) == (1, 3)
+    assert ledger.due(at(1)) == 3  # the leases have ended
+    assert ledger.retry("unread", at(1)) == 3
+    assert len(leased(ledger, hours=1)) == 6
+
+
+def test_unknown_addresses_cannot_be_settled(ledger: Ledger) -> None:
+    with pytest.raises(KeyError, match="nowhere"):
+        ledger.failed("nowhere", "timeout", START)
+
+
+# An item and its visit go into one transaction.
+
+
+def visit(*heards: Heard, **changes: Any) -> Visit:
+    return Visit(**({"address": CANAL, "kind": "story", "heard": heards} | changes))
+
+
+CUT = (Problem(kind="cut", detail="the page ends"), Problem(kind="odd_date", detail="two"))
+
+
+@pytest.mark.parametrize(
+    ("item", "left", "hours"),
+    [
+        (article(hours=0), ("done", None), 90 * 24),  # no date: as if a month old
+        (article(hours=0, published_on=date(2018, 6, 20)), ("done", None), 6),
+        (article(hours=0, problems=CUT), ("partial", "cut"), 90 * 24),
+        (article(hours=0, problems=CUT[1:]), ("done", None), 90 * 24),
+        (unread("not_modified"), ("unchanged", None), 90 * 24),
+        (unread("gone"), ("gone", "gone"), 30 * 24),
+        (unread("soft_404"), ("unread", "soft_404"), 30 * 24),
+        (unread("moved"), ("moved", "moved"), None),
+        (unread("server_error"), ("failed", "server_error"), 5 / 3600),
+        (unread("bad_status"), ("failed", "bad_status"), 5 / 3600),
+    ],
+)
+def test_how_a_visit_leaves_its_address(
+    archive: Archive, item: Any, left: tuple[str, str | None], hours: float | None
+) -> None:
+    archive.ledger.hear([heard()], at(-1))
+    archive.ledger.lease(1, now=at(-1))
+    archive.add(item, visit(etag='"1"'))
+    assert state(archive.ledger) == left
+    assert hours_until_due(archive.ledger, 0) == pytest.approx(hours)
+    row = archive.ledger.row(CANAL)
+    assert row is not None
+    assert (row.etag, row.visited_at) == ('"1"', START)
+
+
+def test_a_visit_without_news_is_unchanged(archive: Archive) -> None:
+    assert archive.add(article(hours=0), visit()) == "new story"
+    archive.add(article(hours=5), visit())
+    assert state(archive.ledger) == ("unchanged", None)
+    archive.add(article(hours=9, body="Other."), visit(now=at(10)))
+    assert state(archive.ledger) == ("done", None)
+    row = archive.ledger.row(CANAL)
+    assert row is not None
+    assert (row.visits, row.changes, row.visited_at) == (3, 1, at(10))
+    assert hours_until_due(archive.ledger, 10) == 90 * 24
+    archive.add(article(hours=11), visit())
+    assert hours_until_due(archive.ledger, 11) == 7 * 24  # it changed once: a step sooner
+
+
+def test_listings_and_pagers(archive: Archive) -> None:
+    national = f"{SITE}/national"
+    archive.add(listing(teaser("canal")), visit(address=national, kind="listing"))
+    assert state(archive.ledger, national) == ("done", None)
+    assert hours_until_due(archive.ledger, 0, national) == 1
+    archive.add(listing(hours=1, page=4), visit(address=f"{national}?page=4", kind="listing"))
+    assert hours_until_due(archive.ledger, 1, f"{national}?page=4") == 7 * 24
+
+
+def test_what_a_page_announces_is_heard_with_it(archive: Archive) -> None:
+    boats = heard("boats", url="http://m.phnompenhpost.com/boats")
+    archive.add(article(teasers=(teaser("x", url=boats.url),)), visit(boats, heard(), heard("rice")))
+    assert archive.ledger.counts() == {"done": 1, "known": 2}
+    row = archive.ledger.row(boats.address)
+    assert row is not None
+    assert row.heard_from == CANAL
+    assert len(archive.sightings(boats.address)) == 1  # the teaser's address is that of the ledger
+
+
+def test_two_visits_of_one_address_in_one_batch(archive: Archive) -> None:
+    archive.add_many([(article(hours=0), visit()), (article(hours=1), visit()), (article("rice"), None)])
+    row = archive.ledger.row(CANAL)
+    assert row is not None
+    assert (row.visits, row.state, row.visited_at) == (2, "unchanged", at(1))
+
+
+def test_a_failing_batch_leaves_the_ledger_as_it_was(archive: Archive) -> None:
+    archive.ledger.hear([heard()], START)
+    with pytest.raises(ValueError, match="without a time"):
+        archive.add_many([(article(), visit(heard("boats"))), (article("rice", hours=None), visit(address="x"))])
+    assert archive.ledger.counts() == {"known": 1}
+    assert list(archive.captures()) == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(["lease", "done", "fail", "release", "wait"]), st.integers(1, 4)), max_size=20)
+)
+def test_every_address_is_in_one_state_and_leased_to_one(
+    new_archive: Callable[[], Archive], steps: list[tuple[str, int]]
+) -> None:
+    with new_archive() as archive:
+        ledger, hours = archive.ledger, 0.0
+        ledger.hear([heard(f"s{n}") for n in range(5)], START)
+        held: dict[str, float] = {}
+        for step, n in steps:
+            if step == "lease":
+                given_out = [row.address for row in ledger.lease(n, now=at(hours), seconds=3600)]
+                assert not [each for each in given_out if held.get(each, -1) > hours]  # to nobody else meanwhile
+                held |= dict.fromkeys(given_out, hours + 1)
+            elif step == "wait":
+                hours += n / 2
+            elif step == "release":
+                ledger.release_all(at(hours))
+                held.clear()
+            elif held:
+                address, _ = held.popitem()
+                if step == "done":
+                    ledger.settle(address, "done", None, at(hours + 24), at(hours))
+                else:
+                    ledger.failed(address, "timeout", at(hours))
+            counts = ledger.counts()
+            assert sum(counts.values()) == 5
+            assert counts.get("leased", 0) == len(held)
+
+
+def test_heards_are_values() -> None:
+    assert replace(heard(), depth=1) != heard()
+    assert len({heard(), heard()}) == 1
