@@ -1,0 +1,54 @@
+"""`scrapy crawl`: Scrapy's own, with its arguments checked before anything starts and an exit code that tells."""
+
+import sys
+from argparse import Namespace
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+
+from postscraper.console.failures import FETCH_FAILED, WALLED, exit_code, sentence
+from postscraper.desk import Desk
+from postscraper.errors import BadRequest
+from postscraper.scope import scope
+from postscraper.spiders.newspaper import NewspaperSpider
+from storage.errors import ArchiveError
+from storage.exchange import EvidenceError
+from storage.runlock import ArchiveInUse
+
+EXIT_OF = {"unreachable": FETCH_FAILED, "walled": WALLED}
+
+
+class Command(ScrapyCrawl):
+    """Exit codes are those of `postscraper`; see the README."""
+
+    def run(self, args: list[str], opts: Namespace) -> None:
+        assert self.crawler_process is not None
+        spiders = self.crawler_process.spider_loader
+        if len(args) != 1 or args[0] not in spiders.list():
+            self._refuse(2, f"name one spider: {', '.join(spiders.list())}; for instance `scrapy crawl post`")
+            return
+        spider = spiders.load(args[0])
+        if not issubclass(spider, NewspaperSpider):
+            super().run(args, opts)
+            return
+        try:
+            wanted = scope(spider.paper, opts.spargs)
+            desk = Desk.open(spider.paper, wanted, self.crawler_process.settings)
+        except (BadRequest, ArchiveError, EvidenceError, ArchiveInUse, OSError) as error:
+            self._refuse(exit_code(error), sentence(error))
+        else:
+            self._crawl(spider, desk)
+
+    def _crawl(self, spider: type[NewspaperSpider], desk: Desk) -> None:
+        assert self.crawler_process is not None
+        crawler = self.crawler_process.create_crawler(spider)
+        self.crawler_process.crawl(crawler, desk=desk)
+        self.crawler_process.start()
+        if self.crawler_process.bootstrap_failed:
+            self.exitcode = 1
+        ended = crawler.spider.ended if isinstance(crawler.spider, NewspaperSpider) else None
+        if ended is not None:
+            self._refuse(exit_code(ended.error) if ended.error else EXIT_OF[ended.reason], ended.sentence)
+
+    def _refuse(self, code: int, sentence: str) -> None:
+        print(f"postscraper: {sentence}", file=sys.stderr)
+        self.exitcode = code

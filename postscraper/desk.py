@@ -1,0 +1,173 @@
+"""The desk of one run: the archive it writes, the evidence it keeps, and what it wants of the paper.
+
+Order of writes: the exchange goes into the evidence, the evidence is made durable, and only
+then one transaction names it. What is not committed was never acknowledged.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy.settings import BaseSettings
+
+from postscraper import __version__
+from postscraper.hearing import Ear
+from postscraper.items import Capture, Item, Record
+from postscraper.newspapers import Newspaper
+from postscraper.reading import read
+from postscraper.scope import Scope
+from postscraper.urls import Aliases, canonical
+from storage.archive import Archive, Outcome
+from storage.evidence import Evidence
+from storage.exchange import Exchange, Place
+from storage.frontier import Due, Wanted
+from storage.runlock import RunLock
+from storage.visits import Kind, Visit
+
+LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
+_FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "listing", "story")
+# What a run's evidence says of how it was made.
+_TOLD = ("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE")
+
+
+class Desk:
+    """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
+
+    def __init__(
+        self, paper: Newspaper, scope: Scope, aliases: Aliases, archive: Archive, evidence: Evidence, lock: RunLock
+    ) -> None:
+        self.paper = paper
+        self.scope = scope
+        self.aliases = aliases
+        self.archive = archive
+        self.ear = Ear(paper, scope, aliases)
+        self._evidence = evidence
+        self._answers: dict[str, tuple[Capture, int]] = {}
+        self._lock = lock
+        self._wanted = Wanted(
+            kinds=None if scope.urls else ("listing", "story") if scope.sections else _FOLLOWED,
+            sections=scope.sections or None,
+            since=scope.since,
+            until=scope.until,
+            addresses=tuple(heard.address for heard in self.ear.starts()) if scope.urls else None,
+        )
+
+    @classmethod
+    def open(cls, paper: Newspaper, scope: Scope, settings: BaseSettings) -> Self:
+        """Take the run lock, open archive and evidence, and bring them in line after a crash.
+
+        Raises ArchiveInUse, ArchiveError and EvidenceError, each one sentence.
+        """
+        folder = Path(settings["ARCHIVE_DIR"])
+        lock = RunLock(folder)
+        try:
+            archive = Archive.open(folder, db_url=settings["ARCHIVE_DB_URL"])
+            told = {name.lower().replace("_", "-"): str(settings[name]) for name in _TOLD}
+            evidence = Evidence.open(
+                folder / "evidence",
+                prefix=paper.name,
+                writable=True,
+                software=f"postscraper {__version__}",
+                robots="obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+                settings=told,
+            )
+            desk = cls(paper, scope, _aliases(paper, settings), archive, evidence, lock)
+            desk._recover()
+        except BaseException:
+            lock.release()
+            raise
+        return desk
+
+    def close(self) -> None:
+        self._evidence.close()
+        self.archive.close()
+        self._lock.release()
+
+    def _recover(self) -> None:
+        """Read in what an interrupted run kept and could not commit, and end its leases."""
+        for place, exchange in self._evidence.recover(self.archive.evidence_ends()):
+            capture = captured(exchange, place)
+            self.archive.add(item := self.read(capture), self.ear.visit(item, capture))
+        self.archive.ledger.release_all(now())
+
+    def begin(self) -> None:
+        """Write down where the run starts."""
+        self.archive.ledger.hear(self.ear.starts(), now())
+
+    def due(self, limit: int) -> list[Due]:
+        """Addresses to visit now, the most urgent first; they are leased to this run."""
+        wanted = self._wanted
+        return self.archive.ledger.lease(
+            limit,
+            now=now(),
+            seconds=LEASE_SECONDS,
+            kinds=wanted.kinds,
+            sections=wanted.sections,
+            since=wanted.since,
+            until=wanted.until,
+            urls=wanted.addresses,
+        )
+
+    def give_back(self, unvisited: Iterable[Due]) -> None:
+        self.archive.ledger.release([due.address for due in unvisited])
+
+    def soon_due(self) -> bool:
+        """Whether an address that failed in this run waits for its next try."""
+        return self.archive.ledger.next_due_at(now()) is not None
+
+    def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
+        """The capture, its bytes kept before anything reads them; durable with the next `file`."""
+        place = self._evidence.keep(exchange)
+        capture = captured(exchange, place)
+        self._answers[capture.url] = replace(capture, body=b""), depth
+        return capture
+
+    def address(self, url: str) -> str:
+        """The ledger's key of an address. Raises ValueError for what is no address."""
+        return canonical(url, self.aliases)
+
+    def read(self, capture: Capture) -> Item:
+        return read(capture, self.paper.layouts, self.aliases)
+
+    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Put the items into the archive, all in one durable transaction, behind their evidence."""
+        self._evidence.sync()
+        return self.archive.add_many((item, self._visit(item)) for item in items)
+
+    def _visit(self, item: Item) -> Visit:
+        # The answer's headers go beside the item, for an item carries words and no headers.
+        answer, depth = self._answers.pop(item.url, (None, 0))
+        return self.ear.visit(item, answer, depth=depth)
+
+    def failed(self, address: str, why: str) -> None:
+        """The way to an address failed and brought no answer; it is tried again later."""
+        self.archive.ledger.failed(address, why, now())
+
+    def excluded(self, address: str, by: str) -> None:
+        self.archive.ledger.excluded(address, by, now())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def captured(exchange: Exchange, place: Place) -> Capture:
+    """What is read of an exchange that is kept at a place."""
+    return Capture(
+        url=exchange.url,
+        captured_at=exchange.captured_at,
+        status=200 if exchange.status is None else exchange.status,
+        headers=exchange.headers,
+        body=exchange.body,
+        source=exchange.source,
+        record=Record(file=place.file, offset=place.offset, length=place.length),
+        cut=exchange.cut is not None,
+    )
+
+
+def _aliases(paper: Newspaper, settings: BaseSettings) -> Aliases:
+    origin = settings["PAPER_ORIGIN"]
+    return {urlsplit(origin).netloc: paper.host.removeprefix("www.")} if origin else {}

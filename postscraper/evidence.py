@@ -1,0 +1,56 @@
+"""Every exchange goes into the evidence before anything decodes it.
+
+A downloader middleware that stands nearest to the network: what it sees is as it came, but for
+the transfer coding, which is undone, and the case of header names.
+"""
+
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+
+from postscraper.desk import now
+from postscraper.spiders.newspaper import NewspaperSpider
+from storage.errors import ArchiveError
+from storage.exchange import EvidenceError, Exchange
+
+
+class EvidenceMiddleware:
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        spider = self._crawler.spider
+        if not isinstance(spider, NewspaperSpider) or response.url.startswith("data:"):
+            return response
+        exchange = Exchange(
+            url=response.url,
+            requested_at=request.meta.get("asked_at"),
+            captured_at=now(),
+            method=request.method,
+            request_headers=_pairs(request.headers),
+            status=response.status,
+            protocol=response.protocol or "HTTP/1.1",
+            headers=_pairs(response.headers),
+            body=response.body,
+            address=str(response.ip_address) if response.ip_address else None,
+            cut="length" if "partial" in response.flags or "dataloss" in response.flags else None,
+        )
+        try:
+            request.meta["capture"] = spider.desk.keep(exchange, request.meta.get("depth", 0))
+        except (EvidenceError, ArchiveError) as error:
+            spider.stop("archive", str(error), error)
+            raise
+        self._crawler.stats.inc_value("postscraper/answered")
+        return response
+
+
+def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values
+    )

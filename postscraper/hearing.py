@@ -1,0 +1,175 @@
+"""What an item lets the ledger hear: the addresses it announces, and where it stands itself.
+
+Here it is decided what a crawl follows. Addresses on other hosts are no business of the ledger;
+the links of a story keep them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin
+
+from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
+from postscraper.newspapers import Newspaper
+from postscraper.scope import Scope
+from postscraper.urls import Aliases, absolute, canonical, page_of, path_of
+from storage.visits import Heard, How, Kind, Visit
+
+DEEPEST = 40  # links from the start; pagers count as one. A calendar or a session id goes on for ever.
+
+_FEED = re.compile(r"(?:/feed|\.rss|/rss\.xml|/atom\.xml)$")
+_SITEMAP = re.compile(r"^/sitemap[\w.-]*\.xml(?:\.gz)?$")
+_NODE = re.compile(r"^/node/\d+$")
+_LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?)/")
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
+
+
+class Ear:
+    """Hears for one newspaper and one run."""
+
+    def __init__(self, paper: Newspaper, scope: Scope, aliases: Aliases) -> None:
+        self._paper = paper
+        self._scope = scope
+        self._aliases = aliases
+        self._sections = {path.casefold(): name for name, path in paper.sections.items()}
+
+    def visit(self, item: Item, capture: Capture | None = None, *, depth: int = 0) -> Visit:
+        """Where the item stands in the ledger, with all that it announces."""
+        address = canonical(item.url, self._aliases)
+        return Visit(
+            address=address,
+            kind=_kind_of(item) or self.kind(address),
+            heard=tuple(dict.fromkeys(self._heard(item, depth + 1))),
+            etag=capture.header("etag") if capture else None,
+            last_modified=capture.header("last-modified") if capture else None,
+            retry_after_seconds=_retry_after(capture),
+        )
+
+    def starts(self) -> Iterator[Heard]:
+        """Where a run begins: what it names, else the sections it names, else the whole paper."""
+        origin = f"https://{self._paper.host}"
+        if self._scope.urls:
+            for url in self._scope.urls:
+                yield self._hear(url, "asked", 0)
+            return
+        names = self._scope.sections or tuple(self._paper.sections)
+        if not self._scope.sections:
+            for paths in self._paper.starts.values():
+                for path in paths:
+                    yield self._hear(urljoin(origin, path), "front", 0)
+        for name in names:
+            yield self._hear(urljoin(origin, self._paper.sections[name]), "section", 0)
+
+    def kind(self, address: str) -> Kind:
+        """What kind of page an address of the paper is likely to be, by its form alone."""
+        path = path_of(address)
+        if path == "/":
+            return "front"
+        if _SITEMAP.match(path):
+            return "sitemap"
+        if _FEED.search(path):
+            return "feed"
+        if path.casefold() in self._sections or _LIST.match(path):
+            return "listing"
+        if _NODE.match(path) or path.startswith("/index.php/") or path.count("/") >= 2:
+            return "story"
+        return "page"
+
+    def section(self, address: str) -> str | None:
+        """The short name of the section in which an address lies; None for the whole paper."""
+        path = path_of(address)
+        first = "/" + path.split("/")[1]
+        return self._sections.get(path.casefold()) or self._sections.get(first.casefold())
+
+    def _heard(self, item: Item, depth: int) -> Iterator[Heard]:
+        if isinstance(item, Unread):
+            if item.reason == "moved" and (target := absolute(item.url, item.detail)) and self._ours(target):
+                yield self._hear(target, "redirect", depth)
+            return
+        for teaser in item.teasers:
+            if self._ours(teaser.url):
+                yield self._teaser(item, teaser, depth)
+        if isinstance(item, Article):
+            yield from (self._hear(link.url, "link", depth) for link in item.links if self._ours(link.url))
+        elif item.next_url and self._ours(item.next_url):
+            yield self._pager(item, depth - 1)
+
+    def _teaser(self, item: Article | Listing, teaser: Teaser, depth: int) -> Heard:
+        day = teaser.published_on if isinstance(teaser, DatedTeaser) else None
+        how: How = "teaser"
+        if item.layout in ("feed", "sitemap", "sitemap_index"):
+            how = "feed" if item.layout == "feed" else "sitemap"
+        return self._hear(teaser.url, how, depth, day)
+
+    def _pager(self, item: Listing, depth: int) -> Heard:
+        days = [teaser.published_on for teaser in item.teasers if isinstance(teaser, DatedTeaser)]
+        known = [day for day in days if day is not None]
+        heard = self._hear(item.next_url or "", "pager", depth)
+        too_old = self._scope.since and known and max(known) < self._scope.since
+        return _excluded(heard, f"all before since={self._scope.since}") if too_old else heard
+
+    def _ours(self, url: str) -> bool:
+        try:
+            return canonical(url, self._aliases).split("/")[2] == self._paper.host
+        except ValueError:
+            return False
+
+    def _hear(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
+        address = canonical(url, self._aliases)
+        return Heard(
+            url=address,
+            address=address,
+            kind=self.kind(address),
+            section=self.section(address),
+            dated_on=day,
+            how=how,
+            excluded_by=None if how == "asked" else self._rule_against(address, depth),
+            depth=depth,
+        )
+
+    def _rule_against(self, address: str, depth: int) -> str | None:
+        path = path_of(address)
+        first = path.split("/")[1].casefold()
+        if first in self._paper.no_stories and not _FEED.search(path):
+            return f"no stories under /{first}"
+        if _FILE.search(path):
+            return "a file, not a page"
+        if depth > DEEPEST or page_of(address) > 100_000:
+            return f"deeper than {DEEPEST} links"
+        return None
+
+
+def _kind_of(item: Item) -> Kind | None:
+    if isinstance(item, Article):
+        return "story"
+    return None if isinstance(item, Unread) else _kind_of_listing(item)
+
+
+def _kind_of_listing(item: Listing) -> Kind:
+    if item.layout == "feed":
+        return "feed"
+    if item.layout in ("sitemap", "sitemap_index"):
+        return "sitemap"
+    return "front" if path_of(item.canonical_url) == "/" else "listing"
+
+
+def _excluded(heard: Heard, by: str) -> Heard:
+    return replace(heard, excluded_by=by)
+
+
+def _retry_after(capture: Capture | None) -> float | None:
+    """Seconds that a failing server asks to wait, in either form of the header; at most a day."""
+    text = capture.header("retry-after") if capture else None
+    if not text or capture is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(min(int(text.strip()[:9]), 86_400))
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    if at.tzinfo is None or capture.captured_at is None:
+        return None
+    return min(max((at - capture.captured_at).total_seconds(), 0.0), 86_400.0)

@@ -1,0 +1,68 @@
+"""One item, one transaction: what a spider read goes into the archive.
+
+Items that arrive while another batch is being written share the next commit; none is passed on
+before its own is durable. When the archive fails the crawl ends: nothing must be read that
+cannot be kept.
+"""
+
+import asyncio
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from postscraper.items import Item, Unread
+from postscraper.spiders.newspaper import NewspaperSpider
+from storage.archive import Outcome
+from storage.errors import ArchiveError
+from storage.exchange import EvidenceError
+
+LARGEST_BATCH = 200
+
+
+class ArchivePipeline:
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        spider = self._crawler.spider
+        if not isinstance(spider, NewspaperSpider):
+            return item
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Outcome] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._write, spider)
+        self._waiting.append((item, done))
+        try:
+            outcome = await done
+        except (ArchiveError, EvidenceError) as error:
+            spider.stop("archive", str(error), error)
+            raise DropItem(str(error)) from error
+        self._count(spider, item, outcome)
+        return item
+
+    def _write(self, spider: NewspaperSpider) -> None:
+        batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._write, spider)
+        try:
+            outcomes = spider.desk.file([item for item, _ in batch])
+        except (ArchiveError, EvidenceError) as error:
+            for _, done in batch:
+                done.set_exception(error)
+            return
+        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            done.set_result(outcome)
+
+    def _count(self, spider: NewspaperSpider, item: Item, outcome: Outcome) -> None:
+        stats = self._crawler.stats
+        stats.inc_value(f"postscraper/outcome/{outcome.value}")
+        if isinstance(item, Unread):
+            stats.inc_value(f"postscraper/unread/{item.reason}")
+            if item.reason in ("challenge", "log_in") and spider.desk.scope.source == "live":
+                spider.stop("walled", f"{item.url} answers with {item.detail}")

@@ -1,0 +1,85 @@
+"""Hands the ledger's due addresses to Scrapy.
+
+The frontier is the ledger: what a kill interrupts is still there, and due. Requests that others
+bring (`scrapy shell`, a script) wait in memory beside it.
+"""
+
+from collections import deque
+from urllib.parse import urlsplit, urlunsplit
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+
+from postscraper.desk import now
+from postscraper.spiders.newspaper import NewspaperSpider
+from storage.frontier import Due
+
+# Few enough that what is heard meanwhile and is more urgent soon gets its turn.
+LEASED_AT_ONCE = 16
+
+
+class LedgerScheduler(BaseScheduler):
+    def __init__(self, origin: str | None) -> None:
+        self._origin = urlsplit(origin) if origin else None
+        self._brought: deque[Request] = deque()
+        self._due: deque[Due] = deque()
+        self._spider: NewspaperSpider | None = None
+        self._left: int | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":
+        return cls(crawler.settings["PAPER_ORIGIN"])
+
+    def open(self, spider: Spider) -> None:
+        if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live":
+            self._spider = spider
+            self._left = spider.desk.scope.limit
+
+    def close(self, reason: str) -> None:
+        if self._spider is not None:
+            self._spider.desk.give_back(self._due)
+
+    def enqueue_request(self, request: Request) -> bool:
+        self._brought.append(request)
+        return True
+
+    def has_pending_requests(self) -> bool:
+        return bool(self._brought) or (self._spider is not None and (bool(self._due) or self._waiting()))
+
+    def _waiting(self) -> bool:
+        """Whether an address will be due within the waits of a run's back-off."""
+        assert self._spider is not None
+        return self._left != 0 and self._spider.desk.soon_due()
+
+    def next_request(self) -> Request | None:
+        if self._brought:
+            return self._brought.popleft()
+        if self._spider is None or self._left == 0:
+            return None
+        if not self._due:
+            at_once = LEASED_AT_ONCE if self._left is None else min(self._left, LEASED_AT_ONCE)
+            self._due.extend(self._spider.desk.due(at_once))
+        if not self._due:
+            return None
+        if self._left is not None:
+            self._left -= 1
+        return self._request(self._spider, self._due.popleft())
+
+    def _request(self, spider: NewspaperSpider, due: Due) -> Request:
+        conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
+        return Request(
+            self._served(due.url),
+            headers={name: value for name, value in conditions.items() if value},
+            callback=spider.parse,
+            errback=spider.failed,
+            dont_filter=True,
+            # A redirect is an answer, and leads to an address of its own; only robots.txt is followed.
+            meta={"address": due.address, "depth": due.depth, "asked_at": now(), "dont_redirect": True},
+        )
+
+    def _served(self, url: str) -> str:
+        """Where the paper's address is served: at home, or by the mirror that PAPER_ORIGIN names."""
+        if self._origin is None:
+            return url
+        return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))

@@ -1,0 +1,102 @@
+"""What one run wants of a newspaper, from the words a person typed after `-a`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+from postscraper.errors import BadRequest
+from postscraper.newspapers import Newspaper
+from postscraper.urls import absolute
+
+SOURCES = ("live", "folder", "samples")
+ARGUMENTS = ("section", "since", "until", "url", "source", "path", "limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One run. since, until: days of publication, both included. limit: pages; None for all that is due."""
+
+    source: str = "live"
+    sections: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    urls: tuple[str, ...] = ()
+    path: Path | None = None
+    limit: int | None = None
+
+
+def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
+    """The run that the spider arguments ask for. Raises BadRequest, which names the right ones."""
+    for name in arguments:
+        if name not in ARGUMENTS:
+            raise BadRequest(f"no spider argument {name!r}{_nearest(name, ARGUMENTS)}")
+    source = _one_of("source", arguments.get("source", "live"), SOURCES)
+    sections = tuple(_one_of("section", name, tuple(paper.sections)) for name in _several(arguments.get("section", "")))
+    since, until = _day("since", arguments), _day("until", arguments)
+    if since and until and since > until:
+        raise BadRequest(f"since={since} is later than until={until}")
+    return Scope(
+        source=source,
+        sections=sections,
+        since=since,
+        until=until,
+        urls=tuple(_address(url) for url in _addresses(arguments.get("url", ""))),
+        path=_path(source, arguments.get("path")),
+        limit=_count(arguments.get("limit")),
+    )
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}"
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise BadRequest(f"{name}={value} is unknown{_nearest(value, known)}")
+    return value
+
+
+def _several(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _day(name: str, arguments: Mapping[str, str]) -> date | None:
+    text = arguments.get(name)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest(f"{name}={text} is no day; write it as {name}=2020-01-31") from error
+
+
+def _addresses(text: str) -> list[str]:
+    # A comma may stand inside an address: one begins only where the next says http.
+    return re.split(r"[\s,]+(?=https?:)", text.strip()) if text.strip() else []
+
+
+def _address(text: str) -> str:
+    found = absolute(text, text)
+    if found is None:
+        raise BadRequest(f"url={text} is no http(s) address")
+    return found
+
+
+def _path(source: str, text: str | None) -> Path | None:
+    if source == "folder" and not text:
+        raise BadRequest("source=folder needs path=…, the folder of the saved pages")
+    if source == "live" and text:
+        raise BadRequest("path=… goes with source=folder or source=samples; source=live takes no path")
+    return Path(text) if text else None
+
+
+def _count(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise BadRequest(f"limit={text} is no number of pages; write it as limit=50")
+    return int(text)

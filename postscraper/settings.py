@@ -1,0 +1,60 @@
+"""Only what differs from Scrapy's defaults, each with its reason."""
+
+from postscraper import __version__
+
+BOT_NAME = "postscraper"
+SPIDER_MODULES = ["postscraper.spiders"]
+NEWSPIDER_MODULE = "postscraper.spiders"
+COMMANDS_MODULE = "postscraper.commands"  # `crawl` with an exit code and a sentence at its end
+
+# The archive's folder, and its database when it is not the SQLite file inside.
+ARCHIVE_DIR = "archive"
+ARCHIVE_DB_URL = None
+# Where the paper is served when not at home: a mirror, as http://127.0.0.1:8000.
+PAPER_ORIGIN = None
+
+# Who crawls says so, and how to reach them: an e-mail address or a page. Added to the user agent.
+CONTACT = None
+USER_AGENT = f"postscraper/{__version__} (newspaper archive; obeys robots.txt)"
+
+# One request at a time to the newspaper, as slow as those who crawled it before (5 to 20 s), and
+# slower when the site is slow.
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "postscraper"
+CONCURRENT_REQUESTS = 1
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 5
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 5
+AUTOTHROTTLE_MAX_DELAY = 60
+
+# The frontier is the ledger: it knows what to try again and when, and where a redirect leads.
+SCHEDULER = "postscraper.scheduler.LedgerScheduler"
+RETRY_ENABLED = False
+METAREFRESH_ENABLED = False
+# A 404 and a 503 are captures too.
+HTTPERROR_ALLOW_ALL = True
+# No scraper of the paper ever needed a cookie.
+COOKIES_ENABLED = False
+
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # the largest page known has 1.5 MB
+DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
+DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept, and read as cut
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "postscraper.robots.RobotsMiddleware": 100,
+    "postscraper.evidence.EvidenceMiddleware": 999,  # nearest to the network
+}
+ITEM_PIPELINES = {"postscraper.pipelines.ArchivePipeline": 900}  # behind anything a user adds
+EXTENSIONS = {"postscraper.checks.Checks": 900}
+# Scrapy starts that many tasks for every answer; the writer is one. Half the crawl's time.
+CONCURRENT_ITEMS = 1
+FEED_EXPORTERS = {"csv": "postscraper.feed_export.ContractCsv"}
+
+# Doors into the running process that nobody asked for.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+LOG_LEVEL = "INFO"

@@ -1,0 +1,145 @@
+"""What every newspaper's spider shares: what comes in is read, and what is read goes out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import quote, urlsplit
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from postscraper.desk import Desk
+from postscraper.items import Capture, Item
+from postscraper.newspapers import Newspaper
+from postscraper.scope import scope
+from postscraper.sources import folder
+from postscraper.urls import absolute
+from storage.exchange import Exchange
+
+EndReason = Literal["unreachable", "walled", "archive"]
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+# So many fetches in a row without any answer, and none before: the host or the network is away.
+UNREACHABLE_AFTER = 3
+URL_SIGNS = ":/?#[]@!$&'()*+,;=%-._~"  # RFC 3986: all that an address may hold besides letters and digits
+MOST_HOPS = 5  # as browsers' and RFC 9309's least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Why a crawl ended before its time; error: what the archive or the disk said."""
+
+    reason: EndReason
+    sentence: str
+    error: Exception | None
+
+
+class NewspaperSpider(Spider):
+    """Subclasses name their `paper`; everything else follows from it.
+
+    The addresses to fetch come from the ledger, through the scheduler: nothing here yields requests.
+    """
+
+    paper: ClassVar[Newspaper]
+    desk: Desk
+    ended: Ended | None = None
+    _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
+    _handled = 0  # items that have gone through the pipelines
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
+        """desk: opened by the command before the crawl begins; opened here when a script crawls."""
+        desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
+        spider = super().from_crawler(crawler, *args)
+        spider.desk = desk
+        crawler.signals.connect(desk.close, signals.engine_stopped)
+        for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider._count, handled)
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        super().update_settings(settings)
+        if contact := settings["CONTACT"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
+
+    async def start(self) -> AsyncIterator[Item]:
+        wanted = self.desk.scope
+        if wanted.source == "live":
+            self.desk.begin()
+            return
+        handed_on = 0
+        for saved in islice(folder.captures(wanted.path or SAMPLES, name=wanted.source), wanted.limit):
+            yield self.desk.read(self.desk.keep(_exchange(saved)))
+            handed_on += 1
+        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last item.
+        while self._handled < handed_on and self.ended is None:
+            await asyncio.sleep(0.01)
+
+    def _count(self) -> None:
+        self._handled += 1
+
+    def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
+        if onward := self._same_address(response):
+            yield onward
+        else:
+            yield self.desk.read(response.meta["capture"])
+
+    def _same_address(self, response: Response) -> Request | None:
+        """The request that goes on when a host sends the same address to another form of itself.
+
+        A missing slash, www, TLS: one address in the ledger, and so one visit.
+        """
+        location = response.headers.get("Location")
+        hops = response.meta.get("hops", 0)
+        if location is None or not 300 <= response.status < 400 or hops >= MOST_HOPS:
+            return None
+        target = absolute(response.url, location.decode("latin-1"))
+        if target is None or target == response.url or self.desk.address(target) != response.meta["address"]:
+            return None
+        assert response.request is not None
+        return response.request.replace(url=target, meta={**response.meta, "hops": hops + 1})
+
+    def failed(self, failure: Failure) -> None:
+        """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        address: str = request.meta["address"]
+        if isinstance(failure.value, IgnoreRequest):
+            self.desk.excluded(address, "robots.txt")
+            return
+        why = f"{type(failure.value).__name__}: {failure.value}"[:300]
+        self.desk.failed(address, why)
+        stats = self.crawler.stats
+        assert stats is not None
+        stats.inc_value("postscraper/unanswered")
+        silent = not stats.get_value("postscraper/answered")
+        if silent and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER:
+            host = urlsplit(request.url).netloc
+            self.stop("unreachable", f"could not reach {host}: {why}; what the archive has is kept, try again later")
+
+    def stop(self, reason: EndReason, sentence: str, error: Exception | None = None) -> None:
+        """End the crawl before its time; the first reason counts."""
+        if self.ended is None:
+            self.ended = Ended(reason=reason, sentence=sentence, error=error)
+            assert self.crawler.engine is not None
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+
+
+def _exchange(saved: Capture) -> Exchange:
+    """A page saved by hand: there is no head of an answer to keep."""
+    return Exchange(
+        url=quote(saved.url, safe=URL_SIGNS),
+        requested_at=None,
+        captured_at=saved.captured_at,
+        status=None,
+        body=saved.body,
+        source=saved.source,
+    )

@@ -1,0 +1,115 @@
+"""The real program over loopback: `scrapy crawl post` as people type it, into an archive of its own."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SAMPLES
+from mirror import Mirror
+from pytest_httpserver import HTTPServer
+
+FAST = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=False")
+
+
+def scrapy(folder: Path, *words: str, settings: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
+    options = [option for setting in settings for option in ("-s", setting)]
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", *words, *options],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def crawl(folder: Path, mirror: Mirror, *words: str) -> subprocess.CompletedProcess[str]:
+    return scrapy(folder, "crawl", "post", *words, settings=(f"PAPER_ORIGIN={mirror.origin}", *FAST))
+
+
+def asked(folder: Path, question: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(folder / "archive" / "archive.db")
+    try:
+        return connection.execute(question).fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def mirror(httpserver: HTTPServer) -> Mirror:
+    return Mirror(httpserver, SAMPLES)
+
+
+def test_second_run_brings_nothing_twice(tmp_path: Path, mirror: Mirror) -> None:
+    first = crawl(tmp_path, mirror)
+    assert first.returncode == 0, first.stderr
+    stories = asked(tmp_path, "SELECT canonical_url FROM story ORDER BY 1")
+    revisions = asked(tmp_path, "SELECT count(*) FROM revision")
+    assert len(stories) > 10
+    fetched = dict(mirror.fetched)
+    second = crawl(tmp_path, mirror)
+    assert second.returncode == 0, second.stderr
+    assert asked(tmp_path, "SELECT canonical_url FROM story ORDER BY 1") == stories
+    assert asked(tmp_path, "SELECT count(*) FROM revision") == revisions
+    again = {path for path, count in mirror.fetched.items() if count > fetched.get(path, 0)} - {"/robots.txt"}
+    assert not again, "nothing is due within a minute of the first run"
+    assert "left alone" in second.stderr
+
+
+def test_obeys_robots_and_says_who_it_is(tmp_path: Path, mirror: Mirror) -> None:
+    done = crawl(
+        tmp_path, mirror, "-a", "url=https://www.phnompenhpost.com/national/forbidden-story", "-s", "CONTACT=archive@example.org"
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "/national/forbidden-story" not in mirror.fetched
+    assert asked(tmp_path, "SELECT state, why FROM ledger") == [("excluded", "robots.txt")]
+    assert all(agent.startswith("postscraper/") and "archive@example.org" in agent for agent in mirror.agents)
+
+
+def test_limit_is_a_number_of_pages(tmp_path: Path, mirror: Mirror) -> None:
+    assert crawl(tmp_path, mirror, "-a", "limit=3").returncode == 0
+    assert sum(mirror.fetched.values()) - mirror.fetched["/robots.txt"] == 3
+
+
+def test_samples_give_every_article_and_listing(tmp_path: Path) -> None:
+    done = scrapy(tmp_path, "crawl", "post", "-a", "source=samples", "-O", "out.jsonl", "-O", "out.csv")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    expected = [json.loads(path.read_text("utf-8")) for path in SAMPLES.rglob("*.json")]
+    assert sorted(each["url"] for each in lines) == sorted(each["url"] for each in expected)
+    by_kind = {kind: {tuple(each) for each in expected if each["type"] == kind} for kind in ("article", "listing")}
+    for kind, names in by_kind.items():
+        found = {tuple(each) for each in lines if each["type"] == kind}
+        assert found == names, f"the fields of every {kind}, by the contract's names and in its order"
+    assert (tmp_path / "out.csv").read_text("utf-8").startswith("type,layout,language,url,canonical_url")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("-a", "sektion=national"), "did you mean 'section'?"),
+        (("-a", "section=natinal"), "did you mean 'national'?"),
+        (("-a", "since=yesterday"), "since=2020-01-31"),
+        (("-a", "source=foldr"), "did you mean 'folder'?"),
+        (("-a", "source=folder"), "needs path="),
+        (("-a", "limit=many"), "limit=50"),
+        (("-a", "url=phnompenhpost"), "no http(s) address"),
+    ],
+)
+def test_a_typo_is_told(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    done = scrapy(tmp_path, "crawl", "post", *words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "archive").exists()
+
+
+def test_without_a_network_the_crawl_says_which_host(tmp_path: Path) -> None:
+    # A port that nothing listens on: refused at once, as a host without a route is.
+    done = scrapy(tmp_path, "crawl", "post", settings=("PAPER_ORIGIN=http://127.0.0.1:9", *FAST))
+    assert done.returncode == 12
+    assert "could not reach 127.0.0.1:9" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    known = asked(tmp_path, "SELECT count(*) FROM ledger WHERE state IN ('known', 'failed')")
+    assert known[0][0] > 10, "every address waits for the next run"

@@ -1,0 +1,170 @@
+"""What a person asks of a run, and what a run follows."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from postscraper.errors import BadRequest
+from postscraper.hearing import DEEPEST, Ear
+from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Teaser, Unread
+from postscraper.newspapers import POST, POSTKHMER
+from postscraper.scope import Scope, scope
+
+HOME = "https://www.phnompenhpost.com"
+RECEIPT = Capture(
+    url=f"{HOME}/national", captured_at=datetime(2020, 5, 1, tzinfo=UTC), body=b"x", source="live"
+).receipt()
+
+
+def teaser(path: str, day: date | None = None) -> DatedTeaser:
+    return DatedTeaser(list="LATEST", position=1, headline="h", url=HOME + path, published_on=day)
+
+
+def listing(*teasers: Teaser, next_url: str | None = None) -> Listing:
+    return Listing(
+        layout="drupal_2017",
+        language="en",
+        url=f"{HOME}/national",
+        canonical_url=f"{HOME}/national",
+        teasers=teasers,
+        next_url=next_url,
+        capture=RECEIPT,
+    )
+
+
+def ear(**wanted: object) -> Ear:
+    return Ear(POST, replace(Scope(), **wanted), {"127.0.0.1:8000": "phnompenhpost.com"})  # type: ignore[arg-type]
+
+
+def test_reads_all_arguments() -> None:
+    found = scope(POST, {"section": "national,business", "since": "2020-01-01", "until": "2020-12-31", "limit": "7"})
+    assert found.sections == ("national", "business")
+    assert (found.since, found.until, found.limit) == (date(2020, 1, 1), date(2020, 12, 31), 7)
+
+
+def test_several_addresses_may_hold_commas() -> None:
+    found = scope(POST, {"url": f"{HOME}/a/b,c http://m.phnompenhpost.com/d,{HOME}/e"})
+    assert found.urls == (f"{HOME}/a/b,c", "http://m.phnompenhpost.com/d", f"{HOME}/e")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"source": "live", "path": "x"},
+        {"since": "2021-01-02", "until": "2021-01-01"},
+        {"limit": "0"},
+        {"limit": "-3"},
+        {"until": "2020-02-30"},
+        {"section": "national,buisness"},
+    ],
+)
+def test_refuses_with_a_sentence(arguments: dict[str, str]) -> None:
+    with pytest.raises(BadRequest, match=r"\w+ "):
+        scope(POST, arguments)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "section"),
+    [
+        ("/", "front", None),
+        ("/national", "listing", "national"),
+        ("/National/", "listing", "national"),
+        ("/national/some-story", "story", "national"),
+        ("/national-politics/some-story", "story", None),
+        ("/node/104287", "story", None),
+        ("/index.php/2012060856672/National-news/strike.html", "story", None),
+        ("/author/sok-dara/12", "listing", None),
+        ("/taxonomy/term/1/all/feed", "feed", None),
+        ("/sitemap.xml", "sitemap", None),
+        ("/about-us", "page", None),
+    ],
+)
+def test_an_address_tells_its_kind(path: str, kind: str, section: str | None) -> None:
+    address = ear().visit(listing(teaser(path))).heard[0]
+    assert (address.kind, address.section) == (kind, section)
+
+
+def test_foreign_hosts_are_not_heard_and_mirrors_are_the_paper() -> None:
+    heard = (
+        ear()
+        .visit(
+            listing(
+                Teaser(list=None, position=1, headline="h", url="https://example.org/national/x"),
+                Teaser(list=None, position=2, headline="h", url="http://127.0.0.1:8000/national/x/?utm_source=a"),
+                Teaser(list=None, position=3, headline="h", url="http://m.phnompenhpost.com/national/x"),
+                Teaser(list=None, position=4, headline="h", url="https://www.postkhmer.com/national/x"),
+            )
+        )
+        .heard
+    )
+    assert [each.address for each in heard] == [f"{HOME}/national/x"]
+
+
+def test_what_is_no_story_is_excluded_by_name() -> None:
+    rules = {
+        path: ear().visit(listing(teaser(path))).heard[0].excluded_by
+        for path in ("/jobs/a/b", "/national/a.jpg", "/national/a")
+    }
+    assert rules == {
+        "/jobs/a/b": "no stories under /jobs",
+        "/national/a.jpg": "a file, not a page",
+        "/national/a": None,
+    }
+
+
+def test_depth_ends_endless_sites() -> None:
+    page = listing(teaser("/national/a"))
+    assert ear().visit(page, depth=DEEPEST - 1).heard[0].excluded_by is None
+    assert ear().visit(page, depth=DEEPEST).heard[0].excluded_by == f"deeper than {DEEPEST} links"
+
+
+def test_pagers_stop_before_since() -> None:
+    old, new = date(2019, 12, 31), date(2020, 1, 1)
+    pages = [listing(teaser("/national/a", day), next_url=f"{HOME}/national?page=1") for day in (old, new)]
+    rules = [ear(since=new).visit(page).heard[-1].excluded_by for page in pages]
+    assert rules == ["all before since=2020-01-01", None]
+
+
+def test_redirects_lead_to_an_address_of_their_own() -> None:
+    moved = Unread(reason="moved", detail="/business/b", url=f"{HOME}/national/a", capture=RECEIPT)
+    assert [(each.address, each.how) for each in ear().visit(moved).heard] == [(f"{HOME}/business/b", "redirect")]
+
+
+def test_links_of_a_story_are_heard() -> None:
+    story = Article(
+        layout="drupal_2017",
+        language="en",
+        url=f"{HOME}/national/a",
+        canonical_url=f"{HOME}/national/a",
+        headline="h",
+        body=(Block(kind="paragraph", text="t"),),
+        links=(Link(url=f"{HOME}/opinion/b", text="b", block=0),),
+        capture=RECEIPT,
+    )
+    visit = ear().visit(story)
+    assert visit.kind == "story"
+    assert [each.address for each in visit.heard] == [f"{HOME}/opinion/b"]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("120", 120.0), ("Fri, 01 May 2020 00:02:00 GMT", 120.0), ("999999999", 86_400.0), ("soon", None), ("-5", None)],
+)
+def test_retry_after_in_both_forms(value: str, seconds: float | None) -> None:
+    busy = Capture(
+        url=f"{HOME}/national",
+        captured_at=datetime(2020, 5, 1, tzinfo=UTC),
+        body=b"",
+        source="live",
+        status=503,
+        headers=(("Retry-After", value),),
+    )
+    item = Unread(reason="server_error", detail="status 503", url=busy.url, capture=busy.receipt())
+    assert ear().visit(item, busy).retry_after_seconds == seconds
+
+
+def test_starts_with_what_is_asked() -> None:
+    assert [each.address for each in Ear(POST, Scope(sections=("sport",)), {}).starts()] == [f"{HOME}/sport"]
+    whole = [each.kind for each in Ear(POSTKHMER, Scope(), {}).starts()]
+    assert {"front", "sitemap", "feed", "listing"} == set(whole)
