@@ -7,6 +7,7 @@ then one transaction names it. What is not committed was never acknowledged.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -22,11 +23,12 @@ from postscraper.scope import Scope
 from postscraper.urls import Aliases, canonical
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
-from storage.exchange import Exchange, Place
+from storage.exchange import Earlier, Exchange, Place
 from storage.frontier import Due, Wanted
 from storage.runlock import RunLock
 from storage.visits import Kind, Visit
 
+SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "listing", "story")
 # What a run's evidence says of how it was made.
@@ -120,10 +122,26 @@ class Desk:
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        place = self._evidence.keep(exchange)
+        earlier = self._earlier(exchange)
+        if earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at):
+            assert earlier.place is not None
+            place = earlier.place  # the very capture, brought a second time: its bytes are there
+        else:
+            place = self._evidence.keep(exchange, same_as=earlier if exchange.status is not None else None)
         capture = captured(exchange, place)
         self._answers[capture.url] = replace(capture, body=b""), depth
         return capture
+
+    def _earlier(self, exchange: Exchange) -> Earlier | None:
+        """The first capture with the same body; None when there is none, or the body is too small to refer to."""
+        if len(exchange.body) < SMALLEST_REVISIT or exchange.cut:
+            return None
+        digest = "sha256:" + sha256(exchange.body).hexdigest()
+        row = self.archive.kept(digest, exchange.url)
+        if row is None or row.captured_at is None:
+            return None
+        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        return Earlier(url=row.url, captured_at=row.captured_at, payload_digest=digest, place=place)
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""

@@ -8,6 +8,7 @@ part of one, and `-0` at its end tells another story.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 from unicodedata import normalize
@@ -32,8 +33,17 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 _ENCODED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
+# Addresses that need no work: no dot segment, no fragment, no odd character. Most of a page's are such.
+_PLAIN = re.compile(r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?:/(?![./])[\w%~,;=&?+().-]*)+", re.A)
+
+
 def absolute(base: str, href: str) -> str | None:
     """`href` as an absolute http(s) address seen from `base`; None when it is none."""
+    if plain := _PLAIN.fullmatch(href):
+        if plain[1]:
+            return href
+        if origin := _origin(base):
+            return origin + href
     try:
         parts = urlsplit(urljoin(base, href.strip()))
     except ValueError:
@@ -43,6 +53,28 @@ def absolute(base: str, href: str) -> str | None:
     return urlunsplit(parts._replace(fragment=""))
 
 
+# Most of the paper's addresses are in their one form already.
+_CANONICAL = re.compile(r"https://www\.(?:phnompenhpost|postkhmer)\.com(?:/[a-z0-9-]+)+")
+
+
+@lru_cache(maxsize=256)
+def _origin(url: str) -> str | None:
+    scheme, _, rest = url.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return f"{scheme}://{host}" if scheme in ("http", "https") and host else None
+
+
+def page_only(url: str) -> str:
+    """The address of a list's page as it is served, with `page` alone of its query."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query=urlencode([pair for pair in parse_qsl(parts.query) if pair[0] == "page"])))
+
+
+def as_sent(url: str) -> str:
+    """An address as a request carries it: what is not ASCII is percent-encoded, all else untouched."""
+    return quote(url, safe=_SAFE_IN_PATH + "?#[]")
+
+
 def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     """The one form of an http(s) address; idempotent.
 
@@ -50,6 +82,8 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     `{"127.0.0.1:8123": "phnompenhpost.com"}`.
     Raises ValueError for what is no address.
     """
+    if not aliases and _CANONICAL.fullmatch(url):
+        return url
     parts = urlsplit(url)
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS

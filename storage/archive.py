@@ -1,7 +1,6 @@
 """The archive: the one way in and out.
 
-with Archive.open("archive") as archive:
-    outcome = archive.add(item)
+`with Archive.open("archive") as archive: archive.add(item)`; every `add` is one durable transaction.
 """
 
 from collections.abc import Iterable, Iterator
@@ -64,6 +63,8 @@ class Archive:
     @classmethod
     def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
+        if db_url is None and not (Path(folder) / opening.DATABASE).is_file():
+            raise NotAnArchive(f"there is no archive in {folder}")
         engine = opening.engine_for(Path(folder), db_url, readonly=False)
         try:
             opening.upgrade(engine)
@@ -109,6 +110,15 @@ class Archive:
             write(connection, intake)
             visiting.settle(connection, taken)
         return [outcome for _, outcome, _ in taken]
+
+    def kept(self, digest: str, url: str) -> Row[Any] | None:
+        """The first capture with this body (`sha256:…`) whose bytes are in the evidence; None without one.
+
+        Of this address, if there is one.
+        """
+        found = select(Capture.__table__).where(Capture.digest == digest, Capture.evidence_file.is_not(None))
+        with self._engine.connect() as connection:
+            return connection.execute(found.order_by(Capture.url != url, Capture.id).limit(1)).first()
 
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""

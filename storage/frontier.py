@@ -46,10 +46,11 @@ def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def rows_of(connection: Connection, addresses: Iterable[str]) -> dict[str, Row[Any]]:
+    """Rows to be changed, by address; on PostgreSQL nobody else leases them until the transaction ends."""
     table = Address.__table__
     found: dict[str, Row[Any]] = {}
     for some in chunks(sorted(set(addresses))):
-        for row in connection.execute(select(table).where(table.c.address.in_(some))):
+        for row in connection.execute(select(table).where(table.c.address.in_(some)).with_for_update()):
             found[row.address] = row
     return found
 

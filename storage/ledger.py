@@ -173,5 +173,6 @@ class Ledger:
 
     def row(self, address: str) -> Row[Any] | None:
         """The row of an address; None when it was never heard of."""
+        table = Address.__table__
         with self._engine.connect() as connection:
-            return frontier.rows_of(connection, [address]).get(address)
+            return connection.execute(select(table).where(table.c.address == address)).first()

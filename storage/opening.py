@@ -1,5 +1,6 @@
 """How the database is opened, and how its complaints become sentences."""
 
+import os
 import sqlite3
 from importlib import import_module
 from pathlib import Path
@@ -30,20 +31,30 @@ SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
 
 def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
     """An engine that has opened nothing yet. Its failures are raised as ArchiveError."""
-    if db_url is not None:
+    place = str(folder / DATABASE)
+    if db_url is None:
+        url = _sqlite_url(folder / DATABASE, readonly=readonly)
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    else:
         engine = create_engine(db_url)
-        _speak(engine, engine.url.render_as_string(hide_password=True))
-        return engine
-    path = folder / DATABASE
-    engine = create_engine(_sqlite_url(path, readonly=readonly), connect_args={"timeout": BUSY_SECONDS})
-    _speak(engine, str(path))
-    _settle(engine, str(path), readonly=readonly)
+        place = engine.url.render_as_string(hide_password=True)
+    _speak(engine, place)
+    if engine.dialect.name == "sqlite":
+        _settle(engine, place)
     return engine
 
 
 def _sqlite_url(path: Path, *, readonly: bool) -> str:
     mode = "ro" if readonly else "rwc"
-    return f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}&uri=true"
+    # Where nothing can be written, on a disc or another's folder, SQLite cannot make the file by which
+    # readers and writer agree; nor can there be a writer.
+    log = path.with_name(f"{path.name}-wal")
+    still = readonly and not _writable(path.parent) and not log.exists()
+    return f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if still else ''}&uri=true"
+
+
+def _writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _speak(engine: Engine, place: str) -> None:
@@ -63,11 +74,9 @@ def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None
     return kind(sentence.format(place=place))
 
 
-def _settle(engine: Engine, place: str, *, readonly: bool) -> None:
-    pragmas = ["foreign_keys = ON", f"cache_size = -{CACHE_KIB}"]
-    if not readonly:
-        # A reader never waits for the writer in WAL; FULL: what was acknowledged survives a power cut.
-        pragmas += ["journal_mode = WAL", "synchronous = FULL"]
+def _settle(engine: Engine, place: str) -> None:
+    # FULL: what was acknowledged survives a power cut.
+    pragmas = ("foreign_keys = ON", f"cache_size = -{CACHE_KIB}", "synchronous = FULL")
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
@@ -105,8 +114,19 @@ def check_version(engine: Engine, folder: Path) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to this program's version; an empty one becomes an archive."""
+    if engine.dialect.name == "sqlite":
+        _log_ahead(engine)
     # Alembic takes a quarter of a second to import, and an archive that exists already needs none of it.
     import_module("storage.migrations.run").upgrade(engine)
+
+
+def _log_ahead(engine: Engine) -> None:
+    """Let readers never wait for the writer; a property of the file, which stays."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+    finally:
+        connection.close()
 
 
 def make_folder(folder: Path) -> None:

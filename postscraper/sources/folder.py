@@ -12,7 +12,7 @@ from pathlib import Path
 from postscraper.dates import PHNOM_PENH
 from postscraper.errors import BadRequest
 from postscraper.items import Capture
-from postscraper.urls import absolute
+from postscraper.urls import absolute, as_sent
 
 PAGES = frozenset({".html", ".htm", ".xhtml", ".xml", ".rss"})
 
@@ -48,7 +48,7 @@ def capture(
         raise BadRequest(f"{page}: {error.strerror}") from error
     address = url or noted_url or own_address(body) or _unnamed(page)
     return Capture(
-        url=address,
+        url=as_sent(address),
         captured_at=captured_at or noted_at or saved_at,
         body=body,
         source=name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -29,7 +29,6 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 # So many fetches in a row without any answer, and none before: the host or the network is away.
 UNREACHABLE_AFTER = 3
-URL_SIGNS = ":/?#[]@!$&'()*+,;=%-._~"  # RFC 3986: all that an address may hold besides letters and digits
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
 
 
@@ -136,7 +135,7 @@ class NewspaperSpider(Spider):
 def _exchange(saved: Capture) -> Exchange:
     """A page saved by hand: there is no head of an answer to keep."""
     return Exchange(
-        url=quote(saved.url, safe=URL_SIGNS),
+        url=saved.url,
         requested_at=None,
         captured_at=saved.captured_at,
         status=None,
