@@ -6,7 +6,7 @@ then one transaction names it. What is not committed was never acknowledged.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
@@ -26,7 +26,7 @@ from storage.evidence import Evidence
 from storage.exchange import Earlier, Exchange, Place
 from storage.frontier import Due, Wanted
 from storage.runlock import RunLock
-from storage.visits import Kind, Visit
+from storage.visits import UNREAD_AGAIN, Kind, Visit
 
 SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
@@ -39,13 +39,20 @@ class Desk:
     """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
 
     def __init__(
-        self, paper: Newspaper, scope: Scope, aliases: Aliases, archive: Archive, evidence: Evidence, lock: RunLock
+        self,
+        paper: Newspaper,
+        scope: Scope,
+        settings: BaseSettings,
+        archive: Archive,
+        evidence: Evidence,
+        lock: RunLock,
     ) -> None:
         self.paper = paper
         self.scope = scope
-        self.aliases = aliases
+        self.aliases = _aliases(paper, settings)
         self.archive = archive
-        self.ear = Ear(paper, scope, aliases)
+        self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
         self._answers: dict[str, tuple[Capture, int]] = {}
         self._lock = lock
@@ -76,7 +83,7 @@ class Desk:
                 robots="obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
                 settings=told,
             )
-            desk = cls(paper, scope, _aliases(paper, settings), archive, evidence, lock)
+            desk = cls(paper, scope, settings, archive, evidence, lock)
             desk._recover()
         except BaseException:
             lock.release()
@@ -112,6 +119,10 @@ class Desk:
             until=wanted.until,
             urls=wanted.addresses,
         )
+
+    def paused(self) -> bool:
+        """Whether the newspaper asked for patience, and its time is not over."""
+        return now() < self._paused_until
 
     def give_back(self, unvisited: Iterable[Due]) -> None:
         self.archive.ledger.release([due.address for due in unvisited])
@@ -158,11 +169,19 @@ class Desk:
     def _visit(self, item: Item) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
         answer, depth = self._answers.pop(item.url, (None, 0))
-        return self.ear.visit(item, answer, depth=depth)
+        visit = self.ear.visit(item, answer, depth=depth)
+        if visit.retry_after_seconds:
+            self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
+        return visit
 
     def failed(self, address: str, why: str) -> None:
         """The way to an address failed and brought no answer; it is tried again later."""
         self.archive.ledger.failed(address, why, now())
+
+    def unread(self, address: str, why: str) -> None:
+        """No answer that could be kept came, and none is to be expected soon."""
+        at = now()
+        self.archive.ledger.settle(address, "unread", why, at + UNREAD_AGAIN, at)
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())

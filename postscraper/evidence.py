@@ -39,7 +39,8 @@ class EvidenceMiddleware:
             headers=_pairs(response.headers),
             body=response.body,
             address=str(response.ip_address) if response.ip_address else None,
-            cut="length" if "partial" in response.flags or "dataloss" in response.flags else None,
+            # "partial" is what Twisted calls an answer that only the end of the connection ends.
+            cut="disconnect" if "dataloss" in response.flags else None,
         )
         try:
             request.meta["capture"] = spider.desk.keep(exchange, request.meta.get("depth", 0))

@@ -7,7 +7,7 @@ the links of a story keep them.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
@@ -29,7 +29,8 @@ _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?
 class Ear:
     """Hears for one newspaper and one run."""
 
-    def __init__(self, paper: Newspaper, scope: Scope, aliases: Aliases) -> None:
+    def __init__(self, paper: Newspaper, scope: Scope, aliases: Aliases, longest_pause_seconds: float = 600) -> None:
+        self._longest_pause_seconds = longest_pause_seconds
         self._paper = paper
         self._scope = scope
         self._aliases = aliases
@@ -44,7 +45,7 @@ class Ear:
             heard=tuple(dict.fromkeys(self._heard(item, depth + 1))),
             etag=capture.header("etag") if capture else None,
             last_modified=capture.header("last-modified") if capture else None,
-            retry_after_seconds=_retry_after(capture),
+            retry_after_seconds=self._retry_after(capture),
         )
 
     def starts(self) -> Iterator[Heard]:
@@ -82,6 +83,14 @@ class Ear:
         path = path_of(address)
         first = "/" + path.split("/")[1]
         return self._sections.get(path.casefold()) or self._sections.get(first.casefold())
+
+    def _retry_after(self, capture: Capture | None) -> float | None:
+        """The pause that a failing server asks for, in seconds, as far as it is kept; None when it asks for none."""
+        text = capture.header("retry-after") if capture else None
+        if not text or capture is None or capture.captured_at is None:
+            return None
+        asked = _asked_pause(text, capture.captured_at)
+        return None if asked is None else min(max(asked, 0.0), self._longest_pause_seconds)
 
     def _heard(self, item: Item, depth: int) -> Iterator[Heard]:
         if isinstance(item, Unread):
@@ -159,17 +168,12 @@ def _excluded(heard: Heard, by: str) -> Heard:
     return replace(heard, excluded_by=by)
 
 
-def _retry_after(capture: Capture | None) -> float | None:
-    """Seconds that a failing server asks to wait, in either form of the header; at most a day."""
-    text = capture.header("retry-after") if capture else None
-    if not text or capture is None:
-        return None
+def _asked_pause(text: str, captured_at: datetime) -> float | None:
+    """Seconds until the moment that a Retry-After header names, in either of its forms; None for neither."""
     if text.strip().isascii() and text.strip().isdigit():
-        return float(min(int(text.strip()[:9]), 86_400))
+        return float(text.strip()[:9])
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, IndexError, OverflowError):
         return None
-    if at.tzinfo is None or capture.captured_at is None:
-        return None
-    return min(max((at - capture.captured_at).total_seconds(), 0.0), 86_400.0)
+    return (at - captured_at).total_seconds() if at.tzinfo else None

@@ -18,11 +18,13 @@ from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
 LARGEST_BATCH = 200
+LOG_INS_IN_A_ROW = 3  # one closed page is a story held back; three are a door
 
 
 class ArchivePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._log_ins = 0  # log-in forms since the last page of another kind
         self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
 
     @classmethod
@@ -62,7 +64,10 @@ class ArchivePipeline:
     def _count(self, spider: NewspaperSpider, item: Item, outcome: Outcome) -> None:
         stats = self._crawler.stats
         stats.inc_value(f"postscraper/outcome/{outcome.value}")
-        if isinstance(item, Unread):
-            stats.inc_value(f"postscraper/unread/{item.reason}")
-            if item.reason in ("challenge", "log_in") and spider.desk.scope.source == "live":
-                spider.stop("walled", f"{item.url} answers with {item.detail}")
+        reason = item.reason if isinstance(item, Unread) else None
+        if reason is not None:
+            stats.inc_value(f"postscraper/unread/{reason}")
+        self._log_ins = self._log_ins + 1 if reason == "log_in" else 0
+        walled = reason == "challenge" or self._log_ins >= LOG_INS_IN_A_ROW
+        if walled and spider.desk.scope.source == "live":
+            spider.stop("walled", f"{item.url} answers with a bot check or a log-in form; nothing more is asked today")

@@ -50,12 +50,12 @@ class LedgerScheduler(BaseScheduler):
     def _waiting(self) -> bool:
         """Whether an address will be due within the waits of a run's back-off."""
         assert self._spider is not None
-        return self._left != 0 and self._spider.desk.soon_due()
+        return self._left != 0 and (self._spider.desk.paused() or self._spider.desk.soon_due())
 
     def next_request(self) -> Request | None:
         if self._brought:
             return self._brought.popleft()
-        if self._spider is None or self._left == 0:
+        if self._spider is None or self._left == 0 or self._spider.desk.paused():
             return None
         if not self._due:
             at_once = LEASED_AT_ONCE if self._left is None else min(self._left, LEASED_AT_ONCE)

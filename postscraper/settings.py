@@ -28,6 +28,9 @@ AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 5
 AUTOTHROTTLE_MAX_DELAY = 60
 
+# A host that asks for patience gets it: up to so many seconds all requests wait, and beyond the run ends.
+LONGEST_PAUSE = 600
+
 # The frontier is the ledger: it knows what to try again and when, and where a redirect leads.
 SCHEDULER = "postscraper.scheduler.LedgerScheduler"
 RETRY_ENABLED = False
@@ -37,7 +40,9 @@ HTTPERROR_ALLOW_ALL = True
 # No scraper of the paper ever needed a cookie.
 COOKIES_ENABLED = False
 
-DOWNLOAD_TIMEOUT = 30
+TWISTED_DNS_RESOLVER = "postscraper.downloading.PublicResolver"
+
+DOWNLOAD_TIMEOUT = 30  # seconds, for the whole answer
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # the largest page known has 1.5 MB
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
 DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept, and read as cut
@@ -45,6 +50,9 @@ DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept, and read as cut
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "postscraper.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "postscraper.downloading.Compression": 590,
+    "postscraper.downloading.PublicAddresses": 980,
     "postscraper.evidence.EvidenceMiddleware": 999,  # nearest to the network
 }
 ITEM_PIPELINES = {"postscraper.pipelines.ArchivePipeline": 900}  # behind anything a user adds

@@ -67,6 +67,15 @@ def test_obeys_robots_and_says_who_it_is(tmp_path: Path, mirror: Mirror) -> None
     assert all(agent.startswith("postscraper/") and "archive@example.org" in agent for agent in mirror.agents)
 
 
+def test_a_bot_check_ends_the_crawl(tmp_path: Path, mirror: Mirror) -> None:
+    mirror.pages["/"] = b"<html><title>Just a moment...</title><body><div id=challenge-form></div></body></html>"
+    done = crawl(tmp_path, mirror)
+    assert done.returncode == 14
+    assert "answers with a bot check" in done.stderr.splitlines()[-1]
+    assert sum(mirror.fetched.values()) <= 3, "nothing is asked of a host that checks for bots"
+    assert asked(tmp_path, "SELECT count(*) FROM story") == [(0,)]
+
+
 def test_limit_is_a_number_of_pages(tmp_path: Path, mirror: Mirror) -> None:
     assert crawl(tmp_path, mirror, "-a", "limit=3").returncode == 0
     assert sum(mirror.fetched.values()) - mirror.fetched["/robots.txt"] == 3

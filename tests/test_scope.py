@@ -149,7 +149,14 @@ def test_links_of_a_story_are_heard() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("120", 120.0), ("Fri, 01 May 2020 00:02:00 GMT", 120.0), ("999999999", 86_400.0), ("soon", None), ("-5", None)],
+    [
+        ("120", 120.0),
+        ("Fri, 01 May 2020 00:02:00 GMT", 120.0),
+        ("999999999", 600.0),
+        ("soon", None),
+        ("-5", None),
+        ("Fri, 01 May 2099 00:00:00 GMT", 600.0),
+    ],
 )
 def test_retry_after_in_both_forms(value: str, seconds: float | None) -> None:
     busy = Capture(

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, UnsupportedURLSchemeError
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.desk import Desk
+from postscraper.downloading import PrivateAddress
 from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.scope import scope
@@ -39,6 +40,10 @@ class Ended:
     reason: EndReason
     sentence: str
     error: Exception | None
+
+
+# What another try would meet again: an answer over the limits, a scheme or a host that is not asked.
+NEVER_AGAIN = (DownloadCancelledError, PrivateAddress, UnsupportedURLSchemeError)
 
 
 class NewspaperSpider(Spider):
@@ -111,10 +116,14 @@ class NewspaperSpider(Spider):
         """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
-        if isinstance(failure.value, IgnoreRequest):
+        error = failure.value
+        if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
             self.desk.excluded(address, "robots.txt")
             return
-        why = f"{type(failure.value).__name__}: {failure.value}"[:300]
+        why = f"{type(error).__name__}: {error}"[:300]
+        if isinstance(error, NEVER_AGAIN):
+            self.desk.unread(address, why)
+            return
         self.desk.failed(address, why)
         stats = self.crawler.stats
         assert stats is not None

@@ -1,0 +1,84 @@
+"""Between Scrapy and the network: whom it may talk to, and what it leaves undone."""
+
+from ipaddress import ip_address
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred
+
+
+class PrivateAddress(IgnoreRequest):
+    """A host is, or its name resolves to, an address that is not public: no newspaper is there."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, of either version, belongs to the public internet."""
+    found = ip_address(address.strip("[]").split("%")[0])
+    return found.is_global and not found.is_multicast
+
+
+class PublicResolver(CachingThreadedResolver):
+    """The connection is made to the address that is checked here: a name cannot change its mind in between."""
+
+    allowed: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        resolver = super().from_crawler(crawler, reactor)
+        resolver.allowed = _mirror(crawler)
+        return resolver
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  # Twisted's name
+        found: Deferred[str] = super().getHostByName(name, timeout)
+        return found if name in self.allowed else found.addCallback(self._public, name)
+
+    def _public(self, address: str, name: str) -> str:
+        if not is_public(address):
+            raise PrivateAddress(f"{name} resolves to {address}, which is not public")
+        return address
+
+
+class PublicAddresses:
+    """Refuses hosts that are written as a private, loopback or link-local address."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(_mirror(crawler))
+
+    def process_request(self, request: Request) -> None:
+        host = urlsplit(request.url).hostname or ""
+        if host in self._allowed or request.url.startswith("data:"):
+            return
+        try:
+            public = is_public(host)
+        except ValueError:
+            return  # a name; its address is checked when it is resolved
+        if not public:
+            raise PrivateAddress(f"{host} is not public; PAPER_ORIGIN names a mirror that is to be asked")
+
+
+def _mirror(crawler: Crawler) -> frozenset[str]:
+    origin = crawler.settings["PAPER_ORIGIN"]
+    return frozenset({urlsplit(origin).hostname or ""}) if origin else frozenset()
+
+
+class Compression(HttpCompressionMiddleware):
+    """Asks for compressed pages and leaves them so: reading undoes the coding itself, and notices a cut one."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        if "address" in request.meta:
+            return response
+        undone: Request | Response = super().process_response(request, response)
+        return undone
