@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from sqlalchemy import Connection, select
 
 from storage.entries import dumped, plain
-from storage.tables import Capture, Reading, Revision, Story
+from storage.tables import Reading, Revision, Story
 
 # How a story is best read where its newest capture may be damaged (storage/telling.py).
 BEST = ("section", "published_on", "published_at", "node_id")
@@ -27,10 +27,9 @@ def stories(connection: Connection, since: date | None, until: date | None) -> I
     """
     same = Story.__table__.alias("same")
     found = (
-        select(Story.__table__, Reading.item, Capture.url, same.c.canonical_url.label("same_url"))
+        select(Story.__table__, Reading.item, same.c.canonical_url.label("same_url"))
         .join(Revision, Revision.id == Story.newest_revision_id)
         .join(Reading, Reading.id == Revision.reading_id)
-        .join(Capture, Capture.id == Revision.capture_id)
         .outerjoin(same, same.c.id == Story.same_words_as)
         .order_by(Story.canonical_url)
     )

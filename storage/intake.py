@@ -82,7 +82,7 @@ class Intake:
         return Outcome.REREAD, capture_id
 
     def _new(self, entry: Entry) -> tuple[Outcome, int]:
-        values = {"id": self.next_capture, **_capture_values(entry)}
+        values = {"id": self.next_capture, **capture_values(entry)}
         self.next_capture += 1
         self.by_key[entry.key] = self.by_id[values["id"]] = values
         self.added[values["id"]] = None
@@ -109,7 +109,7 @@ class Intake:
         if held["reading_id"] is not None:
             self.dropped.add(held["reading_id"])
         record = {name: held[name] for name in _KEPT if held[name] is not None}
-        held |= _capture_values(entry) | record
+        held |= capture_values(entry) | record
         self._change(held)
         self.announced[held["id"]] = entry
         if before is None:
@@ -202,7 +202,7 @@ def _record_values(entry: Entry) -> Values:
     }
 
 
-def _capture_values(entry: Entry) -> Values:
+def capture_values(entry: Entry) -> Values:
     item, visit = entry.item, entry.visit
     url, captured_at, digest, source = entry.key
     problems = item.get("problems")

@@ -73,11 +73,11 @@ def _write_sightings(connection: Connection, intake: Intake) -> None:
     again = [capture_id for capture_id in intake.announced if capture_id in intake.changed]
     for some in chunks(again):
         connection.execute(delete(Sighting).where(Sighting.capture_id.in_(some)))
-    rows = [row for each, entry in intake.announced.items() for row in _sightings(each, entry)]
+    rows = [row for each, entry in intake.announced.items() for row in sightings_of(each, entry)]
     _insert(connection, Sighting, rows)
 
 
-def _sightings(capture_id: int, entry: Entry) -> Iterable[Values]:
+def sightings_of(capture_id: int, entry: Entry) -> Iterable[Values]:
     addresses = {heard.url: heard.address for heard in entry.visit.heard} if entry.visit else {}
     for teaser in entry.item.get("teasers") or ():
         yield {

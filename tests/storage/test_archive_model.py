@@ -36,9 +36,8 @@ def item(n: int, slug: str, hours: int | None, words: str, layout: str = "drupal
 def expected(pages: list[tuple[str, int | None, str]], slug: str) -> list[str]:
     """The wordings of a story: by time (unknown first), then by the name of the bytes."""
     items = [item(n, *page) for n, page in enumerate(pages) if page[0] == slug]
-    items.sort(
-        key=lambda each: (each.capture.captured_at is not None, str(each.capture.captured_at), each.capture.digest)
-    )
+    items.sort(key=lambda each: each.capture.digest)
+    items.sort(key=lambda each: "" if each.capture.captured_at is None else str(each.capture.captured_at))
     return [words for words, _ in groupby(each.body[0].text for each in items)]
 
 

@@ -6,20 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from addressing import CANAL, heard, state
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import SITE, START, article, at, listing, teaser, unread
+from making import SITE, START, at
 
-from postscraper.items import Problem
-from storage.archive import Archive, Visit
-from storage.ledger import Heard, Ledger
-
-CANAL = f"{SITE}/national/canal"
-
-
-def heard(slug: str = "canal", **changes: Any) -> Heard:
-    url = f"{SITE}/national/{slug}"
-    return Heard(**({"url": url, "address": url, "kind": "story"} | changes))
+from storage.archive import Archive
+from storage.ledger import Ledger
 
 
 @pytest.fixture
@@ -31,18 +24,6 @@ def leased(ledger: Ledger, hours: float = 0, limit: int = 99, **wanted: Any) -> 
     """The last parts of the addresses leased, in order."""
     rows = ledger.lease(limit, now=at(hours), **wanted)
     return [row.address.rpartition("/")[2] for row in rows]
-
-
-def state(ledger: Ledger, address: str = CANAL) -> tuple[str, str | None]:
-    row = ledger.row(address)
-    assert row is not None
-    return row.state, row.why
-
-
-def hours_until_due(ledger: Ledger, since: float, address: str = CANAL) -> float | None:
-    row = ledger.row(address)
-    assert row is not None
-    return None if row.due_at is None else (row.due_at - at(since)) / timedelta(hours=1)
 
 
 def test_an_address_is_heard_once(ledger: Ledger) -> None:
@@ -130,11 +111,10 @@ def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str
 
 def test_back_off_and_the_next_run(ledger: Ledger) -> None:
     ledger.hear([heard()], START)
+    assert leased(ledger) == ["canal"]
     for wait in (5, 30, 180):
-        assert leased(ledger) == ["canal"] or leased(ledger, hours=1) == ["canal"]
         assert ledger.failed(CANAL, "timeout", at(1)) == at(1) + timedelta(seconds=wait)
         assert ledger.next_due_at(at(1)) == at(1) + timedelta(seconds=wait)
-        ledger.retry("known", at(1))
         assert leased(ledger, hours=1) == []
         assert leased(ledger, hours=1 + wait / 3600) == ["canal"]
     assert ledger.failed(CANAL, "timeout", at(2)) is None
@@ -191,96 +171,11 @@ def test_unknown_addresses_cannot_be_settled(ledger: Ledger) -> None:
         ledger.failed("nowhere", "timeout", START)
 
 
-# An item and its visit go into one transaction.
-
-
-def visit(*heards: Heard, **changes: Any) -> Visit:
-    return Visit(**({"address": CANAL, "kind": "story", "heard": heards} | changes))
-
-
-CUT = (Problem(kind="cut", detail="the page ends"), Problem(kind="odd_date", detail="two"))
-
-
-@pytest.mark.parametrize(
-    ("item", "left", "hours"),
-    [
-        (article(hours=0), ("done", None), 90 * 24),  # no date: as if a month old
-        (article(hours=0, published_on=date(2018, 6, 20)), ("done", None), 6),
-        (article(hours=0, problems=CUT), ("partial", "cut"), 90 * 24),
-        (article(hours=0, problems=CUT[1:]), ("done", None), 90 * 24),
-        (unread("not_modified"), ("unchanged", None), 90 * 24),
-        (unread("gone"), ("gone", "gone"), 30 * 24),
-        (unread("soft_404"), ("unread", "soft_404"), 30 * 24),
-        (unread("moved"), ("moved", "moved"), None),
-        (unread("server_error"), ("failed", "server_error"), 5 / 3600),
-        (unread("bad_status"), ("failed", "bad_status"), 5 / 3600),
-    ],
-)
-def test_how_a_visit_leaves_its_address(
-    archive: Archive, item: Any, left: tuple[str, str | None], hours: float | None
-) -> None:
-    archive.ledger.hear([heard()], at(-1))
-    archive.ledger.lease(1, now=at(-1))
-    archive.add(item, visit(etag='"1"'))
-    assert state(archive.ledger) == left
-    assert hours_until_due(archive.ledger, 0) == pytest.approx(hours)
-    row = archive.ledger.row(CANAL)
-    assert row is not None
-    assert (row.etag, row.visited_at) == ('"1"', START)
-
-
-def test_a_visit_without_news_is_unchanged(archive: Archive) -> None:
-    assert archive.add(article(hours=0), visit()) == "new story"
-    archive.add(article(hours=5), visit())
-    assert state(archive.ledger) == ("unchanged", None)
-    archive.add(article(hours=9, body="Other."), visit(now=at(10)))
-    assert state(archive.ledger) == ("done", None)
-    row = archive.ledger.row(CANAL)
-    assert row is not None
-    assert (row.visits, row.changes, row.visited_at) == (3, 1, at(10))
-    assert hours_until_due(archive.ledger, 10) == 90 * 24
-    archive.add(article(hours=11), visit())
-    assert hours_until_due(archive.ledger, 11) == 7 * 24  # it changed once: a step sooner
-
-
-def test_listings_and_pagers(archive: Archive) -> None:
-    national = f"{SITE}/national"
-    archive.add(listing(teaser("canal")), visit(address=national, kind="listing"))
-    assert state(archive.ledger, national) == ("done", None)
-    assert hours_until_due(archive.ledger, 0, national) == 1
-    archive.add(listing(hours=1, page=4), visit(address=f"{national}?page=4", kind="listing"))
-    assert hours_until_due(archive.ledger, 1, f"{national}?page=4") == 7 * 24
-
-
-def test_what_a_page_announces_is_heard_with_it(archive: Archive) -> None:
-    boats = heard("boats", url="http://m.phnompenhpost.com/boats")
-    archive.add(article(teasers=(teaser("x", url=boats.url),)), visit(boats, heard(), heard("rice")))
-    assert archive.ledger.counts() == {"done": 1, "known": 2}
-    row = archive.ledger.row(boats.address)
-    assert row is not None
-    assert row.heard_from == CANAL
-    assert len(archive.sightings(boats.address)) == 1  # the teaser's address is that of the ledger
-
-
-def test_two_visits_of_one_address_in_one_batch(archive: Archive) -> None:
-    archive.add_many([(article(hours=0), visit()), (article(hours=1), visit()), (article("rice"), None)])
-    row = archive.ledger.row(CANAL)
-    assert row is not None
-    assert (row.visits, row.state, row.visited_at) == (2, "unchanged", at(1))
-
-
-def test_a_failing_batch_leaves_the_ledger_as_it_was(archive: Archive) -> None:
-    archive.ledger.hear([heard()], START)
-    with pytest.raises(ValueError, match="without a time"):
-        archive.add_many([(article(), visit(heard("boats"))), (article("rice", hours=None), visit(address="x"))])
-    assert archive.ledger.counts() == {"known": 1}
-    assert list(archive.captures()) == []
+STEPS = ("lease", "done", "fail", "release", "wait")
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.tuples(st.sampled_from(["lease", "done", "fail", "release", "wait"]), st.integers(1, 4)), max_size=20)
-)
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 4)), max_size=20))
 def test_every_address_is_in_one_state_and_leased_to_one(
     new_archive: Callable[[], Archive], steps: list[tuple[str, int]]
 ) -> None:

@@ -4,6 +4,8 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -80,6 +82,41 @@ def test_another_version(archive: Archive, readonly: bool) -> None:
     with pytest.raises(WrongVersion) as error:
         Archive.open(archive.folder, readonly=readonly)
     one_sentence(error, "0000", SCHEMA, f"postscraper upgrade --archive {archive.folder}")
+
+
+def test_an_archive_in_a_folder_that_nobody_can_write(empty_archive: Path) -> None:
+    with TemporaryDirectory() as outside:  # pytest's own folders are closed to other users
+        Path(outside).chmod(0o755)
+        folder = copytree(empty_archive, Path(outside) / "archive")
+        with Archive.open(folder) as archive:
+            archive.add(article())
+        folder.chmod(0o555)
+        (folder / "archive.db").chmod(0o444)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # the superuser may write anywhere
+        try:
+            with Archive.open(folder, readonly=True) as archive:
+                assert len(archive.search("water")) == 1
+            with pytest.raises(ReadOnly) as error:
+                Archive.open(folder).add(article("boats"))
+            one_sentence(error, "archive.db", "rights")
+        finally:
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+def test_somebody_elses_database_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(NotAnArchive):
+        Archive.open(tmp_path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_upgrading_what_is_new_changes_nothing(archive: Archive) -> None:
@@ -159,8 +196,7 @@ def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:
         file.seek(size // 3)
         file.write(os.urandom(size // 2))
     with Archive.open(folder, readonly=True) as archive, pytest.raises(Damaged) as error:
-        list(archive.stories())
-        archive.search("water")
+        [archive.story(row.story_id) for row in archive.captures()]
     one_sentence(error, "damaged", "evidence")
 
 

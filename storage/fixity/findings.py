@@ -1,0 +1,121 @@
+"""What is wrong with an archive, one finding a fault, in words for the person who must mend it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import ArchiveError
+from storage.exchange import Exchange, Place
+from storage.visits import Visit
+
+Kind = Literal[
+    "database",  # the file, its tables or the ties between them are broken
+    "index",  # the index of words is not that of the stored words
+    "differs",  # a stored field is not what the evidence, or another field, says
+    "ledger",  # a row of the ledger cannot be, or is missing
+    "record",  # evidence that is damaged, or gone
+    "tail",  # evidence that a killed or cut-off run began to write
+    "unfiled",  # a whole record that no row names
+]
+
+MENDS: dict[Kind, str] = {
+    "database": "`postscraper check --repair` builds the database anew from the evidence",
+    "index": "`postscraper check --repair` builds the index anew",
+    "differs": "`postscraper check --rebuild` builds the database anew from the evidence",
+    "ledger": "`postscraper check --rebuild` builds the database anew from the evidence",
+    "record": "bring the evidence file back from a copy; nothing else holds what it held",
+    "tail": "`postscraper check --repair` cuts it off, as the next crawl will",
+    "unfiled": "`postscraper check --repair` reads it in",
+}
+
+# What a damaged database makes of an ordinary question: a row of it may hold anything.
+BROKEN = (
+    ArchiveError,
+    SQLAlchemyError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fault. where: a row, or a file and a byte. what: a phrase. fields: columns that are not as they should be."""
+
+    kind: Kind
+    where: str
+    what: str
+    fields: tuple[str, ...] = ()
+
+    @property
+    def mend(self) -> str:
+        """What to do about it: a sentence without its dot."""
+        return MENDS[self.kind]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a look at an archive found; counts: of captures, by what became of each."""
+
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sound(self) -> bool:
+        return not self.findings
+
+    def take(self, kind: Kind, where: str, found: Iterable[Finding]) -> int:
+        """Add what a part of the examination finds, its own failure included; how many findings it gave."""
+        before = len(self.findings)
+        try:
+            self.findings.extend(found)
+        except BROKEN as error:
+            self.findings.append(Finding(kind=kind, where=where, what=f"cannot be read: {first_line(error)}"))
+        return len(self.findings) - before
+
+
+class Reader(Protocol):
+    """Who can read pages; the archive cannot."""
+
+    def read(self, exchange: Exchange, place: Place) -> tuple[Any, Visit]:
+        """The item that the exchange gives, and what its visit lets the ledger hear."""
+        ...
+
+    def is_filed(self, exchange: Exchange, place: Place) -> bool:
+        """False for what a crawl keeps without a row: robots.txt, a redirect to another form of the same address."""
+        ...
+
+    def address(self, url: str) -> str:
+        """The ledger's key of an address. Raises ValueError."""
+        ...
+
+    def section(self, address: str) -> set[str]:
+        """The names of the section that an address lies in, one for each newspaper that has one there."""
+        ...
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+
+
+def capture_name(row: Any) -> str:
+    return f"capture {row['id']} ({printable(row['url'])})"
+
+
+def printable(value: Any) -> str:
+    """A stored value as it can be shown, whatever damage made of it."""
+    text = value if isinstance(value, str) else repr(value)
+    return text.encode("utf-8", "backslashreplace").decode()[:300]
+
+
+def differing(stored: Any, expected: Any, names: Iterable[str]) -> Iterator[str]:
+    """The names under which two mappings of raw values are not the same; 1 and 1.0 are not."""
+    for name in names:
+        if stored[name] != expected[name] or type(stored[name]) is not type(expected[name]):
+            yield name

@@ -1,0 +1,86 @@
+"""Stories, revisions and pictures against the captures and readings they are told from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from storage.fixity.findings import BROKEN, Finding, differing, first_line, printable
+from storage.fixity.rows import raw_row, rows_in
+from storage.intake import Intake, Known
+from storage.loading import load_stories, readings
+from storage.telling import tell
+
+Row = Mapping[str, Any]
+
+
+def stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
+    """Whatever of these stories is not what their captures say together."""
+    try:
+        found = list(_stories(connection, ids))
+    except BROKEN as error:
+        if len(ids) > 1:  # one broken row must not hide the others
+            middle = len(ids) // 2
+            yield from stories(connection, ids[:middle])
+            yield from stories(connection, ids[middle:])
+            return
+        what = f"cannot be told from its captures: {first_line(error)}"
+        found = [Finding(kind="differs", where=f"story {ids[0]}", what=what)]
+    yield from found
+
+
+def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
+    intake = Intake()
+    load_stories(connection, intake, ids)
+    shown = {seen.reading_id for known in intake.by_story.values() for seen in known.timeline.seen}
+    items = readings(connection, shown)
+    stored = {row["id"]: row for row in rows_in(connection, "story", "id", ids)}
+    revisions = _grouped(connection, "revision", "story_id", ids, "number")
+    numbers = [row["id"] for each in revisions.values() for row in each]
+    images = _grouped(connection, "image", "revision_id", numbers, "position") if numbers else {}
+    for story_id in ids:
+        known = intake.by_story[story_id]
+        where = f"story {story_id} ({printable(known.canonical_url)})"
+        fields = [*_told(known, items, stored[story_id], revisions.get(story_id, []), images)]
+        if fields:
+            what = "is not what its captures say together"
+            yield Finding(kind="differs", where=where, what=what, fields=tuple(fields))
+
+
+def _grouped(connection: Connection, table: str, column: str, ids: Sequence[int], order: str) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows_in(connection, table, column, ids, order):
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def _told(
+    known: Known, items: Mapping[int, Any], stored: Row, revisions: list[Row], images: Mapping[int, list[Row]]
+) -> Iterator[str]:
+    # With no revision known, all that there must be are told as new, the oldest first.
+    known.revisions = []
+    told = tell(known, items, next_id=1)
+    if told.story is None:
+        yield "captures"
+        return
+    newest = revisions[-1]["id"] if revisions else None
+    expected = raw_row({**told.story, "newest_revision_id": newest})
+    yield from differing(stored, expected, expected)
+    if len(revisions) != len(told.new):
+        yield "revisions"
+        return
+    for row, (values, item) in zip(revisions, told.new, strict=True):
+        expected = raw_row({**values, "id": row["id"]})
+        yield from (f"revision {row['number']}.{name}" for name in differing(row, expected, expected))
+        yield from _images(row, item, images.get(row["id"], []))
+
+
+def _images(revision: Row, item: Mapping[str, Any], stored: list[Row]) -> Iterator[str]:
+    pictures = item["images"]
+    if len(stored) != len(pictures):
+        yield f"revision {revision['number']}.images"
+        return
+    for position, (row, picture) in enumerate(zip(stored, pictures, strict=True), 1):
+        expected = {**picture, "position": position}
+        found = differing(row, expected, expected)
+        yield from (f"revision {revision['number']}.image {position}.{name}" for name in found)
