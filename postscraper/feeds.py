@@ -1,115 +1,209 @@
-"""Feeds (RSS, Atom) and sitemaps: listings that machines print.
+"""Feeds (RSS 2.0, RSS 1.0, Atom) and sitemaps: listings that machines print.
 
-They are read strictly: a document type, an entity or a broken end is refused or reported.
+A document type, an entity or markup nested out of all measure is refused; whatever breaks off
+is kept up to its last whole entry and reported. Nothing is ever fetched, from disk or network.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from typing import cast
-from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+from urllib.parse import urlsplit
 
-from postscraper.dates import day_of, machine_moment
+from postscraper.body import body as blocks_of
+from postscraper.dates import believable, day_of, machine_moment
+from postscraper.decoding import text_of
 from postscraper.errors import NotAStory
-from postscraper.extract import clean
-from postscraper.items import Capture, DatedTeaser, Listing, Problem, Teaser
-from postscraper.urls import Aliases, absolute, canonical, edition_of
+from postscraper.extract import Page, clean, maybe_link, the_node
+from postscraper.feedxml import Document, Entry, document
+from postscraper.items import Capture, DatedTeaser, Listing, Problem
+from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
 
-_DATES = ("pubDate", "published", "updated", "lastmod", "date")
-MAX_ADDRESSES = 50_000  # by the sitemap protocol, https://www.sitemaps.org/protocol.html
+LONGEST_ADDRESS = 2048  # characters, by https://www.sitemaps.org/protocol.html
+LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
+
+# What is printed as the date of publication, in the order of trust.
+_PUBLISHED = ("pubDate", "published", "dc:date", "date")
+# When the entry was last touched: no date of publication.
+_TOUCHED = ("lastmod", "updated", "dcterms:modified")
+
+_NAMED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 
 
-def listing(capture: Capture, body: bytes, aliases: Aliases) -> Listing:
-    """The addresses of a feed or sitemap, in their order. Raises NotAStory for a hostile or foreign one."""
-    if re.search(rb"<!\s*(?:DOCTYPE|ENTITY)", body.replace(b"\x00", b""), re.I):
-        raise NotAStory("feed", "a document type or an entity, which no feed needs")
-    kind, entries, problems = _parsed(body.lstrip())
-    teasers = tuple(_teasers(capture, entries))
+def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> Listing:
+    """The addresses of a feed or sitemap that belong to the paper, in their order, each once.
+
+    A sitemap gives addresses alone: no headline, and its `lastmod` is no date of publication.
+    Raises NotAStory for a hostile, a broken or a foreign one.
+    """
+    text, problems = text_of(body, _label(capture, body))
+    found = document(text, cut)
+    reader = _Entries(capture, aliases, found.kind)
+    teasers = tuple(reader.teasers(found.entries))
+    home = canonical(capture.url, aliases)
+    if not teasers and _host(home) not in PAPER_HOSTS:
+        raise NotAStory("another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages")
     return Listing(
-        layout=kind,
-        language=edition_of(capture.url),
+        layout=found.kind,
+        language=edition_of(home),
         url=capture.url,
-        canonical_url=canonical(capture.url, aliases),
+        canonical_url=home,
+        section=_section(capture, found),
+        page=page_of(capture.url),
         teasers=teasers,
-        problems=problems,
+        next_url=_next(capture, found),
+        problems=(*problems, *found.problems, *reader.problems()),
         capture=capture.receipt(),
     )
 
 
-def _parsed(body: bytes) -> tuple[str, list[Element], tuple[Problem, ...]]:
-    """The kind of document, its whole entries, and a problem when it breaks off."""
-    parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
-    entries: list[Element] = []
-    kind = ""
-    problems: tuple[Problem, ...] = ()
-    try:
-        parser.feed(body)
-        parser.close()
-    except ParseError as error:
-        problems = (Problem(kind="cut", detail=f"the XML breaks off or is broken: {error}"),)
-    for event, element in cast(Iterator[tuple[str, Element]], parser.read_events()):
-        name = _local(element.tag)
-        if event == "start":
-            kind = kind or {"urlset": "sitemap", "sitemapindex": "sitemap_index"}.get(name, "feed")
-        elif name in ("url", "sitemap", "item", "entry"):
-            entries.append(element)
-            if len(entries) > MAX_ADDRESSES:
-                raise NotAStory("feed", f"more than {MAX_ADDRESSES:,} addresses")
-    if not kind:
-        raise NotAStory("feed", "the XML ends before its first element")
-    return kind, entries, problems
+def is_address_of_one(url: str) -> bool:
+    """Whether a feed or sitemap lies at the address, by its name: a page there is an error page."""
+    return _NAMED.search(path_of(url)) is not None
 
 
-def _local(tag: str) -> str:
-    return tag.rsplit("}", 1)[-1]
+def _label(capture: Capture, body: bytes) -> str:
+    """The character set by the header, which goes before the XML declaration (RFC 7303)."""
+    declared = _DECLARED.match(body)
+    own = declared[1].decode("ascii") if declared else ""
+    return f"{capture.header('content-type') or ''}; charset={own}"
 
 
-def _teasers(capture: Capture, entries: list[Element]) -> Iterator[Teaser]:
-    seen: set[str] = set()
-    for entry in entries:
-        fields = {_local(child.tag): child for child in reversed(entry)}
-        url = absolute(capture.url, _address(fields))
-        if url is None or url in seen:
-            continue
-        seen.add(url)
-        printed = next(
-            (
-                _text(fields, name)
-                for name in ("pubDate", "published", "updated", "lastmod", "date")
-                if _text(fields, name)
-            ),
-            None,
-        )
-        at = _moment(printed)
-        yield DatedTeaser(
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _section(capture: Capture, found: Document) -> str | None:
+    """The channel's title when the channel is a section's and not the whole paper's."""
+    page = absolute(capture.url, found.channel.address() or "/")
+    title = found.channel.text("title")
+    if title is None or page is None or path_of(page) == "/":
+        return None
+    return clean(title).split(" | ")[0] or None
+
+
+def _next(capture: Capture, found: Document) -> str | None:
+    href = found.channel.linked("next")
+    return absolute(capture.url, href) if href else None
+
+
+class _Entries:
+    """The entries of one document as teasers; what is left out is counted, and told once."""
+
+    def __init__(self, capture: Capture, aliases: Aliases, kind: str) -> None:
+        self.capture = capture
+        self.aliases = aliases
+        self.kind = kind
+        self.foreign: list[str] = []
+        self.odd_dates: list[str] = []
+        self.long: list[str] = []
+
+    def teasers(self, entries: Iterable[Entry]) -> list[DatedTeaser]:
+        found: dict[str, DatedTeaser] = {}
+        for entry in entries:
+            address = entry.address()
+            url = absolute(self.capture.url, address) if address else None
+            key = self._key(url) if url else None
+            if url is None or key is None:
+                self.foreign.append(address or "no address")
+            elif key not in found:
+                found[key] = self._teaser(entry, url, len(found) + 1)
+        return list(found.values())
+
+    def _key(self, url: str) -> str | None:
+        """The archive's form of an address of the paper; None for what must not be followed.
+
+        The protocol binds a sitemap to its own host. An address that names a user or an unusual
+        port is no page of a newspaper.
+        """
+        try:
+            parts = urlsplit(url)
+            mirrored = parts.netloc in self.aliases
+            if (
+                len(url) > LONGEST_ADDRESS
+                or "@" in parts.netloc
+                or (parts.port not in (None, 80, 443) and not mirrored)
+            ):
+                return None
+            known = canonical(url, self.aliases)
+        except ValueError:
+            return None
+        return known if _host(known) in PAPER_HOSTS else None
+
+    def _teaser(self, entry: Entry, url: str, position: int) -> DatedTeaser:
+        if self.kind != "feed":
+            return DatedTeaser(
+                list=None, position=position, headline=None, url=url, published_text=entry.text("lastmod")
+            )
+        summary, picture = self._plain(entry.text("description") or entry.text("summary"))
+        on, at, printed = self._date(entry)
+        return DatedTeaser(
             list=None,
-            position=len(seen),
-            headline=_text(fields, "title"),
+            position=position,
+            headline=self._plain(entry.text("title"))[0],
             url=url,
-            summary=_text(fields, "summary"),
-            published_at=at if "lastmod" not in fields else None,
-            published_on=day_of(at) if at and "lastmod" not in fields else None,
+            summary=summary,
+            image_url=self._picture(entry) or picture,
+            published_on=on,
+            published_at=at,
             published_text=printed,
         )
 
+    def _plain(self, text: str | None) -> tuple[str | None, str | None]:
+        """The words of a text that may be HTML, and the first picture in it."""
+        if text is None or ("<" not in text and "&" not in text):
+            return self._measured(clean(text or "")), None
+        page = Page(f"<!DOCTYPE html><body>{text}", self.capture)
+        words = clean(blocks_of(page, the_node(page, "body")).text)
+        return self._measured(words), maybe_link(page, page, "img[src]")
 
-def _address(fields: dict[str, Element]) -> str:
-    link = fields.get("loc", fields.get("link"))
-    if link is None:
-        return ""
-    return (link.text or link.get("href") or "").strip()
+    def _measured(self, words: str) -> str | None:
+        if len(words) > LONGEST_SUMMARY:
+            self.long.append(words)
+            return None
+        return words or None
+
+    def _picture(self, entry: Entry) -> str | None:
+        href = entry.picture()
+        return absolute(self.capture.url, href) if href else None
+
+    def _date(self, entry: Entry) -> tuple[date | None, datetime | None, str | None]:
+        printed = next((text for name in _PUBLISHED if (text := entry.text(name))), None)
+        if printed is None:
+            return None, None, next((text for name in _TOUCHED if (text := entry.text(name))), None)
+        on, at = _moment(clean(printed))
+        if on is None or not believable(on, self.capture.captured_at):
+            self.odd_dates.append(printed)
+            return None, None, clean(printed)
+        return on, at, clean(printed)
+
+    def problems(self) -> Iterable[Problem]:
+        if self.foreign:
+            detail = f"entries without an address of the paper: {len(self.foreign)}"
+            yield Problem(kind="unread_words", detail=detail, text=_first(self.foreign))
+        if self.odd_dates:
+            detail = f"dates that the paper cannot have printed: {len(self.odd_dates)}"
+            yield Problem(kind="odd_date", detail=detail, text=_first(self.odd_dates))
+        if self.long:
+            detail = f"summaries longer than {LONGEST_SUMMARY:,} characters: {len(self.long)}"
+            yield Problem(kind="unread_words", detail=detail, text=_first(self.long))
 
 
-def _text(fields: dict[str, Element], name: str) -> str | None:
-    return clean(fields[name].text or "") or None if name in fields else None
+def _first(texts: list[str]) -> str:
+    return "\n".join(each[:200] for each in texts[:10])
 
 
-def _moment(printed: str | None) -> datetime | None:
-    if not printed:
-        return None
+def _moment(printed: str) -> tuple[date | None, datetime | None]:
+    """Day in Phnom Penh and moment of an RFC 822 or ISO date; no moment without an offset."""
     try:
         moment = parsedate_to_datetime(printed)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, IndexError, OverflowError):
-        return machine_moment(printed)
+        return (day_of(moment), moment.astimezone(UTC)) if moment.tzinfo else (moment.date(), None)
+    except (ValueError, IndexError, OverflowError, TypeError):
+        at = machine_moment(printed)
+    if at is not None:
+        return day_of(at), at
+    try:
+        return date.fromisoformat(printed), None
+    except ValueError:
+        return None, None

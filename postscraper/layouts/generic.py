@@ -1,38 +1,114 @@
 """A page that no layout knows, read by a general extractor (trafilatura, the extra `generic`).
 
 Its items say `layout = "generic"` and never pass for a good reading: of all fields only headline
-and body are taken, for general extractors guess the others.
+and body are taken, for general extractors guess the others. They also take anything with words
+for a story, so consent forms, parked domains and messages are told apart before.
 """
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, clean
-from postscraper.items import Article, Block
-from postscraper.urls import edition_of
+from postscraper.extract import Page, clean, language_of, maybe_link, node, nodes, words
+from postscraper.items import Article, Block, Reason
+from postscraper.urls import absolute, path_of
+
+# Characters. Consent pages, parked domains and messages of archives have less, the paper's briefs as much.
+SHORTEST = 600
+FEWEST_PARAGRAPHS = 2
+FEWEST_WORDS = 2  # of a headline; Khmer parts its words by zero-width spaces
+LONGEST_MESSAGE = 80  # characters of a heading
+
+_REFRESH = re.compile(r"\s*\d+\s*;\s*url\s*=\s*[\"']?(?P<to>[^\"']+)", re.I)
+
+# How such pages head themselves; anchored, for a story may be about maintenance or a sale.
+_MESSAGES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
+    ("refused", re.compile(r"before you continue\b|we (?:value|care about) your privacy|(?:your )?cookie consent")),
+    ("another_paper", re.compile(r"(?:this |the )?domain\b.*\b(?:for sale|parked|expired)|\S+\.\w{2,6} is parked")),
+    ("soft_404", re.compile(r"internet archive wayback|hrm\.$|(?:the )?wayback machine has not archived")),
+    (
+        "soft_404",
+        re.compile(r"(?:the )?(?:page|file|article) (?:was |could )?not (?:be )?found|404\b|not found\b|oops"),
+    ),
+    (
+        "server_error",
+        re.compile(r"(?:(?:we are|site|website) )?(?:is )?(?:currently )?(?:under|down for|scheduled) maintenance"),
+    ),
+    (
+        "server_error",
+        re.compile(r"coming soon$|we.ll be (?:right )?back|(?:this )?account (?:has been )?suspended|50[0-4]\b"),
+    ),
+    ("server_error", re.compile(r"(?:site|service) (?:is )?(?:temporarily )?(?:off-?line|unavailable)")),
+    ("not_an_article", re.compile(r"index of /|welcome to nginx|apache2? .*default page|it works!")),
+)
+# Who serves parked domains and consent forms: their code stands on no page of a paper's own.
+_SERVED_BY: tuple[tuple[str, Reason], ...] = (
+    (
+        "script[src*='sedoparking'], script[src*='parkingcrew'], script[src*='bodis.com'], [href*='hugedomains.com'],"
+        " [href*='dan.com/buy-domain'], [href*='afternic.com/forsale'], script[src*='parklogic']",
+        "another_paper",
+    ),
+    ("form[action*='consent.'], form[action*='/consent'], form[action*='privacy-wall']", "refused"),
+    ("p.impatient, [href*='/web/'][href*='/http'].impatient, #error.wayback", "moved"),
+)
 
 
 def article(page: Page) -> Article:
-    """Raises NotAStory when the extra is missing or finds no headline or no body."""
+    """Raises NotAStory when the page is none, when the extra is missing, or when it finds too little."""
+    _check_stub(page)
+    if path_of(page.url).count("/") < 2:
+        raise NotAStory("unknown_layout", "no layout knows this design, and the address is a front or a section's")
     if find_spec("trafilatura") is None:
         raise NotAStory(
             "unknown_layout",
             "no layout knows this design; pip install 'postscraper[generic]' tries a general extractor",
         )
-    found = import_module("trafilatura").bare_extraction(page.source_text, url=page.url, with_metadata=True)
-    headline = clean(found.title or "") if found is not None else ""
-    lines = [clean(line) for line in (found.text or "").splitlines()] if found is not None else []
-    body = tuple(Block(kind="paragraph", text=line) for line in lines if line)
-    if not headline or not body:
+    headline, lines = _extracted(page)
+    _check_message(headline)
+    long_enough = sum(map(len, lines)) >= SHORTEST and len(lines) >= FEWEST_PARAGRAPHS
+    if len(re.split(r"[\s\u200b]+", headline)) < FEWEST_WORDS or not long_enough:
         raise NotAStory("unknown_layout", "no layout knows this design, and a general extractor finds no story")
     return Article(
         layout="generic",
-        language=edition_of(page.url),
+        language=language_of(headline + "".join(lines)),
         url=page.url,
         canonical_url=page.canonical(page.url),
         headline=headline,
-        body=body,
+        body=tuple(Block(kind="paragraph", text=line) for line in lines),
         problems=page.problems,
         capture=page.receipt,
     )
+
+
+def _extracted(page: Page) -> tuple[str, list[str]]:
+    """Headline and paragraphs as the extractor finds them, without the headline in the body."""
+    found = import_module("trafilatura").bare_extraction(
+        page.source_text, url=page.url, with_metadata=True, include_comments=False
+    )
+    if found is None:
+        return "", []
+    headline = clean(found.title or "")
+    lines = [clean(line) for line in (found.text or "").splitlines()]
+    return headline, [line for line in lines if line and line != headline]
+
+
+def _check_stub(page: Page) -> None:
+    """Raises NotAStory for a page that only leads elsewhere, and for what known services serve."""
+    for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
+        found = _REFRESH.match(refresh.attr("content") or "")
+        if found and len(page.tree.text) < SHORTEST:
+            raise NotAStory("moved", absolute(page.url, found["to"].strip()) or found["to"][:200])
+    for css, reason in _SERVED_BY:
+        if (served := node(page, css)) is not None:
+            where = maybe_link(page, page, css) or served.attr("action") or served.tag
+            raise NotAStory(reason, f"a service's page in place of the paper's: {where[:200]}")
+    for css in ("title", "h1"):
+        for each in nodes(page, css)[:2]:
+            _check_message(words(each))
+
+
+def _check_message(heading: str) -> None:
+    for reason, pattern in _MESSAGES:
+        if len(heading) <= LONGEST_MESSAGE and pattern.match(heading.casefold()):
+            raise NotAStory(reason, f"a message in place of the page: {heading!r}")

@@ -1,12 +1,13 @@
-"""What both Drupal 7 themes of the Post share: the facts in a page's head."""
+"""What both Drupal 7 themes of the Post share: the facts in a page's head, cards, the pager."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from postscraper.dates import machine_moment
-from postscraper.extract import Page, maybe_link, node, words
-from postscraper.urls import PAPER_HOSTS, path_of
+from postscraper.extract import Node, Page, maybe_link, node, words
+from postscraper.items import Teaser
+from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
 
 _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
@@ -72,3 +73,31 @@ def _variants(page: Page, headline: str) -> dict[str, str]:
         "hidden": words(hidden) if hidden is not None else None,
     }
     return {place: wording for place, wording in found.items() if wording and wording != headline}
+
+
+def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
+    """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
+    found: dict[str, list[str]] = {"a": [], "p": [], "href": [], "src": []}
+    for each in card.descendants:
+        if not isinstance(each, Node):
+            continue
+        if each.tag in ("a", "p") and (text := words(each)):
+            found[each.tag].append(text)
+        if each.tag in ("a", "img"):
+            place = "href" if each.tag == "a" else "src"
+            if (address := each.attr(place)) and (url := absolute(page.url, address)):
+                found[place].append(url)
+    return Teaser(
+        list=name,
+        position=position,
+        headline=" ".join(found["a"]) or None,
+        url=next(iter(found["href"]), ""),
+        summary=" ".join(found["p"]) or None,
+        image_url=next(iter(found["src"]), None),
+    )
+
+
+def next_url(page: Page) -> str | None:
+    """The next page of a list, without the random key that each build of the site added; None on the last."""
+    found = maybe_link(page, page, "ul.pager li.pager-next a[href]")
+    return page_only(found) if found else None

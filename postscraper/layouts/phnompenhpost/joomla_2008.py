@@ -1,0 +1,145 @@
+"""Phnom Penh Post, the Joomla 1.5 site (2008 to early 2013).
+
+No page of it was found: everything here is built from the text order of copies and print-outs
+and from the markup that Joomla 1.5 writes by itself (`contentpaneopen`, `contentheading`,
+`createdate`, `small`; lists in `div.blog`; `ul.pagination`). What does not fit is reported.
+Known by its generator, Joomla! 1.5.
+
+- 2009: `Written by NAME`, then the day; later the day, the time and NAME in one line: samples
+  …/harbour-crane, …/dry-season-wells. The time is read as Phnom Penh's clock.
+- Picture, `Photo by:`, NAME, caption, dateline stand above the story in its own field; its first
+  word is in capitals and stays so: …/harbour-crane
+- `Share 11 Tweet 4` stands in the story and is skipped by name; the line that tells how to reach
+  the reporter is a credit: …/school-boats
+- The address carries the day and the story’s number; another printed day is reported: …/kiln-workers-return
+- An address of a component long gone (com_ezrealty) serves the home page: …/ezrealty
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from postscraper.body import Body, body
+from postscraper.bylines import people
+from postscraper.dates import Printed, believable
+from postscraper.errors import NotAStory
+from postscraper.extract import Page, headline, language_of, maybe, node, words
+from postscraper.items import Article, Image, Listing, Problem
+from postscraper.layouts.phnompenhpost import joomla_2008_lists
+from postscraper.layouts.phnompenhpost.joomla_2008_lists import (
+    ADDRESS,
+    CAPTION,
+    DATED,
+    PICTURES,
+    SKIP,
+    modules,
+    moment,
+    text_cells,
+)
+from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
+from postscraper.layouts.phnompenhpost.opening import captioned, opened
+from postscraper.urls import path_of
+
+END = "body"  # what ends these pages is not known
+
+_LEAD = re.compile(r"Written by\s*:?\s*", re.I)
+_SHARES = re.compile(r"Share \d* ?Tweet \d*")
+
+
+def recognises(page: Page) -> bool:
+    return page.generator.startswith("Joomla! 1.5")
+
+
+def article(page: Page) -> Article | None:
+    cells = text_cells(page)
+    if not cells or node(page, ".blog") is not None:
+        return None
+    printed_headline = headline(page, "td.contentheading, h2.contentheading")
+    opening, rest = opened(_without_shares(body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION)))
+    story = mended(rest)
+    images, lone = captioned(_main_first(story.images), opening)
+    if not story.blocks and not images:
+        raise NotAStory("no_body", "the body holds no words and no picture")
+    byline, date, problems = _published(page)
+    authors, agency = people(byline)
+    number = ADDRESS.fullmatch(path_of(page.url))
+    title = maybe(page, "head > title")
+    unread = tuple(
+        Problem(kind="unread_words", detail="a cell above the story", text=words(each)) for each in cells[:-1]
+    )
+    return Article(
+        layout="joomla_2008",
+        language=language_of(printed_headline + story.text),
+        url=page.url,
+        canonical_url=page.canonical(page.url),
+        node_id=int(number["id"]) if number else None,
+        headline=printed_headline,
+        kicker=opening.kicker,
+        standfirst=opening.standfirst,
+        byline=byline,
+        authors=authors,
+        agency=agency or agency_of(story),
+        dateline=opening.dateline,
+        section=_section(page),
+        published_at=date.at if date else None,
+        published_on=date.on if date else None,
+        published_text=date.text if date else None,
+        images=images,
+        body=story.blocks,
+        teasers=tuple(modules(page)),
+        links=story.links,
+        headline_variants={"title": title} if title and title != printed_headline else {},
+        problems=(*page.problems, *problems, *unread, *story.problems, *lone),
+        capture=page.receipt,
+    )
+
+
+def _without_shares(story: Body) -> Body:
+    kept = [index for index, block in enumerate(story.blocks) if not _SHARES.fullmatch(block.text)]
+    before = [sum(index < each for index in kept) for each in range(len(story.blocks) + 1)]
+    return replace(
+        story,
+        blocks=tuple(story.blocks[index] for index in kept),
+        images=tuple(replace(each, block=before[each.block]) if each.block else each for each in story.images),
+        links=tuple(replace(each, block=before[each.block]) for each in story.links if each.block in kept),
+    )
+
+
+def _main_first(images: tuple[Image, ...]) -> tuple[Image, ...]:
+    """The pictures; one that stands above all words is the main one."""
+    if images and images[0].block == 0:
+        return replace(images[0], block=None), *images[1:]
+    return images
+
+
+def _section(page: Page) -> str | None:
+    """The section in the title 'Headline | National news | The Phnom Penh Post'; None in others."""
+    parts = (maybe(page, "head > title") or "").split(" | ")
+    return parts[-2] if len(parts) > 2 and parts[-1] == "The Phnom Penh Post" else None
+
+
+def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, ...]]:
+    """Byline and date, from one line or from two."""
+    author = maybe(page, "table.contentpaneopen .small")
+    byline = _LEAD.sub("", author) or None if author else None
+    line = maybe(page, "table.contentpaneopen .createdate")
+    found = DATED.fullmatch(line) if line else None
+    if line is None:
+        return byline, None, ()
+    try:
+        date = moment(line)
+    except ValueError as error:
+        return byline, None, (Problem(kind="odd_date", detail=str(error), text=line),)
+    return byline or (found["byline"] if found else None), date, tuple(_doubts(page, date))
+
+
+def _doubts(page: Page, date: Printed) -> Iterator[Problem]:
+    number = ADDRESS.fullmatch(path_of(page.url))
+    if number and number["day"] != f"{date.on:%Y%m%d}":
+        yield Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text)
+    if not believable(date.on, page.capture.captured_at):
+        yield Problem(kind="odd_date", detail="no day the paper can print", text=date.text)
+
+
+def listing(page: Page) -> Listing | None:
+    return joomla_2008_lists.listing(page)

@@ -1,0 +1,156 @@
+"""Phnom Penh Post and Post Khmer, the mobile hosts `m.` (captures 2017-03 to 2023).
+
+Nothing of its HTML is known. Certain, from text dumps: the headline stands once, a list prints
+date and author in one line (`Fri, 10 March 2017 James Reddick`). That the body keeps Drupal's
+`articleBody`, and cards Drupal's `views-row`, is inferred: the same engine served both hosts.
+What does not fit is reported, and a page without these is Unread.
+
+Known by the host that answered, where no other design's markup stands on the page: from 2018 on
+`m.` sometimes answered with the wide page. The story's own address is the www one.
+
+- The line of a story has the author behind the date, or no author: samples …/school-bus, …/canal-boats-km
+- A time is never printed.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from postscraper.body import body, main_picture
+from postscraper.bylines import people
+from postscraper.dates import Printed, believable, printed_day
+from postscraper.errors import NotAStory
+from postscraper.extract import Node, Page, headline, language_of, many, maybe_link, node, nodes, scope, words
+from postscraper.items import Article, DatedTeaser, Listing, Problem
+from postscraper.layouts.phnompenhpost import legacy
+from postscraper.layouts.phnompenhpost.drupal import canonical_url
+from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
+
+END = "footer, [data-role=footer]"
+
+# Boxes of the wide designs: the page is theirs, whatever host served it.
+OTHERS = (
+    ".section-width-sidebar, .block-ppp-top-navigation, .pager-load-more, .single-article-header, .title-bar,"
+    " .ads-social-left-title, .section-article-header, .more-contents, [src*='.digitaloceanspaces.com/']"
+)
+SCOPE = "[itemprop=articleBody]"
+HEADLINE = "h1:not(header *), h2.title:not(header *)"
+LINE = ".submitted, .posted-date"
+PICTURES = "figure, .node-image"
+CAPTION = "figcaption, .caption, .node-image-caption"
+SKIP = ".social, .dfp_ad, .views-row, .related-content, .contact-author"
+CARDS = ".views-row, .search-result"
+
+_LINE = re.compile(r"(?P<day>(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]+ \d{4})(?:\s+(?:by )?(?P<name>\S.*))?")
+_MORE = re.compile(r"(?:Read )?more", re.I)
+
+
+def recognises(page: Page) -> bool:
+    host = urlsplit(page.url).hostname or ""
+    if host.removeprefix("m.") not in PAPER_HOSTS or not host.startswith("m.") or page.generator.startswith("Joomla"):
+        return False
+    # Without any of the inferred boxes the page is not this design as far as it is known.
+    return node(page, OTHERS) is None and node(page, f"{SCOPE}, {LINE}, {CARDS}") is not None
+
+
+def article(page: Page) -> Article | None:
+    if node(page, SCOPE) is None and node(page, LINE) is not None and node(page, CARDS) is None:
+        raise NotAStory("no_body", f"{SCOPE} is not on the page")
+    if node(page, SCOPE) is None:
+        return None
+    printed = headline(page, HEADLINE)
+    story = legacy.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
+    # Pictures inside the body belong to it; the main one stands above.
+    inside = {each.url for each in story.images}
+    picture = main_picture(page, PICTURES, CAPTION)
+    main = (picture,) if picture is not None and picture.url not in inside else ()
+    if not story.blocks and not main and not story.images:
+        raise NotAStory("no_body", "the body holds no words and no picture")
+    lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
+    date, byline, problems = _line(page, lines[0]) if lines else (None, None, ())
+    authors, agency = people(byline)
+    url = canonical_url(page)
+    return Article(
+        layout="mobile_2017",
+        language=language_of(printed + story.text),
+        url=page.url,
+        canonical_url=url,
+        headline=printed,
+        byline=byline,
+        authors=authors,
+        agency=agency,
+        section=page.meta("articleSection"),
+        published_on=date.on if date else None,
+        published_text=date.text if date else None,
+        images=(*main, *story.images),
+        body=story.blocks,
+        links=story.links,
+        headline_variants=_variants(page, printed),
+        problems=(*page.problems, *problems, *story.problems),
+        capture=page.receipt,
+    )
+
+
+def listing(page: Page) -> Listing | None:
+    cards = nodes(page, CARDS)
+    if not cards:
+        return None
+    found = tuple(each for position, card in enumerate(cards, 1) for each in _card(page, card, position))
+    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
+    headlines = "".join(each.headline or "" for each in teasers)
+    names = [each for each in many(page, HEADLINE) if path_of(page.url) not in ("/", "") and "/search" not in page.url]
+    return Listing(
+        layout="mobile_2017",
+        language=language_of(headlines) if headlines else edition_of(page.url),
+        url=page.url,
+        canonical_url=page.canonical(page.url),
+        section=names[0] if names else None,
+        page=page_of(page.url),
+        teasers=teasers,
+        next_url=maybe_link(page, page, ".pager-next a[href]"),
+        problems=(*page.problems, *(each for each in found if isinstance(each, Problem))),
+        capture=page.receipt,
+    )
+
+
+def _line(page: Page, text: str) -> tuple[Printed | None, str | None, tuple[Problem, ...]]:
+    """Day and author of 'Fri, 10 March 2017 James Reddick'."""
+    found = _LINE.fullmatch(text)
+    if found is None:
+        return None, None, (Problem(kind="odd_date", detail="no line of date and author", text=text),)
+    day = found["day"]
+    try:
+        date = printed_day(day, "%a, %d %B %Y" if "," in day else "%d %B %Y")
+    except ValueError as error:
+        return None, found["name"], (Problem(kind="odd_date", detail=str(error), text=day),)
+    if not believable(date.on, page.capture.captured_at):
+        return None, found["name"], (Problem(kind="odd_date", detail="no day the paper can print", text=day),)
+    return date, found["name"], ()
+
+
+def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Problem]:
+    """A card's headline, picture and summary; who wrote it stands in no teaser, and with the story itself."""
+    url = maybe_link(page, card, "a[href]")
+    headlines = [text for text in many(card, "a[href]") if not _MORE.fullmatch(text)]
+    if url is None or not headlines:
+        yield Problem(kind="unread_words", detail="a card without a headline that links", text=words(card))
+        return
+    date: Printed | None = None
+    for text in many(card, LINE):
+        date, _, problems = _line(page, text)
+        yield from problems
+    yield DatedTeaser(
+        list=None,
+        position=position,
+        headline=headlines[0],
+        url=url,
+        summary=" ".join(many(card, "p")) or None,
+        image_url=maybe_link(page, card, "img[src]"),
+        published_on=date.on if date else None,
+        published_text=date.text if date else None,
+    )
+
+
+def _variants(page: Page, printed: str) -> dict[str, str]:
+    found = {"og": page.meta("og:title")}
+    return {place: wording for place, wording in found.items() if wording and wording != printed}
