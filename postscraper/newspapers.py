@@ -17,6 +17,8 @@ class Newspaper:
     sections: the paths of its section pages by their short names.
     starts: paths that a crawl begins with besides the sections, by kind of page.
     no_stories: first path segments under which no story lies.
+    floors: the least share of a crawl's articles that must have each field; below it a design has
+        changed, or a layout has gone blind.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Newspaper:
     sections: Mapping[str, str]
     starts: Mapping[str, tuple[str, ...]]
     no_stories: frozenset[str] = field(default=frozenset())
+    floors: Mapping[str, float] = field(default_factory=dict)
 
 
 _NO_STORIES = frozenset(
@@ -35,6 +38,9 @@ _NO_STORIES = frozenset(
         *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "cart"),
     }
 )
+
+# Stories without a date or a section exist (police blotters, re-runs); without a byline many do.
+_FLOORS = {"published_on": 0.9, "section": 0.8, "byline": 0.5, "images": 0.3}
 
 POST = Newspaper(
     name="post",
@@ -62,6 +68,7 @@ POST = Newspaper(
     },
     starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
     no_stories=_NO_STORIES,
+    floors=_FLOORS,
 )
 
 POSTKHMER = Newspaper(
@@ -81,6 +88,7 @@ POSTKHMER = Newspaper(
     },
     starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
     no_stories=_NO_STORIES,
+    floors=_FLOORS,
 )
 
 NEWSPAPERS: Mapping[str, Newspaper] = {paper.name: paper for paper in (POST, POSTKHMER)}
