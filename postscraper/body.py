@@ -1,11 +1,26 @@
 """The words of a story, block by block: every word read, skipped by name, or reported."""
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from postscraper.bylines import is_credit_line, split_credit
-from postscraper.extract import Node, Page, Words, attribute, clean, node, nodes, words
+from postscraper.bylines import is_correction, is_credit_line
+from postscraper.extract import (
+    NO_WORDS,
+    Node,
+    Note,
+    Page,
+    Words,
+    clean,
+    many,
+    node,
+    nodes,
+    one_column,
+    without_markup,
+    words,
+)
 from postscraper.items import Block, BlockKind, Image, Link, Problem
+from postscraper.pictures import Album
+from postscraper.pictures import main_picture as main_picture
 from postscraper.urls import absolute
 
 # No words of a story: code, controls, foreign frames, and what the page itself hides.
@@ -15,38 +30,17 @@ NEVER_WORDS = (
 )
 # Words that may or may not be the story's: kept in the item's problems.
 REPORTED = (
-    "aside, nav, header, footer, table, dl, details, dialog, [class*='related'], [class*='teaser'], [class*='promo'],"
-    " [class*='share'], [class*='advert'], [class*='newsletter'], [class*='comment']"
+    "aside, nav, header, footer, table, dl, dialog, [class*='related'], [class*='teaser'], [class*='promo'],"
+    " [class*='share'], [class*='advert'], [class*='newsletter'], [class*='comment'], [class~='menu']"
 )
 PAYWALL = "[class*='paywall'], [id*='paywall'], [class*='subscribe-to-read']"
 
-# The default alternative text of the site's pictures, in all designs and both editions.
-DEFAULT_ALTS = frozenset({"Content image - Phnom Penh Post", "Logo of Phnom Penh Post newspaper", "img"})
-
-_CROSSHEADS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS = _CROSSHEADS | {
-    *(
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "pre",
-        "hr",
-        "center",
-        "address",
-    ),
-    *("figure", "figcaption", "body", "table", "tbody", "tr", "td", "th", "fieldset", "dl", "dt", "dd"),
-}
-_BOLD = frozenset({"strong", "b"})
-_CORRECTION = re.compile(r"(?:correction|clarification|editor[’']s note|កំណែតម្រូវ|កែតម្រូវ)\s*[:៖]", re.I)
-# Attributes that an editor's broken tag left as words, seen in 1990s and 2018-19 stories.
-_LEAKED = re.compile(
-    r"(?:\b(?:item(?:type|prop|scope)|class|style|href|src|alt|width|height)=[\"'][^\"']*[\"']\s*/?>?|\"\s*/>)"
+_CROSSHEADS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_KINDS: dict[str, BlockKind] = {"blockquote": "quote", "li": "list_item", **dict.fromkeys(_CROSSHEADS, "crosshead")}
+_BLOCKS = frozenset(_CROSSHEADS).union(
+    ("p", "div", "section", "article", "main", "blockquote", "ul", "ol", "li", "pre", "hr", "center", "address"),
+    ("details", "summary", "figure", "figcaption", "body", "table", "tbody", "tr", "td", "th", "fieldset", "dl"),
+    ("dt", "dd"),
 )
 _LONGEST_CROSSHEAD = 120  # characters; longer bold paragraphs are shouted, not headed
 
@@ -75,56 +69,74 @@ class _Run:
     plain: bool = False  # some of the words are not bold
 
 
-def body(page: Page, scope: Node, *, skip: str = "", pictures: str = "figure", caption: str = "figcaption") -> Body:
-    """The blocks, pictures, links and problems of `scope`, in reading order.
+def body(page: Page, *scopes: Node, skip: str = "", pictures: str = "figure", caption: str = "figcaption") -> Body:
+    """The blocks, pictures, links and problems of the scopes, in reading order.
 
     skip: what the layout leaves out by name. pictures: the boxes that hold a picture with its
     caption; caption: the element inside that holds the printed caption and credit.
     """
-    return _Reader(page, scope, skip, pictures, caption).read()
+    reader = _Reader(page, skip, pictures, caption)
+    for scope in scopes:
+        reader.read(scope)
+    return Body(
+        blocks=tuple(reader.blocks),
+        images=tuple(reader.album.images),
+        links=tuple(reader.links),
+        problems=tuple(reader.problems),
+    )
+
+
+_Rule = Callable[["_Reader", Node], None]
 
 
 class _Reader:
-    def __init__(self, page: Page, scope: Node, skip: str, pictures: str, caption: str) -> None:
+    def __init__(self, page: Page, skip: str, pictures: str, caption: str) -> None:
         self.page = page
-        self.scope = scope
         self.caption = caption
-        self.skipped = frozenset(nodes(scope, f"{NEVER_WORDS}, {skip}" if skip else NEVER_WORDS))
-        self.pictures = frozenset(nodes(scope, pictures))
-        self.reported = frozenset(nodes(scope, REPORTED))
-        self.paywalls = frozenset(nodes(scope, PAYWALL))
+        # What is set aside, and by which rule; the first rule that knows an element holds.
+        self.rules: tuple[tuple[str, _Rule], ...] = (
+            (f"{NEVER_WORDS}, {skip}" if skip else NEVER_WORDS, _Reader._skip),
+            (pictures, _Reader._picture),
+            (caption, _Reader._lone_caption),
+            (PAYWALL, _Reader._paywall),
+            (REPORTED, _Reader._report),
+        )
+        self.aside: dict[Node, _Rule] = {}
         self.blocks: list[Block] = []
-        self.images: list[Image] = []
+        self.album = Album(page)
         self.links: list[Link] = []
         self.problems: list[Problem] = []
         self.run = _Run()
         self.bold = 0
         self.kinds: list[BlockKind] = ["paragraph"]
 
-    def read(self) -> Body:
+    def read(self, scope: Node) -> None:
+        # Most stories are paragraphs alone: one look finds that no rule is needed.
+        if node(scope, ", ".join(css for css, _ in self.rules)) is not None:
+            self.aside = {each: rule for css, rule in reversed(self.rules) for each in nodes(scope, css)}
         # A stack and no recursion: editors' markup nests a thousand deep.
-        stack = [(self.scope, iter(self.scope.children))]
+        stack = [(scope, iter(scope.children))]
         while stack:
             parent, children = stack[-1]
-            child = next(children, None)
-            if child is None:
+            for child in children:
+                if isinstance(child, Words):
+                    self._words(child.data)
+                elif isinstance(child, Node):
+                    if self._enter(child):
+                        stack.append((child, iter(child.children)))
+                        break
+                elif isinstance(child, Note):
+                    self._check_swallowed("<!--", child.data)
+            else:
                 stack.pop()
-                self._leave(parent)
-            elif isinstance(child, Words):
-                self._words(child.text)
-            elif isinstance(child, Node) and self._enter(child):
-                stack.append((child, iter(child.children)))
+                if stack:
+                    self._leave(parent)
         self._close()
-        return Body(
-            blocks=tuple(self.blocks),
-            images=tuple(self.images),
-            links=tuple(self.links),
-            problems=tuple(self.problems),
-        )
 
     def _words(self, text: str) -> None:
         if text.isspace():
-            self.run.words.append(text)
+            if self.run.words:
+                self.run.words.append(text)
             return
         if self.run.breaks > 1:
             self._close()
@@ -134,84 +146,93 @@ class _Reader:
 
     def _enter(self, child: Node) -> bool:
         """Whether to read on inside."""
-        if child in self.skipped or self._set_aside(child):
-            return False
+        rule = self.aside.get(child) if self.aside else None
         tag = child.tag
+        if rule is not None and not (tag == "table" and one_column(child)):
+            rule(self, child)
+            return False
         if tag == "br":
             self.run.breaks += 1
         elif tag == "img":
-            self._image(child, None)
+            self.album.add(child, None, len(self.blocks))
         elif tag in _BLOCKS:
             self._close()
-            if kind := _kind(tag):
+            if kind := _KINDS.get(tag):
                 self.kinds.append(kind)
-        elif tag in _BOLD:
+        elif tag in ("b", "strong"):
             self.bold += 1
-        elif tag == "a" and (href := attribute(child, "href")) and (url := absolute(self.page.url, href)):
+        elif tag == "a" and (href := child.attr("href")) and (url := absolute(self.page.url, href)):
             self.run.links.append((url, words(child)))
         return True
 
     def _leave(self, parent: Node) -> None:
-        if parent is self.scope:
-            return
         if parent.tag in _BLOCKS:
             self._close()
-            if _kind(parent.tag):
+            if parent.tag in _KINDS:
                 self.kinds.pop()
-        elif parent.tag in _BOLD:
+        elif parent.tag in ("b", "strong"):
             self.bold -= 1
 
-    def _set_aside(self, child: Node) -> bool:
-        if child in self.pictures:
-            self._close()
-            self._picture(child)
-        elif child in self.paywalls:
-            self.problems.append(Problem(kind="paywall", detail="the page asks to subscribe", text=words(child)))
-        elif child in self.reported:
-            self._close()
-            if text := words(child):
-                name = f"<{child.tag} class={attribute(child, 'class')!r}>"
-                self.problems.append(Problem(kind="unread_words", detail=name, text=text))
-        else:
-            return False
-        return True
+    def _skip(self, child: Node) -> None:
+        """Skipped by name, unless it holds the end of the story's box: then it swallowed words."""
+        self._check_swallowed(f"<{child.tag}>", child.text)
+
+    def _check_swallowed(self, opening: str, text: str) -> None:
+        if text.count("</div") > text.count("<div"):
+            detail = f"an unclosed {opening} has swallowed what follows it"
+            self.problems.append(Problem(kind="cut", detail=detail, text=clean(text)))
+
+    def _paywall(self, child: Node) -> None:
+        self.problems.append(Problem(kind="paywall", detail="the page asks to subscribe", text=words(child)))
+
+    def _report(self, child: Node) -> None:
+        self._close()
+        if text := clean("".join(map(_spaced, child.descendants))):
+            self._unread(f"<{child.tag} class={child.attr('class')!r}>", text)
+
+    def _unread(self, where: str, text: str) -> None:
+        self.problems.append(Problem(kind="unread_words", detail=where, text=text))
 
     def _picture(self, box: Node) -> None:
-        printed = next((text for each in nodes(box, self.caption) if (text := words(each))), None)
-        found = nodes(box, "img")
-        for img in found:
-            self._image(img, printed)
+        self._close()
+        printed = next(iter(many(box, self.caption)), None)
+        for img in nodes(box, "img"):
+            self.album.add(img, printed, len(self.blocks))
         rest = clean(box.text).replace(printed or "", "", 1).strip()
         if rest and rest != printed:
-            self.problems.append(Problem(kind="unread_words", detail="beside a picture", text=rest))
+            self._unread("beside a picture", rest)
 
-    def _image(self, img: Node, printed: str | None) -> None:
-        src = attribute(img, "src")
-        url = absolute(self.page.url, src) if src else None
-        if url is not None:
-            self.images.append(image(url, printed, attribute(img, "alt"), block=len(self.blocks)))
+    def _lone_caption(self, child: Node) -> None:
+        self._close()
+        if (text := words(child)) and not self.album.captions(text, len(self.blocks)):
+            self._unread("a caption without a picture", text)
 
     def _close(self) -> None:
-        run, self.run = self.run, _Run()
+        run = self.run
+        if not run.words:
+            run.breaks = 0
+            return
+        self.run = _Run()
         text = clean("".join(run.words))
         # A paragraph of nothing but zero-width spaces is how editors make room.
-        if not text.strip("\u200b\ufeff\u00ad "):
+        if not text.strip(NO_WORDS):
             return
-        if _LEAKED.search(text):
-            left = clean(_LEAKED.sub("", text))
+        if ("=" in text or "/>" in text) and (left := without_markup(text)) != text:
             self.problems.append(Problem(kind="damage", detail="markup among the words", text=text))
             if not left:
                 return
             text = left
         block = len(self.blocks)
-        self.links += [Link(url=url, text=label, block=block) for url, label in run.links]
+        if self.album.repeats(text, block):
+            return
+        self.links += [Link(url=url, text=label, block=block) for url, label in run.links if label]
         self.blocks.append(Block(kind=self._kind_of(text, run), text=text))
 
     def _kind_of(self, text: str, run: _Run) -> BlockKind:
         kind = self.kinds[-1]
         if kind != "paragraph":
             return kind
-        if _CORRECTION.match(text):
+        if is_correction(text):
             return "correction"
         if is_credit_line(text):
             return "credit"
@@ -219,32 +240,8 @@ class _Reader:
         return "crosshead" if headed else "paragraph"
 
 
-def _kind(tag: str) -> BlockKind | None:
-    if tag in _CROSSHEADS:
-        return "crosshead"
-    return {"blockquote": "quote", "li": "list_item"}.get(tag)  # type: ignore[return-value]
-
-
-def image(url: str, printed: str | None, alt: str | None, *, block: int | None = None) -> Image:
-    """A picture with its caption and credit apart, and without the site's default alt."""
-    caption, credit = split_credit(printed)
-    alt = clean(alt or "") or None
-    return Image(
-        url=url,
-        caption=caption,
-        credit=credit,
-        caption_text=printed,
-        alt=None if alt in DEFAULT_ALTS else alt,
-        block=block,
-    )
-
-
-def main_picture(page: Page, box: str, caption: str) -> Image | None:
-    """The picture above the story in the first `box` that holds one; None without one."""
-    for each in nodes(page, box):
-        img = node(each, "img[src]")
-        url = absolute(page.url, attribute(img, "src") or "") if img is not None else None
-        if img is not None and url is not None:
-            printed = next((text for found in nodes(each, caption) if (text := words(found))), None)
-            return image(url, printed, attribute(img, "alt"))
-    return None
+def _spaced(part: object) -> str:
+    """The words of a part of a box, with a space where a block begins: cells and items stand close in the source."""
+    if isinstance(part, Words):
+        return part.text
+    return " " if isinstance(part, Node) and part.tag in _BLOCKS else ""

@@ -52,13 +52,16 @@ _LEAD = re.compile(r"^(?:by|written by|reporter|photographs? by|អត្ថប�
 _BETWEEN = re.compile(r"\s*(?:,|;|/|&|\||\band\b|\bwith\b|\bin\b(?=\s+[A-Z])|\u200b?និង\u200b?)\s*")
 
 _NAME = r"[A-Z][\w.'’-]*|AFP|AP|de|da|di|van|von|bin|al|of|the"
+_KHMER = r"[\u1780-\u17d3]{2,14}(?:\s[\u1780-\u17d3]{2,14})"
 _CREDIT_LEAD = r"(?:Photograph(?:s|er)?|Photos?|Pictures?|Images?|Illustration|Graphic|Courtesy|Credit)"
 _CREDIT = re.compile(
     rf"(?:{_CREDIT_LEAD}\s+(?:supplied|courtesy(?:\s+of\s+.+)?)|{_CREDIT_LEAD}\s*(?:by\b|of\b|:)\s*(?P<by>.+)"
-    rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}|[Ss]upplied))"
+    rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}|[Ss]upplied)"
+    # Khmer: a name of two or three words, of letters alone; in running text words are parted by zero-width spaces.
+    rf"|(?>រូប(?:ថត|ភាព)?\s*[៖:]?\s*)(?P<khmer_by>{_KHMER}{{0,2}})|(?!រូប)(?P<khmer>{_KHMER}{{1,2}}))"
 )
 # A caption's last full stop, and what stands behind it.
-_LAST_STOP = re.compile(r"(?<=[.!?។’”\"'»)])\s+(?=\S)")
+_LAST_STOP = re.compile(r"(?<=[.!?។’”\"'»)])[\s\u200b]+(?=[^\s\u200b])")
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "had", "said", "says", "will", "can", "may"})
 
 _CREDIT_LINE = re.compile(
@@ -95,7 +98,7 @@ def split_credit(printed: str | None) -> tuple[str | None, str | None]:
     credit = _credit(printed[cut:].strip(" ()"))
     if credit is None:
         return printed, None
-    return printed[:cut].rstrip() or None, credit
+    return printed[:cut].rstrip(" \u200b") or None, credit
 
 
 def _credit(tail: str) -> str | None:
@@ -104,9 +107,17 @@ def _credit(tail: str) -> str | None:
     found = _CREDIT.fullmatch(tail)
     if found is None or _VERBS & set(tail.casefold().split()):
         return None
-    return found["by"] or tail
+    return found["by"] or found["khmer_by"] or tail
 
 
 def is_credit_line(text: str) -> bool:
     """Whether a whole paragraph names only who wrote or wired the story."""
     return len(text) <= 200 and _CREDIT_LINE.fullmatch(text) is not None
+
+
+_CORRECTION = re.compile(r"(?:correction|clarification|editor[’']s note|កំណែតម្រូវ|កែតម្រូវ)\s*[:៖]", re.I)
+
+
+def is_correction(text: str) -> bool:
+    """Whether a paragraph corrects or explains the story instead of telling it."""
+    return _CORRECTION.match(text) is not None

@@ -6,18 +6,14 @@ holds, and decode.
 
 import codecs
 import re
-import zlib
-from collections.abc import Callable
-
-import brotli
-import zstandard
 
 from postscraper.errors import NotAStory
-from postscraper.items import Capture, Problem, Reason
+from postscraper.items import Problem, Reason
+from postscraper.unpacking import MAX_BYTES as MAX_BYTES
+from postscraper.unpacking import limited
+from postscraper.unpacking import unpacked as unpacked
 
-MAX_BYTES = 16 * 1024 * 1024  # a page of the paper has 30 to 170 kB; the largest known 1.5 MB
 MAX_TAGS = 1_000_000
-MAX_CODINGS = 3
 
 _SIGNATURES: tuple[tuple[bytes, Reason, str], ...] = (
     (b"%PDF-", "pdf", "a PDF file"),
@@ -27,9 +23,14 @@ _SIGNATURES: tuple[tuple[bytes, Reason, str], ...] = (
     (b"RIFF", "picture", "a WebP picture or a sound"),
     (b"PK\x03\x04", "not_html", "a ZIP file"),
 )
+# The first element of a feed or sitemap, or a document type that is no page's.
 _XML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(rss|feed|rdf:RDF|(?:\w+:)?(?:urlset|sitemapindex))\b", re.S
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?xml-stylesheet[^>]*>\s*)*"
+    rb"<(?:(?:rss|rdf:RDF|(?:\w+:)?(?:feed|urlset|sitemapindex))\b|!DOCTYPE\s+(?!(?i:html|svg|math|wml)\b))",
+    re.S,
 )
+# A sitemap may be a plain list of addresses: https://www.sitemaps.org/protocol.html#otherformats
+_ADDRESSES = re.compile(rb"\s*(?:https?://[^\s<>\"]+\s+)*https?://[^\s<>\"]+\s*\Z")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
 _LABEL = re.compile(r"charset\s*=+\s*[\"']?\s*([\w.:-]{1,40})", re.I)
 
@@ -43,107 +44,29 @@ _CHARSETS = frozenset(
 )
 
 
-def unpacked(capture: Capture) -> tuple[bytes, bool]:
-    """The body without its content codings, and whether it is cut.
+def look_at(body: bytes, label: str | None) -> None:
+    """Raises NotAStory for what is no page at all: empty, too large, a file of another kind.
 
-    Raises NotAStory for an unknown coding, a body that is not in its coding, a bomb.
+    label: the Content-Type header; a browser shows no page that is labelled a picture.
     """
-    codings = [each.strip().lower() for each in (capture.header("content-encoding") or "").split(",")]
-    body, cut = capture.body, capture.cut
-    known = [each for each in reversed(codings) if each not in ("", "identity")]
-    if len(known) > MAX_CODINGS:
-        raise NotAStory("undecodable", f"{len(known)} content codings one inside the other")
-    for coding in known:
-        if coding not in _UNPACK:
-            raise NotAStory("undecodable", f"content coding {coding[:40]!r} is unknown")
-        body, whole = _unpack(coding, body)
-        cut = cut or not whole
-    if not known and body[:2] == b"\x1f\x8b":
-        # A server, or whoever saved the page, left the label off.
-        body, whole = _unpack("gzip", body)
-        cut = cut or not whole
-    return body, cut
-
-
-def _unpack(coding: str, body: bytes) -> tuple[bytes, bool]:
-    if coding in ("gzip", "x-gzip") and body[:2] != b"\x1f\x8b" and b"<" in body[:400]:
-        return body, True  # labelled gzip, sent plain: browsers read it too
-    try:
-        return _UNPACK[coding](body)
-    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
-        raise NotAStory("undecodable", f"the body is not {coding}: {error}") from error
-
-
-def _limited(body: bytes) -> bytes:
-    if len(body) > MAX_BYTES:
-        raise NotAStory("too_large", f"more than {MAX_BYTES:,} bytes once unpacked")
-    return body
-
-
-def _gunzip(body: bytes, bits: int = 31) -> tuple[bytes, bool]:
-    whole, rest = bytearray(), body
-    while rest:
-        engine = zlib.decompressobj(bits)
-        whole += engine.decompress(rest, MAX_BYTES + 1 - len(whole))
-        _limited(bytes(whole) if len(whole) > MAX_BYTES else b"")
-        if not engine.eof:
-            return bytes(whole), False
-        rest = engine.unused_data if bits == 31 and engine.unused_data[:2] == b"\x1f\x8b" else b""
-    return bytes(whole), True
-
-
-def _inflate(body: bytes) -> tuple[bytes, bool]:
-    # "deflate" means zlib's wrapping by the standard and the bare stream on many servers.
-    try:
-        return _gunzip(body, 15)
-    except zlib.error:
-        return _gunzip(body, -15)
-
-
-def _unbrotli(body: bytes) -> tuple[bytes, bool]:
-    engine = brotli.Decompressor()
-    whole = bytearray(engine.process(body, output_buffer_limit=MAX_BYTES + 1))
-    while not engine.is_finished() and len(whole) <= MAX_BYTES:
-        more = engine.process(b"", output_buffer_limit=MAX_BYTES + 1)
-        if not more:
-            break
-        whole += more
-    return _limited(bytes(whole)), engine.is_finished()
-
-
-def _unzstd(body: bytes) -> tuple[bytes, bool]:
-    engine = zstandard.ZstdDecompressor(max_window_size=MAX_BYTES).decompressobj()
-    with zstandard.ZstdDecompressor(max_window_size=MAX_BYTES).stream_reader(body) as reader:
-        whole = _limited(reader.read(MAX_BYTES + 1))
-    engine.decompress(body)  # only to learn whether the frame ends; its size is known by now
-    return whole, engine.eof
-
-
-_UNPACK: dict[str, Callable[[bytes], tuple[bytes, bool]]] = {
-    "gzip": _gunzip,
-    "x-gzip": _gunzip,
-    "deflate": _inflate,
-    "br": _unbrotli,
-    "zstd": _unzstd,
-}
-
-
-def look_at(body: bytes) -> None:
-    """Raises NotAStory for what is no page at all: empty, too large, a file of another kind."""
-    if not body.strip():
+    if not body.strip(b" \t\r\n\f\x00"):
         raise NotAStory("empty", "the answer has no words")
-    _limited(body)
+    limited(body)
     for signature, reason, name in _SIGNATURES:
         if body.startswith(signature):
             raise NotAStory(reason, name)
+    if label and label.strip().lower().startswith(("image/", "audio/", "video/")):
+        raise NotAStory(
+            "picture" if label.strip().lower().startswith("image/") else "not_html", f"labelled {label[:80]}"
+        )
 
 
 def is_feed(body: bytes) -> bool:
-    """Whether the body is RSS, Atom or a sitemap, by its first element."""
-    head = body[:2000]
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        head = head.decode("utf-16", "replace").encode()
-    return _XML.match(head.removeprefix(codecs.BOM_UTF8)) is not None
+    """Whether the body is RSS, Atom or a sitemap: by its first element, or as a list of addresses."""
+    # Without its NULs the head of a UTF-16 document is ASCII.
+    head = body[:2000].removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\x00", b"")
+    head = head.removeprefix(codecs.BOM_UTF8)
+    return _XML.match(head) is not None or _ADDRESSES.match(body.removeprefix(codecs.BOM_UTF8)) is not None
 
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -159,27 +82,33 @@ def text_of(body: bytes, label: str | None) -> tuple[str, tuple[Problem, ...]]:
     for mark, charset in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], charset)
-    named = _LABEL.search(label or "")
-    declared = _CHARSET.search(body[:8192])
-    labels = [
-        _known(named[1]) if named else None,
-        _known(declared[1].decode("ascii", "replace")) if declared else None,
-    ]
-    if labels[0] in ("utf-16-le", "utf-16-be", "utf-16"):
-        return _decoded(body, labels[0])
+    named = _known(found[1]) if label and (found := _LABEL.search(label)) else None
+    # Markup in UTF-16 is half NULs: without one the label is wrong.
+    if named in ("utf-16-le", "utf-16-be", "utf-16") and b"\x00" in body[:200]:
+        return _decoded(body, named)
     try:
-        return body.decode("utf-8").replace("\x00", ""), ()
+        return body.replace(b"\x00", b"").decode("utf-8"), ()
     except UnicodeDecodeError:
-        return _decoded(body, _best(body, [each for each in labels if each]))
+        return _decoded(body, _not_utf8(body, named) or "utf-8")
 
 
-def _best(body: bytes, labels: list[str]) -> str:
-    # Mostly UTF-8 with a few broken bytes is a broken UTF-8 page, not a page in another set.
-    broken = body.decode("utf-8", "replace").count("\ufffd")
-    multibyte = sum(byte >= 0xC2 for byte in body)
-    if "utf-8" not in labels and labels:
-        return next((each for each in labels if each != "ascii"), "cp1252")
-    return "utf-8" if broken * 2 < multibyte else "cp1252"
+def _not_utf8(body: bytes, named: str | None) -> str | None:
+    """The character set of a body that is no valid UTF-8; None when it is broken UTF-8 all the same."""
+    if _mostly_utf8(body):
+        return None
+    return next((each for each in (named, _declared(body)) if each and not each.startswith("utf")), "cp1252")
+
+
+def _mostly_utf8(body: bytes) -> bool:
+    # No other character set makes many valid sequences by chance: a page with few is a broken UTF-8 page.
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return len(text) - len(text.encode("ascii", "ignore")) > 2 * broken
+
+
+def _declared(body: bytes) -> str | None:
+    found = _CHARSET.search(body[:8192])
+    return _known(found[1].decode("ascii", "replace")) if found else None
 
 
 def _known(name: str) -> str | None:
@@ -200,9 +129,9 @@ def _decoded(body: bytes, charset: str) -> tuple[str, tuple[Problem, ...]]:
     return text, (Problem(kind="undecodable_bytes", detail=f"{bad} places are not {charset}"),)
 
 
-def guard(text: str) -> None:
-    """Raises NotAStory for more markup than any paper's page has."""
-    if text.count("<") > MAX_TAGS:
+def guard(body: bytes) -> None:
+    """Raises NotAStory for more opening tags than any paper's page has."""
+    if len(body) > MAX_TAGS and body.count(b"<") - body.count(b"</") > MAX_TAGS:
         raise NotAStory("hostile_markup", f"more than {MAX_TAGS:,} tags")
 
 
@@ -213,10 +142,17 @@ def looks_like_html(text: str) -> bool:
     return _ELEMENT.search(text) is not None
 
 
+_END = re.compile(r"</html\s*>", re.I)
+_LOST_IN_CDATA = re.compile(r"<!\[CDATA\[[^<>]*<[A-Za-z]")
+_TAIL = 200_000  # characters behind the last tag: caches and archives leave notes there
+
+
 def end_of_page(text: str, cut: bool) -> tuple[Problem, ...]:
     """A problem when the page breaks off: its source says so, or no closing html tag stands in it."""
     if cut:
         return (Problem(kind="cut", detail="the answer breaks off"),)
-    if not re.search(r"</html\s*>", text[-200_000:], re.I):
+    if _END.search(text, max(text.rfind("</html"), len(text) - _TAIL, 0)) is None:
         return (Problem(kind="cut", detail="no closing html tag"),)
+    if "[CDATA[" in text and _LOST_IN_CDATA.search(text):
+        return (Problem(kind="cut", detail="an unclosed CDATA section has swallowed the tag behind it"),)
     return ()

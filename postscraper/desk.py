@@ -20,7 +20,7 @@ from postscraper.items import Capture, Item, Record
 from postscraper.newspapers import Newspaper
 from postscraper.reading import read
 from postscraper.scope import Scope
-from postscraper.urls import Aliases, canonical
+from postscraper.urls import Aliases, absolute, canonical, path_of
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
 from storage.exchange import Earlier, Exchange, Place
@@ -32,7 +32,10 @@ SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "listing", "story")
 # What a run's evidence says of how it was made.
-_TOLD = ("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE")
+_TOLD = (
+    *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
+    "PAPER_ORIGIN",  # without it nobody could tell later whose pages a mirror served
+)
 
 
 class Desk:
@@ -49,7 +52,7 @@ class Desk:
     ) -> None:
         self.paper = paper
         self.scope = scope
-        self.aliases = _aliases(paper, settings)
+        self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self.archive = archive
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
@@ -74,7 +77,7 @@ class Desk:
         lock = RunLock(folder)
         try:
             archive = Archive.open(folder, db_url=settings["ARCHIVE_DB_URL"])
-            told = {name.lower().replace("_", "-"): str(settings[name]) for name in _TOLD}
+            told = {name.lower().replace("_", "-"): str(settings[name]) for name in _TOLD if settings[name] is not None}
             evidence = Evidence.open(
                 folder / "evidence",
                 prefix=paper.name,
@@ -99,8 +102,23 @@ class Desk:
         """Read in what an interrupted run kept and could not commit, and end its leases."""
         for place, exchange in self._evidence.recover(self.archive.evidence_ends()):
             capture = captured(exchange, place)
-            self.archive.add(item := self.read(capture), self.ear.visit(item, capture))
+            if not self._is_on_the_way(capture):
+                row = self.archive.ledger.row(self.address(capture.url))
+                item = self.read(capture)
+                self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
         self.archive.ledger.release_all(now())
+
+    def _is_on_the_way(self, capture: Capture) -> bool:
+        """Whether a run keeps the answer and files nothing for it: its address is still to be visited.
+
+        robots.txt, and a redirect to another form of the same address. Filed as moved, the address
+        would never be asked for again.
+        """
+        if path_of(capture.url) == "/robots.txt":
+            return True
+        location = capture.header("location") if 300 <= capture.status < 400 else None
+        target = absolute(capture.url, location) if location else None
+        return target not in (None, capture.url) and self.address(target or "") == self.address(capture.url)
 
     def begin(self) -> None:
         """Write down where the run starts."""
@@ -205,6 +223,6 @@ def captured(exchange: Exchange, place: Place) -> Capture:
     )
 
 
-def _aliases(paper: Newspaper, settings: BaseSettings) -> Aliases:
-    origin = settings["PAPER_ORIGIN"]
+def aliases(paper: Newspaper, origin: str | None) -> Aliases:
+    """The host of the mirror that served the paper, as the paper's; origin: the setting PAPER_ORIGIN."""
     return {urlsplit(origin).netloc: paper.host.removeprefix("www.")} if origin else {}

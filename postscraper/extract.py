@@ -4,7 +4,7 @@
 HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.
 """
 
-from collections.abc import Iterator
+import re
 from functools import cached_property
 from unicodedata import is_normalized, normalize
 
@@ -16,6 +16,18 @@ from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical
 
 Node = turbohtml.Element
 Words = turbohtml.Text
+Note = turbohtml.Comment
+
+# Characters that make room and are no words: editors fill empty paragraphs with them.
+NO_WORDS = "\u200b\u200c\u200d\u2060\ufeff\u00ad "
+
+# Attributes as words, seen in stories of the 1990s and of 2018-19.
+_LEAKED = re.compile(
+    r"(?:\bitemscope\s+)?\b(?:item(?:type|prop|scope)|class|style|href|src|alt|width|height)=(\"[^\"]*\"|'[^']*')\s*/?>?"
+    r"|\"\s*/>"
+)
+_KHMER = re.compile("[\u1780-\u17d3]")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 class Page:
@@ -32,8 +44,10 @@ class Page:
         problems: tuple[Problem, ...] = (),
         aliases: Aliases = NO_ALIASES,
     ) -> None:
+        self.tree = turbohtml.parse(text)
         # A line break stands between words; the engine's text would run them together.
-        self.tree = turbohtml.parse(text.replace("<br", "\n<br").replace("<BR", "\n<BR"))
+        for line_break in self.tree.select("br"):
+            line_break.text = "\n"
         self.source_text = text
         self.url = capture.url
         self.capture = capture
@@ -45,14 +59,14 @@ class Page:
         return self.capture.receipt()
 
     @cached_property
-    def metas(self) -> dict[str, tuple[str, ...]]:
-        """The contents of the page's meta elements by name, property or itemprop, in order."""
-        found: dict[str, list[str]] = {}
+    def metas(self) -> dict[str, str]:
+        """The first content of the page's meta elements by name, property or itemprop."""
+        found: dict[str, str] = {}
         for node in self.tree.select("meta[content]"):
-            key = attribute(node, "name") or attribute(node, "property") or attribute(node, "itemprop")
-            if key:
-                found.setdefault(key, []).append(clean(attribute(node, "content") or ""))
-        return {key: tuple(values) for key, values in found.items()}
+            key = node.attr("name") or node.attr("property") or node.attr("itemprop")
+            if key and key not in found and (content := node.attr("content")):
+                found[key] = content
+        return found
 
     @cached_property
     def body_classes(self) -> frozenset[str]:
@@ -62,11 +76,11 @@ class Page:
 
     def meta(self, name: str) -> str | None:
         """The first content of the meta `name`; None when absent or empty."""
-        return next((value for value in self.metas.get(name, ()) if value), None)
+        return clean(self.metas.get(name, "")) or None
 
     @property
     def generator(self) -> str:
-        return self.meta("generator") or ""
+        return self.metas.get("generator", "")
 
     def canonical(self, url: str) -> str:
         """`url` in the archive's one form, with this page's aliases."""
@@ -79,8 +93,16 @@ def clean(text: str) -> str:
     return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
 
 
+def without_markup(text: str) -> str:
+    """The words without what an editor's broken tag left among them; "" when nothing else stands there."""
+    left = clean(_LEAKED.sub("", text))
+    return left if left.strip("<>/ ") else ""
+
+
 def words(node: Node) -> str:
-    return clean(node.text)
+    """What the element says; "" for an element of nothing but white and zero-width space."""
+    text = clean(node.text)
+    return text if text.strip(NO_WORDS) else ""
 
 
 def nodes(where: Page | Node, css: str) -> list[Node]:
@@ -140,13 +162,11 @@ def scope(page: Page, css: str) -> Node:
 
 
 def attribute(node: Node, name: str) -> str | None:
-    value = node.attrs.get(name)
-    return " ".join(value) if isinstance(value, list) else value
+    return node.attr(name)
 
 
 def classes(node: Node) -> list[str]:
-    value = node.attrs.get("class")
-    return value if isinstance(value, list) else (value or "").split()
+    return (node.attr("class") or "").split()
 
 
 def link(page: Page, where: Page | Node, css: str) -> str:
@@ -158,24 +178,20 @@ def link(page: Page, where: Page | Node, css: str) -> str:
 
 
 def maybe_link(page: Page, where: Page | Node, css: str) -> str | None:
-    """The absolute address that the first match's href or src holds; None without one."""
+    """The absolute address that the first match with one holds in href, src or content; None without one."""
     for each in nodes(where, css):
-        href = attribute(each, "href") or attribute(each, "src") or attribute(each, "content")
+        href = each.attr("href") or each.attr("src") or each.attr("content")
         if href and (found := absolute(page.url, href)):
             return found
     return None
 
 
-def inside(node: Node, ancestors: frozenset[Node]) -> bool:
-    """Whether one of `ancestors` holds the node, or is it."""
-    return node in ancestors or any(each in ancestors for each in _above(node))
-
-
-def _above(node: Node) -> Iterator[Node]:
-    return (each for each in node.ancestors if isinstance(each, Node))
+def one_column(table: Node) -> bool:
+    """Whether a table sets words one below the other, as old stories do, and holds no figures in columns."""
+    return node(table, ":scope > tr > :nth-child(2), :scope > * > tr > :nth-child(2)") is None
 
 
 def language_of(text: str) -> Language:
     """Khmer when at least a third of the letters are; the editions quote each other's names."""
-    khmer = sum("\u1780" <= letter <= "\u17d3" for letter in text)
-    return "km" if khmer * 3 >= sum(map(str.isalpha, text)) and khmer else "en"
+    khmer = len(_KHMER.findall(text))
+    return "km" if khmer and khmer * 3 >= len(_LETTER.findall(text)) else "en"

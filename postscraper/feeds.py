@@ -27,7 +27,6 @@ _PUBLISHED = ("pubDate", "published", "dc:date", "date")
 # When the entry was last touched: no date of publication.
 _TOUCHED = ("lastmod", "updated", "dcterms:modified")
 
-_NAMED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 
 
@@ -56,11 +55,6 @@ def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = Fals
         problems=(*problems, *found.problems, *reader.problems()),
         capture=capture.receipt(),
     )
-
-
-def is_address_of_one(url: str) -> bool:
-    """Whether a feed or sitemap lies at the address, by its name: a page there is an error page."""
-    return _NAMED.search(path_of(url)) is not None
 
 
 def _label(capture: Capture, body: bytes) -> str:

@@ -148,3 +148,11 @@ def page_of(url: str) -> int:
 def edition_of(url: str) -> Literal["en", "km"]:
     """The language of the edition that an address belongs to."""
     return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"
+
+
+_FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)
+
+
+def is_feed(url: str) -> bool:
+    """Whether a feed or sitemap lies at the address, by its name: a page there is an error page."""
+    return _FEED.search(path_of(url)) is not None

@@ -6,6 +6,7 @@ A process of its own keeps one kind's memory apart from everything else's. Run b
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def outcomes(kind: str, folder: Path) -> tuple[Outcome, ...]:
         check=True,
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[1],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         timeout=300,
     )
     return tuple(Outcome(**json.loads(line)) for line in done.stdout.splitlines())

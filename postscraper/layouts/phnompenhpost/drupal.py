@@ -77,23 +77,24 @@ def _variants(page: Page, headline: str) -> dict[str, str]:
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
-    found: dict[str, list[str]] = {"a": [], "p": [], "href": [], "src": []}
+    headline, summary, url, image_url = "", "", None, None
     for each in card.descendants:
         if not isinstance(each, Node):
             continue
-        if each.tag in ("a", "p") and (text := words(each)):
-            found[each.tag].append(text)
-        if each.tag in ("a", "img"):
-            place = "href" if each.tag == "a" else "src"
-            if (address := each.attr(place)) and (url := absolute(page.url, address)):
-                found[place].append(url)
+        if each.tag == "a":
+            headline += " " + words(each)
+            url = url or absolute(page.url, each.attr("href") or "")
+        elif each.tag == "p":
+            summary += " " + words(each)
+        elif each.tag == "img" and (src := each.attr("src")):
+            image_url = image_url or absolute(page.url, src)
     return Teaser(
         list=name,
         position=position,
-        headline=" ".join(found["a"]) or None,
-        url=next(iter(found["href"]), ""),
-        summary=" ".join(found["p"]) or None,
-        image_url=next(iter(found["src"]), None),
+        headline=headline.strip() or None,
+        url=url or "",
+        summary=summary.strip() or None,
+        image_url=image_url,
     )
 
 

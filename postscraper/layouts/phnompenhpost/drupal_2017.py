@@ -36,7 +36,7 @@ from postscraper.layouts.phnompenhpost.opening import Opening, captioned, opened
 
 END = "footer"
 
-HEADLINE = ".section-width-sidebar.single-article-header > h2"
+HEADLINE = "div.section-width-sidebar.single-article-header > h2"
 TWINS = (".node-title h2 span[itemprop=name]", "header h1 .element-invisible")
 BODY = "div.node-article div#ArticleBody, div#ArticleBody[itemprop=articleBody]"
 
@@ -47,7 +47,7 @@ CAPTION = ".node-image-caption, figcaption"
 
 # What stands beside the body in the story's box, and is read elsewhere or skipped by name.
 BESIDE = (
-    "meta, script, .clear, .node-article, #ArticleBody, .node-main-image, .node-title, .one-col, .contact-author,"
+    ".clear, .node-article, #ArticleBody, .node-main-image, .node-title, .one-col, .contact-author,"
     " #loginFormDIV, #createAccountFormDIV, .recommened-news, .related-content, .dfp_ad"
 )
 
@@ -60,7 +60,7 @@ _PUBLISHED = re.compile(r"^(?P<byline>.*?)\s*\|?\s*Publication date\s+(?P<date>\
 
 
 def recognises(page: Page) -> bool:
-    theme = ".section-width-sidebar, .block-ppp-top-navigation, .pager-load-more"
+    theme = "div.section-width-sidebar, div.block-ppp-top-navigation, ul.pager-load-more"
     return page.generator.startswith("Drupal 7") and node(page, theme) is not None
 
 
@@ -134,7 +134,7 @@ def _beside(page: Page) -> Iterator[Problem]:
     for box in (*nodes(page, "article"), *nodes(page, "div.node-article")):
         for child in box.children:
             if isinstance(child, Node):
-                text = "" if child.matches(BESIDE) else words(child)
+                text = "" if child.tag in ("meta", "script") or child.matches(BESIDE) else words(child)
             else:
                 text = child.text.strip() if isinstance(child, Words) else ""
             if text:
@@ -143,7 +143,7 @@ def _beside(page: Page) -> Iterator[Problem]:
 
 def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, ...]]:
     """Byline and date of the line 'Name | Publication date 20 June 2018 | 08:10 ICT'."""
-    line = maybe(page, ".single-article-header .article-author-wrapper > p") or ""
+    line = maybe(page, "div.single-article-header div.article-author-wrapper > p") or ""
     found = _PUBLISHED.match(line)
     if found is None:
         return line.strip(" |") or None, None, ()

@@ -1,0 +1,130 @@
+"""Names as the paper prints them: bylines, credits in captions, credit lines below stories."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postscraper.bylines import is_correction, is_credit_line, people, split_credit
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors", "agency"),
+    [
+        ("Kun Sopheak", ("Kun Sopheak",), None),
+        ("Tep Rithy and Laura Whitcombe", ("Tep Rithy", "Laura Whitcombe"), None),
+        ("Tep Rithy, Laura Whitcombe and Sem Bopha", ("Tep Rithy", "Laura Whitcombe", "Sem Bopha"), None),
+        ("Written by Tep Rithy & Sem Bopha", ("Tep Rithy", "Sem Bopha"), None),
+        ("Reporter : Sem Bopha", ("Sem Bopha",), None),
+        ("By Sem Bopha", ("Sem Bopha",), None),
+        ("Tep Rithy / Sem Bopha", ("Tep Rithy", "Sem Bopha"), None),
+        ("Tep Rithy, Tep Rithy", ("Tep Rithy",), None),
+        ("Sandy Andrews", ("Sandy Andrews",), None),
+        ("AFP", (), "AFP"),
+        ("afp", (), "AFP"),
+        ("Asia News Network", (), "Asia News Network"),
+        ("Sem Bopha/AFP", ("Sem Bopha",), "AFP"),
+        ("Post Staff", (), None),
+        ("ឡុង សុជាតិ", ("ឡុង សុជាតិ",), None),
+        ("ឡុង សុជាតិ និង ហេង សុវណ្ណ", ("ឡុង សុជាតិ", "ហេង សុវណ្ណ"), None),
+        ("", (), None),
+        (None, (), None),
+    ],
+)
+def test_a_byline_names_people_and_an_agency(byline: str | None, authors: tuple[str, ...], agency: str | None) -> None:
+    assert people(byline) == (authors, agency)
+
+
+@given(st.text(max_size=80))
+def test_any_byline_gives_names_with_words(byline: str) -> None:
+    authors, _ = people(byline)
+    assert all(name.strip() for name in authors)
+    assert len(set(authors)) == len(authors)
+
+
+@pytest.mark.parametrize(
+    "credit",
+    [
+        "AFP",
+        "AP",
+        "SPM",
+        "CAMSOC",
+        "ECCC/POOL",
+        "Bloomberg",
+        "HIN VICHEKA",
+        "Hin Vicheka",
+        "Photo supplied",
+        "Post staff",
+        "Mario Delgado/AFP",
+        "Supplied",
+    ],
+)
+def test_a_last_sentence_of_names_is_the_credit(credit: str) -> None:
+    caption = "Boats wait for their turn on Monday."
+    assert split_credit(f"{caption} {credit}") == (caption, credit)
+
+
+@pytest.mark.parametrize(
+    ("printed", "caption", "credit"),
+    [
+        ("Boats wait. Photograph: Hin Vicheka/Phnom Penh Post", "Boats wait.", "Hin Vicheka/Phnom Penh Post"),
+        ("Boats wait. Photo by Hin Vicheka", "Boats wait.", "Hin Vicheka"),
+        ("Boats wait. (AFP)", "Boats wait.", "AFP"),
+        ("“Boats wait.” Hin Vicheka", "“Boats wait.”", "Hin Vicheka"),
+        ("Hin Vicheka", None, "Hin Vicheka"),
+        ("Boats wait for their turn on Monday", "Boats wait for their turn on Monday", None),
+        ("Boats wait for their turn. A child laughs.", "Boats wait for their turn. A child laughs.", None),
+        ("Boats wait for their turn. They have time", "Boats wait for their turn. They have time", None),
+        ("coup.jpg", "coup.jpg", None),
+        ("", None, None),
+        (None, None, None),
+    ],
+)
+def test_caption_and_credit_come_apart(printed: str | None, caption: str | None, credit: str | None) -> None:
+    assert split_credit(printed) == (caption, credit)
+
+
+@given(st.text(max_size=200))
+def test_no_word_of_a_caption_is_lost(printed: str) -> None:
+    caption, credit = split_credit(printed)
+    assert "".join(filter(str.isalnum, caption or "")) in "".join(filter(str.isalnum, printed))
+    if caption is None and credit is None:
+        assert not printed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "THE RED RIVER GAZETTE (VIETNAM)/ASIA NEWS NETWORK",
+        "ASIA NEWS NETWORK",
+        "AFP",
+        "- Reuters",
+        "–AFP",
+        "(Bloomberg)",
+        "Reuters/Hin Vicheka",
+        "Additional reporting by Yim Sreyleak",
+        "Additional reporting and photography by Yim Sreyleak",
+        "Translated by Yim Sreyleak",
+        "To contact the reporter on this story: Yim Sreyleak at desk@example.org",
+    ],
+)
+def test_a_line_of_names_is_a_credit(line: str) -> None:
+    assert is_credit_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The AFP reporter left at noon.",
+        "Reuters quoted the governor as saying that the road was open.",
+        "He reads AP",
+        "",
+    ],
+)
+def test_a_sentence_about_an_agency_is_no_credit(line: str) -> None:
+    assert not is_credit_line(line)
+
+
+def test_corrections_are_told_from_stories() -> None:
+    assert is_correction("Correction: An earlier version gave another length.")
+    assert is_correction("Editor’s note: The writer is a nurse.")
+    assert not is_correction("Corrections officers met on Monday.")

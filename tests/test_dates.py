@@ -1,0 +1,134 @@
+"""Printed dates: moments where a clock is printed, days where none is, and nothing where neither is sure."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postscraper.dates import believable, day_of, khmer_day, machine_moment, printed_day, printed_moment
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "at"),
+    [
+        ("20 June 2018 | 08:10 ICT", "%d %B %Y | %H:%M ICT", datetime(2018, 6, 20, 1, 10, tzinfo=UTC)),
+        ("17 November 2019 | 23:31 | ICT", "%d %B %Y | %H:%M | ICT", datetime(2019, 11, 17, 16, 31, tzinfo=UTC)),
+        ("21 November 2015\n |  06:16 ICT", "%d %B %Y | %H:%M ICT", datetime(2015, 11, 20, 23, 16, tzinfo=UTC)),
+        ("Tuesday, 23 March 2010 15:04", "%A, %d %B %Y %H:%M", datetime(2010, 3, 23, 8, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_clock_is_phnom_penhs(text: str, form: str, at: datetime) -> None:
+    printed = printed_moment(text, form)
+    assert (printed.text, printed.at, printed.on) == (text, at, day_of(at))
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "on"),
+    [
+        ("Wed, 20 June 2018", "%a, %d %B %Y", date(2018, 6, 20)),
+        ("Fri, 14 October 2016", "%a, %d %B %Y", date(2016, 10, 14)),
+        ("Wed, 25 Nov 2020", "%a, %d %b %Y", date(2020, 11, 25)),
+        ("Tuesday, 31 March 2009", "%A, %d %B %Y", date(2009, 3, 31)),
+        ("08 October 1993", "%d %B %Y", date(1993, 10, 8)),
+    ],
+)
+def test_a_day_has_no_time(text: str, form: str, on: date) -> None:
+    printed = printed_day(text, form)
+    assert (printed.text, printed.on, printed.at) == (text, on, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["31 June 2018 | 08:10 ICT", "20 June 2018 | 25:10 ICT", "yesterday", "", "20 June 2018"]
+)
+def test_a_moment_that_does_not_exist_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        printed_moment(text, "%d %B %Y | %H:%M ICT")
+
+
+@pytest.mark.parametrize("text", ["30 February 2018", "20 June 18", "20 Juin 2018"])
+def test_a_day_that_does_not_exist_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        printed_day(text, "%d %B %Y")
+
+
+MONTHS = ["មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ"]
+DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
+
+
+@given(st.dates(date(1992, 1, 1), date(2030, 12, 31)), st.booleans(), st.booleans())
+def test_every_khmer_day_is_read(day: date, khmer_digits: bool, spaced: bool) -> None:
+    text = (
+        f"ថ្ងៃទី {day.day} ខែ{MONTHS[day.month - 1]} ឆ្នាំ{day.year}"
+        if spaced
+        else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    )
+    text = text.translate(DIGITS) if khmer_digits else text
+    printed = khmer_day(text)
+    assert (printed.text, printed.on, printed.at) == (text, day, None)
+
+
+@pytest.mark.parametrize("text", ["៣០ ខែកុម្ភៈ ឆ្នាំ២០១៦", "២៦ ខែមិនមាន ឆ្នាំ២០១៦", "ថ្ងៃអង្គារ", "26 August 2016", ""])
+def test_what_is_no_khmer_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        khmer_day(text)
+
+
+def test_khmer_days_hold_zero_width_spaces() -> None:
+    assert khmer_day("២៦\u200b ខែ\u200bសីហា\u200b ឆ្នាំ\u200b២០១៦").on == date(2016, 8, 26)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2018-06-20T08:15+07:00", datetime(2018, 6, 20, 1, 15, tzinfo=UTC)),
+        ("2018-06-20T08:15:30+07:00", datetime(2018, 6, 20, 1, 15, 30, tzinfo=UTC)),
+        (" 2018-06-20T01:15:00Z ", datetime(2018, 6, 20, 1, 15, tzinfo=UTC)),
+        ("2018-06-20T08:15", None),
+        ("2018-06-20", None),
+        ("2019-05-14T07:30:00+99:99", None),
+        ("0001-01-01T00:00:00+07:00", None),
+        ("2019-13-45", None),
+        ("99999999999999", None),
+        ("1e309", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_machine_moments_need_their_offset(text: str | None, at: datetime | None) -> None:
+    assert machine_moment(text) == at
+
+
+@given(st.text(max_size=40))
+def test_a_machine_moment_is_aware_utc_or_none(text: str) -> None:
+    found = machine_moment(text)
+    assert found is None or found.utcoffset() == timedelta(0)
+
+
+CAPTURED_AT = datetime(2018, 6, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(1992, 7, 10), True),
+        (date(1992, 6, 1), False),
+        (date(1970, 1, 1), False),
+        (date(2018, 6, 20), True),
+        (date(2018, 6, 22), True),
+        (date(2018, 6, 23), False),
+        (date(2199, 1, 1), False),
+    ],
+)
+def test_the_paper_prints_from_its_founding_to_the_capture(day: date, expected: bool) -> None:
+    assert believable(day, CAPTURED_AT) is expected
+
+
+def test_without_a_capture_time_any_later_day_stands() -> None:
+    assert believable(date(2199, 1, 1), None)
+    assert not believable(date(1969, 7, 20), None)
+
+
+def test_the_day_is_phnom_penhs() -> None:
+    assert day_of(datetime(2018, 6, 19, 17, 0, tzinfo=UTC)) == date(2018, 6, 20)
+    assert day_of(datetime(2018, 6, 19, 16, 59, tzinfo=UTC)) == date(2018, 6, 19)

@@ -1,0 +1,184 @@
+"""Addresses: every form that the paper's pages were met under, and one form for each page."""
+
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from postscraper.urls import absolute, canonical, edition_of, page_of, page_only, path_of
+
+WWW = "https://www.phnompenhpost.com"
+KHMER = "ព័ត៌មានជាតិ"
+PAGE = f"{WWW}/national/river-clinic"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://www.phnompenhpost.com/national/river-clinic",
+        "https://phnompenhpost.com/national/river-clinic",
+        "http://m.phnompenhpost.com/national/river-clinic",
+        "http://mail.phnompenhpost.com/national/river-clinic",
+        "https://www.phnompenhpost.com/national/river-clinic/",
+        "https://www.phnompenhpost.com//national//river-clinic",
+        "https://WWW.PhnomPenhPost.com/national/river-clinic",
+        "https://www.phnompenhpost.com:443/national/river-clinic",
+        "http://www.phnompenhpost.com:80/national/river-clinic",
+        "https://www.phnompenhpost.com./national/river-clinic",
+        f"{PAGE}?utm_source=newsletter&fbclid=IwAR0",
+        f"{PAGE}?page=0",
+        f"{PAGE}#comments",
+    ],
+)
+def test_a_story_has_one_address(address: str) -> None:
+    assert canonical(address) == PAGE
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{WWW}/national/1997-coup-now-bad-dream-0",
+        f"{WWW}/national/-indonesia-night-market-",
+        f"{WWW}/politics-0",
+        f"{WWW}/node/104287",
+        f"{WWW}/author/kun-kourchettana/21453",
+        f"{WWW}/index.php/2012060856672/National-news/strike-action-pays-off.html",
+        f"{WWW}/2013020761221/Business/mill-reopens.html",
+        f"{WWW}/taxonomy/term/1306/*/feed",
+        f"{WWW}/search?keys=canal",
+        f"{WWW}/national?page=3",
+        f"{WWW}/index.php?option=com_ezrealty",
+        "https://www.postkhmer.com/national/2021-08-31-1039-222720.html",
+        "https://www.postkhmer.com/gallery/2025-10-25-1016-257424",
+    ],
+)
+def test_what_tells_pages_apart_stays(address: str) -> None:
+    assert canonical(address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (f"{WWW}/national?page=1&ihojjsriotdxbjcc=", f"{WWW}/national?page=1"),
+        (f"{WWW}/supplements?page=2&-param--type=Supplements", f"{WWW}/supplements?page=2"),
+        (f"{WWW}/search/node/canal?page=1&", f"{WWW}/search/node/canal?page=1"),
+    ],
+)
+def test_the_noise_of_a_query_goes(address: str, expected: str) -> None:
+    assert canonical(address) == expected
+
+
+def test_khmer_slugs_are_one_however_they_are_written() -> None:
+    encoded = f"https://www.postkhmer.com/{quote(KHMER)}/{quote('ទូក-៣៨')}"
+    assert canonical(f"http://postkhmer.com/{KHMER}/ទូក-៣៨") == encoded
+    assert canonical(encoded.lower().replace("%e1", "%E1")) == encoded
+    assert path_of(encoded) == f"/{KHMER}/ទូក-៣៨"
+
+
+def test_escapes_that_are_no_text_stay_as_they_are() -> None:
+    assert canonical(f"{WWW}/a%2Fb%zz%ff") == f"{WWW}/a%2Fb%zz%FF"
+
+
+def test_other_hosts_keep_their_own_rules() -> None:
+    assert canonical("http://m.example.org:8080/a/?b=2&a=1&utm_medium=x") == "http://m.example.org:8080/a?b=2&a=1"
+    assert canonical("http://[::1]:8000/a") == "http://[::1]:8000/a"
+
+
+def test_a_mirror_stands_for_the_paper_only_where_it_is_named() -> None:
+    mirror = "http://127.0.0.1:8123/national/river-clinic"
+    assert canonical(mirror, {"127.0.0.1:8123": "phnompenhpost.com"}) == PAGE
+    assert canonical(mirror) == mirror
+
+
+@pytest.mark.parametrize(
+    "address", ["", "/national", "https:///national", "http://h.example:99999999/", "http://[::1/"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        canonical(address)
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("/national/a", f"{WWW}/national/a"),
+        ("a-neighbour", f"{WWW}/national/a-neighbour"),
+        ("?page=1", f"{WWW}/national/river-clinic?page=1"),
+        ("//cdn.example.org/a.jpg", "https://cdn.example.org/a.jpg"),
+        ("/a/../b", f"{WWW}/b"),
+        ("/../../etc/passwd", f"{WWW}/etc/passwd"),
+        (" /national/a\n", f"{WWW}/national/a"),
+        ("/national/a#top", f"{WWW}/national/a"),
+        ("HTTP://Example.org/A", "http://Example.org/A"),
+        ("javascript:alert(1)", None),
+        (" \t\njava\tscript:alert(1)", None),
+        ("data:text/html;base64,PHNjcmlwdD4=", None),
+        ("mailto:desk@example.org", None),
+        ("file:///etc/passwd", None),
+        ("http://[::1/", None),
+        ("http:///a", None),
+    ],
+)
+def test_links_are_absolute_or_none(href: str, expected: str | None) -> None:
+    assert absolute(PAGE, href) == expected
+
+
+def test_the_next_page_keeps_its_host_and_loses_the_noise() -> None:
+    assert (
+        page_only("http://127.0.0.1:8123/national?page=2&ihojjsriotdxbjcc=") == "http://127.0.0.1:8123/national?page=2"
+    )
+    assert page_of(f"{WWW}/national?page=12") == 12
+    assert [page_of(f"{WWW}/national{query}") for query in ("", "?page=", "?page=-1", "?page=١", "?page=9999999")] == [
+        0
+    ] * 5
+
+
+def test_the_edition_is_told_by_the_host() -> None:
+    assert edition_of("https://www.postkhmer.com/national/a") == "km"
+    assert edition_of(PAGE) == "en"
+
+
+PARTS = st.text(alphabet=st.sampled_from("abz-_.~%2Fe1ព័តé/?&=#:@[]\\ \t+;*0"), max_size=30)
+ADDRESSES = st.builds(
+    "{}://{}{}/{}?{}".format,
+    st.sampled_from(["http", "https", "HTTP"]),
+    st.sampled_from(["www.", "", "m.", "mail.", "evil.", "www.phnompenhpost.com@"]),
+    st.sampled_from(
+        ["phnompenhpost.com", "postkhmer.com", "PhnomPenhPost.com:80", "example.org", "127.0.0.1", "[::1]:8000"]
+    ),
+    PARTS,
+    PARTS,
+)
+
+
+@given(ADDRESSES)
+@example("http://phnompenhpost.com/%25%32%66/?page=1&page=0")
+def test_the_one_form_is_its_own_one_form(address: str) -> None:
+    try:
+        once = canonical(address)
+    except ValueError:
+        return
+    assert canonical(once) == once
+
+
+@given(ADDRESSES)
+def test_an_address_never_leaves_its_host(address: str) -> None:
+    try:
+        before, after = urlsplit(address).hostname, urlsplit(canonical(address)).hostname
+    except ValueError:
+        return
+    assert before is not None
+    assert after == before or (after or "").removeprefix("www.") == before.removeprefix("www.").removeprefix(
+        "m."
+    ).removeprefix("mail.")
+    assert (after in ("127.0.0.1", "::1")) == (before in ("127.0.0.1", "::1"))
+
+
+@given(st.text(max_size=60) | PARTS)
+def test_a_link_on_a_page_is_http_or_none(href: str) -> None:
+    found = absolute(PAGE, href)
+    if found is not None:
+        assert urlsplit(found).scheme in ("http", "https")
+        assert urlsplit(found).netloc
+        assert "#" not in found
