@@ -1,0 +1,72 @@
+# Every rule sets up what it needs, from the hashed locks, and is quick and offline the second time.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO := demo-archive
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --quiet pyproject.toml --group build
+
+.PHONY: help demo test check lock bench clean
+.DEFAULT_GOAL := help
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and ask it
+	@rm -rf $(DEMO)
+	$(BIN)/scrapy crawl post -a source=samples -s ARCHIVE_DIR=$(DEMO) -L WARNING
+	$(BIN)/postscraper stats --archive $(DEMO)
+	$(BIN)/postscraper search ferry --limit 2 --archive $(DEMO)
+	$(BIN)/postscraper search ភូមិ --limit 2 --archive $(DEMO)
+	$(BIN)/postscraper show https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --archive $(DEMO)
+
+test: $(VENV)/dev.stamp  ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp  ## every gate: format, lint, types, imports, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: $(VENV)-bench/stamp  ## measure reading, writing and start-up beside other programs
+	$(VENV)-bench/bin/python -m benchmarks
+
+lock: $(VENV)/dev.stamp  ## resolve the dependencies anew; look at the diff
+	$(PIP) uv
+	$(BIN)/$(LOCK) --upgrade -o requirements.lock
+	$(BIN)/$(LOCK) --upgrade -c requirements.lock --all-extras --group test --group lint -o requirements-dev.lock
+	$(BIN)/$(LOCK) --upgrade --all-extras --group bench -o requirements-bench.lock
+	! grep -n '://' requirements*.lock
+
+clean:  ## remove the environment, the demo's archive and what tools left
+	rm -rf $(VENV) $(VENV)-bench $(DEMO) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; name it with make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python's venv module is not whole; run: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A lock names all that is needed: --no-deps keeps pip from resolving it again.
+# Hatchling is in the locks, so that building the project asks the network for nothing.
+$(VENV)/core.stamp: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes --no-deps -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q postscraper storage
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/core.stamp
+	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+# Of its own: the programs that are measured beside this one ask for older versions of what the tests use.
+$(VENV)-bench/stamp: requirements-bench.lock pyproject.toml | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)-bench
+	$(subst $(VENV)/,$(VENV)-bench/,$(PIP)) --require-hashes --no-deps -r requirements-bench.lock
+	$(subst $(VENV)/,$(VENV)-bench/,$(PIP)) --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,58 @@
+"""Words of a page on a terminal: readable in every script, and never able to command it."""
+
+import json
+import os
+import re
+import sys
+from typing import Any
+from urllib.parse import unquote
+
+import click
+
+# A headline may hold what a terminal obeys: escape sequences (C0, DEL, C1) and signs that turn the
+# direction of all that follows (https://trojansource.codes).
+_COMMANDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NOT_IN_JSON = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+
+
+def safe(text: str) -> str:
+    """The text with every control character but tab and line end written out, as `\\x1b`."""
+    return _COMMANDING.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    return safe(" ".join(text.split()))
+
+
+def colours() -> bool:
+    """On a terminal, unless it or its user wants none (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def line(text: str = "", **style: bool) -> None:
+    """Print a line; style: bold, italic, dim, where there are colours."""
+    click.echo(click.style(safe(text), **style) if style else safe(text), color=colours())
+
+
+def joined(*facts: object) -> str:
+    """Those that are known, on one line."""
+    return " · ".join(one_line(str(fact)) for fact in facts if fact not in (None, ""))
+
+
+def address(url: str) -> str:
+    """The address with Khmer letters in place of their escapes; it can be copied into a browser as it stands."""
+    return _ESCAPED_TEXT.sub(lambda found: unquote(found[0], errors="backslashreplace"), url)
+
+
+def as_json(data: Any, *, indent: int | None = 2) -> bytes:
+    """UTF-8 whatever the terminal's character set; still the same data, with nothing a terminal obeys."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    text = _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def print_json(data: Any) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(as_json(data))
+    sys.stdout.buffer.flush()

@@ -1,0 +1,126 @@
+"""The `postscraper` command without an archive: help, reading a page, making a sample."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from calling import KHMER, SITE, program, refused, run
+from conftest import ROOT
+from pytest_httpserver import HTTPServer
+
+from postscraper.cli import COMMANDS
+
+
+def test_every_command_explains_itself_with_an_example() -> None:
+    assert all(name in run("--help").stdout for name in COMMANDS)
+    for name in COMMANDS:
+        told = run(name, "--help").stdout
+        assert f"\n    postscraper {name}" in told
+        assert "Example:" in told
+
+
+@pytest.mark.parametrize("words", [["--help"], ["read", "--help"], ["read", "PAGE"]], ids=" ".join)
+def test_neither_help_nor_reading_loads_what_only_crawls_and_archives_need(words: list[str], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<html><body><p>No paper.</p></body></html>")
+    words = [str(page) if word == "PAGE" else word for word in words]
+    code = (
+        "import sys\nfrom postscraper.cli import main\n"
+        "try: main(sys.argv[1:], prog_name='postscraper')\n"
+        "finally: print(sorted({'scrapy', 'twisted', 'sqlalchemy', 'rich'} & set(sys.modules)), file=sys.stderr)"
+    )
+    url = ["--url", f"{SITE}/a/b"] if str(page) in words else []
+    call = [sys.executable, "-c", code, *words, *url]
+    ran = subprocess.run(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    assert ran.stdout
+    assert ran.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [(["serach", "x"], "search"), (["search", "x", "--sinc", "y"], "--since")])
+def test_a_typo_is_answered_with_the_right_word(typed: list[str], meant: str) -> None:
+    result = run(*typed)
+    assert result.exit_code == 2
+    assert meant in result.stderr
+
+
+def test_read_prints_the_item_beside_the_sample(sample: Path) -> None:
+    result = run("read", sample)
+    expected = json.loads(sample.with_suffix(".json").read_text("utf-8"))
+    expected["capture"]["source"] = "folder"
+    assert json.loads(result.stdout) == expected
+    assert result.exit_code == (3 if expected["type"] == "unread" else 0)
+    assert result.stderr == ""
+
+
+def test_read_takes_standard_input_and_says_why_a_page_is_no_story() -> None:
+    result = run("read", "-", "--url", f"{SITE}/national/a", "--captured-at", "2018-06-20T08:15", stdin=b"\x89PNG\r\n")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["type"], found["reason"]) == (3, "unread", "picture")
+    assert found["capture"]["captured_at"] == "2018-06-20T01:15:00Z"
+
+
+def test_read_takes_the_address_a_page_gives_itself() -> None:
+    page = f'<html><head><link rel="canonical" href="{SITE}/national/own"></head><body></body></html>'.encode()
+    assert json.loads(run("read", "-", stdin=page).stdout)["url"] == f"{SITE}/national/own"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["read", "nowhere.html"], "No such file"),
+        (["read", "-"], "--url"),
+        (["read", "-", "--url", "phnompenhpost.com"], "https://"),
+        (["read", "-", "--url", f"{SITE}/a", "--captured-at", "noon"], "2018-06-20T08:15:00+07:00"),
+    ],
+)
+def test_read_names_what_is_missing(words: list[str], told: str) -> None:
+    refused(run(*words, stdin=b"<html>"), 2, told)
+
+
+def test_read_writes_utf_8_whatever_the_terminal() -> None:
+    page = f"<html><body><h2>{KHMER}</h2></body></html>".encode()
+    words = ["read", "-", "--url", f"{SITE}/{KHMER}"]
+    as_usual = program(*words, input=page)
+    in_ascii = program(*words, input=page, settings={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert KHMER in json.loads(as_usual.stdout)["url"]
+    assert in_ascii.stdout == as_usual.stdout
+
+
+PAGE = (
+    '<html><head><link rel="canonical" href="{url}"></head><body><h1>A page nobody knows</h1>'
+    "<p>Words of a page.</p></body></html>"
+)
+
+
+def test_sample_makes_a_test_of_a_page_and_keeps_what_is_there(tmp_path: Path) -> None:
+    page = tmp_path / "saved.html"
+    page.write_text(PAGE.format(url=f"{SITE}/national/a-story"))
+    words = ["sample", page, "--captured-at", "2018-06-20T08:15:00+07:00", "--samples", tmp_path / "samples"]
+    assert run(*words).exit_code == 0
+    saved = next((tmp_path / "samples").rglob("a-story.html"))
+    assert saved.read_bytes() == page.read_bytes()
+    assert saved.with_suffix(".url").read_text() == f"{SITE}/national/a-story\n2018-06-20T01:15:00+00:00\n"
+    found = json.loads(saved.with_suffix(".json").read_text())
+    assert json.loads(run("read", saved).stdout) | {"capture": found["capture"]} == found
+    refused(run(*words), 2, "--force", "--name")
+    assert run(*words, "--force").exit_code == 0
+    assert run(*words, "--name", "../../b").exit_code == 0
+    assert saved.with_name("b.html").is_file()
+
+
+def test_sample_asks_the_site_once_and_obeys_its_robots_txt(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /private\n")
+    httpserver.expect_request("/national/a-story").respond_with_data(PAGE.format(url="/"), content_type="text/html")
+    asked = program("sample", httpserver.url_for("/national/a-story"), "--samples", tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    saved = next(tmp_path.rglob("a-story.html"))
+    assert "A page nobody knows" in saved.read_text()
+    private = program("sample", httpserver.url_for("/private/a"), "--samples", tmp_path)
+    assert (private.returncode, private.stdout) == (12, b"")
+    assert b"robots.txt" in private.stderr
+    paths = [request.path for request, _ in httpserver.log]
+    assert paths.count("/national/a-story") == 1
+    assert "/private/a" not in paths
