@@ -1,15 +1,14 @@
 """From a capture to exactly one item; the only place that catches what a page provokes."""
 
-import re
 from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from postscraper import decoding
+from postscraper import decoding, walls
 from postscraper.errors import BadPage, NotAStory
-from postscraper.extract import Page, maybe_link, node, nodes, words
+from postscraper.extract import Page, maybe_link, node, nodes
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.layouts import generic
 from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, is_feed, path_of
@@ -55,7 +54,7 @@ def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
 
 
 def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
-    _check_status(capture)
+    walls.check_status(capture)
     body, cut = decoding.unpacked(capture)
     decoding.look_at(body, capture.header("content-type"))
     if decoding.is_feed(body):
@@ -69,7 +68,7 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
     if not decoding.looks_like_html(text):
         raise NotAStory("not_html", "the answer holds no markup of a page")
     page = Page(text, capture, (*problems, *decoding.end_of_page(text, cut)), aliases)
-    _check_wall(page)
+    walls.check_page(page)
     layout = recognised(page, layouts)
     if layout is None:
         return _unknown(page)
@@ -129,68 +128,6 @@ def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | 
     else:
         return item
     return replace(item, problems=(*item.problems, Problem(kind="cut", detail=detail)))
-
-
-_STATUS: dict[int, Reason] = {
-    304: "not_modified",
-    401: "refused",
-    403: "refused",
-    404: "gone",
-    410: "gone",
-    451: "refused",
-}
-
-
-def _check_status(capture: Capture) -> None:
-    status = capture.status
-    if status in (200, 203, 206, 226):
-        return
-    if 300 <= status < 400 and status != 304:
-        # The detail is the address, and empty when the answer names none.
-        raise NotAStory("moved", capture.header("location") or "")
-    if status >= 500 or status == 429:
-        raise NotAStory("server_error", f"status {status}")
-    raise NotAStory(_STATUS.get(status, "bad_status"), f"status {status}")
-
-
-# What bot checks of the services in front of newspapers are built with; seen by their markup.
-_CHALLENGE = (
-    "#challenge-form, #challenge-running, #cf-wrapper, #cf-error-details, .cf-browser-verification, [action*=__cf_chl]"
-)
-# Whole pages carry these too: a captcha in a form, Cloudflare's silent check of the browser.
-_CHALLENGE_IF_SHORT = ".g-recaptcha, .h-captcha, script[src*='/cdn-cgi/challenge-platform/'], iframe[src*='captcha']"
-_CHALLENGE_TITLES = (
-    "just a moment",
-    "attention required!",
-    "checking your browser",
-    "ddos-guard",
-    "verifying you are human",
-)
-_SHORTEST_STORY = 400  # characters; the messages seen have 60 to 200
-_SHORTEST_PAGE = 3_000  # characters with menus and code; bot checks have some hundred
-_MESSAGES: tuple[tuple[re.Pattern[str], Reason], ...] = (
-    (re.compile(r"page not found|404 not found|not found$|^404\b|រកមិនឃើញ", re.I), "soft_404"),
-    (re.compile(r"access denied|403 forbidden|log ?in\b|user login|sign in", re.I), "log_in"),
-    (
-        re.compile(r"under maintenance|site off-?line|unexpected error|bad gateway|error establishing", re.I),
-        "server_error",
-    ),
-)
-
-
-def _check_wall(page: Page) -> None:
-    """Raises NotAStory for a bot check, a log-in form or a message in place of the page."""
-    story = node(page, "div#ArticleBody, div.article-text")
-    if story is not None and len(story.text) >= _SHORTEST_STORY:
-        return  # words enough: whatever the title says, it is a story that may be headed so
-    title = (words(found) if (found := node(page, "title")) is not None else "").casefold()
-    checks = f"{_CHALLENGE}, {_CHALLENGE_IF_SHORT}" if len(page.tree.text) < _SHORTEST_PAGE else _CHALLENGE
-    if title.startswith(_CHALLENGE_TITLES) or "_cf_chl_opt" in page.source_text or node(page, checks) is not None:
-        raise NotAStory("challenge", f"a bot check: {title[:80]!r}")
-    head = re.split(r" \| |, ", title)[0]
-    for pattern, reason in _MESSAGES:
-        if len(head) <= 40 and pattern.search(head):
-            raise NotAStory(reason, f"a message in place of the page: {title[:80]!r}")
 
 
 def recognised(page: Page, layouts: Layouts) -> Layout | None:

@@ -59,7 +59,8 @@ def test_second_run_brings_nothing_twice(tmp_path: Path, mirror: Mirror) -> None
 
 def test_obeys_robots_and_says_who_it_is(tmp_path: Path, mirror: Mirror) -> None:
     done = crawl(
-        tmp_path, mirror, "-a", "url=https://www.phnompenhpost.com/national/forbidden-story", "-s", "CONTACT=archive@example.org"
+        tmp_path, mirror, "-a", "url=https://www.phnompenhpost.com/national/forbidden-story",
+        "-s", "CONTACT=archive@example.org",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "/national/forbidden-story" not in mirror.fetched

@@ -1,0 +1,97 @@
+"""What stands in place of a page: another status, a bot check, a log-in form, a message."""
+
+import re
+from contextlib import suppress
+
+from postscraper import decoding
+from postscraper.errors import NotAStory
+from postscraper.extract import Page, node, words
+from postscraper.items import Capture, Reason
+
+_STATUS: dict[int, Reason] = {
+    304: "not_modified",
+    401: "refused",
+    403: "refused",
+    404: "gone",
+    410: "gone",
+    451: "refused",
+}
+# Statuses behind which a bot check may stand.
+_WALLS = frozenset({401, 403, 429, 503})
+
+# What bot checks of the services in front of newspapers are built with; seen by their markup.
+_CHALLENGE = (
+    "#challenge-form, #challenge-running, #cf-wrapper, #cf-error-details, .cf-browser-verification, [action*=__cf_chl]"
+)
+# Whole pages carry these too: a captcha in a form, Cloudflare's silent check of the browser.
+_CHALLENGE_IF_SHORT = ".g-recaptcha, .h-captcha, script[src*='/cdn-cgi/challenge-platform/'], iframe[src*='captcha']"
+_CHALLENGE_TITLES = (
+    "just a moment",
+    "attention required!",
+    "checking your browser",
+    "ddos-guard",
+    "verifying you are human",
+)
+_SHORTEST_STORY = 400  # characters; the messages seen have 60 to 200
+_SHORTEST_PAGE = 3_000  # characters with menus and code; bot checks have some hundred
+_MESSAGES: tuple[tuple[re.Pattern[str], Reason], ...] = (
+    (re.compile(r"page not found|404 not found|not found$|^404\b|រកមិនឃើញ", re.I), "soft_404"),
+    (re.compile(r"access denied|403 forbidden|log ?in\b|user login|sign in", re.I), "log_in"),
+    (
+        re.compile(r"under maintenance|site off-?line|unexpected error|bad gateway|error establishing", re.I),
+        "server_error",
+    ),
+)
+
+
+def check_status(capture: Capture) -> None:
+    """Raises NotAStory unless the status is a page's."""
+    status = capture.status
+    if status in (200, 203, 206, 226):
+        return
+    if 300 <= status < 400 and status != 304:
+        # The detail is the address, and empty when the answer names none.
+        raise NotAStory("moved", capture.header("location") or "")
+    if status in _WALLS:
+        _check_answer(capture)
+    if status >= 500 or status == 429:
+        raise NotAStory("server_error", f"status {status}")
+    raise NotAStory(_STATUS.get(status, "bad_status"), f"status {status}")
+
+
+def _check_answer(capture: Capture) -> None:
+    """Raises NotAStory when what is refused is refused by a bot check."""
+    # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+    if (capture.header("cf-mitigated") or "").lower() == "challenge":
+        raise NotAStory("challenge", "the answer says that it is a challenge")
+    text = ""
+    with suppress(NotAStory):
+        body, _ = decoding.unpacked(capture)
+        decoding.guard(body)
+        text, _ = decoding.text_of(body, capture.header("content-type"))
+    if text:
+        _check_bots(Page(text, capture))
+
+
+def check_page(page: Page) -> None:
+    """Raises NotAStory for a bot check, a log-in form or a message in place of the page."""
+    story = node(page, "div#ArticleBody, div.article-text")
+    if story is not None and len(story.text) >= _SHORTEST_STORY:
+        return  # words enough: whatever the title says, it is a story that may be headed so
+    _check_bots(page)
+    head = re.split(r" \| |, ", _title(page))[0]
+    for pattern, reason in _MESSAGES:
+        if len(head) <= 40 and pattern.search(head):
+            raise NotAStory(reason, f"a message in place of the page: {_title(page)[:80]!r}")
+
+
+def _check_bots(page: Page) -> None:
+    title = _title(page)
+    checks = f"{_CHALLENGE}, {_CHALLENGE_IF_SHORT}" if len(page.tree.text) < _SHORTEST_PAGE else _CHALLENGE
+    if title.startswith(_CHALLENGE_TITLES) or "_cf_chl_opt" in page.source_text or node(page, checks) is not None:
+        raise NotAStory("challenge", f"a bot check: {title[:80]!r}")
+
+
+def _title(page: Page) -> str:
+    found = node(page, "title")
+    return words(found).casefold() if found is not None else ""

@@ -1,0 +1,82 @@
+"""The program with its writes in the wrong order: what the crash tests must find, or they find nothing.
+
+    python -m tests.crash.wrong_order unsynced|row_first|answered_first crawl post …
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from scrapy.cmdline import execute
+
+from postscraper.desk import Desk
+from postscraper.items import Item
+from storage.archive import Outcome
+from storage.evidence import Evidence
+from storage.evidencefile import EvidenceFile
+from storage.exchange import Earlier, Exchange, Place
+from storage.warcrecord import response_and_request
+
+BUFFER_BYTES = 2**17
+ENTRY = ("-m", "tests.crash.wrong_order")
+
+
+def unsynced() -> None:
+    """Rows name records that are not yet durable: a power cut finds it, a kill never."""
+
+    def nothing(_: Evidence) -> None: ...
+
+    Evidence.sync = nothing  # type: ignore[method-assign]
+
+
+def row_first() -> None:
+    """Rows name records that still wait in the process, as in a file that nobody flushes."""
+    write, close = EvidenceFile.append, EvidenceFile.close
+    waiting = bytearray()
+
+    def append(self: EvidenceFile, exchange: Exchange, same_as: Earlier | None) -> Place:
+        if not self.size:  # the head of the file goes in as ever
+            return write(self, exchange, same_as)
+        records = response_and_request(exchange, same_as=same_as, info_id=self._info_id)
+        place = Place(file=self._path.name, offset=self.size, length=len(records[0]))
+        self.size += sum(map(len, records))
+        waiting.extend(b"".join(records))
+        if len(waiting) > BUFFER_BYTES:
+            hand_on(self)
+        return place
+
+    def hand_on(self: EvidenceFile) -> None:
+        os.write(self._descriptor, waiting)
+        waiting.clear()
+
+    def close_last(self: EvidenceFile) -> None:
+        hand_on(self)
+        close(self)
+
+    EvidenceFile.append, EvidenceFile.close = append, close_last  # type: ignore[method-assign]
+
+
+def answered_first() -> None:
+    """Pages are acknowledged before their commit, which waits for nine more."""
+    file, close = Desk.file, Desk.close
+    waiting: list[Item] = []
+
+    def answer(self: Desk, items: Sequence[Item]) -> Sequence[Outcome]:
+        waiting.extend(items)
+        if len(waiting) >= 10:
+            file(self, waiting)
+            waiting.clear()
+        return [Outcome.NEW_STORY for _ in items]
+
+    def close_last(self: Desk) -> None:
+        file(self, waiting)
+        close(self)
+
+    Desk.file, Desk.close = answer, close_last  # type: ignore[method-assign]
+
+
+VARIANTS = {each.__name__: each for each in (unsynced, row_first, answered_first)}
+
+if __name__ == "__main__":
+    VARIANTS[sys.argv.pop(1)]()
+    execute()
