@@ -9,6 +9,8 @@ ArchiveError
 ├── Damaged          the database file is broken
 ├── Unsupported      this database cannot do that
 └── NoSuchStory      no story of that address or number
+
+EvidenceError         of the evidence; its own tree stands in storage/exchange.py
 """
 
 
@@ -46,3 +48,7 @@ class Unsupported(ArchiveError):
 
 class NoSuchStory(ArchiveError):
     """The archive holds no story of that address or number."""
+
+
+class EvidenceError(Exception):
+    """Something is wrong with the evidence; the message names file and offset."""

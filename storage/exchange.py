@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from storage.errors import EvidenceError as EvidenceError
+
 Cut = Literal["length", "time", "disconnect", "unspecified"]
-
-
-class EvidenceError(Exception):
-    """Something is wrong with the evidence; the message names file and offset."""
 
 
 class EvidenceShort(EvidenceError):
