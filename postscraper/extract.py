@@ -161,6 +161,18 @@ def scope(page: Page, css: str) -> Node:
     return the_node(page, css)
 
 
+def headline_variants(page: Page, headline: str, hidden: str | None = None) -> dict[str, str]:
+    """How else the page words its headline: the title and og:title as they stand, and a hidden twin that differs.
+
+    hidden: the selector of the twin; None for a design without one.
+    """
+    title, twin = node(page, "head > title"), node(page, hidden) if hidden else None
+    found = {"title": words(title) if title is not None else None, "og": page.meta("og:title")}
+    if twin is not None and words(twin) != headline:
+        found["hidden"] = words(twin)
+    return {place: wording for place, wording in found.items() if wording}
+
+
 def attribute(node: Node, name: str) -> str | None:
     return node.attr(name)
 

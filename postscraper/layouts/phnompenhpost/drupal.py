@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from postscraper.dates import machine_moment
-from postscraper.extract import Node, Page, maybe_link, node, words
+from postscraper.extract import Node, Page, headline_variants, maybe_link, words
 from postscraper.items import Teaser
 from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
 
@@ -34,7 +34,7 @@ def head(page: Page, headline: str) -> Head:
         section=section,
         tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
         modified_at=_modified_at(page),
-        headline_variants=_variants(page, headline),
+        headline_variants=headline_variants(page, headline, ".node-title h2 span[itemprop=name]"),
     )
 
 
@@ -62,17 +62,6 @@ def _modified_at(page: Page) -> datetime | None:
     """None when the page says it was changed before it was published, as most pages of 2018 do."""
     published, modified = (machine_moment(page.meta(f"dcterms.{name}")) for name in ("date", "modified"))
     return None if modified is None or (published is not None and modified < published) else modified
-
-
-def _variants(page: Page, headline: str) -> dict[str, str]:
-    title = node(page, "head > title")
-    hidden = node(page, ".node-title h2 span[itemprop=name]")
-    found = {
-        "title": words(title) if title is not None else None,
-        "og": page.meta("og:title"),
-        "hidden": words(hidden) if hidden is not None else None,
-    }
-    return {place: wording for place, wording in found.items() if wording and wording != headline}
 
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:

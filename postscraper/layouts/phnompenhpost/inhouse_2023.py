@@ -24,7 +24,7 @@ from postscraper.body import Body, body
 from postscraper.bylines import people
 from postscraper.dates import Printed, believable, printed_moment
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, language_of, many, maybe, node, nodes, scope, words
+from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.phnompenhpost import inhouse_2023_lists, inhouse_2023_pictures, legacy
 from postscraper.layouts.phnompenhpost.drupal import canonical_url
@@ -90,7 +90,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         teasers=tuple(inhouse_2023_lists.side_lists(page)),
         links=tuple(each for each in story.links if _VEILED not in each.url),
-        headline_variants=_variants(page, printed),
+        headline_variants=headline_variants(page, printed),
         problems=(*page.problems, *(each for each in facts if isinstance(each, Problem)), *story.problems),
         capture=page.receipt,
     )
@@ -152,9 +152,3 @@ def _unveiled(code: str) -> str:
         return bytes(key ^ letter for letter in letters).decode("utf-8")
     except ValueError:
         return "[email protected]"
-
-
-def _variants(page: Page, printed: str) -> dict[str, str]:
-    title = node(page, "head > title")
-    found = {"title": words(title).rsplit(" | ", 1)[0] if title is not None else None, "og": page.meta("og:title")}
-    return {place: wording for place, wording in found.items() if wording and wording != printed}

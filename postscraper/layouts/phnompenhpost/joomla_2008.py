@@ -23,7 +23,7 @@ from postscraper.body import Body, body
 from postscraper.bylines import people
 from postscraper.dates import Printed, believable
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, language_of, maybe, node, words
+from postscraper.extract import Page, headline, headline_variants, language_of, maybe, node, words
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.phnompenhpost import joomla_2008_lists
 from postscraper.layouts.phnompenhpost.joomla_2008_lists import (
@@ -63,7 +63,6 @@ def article(page: Page) -> Article | None:
     byline, date, problems = _published(page)
     authors, agency = people(byline)
     number = ADDRESS.fullmatch(path_of(page.url))
-    title = maybe(page, "head > title")
     unread = tuple(
         Problem(kind="unread_words", detail="a cell above the story", text=words(each)) for each in cells[:-1]
     )
@@ -88,7 +87,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         teasers=tuple(modules(page)),
         links=story.links,
-        headline_variants={"title": title} if title and title != printed_headline else {},
+        headline_variants=headline_variants(page, printed_headline),
         problems=(*page.problems, *problems, *unread, *story.problems, *lone),
         capture=page.receipt,
     )

@@ -20,7 +20,19 @@ from postscraper.body import body, main_picture
 from postscraper.bylines import people
 from postscraper.dates import Printed, believable, printed_day
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, headline, language_of, many, maybe_link, node, nodes, scope, words
+from postscraper.extract import (
+    Node,
+    Page,
+    headline,
+    headline_variants,
+    language_of,
+    many,
+    maybe_link,
+    node,
+    nodes,
+    scope,
+    words,
+)
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import legacy
 from postscraper.layouts.phnompenhpost.drupal import canonical_url
@@ -85,7 +97,7 @@ def article(page: Page) -> Article | None:
         images=(*main, *story.images),
         body=story.blocks,
         links=story.links,
-        headline_variants=_variants(page, printed),
+        headline_variants=headline_variants(page, printed),
         problems=(*page.problems, *problems, *story.problems),
         capture=page.receipt,
     )
@@ -149,8 +161,3 @@ def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Probl
         published_on=date.on if date else None,
         published_text=date.text if date else None,
     )
-
-
-def _variants(page: Page, printed: str) -> dict[str, str]:
-    found = {"og": page.meta("og:title")}
-    return {place: wording for place, wording in found.items() if wording and wording != printed}
