@@ -40,6 +40,7 @@ OTHERWISE = {
     "/unknown-encoding": {"done", "unchanged"},  # plain markup under a coding that does not exist
     "/bad-chunk-size": {"unread", "partial", "failed"},
     "/truncated-gzip": {"unread", "partial"},  # half the stream ends before the story begins
+    "/206-unasked": {"unread", "partial"},  # the first 2,000 bytes end before the story begins
     "/304-unasked": {"unchanged"},
     "/sitemap-self.xml": {"done"},  # read once; it names itself, and is asked once
     "/sitemap-deep.xml": {"done"},  # one address in its canonical form

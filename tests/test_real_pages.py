@@ -49,7 +49,8 @@ def test_the_facts_of_the_2018_page(article_2018: Article) -> None:
     assert article.published_on == date(2018, 6, 20)
     assert article.modified_at is None, "the page says it was modified before it was published"
     assert article.headline_variants == {
-        "title": "Cryptos illegal in the Kingdom: regulators, Business, Phnom Penh Post"
+        "title": "Cryptos illegal in the Kingdom: regulators, Business, Phnom Penh Post",
+        "og": "Cryptos illegal in the Kingdom: regulators",
     }
     assert article.links == ()
     assert article.problems == ()
