@@ -4,7 +4,7 @@ Order of writes: the exchange goes into the evidence, the evidence is made durab
 then one transaction names it. What is not committed was never acknowledged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 from scrapy.settings import BaseSettings
 
 from postscraper import __version__
+from postscraper.filing import captured as captured
+from postscraper.filing import is_filed as is_filed
 from postscraper.hearing import Ear
-from postscraper.items import Capture, Item, Record
+from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.reading import read
 from postscraper.scope import Scope
-from postscraper.urls import Aliases, absolute, canonical, path_of
+from postscraper.sources import archive as own
+from postscraper.urls import Aliases, canonical
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
 from storage.exchange import Earlier, Exchange, Place
@@ -94,31 +97,22 @@ class Desk:
         return desk
 
     def close(self) -> None:
-        self._evidence.close()
-        self.archive.close()
-        self._lock.release()
+        """Raises EvidenceError when the disk refuses; what was filed is durable all the same."""
+        try:
+            self._evidence.close()
+        finally:
+            self.archive.close()
+            self._lock.release()
 
     def _recover(self) -> None:
         """Read in what an interrupted run kept and could not commit, and end its leases."""
         for place, exchange in self._evidence.recover(self.archive.evidence_ends()):
             capture = captured(exchange, place)
-            if not self._is_on_the_way(capture):
+            if is_filed(capture, self.aliases):
                 row = self.archive.ledger.row(self.address(capture.url))
                 item = self.read(capture)
                 self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
         self.archive.ledger.release_all(now())
-
-    def _is_on_the_way(self, capture: Capture) -> bool:
-        """Whether a run keeps the answer and files nothing for it: its address is still to be visited.
-
-        robots.txt, and a redirect to another form of the same address. Filed as moved, the address
-        would never be asked for again.
-        """
-        if path_of(capture.url) == "/robots.txt":
-            return True
-        location = capture.header("location") if 300 <= capture.status < 400 else None
-        target = absolute(capture.url, location) if location else None
-        return target not in (None, capture.url) and self.address(target or "") == self.address(capture.url)
 
     def begin(self) -> None:
         """Write down where the run starts."""
@@ -151,19 +145,35 @@ class Desk:
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        earlier = self._earlier(exchange)
-        if earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at):
-            assert earlier.place is not None
-            place = earlier.place  # the very capture, brought a second time: its bytes are there
-        else:
-            place = self._evidence.keep(exchange, same_as=earlier if exchange.status is not None else None)
-        capture = captured(exchange, place)
+        return self.take(captured(exchange, self.place(exchange)), depth)
+
+    def take(self, capture: Capture, depth: int = 0) -> Capture:
+        """The capture, whose bytes are kept already."""
         self._answers[capture.url] = replace(capture, body=b""), depth
         return capture
 
+    def place(self, exchange: Exchange) -> Place:
+        """Where the exchange is kept now; durable after `sync`."""
+        earlier = self._earlier(exchange)
+        if earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at):
+            assert earlier.place is not None
+            return earlier.place  # the very capture, brought a second time: its bytes are there
+        small = len(exchange.body) < SMALLEST_REVISIT or exchange.status is None
+        return self._evidence.keep(exchange, same_as=None if small else earlier)
+
+    def sync(self) -> None:
+        """Make durable what is kept, before a row names it."""
+        self._evidence.sync()
+
+    def captures(self) -> Iterator[Capture]:
+        """All that the archive has kept; since, until: days of the capture."""
+        wanted = self.scope
+        return own.captures(self.archive, self._evidence, since=wanted.since, until=wanted.until)
+
     def _earlier(self, exchange: Exchange) -> Earlier | None:
-        """The first capture with the same body; None when there is none, or the body is too small to refer to."""
-        if len(exchange.body) < SMALLEST_REVISIT or exchange.cut:
+        """The first capture with the same body; None when there is none, or nothing can refer to it."""
+        small_and_new = len(exchange.body) < SMALLEST_REVISIT and exchange.source == "live"
+        if small_and_new or exchange.cut:
             return None
         digest = "sha256:" + sha256(exchange.body).hexdigest()
         row = self.archive.kept(digest, exchange.url)
@@ -181,8 +191,10 @@ class Desk:
 
     def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
         """Put the items into the archive, all in one durable transaction, behind their evidence."""
-        self._evidence.sync()
-        return self.archive.add_many((item, self._visit(item)) for item in items)
+        self.sync()
+        again = self.scope.source == "archive"
+        write = self.archive.reread if again else self.archive.add_many
+        return write((item, self._visit(item)) for item in items)
 
     def _visit(self, item: Item) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
@@ -207,20 +219,6 @@ class Desk:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def captured(exchange: Exchange, place: Place) -> Capture:
-    """What is read of an exchange that is kept at a place."""
-    return Capture(
-        url=exchange.url,
-        captured_at=exchange.captured_at,
-        status=200 if exchange.status is None else exchange.status,
-        headers=exchange.headers,
-        body=exchange.body,
-        source=exchange.source,
-        record=Record(file=place.file, offset=place.offset, length=place.length),
-        cut=exchange.cut is not None,
-    )
 
 
 def aliases(paper: Newspaper, origin: str | None) -> Aliases:

@@ -8,6 +8,7 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
 from postscraper.desk import now
@@ -46,7 +47,7 @@ class EvidenceMiddleware:
             request.meta["capture"] = spider.desk.keep(exchange, request.meta.get("depth", 0))
         except (EvidenceError, ArchiveError) as error:
             spider.stop("archive", str(error), error)
-            raise
+            raise IgnoreRequest(str(error)) from error  # which Scrapy logs without its trace
         self._crawler.stats.inc_value("postscraper/answered")
         return response
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
@@ -34,6 +35,8 @@ class Ear:
         self._paper = paper
         self._scope = scope
         self._aliases = aliases
+        # The same stories are announced on page after page.
+        self._hear = lru_cache(maxsize=20_000)(self._heard_of)
         self._sections = {path.casefold(): name for name, path in paper.sections.items()}
 
     def visit(self, item: Item, capture: Capture | None = None, *, depth: int = 0) -> Visit:
@@ -125,7 +128,7 @@ class Ear:
         except ValueError:
             return False
 
-    def _hear(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
+    def _heard_of(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
         address = canonical(url, self._aliases)
         return Heard(
             url=address,
@@ -134,11 +137,12 @@ class Ear:
             section=self.section(address),
             dated_on=day,
             how=how,
-            excluded_by=None if how == "asked" else self._rule_against(address, depth),
+            excluded_by=None if how == "asked" else self.rule_against(address, depth),
             depth=depth,
         )
 
-    def _rule_against(self, address: str, depth: int) -> str | None:
+    def rule_against(self, address: str, depth: int) -> str | None:
+        """The rule that keeps a crawl out of an address; None when there is none."""
         path = path_of(address)
         first = path.split("/")[1].casefold()
         if first in self._paper.no_stories and not _FEED.search(path):

@@ -44,7 +44,7 @@ class ArchivePipeline:
             outcome = await done
         except (ArchiveError, EvidenceError) as error:
             spider.stop("archive", str(error), error)
-            raise DropItem(str(error)) from error
+            raise DropItem(str(error), log_level="DEBUG") from error  # one sentence at the end says it for all
         self._count(spider, item, outcome)
         return item
 

@@ -38,7 +38,8 @@ class LedgerScheduler(BaseScheduler):
 
     def close(self, reason: str) -> None:
         if self._spider is not None:
-            self._spider.desk.give_back(self._due)
+            with self._spider.writing():
+                self._spider.desk.give_back(self._due)
 
     def enqueue_request(self, request: Request) -> bool:
         self._brought.append(request)
@@ -59,7 +60,8 @@ class LedgerScheduler(BaseScheduler):
             return None
         if not self._due:
             at_once = LEASED_AT_ONCE if self._left is None else min(self._left, LEASED_AT_ONCE)
-            self._due.extend(self._spider.desk.due(at_once))
+            with self._spider.writing():
+                self._due.extend(self._spider.desk.due(at_once))
         if not self._due:
             return None
         if self._left is not None:

@@ -11,7 +11,8 @@ from postscraper.errors import BadRequest
 from postscraper.newspapers import Newspaper
 from postscraper.urls import absolute
 
-SOURCES = ("live", "folder", "samples")
+SOURCES = ("live", "folder", "samples", "warc", "archive")
+_NEED_PATH = {"folder": "the folder of the saved pages", "warc": "a WARC, ARC or WACZ file, or a folder of them"}
 ARGUMENTS = ("section", "since", "until", "url", "source", "path", "limit")
 
 
@@ -87,10 +88,10 @@ def _address(text: str) -> str:
 
 
 def _path(source: str, text: str | None) -> Path | None:
-    if source == "folder" and not text:
-        raise BadRequest("source=folder needs path=…, the folder of the saved pages")
-    if source == "live" and text:
-        raise BadRequest("path=… goes with source=folder or source=samples; source=live takes no path")
+    if source in _NEED_PATH and not text:
+        raise BadRequest(f"source={source} needs path=…, {_NEED_PATH[source]}")
+    if source in ("live", "archive") and text:
+        raise BadRequest(f"path=… goes with source={', '.join(_NEED_PATH)} or samples; source={source} takes no path")
     return Path(text) if text else None
 
 

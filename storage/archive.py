@@ -3,7 +3,7 @@
 `with Archive.open("archive") as archive: archive.add(item)`; every `add` is one durable transaction.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from os import PathLike
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from storage import export, history, opening, rereading, search, statistics, visiting
+from storage import export, history, opening, replays, rereading, search, statistics, visiting
 from storage.entries import entry
 from storage.errors import ArchiveError, NotAnArchive
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
@@ -23,6 +23,7 @@ from storage.loading import load
 from storage.search import Hit, Limits
 from storage.statistics import Stats
 from storage.tables import Capture
+from storage.visiting import Taken
 from storage.visits import Heard, Visit
 from storage.writing import write
 
@@ -100,6 +101,36 @@ class Archive:
 
         Raises ValueError for what is no item, ArchiveError when the database cannot.
         """
+        return self._taken(items, visiting.settle)
+
+    def replay(self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int]) -> list[Outcome]:
+        """As `add_many`, and in the same transaction how far files have been read; see storage/replays.py."""
+
+        def settle(connection: Connection, taken: Sequence[Taken]) -> None:
+            visiting.settle(connection, taken)
+            replays.mark(connection, far)
+
+        if items:
+            return self._taken(items, settle)
+        with self._writer.begin() as connection:
+            replays.mark(connection, far)
+        return []
+
+    def replayed(self) -> dict[str, int]:
+        """How far files have been read by `replay`: bytes by file."""
+        with self._engine.connect() as connection:
+            return replays.done(connection)
+
+    def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
+        """Store other readings of captures that it has, in one durable transaction; see storage/rereading.py.
+
+        No visit is counted; what the visits announce is heard. Raises as `add_many` does.
+        """
+        return self._taken(items, rereading.settle)
+
+    def _taken(
+        self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
+    ) -> list[Outcome]:
         entries = [entry(item, visit) for item, visit in items]
         if not entries:
             return []
@@ -108,7 +139,7 @@ class Archive:
             intake = load(connection, entries)
             taken = [(each, *intake.take(each)) for each in entries]
             write(connection, intake)
-            visiting.settle(connection, taken)
+            settle(connection, taken)
         return [outcome for _, outcome, _ in taken]
 
     def kept(self, digest: str, url: str) -> Row[Any] | None:
@@ -168,11 +199,16 @@ class Archive:
         with self._writer.begin() as connection:
             return search.fill(connection)
 
-    def end_rereading(self) -> int:
-        """After a run that read every capture anew; see storage/rereading.py."""
+    def end_rereading(self, without: Collection[int] = ()) -> int:
+        """After a run that read every capture anew, but for those without bytes; see storage/rereading.py."""
         with self._writer.begin() as connection:
             opening.only_writer(connection)
-            return rereading.end_rereading(connection)
+            return rereading.end_rereading(connection, without)
+
+    def items(self, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
+        """What captures (as `captures` gives them) were read as, by their ids: items but for `capture`."""
+        with self._engine.connect() as connection:
+            return rereading.items(connection, captures)
 
     def stats(self) -> Stats:
         """What the archive holds, in numbers."""

@@ -46,7 +46,12 @@ class Entry:
 
 
 def entry(item: Any, visit: Visit | None = None) -> Entry:
-    """Raises ValueError for an item of no known type, or a capture time without a zone."""
+    """An entry stays what it is, for it may be made in another process.
+
+    Raises ValueError for an item of no known type, or a capture time without a zone.
+    """
+    if isinstance(item, Entry):
+        return item
     whole = plain(item)
     kind = whole.get("type")
     if kind not in ("article", "listing", "unread"):

@@ -29,6 +29,7 @@ from storage.exchange import (
     Place,
     RecordUnreadable,
 )
+from storage.folders import make_folder
 from storage.warcfile import LARGEST_BYTES, Piece, Report, exchanges, piece_at, pieces, seal_of
 from storage.warcreading import Broken, has_digest
 from storage.warcrecord import NOT_EXACT
@@ -71,7 +72,7 @@ class Evidence:
         """
         if not writable:
             return cls(folder, prefix, None, file_bytes)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         fixed = {"software": software, "format": "WARC File Format 1.1", "conformsTo": _STANDARD}
         fixed |= {"robots": robots, "description": NOT_EXACT}
         return cls(folder, prefix, {**(settings or {}), **fixed}, file_bytes)
@@ -144,7 +145,7 @@ class Evidence:
             raise EvidenceFailed(self._why()) from error
 
     def _why(self) -> str:
-        return f"{self._folder}: {self._failure}: nothing more is kept; the next start recovers what is whole"
+        return f"{self._folder}: {self._failure and self._failure.strerror}: nothing more is kept; the next start recovers what is whole"
 
     # Reading
 
@@ -241,7 +242,12 @@ class Evidence:
             return None
 
     def _path(self, file: str) -> Path:
-        """Raises RecordUnreadable for a name that leads out of the folder."""
+        """A file of the folder, or one that is left where it lies: then its whole path.
+
+        Raises RecordUnreadable for a name that leads out of the folder some other way.
+        """
+        if Path(file).is_absolute() and ".." not in Path(file).parts:
+            return Path(file)
         if Path(file).name != file:
             raise RecordUnreadable(f"{file!r} is no file of {self._folder}")
         return self._folder / file

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from storage.exchange import Earlier, Exchange, Place
+from storage.folders import sync_folder
 from storage.warcrecord import new_id, response_and_request, warcinfo
 
 
@@ -43,12 +44,3 @@ class EvidenceFile:
     def close(self) -> None:
         """Let go of the file; does not sync."""
         os.close(self._descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -74,6 +74,7 @@ class Exchange:
     status: None when somebody saved the page by hand and the answer's head is lost; such an
         exchange is kept as a resource record, for no head is invented.
     source: where the capture came from: live, folder, wayback …
+    origin: where the source had it, as a file's name and a byte; None for a live one.
     body: as it came: content coding still on, transfer coding undone.
     address: the server's IP address; None when not known.
     cut: why the body is not whole; None when it is.
@@ -93,6 +94,7 @@ class Exchange:
     body: bytes = field(repr=False)
     address: str | None = None
     source: str = "live"
+    origin: str | None = None
     cut: str | None = None
     same_as: Earlier | None = field(default=None, compare=False)
 

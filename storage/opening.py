@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
-from storage import errors
+from storage import errors, folders
 from storage.tables import SCHEMA
 
 DATABASE = "archive.db"
@@ -132,7 +132,7 @@ def _log_ahead(engine: Engine) -> None:
 def make_folder(folder: Path) -> None:
     """Raises ReadOnly or NotAnArchive when there can be no such folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folders.make_folder(folder)
     except (FileExistsError, NotADirectoryError) as error:
         raise errors.NotAnArchive(f"{folder} is a file; an archive is a folder") from error
     except PermissionError as error:

@@ -1,21 +1,122 @@
-"""The end of a run that read every capture anew."""
+"""Captures read anew: what they were read as before, what it does to the ledger, and the end of such a run."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, Protocol
 
-from storage.frontier import chunks
+from sqlalchemy import Connection, Row, select
+
+from storage import frontier
+from storage.entries import day, dumped, plain
+from storage.evidence import Evidence
+from storage.exchange import EvidenceError, Exchange, Place
+from storage.frontier import chunks, priority
 from storage.intake import Intake
 from storage.loading import load_stories, readings
-from storage.tables import Capture
-from storage.words import words_digest
+from storage.tables import Capture, Sighting
+from storage.visiting import Taken, next_at, reports
+from storage.visits import Visit, left
+from storage.words import digest_of, words_digest
 from storage.writing import write
 
 
-def end_rereading(connection: Connection) -> int:
+class Reader(Protocol):
+    """Who can read pages; the archive cannot."""
+
+    def read(self, exchange: Exchange, place: Place) -> tuple[Any, Visit]:
+        """The item that the exchange gives, and what its visit lets the ledger hear."""
+        ...
+
+
+_TEASER = ("list", "position", "headline", "url", "summary", "image_url")
+_DATED_TEASER = (*_TEASER, "published_on", "published_at", "published_text")
+
+
+def read_again(evidence: Evidence, reader: Reader, row: Row[Any]) -> tuple[Any, Visit]:
+    """What a stored capture (a row of the table) gives now. Raises EvidenceError when its bytes are not to be had."""
+    if row.evidence_file is None:
+        raise EvidenceError("no record of it was kept")
+    place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+    exchange = replace(evidence.read(place), source=row.source, captured_at=row.captured_at)
+    if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
+        raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
+    return reader.read(exchange, place)
+
+
+def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
+    """What captures (rows of the table) were read as, by their ids: whole items but for `capture`."""
+    stored = readings(connection, {row.reading_id for row in captures if row.reading_id is not None})
+    teasers = _teasers(connection, captures)
+    found = {}
+    for row in captures:
+        if row.outcome == "unread":
+            found[row.id] = {"type": "unread", "reason": row.reason, "detail": row.detail, "url": row.url}
+        else:
+            # A reading lies in the table as often as it was made, its teasers as often as they were seen.
+            found[row.id] = {**stored[row.reading_id], "teasers": teasers[row.id]}
+    return found
+
+
+def _teasers(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[dict[str, Any]]]:
+    rows: dict[int, list[Row[Any]]] = {row.id: [] for row in captures}
+    sighting = Sighting.__table__
+    for some in chunks(sorted(rows)):
+        found = select(sighting).where(sighting.c.capture_id.in_(some)).order_by(sighting.c.id)
+        for row in connection.execute(found):
+            rows[row.capture_id].append(row)
+    return {row.id: _as_read(rows[row.id], row.teasers_digest) for row in captures}
+
+
+def _as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
+    """The teasers of one page; only those of lists have dates, and the digest tells which these are."""
+    dated = [{name: plain(getattr(row, name)) for name in _DATED_TEASER} for row in sightings]
+    bare = [{name: teaser[name] for name in _TEASER} for teaser in dated]
+    return bare if digest_of(dumped(bare)) == digest else dated
+
+
+def settle(connection: Connection, taken: Sequence[Taken]) -> None:
+    """The ledger's part of captures read anew: what they announce now, and a better state.
+
+    When an address was visited, and how often, stays as it is. Its state is told anew where it is that in
+    which the visit of this very capture left it.
+    """
+    told = [each for each in taken if each[0].visit is not None and each[0].captured_at is not None]
+    frontier.hear(connection, (report for entry, _, _ in told for report in reports(entry)))
+    rows = frontier.rows_of(connection, (entry.address for entry, _, _ in told))
+    values = (_left(rows[taken[0].address], taken) for taken in told)
+    frontier.rewrite(connection, [each for each in values if each])
+
+
+def _left(row: Row[Any], taken: Taken) -> dict[str, Any] | None:
+    """What changes in the row of an address; None when nothing does."""
+    entry, _, capture_id = taken
+    if (row.capture_id, row.visited_at) != (capture_id, entry.captured_at) or row.state in ("leased", "excluded"):
+        return None
+    how = left(entry.item, anything_new=row.state != "unchanged")
+    dated_on = day(entry.item.get("published_on")) or row.dated_on
+    if (how.state, how.why, dated_on) == (row.state, row.why, row.dated_on):
+        return None
+    assert entry.captured_at is not None
+    failed = how.state == "failed"
+    return {
+        "b_address": row.address,
+        "state": how.state,
+        "why": how.why,
+        "dated_on": dated_on,
+        "due_at": None if failed else next_at(how, entry, dated_on, row.changes, entry.captured_at),
+        "priority": priority(row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
+    }
+
+
+def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
     """Let the captures that followed a reread neighbour stand on their own readings; how many did.
 
     While a run reads captures anew, one after the other, those not reached yet follow their neighbours, so
     that a better reading never looks like an edit. At its end all have been read by the same layouts, and
     where they differ still the newspaper did change its words.
+
+    without: ids of captures that could not be read anew; they go on following.
     """
     waiting = select(Capture.story_id).where(Capture.words_of_another).distinct()
     story_ids = [story_id for story_id in connection.execute(waiting).scalars() if story_id is not None]
@@ -23,7 +124,9 @@ def end_rereading(connection: Connection) -> int:
     for some in chunks(sorted(story_ids)):
         intake = Intake()
         load_stories(connection, intake, some)
-        followers = [values for values in intake.by_id.values() if values["words_of_another"]]
+        followers = [
+            values for values in intake.by_id.values() if values["words_of_another"] and values["id"] not in without
+        ]
         intake.items |= readings(connection, {values["reading_id"] for values in followers})
         for values in followers:
             intake.stand_alone(values, words_digest(intake.items[values["reading_id"]]))

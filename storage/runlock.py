@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
 
+from storage.folders import make_folder
+
 NAME = ".lock"
 
 
@@ -21,7 +23,7 @@ class RunLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

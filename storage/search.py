@@ -25,7 +25,7 @@ MOST_RANKED = 10_000
 # A hit in the headline says more of what a story is about than one in its body.
 WEIGHTS = "10.0, 1.0, 2.0, 4.0"
 
-_ADD = "INSERT INTO words(rowid, headline, body, captions, byline) VALUES (?, ?, ?, ?, ?)"
+ADD = "INSERT INTO words(rowid, headline, body, captions, byline) VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def _joined(texts: Iterable[str | None]) -> str:
 def add(connection: Connection, rows: list[tuple[int, str, str, str, str]]) -> None:
     """Index new revisions, all in one go."""
     if rows and connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_ADD, rows)
+        connection.exec_driver_sql(ADD, rows)
 
 
 def newest_row(connection: Connection) -> int:

@@ -7,11 +7,11 @@ Types are portable: SQLite now, PostgreSQL by another address. Moments are store
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Date, Dialect, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Dialect, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0001"  # the newest migration; storage/migrations/versions
+SCHEMA = "0002"  # the newest migration; storage/migrations/versions
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -224,3 +224,15 @@ class Address(Table):
     capture_id: Mapped[int | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
+
+
+class Replayed(Table):
+    """A file of captures that is read in bulk, and how far: every record before `done` is dealt with.
+
+    file: a digest that knows the file again under another path.
+    """
+
+    __tablename__ = "replayed"
+
+    file: Mapped[str] = mapped_column(primary_key=True)
+    done: Mapped[int] = mapped_column(BigInteger())

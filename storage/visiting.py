@@ -16,36 +16,47 @@ Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
 
 def settle(connection: Connection, taken: Sequence[Taken]) -> None:
-    """In the order of the batch; an address visited twice is settled twice."""
+    """In the order of the batch; an address visited twice is settled twice, a capture brought twice once.
+
+    Captures of long ago come later than those of today: an old visit does not undo a newer one.
+    """
     visited = [each for each in taken if each[0].visit is not None]
-    frontier.hear(connection, (report for entry, _, _ in visited for report in _reports(entry)))
+    frontier.hear(connection, (report for entry, _, _ in visited for report in reports(entry)))
     while visited:
         first: dict[str, Taken] = {}
         for each in visited:
             first.setdefault(each[0].address, each)
         rows = frontier.rows_of(connection, first)
-        frontier.rewrite(connection, [_settled(rows[address], *each) for address, each in first.items()])
+        new = [(rows[address], each) for address, each in first.items() if _is_new(rows[address], each)]
+        frontier.rewrite(connection, [_settled(row, *each) for row, each in new])
         visited = [each for each in visited if first[each[0].address] is not each]
 
 
-def _now(entry: Entry) -> datetime:
+def now_of(entry: Entry) -> datetime:
     now = (entry.visit and entry.visit.now) or entry.captured_at
     if now is None:
         raise ValueError(f"a visit without a time, of a capture without one: {entry.address}")
     return now
 
 
-def _reports(entry: Entry) -> Iterator[Report]:
+def _is_new(row: Row[Any], taken: Taken) -> bool:
+    entry, outcome, _ = taken
+    if row.visited_at is None or row.visited_at < now_of(entry):
+        return True
+    return row.visited_at == now_of(entry) and outcome is not Outcome.KNOWN_CAPTURE
+
+
+def reports(entry: Entry) -> Iterator[Report]:
     if entry.visit is None:
         return
-    visit, now = entry.visit, _now(entry)
+    visit, now = entry.visit, now_of(entry)
     yield Report(Heard(url=entry.item["url"], address=visit.address, kind=visit.kind), None, now)
     for heard in visit.heard:
         yield Report(heard, visit.address, now)
 
 
 def _settled(row: Row[Any], entry: Entry, outcome: Outcome, capture_id: int) -> dict[str, Any]:
-    visit, now = entry.visit, _now(entry)
+    visit, now = entry.visit, now_of(entry)
     if visit is None:
         raise ValueError(f"no visit: {entry.address}")
     new = outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION)
@@ -55,7 +66,7 @@ def _settled(row: Row[Any], entry: Entry, outcome: Outcome, capture_id: int) -> 
         address=visit.address,
         state=how.state,
         why=how.why,
-        next_at=_next_at(how, entry, dated_on, row.changes, now),
+        next_at=next_at(how, entry, dated_on, row.changes, now),
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
@@ -66,7 +77,7 @@ def _settled(row: Row[Any], entry: Entry, outcome: Outcome, capture_id: int) -> 
     return frontier.settled(row, settled, now)
 
 
-def _next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: datetime) -> datetime | None:
+def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: datetime) -> datetime | None:
     if entry.visit is None or how.state == "moved":
         return None  # the address it moved to is looked at instead
     if how.state == "gone":

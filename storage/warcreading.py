@@ -8,21 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
 
-from warcio.bufferedreaders import (
-    ChunkedDataException,
-    ChunkedDataReader,
-)
-from warcio.digestverifyingreader import (
-    DigestChecker,
-    DigestVerifyingReader,
-)
+from warcio.bufferedreaders import ChunkedDataException, ChunkedDataReader
+from warcio.digestverifyingreader import DigestChecker, DigestVerifyingReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 
+from storage import arcrecord, warchead
 from storage.exchange import Earlier, Exchange, Place
-from storage.warcrecord import SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE, payload_digest
+from storage.warcrecord import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE, payload_digest
 
 _LINKS = "warc-concurrent-to"
 _LOADER = ArcWarcRecordLoader()
@@ -75,17 +69,11 @@ def opened(raw: bytes) -> Answered | Asked | None:
 
     Raises Broken.
     """
-    stream = BytesIO(raw)
-    record = _loaded(stream)
-    block = record.raw_stream.read()
-    if len(block) != record.length:
-        raise Broken(f"{len(block)} bytes where Content-Length says {record.length}")
-    behind = stream.read().strip(b"\r\n")
-    if behind.startswith(b"WARC/"):
-        raise Broken("several records in one gzip member; `warcio recompress` mends that")
-    if behind:
-        raise Broken("the record goes on behind its Content-Length")
-    fields, kind = _fields(record), record.rec_type
+    if not raw.startswith(b"WARC/") and (arc := arcrecord.split(raw)):
+        return _of_arc(*arc)
+    pairs, block = warchead.split(raw) or _loaded(raw)
+    fields = _fields(pairs)
+    kind = fields.get("warc-type", "")
     if kind == "resource" and SOURCE.lower() in fields:
         _check(block, fields.get("warc-block-digest"), "block")
         return _saved(fields, block)
@@ -96,6 +84,14 @@ def opened(raw: bytes) -> Answered | Asked | None:
         start, headers, _ = _http(block)
         return Asked(*_ids(fields), start.split(" ")[0], headers, _moment(fields.get("x-requested-at")))
     return _answered(fields, kind, block)
+
+
+def _of_arc(fields: dict[str, str], block: bytes) -> Answered | None:
+    if not fields["warc-target-uri"].startswith(("http:", "https:")):
+        return None  # filedesc: at the head of the file, dns:
+    if len(block) < int(fields["content-length"]):
+        raise Broken(f"{len(block)} bytes where its header says {fields['content-length']}")
+    return _answered(fields | {_LINKS: ""}, "response", block)
 
 
 def has_digest(body: bytes, digest: str) -> bool | None:
@@ -115,7 +111,8 @@ def has_digest(body: bytes, digest: str) -> bool | None:
     return passed
 
 
-def _loaded(stream: BytesIO) -> Any:
+def _loaded(raw: bytes) -> tuple[list[tuple[str, str]], bytes]:
+    stream = BytesIO(raw)
     try:
         record = _LOADER.parse_record_stream(stream, known_format="warc", no_record_parse=True)
     except (ArchiveLoadFailed, EOFError) as error:
@@ -123,12 +120,19 @@ def _loaded(stream: BytesIO) -> Any:
     said = record.rec_headers.get_header("Content-Length")
     if said is None or not _DIGITS.fullmatch(said.strip()):
         raise Broken(f"Content-Length: {str(said)[:40]}")
-    return record
+    block = record.raw_stream.read()
+    if len(block) != record.length:
+        raise Broken(f"{len(block)} bytes where Content-Length says {record.length}")
+    behind = stream.read().strip(b"\r\n")
+    if behind.startswith(b"WARC/"):
+        raise Broken("several records in one gzip member; `warcio recompress` mends that")
+    if behind:
+        raise Broken("the record goes on behind its Content-Length")
+    return [(name.lower(), value) for name, value in record.rec_headers.headers], block
 
 
-def _fields(record: Any) -> dict[str, str]:
+def _fields(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """By name in small letters; of repeated ones the first, of links all."""
-    pairs = [(name.lower(), value) for name, value in record.rec_headers.headers]
     links = " ".join(value for name, value in pairs if name == _LINKS)
     return dict(reversed(pairs)) | {_LINKS: links}
 
@@ -163,6 +167,7 @@ def _answered(fields: Mapping[str, str], kind: str, block: bytes) -> Answered:
         body=body,
         address=fields.get("warc-ip-address"),
         source=fields.get(SOURCE.lower(), "live"),
+        origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
         same_as=_earlier(fields) if kind == "revisit" else None,
     )
@@ -179,6 +184,7 @@ def _saved(fields: Mapping[str, str], block: bytes) -> Answered:
         status=None,
         body=block,
         source=fields[SOURCE.lower()],
+        origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
     )
     return Answered(*_ids(fields), exchange, lacks_body=False)

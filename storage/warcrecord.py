@@ -41,6 +41,7 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 UNDONE = "X-Crawler-"
 TRANSFER_CODING = "transfer-encoding"
 SOURCE = "X-Capture-Source"  # ours: how the bytes came here, when not by our own request
+ORIGIN = "X-Capture-Origin"  # ours: where they lay there
 
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 _LINE_ENDS = re.compile(r"[\r\n\0]+[ \t]*")
@@ -138,6 +139,8 @@ def _shared(exchange: Exchange, info_id: str) -> dict[str, str]:
         fields["WARC-Protocol"] = "h2"
     if exchange.source != "live":
         fields[SOURCE] = exchange.source
+    if exchange.origin:
+        fields[ORIGIN] = " ".join(exchange.origin.split())
     return fields
 
 

@@ -16,6 +16,7 @@ UNREAD = 3
 FETCH_FAILED = 12
 FILE_FAILED = 13
 WALLED = 14  # a crawl met a bot check or a log-in in place of the paper
+UNSOUND = 15  # check, verify: something is wrong with the archive, and is named
 
 
 class NotFetched(PostscraperError):
@@ -42,7 +43,8 @@ ON_PURPOSE = (PostscraperError, errors.ArchiveError, ArchiveInUse, errors.Eviden
 
 
 def exit_code(error: BaseException) -> int:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    cause = error.__cause__ if isinstance(error, errors.EvidenceError) else error
+    if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
         return EXIT_CODES[errors.Full]
     if isinstance(error, OSError):
         return FILE_FAILED

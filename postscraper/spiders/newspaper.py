@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
@@ -15,18 +15,17 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from postscraper.desk import Desk
+from postscraper.bringing import BROUGHT
+from postscraper.desk import Desk, is_filed
 from postscraper.downloading import PrivateAddress
 from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.scope import scope
-from postscraper.sources import folder
 from postscraper.urls import absolute
-from storage.exchange import Exchange
+from storage.errors import ArchiveError
+from storage.exchange import EvidenceError
 
 EndReason = Literal["unreachable", "walled", "archive"]
-
-SAMPLES = Path(__file__).parents[2] / "samples"
 
 # So many fetches in a row without any answer, and none before: the host or the network is away.
 UNREACHABLE_AFTER = 3
@@ -64,7 +63,7 @@ class NewspaperSpider(Spider):
         desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
         spider.desk = desk
-        crawler.signals.connect(desk.close, signals.engine_stopped)
+        crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._count, handled)
         return spider
@@ -78,11 +77,12 @@ class NewspaperSpider(Spider):
     async def start(self) -> AsyncIterator[Item]:
         wanted = self.desk.scope
         if wanted.source == "live":
-            self.desk.begin()
+            with self.writing():
+                self.desk.begin()
             return
         handed_on = 0
-        for saved in islice(folder.captures(wanted.path or SAMPLES, name=wanted.source), wanted.limit):
-            yield self.desk.read(self.desk.keep(_exchange(saved)))
+        for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
+            yield self.desk.read(capture)
             handed_on += 1
         # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last item.
         while self._handled < handed_on and self.ended is None:
@@ -92,22 +92,25 @@ class NewspaperSpider(Spider):
         self._handled += 1
 
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
-        if onward := self._same_address(response):
+        capture: Capture = response.meta["capture"]
+        if is_filed(capture, self.desk.aliases):
+            yield self.desk.read(capture)
+        elif onward := self._onward(response, capture):
             yield onward
         else:
-            yield self.desk.read(response.meta["capture"])
+            with self.writing():
+                self.desk.unread(response.meta["address"], f"no page, or sent on more than {MOST_HOPS} times")
 
-    def _same_address(self, response: Response) -> Request | None:
+    def _onward(self, response: Response, capture: Capture) -> Request | None:
         """The request that goes on when a host sends the same address to another form of itself.
 
-        A missing slash, www, TLS: one address in the ledger, and so one visit.
+        A missing slash, www, TLS: one address in the ledger, and so one visit. None when it is sent on
+        for ever, or nowhere.
         """
-        location = response.headers.get("Location")
         hops = response.meta.get("hops", 0)
-        if location is None or not 300 <= response.status < 400 or hops >= MOST_HOPS:
-            return None
-        target = absolute(response.url, location.decode("latin-1"))
-        if target is None or target == response.url or self.desk.address(target) != response.meta["address"]:
+        location = capture.header("location")
+        target = absolute(capture.url, location) if location and hops < MOST_HOPS else None
+        if target is None:
             return None
         assert response.request is not None
         return response.request.replace(url=target, meta={**response.meta, "hops": hops + 1})
@@ -117,6 +120,12 @@ class NewspaperSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
         error = failure.value
+        if self.ended is not None and self.ended.reason == "archive":
+            return  # it is due again at the next start
+        with self.writing():
+            self._leave(address, request, error)
+
+    def _leave(self, address: str, request: Request, error: BaseException | None) -> None:
         if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
             self.desk.excluded(address, "robots.txt")
             return
@@ -133,21 +142,23 @@ class NewspaperSpider(Spider):
             host = urlsplit(request.url).netloc
             self.stop("unreachable", f"could not reach {host}: {why}; what the archive has is kept, try again later")
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """What archive or evidence refuse ends the crawl, with their sentence; nothing is raised."""
+        try:
+            yield
+        except (ArchiveError, EvidenceError) as error:
+            self.stop("archive", str(error), error)
+
+    def _close_desk(self) -> None:
+        try:
+            self.desk.close()
+        except (ArchiveError, EvidenceError) as error:
+            self.ended = self.ended or Ended(reason="archive", sentence=str(error), error=error)
+
     def stop(self, reason: EndReason, sentence: str, error: Exception | None = None) -> None:
         """End the crawl before its time; the first reason counts."""
         if self.ended is None:
             self.ended = Ended(reason=reason, sentence=sentence, error=error)
             assert self.crawler.engine is not None
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
-
-
-def _exchange(saved: Capture) -> Exchange:
-    """A page saved by hand: there is no head of an answer to keep."""
-    return Exchange(
-        url=saved.url,
-        requested_at=None,
-        captured_at=saved.captured_at,
-        status=None,
-        body=saved.body,
-        source=saved.source,
-    )

@@ -1,6 +1,7 @@
 """The database against itself: its pages, its tables, the ties between its rows."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from storage.fixity.rows import rows
 from storage.words import digest_of
 
 MOST_COMPLAINTS = 100
+LONGEST_COMPLAINT = 300  # characters; SQLite tells of a broken page cell by cell
 WHERE = "archive.db"
 
 
@@ -20,7 +22,7 @@ def pages(connection: Connection, *, quick: bool = False) -> Iterator[Finding]:
     check = "quick_check" if quick else "integrity_check"
     for (said,) in connection.exec_driver_sql(f"PRAGMA {check}({MOST_COMPLAINTS})"):
         if said != "ok":
-            yield Finding(kind="database", where=WHERE, what=" ".join(str(said).split()))
+            yield Finding(kind="database", where=WHERE, what=" ".join(str(said).split())[:LONGEST_COMPLAINT])
     for table, rowid, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         what = f"row {rowid} of {table} names a {parent} that is not there"
         yield Finding(kind="database", where=WHERE, what=what)
@@ -28,9 +30,7 @@ def pages(connection: Connection, *, quick: bool = False) -> Iterator[Finding]:
 
 def tables(connection: Connection) -> Iterator[Finding]:
     """Tables, indexes and views that are not those of a new archive."""
-    with TemporaryDirectory() as folder, Archive.open(Path(folder) / "new") as new, new.connect() as fresh:
-        expected = _schema(fresh)
-    found = _schema(connection)
+    expected, found = _made_new(), _schema(connection)
     for name in sorted({name for name, _ in found.items() ^ expected.items()}):
         # What ANALYZE leaves, and a person's own views and indexes, are no damage.
         if name in expected or not name.isprintable():
@@ -38,9 +38,17 @@ def tables(connection: Connection) -> Iterator[Finding]:
             yield Finding(kind="database", where=WHERE, what=what)
 
 
+@cache
+def _made_new() -> dict[str, tuple[str, str, str | None]]:
+    with TemporaryDirectory() as folder, Archive.open(Path(folder) / "new") as new, new.connect() as fresh:
+        return _schema(fresh)
+
+
 def _schema(connection: Connection) -> dict[str, tuple[str, str, str | None]]:
     """Shadow tables of the index are left out: they are made by SQLite, whose versions may differ."""
-    found = rows(connection, "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'words\\_%' ESCAPE '\\'")
+    found = rows(
+        connection, "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'words\\_%' ESCAPE '\\'"
+    )
     return {str(row["name"]): (row["type"], row["tbl_name"], row["sql"]) for row in found}
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -24,8 +25,8 @@ Kind = Literal[
 MENDS: dict[Kind, str] = {
     "database": "`postscraper check --repair` builds the database anew from the evidence",
     "index": "`postscraper check --repair` builds the index anew",
-    "differs": "`postscraper check --rebuild` builds the database anew from the evidence",
-    "ledger": "`postscraper check --rebuild` builds the database anew from the evidence",
+    "differs": "`postscraper rebuild` reads the evidence again and builds the database anew",
+    "ledger": "`postscraper check --repair` builds the database anew from the evidence",
     "record": "bring the evidence file back from a copy; nothing else holds what it held",
     "tail": "`postscraper check --repair` cuts it off, as the next crawl will",
     "unfiled": "`postscraper check --repair` reads it in",
@@ -73,11 +74,17 @@ class Report:
     def take(self, kind: Kind, where: str, found: Iterable[Finding]) -> int:
         """Add what a part of the examination finds, its own failure included; how many findings it gave."""
         before = len(self.findings)
-        try:
+        with self.guard(kind, where):
             self.findings.extend(found)
+        return len(self.findings) - before
+
+    @contextmanager
+    def guard(self, kind: Kind, where: str) -> Iterator[None]:
+        """Let the examination go on when damage stops a part of it, and tell so."""
+        try:
+            yield
         except BROKEN as error:
             self.findings.append(Finding(kind=kind, where=where, what=f"cannot be read: {first_line(error)}"))
-        return len(self.findings) - before
 
 
 class Reader(Protocol):
@@ -101,7 +108,8 @@ class Reader(Protocol):
 
 
 def first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    told = str(error).splitlines()
+    return printable(told[0]) if told else type(error).__name__
 
 
 def capture_name(row: Any) -> str:

@@ -35,7 +35,8 @@ def _text(stored: bytes) -> str:
 
 
 def rows(connection: Connection, question: str, *values: Any) -> Iterator[Mapping[str, Any]]:
-    yield from connection.exec_driver_sql(question, values).mappings()
+    for row in connection.exec_driver_sql(question, values).mappings():
+        yield dict(row)
 
 
 def rows_in(

@@ -1,0 +1,29 @@
+"""`postscraper backup`: a copy of the archive."""
+
+from pathlib import Path
+
+import click
+
+from postscraper.console import options
+from postscraper.console.terminal import line, print_json
+from storage import backup
+
+
+@click.command("backup")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@options.json
+@options.archive
+def command(folder: Path, json_wanted: bool, archive: Path) -> None:
+    """Copy the archive into DIR, which must be new or empty; a crawl may go on meanwhile.
+
+    The copy is an archive of its own, as it was at one moment, and on the disk when this ends.
+
+    \b
+    Example:
+      postscraper backup /mnt/copies/post-2026-11-22 --archive archive
+    """
+    written = backup.backup(archive, folder)
+    if json_wanted:
+        print_json({"folder": str(folder), "files": [{"file": name, "bytes": size} for name, size in written.items()]})
+    else:
+        line(f"Copied {len(written)} files, {sum(written.values()):,} bytes, to {folder}.")

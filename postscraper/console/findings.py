@@ -1,0 +1,42 @@
+"""How `check` and `verify` print what they find."""
+
+from collections import Counter
+from typing import Any
+
+from postscraper.console.terminal import joined, line, print_json
+from storage.fixity.findings import Finding, Report
+
+
+def data(report: Report) -> dict[str, Any]:
+    return {
+        "sound": report.sound,
+        "captures": dict(report.counts),
+        "findings": [_finding(each) for each in report.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "where": finding.where,
+        "what": finding.what,
+        "fields": list(finding.fields),
+        "mend": finding.mend,
+    }
+
+
+def show(report: Report, done: list[str], *, json_wanted: bool) -> None:
+    if json_wanted:
+        print_json(data(report) | {"done": done})
+        return
+    for sentence in done:
+        line(f"{sentence}.")
+    for finding in report.findings:
+        fields = ", ".join(finding.fields)
+        line(f"{finding.kind}: {finding.where}: {finding.what}{f' ({fields})' if fields else ''}")
+    for mend, count in Counter(each.mend for each in report.findings).most_common():
+        line(f"{count:,} findings: {mend}.")
+    counts = (f"{count:,} {name}" for name, count in report.counts.most_common())
+    line(joined("Captures", *counts) if report.counts else "No captures.")
+    if report.sound:
+        line("The archive is sound.")

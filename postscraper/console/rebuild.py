@@ -1,0 +1,71 @@
+"""`postscraper rebuild`: the whole database from the evidence alone."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postscraper.console import options
+from postscraper.console.terminal import line, one_line, print_json
+from postscraper.console.working import working
+from postscraper.items import plain
+from postscraper.witness import Witness
+from storage.errors import NotAnArchive
+from storage.fixity.walk import FOLDER
+from storage.opening import DATABASE
+from storage.rebuilding import Rebuilt, rebuild
+from storage.runlock import RunLock
+
+MOST_DAMAGE = 10  # lines
+
+
+@click.command("rebuild")
+@options.json
+@options.archive
+def command(json_wanted: bool, archive: Path) -> None:
+    """Build the database anew from the evidence, and put it in the place of the old one.
+
+    Stories, revisions, captures, sightings and the index of words come from the evidence alone, read by
+    today's layouts. Taken over from the old database, when it can be read: what no page tells of the
+    addresses (asked for, forbidden, failed, when to look again), and captures whose bytes are not there.
+
+    The old database stands until the new one is whole. A run that was killed can simply be begun again.
+
+    \b
+    Example:
+      postscraper rebuild --archive archive
+    """
+    if not (archive / DATABASE).is_file() and not (archive / FOLDER).is_dir():
+        raise NotAnArchive(f"there is no archive in {archive}")
+    with RunLock(archive), working("pages read again") as done:
+        rebuilt = rebuild(archive, Witness(archive), done)
+    if json_wanted:
+        print_json(_data(rebuilt))
+    else:
+        _show(rebuilt)
+
+
+def _data(rebuilt: Rebuilt) -> dict[str, Any]:
+    kept = None if rebuilt.kept is None else str(rebuilt.kept)
+    data: dict[str, Any] = plain(asdict(rebuilt) | {"kept": kept})
+    return data
+
+
+def _show(rebuilt: Rebuilt) -> None:
+    line(f"Built anew from {rebuilt.pages:,} answers; {rebuilt.beside:,} more get no row, as robots.txt.")
+    for name, count in rebuilt.after.items():
+        before = "" if rebuilt.before is None else f", before {rebuilt.before[name]:,}"
+        line(f"{name:>10}: {count:,}{before}")
+    if rebuilt.linked:
+        line(f"{rebuilt.linked:,} captures were read from the files elsewhere that hold their bytes.")
+    if rebuilt.addresses:
+        line(f"{rebuilt.addresses:,} addresses stand as the old database had them: what no page tells of them.")
+    if rebuilt.captures:
+        line(f"{rebuilt.captures:,} captures were taken over as they were read: the evidence has not their bytes.")
+    for damage in rebuilt.damage[:MOST_DAMAGE]:
+        line(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"))
+    if len(rebuilt.damage) > MOST_DAMAGE:
+        line(f"… and {len(rebuilt.damage) - MOST_DAMAGE:,} more damaged places; `postscraper check` names them all")
+    if rebuilt.kept is not None:
+        line(f"The old database could not be read, nothing was taken over from it; it is {rebuilt.kept}.")

@@ -1,0 +1,38 @@
+"""`postscraper verify`: every capture read again from its evidence, and each stored field compared."""
+
+from pathlib import Path
+
+import click
+
+from postscraper.console import options
+from postscraper.console.failures import UNSOUND
+from postscraper.console.findings import show
+from postscraper.witness import Witness
+from storage.fixity import examining
+
+
+@click.command("verify")
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="Only N captures, by chance: quick, and no proof."
+)
+@options.json
+@options.archive
+@click.pass_context
+def command(ctx: click.Context, sample: int | None, json_wanted: bool, archive: Path) -> None:
+    """Read every capture again from its evidence and compare all that the archive stores of it.
+
+    A capture is equal, differs (in which fields), or is unreadable. Compared are the digest of its
+    bytes, what it was read as, teasers, revisions, pictures, stories, the index of words, and the
+    ledger as far as pages tell. Ends with 0 when all is equal, else with 15.
+
+    An archive that another version of this program filled differs where the versions read
+    differently.
+
+    \b
+    Example:
+      postscraper verify --sample 1000
+    """
+    report = examining.verify(archive, Witness(archive), sample=sample)
+    show(report, [], json_wanted=json_wanted)
+    if not report.sound:
+        ctx.exit(UNSOUND)

@@ -1,0 +1,1 @@
+"""Files of captures in bulk: read by worker processes, written by one."""

@@ -1,0 +1,129 @@
+"""Replay in bulk: what the readers find goes into the archive, in the order of files and bytes.
+
+    with Desk.open(paper, Scope(source="warc"), settings) as desk: ...
+    replay(desk, paths, jobs=2, link=False, seen=print)
+
+One transaction takes a thousand pages, what they announce, and how far each file is read: a replay that is
+killed goes on where its last transaction ended. With the same files the archive is the same whatever the
+number of readers.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from postscraper.desk import Desk
+from postscraper.items import Capture, Item
+from postscraper.replaying.readers import Readers
+from postscraper.replaying.slices import SLICE_BYTES, Page, Setup, Slice, Told
+from postscraper.sources.warcfiles import Part, parts
+from storage.archive import Outcome
+from storage.exchange import Damage
+
+BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
+MOST_UNWRITTEN = 100  # slices, where few of the records are of the newspaper
+AHEAD = 3  # slices read ahead for each reader
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a replay is. bytes: of the files; before: those that an earlier run read; done: those with them."""
+
+    bytes: int = 0
+    before: int = 0
+    done: int = 0
+    pages: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    damages: list[Damage] = field(default_factory=list)
+
+
+class Replay:
+    """One run; `desk` writes, and keeps the bytes unless `link`."""
+
+    def __init__(self, desk: Desk, paths: Sequence[Path], *, jobs: int, link: bool = False) -> None:
+        """Raises BadRequest for a path where nothing is."""
+        self.progress = Progress()
+        self._desk, self._jobs, self._link = desk, jobs, link
+        self._parts = parts(paths, self.progress.damages.append)
+        self._far = {part: part.start for part in self._parts}
+        self._moved: set[Part] = set()
+        self._names = {part: part.identity() for part in self._parts}
+        known = desk.archive.replayed()
+        for part, name in self._names.items():
+            self._far[part] = max(part.start, min(part.start + known.get(name, 0), part.end))
+        self.progress.bytes = sum(part.end - part.start for part in self._parts)
+        self.progress.before = sum(self._far[part] - part.start for part in self._parts)
+        self.progress.done = self.progress.before
+
+    def run(self, seen: Callable[[Progress], object], *, read: Callable[[Capture], Item] | None = None) -> Progress:
+        """seen: called whenever something is read. read: another reading than that of the paper's layouts.
+
+        Raises ArchiveError and EvidenceError; what was seen is durable.
+        """
+        with TemporaryDirectory() as folder:
+            setup = Setup(
+                paper=self._desk.paper.name,
+                aliases=dict(self._desk.aliases),
+                parts=tuple(self._parts),
+                index=Path(folder) / "originals.db",
+                keeps=not self._link,
+                read=read,
+            )
+            with Readers(setup, self._jobs) as readers:
+                waiting: list[Page] = []
+                unwritten = 0
+                for told in self._in_order(readers):
+                    waiting += told.pages
+                    unwritten += 1
+                    if len(waiting) >= BATCH or unwritten >= MOST_UNWRITTEN:
+                        self._write(waiting)
+                        waiting, unwritten = [], 0
+                    seen(self.progress)
+                self._write(waiting)
+                seen(self.progress)
+        return self.progress
+
+    def _slices(self) -> Iterator[Slice]:
+        for part in self._parts:
+            start = self._far[part]
+            for at in range(start, part.end, SLICE_BYTES):
+                yield Slice(part=part, start=at, end=min(at + SLICE_BYTES, part.end), exact=at == start)
+
+    def _in_order(self, readers: Readers) -> Iterator[Told]:
+        """Slices such that each begins where the one before ended; `_far` follows."""
+        rest = self._slices()
+        while True:
+            while len(readers) < AHEAD * self._jobs and (each := next(rest, None)):
+                readers.append(each)
+            if not len(readers):
+                return
+            wanted, told = readers.pop()
+            far = self._far[wanted.part]
+            if far >= wanted.end:
+                continue  # the record before reaches over it
+            if told.first != far and not wanted.exact:
+                readers.put_first(replace(wanted, start=far, exact=True))
+                continue
+            if told.end < wanted.end:
+                readers.put_first(replace(wanted, start=told.end, exact=True))
+            self._far[wanted.part] = told.end
+            self._moved.add(wanted.part)
+            self.progress.done += told.end - far
+            self.progress.skipped += told.skipped
+            # What lies before is told already, by the slice that looked for its end.
+            self.progress.damages += [each for each in told.damages if each.offset >= far]
+            yield told
+
+    def _write(self, pages: Sequence[Page]) -> None:
+        """All in one transaction, behind their evidence."""
+        for page in pages:
+            place = page.place if page.exchange is None else self._desk.place(page.exchange)
+            page.entry.item["capture"]["record"] = asdict(place)
+        self._desk.sync()
+        far = {self._names[part]: self._far[part] - part.start for part in self._moved}
+        self.progress.outcomes.update(self._desk.archive.replay([(page.entry, None) for page in pages], far))
+        self.progress.pages += len(pages)
+        self._moved.clear()

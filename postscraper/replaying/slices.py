@@ -1,0 +1,182 @@
+"""A slice of a WARC file, read in a worker process: what comes back is ready to be stored.
+
+A file is cut at round bytes before anybody knows where its records begin. So a slice says where its first
+record began and where the next one does; who puts slices together accepts one only where the one before
+ended, and has it read again from there otherwise. What is read does not depend on how files are cut.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from multiprocessing import parent_process
+from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
+from threading import Thread
+
+from postscraper.filing import captured
+from postscraper.hearing import Ear
+from postscraper.items import Capture, Item
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.reading import read
+from postscraper.scope import Scope
+from postscraper.sources.originals import Originals
+from postscraper.sources.warc import Sieve, answers
+from postscraper.sources.warcfiles import Part
+from postscraper.urls import Aliases
+from storage.entries import Entry, entry
+from storage.exchange import Damage, Exchange, Place
+from storage.warcfile import Piece, pieces
+from storage.warcpiece import next_record
+
+SLICE_BYTES = 2 * 2**20  # some 250 pages of 30 kB
+MOST_GROUPS = 2_000  # answers in one slice: of pages packed very small, a slice would hold too many
+
+_ID = re.compile(rb"\nWARC-Record-ID:[ \t]*(\S+)")
+_CONCURRENT = re.compile(rb"\nWARC-Concurrent-To:[ \t]*(\S+)")
+_REQUEST = re.compile(rb"\nWARC-Type:[ \t]*request\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a worker process is told once. keeps: whether the bytes are wanted too.
+
+    index: where the index of originals is made when it is needed.
+    """
+
+    paper: str
+    aliases: Aliases
+    parts: tuple[Part, ...]
+    index: Path
+    keeps: bool
+    read: Callable[[Capture], Item] | None = None  # None: by the layouts of the paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The records of a file that begin from `start` to `end`. exact: a record begins at `start`."""
+
+    part: Part
+    start: int
+    end: int
+    exact: bool
+    most: int = MOST_GROUPS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """exchange: None when its bytes are left where they are, at `place`."""
+
+    entry: Entry
+    place: Place
+    exchange: Exchange | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """What a slice holds. first: where its first record begins; end: where the next one behind it does."""
+
+    first: int
+    end: int
+    pages: list[Page] = field(default_factory=list)
+    damages: list[Damage] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+class Reader:
+    def __init__(self, setup: Setup) -> None:
+        paper = NEWSPAPERS[setup.paper]
+        self._setup, self._host = setup, paper.host
+        self._ear = Ear(paper, Scope(), setup.aliases)
+        self._original = Originals(setup.parts, setup.index)
+        self._read = setup.read or (lambda capture: read(capture, paper.layouts, setup.aliases))
+
+    def told(self, wanted: Slice) -> Told:
+        part = wanted.part
+        start = wanted.start if wanted.exact else _first(wanted)
+        told = Told(first=start, end=part.end)
+        sieve = Sieve(self._host, self._setup.aliases)
+        found = pieces(part.path, told.damages.append, start=start, end=part.end)
+        inside = (piece for group in _inside(found, wanted, told) for piece in group)
+        for place, exchange in answers(inside, part, sieve, told.damages.append, self._original):
+            told.pages.append(self._page(exchange, place))
+        told.damages = [replace(each, file=part.name) for each in told.damages]
+        told.skipped = sieve.skipped
+        return told
+
+    def _page(self, exchange: Exchange, place: Place) -> Page:
+        capture = captured(exchange, place)
+        # A revisit cannot be read from its record alone, nor can a record of ours lack its moment.
+        kept = exchange.captured_at is not None and (self._setup.keeps or exchange.same_as is not None)
+        item = self._read(capture)
+        visit = self._ear.visit(item, capture)
+        if capture.captured_at is None:
+            visit = replace(visit, now=datetime.fromtimestamp(Path(place.file).stat().st_mtime, UTC))
+        return Page(entry=entry(item, visit), place=place, exchange=exchange if kept else None)
+
+
+def _first(wanted: Slice) -> int:
+    with wanted.part.path.open("rb") as stream:
+        found = next_record(stream, wanted.start)
+    return wanted.part.end if found is None else min(found, wanted.part.end)
+
+
+def _inside(found: Iterable[Piece], wanted: Slice, told: Told) -> Iterator[list[Piece]]:
+    """The groups that begin in the slice; `told` learns where they begin and end."""
+    count = 0
+    for group in _groups(found):
+        start = group[0].offset
+        if not count and not wanted.exact:
+            if len(group) == 1 and _REQUEST.search(group[0].raw, 0, 4096):
+                continue  # it belongs to the answer before, in the slice before
+            told.first = start
+        if start >= wanted.end or count >= wanted.most:
+            told.end = start
+            return
+        count += 1
+        yield group
+
+
+def _groups(found: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Records that came together: an answer and its request."""
+    group: list[Piece] = []
+    for piece in found:
+        if group and not _linked(group[-1], piece):
+            yield group
+            group = []
+        group.append(piece)
+    if group:
+        yield group
+
+
+def _linked(one: Piece, other: Piece) -> bool:
+    for this, that in ((one, other), (other, one)):
+        names = _CONCURRENT.search(this.raw, 0, 4096)
+        if names and (name := _ID.search(that.raw, 0, 4096)) and names[1] == name[1]:
+            return True
+    return False
+
+
+_reader: Reader | None = None  # of this worker process
+
+
+def begin(setup: Setup) -> None:
+    """Called in each worker process when it starts; it ends with the process that started it, however that ends."""
+    global _reader
+    _reader = Reader(setup)
+    signal(SIGINT, SIG_IGN)  # the terminal sends Ctrl-C to all; the writer ends its readers
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def told(wanted: Slice) -> Told:
+    assert _reader is not None
+    return _reader.told(wanted)

@@ -1,0 +1,39 @@
+"""The archive's own evidence: every capture it has, as it was kept. Nothing is kept a second time."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+
+from postscraper.items import Capture, Record
+from storage.archive import Archive
+from storage.evidence import Evidence
+from storage.exchange import Place, RecordUnreadable
+
+
+def captures(
+    archive: Archive, evidence: Evidence, *, since: date | None = None, until: date | None = None
+) -> Iterator[Capture]:
+    """In the order in which they came in; since, until: days of the capture in UTC, both included.
+
+    A capture whose bytes are not kept, or cannot be read, is passed over and told to the log.
+    """
+    for row in archive.captures(since=since, until=until):
+        if row.evidence_file is None:
+            logging.getLogger(__name__).warning("%s, %s: its bytes are not kept", row.url, row.captured_at)
+            continue
+        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        try:
+            exchange = evidence.read(place)
+        except RecordUnreadable as error:
+            logging.getLogger(__name__).warning("%s", error)
+            continue
+        yield Capture(
+            url=row.url,
+            captured_at=row.captured_at,
+            status=row.status,
+            headers=exchange.headers,
+            body=exchange.body,
+            source=row.source,
+            record=Record(file=place.file, offset=place.offset, length=place.length),
+            cut=exchange.cut is not None,
+        )

@@ -1,0 +1,79 @@
+"""The WARC and ARC files that a person names: files, folders of them, and WACZ packages.
+
+A WACZ holds its WARC files uncompressed (https://specs.webrecorder.net/wacz/1.1.1/#archive), so that a
+record in it is read where it lies.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from postscraper.errors import BadRequest
+from storage.exchange import Damage
+from storage.warcfile import Report
+
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wacz")
+_HEAD_BYTES = 64 * 2**10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One file of records: the bytes from `start` to `end` of a file; name: for people."""
+
+    path: Path
+    start: int
+    end: int
+    name: str
+
+    def identity(self) -> str:
+        """What knows the file again under another path, and when more was written to its end."""
+        with self.path.open("rb") as stream:
+            stream.seek(self.start)
+            head = stream.read(min(_HEAD_BYTES, self.end - self.start))
+        return sha256(Path(self.name).name.encode("utf-8", "surrogateescape") + b"\0" + head).hexdigest()
+
+
+def parts(paths: Iterable[Path], report: Report) -> list[Part]:
+    """All that lie at the paths, each once, in the order of paths and names.
+
+    Raises BadRequest for a path that does not exist, and when there is no such file at all.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise BadRequest(f"{path}: no such file or folder; path=… names WARC files or folders of them")
+        found |= dict.fromkeys(each.resolve() for each in ([path] if path.is_file() else _in(path)))
+    if not found:
+        raise BadRequest(f"{', '.join(map(str, paths))}: no WARC file; they end in {', '.join(SUFFIXES)}")
+    return [part for path in found for part in _parts_of(path, report)]
+
+
+def _in(folder: Path) -> Iterator[Path]:
+    return (each for each in sorted(folder.rglob("*")) if each.name.lower().endswith(SUFFIXES) and each.is_file())
+
+
+def _parts_of(path: Path, report: Report) -> Iterator[Part]:
+    if path.suffix.lower() != ".wacz":
+        yield Part(path=path, start=0, end=path.stat().st_size, name=str(path))
+        return
+    try:
+        with ZipFile(path) as package:
+            for info in package.infolist():
+                if info.filename.lower().endswith(SUFFIXES):
+                    yield from _inside(path, info, report)
+    except (BadZipFile, OSError, ValueError) as error:
+        report(Damage(file=str(path), offset=0, what=f"no WACZ package: {error}"))
+
+
+def _inside(path: Path, info: ZipInfo, report: Report) -> Iterator[Part]:
+    if info.compress_type != ZIP_STORED or info.flag_bits & 1:
+        what = f"{info.filename} is compressed or encrypted inside the package, as no WACZ is; unpack it first"
+        report(Damage(file=str(path), offset=info.header_offset, what=what))
+        return
+    with path.open("rb") as stream:
+        stream.seek(info.header_offset + 26)  # of the local header, which ends in name and extra field
+        lengths = stream.read(4)
+    start = info.header_offset + 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+    yield Part(path=path, start=start, end=start + info.file_size, name=f"{path}/{info.filename}")

@@ -1,0 +1,61 @@
+"""What the evidence says, read as the run that kept it read it: the way back from bytes to items."""
+
+from functools import cache, lru_cache
+from pathlib import Path
+
+from postscraper.desk import aliases, captured, is_filed
+from postscraper.hearing import Ear
+from postscraper.items import Item
+from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
+from postscraper.reading import Layouts, read
+from postscraper.scope import Scope
+from postscraper.urls import Aliases, canonical
+from storage.exchange import Exchange, Place
+from storage.fixity.walk import FILES, FOLDER
+from storage.visits import Visit
+from storage.warcfile import about
+
+
+class Witness:
+    """Reads the records of one archive's evidence; each file says of which newspaper and mirror it is."""
+
+    def __init__(self, archive: Path, layouts: Layouts | None = None) -> None:
+        """layouts: to read by; None for each newspaper's own."""
+        self._layouts = layouts
+        self._folder = archive / FOLDER
+        self._run = cache(self._run_of)
+        self._aliases: dict[str, str] = {}
+        for path in sorted(self._folder.glob(FILES)):
+            self._aliases |= self._run(path.name, "")[1]
+        self._ears = [Ear(paper, Scope(), self._aliases) for paper in NEWSPAPERS.values()]
+
+    def _run_of(self, file: str, host: str) -> tuple[Newspaper, Aliases, Ear]:
+        """host: by which the newspaper is known in files that other programs wrote."""
+        there = {paper.host: paper for paper in NEWSPAPERS.values()}
+        paper = NEWSPAPERS.get(file.rsplit("-", 2)[0]) or there.get(host, POST)
+        served = aliases(paper, about(self._folder / file).get("paper-origin"))
+        return paper, served, Ear(paper, Scope(), served)
+
+    def read(self, exchange: Exchange, place: Place) -> tuple[Item, Visit]:
+        """What the answer gives now, and what its visit lets the ledger hear."""
+        paper, served, ear = self._run(place.file, _host(exchange.url))
+        capture = captured(exchange, place)
+        item = read(capture, self._layouts or paper.layouts, served)
+        return item, ear.visit(item, capture)
+
+    def is_filed(self, exchange: Exchange, place: Place) -> bool:
+        """Whether the answer gets a row."""
+        return is_filed(captured(exchange, place), self._run(place.file, _host(exchange.url))[1])
+
+    def address(self, url: str) -> str:
+        """The ledger's key of an address. Raises ValueError for what is no address."""
+        return canonical(url, self._aliases)
+
+    def section(self, address: str) -> set[str]:
+        """The short names of the section in which an address lies, as the newspapers have them."""
+        return {name for ear in self._ears if (name := ear.section(address)) is not None}
+
+
+@lru_cache(maxsize=256)
+def _host(url: str) -> str:
+    return canonical(url).split("/")[2]

@@ -1,0 +1,79 @@
+"""A copy of an archive, made while a crawl goes on writing to it."""
+
+import os
+import sqlite3
+from contextlib import closing
+from errno import ENOTEMPTY
+from pathlib import Path
+from urllib.parse import quote
+
+from storage.archive import Archive
+from storage.fixity.walk import ENDS, FILES, FOLDER, in_use
+from storage.folders import sync_folder
+from storage.opening import DATABASE
+from storage.warcfile import piece_at
+from storage.warcreading import Asked, Broken, opened
+
+_CHUNK = 2**20
+
+
+def backup(archive: Path, copy: Path) -> dict[str, int]:
+    """Copy an archive into an empty or new folder, durably; the bytes of each file that was written.
+
+    The database goes first, as it is at one moment; then the evidence, which only grows: all that
+    the copied database names. Of files that nobody writes to, everything.
+    Raises ArchiveError, OSError; FileExistsError when the folder holds anything.
+    """
+    Archive.open(archive, readonly=True).close()
+    copy.mkdir(parents=True, exist_ok=True)
+    if any(copy.iterdir()):
+        raise FileExistsError(ENOTEMPTY, "the folder is not empty; name one that is new or empty", str(copy))
+    being_written = in_use(archive)
+    ends = _copy_database(archive / DATABASE, copy / DATABASE)
+    written = {DATABASE: (copy / DATABASE).stat().st_size}
+    (copy / FOLDER).mkdir()
+    for path in sorted((archive / FOLDER).glob(FILES)):
+        end = _end(path, ends.get(path.name, 0)) if being_written else path.stat().st_size
+        if end:
+            written[f"{FOLDER}/{path.name}"] = _copy(path, copy / FOLDER / path.name, end)
+    for folder in (copy / FOLDER, copy, copy.parent):
+        sync_folder(folder)
+    return written
+
+
+def _copy_database(database: Path, copy: Path) -> dict[str, int]:
+    """SQLite's own online copy, in one step: of one moment, whoever writes meanwhile.
+
+    For each evidence file that the copy names, the end of the last record that it does.
+    """
+    source = f"file:{quote(str(database.absolute()))}?mode=ro"
+    with closing(sqlite3.connect(source, uri=True)) as old, closing(sqlite3.connect(copy)) as new:
+        old.backup(new)
+        ends = dict(new.execute(ENDS))
+    with copy.open("rb") as stream:
+        os.fsync(stream.fileno())
+    return ends
+
+
+def _end(path: Path, known: int) -> int:
+    """The end of the last record that the database names, with the request that stands behind it."""
+    if not known:
+        return 0
+    with path.open("rb") as stream:
+        try:
+            piece = piece_at(stream, known)
+            if isinstance(opened(piece.raw), Asked):
+                return known + piece.length
+        except Broken:
+            pass  # nothing whole follows
+    return known
+
+
+def _copy(source: Path, target: Path, length: int) -> int:
+    left = length
+    with source.open("rb") as old, target.open("xb") as new:
+        while left and (chunk := old.read(min(left, _CHUNK))):
+            left -= new.write(chunk)
+        new.flush()
+        os.fsync(new.fileno())
+    return length - left

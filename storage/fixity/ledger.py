@@ -1,0 +1,142 @@
+"""The ledger against itself, and against the captures that its rows name.
+
+What no page says (when an address was asked for, how often a host failed) cannot be read again;
+but every such value has its form, and most are bound to another.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, get_args
+
+from sqlalchemy import Connection
+
+from storage.fixity.findings import BROKEN, Finding, Reader, printable
+from storage.fixity.rows import raw, rows
+from storage.frontier import priority
+from storage.visits import How, Kind, State
+
+Row = Mapping[str, Any]
+
+# Each names an address and one of its columns that another table contradicts.
+_TIES = {
+    "heard_from": "SELECT address FROM ledger AS known WHERE heard_from IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM ledger WHERE address = known.heard_from)",
+    "capture_id": "SELECT address FROM ledger WHERE capture_id IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM capture WHERE id = capture_id AND capture.address = ledger.address)",
+    "etag": "SELECT address FROM ledger WHERE etag IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM capture WHERE address = ledger.address AND etag = ledger.etag)",
+    "last_modified": "SELECT address FROM ledger WHERE last_modified IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM capture WHERE address = ledger.address AND last_modified = ledger.last_modified)",
+}
+
+
+def ledger(connection: Connection, reader: Reader) -> Iterator[Finding]:
+    """Rows that cannot be as they are."""
+    for row in rows(connection, "SELECT * FROM ledger ORDER BY address"):
+        fields = wrong(row, reader)
+        if fields:
+            yield _finding(row["address"], fields)
+    for column, question in _TIES.items():
+        for row in rows(connection, question):
+            yield _finding(row["address"], [column])
+
+
+def _finding(address: Any, fields: list[str]) -> Finding:
+    what = "has values that cannot be, or that its captures contradict"
+    return Finding(kind="ledger", where=f"ledger ({printable(address)})", what=what, fields=tuple(fields))
+
+
+def wrong(row: Row, reader: Reader) -> list[str]:
+    """The columns of a row that cannot be as they are."""
+    found = [name for name, is_right in _FORMS.items() if not is_right(row[name])]
+    try:
+        if found or reader.address(row["url"]) != row["address"]:
+            return found or ["address"]
+        if row["section"] not in {None, *reader.section(row["address"])}:
+            found.append("section")
+    except BROKEN:
+        return ["url"]
+    dated_on = date.fromisoformat(row["dated_on"]) if row["dated_on"] else None
+    heard_at = datetime.fromisoformat(row["heard_at"])
+    if row["priority"] != priority(row["kind"], dated_on, heard_at, visited=row["visits"] > 0):
+        found.append("priority")
+    return found + _states(row)
+
+
+def _states(row: Row) -> list[str]:
+    found = []
+    leased = row["state"] == "leased"
+    if leased != (row["leased_until"] is not None) or leased != (row["was"] is not None):
+        found.append("leased_until")
+    if (row["visits"] > 0 or row["tries"] > 0) and row["visited_at"] is None and not leased:
+        found.append("visited_at")
+    if row["state"] == "excluded" and (row["why"] is None or row["due_at"] is not None):
+        found.append("why")
+    return found
+
+
+def _printed(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and value.isprintable()
+
+
+def _text(value: Any) -> bool:
+    """Any text of UTF-8; half of a surrogate pair stands for a byte that is none."""
+    return isinstance(value, str) and value.encode("utf-8") is not None
+
+
+def _number(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _moment(value: Any) -> bool:
+    return isinstance(value, str) and raw(datetime.fromisoformat(value)) == value
+
+
+def _day(value: Any) -> bool:
+    return isinstance(value, str) and raw(date.fromisoformat(value)) == value
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[Any], bool]:
+    return lambda value: value in names
+
+
+def _maybe(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or is_right(value)
+
+
+def _safely(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def told(value: Any) -> bool:
+        try:
+            return is_right(value)
+        except BROKEN:
+            return False
+
+    return told
+
+
+_STATES = get_args(State)
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    name: _safely(is_right)
+    for name, is_right in {
+        "address": _printed,
+        "url": _printed,
+        "kind": _one_of(get_args(Kind)),
+        "section": _maybe(_printed),
+        "dated_on": _maybe(_day),
+        "depth": _number,
+        "how": _one_of(get_args(How)),
+        "heard_from": _maybe(_printed),
+        "heard_at": _moment,
+        "state": _one_of(_STATES),
+        "was": _maybe(_one_of(_STATES)),
+        "why": _maybe(_text),
+        "due_at": _maybe(_moment),
+        "leased_until": _maybe(_moment),
+        "tries": _number,
+        "visits": _number,
+        "changes": _number,
+        "visited_at": _maybe(_moment),
+        "etag": _maybe(_text),
+        "last_modified": _maybe(_text),
+    }.items()
+}

@@ -1,0 +1,99 @@
+"""What of an archive can be brought back from its evidence. Under the run lock of the caller."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from storage.archive import Archive
+from storage.evidence import Evidence
+from storage.exchange import Damage, EvidenceShort, Place, RecordUnreadable
+from storage.fixity.examining import check
+from storage.fixity.findings import BROKEN, Kind, Reader, Report
+from storage.fixity.ledger import wrong
+from storage.fixity.rows import rows, snapshot
+from storage.fixity.walk import FOLDER
+from storage.rebuilding import rebuild
+from storage.visits import Heard
+
+
+def repair(archive: Path, reader: Reader, prefixes: Iterable[str], now: datetime) -> tuple[list[str], Report]:
+    """Mend what can be mended; sentences that tell what was done, and what is wrong still.
+
+    prefixes: of the evidence files that crawls write.
+    """
+    before, unfiled = check(archive, reader, alone=True)
+    kinds = {finding.kind for finding in before.findings}
+    done = [*_built_anew(archive, reader, before, kinds, now)]
+    if not done:
+        with Archive.open(archive) as opened:
+            done += _read_in(opened, archive, reader, unfiled)
+            if "index" in kinds:
+                done.append(f"the index of words was built anew: {opened.reindex()} revisions")
+    if "tail" in kinds:
+        done += _cut(archive, reader, prefixes)
+    return done, check(archive, reader, alone=True)[0] if done else before
+
+
+def _built_anew(archive: Path, reader: Reader, found: Report, kinds: set[Kind], now: datetime) -> Iterator[str]:
+    """Rebuild the database if that mends anything, and loses nothing."""
+    damaged = bool(kinds & {"database", "ledger"})
+    # What only a damaged database holds still must not vanish from the archive.
+    holds_more = "record" in kinds or found.counts["without evidence"] > 0
+    if damaged and not holds_more:
+        sound = _sound_addresses(archive, reader)
+        rebuilt = rebuild(archive, reader, take_over=False)
+        with Archive.open(archive) as opened:
+            heard = opened.ledger.hear(sound, now)
+        yield f"the database was built anew from {rebuilt.pages} answers; the damaged one is {rebuilt.kept}"
+        yield f"{heard} addresses that no page names were taken over from the damaged ledger"
+    elif "differs" in kinds and not damaged:
+        yield f"the database was built anew from {rebuild(archive, reader).pages} answers"
+
+
+def _sound_addresses(archive: Path, reader: Reader) -> list[Heard]:
+    """What a damaged ledger has that can be so; [] when it cannot be read at all."""
+    try:
+        with Archive.open(archive, readonly=True) as old, snapshot(old) as connection:
+            every = rows(connection, "SELECT * FROM ledger ORDER BY address")
+            return [_heard(row) for row in every if not wrong(row, reader)]
+    except BROKEN:
+        return []
+
+
+def _heard(row: Any) -> Heard:
+    return Heard(
+        url=row["url"],
+        address=row["address"],
+        kind=row["kind"],
+        section=row["section"],
+        how="link" if row["how"] == "asked" else row["how"],  # nobody asks anew
+        excluded_by=row["why"] if row["state"] == "excluded" else None,
+        depth=row["depth"],
+    )
+
+
+def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[Place]) -> Iterator[str]:
+    evidence = Evidence.open(archive / FOLDER)
+    for place in unfiled:
+        try:
+            exchange = evidence.read(place)
+        except RecordUnreadable:
+            continue  # stays in the report
+        outcome = opened.add(*reader.read(exchange, place))
+        yield f"the answer of {exchange.url} was read in: {outcome}"
+
+
+def _cut(archive: Path, reader: Reader, prefixes: Iterable[str]) -> Iterator[str]:
+    """Cut torn tails off, and read in what stands whole before them."""
+    with Archive.open(archive) as opened:
+        for prefix in prefixes:
+            torn: list[Damage] = []
+            with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
+                try:
+                    for place, exchange in evidence.recover(opened.evidence_ends(), torn.append):
+                        if reader.is_filed(exchange, place):
+                            opened.add(*reader.read(exchange, place))
+                except EvidenceShort:
+                    continue  # a file is missing: the report says which
+            yield from (f"{each.file} was cut off at byte {each.offset}" for each in torn)

@@ -1,0 +1,126 @@
+"""The evidence files, from their first byte to their last, against the rows that name them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from storage.evidence import Evidence
+from storage.exchange import Damage, Exchange, Place, RecordUnreadable
+from storage.fixity.findings import Finding, Reader, Report, capture_name, first_line
+from storage.fixity.rows import raw, rows
+from storage.runlock import NAME, ArchiveInUse, RunLock
+
+FOLDER = "evidence"
+FILES = "*.warc.gz"
+Row = Mapping[str, Any]
+Judge = Callable[[Row, Place, Exchange], Iterable[Finding]]
+
+ENDS = """
+SELECT evidence_file AS file, max(evidence_offset + evidence_length) AS last
+FROM capture WHERE typeof(evidence_file) = 'text' GROUP BY evidence_file
+"""
+_OF_FILE = "SELECT * FROM capture WHERE evidence_file = ? ORDER BY evidence_offset"
+_SAME = "SELECT id FROM capture WHERE url = ? AND captured_at IS ? AND digest = ? AND source = ?"
+
+
+def ends(connection: Connection) -> dict[str, int]:
+    """For each file that a capture names, the end of the last record that one names."""
+    found = rows(connection, ENDS)
+    return {row["file"]: row["last"] for row in found if isinstance(row["last"], int)}
+
+
+def in_use(archive: Path) -> bool:
+    """Whether another process, or this, holds the archive's run lock."""
+    if not (archive / NAME).is_file():
+        return False
+    with suppress(OSError):  # who may not write the lock looks at a copy, or at another's archive
+        try:
+            RunLock(archive).release()
+        except ArchiveInUse:
+            return True
+    return False
+
+
+def digest(exchange: Exchange) -> str:
+    return "sha256:" + sha256(exchange.body).hexdigest()
+
+
+class Walk:
+    """Judges captures by their records; all that it finds goes into the report.
+
+    being_written: by a crawl, whose records without a row are no fault then.
+    unfiled: the places of the records that no row names, and one should.
+    """
+
+    def __init__(
+        self, connection: Connection, archive: Path, reader: Reader, judge: Judge, report: Report, being_written: bool
+    ) -> None:
+        self.unfiled: list[Place] = []
+        self._connection, self._reader, self._judge, self._report = connection, reader, judge, report
+        self._evidence = Evidence.open(archive / FOLDER)
+        self._folder = archive / FOLDER
+        self._being_written = being_written
+
+    def all(self) -> None:
+        """Every record of every file, and every capture that names one."""
+        known = ends(self._connection)
+        for file in sorted({*known, *(path.name for path in self._folder.glob(FILES))}):
+            waiting = {row["evidence_offset"]: row for row in rows(self._connection, _OF_FILE, file)}
+            try:
+                self._file(file, known.get(file, 0), waiting)
+            except (OSError, RecordUnreadable, ValueError) as error:
+                self._report.findings.append(Finding(kind="record", where=file, what=first_line(error)))
+            for row in waiting.values():
+                self._lost(row, "its record is not there, or cannot be read")
+
+    def one(self, row: Row) -> None:
+        """One capture, wherever its record lies."""
+        try:
+            place = Place(file=row["evidence_file"], offset=row["evidence_offset"], length=row["evidence_length"])
+            exchange = self._evidence.read(place)
+        except (RecordUnreadable, TypeError, ValueError) as error:
+            self._lost(row, first_line(error))
+        else:
+            self._judged(row, place, exchange)
+
+    def _file(self, file: str, end: int, waiting: dict[int, Row]) -> None:
+        def told(damage: Damage) -> None:
+            behind = damage.offset >= end
+            if not (behind and self._being_written):
+                torn = behind and damage.what.endswith("nothing follows")
+                where = f"{damage.file}, byte {damage.offset}"
+                self._report.findings.append(Finding(kind="tail" if torn else "record", where=where, what=damage.what))
+
+        for place, exchange in self._evidence.records(file, told):
+            row = waiting.pop(place.offset, None)
+            if row is not None:
+                self._judged(row, place, exchange)
+            elif not (place.offset >= end and self._being_written):
+                self._report.take("database", "capture", self._without_row(place, exchange))
+
+    def _judged(self, row: Row, place: Place, exchange: Exchange) -> None:
+        differs = self._report.take("differs", capture_name(row), self._judge(row, place, exchange))
+        self._report.counts["differs" if differs else "equal"] += 1
+
+    def _lost(self, row: Row, what: str) -> None:
+        self._report.counts["unreadable"] += 1
+        self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what))
+
+    def _without_row(self, place: Place, exchange: Exchange) -> Iterator[Finding]:
+        key = (exchange.url, raw(exchange.captured_at), digest(exchange), exchange.source)
+        if not self._reader.is_filed(exchange, place) or next(rows(self._connection, _SAME, *key), None):
+            return  # nor does a second record of the same capture need a row
+        self.unfiled.append(place)
+        what = f"no row names the answer of {exchange.url}"
+        yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what)
+
+
+def same_bytes(row: Row, place: Place, exchange: Exchange) -> Iterator[Finding]:
+    """Judges a capture by its bytes alone."""
+    if row["digest"] != digest(exchange) or row["evidence_length"] != place.length:
+        what = f"byte {place.offset} of {place.file} holds other bytes than its row says"
+        yield Finding(kind="differs", where=capture_name(row), what=what, fields=("digest",))

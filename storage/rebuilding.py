@@ -1,0 +1,210 @@
+"""The whole database, built anew from the evidence and put in the place of the old one.
+
+From the evidence: captures, readings, stories, revisions, pictures, sightings, the index of words, and
+the ledger as far as pages tell it. From the old database, when it can be read: what no page tells. Of
+the ledger that is what people asked for, what robots.txt forbids, failed tries, leases, when to look
+again; how far files were replayed; and the captures whose bytes are not to be had, as they were read. See
+storage/carrying.py.
+
+The new database grows in a folder beside the old one; until it is whole and durable nothing of the old
+is touched, and the swap is one rename. A run that was killed is simply begun again.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from shutil import copy2, rmtree
+from typing import Any
+
+from storage import carrying
+from storage.archive import Archive
+from storage.errors import ArchiveError, Damaged, Locked, NotAnArchive
+from storage.evidence import Evidence
+from storage.exchange import Damage
+from storage.fixity.findings import Reader
+from storage.fixity.walk import FILES, FOLDER
+from storage.folders import sync_folder
+from storage.opening import DATABASE
+
+BATCH = 200  # pages in one transaction
+KEPT = f"{DATABASE}.before-rebuild"
+_BESIDE = "archive.rebuilding"
+_LOGS = ("-wal", "-shm")
+_TABLES = ("story", "revision", "capture", "sighting", "ledger")
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What became of a rebuild.
+
+    pages: answers read. beside: answers that get no row, as robots.txt.
+    damage: what the evidence does not give back. before: rows of each table; None when the old database
+    could not be read, or there was none. kept: where the old one is then.
+    linked: captures whose records lie in files elsewhere, named by the old database; read anew, too.
+    captures, addresses: taken over from the old database as they stood there.
+    """
+
+    pages: int = 0
+    beside: int = 0
+    damage: list[Damage] = field(default_factory=list)
+    before: dict[str, int] | None = None
+    after: dict[str, int] = field(default_factory=dict)
+    linked: int = 0
+    captures: int = 0
+    addresses: int = 0
+    kept: Path | None = None
+
+
+def rebuild(
+    archive: Path, reader: Reader, told: Callable[[int], object] = lambda _: None, *, take_over: bool = True
+) -> Rebuilt:
+    """Build `archive.db` anew, under the run lock of the caller; told: hears how many pages are done.
+
+    take_over: False: the old database is known to be damaged; nothing of it is taken, and it is kept.
+    Raises ArchiveError, EvidenceError: the old database then stands as it was.
+    """
+    _tidy(archive)
+    rebuilt = Rebuilt()
+    old_is_there = take_over and _is_readable(archive)
+    beside = archive / _BESIDE
+    with Archive.open(beside) as new:
+        answers = _answers(archive, reader, rebuilt)
+        while batch := list(islice(answers, BATCH)):
+            new.add_many(batch)
+            told(rebuilt.pages)
+        if old_is_there:
+            old_is_there = _carried(archive, new, reader, rebuilt)
+    rebuilt.after = _counts(beside / DATABASE)
+    _make_durable(beside / DATABASE)
+    rebuilt.kept = _swap(archive, beside, old_is_whole=old_is_there)
+    return rebuilt
+
+
+def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[tuple[Any, Any]]:
+    evidence = Evidence.open(archive / FOLDER)
+    for name in _files(archive / FOLDER):
+        for place, exchange in evidence.records(name, rebuilt.damage.append):
+            if reader.is_filed(exchange, place):
+                rebuilt.pages += 1
+                yield reader.read(exchange, place)
+            else:
+                rebuilt.beside += 1
+
+
+def _files(folder: Path) -> list[str]:
+    """The evidence of all newspapers in the order in which runs wrote it: PAPER-TIME-NUMBER.warc.gz."""
+    prefixes = sorted({path.name.rsplit("-", 2)[0] for path in folder.glob(FILES)})
+    by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
+    return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
+
+
+def _carried(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> bool:
+    """Take over what only the old database knows; False when it breaks under the hands."""
+    try:
+        rebuilt.before = _counts(archive / DATABASE)
+        rebuilt.linked, rebuilt.captures = carrying.captures(archive, new, reader)
+        rebuilt.addresses = carrying.addresses(archive / DATABASE, new.folder / DATABASE)
+    except (Damaged, NotAnArchive):
+        return False
+    return True
+
+
+def _is_readable(archive: Path) -> bool:
+    """Raises WrongVersion, after which `upgrade` is to be run first."""
+    try:
+        Archive.open(archive, readonly=True).close()
+    except (NotAnArchive, Damaged):
+        return False
+    return True
+
+
+def _counts(database: Path) -> dict[str, int]:
+    with carrying.opened(database) as connection:
+        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}
+
+
+def _make_durable(database: Path) -> None:
+    """All of a database in its one file, on the disk."""
+    with carrying.opened(database, mode="rw") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    with database.open("rb") as stream:
+        os.fsync(stream.fileno())
+    sync_folder(database.parent)
+
+
+def _swap(archive: Path, beside: Path, *, old_is_whole: bool) -> Path | None:
+    """Give the new database its name; where the old one is, if it is not superfluous."""
+    database, kept = archive / DATABASE, archive / KEPT
+    there = database.exists()
+    if there:
+        if old_is_whole:
+            _fold_log(database)
+        _second_name(database, kept)
+        for log in _LOGS:  # of a database that SQLite cannot open; the new one must not find them
+            if (archive / f"{DATABASE}{log}").exists():
+                (archive / f"{DATABASE}{log}").replace(archive / f"{KEPT}{log}")
+        sync_folder(archive)
+    (beside / DATABASE).replace(database)
+    sync_folder(archive)
+    rmtree(beside)
+    if there and not old_is_whole:
+        return _set_aside(kept)
+    kept.unlink(missing_ok=True)
+    return None
+
+
+def _fold_log(database: Path) -> None:
+    """Bring the write-ahead log into the database and remove it; only possible when nobody has it open.
+
+    Else the log of the old database would lie beside the new one, and be taken for its own.
+    """
+    try:
+        with carrying.opened(database, mode="rw") as connection:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except Locked as error:
+        what = "another program has it open; end it and run `postscraper rebuild` again"
+        raise Locked(f"{database} was built anew and cannot be exchanged: {what}") from error
+
+
+def _second_name(database: Path, kept: Path) -> None:
+    """So that at every moment one whole database bears the name."""
+    try:
+        os.link(database, kept)
+    except OSError:  # a file system without hard links
+        copy2(database, kept)
+
+
+def _set_aside(kept: Path) -> Path:
+    """A name that no later run takes for its own, for a database that could not be read."""
+    number = 1
+    while (aside := kept.with_name(f"{DATABASE}.damaged-{number}")).exists():
+        number += 1
+    for log in ("", *_LOGS):
+        if (part := kept.with_name(kept.name + log)).exists():
+            part.replace(aside.with_name(aside.name + log))
+    return aside
+
+
+def _tidy(archive: Path) -> None:
+    """What a killed run left: a database half built, or a second name of one."""
+    rmtree(archive / _BESIDE, ignore_errors=True)
+    kept = archive / KEPT
+    if not kept.exists():
+        return
+    if not (archive / DATABASE).exists():
+        kept.replace(archive / DATABASE)
+    elif kept.samefile(archive / DATABASE) or _opens(kept):
+        kept.unlink()
+    else:
+        _set_aside(kept)
+
+
+def _opens(database: Path) -> bool:
+    try:
+        _counts(database)
+    except ArchiveError:
+        return False
+    return True
