@@ -1,0 +1,112 @@
+"""A newspaper on loopback: a sitemap and as many story pages as one likes, from memory.
+
+    python -m benchmarks.server COUNT SAMPLES         prints its port, and serves until its input ends
+
+The pages are the stories of stories.py in the markup of a sample page, compressed once and for all, as the
+paper serves them. It stays small beside the crawls that it serves: one process, no framework.
+"""
+
+import asyncio
+import gzip
+import re
+import sys
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.stories import HOME, stories
+from postscraper.items import Article, Capture
+from postscraper.newspapers import POST
+from postscraper.reading import read
+
+SITEMAP = "/sitemap.xml"
+
+_BODY = re.compile(r'(<div[^>]*id="ArticleBody"[^>]*>)(.*?)(</div>)', re.S)
+_TEASER_LINK = re.compile(r'(?<=<li class="first"><a href=")[^"]+')
+
+
+def pages(count: int, samples: Path) -> dict[str, bytes]:
+    """Story pages by path, uncompressed."""
+    template = _template(samples)
+    told = (story for story in stories(2 * count, samples) if story.language == "en")
+    return {f"/national/{_slug(story)}": _page(template, story) for story, _ in zip(told, range(count), strict=False)}
+
+
+def _slug(story: Article) -> str:
+    return urlsplit(story.url).path.rpartition("/")[2]
+
+
+def _template(samples: Path) -> tuple[str, Article]:
+    """The first sample page of 2017 whose words are easily changed, and what it is read as; ValueError without one."""
+    for path in sorted(samples.glob("*/drupal_2017/*.html")):
+        address = path.with_suffix(".url").read_text("utf-8").split()[0]
+        item = read(_capture(address, path.read_bytes()), POST.layouts)
+        text = path.read_text("utf-8")
+        if item.type == "article" and item.language == "en" and len(_BODY.findall(text)) == 1 and not item.problems:
+            page, probe = (text, item), next(stories(1, samples))
+            again = read(_capture(f"{HOME}/national/{_slug(probe)}", _page(page, probe)), POST.layouts)
+            if again.type == "article" and again.headline == probe.headline and len(again.body) == len(probe.body):
+                return page
+    raise ValueError(f"{samples}: no story page of 2017 to make others of")
+
+
+def _capture(url: str, body: bytes) -> Capture:
+    return Capture(url=url, captured_at=None, body=body, source="benchmark")
+
+
+def _page(template: tuple[str, Article], story: Article) -> bytes:
+    text, item = template
+    body = "\n".join(f"<p>{escape(block.text, quote=False)}</p>" for block in story.body)
+    text = _BODY.sub(lambda found: found[1] + body + found[3], text)
+    text = text.replace(urlsplit(item.canonical_url).path, f"/national/{_slug(story)}")
+    text = text.replace(escape(item.headline, quote=False), escape(story.headline, quote=False))
+    return text.encode()
+
+
+def answers(found: Mapping[str, bytes]) -> dict[bytes, bytes]:
+    """Whole answers by path; the sitemap names all pages."""
+    locations = "".join(f"<url><loc>{HOME}{path}</loc></url>" for path in found)
+    sitemap = f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>'
+    made = {path.encode(): _answer(gzip.compress(body), "text/html; charset=utf-8") for path, body in found.items()}
+    return made | {SITEMAP.encode(): _answer(gzip.compress(sitemap.encode()), "application/xml")}
+
+
+def _answer(body: bytes, kind: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+_NOT_FOUND = (
+    b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 34\r\n\r\n<html><title>Not found</title></h>"
+)
+
+
+class Connection(asyncio.Protocol):
+    """One kept-alive connection; requests have no bodies."""
+
+    def __init__(self, made: Mapping[bytes, bytes]) -> None:
+        self._made = made
+        self._heard = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        *requests, self._heard = (self._heard + data).split(b"\r\n\r\n")
+        for request in requests:
+            path = request.split(b" ", 2)[1]
+            self._transport.write(self._made.get(path, _NOT_FOUND))
+
+
+async def serve(made: Mapping[bytes, bytes]) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(made), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(answers(pages(int(sys.argv[1]), Path(sys.argv[2])))))
