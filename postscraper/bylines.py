@@ -65,13 +65,16 @@ _LAST_STOP = re.compile(r"(?<=[.!?។’”\"'»)])[\s\u200b]+(?=[^\s\u200b])")
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "had", "said", "says", "will", "can", "may"})
 
 _CREDIT_LINE = re.compile(
-    r"(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w .()-]+)?"
-    r"|[-–—(]\s*(?:" + "|".join(map(re.escape, AGENCIES)) + r")(?:/[\w .-]+)?\)?\.?"
+    r"[-–—(]\s*(?:" + "|".join(map(re.escape, AGENCIES)) + r")(?:/[\w .-]+)?\)?\.?"
     r"|(?:" + "|".join(map(re.escape, AGENCIES)) + r")(?:\s*/\s*[\w .()-]{2,40})?"
     r"|(?:Additional reporting|Reporting|Translated|Translation|With reporting|Edited)(?: and \w+)? by\b.{2,120}"
     r"|(?:To contact the reporter|Contact the (?:reporter|author|writer)).{5,160}",
     re.I,
 )
+
+
+# A partner paper before the network, as in THE NATION/ASIA NEWS NETWORK.
+_NETWORK = re.compile(r"(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w .()-]+)?", re.I)
 
 
 def people(byline: str | None) -> tuple[tuple[str, ...], str | None]:
@@ -112,7 +115,12 @@ def _credit(tail: str) -> str | None:
 
 def is_credit_line(text: str) -> bool:
     """Whether a whole paragraph names only who wrote or wired the story."""
-    return len(text) <= 200 and _CREDIT_LINE.fullmatch(text) is not None
+    if len(text) > 200:
+        return False
+    if _CREDIT_LINE.fullmatch(text) is not None:
+        return True
+    wired = text.upper()
+    return ("ANN" in wired or "ASIA NEWS" in wired) and _NETWORK.fullmatch(text) is not None
 
 
 _CORRECTION = re.compile(r"(?:correction|clarification|editor[’']s note|កំណែតម្រូវ|កែតម្រូវ)\s*[:៖]", re.I)

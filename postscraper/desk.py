@@ -60,7 +60,7 @@ class Desk:
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
-        self._answers: dict[str, tuple[Capture, int]] = {}
+        self._answers: dict[tuple[str, datetime | None], tuple[Capture, int]] = {}
         self._lock = lock
         self._wanted = Wanted(
             kinds=None if scope.urls else ("listing", "story") if scope.sections else _FOLLOWED,
@@ -149,7 +149,7 @@ class Desk:
 
     def take(self, capture: Capture, depth: int = 0) -> Capture:
         """The capture, whose bytes are kept already."""
-        self._answers[capture.url] = replace(capture, body=b""), depth
+        self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
         return capture
 
     def place(self, exchange: Exchange) -> Place:
@@ -198,7 +198,7 @@ class Desk:
 
     def _visit(self, item: Item) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
-        answer, depth = self._answers.pop(item.url, (None, 0))
+        answer, depth = self._answers.pop((item.url, item.capture.captured_at), (None, 0))
         visit = self.ear.visit(item, answer, depth=depth)
         if visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))

@@ -63,8 +63,9 @@ class Page:
         """The first content of the page's meta elements by name, property or itemprop."""
         found: dict[str, str] = {}
         for node in self.tree.select("meta[content]"):
-            key = node.attr("name") or node.attr("property") or node.attr("itemprop")
-            if key and key not in found and (content := node.attr("content")):
+            named = node.attrs
+            key = named.get("name") or named.get("property") or named.get("itemprop")
+            if isinstance(key, str) and key not in found and isinstance(content := named["content"], str) and content:
                 found[key] = content
         return found
 

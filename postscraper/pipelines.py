@@ -1,8 +1,7 @@
 """One item, one transaction: what a spider read goes into the archive.
 
-Items that arrive while another batch is being written share the next commit; none is passed on
-before its own is durable. When the archive fails the crawl ends: nothing must be read that
-cannot be kept.
+Items that arrive within a moment share a commit; none is passed on before its own is durable.
+When the archive fails the crawl ends: nothing must be read that cannot be kept.
 """
 
 import asyncio
@@ -18,6 +17,8 @@ from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
 LARGEST_BATCH = 200
+# Items that come within it share a commit: one alone costs 4.2 ms of the processor, one of sixteen 0.8 ms.
+SHARED_SECONDS = 0.03
 LOG_INS_IN_A_ROW = 3  # one closed page is a story held back; three are a door
 
 
@@ -38,7 +39,7 @@ class ArchivePipeline:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Outcome] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._write, spider)
+            loop.call_later(SHARED_SECONDS, self._write, spider)
         self._waiting.append((item, done))
         try:
             outcome = await done

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
 from storage import export, history, opening, replays, rereading, search, statistics, visiting
 from storage.entries import entry
@@ -28,6 +28,15 @@ from storage.visits import Heard, Visit
 from storage.writing import write
 
 __all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
+
+
+# Made once: it is asked for every page that a crawl brings.
+_KEPT = (
+    select(Capture.url, Capture.captured_at, Capture.evidence_file, Capture.evidence_offset, Capture.evidence_length)
+    .where(Capture.digest == bindparam("digest"), Capture.evidence_file.is_not(None))
+    .order_by(Capture.url != bindparam("url"), Capture.id)
+    .limit(1)
+)
 
 
 class Archive:
@@ -147,9 +156,9 @@ class Archive:
 
         Of this address, if there is one.
         """
-        found = select(Capture.__table__).where(Capture.digest == digest, Capture.evidence_file.is_not(None))
         with self._engine.connect() as connection:
-            return connection.execute(found.order_by(Capture.url != url, Capture.id).limit(1)).first()
+            row: Row[Any] | None = connection.execute(_KEPT, {"digest": digest, "url": url}).first()
+            return row
 
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""

@@ -134,8 +134,9 @@ def _complete(connection: sqlite3.Connection, missing: Sequence[int]) -> None:
 def addresses(before: Path, database: Path) -> int:
     """Lay the old ledger over the new one, and how far files were replayed.
 
-    How many addresses stand otherwise than the evidence alone would have it. An address is left as its last visit left it, whichever of the two knows of it: the old one, unless
-    the evidence holds a later answer.
+    How many addresses stand otherwise than the evidence alone would have it. An address is left as its
+    last visit left it, whichever of the two knows of it: the old one, unless the evidence holds a later
+    answer.
     """
     values = ", ".join(_value(name) for name in _ADDRESS)
     same = " AND ".join(f"new.{name} IS {_value(name)}" for name in _ADDRESS)

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from importlib import import_module
 from operator import attrgetter
 from typing import Any
-
-from itemadapter import ItemAdapter
 
 from storage.visits import Visit
 from storage.words import digest_of, words_digest
@@ -91,7 +90,8 @@ def plain(value: Any) -> Any:
             name: inner if inner.__class__ in _PLAIN else plain(inner)
             for name, inner in zip(names, values_of(value), strict=True)
         }
-    return {name: plain(inner) for name, inner in ItemAdapter(value).items()}
+    # Loaded for items of other kinds than dataclasses alone: it loads Scrapy, which worker processes need not.
+    return {name: plain(inner) for name, inner in import_module("itemadapter").ItemAdapter(value).items()}
 
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})

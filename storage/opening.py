@@ -68,6 +68,8 @@ def _speak(engine: Engine, place: str) -> None:
 def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:
     """The sentence for a complaint of SQLite; None for one that is a mistake of ours."""
     code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # as when the disk is full: sqlite.org/rescode.html
+        code = sqlite3.SQLITE_FULL
     if code is None or code & 0xFF not in SPOKEN:  # the low byte of an extended code is its family
         return None
     kind, sentence = SPOKEN[code & 0xFF]

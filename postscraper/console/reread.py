@@ -13,7 +13,7 @@ from rich.text import Text
 
 from postscraper.console import options, reread_page
 from postscraper.console.reread_page import around
-from postscraper.console.terminal import address, line, one_line, print_json
+from postscraper.console.terminal import address, joined, line, one_line, print_json
 from postscraper.console.working import working
 from postscraper.items import plain
 from postscraper.rereading import Changes, Report, Selection, accept, compare
@@ -116,12 +116,12 @@ def _show(report: Report) -> None:
     for layout, count in report.changed_by_layout.items():
         if layout in report.layouts:
             line()
-            console.print(_table(f"{layout}: {count:,} captures", report.layouts[layout]))
+            console.print(_table(f"{layout}, captures: {count:,}", report.layouts[layout]))
             for name, changes in report.layouts[layout].items():
                 _examples(name, changes)
     for change, changes in report.outcomes.items():
         line()
-        line(f"{change}: {changes.changed:,} captures", bold=True)
+        line(f"{change}, captures: {changes.changed:,}", bold=True)
         _examples("", changes)
     for url, why in report.missing[:MOST_MISSING]:
         line(one_line(f"not read: {address(url)}: {why}"))
@@ -144,6 +144,6 @@ def _table(title: str, fields: dict[str, Changes]) -> Table:
 def _examples(name: str, changes: Changes) -> None:
     for example in changes.examples:
         before, after = around(example.before, example.after)
-        line(f"  {name}  {one_line(address(example.url))}".rstrip(), dim=True)
+        line("  " + joined(name, address(example.url), example.captured_at), dim=True)
         line(f"    - {one_line(before)}")
         line(f"    + {one_line(after)}")

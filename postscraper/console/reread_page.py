@@ -34,10 +34,13 @@ def shown(value: Any) -> str:
 
 
 def _entry(value: Any) -> str:
-    if isinstance(value, dict) and set(value) == {"kind", "text"}:
+    """A block, a picture, a teaser on a line: what it has, in the order of the contract."""
+    if not isinstance(value, dict):
+        return shown(value)
+    if set(value) == {"kind", "text"}:
         text = str(value["text"])
         return text if value["kind"] == "paragraph" else f"[{value['kind']}] {text}"
-    return shown(value)
+    return " · ".join(str(each) for each in value.values() if each is not None)
 
 
 def around(before: Any, after: Any) -> tuple[str, str]:
@@ -70,7 +73,7 @@ def _body(report: Report) -> Iterator[str]:
     yield "<h1>What today's layouts read otherwise</h1>"
     yield f"<p>{report.read:,} captures read again, {report.changed:,} read otherwise than before.</p>"
     for layout, fields in report.layouts.items():
-        yield f"<h2>{escape(layout)}: {report.changed_by_layout[layout]:,} captures</h2>"
+        yield f"<h2>{escape(layout)}, captures: {report.changed_by_layout[layout]:,}</h2>"
         yield "<table><thead><tr><th>field<th>changed<th>gained<th>lost</thead><tbody>"
         for name, changes in fields.items():
             counts = "".join(f"<td>{count:,}" for count in (changes.changed, changes.gained, changes.lost))
@@ -80,10 +83,10 @@ def _body(report: Report) -> Iterator[str]:
             yield f"<h3>{escape(name)}</h3>"
             yield from _examples(changes)
     for change, changes in report.outcomes.items():
-        yield f"<h2>{escape(change)}: {changes.changed:,} captures</h2>"
+        yield f"<h2>{escape(change)}, captures: {changes.changed:,}</h2>"
         yield from _examples(changes)
     if report.missing:
-        yield f"<h2>Not read: {len(report.missing):,} captures</h2>"
+        yield f"<h2>Not read, captures: {len(report.missing):,}</h2>"
         yield from (f"<p class=at>{escape(address(url))}<br>{escape(why)}" for url, why in report.missing)
 
 

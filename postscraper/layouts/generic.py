@@ -20,6 +20,10 @@ FEWEST_PARAGRAPHS = 2
 FEWEST_WORDS = 2  # of a headline; Khmer parts its words by zero-width spaces
 LONGEST_MESSAGE = 80  # characters of a heading
 
+# The extractor parses anew with libxml2, whose time grows with the square of a tag's attributes and of open elements.
+MOST_TAGS = 40_000
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{64000}")
+
 _REFRESH = re.compile(r"\s*\d+\s*;\s*url\s*=\s*[\"']?(?P<to>[^\"']+)", re.I)
 
 # How such pages head themselves; anchored, for a story may be about maintenance or a sale.
@@ -63,6 +67,10 @@ def article(page: Page) -> Article:
         raise NotAStory(
             "unknown_layout",
             "no layout knows this design; pip install 'postscraper[generic]' tries a general extractor",
+        )
+    if page.source_text.count("<") > MOST_TAGS or _LONG_TAG.search(page.source_text):
+        raise NotAStory(
+            "hostile_markup", "no layout knows this design, and it has more markup than an extractor can take"
         )
     headline, lines = _extracted(page)
     _check_message(headline)

@@ -66,24 +66,16 @@ def _modified_at(page: Page) -> datetime | None:
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
-    headline, summary, url, image_url = "", "", None, None
-    for each in card.descendants:
-        if not isinstance(each, Node):
-            continue
-        if each.tag == "a":
-            headline += " " + words(each)
-            url = url or absolute(page.url, each.attr("href") or "")
-        elif each.tag == "p":
-            summary += " " + words(each)
-        elif each.tag == "img" and (src := each.attr("src")):
-            image_url = image_url or absolute(page.url, src)
+    links = card.select("a")
+    urls = (absolute(page.url, href) for each in links if (href := each.attr("href")))
+    pictures = (absolute(page.url, src) for each in card.select("img") if (src := each.attr("src")))
     return Teaser(
         list=name,
         position=position,
-        headline=headline.strip() or None,
-        url=url or "",
-        summary=summary.strip() or None,
-        image_url=image_url,
+        headline=" ".join(text for each in links if (text := words(each))) or None,
+        url=next(filter(None, urls), ""),
+        summary=" ".join(text for each in card.select("p") if (text := words(each))) or None,
+        image_url=next(filter(None, pictures), None),
     )
 
 

@@ -45,7 +45,7 @@ CAPTION = ".node-image-caption, figcaption"
 
 
 def recognises(page: Page) -> bool:
-    theme = ".top-nav .home-icon, .social-counters, footer .footer-line"
+    theme = "span.home-icon, div.social-counters, div.footer-line"
     return page.generator.startswith("Drupal 7") and node(page, theme) is not None
 
 

@@ -1,0 +1,33 @@
+"""From an exchange that is kept to a capture, and whether anything is filed for it."""
+
+from postscraper.items import Capture, Record
+from postscraper.urls import Aliases, absolute, canonical, path_of
+from storage.exchange import Exchange, Place
+
+
+def captured(exchange: Exchange, place: Place) -> Capture:
+    """What is read of an exchange that is kept at a place."""
+    return Capture(
+        url=exchange.url,
+        captured_at=exchange.captured_at,
+        status=200 if exchange.status is None else exchange.status,
+        headers=exchange.headers,
+        body=exchange.body,
+        source=exchange.source,
+        record=Record(file=place.file, offset=place.offset, length=place.length),
+        cut=exchange.cut is not None,
+    )
+
+
+def is_filed(capture: Capture, served: Aliases) -> bool:
+    """Whether a run files an item for what it kept; the one rule of crawl, recovery and rebuild.
+
+    None for robots.txt, and none for a redirect to another form of the same address, which is still
+    to be visited: filed as moved, it would never be asked for again.
+    served: the aliases of the run that kept it.
+    """
+    if path_of(capture.url) == "/robots.txt":
+        return False
+    location = capture.header("location") if 300 <= capture.status < 400 else None
+    target = absolute(capture.url, location) if location else None
+    return target in (None, capture.url) or canonical(target or "", served) != canonical(capture.url, served)
