@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "Read every capture again and compare each field.",
     "reread": "Read stored captures anew, and report what changes.",
     "rebuild": "Build the database anew from the evidence alone.",
+    "compact": "Make the evidence smaller, every record unchanged.",
     "backup": "Copy the archive, even while a crawl runs.",
     "replay": "Read WARC files in bulk into the archive.",
     "sample": "Save a page under samples/ as a new test.",

@@ -131,7 +131,7 @@ class Ear:
     def _heard_of(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
         address = canonical(url, self._aliases)
         return Heard(
-            url=address,
+            url=url,
             address=address,
             kind=self.kind(address),
             section=self.section(address),

@@ -71,7 +71,7 @@ class LedgerScheduler(BaseScheduler):
     def _request(self, spider: NewspaperSpider, due: Due) -> Request:
         conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
         return Request(
-            self._served(due.url),
+            self._served(due.address),
             headers={name: value for name, value in conditions.items() if value},
             callback=spider.parse,
             errback=spider.failed,

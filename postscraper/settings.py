@@ -35,19 +35,19 @@ LONGEST_PAUSE = 600
 SCHEDULER = "postscraper.scheduler.LedgerScheduler"
 RETRY_ENABLED = False
 METAREFRESH_ENABLED = False
-# A 404 and a 503 are captures too.
-HTTPERROR_ALLOW_ALL = True
 # No scraper of the paper ever needed a cookie.
 COOKIES_ENABLED = False
 
 TWISTED_DNS_RESOLVER = "postscraper.downloading.PublicResolver"
+
+DOWNLOAD_VERIFY_CERTIFICATES = True
 
 DOWNLOAD_TIMEOUT = 30  # seconds, for the whole answer
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # the largest page known has 1.5 MB
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
 DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept, and read as cut
 
-DOWNLOADER_MIDDLEWARES = {
+DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "postscraper.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
@@ -55,6 +55,18 @@ DOWNLOADER_MIDDLEWARES = {
     "postscraper.downloading.PublicAddresses": 980,
     "postscraper.evidence.EvidenceMiddleware": 999,  # nearest to the network
 }
+# What this crawl has no use for, and every answer would pass through: the ledger knows depth, hosts and redirects,
+# a spider yields no requests but a redirect's, and every status is an answer.
+DOWNLOADER_MIDDLEWARES |= dict.fromkeys((
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
+))  # fmt: skip
+SPIDER_MIDDLEWARES = dict.fromkeys((
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
+    "scrapy.spidermiddlewares.referer.RefererMiddleware",
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+    "scrapy.spidermiddlewares.depth.DepthMiddleware",
+))  # fmt: skip
 ITEM_PIPELINES = {"postscraper.pipelines.ArchivePipeline": 900}  # behind anything a user adds
 EXTENSIONS = {"postscraper.checks.Checks": 900}
 # Scrapy starts that many tasks for every answer; the writer is one. Half the crawl's time.

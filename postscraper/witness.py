@@ -10,8 +10,9 @@ from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
 from postscraper.reading import Layouts, read
 from postscraper.scope import Scope
 from postscraper.urls import Aliases, canonical
+from storage.compacted import files, there
 from storage.exchange import Exchange, Place
-from storage.fixity.walk import FILES, FOLDER
+from storage.fixity.walk import FOLDER
 from storage.visits import Visit
 from storage.warcfile import about
 
@@ -25,15 +26,15 @@ class Witness:
         self._folder = archive / FOLDER
         self._run = cache(self._run_of)
         self._aliases: dict[str, str] = {}
-        for path in sorted(self._folder.glob(FILES)):
-            self._aliases |= self._run(path.name, "")[1]
+        for name in files(self._folder):
+            self._aliases |= self._run(name, "")[1]
         self._ears = [Ear(paper, Scope(), self._aliases) for paper in NEWSPAPERS.values()]
 
     def _run_of(self, file: str, host: str) -> tuple[Newspaper, Aliases, Ear]:
         """host: by which the newspaper is known in files that other programs wrote."""
-        there = {paper.host: paper for paper in NEWSPAPERS.values()}
-        paper = NEWSPAPERS.get(file.rsplit("-", 2)[0]) or there.get(host, POST)
-        served = aliases(paper, about(self._folder / file).get("paper-origin"))
+        by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
+        paper = NEWSPAPERS.get(file.rsplit("-", 2)[0]) or by_host.get(host, POST)
+        served = aliases(paper, about(there(self._folder / file)).get("paper-origin"))
         return paper, served, Ear(paper, Scope(), served)
 
     def read(self, exchange: Exchange, place: Place) -> tuple[Item, Visit]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
@@ -157,8 +157,8 @@ class Archive:
         Of this address, if there is one.
         """
         with self._engine.connect() as connection:
-            row: Row[Any] | None = connection.execute(_KEPT, {"digest": digest, "url": url}).first()
-            return row
+            found = connection.execute(_KEPT, {"digest": digest, "url": url})
+            return cast("Row[Any] | None", found.first())
 
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""

@@ -98,7 +98,7 @@ def test_foreign_hosts_are_not_heard_and_mirrors_are_the_paper() -> None:
         )
         .heard
     )
-    assert [each.address for each in heard] == [f"{HOME}/national/x"]
+    assert {each.address for each in heard} == {f"{HOME}/national/x"}
 
 
 def test_what_is_no_story_is_excluded_by_name() -> None:

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from postscraper.bringing import BROUGHT
 from postscraper.desk import Desk, is_filed
 from postscraper.downloading import PrivateAddress
-from postscraper.items import Capture, Item
+from postscraper.items import Capture, Item, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import scope
 from postscraper.urls import absolute
@@ -29,6 +29,7 @@ EndReason = Literal["unreachable", "walled", "archive"]
 
 # So many fetches in a row without any answer, and none before: the host or the network is away.
 UNREACHABLE_AFTER = 3
+LOG_INS_IN_A_ROW = 3  # one closed page is a story held back; three are a door
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
 
 
@@ -55,6 +56,7 @@ class NewspaperSpider(Spider):
     desk: Desk
     ended: Ended | None = None
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
+    _log_ins = 0  # log-in forms since the last page of another kind
     _handled = 0  # items that have gone through the pipelines
 
     @classmethod
@@ -94,12 +96,21 @@ class NewspaperSpider(Spider):
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         capture: Capture = response.meta["capture"]
         if is_filed(capture, self.desk.aliases):
-            yield self.desk.read(capture)
+            item = self.desk.read(capture)
+            self._notice_wall(item)
+            yield item
         elif onward := self._onward(response, capture):
             yield onward
         else:
             with self.writing():
                 self.desk.unread(response.meta["address"], f"no page, or sent on more than {MOST_HOPS} times")
+
+    def _notice_wall(self, item: Item) -> None:
+        """End the crawl before another page is asked for when the paper's door is closed."""
+        reason = item.reason if isinstance(item, Unread) else None
+        self._log_ins = self._log_ins + 1 if reason == "log_in" else 0
+        if reason == "challenge" or self._log_ins >= LOG_INS_IN_A_ROW:
+            self.stop("walled", f"{item.url} answers with a bot check or a log-in form; nothing more is asked today")
 
     def _onward(self, response: Response, capture: Capture) -> Request | None:
         """The request that goes on when a host sends the same address to another form of itself.
