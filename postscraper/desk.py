@@ -176,7 +176,7 @@ class Desk:
         if small_and_new or exchange.cut:
             return None
         digest = "sha256:" + sha256(exchange.body).hexdigest()
-        row = self.archive.kept(digest, exchange.url)
+        row = self.archive.kept(digest, exchange.url, exchange.captured_at)
         if row is None or row.captured_at is None:
             return None
         place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
@@ -200,6 +200,8 @@ class Desk:
         # The answer's headers go beside the item, for an item carries words and no headers.
         answer, depth = self._answers.pop((item.url, item.capture.captured_at), (None, 0))
         visit = self.ear.visit(item, answer, depth=depth)
+        if item.capture.captured_at is None:
+            visit = replace(visit, now=now())  # no source knows when; the ledger must know of a moment
         if visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
         return visit

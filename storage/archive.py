@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -34,7 +34,7 @@ __all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
 _KEPT = (
     select(Capture.url, Capture.captured_at, Capture.evidence_file, Capture.evidence_offset, Capture.evidence_length)
     .where(Capture.digest == bindparam("digest"), Capture.evidence_file.is_not(None))
-    .order_by(Capture.url != bindparam("url"), Capture.id)
+    .order_by(Capture.url != bindparam("url"), Capture.captured_at.is_distinct_from(bindparam("at")), Capture.id)
     .limit(1)
 )
 
@@ -151,13 +151,13 @@ class Archive:
             settle(connection, taken)
         return [outcome for _, outcome, _ in taken]
 
-    def kept(self, digest: str, url: str) -> Row[Any] | None:
+    def kept(self, digest: str, url: str, captured_at: datetime | None = None) -> Row[Any] | None:
         """The first capture with this body (`sha256:…`) whose bytes are in the evidence; None without one.
 
-        Of this address, if there is one.
+        Of this address, and of this very moment, if there is one.
         """
         with self._engine.connect() as connection:
-            found = connection.execute(_KEPT, {"digest": digest, "url": url})
+            found = connection.execute(_KEPT, {"digest": digest, "url": url, "at": captured_at})
             return cast("Row[Any] | None", found.first())
 
     def evidence_ends(self) -> dict[str, int]:

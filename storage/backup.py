@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from storage.archive import Archive
-from storage.fixity.walk import ENDS, FILES, FOLDER, in_use
+from storage.compacted import files, there
+from storage.fixity.walk import ENDS, FOLDER, in_use
 from storage.folders import sync_folder
 from storage.opening import DATABASE
 from storage.warcfile import piece_at
@@ -32,8 +33,10 @@ def backup(archive: Path, copy: Path) -> dict[str, int]:
     ends = _copy_database(archive / DATABASE, copy / DATABASE)
     written = {DATABASE: (copy / DATABASE).stat().st_size}
     (copy / FOLDER).mkdir()
-    for path in sorted((archive / FOLDER).glob(FILES)):
-        end = _end(path, ends.get(path.name, 0)) if being_written else path.stat().st_size
+    for name in files(archive / FOLDER):
+        path = there(archive / FOLDER / name)
+        grows = being_written and path.name == name  # a compact file is closed
+        end = _end(path, ends.get(name, 0)) if grows else path.stat().st_size
         if end:
             written[f"{FOLDER}/{path.name}"] = _copy(path, copy / FOLDER / path.name, end)
     for folder in (copy / FOLDER, copy, copy.parent):

@@ -20,7 +20,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from storage import warcfile
-from storage.exchange import Damage
+from storage.exchange import Damage, RecordUnreadable
 from storage.warcfile import Report
 from storage.warcpiece import Piece, piece_at
 from storage.warcreading import Broken
@@ -44,6 +44,16 @@ class Places:
         return at
 
 
+def as_written(name: str) -> str:
+    """The name under which the records of a file are known, whichever form it has now."""
+    return name.removesuffix(COMPACT) + PLAIN if name.endswith(COMPACT) else name
+
+
+def files(folder: Path) -> list[str]:
+    """The evidence files of a folder, by the names under which their records are known."""
+    return sorted({as_written(path.name) for path in folder.glob("*.warc.*") if path.name.endswith((PLAIN, COMPACT))})
+
+
 def there(path: Path) -> Path:
     """The file itself, or the compact one in its place."""
     compact = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
@@ -55,8 +65,11 @@ def is_compact(path: Path) -> bool:
 
 
 def size(path: Path) -> int:
-    """The bytes of the file as it was written. Raises Broken, OSError."""
-    return places(there(path)).then[-1] if is_compact(path) else path.stat().st_size
+    """The bytes of the file as it was written. Raises RecordUnreadable, OSError."""
+    try:
+        return places(there(path)).then[-1] if is_compact(path) else path.stat().st_size
+    except Broken as error:
+        raise RecordUnreadable(f"{there(path)}: {error}") from error
 
 
 def at(path: Path, offset: int) -> Piece:
@@ -73,21 +86,25 @@ def at(path: Path, offset: int) -> Piece:
 
 def pieces(path: Path, report: Report, *, start: int = 0) -> Iterator[Piece]:
     """The records from `start`, at their places in the file as it was written; see warcfile.pieces."""
-    found = there(path)
-    if found == path:
+    if is_compact(path):
+        yield from read(there(path), report, start=start)
+    else:
         yield from warcfile.pieces(path, report, start=start, seal=warcfile.seal_of(path))
-        return
+
+
+def read(compact: Path, report: Report, *, start: int = 0) -> Iterator[Piece]:
+    """The records of a compact file at the places where they stood; a damaged one costs itself alone."""
     try:
-        known = places(found)
+        known = places(compact)
     except Broken as broken:
-        report(Damage(file=found.name, offset=0, what=f"{broken}; where its records stood is lost"))
+        report(Damage(file=compact.name, offset=0, what=f"{broken}; where its records stood is lost"))
         return
-    with found.open("rb") as stream:
+    with compact.open("rb") as stream:
         for number in range(bisect_left(known.then, start), len(known.then) - 1):
             try:
                 raw = piece_at(stream, known.now[number]).raw
             except Broken as broken:
-                report(Damage(file=found.name, offset=known.now[number], what=str(broken)))
+                report(Damage(file=compact.name, offset=known.now[number], what=str(broken)))
                 continue
             yield Piece(known.then[number], known.then[number + 1] - known.then[number], raw)
 

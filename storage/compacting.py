@@ -21,10 +21,11 @@ import zstandard
 
 from storage import compacted, warcfile
 from storage.archive import Archive
-from storage.compacted import COMPACT, PLAIN
+from storage.compacted import COMPACT, PLAIN, as_written
 from storage.exchange import Damage
 from storage.folders import sync_folder
 from storage.warcpiece import Piece
+from storage.warcreading import Broken
 from storage.warcrecord import packed
 from storage.zstdframes import DICTIONARY, INDEX
 
@@ -69,8 +70,7 @@ def undo(archive: Path, told: Callable[[Done], object] = lambda _: None) -> list
     """Make every compact evidence file plain gzip again. Raises OSError."""
     done = []
     for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
-        plain = compact.with_name(compact.name.removesuffix(COMPACT) + PLAIN)
-        done.append(_exchanged(compact, _Plain(plain)))
+        done.append(_exchanged(compact, _Plain(compact.with_name(as_written(compact.name)))))
         told(done[-1])
     return done
 
@@ -128,10 +128,10 @@ def _smaller(path: Path, archive: Archive) -> _Smaller:
 
 def _exemplar(path: Path, offset: int) -> bytes:
     """A record that others may resemble, behind its request; empty for a page that came compressed."""
-    with suppress(warcfile.Broken):
+    with suppress(Broken):
         answer = compacted.at(path, offset)
         if not _CODED.search(answer.raw, 0, 16_384):
-            with suppress(warcfile.Broken):
+            with suppress(Broken):
                 return compacted.at(path, offset + answer.length).raw + answer.raw
             return answer.raw
     return b""
@@ -146,11 +146,12 @@ class _Plain:
     def write(self, pieces: Iterable[Piece], out: BinaryIO) -> int:
         """How many records. Raises _Left."""
         count = 0
-        for count, piece in enumerate(pieces, 1):
+        for piece in pieces:
             member = _member(piece.raw, piece.length)
             if member is None or out.tell() != piece.offset:
                 raise _Left(f"the record at byte {piece.offset} finds no place")
             out.write(member)
+            count += 1
         return count
 
 
@@ -195,7 +196,7 @@ def _records(path: Path) -> Iterator[Piece]:
     def damaged(damage: Damage) -> None:
         raise _Left(f"damaged at byte {damage.offset}: {damage.what}")
 
-    plain = path if path.name.endswith(PLAIN) else path.with_name(path.name.removesuffix(COMPACT) + PLAIN)
+    plain = path.with_name(as_written(path.name))
     end = 0
     for piece in compacted.pieces(plain, damaged):
         if piece.offset != end:

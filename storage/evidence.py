@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from storage import compacted
 from storage.evidencefile import EvidenceFile
 from storage.exchange import (
     Damage,
@@ -30,7 +31,8 @@ from storage.exchange import (
     RecordUnreadable,
 )
 from storage.folders import make_folder
-from storage.warcfile import LARGEST_BYTES, Piece, Report, exchanges, piece_at, pieces, seal_of
+from storage.warcfile import LARGEST_BYTES, Report, exchanges, pieces, seal_of
+from storage.warcpiece import Piece
 from storage.warcreading import Broken, has_digest
 from storage.warcrecord import NOT_EXACT
 
@@ -50,7 +52,7 @@ class Evidence:
     def __init__(self, folder: Path, prefix: str, about: Mapping[str, str] | None, file_bytes: int) -> None:
         """about: None for reading only."""
         self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
-        self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.gz")
+        self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
         self._failure: OSError | None = None
 
@@ -145,7 +147,8 @@ class Evidence:
             raise EvidenceFailed(self._why()) from error
 
     def _why(self) -> str:
-        return f"{self._folder}: {self._failure and self._failure.strerror}: nothing more is kept; the next start recovers what is whole"
+        why = self._failure and self._failure.strerror
+        return f"{self._folder}: {why}: nothing more is kept; the next start recovers what is whole"
 
     # Reading
 
@@ -156,7 +159,8 @@ class Evidence:
 
     def _numbers(self) -> dict[str, int]:
         there = self._folder.iterdir() if self._folder.is_dir() else ()
-        return {found[0]: int(found[1]) for path in there if (found := self._names.fullmatch(path.name))}
+        matched = [found for path in there if (found := self._names.fullmatch(path.name))]
+        return {compacted.as_written(found[0]): int(found[1]) for found in matched}
 
     def read(self, place: Place) -> Exchange:
         """The exchange at a place, its digests checked; a revisit with the body it refers to.
@@ -175,8 +179,7 @@ class Evidence:
 
     def records(self, file: str, report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
         """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
-        path = self._path(file)
-        yield from exchanges(pieces(path, report, seal=seal_of(path)), file, report, self._original)
+        yield from exchanges(compacted.pieces(self._path(file), report), file, report, self._original)
 
     def recover(self, known: Mapping[str, int], report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
         """Bring the files in line with the database: run to its end before the first `keep`.
@@ -186,7 +189,7 @@ class Evidence:
             torn tail is cut off.
         Raises EvidenceShort before anything is changed, EvidenceFailed when the disk refuses.
         """
-        there = {name: self._path(name).stat().st_size for name in self.files()}
+        there = {name: compacted.size(self._path(name)) for name in self.files()}
         for name, end in known.items():
             if self._names.fullmatch(name) and there.get(name, 0) < end:
                 raise EvidenceShort(
@@ -199,6 +202,9 @@ class Evidence:
 
     def _recover(self, name: str, end: int, report: Report) -> Iterator[tuple[Place, Exchange]]:
         path = self._path(name)
+        if compacted.is_compact(path):  # closed, and whole when it was made
+            yield from exchanges(compacted.pieces(path, report, start=end), name, report, self._original)
+            return
         whole = [end]
 
         def noted(found: Iterable[Piece]) -> Iterator[Piece]:
@@ -220,10 +226,9 @@ class Evidence:
         problems: list[Damage] = []
         path = self._path(place.file)
         try:
-            with path.open("rb") as stream:
-                found = [piece_at(stream, place.offset)]
-                with suppress(Broken):  # the request; the answer stands without it
-                    found.append(piece_at(stream, place.offset + found[0].length))
+            found = [compacted.at(path, place.offset)]
+            with suppress(Broken):  # the request; the answer stands without it
+                found.append(compacted.at(path, place.offset + found[0].length))
         except (Broken, OSError) as error:
             raise RecordUnreadable(f"{path}, byte {place.offset}: {error}") from error
         told = exchanges(found, place.file, problems.append, lambda earlier: self._original(earlier, hops))

@@ -21,11 +21,12 @@ from typing import Any
 
 from storage import carrying
 from storage.archive import Archive
+from storage.compacted import files
 from storage.errors import ArchiveError, Damaged, Locked, NotAnArchive
 from storage.evidence import Evidence
 from storage.exchange import Damage
 from storage.fixity.findings import Reader
-from storage.fixity.walk import FILES, FOLDER
+from storage.fixity.walk import FOLDER
 from storage.folders import sync_folder
 from storage.opening import DATABASE
 
@@ -96,7 +97,7 @@ def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[tuple[
 
 def _files(folder: Path) -> list[str]:
     """The evidence of all newspapers in the order in which runs wrote it: PAPER-TIME-NUMBER.warc.gz."""
-    prefixes = sorted({path.name.rsplit("-", 2)[0] for path in folder.glob(FILES)})
+    prefixes = sorted({name.rsplit("-", 2)[0] for name in files(folder)})
     by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
     return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from os import SEEK_END
 from pathlib import Path
+from typing import BinaryIO
 
 from storage.exchange import Damage, Earlier, Exchange, Place
 from storage.warcpiece import CHUNK, Torn, next_record
@@ -93,7 +94,7 @@ def exchanges(
 def seal_of(path: Path) -> bytes:
     """What `pieces` takes as seal: the ID of the warcinfo record at the head of a file; empty when there is none."""
     with suppress(Broken), path.open("rb") as stream:
-        raw = piece_at(stream, 0).raw
+        raw = _first(stream).raw
         name = _RECORD_ID.search(raw)
         if name and _INFO.search(raw):
             return name[1]
@@ -103,11 +104,19 @@ def seal_of(path: Path) -> bytes:
 def about(path: Path) -> dict[str, str]:
     """The fields of the warcinfo record at the head of a file: what wrote it, and how; {} when there is none."""
     with suppress(Broken, OSError), path.open("rb") as stream:
-        raw = piece_at(stream, 0).raw
+        raw = _first(stream).raw
         if _INFO.search(raw):
             told = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
             return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
     return {}
+
+
+def _first(stream: BinaryIO) -> Piece:
+    """The first record, behind what a zstd file holds before it. Raises Broken."""
+    piece = piece_at(stream, 0)
+    while not piece.raw:
+        piece = piece_at(stream, piece.offset + piece.length)
+    return piece
 
 
 def _told(

@@ -13,7 +13,7 @@ CHUNK = 32 * 2**10
 _LONGEST_HEAD = 2**20
 _WINDOW = 2**20
 _MAGIC = b"\x1f\x8b\x08"
-_ZSTD = (zstdframes.MAGIC[:3], zstdframes.DICTIONARY[:3])
+_ZSTD = (zstdframes.MAGIC[:3], zstdframes.DICTIONARY[:3], zstdframes.INDEX[:3])
 _GZIP = 31  # zlib's window bits for a gzip member
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\nContent-Length:[ \t]*([^\s]{1,40})[ \t]*\r?\n", re.IGNORECASE)
@@ -45,7 +45,7 @@ def piece_at(stream: BinaryIO, offset: int) -> Piece:
 
 def _frame(stream: BinaryIO, offset: int) -> Piece:
     try:
-        if stream.read(4) == zstdframes.DICTIONARY:
+        if stream.read(4) in (zstdframes.DICTIONARY, zstdframes.INDEX):
             return Piece(offset, zstdframes.skipped_at(stream, offset), b"")
         length, raw = zstdframes.frame_at(stream, offset, LARGEST_BYTES + 1)
     except zstdframes.CutFrame as cut:

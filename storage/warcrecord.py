@@ -187,5 +187,10 @@ def _record(kind: str, url: str, head: _Head | None, body: bytes, fields: dict[s
 def _packed(record: Any) -> bytes:
     out = BytesIO()
     WARCWriter(out, gzip=False, warc_version="1.1").write_record(record)
-    packed: bytes = _deflate.compress(out.getbuffer(), _LEVEL, _GZIP)
-    return packed
+    return packed(out.getbuffer())
+
+
+def packed(record: bytes | memoryview) -> bytes:
+    """One gzip member."""
+    member: bytes = _deflate.compress(record, _LEVEL, _GZIP)
+    return member

@@ -12,6 +12,7 @@ import zstandard
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"
+INDEX = b"\x5e\x2a\x4d\x18"  # ours: another skippable frame; see storage/compacted.py
 LARGEST_DICTIONARY = 16 * 2**20
 _LONGEST_HEADER = 18  # of a frame: https://www.rfc-editor.org/rfc/rfc8878#name-frame-header
 
@@ -37,7 +38,7 @@ def frame_at(stream: BinaryIO, offset: int, most: int) -> tuple[int, bytes]:
 
 
 def skipped_at(stream: BinaryIO, offset: int) -> int:
-    """How many bytes the skippable frame takes: the dictionary."""
+    """How many bytes the skippable frame takes: the dictionary, or our index."""
     stream.seek(offset + len(DICTIONARY))
     return 8 + int.from_bytes(stream.read(4), "little")
 
@@ -50,7 +51,11 @@ def dictionary_of(stream: BinaryIO) -> bytes:
     size = int.from_bytes(stream.read(4), "little")
     if size > LARGEST_DICTIONARY:
         raise NoFrame(f"a dictionary of {size} bytes")
-    held = stream.read(size)
+    return _unpacked(stream.read(size))
+
+
+@lru_cache(maxsize=4)  # asked for with every record
+def _unpacked(held: bytes) -> bytes:
     if not held.startswith(MAGIC):
         return held
     try:

@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 
 from postscraper.desk import Desk
 from postscraper.items import Capture
-from postscraper.newspapers import POST
+from postscraper.newspapers import NEWSPAPERS
 from postscraper.scope import Scope
 from postscraper.sources import folder
 from storage.exchange import Exchange
@@ -21,12 +21,13 @@ SITE = "https://www.phnompenhpost.com"
 
 
 @contextmanager
-def desk(archive: Path) -> Iterator[Desk]:
-    """The desk of a run over saved pages."""
+def desk(archive: Path, *, paper: str = "post", origin: str | None = None) -> Iterator[Desk]:
+    """The desk of a run over saved pages; origin: of a mirror that serves the paper."""
     settings = Settings()
     settings.setmodule("postscraper.settings")
     settings.set("ARCHIVE_DIR", str(archive))
-    opened = Desk.open(POST, Scope(source="samples"), settings)
+    settings.set("PAPER_ORIGIN", origin)
+    opened = Desk.open(NEWSPAPERS[paper], Scope(source="samples"), settings)
     try:
         yield opened
     finally:

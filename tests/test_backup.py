@@ -65,9 +65,11 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
         crawler.join(30)
     assert counts == sorted(counts)
     assert counts[-1] > counts[0], "the archive grew meanwhile"
+    assert verify(archive, Witness(archive)).counts["equal"] > counts[-1]
 
 
 def copied(archive: Path, copy: Path) -> int:
+    assert verify(archive, Witness(archive)).findings == [], "what is being written is no fault"
     assert run("backup", copy, "--archive", archive).exit_code == 0
     report = verify(copy, Witness(copy))
     assert report.findings == []

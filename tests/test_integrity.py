@@ -6,13 +6,18 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import pytest
 from calling import run
-from keeping import fill, saved_pages
+from conftest import SAMPLES
+from keeping import answer, desk, file, fill, saved_pages
+from mirror import Mirror
+from pytest_httpserver import HTTPServer
+from test_crawl import crawl
 
 from postscraper.witness import Witness
 from storage.errors import ArchiveError
@@ -61,6 +66,28 @@ def test_an_undamaged_archive_is_sound(sound: Path) -> None:
     assert run("check", "--archive", sound).exit_code == 0
     sampled = json.loads(run("verify", "--sample", 5, "--json", "--archive", sound).stdout)
     assert sampled["captures"] == {"equal": 5}
+
+
+def test_two_answers_of_one_address_in_one_transaction_keep_their_own_headers(tmp_path: Path) -> None:
+    page = saved_pages()[1]
+    assert page.captured_at is not None
+    later = answer(page, captured_at=page.captured_at + timedelta(hours=1), headers=(("ETag", '"2"'),))
+    with desk(tmp_path) as opened:
+        file(opened, answer(page), later)
+    assert ask(tmp_path, "SELECT etag FROM capture ORDER BY captured_at") == [('"1"',), ('"2"',)]
+    assert verified(tmp_path) == []
+
+
+def test_a_crawled_archive_is_sound(tmp_path: Path, httpserver: HTTPServer) -> None:
+    """By the real program, from a mirror: with robots.txt, answers of every status, and a second visit."""
+    mirror = Mirror(httpserver, SAMPLES)
+    assert crawl(tmp_path, mirror, "-a", "limit=20").returncode == 0
+    assert run("retry", "--state", "done", "--archive", tmp_path / "archive").exit_code == 0
+    assert crawl(tmp_path, mirror, "-a", "limit=20").returncode == 0
+    assert mirror.conditional
+    report = verify(tmp_path / "archive", Witness(tmp_path / "archive"))
+    assert report.findings == []
+    assert report.counts["equal"] == 40
 
 
 def test_verify_names_every_damage(sound: Path, archive: Path) -> None:
@@ -143,6 +170,7 @@ CHANGES = [
     ("UPDATE image SET caption = 'Another picture.' WHERE caption IS NOT NULL", "revision 1.image 1.caption"),
     ("DELETE FROM image", "revision 1.images"),
     ("UPDATE story SET section = 'Elsewhere'", "section"),
+    ("UPDATE story SET canonical_url = canonical_url || '-0'", "story.canonical_url"),
     ("UPDATE story SET published_on = '2001-01-01'", "published_on"),
     ("UPDATE story SET same_words_as = 1 WHERE id = 2", "same_words_as"),
     ("UPDATE reading SET item = replace(item, 'the', 'a')", "item"),
@@ -161,6 +189,7 @@ CHANGES = [
     ("UPDATE ledger SET heard_from = 'https://www.phnompenhpost.com/nowhere'", "heard_from"),
     ("DELETE FROM ledger WHERE kind = 'story' AND state = 'known'", ""),
     ("INSERT INTO words(words) VALUES ('delete-all')", ""),
+    ("UPDATE words_data SET block = x'0A0505050505' WHERE id = 1", ""),
     ("DROP INDEX ix_sighting_address", ""),
 ]
 
@@ -173,6 +202,15 @@ def test_verify_names_the_field_that_was_changed(archive: Path, statement: str, 
     assert not field or field in {each for finding in found for each in finding.fields}
     assert json.loads((told := run("verify", "--json", "--archive", archive)).stdout)["findings"]
     assert told.exit_code == 15
+
+
+@pytest.mark.parametrize("mark", [*("warcinfo", "response", "request", "resource", "revisit"), "robots.txt"])
+def test_verify_names_damage_to_records_of_every_kind(archive: Path, mark: str) -> None:
+    content = evidence(archive).read_bytes()
+    damaged = [piece for piece in pieces(evidence(archive), print) if mark.encode() in piece.raw[:400]]
+    middle = damaged[0].offset + damaged[0].length // 2
+    evidence(archive).write_bytes(content[:middle] + bytes(64) + content[middle + 64 :])
+    assert f"{evidence(archive).name}, byte {damaged[0].offset}" in {finding.where for finding in verified(archive)}
 
 
 def test_verify_names_an_index_that_lost_its_rows(archive: Path) -> None:

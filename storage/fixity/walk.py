@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from storage.compacted import files
 from storage.evidence import Evidence
 from storage.exchange import Damage, Exchange, Place, RecordUnreadable
 from storage.fixity.findings import Finding, Reader, Report, capture_name, first_line
@@ -15,7 +16,6 @@ from storage.fixity.rows import raw, rows
 from storage.runlock import NAME, ArchiveInUse, RunLock
 
 FOLDER = "evidence"
-FILES = "*.warc.gz"
 Row = Mapping[str, Any]
 Judge = Callable[[Row, Place, Exchange], Iterable[Finding]]
 
@@ -68,7 +68,7 @@ class Walk:
     def all(self) -> None:
         """Every record of every file, and every capture that names one."""
         known = ends(self._connection)
-        for file in sorted({*known, *(path.name for path in self._folder.glob(FILES))}):
+        for file in sorted({*known, *files(self._folder)}):
             waiting = {row["evidence_offset"]: row for row in rows(self._connection, _OF_FILE, file)}
             try:
                 self._file(file, known.get(file, 0), waiting)

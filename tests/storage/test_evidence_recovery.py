@@ -200,6 +200,8 @@ def test_the_file_and_the_name_of_it_are_synced(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "fsync", noting)
     folder = tmp_path / "evidence"
     with Evidence.open(folder, writable=True) as evidence:
+        assert synced == [tmp_path], "the name of the new folder"
+        synced.clear()
         path = folder / evidence.keep(exchange()).file
         assert synced == []
         evidence.sync()
