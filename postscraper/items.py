@@ -270,7 +270,7 @@ class Listing:
     canonical_url: str
     section: str | None = None
     page: int = 0
-    teasers: tuple[Teaser, ...] = field(default=(), metadata=PLAIN)
+    teasers: tuple[DatedTeaser, ...] = field(default=(), metadata=PLAIN)
     next_url: str | None = None
     problems: tuple[Problem, ...] = field(default=(), metadata=PLAIN)
     capture: Receipt = field(metadata=PLAIN)

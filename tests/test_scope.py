@@ -7,7 +7,7 @@ import pytest
 
 from postscraper.errors import BadRequest
 from postscraper.hearing import DEEPEST, Ear
-from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Teaser, Unread
+from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Unread
 from postscraper.newspapers import POST, POSTKHMER
 from postscraper.scope import Scope, scope
 
@@ -21,7 +21,7 @@ def teaser(path: str, day: date | None = None) -> DatedTeaser:
     return DatedTeaser(list="LATEST", position=1, headline="h", url=HOME + path, published_on=day)
 
 
-def listing(*teasers: Teaser, next_url: str | None = None) -> Listing:
+def listing(*teasers: DatedTeaser, next_url: str | None = None) -> Listing:
     return Listing(
         layout="drupal_2017",
         language="en",
@@ -90,10 +90,10 @@ def test_foreign_hosts_are_not_heard_and_mirrors_are_the_paper() -> None:
         ear()
         .visit(
             listing(
-                Teaser(list=None, position=1, headline="h", url="https://example.org/national/x"),
-                Teaser(list=None, position=2, headline="h", url="http://127.0.0.1:8000/national/x/?utm_source=a"),
-                Teaser(list=None, position=3, headline="h", url="http://m.phnompenhpost.com/national/x"),
-                Teaser(list=None, position=4, headline="h", url="https://www.postkhmer.com/national/x"),
+                DatedTeaser(list=None, position=1, headline="h", url="https://example.org/national/x"),
+                DatedTeaser(list=None, position=2, headline="h", url="http://127.0.0.1:8000/national/x/?utm_source=a"),
+                DatedTeaser(list=None, position=3, headline="h", url="http://m.phnompenhpost.com/national/x"),
+                DatedTeaser(list=None, position=4, headline="h", url="https://www.postkhmer.com/national/x"),
             )
         )
         .heard

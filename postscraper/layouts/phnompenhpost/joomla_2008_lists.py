@@ -11,7 +11,7 @@ from postscraper.body import body
 from postscraper.dates import Printed, printed_day, printed_moment
 from postscraper.errors import Missing, NotAStory
 from postscraper.extract import Node, Page, many, maybe, maybe_link, node, nodes, one, words
-from postscraper.items import DatedTeaser, Listing, Problem, Teaser
+from postscraper.items import DatedTeaser, Listing, Problem
 from postscraper.urls import edition_of, path_of
 
 SKIP = ".article_separator, .readon, .share-tools, .addthis_toolbox, .buttonheading"
@@ -41,7 +41,7 @@ def moment(line: str) -> Printed:
     return printed_day(found["day"], "%A, %d %B %Y")
 
 
-def modules(page: Page) -> Iterator[Teaser]:
+def modules(page: Page) -> Iterator[DatedTeaser]:
     """The stories in the boxes beside the page, such as the most read."""
     for box in nodes(page, ".moduletable"):
         name = maybe(box, "h3")
@@ -49,7 +49,7 @@ def modules(page: Page) -> Iterator[Teaser]:
             url = maybe_link(page, card, "a[href]")
             if url is None:
                 raise Missing(f"{name}: a story without an address")
-            yield Teaser(list=name, position=position, headline=one(card, "a"), url=url)
+            yield DatedTeaser(list=name, position=position, headline=one(card, "a"), url=url)
 
 
 def listing(page: Page) -> Listing | None:
