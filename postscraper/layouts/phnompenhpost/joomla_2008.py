@@ -24,7 +24,7 @@ from postscraper.bylines import people
 from postscraper.dates import Printed, believable
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, headline, headline_variants, language_of, maybe, node, words
-from postscraper.items import Article, Image, Listing, Problem
+from postscraper.items import Article, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost import joomla_2008_lists
 from postscraper.layouts.phnompenhpost.joomla_2008_lists import (
     ADDRESS,
@@ -85,7 +85,7 @@ def article(page: Page) -> Article | None:
         published_text=date.text if date else None,
         images=images,
         body=story.blocks,
-        teasers=tuple(modules(page)),
+        teasers=tuple(modules(page, Teaser)),
         links=story.links,
         headline_variants=headline_variants(page, printed_headline),
         problems=(*page.problems, *problems, *unread, *story.problems, *lone),

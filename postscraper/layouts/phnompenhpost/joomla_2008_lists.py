@@ -6,12 +6,13 @@ Built like the story pages (see joomla_2008) from what Joomla 1.5 writes by itse
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 
 from postscraper.body import body
 from postscraper.dates import Printed, printed_day, printed_moment
 from postscraper.errors import Missing, NotAStory
 from postscraper.extract import Node, Page, many, maybe, maybe_link, node, nodes, one, words
-from postscraper.items import DatedTeaser, Listing, Problem
+from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.urls import edition_of, path_of
 
 SKIP = ".article_separator, .readon, .share-tools, .addthis_toolbox, .buttonheading"
@@ -41,15 +42,18 @@ def moment(line: str) -> Printed:
     return printed_day(found["day"], "%A, %d %B %Y")
 
 
-def modules(page: Page) -> Iterator[DatedTeaser]:
-    """The stories in the boxes beside the page, such as the most read."""
+T = TypeVar("T", bound=Teaser)
+
+
+def modules(page: Page, kind: type[T]) -> Iterator[T]:
+    """The stories in the boxes beside the page, such as the most read, as teasers of a kind."""
     for box in nodes(page, ".moduletable"):
         name = maybe(box, "h3")
         for position, card in enumerate(nodes(box, "ul.mostread > li, ul.latestnews > li, ul.relateditems > li"), 1):
             url = maybe_link(page, card, "a[href]")
             if url is None:
                 raise Missing(f"{name}: a story without an address")
-            yield DatedTeaser(list=name, position=position, headline=one(card, "a"), url=url)
+            yield kind(list=name, position=position, headline=one(card, "a"), url=url)
 
 
 def listing(page: Page) -> Listing | None:
@@ -68,7 +72,7 @@ def listing(page: Page) -> Listing | None:
         canonical_url=page.canonical(page.url),
         section=maybe(page, ".componentheading"),
         page=_page_number(page),
-        teasers=(*teasers, *modules(page)),
+        teasers=(*teasers, *modules(page, DatedTeaser)),
         next_url=maybe_link(page, page, "ul.pagination a[title=Next][href]"),
         problems=(*page.problems, *problems),
         capture=page.receipt,
