@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet pyproject.toml --group build
 
-.PHONY: help demo test check lock bench clean
+.PHONY: help demo test check lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -32,18 +32,28 @@ check: $(VENV)/dev.stamp  ## every gate: format, lint, types, imports, tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
+crash: $(VENV)/dev.stamp  ## kill the program, cut its power, fill its disk: N=2000 for more
+	$(BIN)/python -m tests.crash
+
 bench: $(VENV)-bench/stamp  ## measure reading, writing and start-up beside other programs
 	$(VENV)-bench/bin/python -m benchmarks
+
+soak: $(VENV)-bench/stamp  ## crawl 10,000 pages over loopback, a few of them hostile, and watch the memory
+	$(VENV)-bench/bin/python -m benchmarks.soak
+
+pywb: $(VENV)/dev.stamp $(VENV)-pywb/stamp  ## let pywb replay what a crawl keeps
+	POSTSCRAPER_PYWB=$(abspath $(VENV)-pywb/bin) $(BIN)/python -m pytest -m pywb tests/test_pywb.py
 
 lock: $(VENV)/dev.stamp  ## resolve the dependencies anew; look at the diff
 	$(PIP) uv
 	$(BIN)/$(LOCK) --upgrade -o requirements.lock
 	$(BIN)/$(LOCK) --upgrade -c requirements.lock --all-extras --group test --group lint -o requirements-dev.lock
 	$(BIN)/$(LOCK) --upgrade --all-extras --group bench -o requirements-bench.lock
+	$(BIN)/$(filter-out pyproject.toml --group build,$(LOCK)) --upgrade --group pyproject.toml:pywb -o requirements-pywb.lock
 	! grep -n '://' requirements*.lock
 
 clean:  ## remove the environment, the demo's archive and what tools left
-	rm -rf $(VENV) $(VENV)-bench $(DEMO) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-pywb $(DEMO) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -69,4 +79,10 @@ $(VENV)-bench/stamp: requirements-bench.lock pyproject.toml | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)-bench
 	$(subst $(VENV)/,$(VENV)-bench/,$(PIP)) --require-hashes --no-deps -r requirements-bench.lock
 	$(subst $(VENV)/,$(VENV)-bench/,$(PIP)) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Of its own: pywb asks for versions that are years old.
+$(VENV)-pywb/stamp: requirements-pywb.lock | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)-pywb
+	$(subst $(VENV)/,$(VENV)-pywb/,$(PIP)) --require-hashes --no-deps -r requirements-pywb.lock
 	@touch $@

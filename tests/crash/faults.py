@@ -7,6 +7,7 @@ the run fails, as strace makes it. starts: a second start while the first crawls
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,13 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from postscraper.console.failures import EXIT_CODES
-from storage.errors import Full
-from storage.exchange import EvidenceError
+from postscraper.console.failures import EXIT_CODES, FILE_FAILED
+from storage.errors import EvidenceError, Full
 from storage.runlock import ArchiveInUse
 from tests.crash import holding
 from tests.crash.program import Run
@@ -29,6 +31,7 @@ from tests.crash.site import Site
 PAGES = 60
 IN_USE, FULL, FAILED = (EXIT_CODES[kind] for kind in (ArchiveInUse, Full, EvidenceError))
 SYNCS = "fsync,fdatasync"
+STRACE = ("strace", "-f", "--seccomp-bpf")
 SMALLEST_BYTES, STEP_BYTES = 2**13, 2**12
 ROOM = "64m"
 
@@ -51,16 +54,25 @@ class Faults:
         )
 
 
+@lru_cache
+def whole(pages: int) -> tuple[holding.Picture, int]:
+    """What the archive of a run without a fault holds, and its bytes; the same wherever the site is served."""
+    with TemporaryDirectory() as folder, Site(pages) as site:
+        archive = Path(folder) / "whole"
+        run = Run(archive, site.origin)
+        if code := run.end():
+            raise RuntimeError(f"the run without a fault ended with {code}: {run.stderr}")
+        size = sum(path.stat().st_size for path in archive.rglob("*") if path.is_file())
+        return holding.picture(archive, site.origin), size
+
+
 class Series:
-    """One kind of fault, many times, on the same site; `whole`: what an archive must hold in the end."""
+    """One kind of fault, many times, on the same site."""
 
     def __init__(self, what: str, folder: Path, site: Site) -> None:
         self.result = Faults(what)
         self._folder, self._site = folder, site
-        run = Run(folder / "whole", site.origin)
-        if code := run.end():
-            raise RuntimeError(f"the run without a fault ended with {code}: {run.stderr}")
-        self._whole = holding.picture(folder / "whole", site.origin)
+        self._whole, self._whole_bytes = whole(site.count)
 
     def met(self, run: Run, name: str, codes: frozenset[int]) -> None:
         """Note how a run ended that met a fault: with one of the codes, or 0 if it met none after all."""
@@ -92,10 +104,9 @@ class Series:
     # A disk that is full
 
     def full(self, count: int, chance: Random) -> None:
-        whole = sum(path.stat().st_size for path in (self._folder / "whole").rglob("*") if path.is_file())
         for number in range(count):
             # With its log ahead the database takes twice its size while it is written.
-            size = SMALLEST_BYTES + int(whole * 2 * (number + chance.random()) / count)
+            size = SMALLEST_BYTES + int(self._whole_bytes * 2 * (number + chance.random()) / count)
             with tmpfs(self._folder / "small", size // STEP_BYTES * STEP_BYTES) as small:
                 run = Run(small / "archive", self._site.origin)
                 self.met(run, f"{size} bytes", frozenset({FULL}))
@@ -106,16 +117,18 @@ class Series:
 
     def syncs(self, count: int, chance: Random) -> None:
         log = self._folder / "counted.strace"
-        counting = Run(self._folder / "counted", self._site.origin, under=("strace", "-f", "-e", SYNCS, "-o", log))
+        counting = Run(self._folder / "counted", self._site.origin, under=(*STRACE, "-e", SYNCS, "-o", log))
         assert counting.end() == 0, counting.stderr
-        total = log.read_text("ascii").count("sync(")
+        calls = re.findall(r"\b(fsync|fdatasync)\(", log.read_text("ascii"))
         for number in range(count):
-            at = 1 + int(total * (number + chance.random()) / count)
-            archive = self._folder / f"synced-{number}"
-            inject = ("-e", f"trace={SYNCS}", "-e", f"inject={SYNCS}:error=EIO:when={at}")
-            run = Run(archive, self._site.origin, under=("strace", "-f", *inject, "-o", "/dev/null"))
-            self.met(run, f"sync {at} of {total}", frozenset({FAILED}))
-            self.goes_on(archive, run, f"after sync {at} of {total}")
+            at = int(len(calls) * (number + chance.random()) / count)
+            call, time_of_it = calls[at], calls[: at + 1].count(calls[at])  # strace counts each for itself
+            archive, name = self._folder / f"synced-{number}", f"sync {at} of {len(calls)}, {call} {time_of_it}"
+            inject = ("-e", f"trace={call}", "-e", f"inject={call}:error=EIO:when={time_of_it}")
+            run = Run(archive, self._site.origin, under=(*STRACE, *inject, "-o", "/dev/null"))
+            self.met(run, name, frozenset({FAILED, FILE_FAILED}))
+            self.goes_on(archive, run, f"after {name}")
+            rmtree(archive)
 
     # A second start
 

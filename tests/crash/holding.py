@@ -8,17 +8,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from postscraper.urls import canonical
 from storage.archive import Archive
+from storage.errors import EvidenceError
 from storage.evidence import Evidence
-from storage.exchange import EvidenceError, Exchange, Place
+from storage.exchange import Exchange, Place
+from storage.visits import State
 from tests.crash.pages import HOME
 from tests.crash.program import Acknowledged
 
 DATABASE = "archive.db"
 TAKEN_OUT = ("first_seen_at", "last_seen_at")
-REVISITED = ("done", "unchanged", "partial", "unread", "moved", "gone")
+REVISITED: tuple[State, ...] = ("done", "unchanged", "partial", "unread", "moved", "gone")
 
 _CAPTURES = """SELECT url, status, digest, outcome, reason, detail, layout, problems, words_digest, etag, source
 FROM capture"""
@@ -31,7 +34,7 @@ _LEDGER = "SELECT address, kind, section, dated_on, state, why, visits, changes,
 Picture = dict[str, Counter[str]]
 
 
-def asked(archive: Path, question: str) -> list[tuple[object, ...]]:
+def asked(archive: Path, question: str) -> list[tuple[Any, ...]]:
     """By a reader of its own, which changes nothing."""
     with closing(sqlite3.connect(f"file:{archive / DATABASE}?mode=ro", uri=True)) as connection:
         return connection.execute(question).fetchall()
@@ -89,7 +92,7 @@ def damage(archive: Path) -> Iterator[str]:
     rows = asked(archive, "SELECT evidence_file, evidence_offset, evidence_length, digest, url FROM capture")
     for file, offset, length, digest, url in rows:
         try:
-            evidence.verify(Place(file=str(file), offset=offset, length=length), str(digest))  # type: ignore[arg-type]
+            evidence.verify(Place(file=file, offset=offset, length=length), digest)
         except EvidenceError as error:
             yield f"evidence of {url}: {error}"
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from signal import SIGKILL, SIGTERM
 from tempfile import TemporaryDirectory
 
 from storage.archive import Archive
@@ -27,16 +28,18 @@ PAGES = 700
 STARTUP_SECONDS = 2.0  # until the first start told better
 WORK_SECONDS = 0.7  # a page takes some 5 ms: a kill falls behind up to 150 of them
 SHUTDOWN_SECONDS = 0.4
+KILLED = (-SIGKILL, -SIGTERM)
 
 
 @dataclass
 class Toll:
-    """What a loop came to. tails: starts that found a tail to read in or to cut."""
+    """What a loop came to. cut: torn tails of files; read_in: pages kept before a kill, filed at the next start."""
 
     kills: Counter[str] = field(default_factory=Counter)
     editions: int = 0
     acknowledged: int = 0
-    tails: int = 0
+    cut: int = 0
+    read_in: int = 0
     rowless: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -46,8 +49,8 @@ class Toll:
         without = ", ".join(f"{count} {kind}" for kind, count in sorted(self.rowless.items())) or "none"
         return (
             f"kills {self.kills.total()} ({kinds}), editions {self.editions}, acknowledged {self.acknowledged}, "
-            f"tails {self.tails}, records without a row: {without}; violations {len(self.violations)}, "
-            f"{self.seconds:.0f} s"
+            f"tails cut {self.cut}, pages read in {self.read_in}, records without a row: {without}; "
+            f"violations {len(self.violations)}, {self.seconds:.0f} s"
         )
 
 
@@ -74,18 +77,17 @@ class Loop:
 
     def _once(self, *, killed: bool) -> bool:
         """Start the program once; whether it came to its end."""
-        tail = self._tail_bytes()
+        before = self._files()
         run = Run(self._archive, self._site.origin, self._entry)
         kind = self._wait_to_kill(run) if killed else "end"
         if killed:
             run.kill()
         code = run.end()
-        if tail and kind != "startup":
-            self.toll.tails += 1
+        self._compare_tails(before)
         self._look_at(run, code)
         if run.first_seconds is not None:
             self._startup_seconds = (3 * self._startup_seconds + run.first_seconds) / 4
-        if code == -9:
+        if code in KILLED:
             self.toll.kills[kind] += 1
         elif killed and not self.toll.violations and not self._due():
             self._next_edition()
@@ -100,7 +102,7 @@ class Loop:
         run.wait_for(1)
         run.wait(self._chance.uniform(0, WORK_SECONDS))
         if kind == "shutdown" and run.lives():
-            run.interrupt()
+            run.ask_to_stop()
             run.wait(self._chance.uniform(0, SHUTDOWN_SECONDS))
         return kind
 
@@ -108,28 +110,33 @@ class Loop:
         found = holding.lost(self._archive, run.acknowledged)
         if "Traceback" in run.stderr:
             found.append(f"traceback: {run.stderr[-2000:]}")
-        if code not in (0, -9):
+        if code not in (0, *KILLED):
             found.append(f"ended with {code}: {run.sentence()}")
         self.toll.acknowledged += len(run.acknowledged)
         self.toll.violations += found
 
-    def _tail_bytes(self) -> int:
-        """What stands in the evidence behind the last row: the next start must see to it."""
+    def _files(self) -> dict[str, tuple[int, int]]:
+        """Each file of the evidence: its bytes, and the pages that have a row."""
         if not (self._archive / holding.DATABASE).exists():
-            return 0
-        question = "SELECT evidence_file, max(evidence_offset + evidence_length) FROM capture GROUP BY 1"
+            return {}
         try:
-            ends = dict(holding.asked(self._archive, question))
+            rows = dict(holding.asked(self._archive, "SELECT evidence_file, count(*) FROM capture GROUP BY 1"))
         except sqlite3.OperationalError:
-            return 0  # killed before there was a table
+            rows = {}  # killed before there was a table
         files = (self._archive / "evidence").glob("*.warc.gz")
-        return sum(max(path.stat().st_size - int(str(ends.get(path.name, 0))), 0) for path in files)
+        return {path.name: (path.stat().st_size, rows.get(path.name, 0)) for path in files}
 
-    def _due(self) -> object:
+    def _compare_tails(self, before: dict[str, tuple[int, int]]) -> None:
+        after = self._files()
+        for name, (size, rows) in before.items():
+            self.toll.cut += after[name][0] < size
+            self.toll.read_in += after[name][1] - rows
+
+    def _due(self) -> int:
         """How many addresses the edition still has: an interrupted run may have ended before them."""
         now = datetime.now(UTC).isoformat()
         question = f"SELECT count(*) FROM ledger WHERE kind != 'page' AND due_at <= '{now}'"
-        return holding.asked(self._archive, question)[0][0]
+        return int(holding.asked(self._archive, question)[0][0])
 
     def _next_edition(self) -> None:
         self.toll.editions += 1
@@ -151,9 +158,7 @@ def compare(toll: Toll, archive: Path, folder: Path, site: Site) -> None:
         if code := run.end():
             toll.violations.append(f"the run that nobody kills ended with {code}: {run.sentence()}")
             return
-    toll.violations += holding.differences(
-        holding.picture(archive, site.origin), holding.picture(beside, site.origin)
-    )
+    toll.violations += holding.differences(holding.picture(archive, site.origin), holding.picture(beside, site.origin))
     toll.violations += holding.damage(archive)
     toll.violations += holding.twice(archive)
     toll.rowless, unnamed = holding.rowless(archive, site.origin)

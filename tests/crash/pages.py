@@ -8,11 +8,12 @@ ROBOTS = b"User-agent: *\nDisallow: /national/private\n"
 _PLACES = ("Prek Lvea", "Koh Samrong", "Anlong Pring", "Stung Krasaing", "Phum Thmey", "Boeng Reang")
 _THINGS = ("ferry", "well", "market roof", "school boat", "canal gate", "salt store", "night bus", "rice mill")
 _DEEDS = ("reopens", "waits", "is moved", "gets a keeper", "closes", "is paid for")
-_WORDS = (
+_SAID = (
     "the village chief said on Monday that repairs had taken longer than the two weeks first promised while boats"
     " from the far bank came with rice and brick and the women of the lower market kept their stalls under canvas"
     " until the road was dry enough for carts and the new gate could be hung before the water rose again"
-).split()
+)
+_WORDS = _SAID.split()
 
 
 def path_of(number: int) -> str:

@@ -6,7 +6,6 @@ through the pipe was acknowledged, and a kill takes nothing back.
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -107,8 +106,9 @@ class Run:
             time.sleep(0.003)
         return len(self.acknowledged) >= pages
 
-    def interrupt(self) -> None:
-        self._process.send_signal(signal.SIGINT)
+    def ask_to_stop(self) -> None:
+        """It ends in order; or at once, when its own end has come so far that it no longer listens."""
+        self._process.terminate()
 
     def kill(self) -> None:
         self._process.kill()

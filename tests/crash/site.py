@@ -38,6 +38,14 @@ class Pages:
         self._numbers = {pages.path_of(number): number for number in range(count)}
         self._nodes = {f"/node/{5000 + number}": path for path, number in self._numbers.items()}
 
+    async def wait(self) -> None:
+        """As long as wait_ms says, and not longer when it is set to less meanwhile."""
+        waited_ms = 0
+        while waited_ms < self.wait_ms:
+            step_ms = min(self.wait_ms - waited_ms, 50)
+            await asyncio.sleep(step_ms / 1000)
+            waited_ms += step_ms
+
     def answer(self, target: str, etag: str) -> Answer:
         path = urlsplit(target).path
         if path == "/-/set":
@@ -79,8 +87,8 @@ async def _converse(site: Pages, reader: asyncio.StreamReader, writer: asyncio.S
         while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
             line, *rest = head.splitlines()
             asked = {name.strip().lower(): value.strip() for name, _, value in (each.partition(":") for each in rest)}
-            if site.wait_ms and not line.startswith("GET /-/"):
-                await asyncio.sleep(site.wait_ms / 1000)
+            if not line.startswith("GET /-/"):
+                await site.wait()
             status, headers, body = site.answer(line.split()[1], asked.get("if-none-match", ""))
             told = headers | {"Content-Length": str(len(body))}
             lines = [f"HTTP/1.1 {status} -", *(f"{name}: {value}" for name, value in told.items()), "", ""]

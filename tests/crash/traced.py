@@ -10,7 +10,7 @@ WATCHED = (
     "openat,creat,mkdir,mkdirat,write,writev,pwrite64,pwritev,fsync,fdatasync,sync_file_range,fallocate,"
     "ftruncate,truncate,unlink,unlinkat,rename,renameat,renameat2,link,linkat,lseek,sendfile,copy_file_range"
 )
-UNDER = ("strace", "-f", "-y", "-xx", "-s", "9000000", "-e", f"trace={WATCHED}", "-o")
+UNDER = ("strace", "-f", "--seccomp-bpf", "-y", "-xx", "-s", "9000000", "-e", f"trace={WATCHED}", "-o")
 FLAGS = {"O_CREAT": O_CREAT, "O_TRUNC": O_TRUNC, "O_APPEND": O_APPEND}
 
 _CALL = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)(?:<.*>)?(?: .*)?$", re.S)

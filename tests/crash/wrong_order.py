@@ -1,6 +1,6 @@
 """The program with its writes in the wrong order: what the crash tests must find, or they find nothing.
 
-    python -m tests.crash.wrong_order unsynced|row_first|answered_first crawl post …
+python -m tests.crash.wrong_order unsynced|row_first|answered_first crawl post …
 """
 
 import os
@@ -17,14 +17,13 @@ from storage.evidencefile import EvidenceFile
 from storage.exchange import Earlier, Exchange, Place
 from storage.warcrecord import response_and_request
 
-BUFFER_BYTES = 2**17
 ENTRY = ("-m", "tests.crash.wrong_order")
 
 
 def unsynced() -> None:
     """Rows name records that are not yet durable: a power cut finds it, a kill never."""
 
-    def nothing(_: Evidence) -> None: ...
+    def nothing(self: Evidence) -> None: ...
 
     Evidence.sync = nothing  # type: ignore[method-assign]
 
@@ -41,31 +40,22 @@ def row_first() -> None:
         place = Place(file=self._path.name, offset=self.size, length=len(records[0]))
         self.size += sum(map(len, records))
         waiting.extend(b"".join(records))
-        if len(waiting) > BUFFER_BYTES:
-            hand_on(self)
         return place
 
-    def hand_on(self: EvidenceFile) -> None:
-        os.write(self._descriptor, waiting)
-        waiting.clear()
-
     def close_last(self: EvidenceFile) -> None:
-        hand_on(self)
+        os.write(self._descriptor, waiting)
         close(self)
 
     EvidenceFile.append, EvidenceFile.close = append, close_last  # type: ignore[method-assign]
 
 
 def answered_first() -> None:
-    """Pages are acknowledged before their commit, which waits for nine more."""
+    """Pages are acknowledged before their commit, which waits for the end of the run."""
     file, close = Desk.file, Desk.close
     waiting: list[Item] = []
 
     def answer(self: Desk, items: Sequence[Item]) -> Sequence[Outcome]:
         waiting.extend(items)
-        if len(waiting) >= 10:
-            file(self, waiting)
-            waiting.clear()
         return [Outcome.NEW_STORY for _ in items]
 
     def close_last(self: Desk) -> None:

@@ -1,0 +1,97 @@
+"""The crash tests in small; `make crash` runs them in full, on the same code."""
+
+from pathlib import Path
+from shutil import which
+
+import pytest
+from scrapy.settings import Settings
+
+from postscraper.desk import Desk, now
+from postscraper.newspapers import POST
+from postscraper.scope import scope
+from storage.exchange import Exchange
+from tests.crash import faults, killloop, powercut, wrong_order
+from tests.crash.faults import FAILED, FULL, IN_USE, cannot_mount
+from tests.crash.pages import HOME
+
+PAGES = 40
+ENTRY = wrong_order.ENTRY
+
+needs_strace = pytest.mark.skipif(which("strace") is None, reason="strace is not there: apt-get install strace")
+
+
+def opened(folder: Path, url: str) -> Desk:
+    settings = Settings({"ARCHIVE_DIR": str(folder)})
+    settings.setmodule("postscraper.settings", priority="default")
+    return Desk.open(POST, scope(POST, {"url": url}), settings)
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"),
+    [("/national/a-ferry", "/national/a-ferry/"), ("/robots.txt", None)],
+)
+def test_what_leads_to_a_page_is_not_taken_for_one(tmp_path: Path, asked: str, location: str | None) -> None:
+    """Killed between a redirect to the same address and its page, the crawl must ask again."""
+    address = f"{HOME}/national/a-ferry"
+    desk = opened(tmp_path, address)
+    desk.begin()
+    assert [due.address for due in desk.due(1)] == [address]
+    headers = (("Location", location),) if location else ()
+    status = 301 if location else 200
+    desk.keep(
+        Exchange(url=HOME + asked, requested_at=None, captured_at=now(), status=status, headers=headers, body=b"")
+    )
+    desk.close()
+    desk = opened(tmp_path, address)
+    try:
+        assert not list(desk.archive.captures())
+        assert [due.address for due in desk.due(1)] == [address]
+    finally:
+        desk.close()
+
+
+def test_kills_change_nothing(tmp_path: Path) -> None:
+    toll = killloop.killed(tmp_path, 4, seed=5, pages=300)
+    assert toll.violations == []
+    assert toll.kills.total() == 4
+    assert toll.acknowledged > 100
+
+
+@needs_strace
+def test_power_cuts_lose_nothing_acknowledged(tmp_path: Path) -> None:
+    result = powercut.cut(tmp_path, 10, seed=5, pages=PAGES)
+    assert result.violations == []
+    assert result.acknowledged > PAGES
+    assert result.restarts
+
+
+@pytest.mark.parametrize("order", ["row_first", "answered_first"])
+def test_the_kill_loop_finds_a_wrong_order(tmp_path: Path, order: str) -> None:
+    assert killloop.killed(tmp_path, 6, seed=5, pages=200, entry=(*ENTRY, order)).violations
+
+
+@needs_strace
+def test_the_power_cuts_find_a_missing_sync(tmp_path: Path) -> None:
+    result = powercut.cut(tmp_path, 12, seed=5, pages=10, entry=(*ENTRY, "unsynced"))
+    assert result.acknowledged
+    assert result.violations
+
+
+@pytest.mark.skipif(cannot_mount() is not None, reason=f"no tmpfs: {cannot_mount()}")
+def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
+    result = faults.suffered(tmp_path, "full", 2, seed=5, pages=PAGES)
+    assert result.violations == []
+    assert result.ends[FULL]
+
+
+@needs_strace
+def test_a_failed_sync_ends_the_run(tmp_path: Path) -> None:
+    result = faults.suffered(tmp_path, "syncs", 3, seed=5, pages=PAGES)
+    assert result.violations == []
+    assert result.ends[FAILED]
+
+
+def test_a_second_start_is_refused(tmp_path: Path) -> None:
+    result = faults.suffered(tmp_path, "starts", 3, seed=5, pages=PAGES)
+    assert result.violations == []
+    assert result.ends == {IN_USE: 3}
