@@ -57,8 +57,11 @@ def ask(folder: Path, question: str, *values: Any) -> list[Any]:
 
 
 def announced_and_held(folder: Path) -> list[str]:
-    """Announced by a page that stays when the story is removed."""
-    question = "SELECT DISTINCT canonical_url FROM story JOIN sighting ON address = canonical_url ORDER BY 1"
+    """Announced by a listing, which stays when stories are removed."""
+    question = (
+        "SELECT DISTINCT canonical_url FROM story JOIN sighting ON sighting.address = canonical_url"
+        " JOIN capture ON capture.id = capture_id WHERE outcome = 'listing' ORDER BY 1"
+    )
     found = ask(folder, question)
     return [address for (address,) in found]
 
