@@ -4,6 +4,7 @@ Here it is decided what a crawl follows. Addresses on other hosts are no busines
 the links of a story keep them.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,10 +16,11 @@ from urllib.parse import urljoin
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
-from postscraper.urls import Aliases, absolute, canonical, page_of, path_of
+from postscraper.traps import DEEPEST_SITEMAP, LONGEST_ADDRESS, goes_on, too_many, trap
+from postscraper.urls import Aliases, absolute, canonical, path_of
 from storage.visits import Heard, How, Kind, Visit
 
-DEEPEST = 40  # links from the start; pagers count as one. A calendar or a session id goes on for ever.
+_log = logging.getLogger(__name__)
 
 _FEED = re.compile(r"(?:/feed|\.rss|/rss\.xml|/atom\.xml)$")
 _SITEMAP = re.compile(r"^/sitemap[\w.-]*\.xml(?:\.gz)?$")
@@ -100,33 +102,52 @@ class Ear:
             if item.reason == "moved" and (target := absolute(item.url, item.detail)) and self._ours(target):
                 yield self._hear(target, "redirect", depth)
             return
+        yield from self._announced(item, depth)
+        if isinstance(item, Listing) and item.next_url and self._ours(item.next_url):
+            yield self._pager(item, depth)
+
+    def _announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
+        """What the page announces, up to its budget; the audit names the rest, which the archive has all the same."""
+        most, told = too_many(item.layout), set[str]()
+        for heard in self._all_announced(item, depth):
+            told.add(heard.address)
+            if len(told) > most:
+                _log.warning("%s announces more than %d addresses; those behind are not followed", item.url, most)
+                return
+            yield heard
+
+    def _all_announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
         for teaser in item.teasers:
             if self._ours(teaser.url):
                 yield self._teaser(item, teaser, depth)
         if isinstance(item, Article):
             yield from (self._hear(link.url, "link", depth) for link in item.links if self._ours(link.url))
-        elif item.next_url and self._ours(item.next_url):
-            yield self._pager(item, depth - 1)
 
     def _teaser(self, item: Article | Listing, teaser: Teaser, depth: int) -> Heard:
         day = teaser.published_on if isinstance(teaser, DatedTeaser) else None
         how: How = "teaser"
         if item.layout in ("feed", "sitemap", "sitemap_index"):
             how = "feed" if item.layout == "feed" else "sitemap"
-        return self._hear(teaser.url, how, depth, day)
+        heard = self._hear(teaser.url, how, depth, day)
+        too_deep = item.layout == "sitemap_index" and depth > DEEPEST_SITEMAP
+        return _excluded(heard, f"sitemaps more than {DEEPEST_SITEMAP} deep") if too_deep else heard
 
     def _pager(self, item: Listing, depth: int) -> Heard:
         days = [teaser.published_on for teaser in item.teasers if isinstance(teaser, DatedTeaser)]
         known = [day for day in days if day is not None]
-        heard = self._hear(item.next_url or "", "pager", depth)
+        url = item.next_url or ""
+        same_list = goes_on(canonical(item.url, self._aliases), canonical(url, self._aliases))
+        heard = self._hear(url, "pager", depth - 1 if same_list else depth)
         too_old = self._scope.since and known and max(known) < self._scope.since
         return _excluded(heard, f"all before since={self._scope.since}") if too_old else heard
 
     def _ours(self, url: str) -> bool:
         try:
-            return canonical(url, self._aliases).split("/")[2] == self._paper.host
+            address = canonical(url, self._aliases)
         except ValueError:
             return False
+        # A longer one is no key of any database, and so of no ledger.
+        return address.split("/")[2] == self._paper.host and len(address) <= LONGEST_ADDRESS
 
     def _heard_of(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
         address = canonical(url, self._aliases)
@@ -149,9 +170,7 @@ class Ear:
             return f"no stories under /{first}"
         if _FILE.search(path):
             return "a file, not a page"
-        if depth > DEEPEST or page_of(address) > 100_000:
-            return f"deeper than {DEEPEST} links"
-        return None
+        return trap(address, path, depth)
 
 
 def _kind_of(item: Item) -> Kind | None:

@@ -29,6 +29,9 @@ _MEANT = frozenset({"page", "keys", "option", "view", "id", "task", "catid", "st
 # Added by those who pass links on; the list of w3lib's and courlan's users.
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
 
+# Sessions that servers write into the path; no page of the paper is told apart by one.
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
+
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 _ENCODED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
@@ -88,7 +91,7 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS
     scheme = "https" if paper else parts.scheme.lower()
-    return urlunsplit((scheme, host, _path(parts.path), _query(parts.query, paper), ""))
+    return urlunsplit((scheme, host, _path(parts.path, paper), _query(parts.query, paper), ""))
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -110,10 +113,11 @@ def _default_port(scheme: str) -> int | None:
     return {"http": 80, "https": 443}.get(scheme.lower())
 
 
-def _path(path: str) -> str:
+def _path(path: str, paper: bool) -> str:
     # Khmer slugs come percent-encoded or not, in either normal form; other escapes stay as they are.
     path = normalize("NFC", _ENCODED_TEXT.sub(_decoded, path))
-    path = re.sub(r"/{2,}", "/", quote(path, safe=_SAFE_IN_PATH))
+    path = quote(path, safe=_SAFE_IN_PATH)
+    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path)
     return path.rstrip("/") or "/"
 
 

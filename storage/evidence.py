@@ -15,12 +15,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import compacted
 from storage.evidencefile import EvidenceFile
 from storage.exchange import (
+    ELSEWHERE,
     Damage,
     DigestMismatch,
     Earlier,
@@ -236,7 +238,8 @@ class Evidence:
         if exchange is None or at is None or at.offset != place.offset or place.length not in {0, at.length}:
             what = problems[0].what if problems else f"no answer of {place.length} bytes begins there"
             raise RecordUnreadable(f"{path}, byte {place.offset}: {what}")
-        return exchange
+        # A record that is left where another program wrote it cannot say so itself.
+        return replace(exchange, source=ELSEWHERE) if Path(place.file).is_absolute() else exchange
 
     def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
         if earlier.place is None or not hops:

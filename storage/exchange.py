@@ -16,6 +16,7 @@ from typing import Literal
 from storage.errors import EvidenceError as EvidenceError
 
 Cut = Literal["length", "time", "disconnect", "unspecified"]
+ELSEWHERE = "warc"  # the source of what comes from WARC files that others wrote
 
 
 class EvidenceShort(EvidenceError):

@@ -31,8 +31,8 @@ class Mirror:
         self.origin = server.url_for("").rstrip("/")
         for capture in captures(samples):
             item = read(capture, POST.layouts)
-            if isinstance(item, Unread) and item.reason in ("challenge", "log_in"):
-                continue  # one bot check ends a crawl, as it should
+            if isinstance(item, Unread) and item.reason in ("challenge", "log_in", "server_error"):
+                continue  # a bot check ends a crawl, as it should, and a site being mended is waited for
             address = urlsplit(canonical(capture.url))
             if address.netloc == urlsplit(HOME).netloc:
                 self.pages.setdefault(_asked(address.path, address.query), capture.body)

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from postscraper.errors import BadRequest
-from postscraper.hearing import DEEPEST, Ear
+from postscraper.hearing import Ear
 from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Unread
 from postscraper.newspapers import POST, POSTKHMER
 from postscraper.scope import Scope, scope
+from postscraper.traps import DEEPEST
 
 HOME = "https://www.phnompenhpost.com"
 RECEIPT = Capture(

@@ -10,7 +10,7 @@ number of readers.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -121,7 +121,8 @@ class Replay:
         """All in one transaction, behind their evidence."""
         for page in pages:
             place = page.place if page.exchange is None else self._desk.place(page.exchange)
-            page.entry.item["capture"]["record"] = asdict(place)
+            record = {"file": place.file, "offset": place.offset, "length": place.length}
+            page.entry.item["capture"]["record"] = record
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
         self.progress.outcomes.update(self._desk.archive.replay([(page.entry, None) for page in pages], far))

@@ -100,6 +100,8 @@ class Reader:
         sieve = Sieve(self._host, self._setup.aliases)
         found = pieces(part.path, told.damages.append, start=start, end=part.end)
         inside = (piece for group in _inside(found, wanted, told) for piece in group)
+        if not self._setup.keeps:
+            inside = (piece for piece in inside if not _is_usual_request(piece))
         for place, exchange in answers(inside, part, sieve, told.damages.append, self._original):
             told.pages.append(self._page(exchange, place))
         told.damages = [replace(each, file=part.name) for each in told.damages]
@@ -149,6 +151,11 @@ def _groups(found: Iterable[Piece]) -> Iterator[list[Piece]]:
         group.append(piece)
     if group:
         yield group
+
+
+def _is_usual_request(piece: Piece) -> bool:
+    """One that tells nothing about its page; left where it is, it need not be opened."""
+    return b"\r\n\r\nGET " in piece.raw[:4096] and _REQUEST.search(piece.raw, 0, 4096) is not None
 
 
 def _linked(one: Piece, other: Piece) -> bool:

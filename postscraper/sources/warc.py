@@ -16,10 +16,8 @@ from postscraper.filing import captured, is_filed
 from postscraper.sources.originals import Originals
 from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
-from storage.exchange import Exchange, Place
+from storage.exchange import ELSEWHERE, Exchange, Place
 from storage.warcfile import Original, Piece, Report, exchanges, pieces
-
-NAME = "warc"
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.
@@ -60,7 +58,7 @@ class Sieve:
             why = self._against(exchange, place)
             if why is None:
                 origin = f"{Path(place.file).name}, byte {place.offset}"
-                yield place, replace(exchange, source=NAME, origin=origin)
+                yield place, replace(exchange, source=ELSEWHERE, origin=origin)
             else:
                 self.skipped[why] += 1
 

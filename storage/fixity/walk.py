@@ -69,6 +69,10 @@ class Walk:
         """Every record of every file, and every capture that names one."""
         known = ends(self._connection)
         for file in sorted({*known, *files(self._folder)}):
+            if Path(file).is_absolute():  # another program's: of its records those that rows name are judged
+                for row in list(rows(self._connection, _OF_FILE, file)):
+                    self.one(row)
+                continue
             waiting = {row["evidence_offset"]: row for row in rows(self._connection, _OF_FILE, file)}
             try:
                 self._file(file, known.get(file, 0), waiting)

@@ -1,0 +1,71 @@
+"""Where a site goes on for ever, and where a crawl stops: every limit, by the name the ledger gives it.
+
+Each rule sees one address, how it was heard, and nothing else, so that a page read again excludes
+the same. A person may still ask for an address by name.
+"""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+DEEPEST = 40  # links from the start; the next page of the same list costs none
+DEEPEST_SITEMAP = 3  # an index may name no index (https://www.sitemaps.org/protocol.html); some nest once or twice
+MOST_PAGES = 20_000  # of one list; the longest known has 6,000
+MOST_STORIES = 10 * MOST_PAGES  # by which the lists of 2008 count on: ten on a page
+MOST_SEGMENTS = 20  # of a path, as Heritrix has it; the paper's longest has five
+LONGEST_ADDRESS = 2_600  # ASCII characters; 255 Khmer ones, the longest path of the paper's engine, take 2,295
+MOST_ANNOUNCED = 1_000  # addresses on one page; the fullest known has 300
+MOST_NAMED = 50_000  # addresses in one sitemap or feed, by the same protocol
+MOST_SITEMAPS = 1_000  # in one index; the whole paper fills about 60 with 2,000 addresses each
+
+_NUMBERS = re.compile(r"\d{1,7}(?:,\d{1,7}){0,3}", re.A)  # one number for each list on the page
+_DAYS = re.compile(r"/(?:\d{4}/\d{1,2}(?:/\d{1,2})?|\d{4}-\d{2}-\d{2})")
+
+
+def trap(address: str, path: str, depth: int) -> str | None:
+    """The rule by which an address is none to visit; None when there is none. path: of the address, decoded."""
+    if depth > DEEPEST:
+        return f"deeper than {DEEPEST} links"
+    segments = path.split("/")[1:]
+    if len(segments) > MOST_SEGMENTS:
+        return f"more than {MOST_SEGMENTS} path segments"
+    if _again_and_again(segments):
+        return "path segments that repeat"
+    if segments[0].casefold() == "calendar" or _DAYS.fullmatch("/" + "/".join(segments[1:])) or _DAYS.fullmatch(path):
+        return "a day or month of a calendar"
+    return _far_on(address)
+
+
+def too_many(layout: str) -> int:
+    """How many addresses a page of a layout may announce."""
+    return {"sitemap_index": MOST_SITEMAPS, "sitemap": MOST_NAMED, "feed": MOST_NAMED}.get(layout, MOST_ANNOUNCED)
+
+
+def goes_on(here: str, onward: str) -> bool:
+    """Whether `onward` is a later page of the list at `here`: two canonical addresses."""
+    one, two = urlsplit(here), urlsplit(onward)
+    return (one.netloc, one.path) == (two.netloc, two.path) and _turned(one.query) < _turned(two.query)
+
+
+def _again_and_again(segments: list[str]) -> bool:
+    """Whether some segments come three times in a row: /a/b/a/b/a/b."""
+    for size in range(1, len(segments) // 3 + 1):
+        for at in range(len(segments) - 3 * size + 1):
+            first, second, third = (segments[at + turn * size : at + (turn + 1) * size] for turn in range(3))
+            if first == second == third:
+                return True
+    return False
+
+
+def _far_on(address: str) -> str | None:
+    asked = dict(parse_qsl(urlsplit(address).query))
+    for name, most in (("page", MOST_PAGES), ("start", MOST_STORIES)):
+        value = asked.get(name)
+        if value is not None and not (_NUMBERS.fullmatch(value) and max(map(int, value.split(","))) < most):
+            return f"?{name}= is no number below {most:,}"
+    return None
+
+
+def _turned(query: str) -> tuple[int, ...]:
+    asked = dict(parse_qsl(query))
+    values = (asked.get(name, "") for name in ("page", "start"))
+    return tuple(int(value) if _NUMBERS.fullmatch(value) and "," not in value else 0 for value in values)

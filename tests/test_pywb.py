@@ -1,0 +1,171 @@
+"""Another program replays our evidence: pywb, from an environment of its own.
+
+    make pywb
+
+POSTSCRAPER_PYWB names the folder of its commands. A crawl over loopback is kept, and so is what it
+finds when it looks again; then pywb serves the WARC files, and every body must be the one we have.
+"""
+
+import gzip
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+from urllib.request import HTTPRedirectHandler, build_opener
+
+import pytest
+from calling import program
+from conftest import ROOT, SAMPLES
+from mirror import Mirror
+from pytest_httpserver import HTTPServer
+from test_crawl import crawl
+from werkzeug import Request, Response
+
+from storage.evidence import Evidence
+from storage.exchange import Exchange, Place
+
+pytestmark = pytest.mark.pywb
+
+COMMANDS = Path(os.environ.get("POSTSCRAPER_PYWB", ROOT / ".venv-pywb" / "bin"))
+COLLECTION = "post"
+MOVED = "/national/story-that-moved"
+
+Kept = list[tuple[Place, Exchange]]
+
+
+class OldServer(Mirror):
+    """Every second page comes compressed, every third without a validator; one address has moved."""
+
+    def _answer(self, request: Request) -> Response:
+        if request.path == MOVED:
+            return Response(status=301, headers={"Location": f"{self.origin}/national"})
+        answer = super()._answer(request)
+        place = sorted(self.pages).index(request.path) if request.path in self.pages else 0
+        if answer.status_code == 200 and place % 2:
+            answer.set_data(gzip.compress(answer.get_data(), mtime=0))
+            answer.headers["Content-Encoding"] = "gzip"
+        if place % 3 == 1:
+            answer.headers.pop("ETag", None)
+        return answer
+
+
+class _Stay(HTTPRedirectHandler):
+    """A redirect of the paper is what is to be seen, and not followed."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def command(name: str, *words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    call = [str(COMMANDS / name), *map(str, words)]
+    return subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def read(url: str) -> tuple[int, bytes]:
+    """Status and body, the body as it was sent: urllib undoes no content coding."""
+    try:
+        with build_opener(_Stay).open(url, timeout=20) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Two crawls of the same pages, a moment apart."""
+    folder = tmp_path_factory.mktemp("crawled")
+    with HTTPServer() as server:
+        mirror = OldServer(server, SAMPLES)
+        place = f"<url><loc>https://www.phnompenhpost.com{MOVED}</loc></url></urlset>".encode()
+        mirror.pages["/sitemap.xml"] = mirror.pages["/sitemap.xml"].replace(b"</urlset>", place)
+        for _ in range(2):
+            done = crawl(folder, mirror)
+            assert done.returncode == 0, done.stderr
+            again = program("retry", "--state", "done", "--archive", folder / "archive")
+            assert again.returncode == 0, again.stderr
+        assert sum(mirror.conditional.values()) > 5
+    return folder / "archive"
+
+
+@pytest.fixture(scope="module")
+def kept(archive: Path) -> Kept:
+    """Every exchange that the evidence has, by our own reading."""
+    with Evidence.open(archive / "evidence") as evidence:
+        return [(place, evidence.read(place)) for file in evidence.files() for place, _ in evidence.records(file)]
+
+
+@pytest.fixture(scope="module")
+def served(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the collection that pywb serves."""
+    folder = tmp_path_factory.mktemp("pywb")
+    for words in (("init", COLLECTION), ("add", COLLECTION, *sorted((archive / "evidence").glob("*.warc.gz")))):
+        done = command("wb-manager", *words, folder=folder)
+        assert done.returncode == 0, done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    call = [str(COMMANDS / "wayback"), "-p", str(port), "-b", "127.0.0.1"]
+    with (folder / "log").open("wb") as log, subprocess.Popen(call, cwd=folder, stdout=log, stderr=log) as pywb:
+        try:
+            yield _ready(f"http://127.0.0.1:{port}/{COLLECTION}", folder / "log")
+        finally:
+            pywb.kill()
+
+
+def _ready(collection: str, log: Path) -> str:
+    for _ in range(150):
+        try:
+            read(f"{collection}/cdx?url=example.org")
+        except (URLError, ConnectionError):
+            time.sleep(0.2)
+        else:
+            return collection
+    raise TimeoutError(log.read_text("utf-8"))
+
+
+def stamp(exchange: Exchange) -> str:
+    assert exchange.captured_at is not None
+    return exchange.captured_at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+
+
+def test_the_crawl_kept_records_of_every_kind(kept: Kept) -> None:
+    assert any(("Content-Encoding", "gzip") in exchange.headers for _, exchange in kept)
+    assert any(exchange.status == 301 for _, exchange in kept)
+    assert any(exchange.status == 304 for _, exchange in kept)
+    assert any(exchange.same_as and exchange.status == 200 for _, exchange in kept)
+
+
+def test_every_body_is_replayed_byte_for_byte(kept: Kept, served: str) -> None:
+    for _, exchange in kept:
+        status, body = read(f"{served}/{stamp(exchange)}id_/{quote(exchange.url, safe=':/?=&%')}")
+        assert (status, body) == (exchange.status, exchange.body), f"{exchange.url}, {exchange.captured_at}"
+
+
+def test_the_index_names_every_capture(kept: Kept, served: str) -> None:
+    _, told = read(f"{served}/cdx?url={kept[0][1].url.split('/')[2]}&matchType=host&output=json")
+    found = sorted((line["url"], line["timestamp"]) for line in map(json.loads, told.splitlines()))
+    assert found == sorted((exchange.url, stamp(exchange)) for _, exchange in kept)
+
+
+def test_every_row_of_the_archive_is_among_them(archive: Path, kept: Kept) -> None:
+    connection = sqlite3.connect(archive / "archive.db")
+    rows = connection.execute("SELECT evidence_file, evidence_offset FROM capture").fetchall()
+    connection.close()
+    assert rows
+    assert set(rows) <= {(place.file, place.offset) for place, _ in kept}
+
+
+def test_another_reader_finds_every_record_whole(archive: Path) -> None:
+    files = sorted((archive / "evidence").glob("*.warc.gz"))
+    assert len(files) == 2
+    for file in files:
+        done = command("warcio", "check", "-v", file, folder=archive)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "digest pass" in done.stdout
