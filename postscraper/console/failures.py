@@ -1,6 +1,7 @@
 """What a failure says and which code the program ends with; the one place that maps them."""
 
 import errno
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -65,4 +66,15 @@ def told() -> Iterator[None]:
         yield
     except ON_PURPOSE as error:
         click.echo(f"postscraper: {sentence(error)}", err=True)
+        _let_go_of_stdout()
         sys.exit(exit_code(error))
+
+
+def _let_go_of_stdout() -> None:
+    """What a full disk refused, some Pythons try once more at their end, and complain in their own words."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
