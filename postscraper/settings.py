@@ -63,7 +63,6 @@ DOWNLOADER_MIDDLEWARES |= dict.fromkeys((
 ))  # fmt: skip
 SPIDER_MIDDLEWARES = dict.fromkeys((
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
-    "scrapy.spidermiddlewares.referer.RefererMiddleware",
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
     "scrapy.spidermiddlewares.depth.DepthMiddleware",
 ))  # fmt: skip
