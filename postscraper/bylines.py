@@ -83,7 +83,8 @@ def people(byline: str | None) -> tuple[tuple[str, ...], str | None]:
         return (), None
     if agency := _AGENCY.get(byline.casefold()):
         return (), agency
-    parts = [part.strip(" .") for part in _BETWEEN.split(_LEAD.sub("", byline)) if part and part.strip(" .")]
+    found = (part.strip(" .") for part in _BETWEEN.split(_LEAD.sub("", byline)) if part)
+    parts = [part for part in found if part.strip()]
     agency = next((_AGENCY[part.casefold()] for part in parts if part.casefold() in _AGENCY), None)
     names = (part for part in parts if part.casefold() not in _AGENCY and part.casefold() not in _HOUSE)
     return tuple(dict.fromkeys(names)), agency
