@@ -175,9 +175,13 @@ class Machine(RuleBasedStateMachine):
         for kept in some:
             self.model.take(kept.page)
 
-    @rule(crash=st.booleans(), lost=st.floats(0, 1), zeros=st.booleans())
-    def another_run_begins(self, crash: bool, lost: float, zeros: bool) -> None:
-        """lost: how much of what was never synced; it is cut off, or its room is there and full of zeros."""
+    @rule(crash=st.booleans(), filed=st.sampled_from((0, 2, 99)), lost=st.floats(0, 1), zeros=st.booleans())
+    def another_run_begins(self, crash: bool, filed: int, lost: float, zeros: bool) -> None:
+        """filed: the pages that come in just before the last run ends, at most.
+
+        lost: how much of what was never synced; it is cut off, or its room is there and full of zeros.
+        """
+        self.some_are_filed(filed)
         image, safe = (self.image(), dict(self.durable)) if crash else (self.folder, self.durable)
         self.desk.close()
         self.folder, self.durable = image, safe
