@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import HTTPRedirectHandler, build_opener
+from urllib.request import Request as Question
 
 import pytest
 from calling import program
@@ -69,9 +70,9 @@ def command(name: str, *words: str | Path, folder: Path) -> subprocess.Completed
 
 
 def read(url: str) -> tuple[int, bytes]:
-    """Status and body, the body as it was sent: urllib undoes no content coding."""
+    """Status and body, the body as it came from the paper: pywb undoes codings only for who does not know them."""
     try:
-        with build_opener(_Stay).open(url, timeout=20) as answer:
+        with build_opener(_Stay).open(Question(url, headers={"Accept-Encoding": "gzip"}), timeout=20) as answer:
             return answer.status, answer.read()
     except HTTPError as error:
         with error:
