@@ -145,7 +145,10 @@ class Desk:
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        return self.take(captured(exchange, self.place(exchange)), depth)
+        capture = captured(exchange, self.place(exchange))
+        if exchange.source == "live" and not is_filed(capture, self.aliases):
+            return capture  # no item will ever ask for its head
+        return self.take(capture, depth)
 
     def take(self, capture: Capture, depth: int = 0) -> Capture:
         """The capture, whose bytes are kept already."""
