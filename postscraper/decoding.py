@@ -142,6 +142,30 @@ def looks_like_html(text: str) -> bool:
     return _ELEMENT.search(text) is not None
 
 
+# Where the paper's Drupal repeats the headline for who cannot see it: beside the logo, and above the body.
+_HIDDEN_TITLES = (
+    ('element-invisible">Phnom Penh Post - ', re.compile(r"(.{0,1000}?)</span>\s*</a>\s*</h1>", re.S)),
+    ('<div class="node-title hide">', re.compile(r'\s*<h2>\s*<span itemprop="name">(.{0,1000}?)</span>\s*</h2>', re.S)),
+)
+
+
+def hidden_titles(text: str) -> tuple[str, tuple[Problem, ...]]:
+    """The page with its hidden titles as words.
+
+    The theme prints them without escaping them: a headline that names a tag opens that tag there, and some
+    swallow all that follows.
+    """
+    problems: list[Problem] = []
+    for before, title in _HIDDEN_TITLES:
+        at = text.find(before) + len(before)
+        found = title.match(text, at) if at >= len(before) else None
+        if found and "<" in found[1]:
+            escaped = found[1].replace("<", "&lt;").replace(">", "&gt;")
+            text = text[: found.start(1)] + escaped + text[found.end(1) :]
+            problems.append(Problem(kind="damage", detail="a hidden title is printed as markup", text=found[1]))
+    return text, tuple(problems)
+
+
 _END = re.compile(r"</html\s*>", re.I)
 _LOST_IN_CDATA = re.compile(r"<!\[CDATA\[[^<>]*<[A-Za-z]")
 _TAIL = 200_000  # characters behind the last tag: caches and archives leave notes there

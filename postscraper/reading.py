@@ -67,7 +67,8 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
     text, problems = decoding.text_of(body, capture.header("content-type"))
     if not decoding.looks_like_html(text):
         raise NotAStory("not_html", "the answer holds no markup of a page")
-    page = Page(text, capture, (*problems, *decoding.end_of_page(text, cut)), aliases)
+    text, leaked = decoding.hidden_titles(text)
+    page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text, cut)), aliases)
     walls.check_page(page)
     layout = recognised(page, layouts)
     if layout is None:
