@@ -113,7 +113,7 @@ class Archive:
         return self._taken(items, visiting.settle)
 
     def replay(self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int]) -> list[Outcome]:
-        """As `add_many`, and in the same transaction how far files have been read; see storage/replays.py."""
+        """As `add_many`, and in the same transaction how far files are dealt with; see storage/replays.py."""
 
         def settle(connection: Connection, taken: Sequence[Taken]) -> None:
             visiting.settle(connection, taken)
@@ -126,7 +126,7 @@ class Archive:
         return []
 
     def replayed(self) -> dict[str, int]:
-        """How far files have been read by `replay`: bytes by file."""
+        """How far files are dealt with by `replay`: bytes by file."""
         with self._engine.connect() as connection:
             return replays.done(connection)
 

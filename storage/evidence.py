@@ -2,7 +2,7 @@
 
     with Evidence.open(folder, writable=True, software="postscraper 1.0") as evidence:
         for place, exchange in evidence.recover(ends):      # ends: file -> end that the database knows
-            ...                                             # whole records that have no row yet
+            ...                                             # whole records, of which some have no row yet
         place = evidence.keep(exchange)
         evidence.sync()                                     # only now may a row name the place
 
@@ -11,9 +11,8 @@ record at its head is true of all of it. One writer a folder and prefix; see `st
 """
 
 import logging
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,8 +32,8 @@ from storage.exchange import (
     RecordUnreadable,
 )
 from storage.folders import make_folder
-from storage.warcfile import LARGEST_BYTES, Report, exchanges, pieces, seal_of
-from storage.warcpiece import Piece
+from storage.recovering import Behind
+from storage.warcfile import LARGEST_BYTES, Report, exchanges
 from storage.warcreading import Broken, has_digest
 from storage.warcrecord import NOT_EXACT
 
@@ -183,15 +182,21 @@ class Evidence:
         """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
         yield from exchanges(compacted.pieces(self._path(file), report), file, report, self._original)
 
-    def recover(self, known: Mapping[str, int], report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each file, oldest first."""
+        return {name: compacted.size(self._path(name)) for name in self.files()}
+
+    def recover(
+        self, known: Mapping[str, int], report: Report = log_damage, done: Mapping[str, int] | None = None
+    ) -> Iterator[tuple[Place, Exchange]]:
         """Bring the files in line with the database: run to its end before the first `keep`.
 
-        known: the end of the last record that the database has of each file; a file not named
-            is read from its beginning. Yields the whole records behind it, already durable; a
-            torn tail is cut off.
+        known: the end of the last record that the database has of each file. done: the byte before which
+            every record is dealt with; of a file that is not named, that end, or the beginning. Yields the
+            whole records behind it, already durable, some of them with a row; a torn tail is cut off.
         Raises EvidenceShort before anything is changed, EvidenceFailed when the disk refuses.
         """
-        there = {name: compacted.size(self._path(name)) for name in self.files()}
+        there = self.sizes()
         for name, end in known.items():
             if self._names.fullmatch(name) and there.get(name, 0) < end:
                 raise EvidenceShort(
@@ -199,30 +204,11 @@ class Evidence:
                     "bring the file back from a copy"
                 )
         for name, size in there.items():
-            if size > known.get(name, 0):
-                yield from self._recover(name, known.get(name, 0), report)
-
-    def _recover(self, name: str, end: int, report: Report) -> Iterator[tuple[Place, Exchange]]:
-        path = self._path(name)
-        if compacted.is_compact(path):  # closed, and whole when it was made
-            yield from exchanges(compacted.pieces(path, report, start=end), name, report, self._original)
-            return
-        whole = [end]
-
-        def noted(found: Iterable[Piece]) -> Iterator[Piece]:
-            for piece in found:
-                whole[0] = piece.offset + piece.length
-                yield piece
-
-        with path.open("r+b") as stream:
-            with self._failing_for_good():
-                os.fsync(stream.fileno())
-            found = noted(pieces(path, report, start=end, seal=seal_of(path)))
-            yield from exchanges(found, name, report, self._original)
-            if whole[0] < stream.seek(0, os.SEEK_END):
-                with self._failing_for_good():
-                    stream.truncate(whole[0])
-                    os.fsync(stream.fileno())
+            end = known.get(name, 0)
+            start = (done or {}).get(name, end)
+            if size > start:
+                found = Behind(self._path(name), name, start, max(start, end))
+                yield from found.records(report, self._original, self._failing_for_good)
 
     def _read(self, place: Place, hops: int) -> Exchange:
         problems: list[Damage] = []
