@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from storage import compacted
 from storage.evidencefile import EvidenceFile
@@ -55,6 +56,7 @@ class Evidence:
         self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
         self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
+        self._letting_go = Lock()  # a file must not be closed while another thread syncs it
         self._failure: OSError | None = None
 
     @classmethod
@@ -88,15 +90,16 @@ class Evidence:
 
     def close(self) -> None:
         """Make durable what is kept, and let go of the file; keeping may go on in a new one."""
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            if self._failure is None:
-                with self._failing_for_good():
-                    file.sync()
-        finally:
-            file.close()
+        with self._letting_go:
+            file, self._file = self._file, None
+            if file is None:
+                return
+            try:
+                if self._failure is None:
+                    with self._failing_for_good():
+                        file.sync()
+            finally:
+                file.close()
 
     # Writing
 
@@ -117,12 +120,14 @@ class Evidence:
             return self._file_for(len(exchange.body) + _HEADS_BYTES).append(exchange, same_as)
 
     def sync(self) -> None:
-        """Make durable all that is kept. Raises EvidenceFailed; from then on all is refused.
+        """Make durable all that is kept by now; another thread may keep meanwhile.
+
+        Raises EvidenceFailed; from then on all is refused.
 
         After a failed fsync Linux may take the lost pages for clean, and the next fsync
         succeed: Rebello and others, Can Applications Recover from fsync Failures, USENIX ATC 2020.
         """
-        with self._failing_for_good():
+        with self._letting_go, self._failing_for_good():
             if self._file is not None:
                 self._file.sync()
 

@@ -31,12 +31,22 @@ SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
 
 def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
     """An engine that has opened nothing yet. Its failures are raised as ArchiveError."""
+    return _engine(folder, db_url, readonly=readonly)
+
+
+def writer_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
+    """The same, for transactions that write: one connection, for which threads wait in turn."""
+    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0)
+    return engine.execution_options(writes=True)
+
+
+def _engine(folder: Path, db_url: str | None, *, readonly: bool, **pool: int) -> Engine:
     place = str(folder / DATABASE)
     if db_url is None:
         url = _sqlite_url(folder / DATABASE, readonly=readonly)
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
     else:
-        engine = create_engine(db_url)
+        engine = create_engine(db_url, **pool)
         place = engine.url.render_as_string(hide_password=True)
     _speak(engine, place)
     if engine.dialect.name == "sqlite":
@@ -94,11 +104,6 @@ def _settle(engine: Engine, place: str) -> None:
         # IMMEDIATE: a writer waits at its start, where waiting is safe, and never fails half-way.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def writer(engine: Engine) -> Engine:
-    """The same engine, for transactions that write."""
-    return engine.execution_options(writes=True)
 
 
 def check_version(engine: Engine, folder: Path) -> None:

@@ -175,10 +175,10 @@ def test_another_writer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_full_disk(archive: Archive) -> None:
-    with archive.connect() as connection:
+    with archive._writer.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     # The limit is one of the connection; the pool hands the same one out again.
-    with archive.connect() as connection:
+    with archive._writer.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(Full) as error:
         archive.add(article(body="Water rises. " * 5000))
