@@ -17,6 +17,7 @@ DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
 CACHE_KIB = 64 * 1024  # the index of words is written 1.3 times as fast as with SQLite's 2 MB
 
+UNDECODABLE = "Could not decode to UTF-8"  # Python's own words for what SQLite gave it
 SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
     sqlite3.SQLITE_BUSY: (errors.Locked, "another process is writing to {place}; wait for it to end"),
     sqlite3.SQLITE_LOCKED: (errors.Locked, "another process is writing to {place}; wait for it to end"),
@@ -78,6 +79,8 @@ def _speak(engine: Engine, place: str) -> None:
 def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:
     """The sentence for a complaint of SQLite; None for one that is a mistake of ours."""
     code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith(UNDECODABLE):
+        code = sqlite3.SQLITE_CORRUPT  # SQLite looks after its pages, and takes any bytes for text
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # as when the disk is full: sqlite.org/rescode.html
         code = sqlite3.SQLITE_FULL
     if code is None or code & 0xFF not in SPOKEN:  # the low byte of an extended code is its family
@@ -96,7 +99,7 @@ def _settle(engine: Engine, place: str) -> None:
         try:
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise spoken_error(error, place) or error from error
 
     @event.listens_for(engine, "begin")

@@ -200,6 +200,20 @@ def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:
     one_sentence(error, "damaged", "evidence")
 
 
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("words", [b"CREATE TABLE story (", b"CREATE TABLE alembic_version", b"num VARCHAR(32)"])
+def test_a_schema_that_is_no_text(empty_archive: Path, tmp_path: Path, words: bytes, readonly: bool) -> None:
+    path = copytree(empty_archive, tmp_path / "archive") / "archive.db"
+    with Archive.open(path.parent):
+        pass  # what was in the log ahead is in the file now
+    whole = path.read_bytes()
+    for at in range(len(words) - 1):
+        path.write_bytes(whole.replace(words, words[:at] + b"\xff\xfe" + words[at + 2 :]))
+        with pytest.raises(Damaged) as error:
+            Archive.open(path.parent, readonly=readonly)
+        one_sentence(error, "archive.db", "damaged", "evidence")
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
