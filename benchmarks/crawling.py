@@ -26,13 +26,13 @@ OURS, BARE = "scrapy crawl post, all kept", "bare Scrapy and parsel, nothing kep
 AT_ONCE = 16
 FEW = 25  # pages of a crawl that shows what starting and ending cost
 
-_ELAPSED = re.compile(r"'elapsed_time_seconds': ([\d.]+)")
+ELAPSED = re.compile(r"'elapsed_time_seconds': ([\d.]+)")
 
 
 @contextmanager
-def served(count: int, samples: Path) -> Iterator[str]:
-    """The origin of a server with so many stories."""
-    command = [sys.executable, "-m", "benchmarks.server", str(count), str(samples)]
+def served(count: int, samples: Path, *, by: str = "benchmarks.server") -> Iterator[str]:
+    """The origin of a server with so many stories; by: its module."""
+    command = [sys.executable, "-m", by, str(count), str(samples)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         assert server.stdin is not None
@@ -76,7 +76,7 @@ def run(count: int, samples: Path, *, rounds: int) -> Table:
     )
 
 
-def _command(name: str, origin: str) -> list[str]:
+def command(name: str, origin: str) -> list[str]:
     if name == BARE:
         return ["runspider", str(ROOT / "benchmarks" / "bare_spider.py"), "-a", f"origin={origin}"]
     settings = {
@@ -94,12 +94,12 @@ def _crawl(name: str, origin: str, count: int) -> tuple[float, float]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
     if name == BARE:
         del environment["SCRAPY_SETTINGS_MODULE"]
-    command = [sys.executable, "-m", "scrapy", *_command(name, origin), "-s", "LOG_LEVEL=INFO"]
+    words = [sys.executable, "-m", "scrapy", *command(name, origin), "-s", "LOG_LEVEL=INFO"]
     with TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        elapsed = _ELAPSED.search(done.stderr)
+        elapsed = ELAPSED.search(done.stderr)
         if done.returncode or elapsed is None:
             raise RuntimeError(f"{name} ended with {done.returncode}:\n{done.stderr[-2000:]}")
         if name == OURS:

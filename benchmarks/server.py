@@ -10,7 +10,7 @@ import asyncio
 import gzip
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,7 +77,7 @@ def _answer(body: bytes, kind: str) -> bytes:
     return head.encode() + body
 
 
-_NOT_FOUND = (
+NOT_FOUND = (
     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 34\r\n\r\n<html><title>Not found</title></h>"
 )
 
@@ -96,17 +96,20 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *requests, self._heard = (self._heard + data).split(b"\r\n\r\n")
         for request in requests:
-            path = request.split(b" ", 2)[1]
-            self._transport.write(self._made.get(path, _NOT_FOUND))
+            self.answer(request.split(b" ", 2)[1])
+
+    def answer(self, path: bytes) -> None:
+        self._transport.write(self._made.get(path, NOT_FOUND))
 
 
-async def serve(made: Mapping[bytes, bytes]) -> None:
+async def serve(connection: Callable[[], asyncio.Protocol]) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(made), "127.0.0.1", 0)
+    server = await loop.create_server(connection, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(answers(pages(int(sys.argv[1]), Path(sys.argv[2])))))
+    made = answers(pages(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(lambda: Connection(made)))

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from postscraper.desk import Desk, captured
+from postscraper.desk import Desk
+from postscraper.filing import captured
 from postscraper.items import Capture
 from postscraper.sources import folder, warc
 from storage.evidence import log_damage

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from scrapy.settings import BaseSettings
 
 from postscraper import __version__
-from postscraper.filing import captured as captured
-from postscraper.filing import is_filed as is_filed
+from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
@@ -29,6 +28,7 @@ from storage.evidence import Evidence
 from storage.exchange import Earlier, Exchange, Place
 from storage.frontier import Due, Wanted
 from storage.runlock import RunLock
+from storage.unfiled import Unfiled
 from storage.visits import UNREAD_AGAIN, Kind, Visit
 
 SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
@@ -60,6 +60,7 @@ class Desk:
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
+        self._unfiled = Unfiled()
         self._answers: dict[tuple[str, datetime | None], tuple[Capture, int]] = {}
         self._lock = lock
         self._wanted = Wanted(
@@ -106,12 +107,14 @@ class Desk:
 
     def _recover(self) -> None:
         """Read in what an interrupted run kept and could not commit, and end its leases."""
-        for place, exchange in self._evidence.recover(self.archive.evidence_ends()):
+        done = self.archive.replayed()
+        for place, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
             capture = captured(exchange, place)
-            if is_filed(capture, self.aliases):
+            if is_filed(capture, self.aliases) and _again(exchange, self._first(exchange)) is None:
                 row = self.archive.ledger.row(self.address(capture.url))
                 item = self.read(capture)
                 self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
+        self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
 
     def begin(self) -> None:
@@ -145,8 +148,14 @@ class Desk:
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        capture = captured(exchange, self.place(exchange))
+        earlier = self._earlier(exchange)
+        place = _again(exchange, earlier)
+        if place is None:
+            place = self._keep(exchange, earlier)
+            self._unfiled.add(place)
+        capture = captured(exchange, place)
         if exchange.source == "live" and not is_filed(capture, self.aliases):
+            self._unfiled.remove(place.file, place.offset)
             return capture  # no item will ever ask for its head
         return self.take(capture, depth)
 
@@ -158,9 +167,9 @@ class Desk:
     def place(self, exchange: Exchange) -> Place:
         """Where the exchange is kept now; durable after `sync`."""
         earlier = self._earlier(exchange)
-        if earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at):
-            assert earlier.place is not None
-            return earlier.place  # the very capture, brought a second time: its bytes are there
+        return _again(exchange, earlier) or self._keep(exchange, earlier)
+
+    def _keep(self, exchange: Exchange, earlier: Earlier | None) -> Place:
         small = len(exchange.body) < SMALLEST_REVISIT or exchange.status is None
         return self._evidence.keep(exchange, same_as=None if small else earlier)
 
@@ -176,8 +185,9 @@ class Desk:
     def _earlier(self, exchange: Exchange) -> Earlier | None:
         """The first capture with the same body; None when there is none, or nothing can refer to it."""
         small_and_new = len(exchange.body) < SMALLEST_REVISIT and exchange.source == "live"
-        if small_and_new or exchange.cut:
-            return None
+        return None if small_and_new or exchange.cut else self._first(exchange)
+
+    def _first(self, exchange: Exchange) -> Earlier | None:
         digest = "sha256:" + sha256(exchange.body).hexdigest()
         row = self.archive.kept(digest, exchange.url, exchange.captured_at)
         if row is None or row.captured_at is None:
@@ -195,9 +205,13 @@ class Desk:
     def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
         """Put the items into the archive, all in one durable transaction, behind their evidence."""
         self.sync()
-        again = self.scope.source == "archive"
-        write = self.archive.reread if again else self.archive.add_many
-        return write((item, self._visit(item)) for item in items)
+        visited = [(item, self._visit(item)) for item in items]
+        if self.scope.source == "archive":
+            return self.archive.reread(visited)
+        for record in (item.capture.record for item in items):
+            if record is not None:
+                self._unfiled.remove(record.file, record.offset)
+        return self.archive.replay(visited, self._unfiled.far())
 
     def _visit(self, item: Item) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
@@ -220,6 +234,12 @@ class Desk:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
+
+
+def _again(exchange: Exchange, earlier: Earlier | None) -> Place | None:
+    """Where the very capture is kept that comes a second time; None when it is another."""
+    same = earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at)
+    return earlier.place if earlier and same else None
 
 
 def now() -> datetime:

@@ -5,6 +5,7 @@ When the archive fails the crawl ends: nothing must be read that cannot be kept.
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -22,23 +23,29 @@ SHARED_SECONDS = 0.03
 
 
 class ArchivePipeline:
+    """The disk is waited for in a thread of its own, and one batch after the other: the crawl goes on meanwhile."""
+
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._writing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
+    def close_spider(self) -> None:
+        self._writer.shutdown()
+
     async def process_item(self, item: Any) -> Any:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider):
             return item
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Outcome] = loop.create_future()
-        if not self._waiting:
-            loop.call_later(SHARED_SECONDS, self._write, spider)
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(spider))
         try:
             outcome = await done
         except (ArchiveError, EvidenceError) as error:
@@ -47,18 +54,20 @@ class ArchivePipeline:
         self._count(item, outcome)
         return item
 
-    def _write(self, spider: NewspaperSpider) -> None:
-        batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._write, spider)
-        try:
-            outcomes = spider.desk.file([item for item, _ in batch])
-        except (ArchiveError, EvidenceError) as error:
-            for _, done in batch:
-                done.set_exception(error)
-            return
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
-            done.set_result(outcome)
+    async def _write(self, spider: NewspaperSpider) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(SHARED_SECONDS)
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            try:
+                items = [item for item, _ in batch]
+                outcomes = await loop.run_in_executor(self._writer, spider.desk.file, items)
+            except Exception as error:  # each item's own `await` raises it
+                for _, done in batch:
+                    done.set_exception(error)
+                continue
+            for (_, done), outcome in zip(batch, outcomes, strict=True):
+                done.set_result(outcome)
 
     def _count(self, item: Item, outcome: Outcome) -> None:
         stats = self._crawler.stats

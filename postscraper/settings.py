@@ -38,6 +38,8 @@ METAREFRESH_ENABLED = False
 # No scraper of the paper ever needed a cookie.
 COOKIES_ENABLED = False
 
+# Scrapy's own, which would take a head without an end into memory.
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "postscraper.connecting.BoundedHeads")
 TWISTED_DNS_RESOLVER = "postscraper.downloading.PublicResolver"
 
 DOWNLOAD_VERIFY_CERTIFICATES = True

@@ -3,7 +3,8 @@
 from functools import cache, lru_cache
 from pathlib import Path
 
-from postscraper.desk import aliases, captured, is_filed
+from postscraper.desk import aliases
+from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Item
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper

@@ -42,11 +42,11 @@ _KEPT = (
 class Archive:
     """A folder with a database of stories; made by `Archive.open`, and closed by `close` or `with`."""
 
-    def __init__(self, folder: Path, engine: Engine, *, readonly: bool) -> None:
+    def __init__(self, folder: Path, engine: Engine, writer: Engine, *, readonly: bool) -> None:
         self.folder = folder
         self.readonly = readonly
         self._engine = engine
-        self._writer = opening.writer(engine)
+        self._writer = writer
 
     @classmethod
     def open(cls, folder: str | PathLike[str], *, db_url: str | None = None, readonly: bool = False) -> Self:
@@ -61,27 +61,30 @@ class Archive:
         if not readonly:
             opening.make_folder(folder)
         engine = opening.engine_for(folder, db_url, readonly=readonly)
+        writer = opening.writer_for(folder, db_url, readonly=readonly)
         try:
             if not readonly and opening.is_empty(engine):
-                opening.upgrade(engine)
+                opening.upgrade(writer)
             opening.check_version(engine, folder)
         except BaseException:
+            writer.dispose()
             engine.dispose()
             raise
-        return cls(folder, engine, readonly=readonly)
+        return cls(folder, engine, writer, readonly=readonly)
 
     @classmethod
     def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
         if db_url is None and not (Path(folder) / opening.DATABASE).is_file():
             raise NotAnArchive(f"there is no archive in {folder}")
-        engine = opening.engine_for(Path(folder), db_url, readonly=False)
+        engine = opening.writer_for(Path(folder), db_url, readonly=False)
         try:
             opening.upgrade(engine)
         finally:
             engine.dispose()
 
     def close(self) -> None:
+        self._writer.dispose()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -95,7 +98,7 @@ class Archive:
     @cached_property
     def ledger(self) -> Ledger:
         """Every address ever heard of."""
-        return Ledger(self._engine)
+        return Ledger(self._engine, self._writer)
 
     def connect(self) -> Connection:
         """A connection for questions of one's own, to be closed by who asks."""
@@ -113,7 +116,7 @@ class Archive:
         return self._taken(items, visiting.settle)
 
     def replay(self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int]) -> list[Outcome]:
-        """As `add_many`, and in the same transaction how far files have been read; see storage/replays.py."""
+        """As `add_many`, and in the same transaction how far files are dealt with; see storage/replays.py."""
 
         def settle(connection: Connection, taken: Sequence[Taken]) -> None:
             visiting.settle(connection, taken)
@@ -126,7 +129,7 @@ class Archive:
         return []
 
     def replayed(self) -> dict[str, int]:
-        """How far files have been read by `replay`: bytes by file."""
+        """How far files are dealt with by `replay`: bytes by file."""
         with self._engine.connect() as connection:
             return replays.done(connection)
 

@@ -2,7 +2,7 @@
 
     with Evidence.open(folder, writable=True, software="postscraper 1.0") as evidence:
         for place, exchange in evidence.recover(ends):      # ends: file -> end that the database knows
-            ...                                             # whole records that have no row yet
+            ...                                             # whole records, of which some have no row yet
         place = evidence.keep(exchange)
         evidence.sync()                                     # only now may a row name the place
 
@@ -11,13 +11,13 @@ record at its head is true of all of it. One writer a folder and prefix; see `st
 """
 
 import logging
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from storage import compacted
 from storage.evidencefile import EvidenceFile
@@ -33,8 +33,8 @@ from storage.exchange import (
     RecordUnreadable,
 )
 from storage.folders import make_folder
-from storage.warcfile import LARGEST_BYTES, Report, exchanges, pieces, seal_of
-from storage.warcpiece import Piece
+from storage.recovering import Behind
+from storage.warcfile import LARGEST_BYTES, Report, exchanges
 from storage.warcreading import Broken, has_digest
 from storage.warcrecord import NOT_EXACT
 
@@ -56,6 +56,7 @@ class Evidence:
         self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
         self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
+        self._letting_go = Lock()  # a file must not be closed while another thread syncs it
         self._failure: OSError | None = None
 
     @classmethod
@@ -89,15 +90,16 @@ class Evidence:
 
     def close(self) -> None:
         """Make durable what is kept, and let go of the file; keeping may go on in a new one."""
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            if self._failure is None:
-                with self._failing_for_good():
-                    file.sync()
-        finally:
-            file.close()
+        with self._letting_go:
+            file, self._file = self._file, None
+            if file is None:
+                return
+            try:
+                if self._failure is None:
+                    with self._failing_for_good():
+                        file.sync()
+            finally:
+                file.close()
 
     # Writing
 
@@ -118,12 +120,14 @@ class Evidence:
             return self._file_for(len(exchange.body) + _HEADS_BYTES).append(exchange, same_as)
 
     def sync(self) -> None:
-        """Make durable all that is kept. Raises EvidenceFailed; from then on all is refused.
+        """Make durable all that is kept by now; another thread may keep meanwhile.
+
+        Raises EvidenceFailed; from then on all is refused.
 
         After a failed fsync Linux may take the lost pages for clean, and the next fsync
         succeed: Rebello and others, Can Applications Recover from fsync Failures, USENIX ATC 2020.
         """
-        with self._failing_for_good():
+        with self._letting_go, self._failing_for_good():
             if self._file is not None:
                 self._file.sync()
 
@@ -183,15 +187,21 @@ class Evidence:
         """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
         yield from exchanges(compacted.pieces(self._path(file), report), file, report, self._original)
 
-    def recover(self, known: Mapping[str, int], report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each file, oldest first."""
+        return {name: compacted.size(self._path(name)) for name in self.files()}
+
+    def recover(
+        self, known: Mapping[str, int], report: Report = log_damage, done: Mapping[str, int] | None = None
+    ) -> Iterator[tuple[Place, Exchange]]:
         """Bring the files in line with the database: run to its end before the first `keep`.
 
-        known: the end of the last record that the database has of each file; a file not named
-            is read from its beginning. Yields the whole records behind it, already durable; a
-            torn tail is cut off.
+        known: the end of the last record that the database has of each file. done: the byte before which
+            every record is dealt with; of a file that is not named, that end, or the beginning. Yields the
+            whole records behind it, already durable, some of them with a row; a torn tail is cut off.
         Raises EvidenceShort before anything is changed, EvidenceFailed when the disk refuses.
         """
-        there = {name: compacted.size(self._path(name)) for name in self.files()}
+        there = self.sizes()
         for name, end in known.items():
             if self._names.fullmatch(name) and there.get(name, 0) < end:
                 raise EvidenceShort(
@@ -199,30 +209,11 @@ class Evidence:
                     "bring the file back from a copy"
                 )
         for name, size in there.items():
-            if size > known.get(name, 0):
-                yield from self._recover(name, known.get(name, 0), report)
-
-    def _recover(self, name: str, end: int, report: Report) -> Iterator[tuple[Place, Exchange]]:
-        path = self._path(name)
-        if compacted.is_compact(path):  # closed, and whole when it was made
-            yield from exchanges(compacted.pieces(path, report, start=end), name, report, self._original)
-            return
-        whole = [end]
-
-        def noted(found: Iterable[Piece]) -> Iterator[Piece]:
-            for piece in found:
-                whole[0] = piece.offset + piece.length
-                yield piece
-
-        with path.open("r+b") as stream:
-            with self._failing_for_good():
-                os.fsync(stream.fileno())
-            found = noted(pieces(path, report, start=end, seal=seal_of(path)))
-            yield from exchanges(found, name, report, self._original)
-            if whole[0] < stream.seek(0, os.SEEK_END):
-                with self._failing_for_good():
-                    stream.truncate(whole[0])
-                    os.fsync(stream.fileno())
+            end = known.get(name, 0)
+            start = (done or {}).get(name, end)
+            if size > start:
+                found = Behind(self._path(name), name, start, max(start, end))
+                yield from found.records(report, self._original, self._failing_for_good)
 
     def _read(self, place: Place, hops: int) -> Exchange:
         problems: list[Damage] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, case, func, select, update
 
-from storage import frontier, opening
+from storage import frontier
 from storage.frontier import Due, Settled, Wanted
 from storage.tables import Address
 from storage.visits import Heard, Kind, State, Visit, due_again
@@ -30,9 +30,9 @@ ALL = Wanted()
 class Ledger:
     """Reached through `archive.ledger`; every method is one transaction. All moments are aware."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, writer: Engine) -> None:
         self._engine = engine
-        self._writer = opening.writer(engine)
+        self._writer = writer
 
     def hear(self, heards: Iterable[Heard], now: datetime, heard_from: str | None = None) -> int:
         """Write down addresses; how many were new. An address asked for by name becomes due at once."""

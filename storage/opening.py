@@ -17,6 +17,7 @@ DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
 CACHE_KIB = 64 * 1024  # the index of words is written 1.3 times as fast as with SQLite's 2 MB
 
+UNDECODABLE = "Could not decode to UTF-8"  # Python's own words for what SQLite gave it
 SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
     sqlite3.SQLITE_BUSY: (errors.Locked, "another process is writing to {place}; wait for it to end"),
     sqlite3.SQLITE_LOCKED: (errors.Locked, "another process is writing to {place}; wait for it to end"),
@@ -31,12 +32,22 @@ SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
 
 def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
     """An engine that has opened nothing yet. Its failures are raised as ArchiveError."""
+    return _engine(folder, db_url, readonly=readonly)
+
+
+def writer_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
+    """The same, for transactions that write: one connection, for which threads wait in turn."""
+    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0)
+    return engine.execution_options(writes=True)
+
+
+def _engine(folder: Path, db_url: str | None, *, readonly: bool, **pool: int) -> Engine:
     place = str(folder / DATABASE)
     if db_url is None:
         url = _sqlite_url(folder / DATABASE, readonly=readonly)
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
     else:
-        engine = create_engine(db_url)
+        engine = create_engine(db_url, **pool)
         place = engine.url.render_as_string(hide_password=True)
     _speak(engine, place)
     if engine.dialect.name == "sqlite":
@@ -68,6 +79,8 @@ def _speak(engine: Engine, place: str) -> None:
 def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:
     """The sentence for a complaint of SQLite; None for one that is a mistake of ours."""
     code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith(UNDECODABLE):
+        code = sqlite3.SQLITE_CORRUPT  # SQLite looks after its pages, and takes any bytes for text
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # as when the disk is full: sqlite.org/rescode.html
         code = sqlite3.SQLITE_FULL
     if code is None or code & 0xFF not in SPOKEN:  # the low byte of an extended code is its family
@@ -86,7 +99,7 @@ def _settle(engine: Engine, place: str) -> None:
         try:
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise spoken_error(error, place) or error from error
 
     @event.listens_for(engine, "begin")
@@ -94,11 +107,6 @@ def _settle(engine: Engine, place: str) -> None:
         # IMMEDIATE: a writer waits at its start, where waiting is safe, and never fails half-way.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def writer(engine: Engine) -> Engine:
-    """The same engine, for transactions that write."""
-    return engine.execution_options(writes=True)
 
 
 def check_version(engine: Engine, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""How far files of captures have been read in bulk; written with the pages, in their transaction."""
+"""How far files of captures have been dealt with; written with the pages, in their transaction."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from storage.tables import Replayed
 
 
 def done(connection: Connection) -> dict[str, int]:
-    """By the digest of a file the byte up to which it is dealt with."""
+    """By file, as `tables.Replayed` names it, the byte up to which it is dealt with."""
     return {row.file: row.done for row in connection.execute(select(Replayed.__table__))}
 
 

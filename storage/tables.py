@@ -227,9 +227,10 @@ class Address(Table):
 
 
 class Replayed(Table):
-    """A file of captures that is read in bulk, and how far: every record before `done` is dealt with.
+    """A file of captures, and how far it is read: every record before `done` is dealt with.
 
-    file: a digest that knows the file again under another path.
+    file: of one that is read in bulk a digest, which knows it again under another path; of the archive's
+    own evidence its name.
     """
 
     __tablename__ = "replayed"

@@ -12,6 +12,8 @@ from conftest import ROOT, SAMPLES
 from mirror import Mirror
 from pytest_httpserver import HTTPServer
 
+from postscraper.connecting import LONGEST_HEAD
+
 FAST = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=False")
 
 
@@ -75,6 +77,19 @@ def test_a_bot_check_ends_the_crawl(tmp_path: Path, mirror: Mirror) -> None:
     assert "answers with a bot check" in done.stderr.splitlines()[-1]
     assert sum(mirror.fetched.values()) <= 3, "nothing is asked of a host that checks for bots"
     assert asked(tmp_path, "SELECT count(*) FROM story") == [(0,)]
+
+
+def test_a_head_without_an_end_is_not_taken_into_memory(tmp_path: Path, httpserver: HTTPServer) -> None:
+    long = {f"X-{number}": "v" * 8_000 for number in range(LONGEST_HEAD // 8_000 + 1)}
+    for path, headers in (("/national/long", long), ("/national/a", dict(list(long.items())[:-2]))):
+        httpserver.expect_request(path).respond_with_data("<html><p>A page.</p></html>", headers=headers)
+    httpserver.expect_request("/robots.txt").respond_with_data("", 404)
+    origin = httpserver.url_for("").rstrip("/")
+    addresses = f"url={origin}/national/long {origin}/national/a"
+    done = scrapy(tmp_path, "crawl", "post", "-a", addresses, settings=(f"PAPER_ORIGIN={origin}", *FAST))
+    assert done.returncode == 0, done.stderr
+    whys = {Path(str(address)).name: why for address, why in asked(tmp_path, "SELECT address, why FROM ledger")}
+    assert whys == {"long": "HeadTooLong: more than 1,048,576 bytes of headers", "a": "unknown_layout"}
 
 
 def test_limit_is_a_number_of_pages(tmp_path: Path, mirror: Mirror) -> None:

@@ -68,6 +68,8 @@ def rows(archive: Path, *, places: bool = True) -> dict[str, list[tuple[object, 
             names = [row[1] for row in columns if row[1] not in ("due_at", "tries")]
             wanted = ", ".join(name for name in names if places or not name.startswith("evidence_"))
             found[table] = connection.execute(f"SELECT {wanted} FROM {table} ORDER BY 1, 2").fetchall()
+        # How far a start has looked through the archive's own files says nothing of what was replayed.
+        found["replayed"] = [row for row in found["replayed"] if not str(row[0]).startswith("post-")]
         return found
 
 

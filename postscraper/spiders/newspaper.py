@@ -16,8 +16,9 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.bringing import BROUGHT
-from postscraper.desk import Desk, is_filed
+from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
+from postscraper.filing import is_filed
 from postscraper.items import Capture, Item, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import scope

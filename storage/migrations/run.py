@@ -8,7 +8,6 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
 from storage.errors import WrongVersion
-from storage.opening import writer
 
 
 def configuration(connection: Connection) -> Config:
@@ -21,7 +20,7 @@ def configuration(connection: Connection) -> Config:
 
 def upgrade(engine: Engine) -> None:
     """All or nothing: one transaction. Raises WrongVersion for an archive that a later program made."""
-    with writer(engine).begin() as connection:
+    with engine.begin() as connection:
         try:
             command.upgrade(configuration(connection), "head")
         except CommandError as error:

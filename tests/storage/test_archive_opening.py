@@ -175,10 +175,10 @@ def test_another_writer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_full_disk(archive: Archive) -> None:
-    with archive.connect() as connection:
+    with archive._writer.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     # The limit is one of the connection; the pool hands the same one out again.
-    with archive.connect() as connection:
+    with archive._writer.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(Full) as error:
         archive.add(article(body="Water rises. " * 5000))
@@ -198,6 +198,20 @@ def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:
     with Archive.open(folder, readonly=True) as archive, pytest.raises(Damaged) as error:
         [archive.story(row.story_id) for row in archive.captures()]
     one_sentence(error, "damaged", "evidence")
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("words", [b"CREATE TABLE story (", b"CREATE TABLE alembic_version", b"num VARCHAR(32)"])
+def test_a_schema_that_is_no_text(empty_archive: Path, tmp_path: Path, words: bytes, readonly: bool) -> None:
+    path = copytree(empty_archive, tmp_path / "archive") / "archive.db"
+    with Archive.open(path.parent):
+        pass  # what was in the log ahead is in the file now
+    whole = path.read_bytes()
+    for at in range(len(words) - 1):
+        path.write_bytes(whole.replace(words, words[:at] + b"\xff\xfe" + words[at + 2 :]))
+        with pytest.raises(Damaged) as error:
+            Archive.open(path.parent, readonly=readonly)
+        one_sentence(error, "archive.db", "damaged", "evidence")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""python -m benchmarks.soak: does a long crawl grow, and does it keep pace with one that keeps nothing?
+
+`scrapy crawl post` over loopback, 16 requests at once and no delay, against the site of soaksite.py, and the
+memory of its process against the pages it has committed. Then bare Scrapy, selecting with parsel, the same.
+"""
+
+import argparse
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.crawling import BARE, ELAPSED, OURS, ROOT, command, served
+from benchmarks.tables import Table, Wanted
+
+PAGES = 10_000
+WARM = 1_000  # pages after which nothing should grow any more
+SPAN = 0.05  # of the pages: what is taken together as one moment
+SAMPLED_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    pages: int
+    rss_mb: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """states: of the ledger's addresses; empty for a crawl that keeps none."""
+
+    seconds: float
+    moments: list[Moment]
+    states: Counter[str]
+
+    @property
+    def peak_mb(self) -> float:
+        return max(moment.peak_mb for moment in self.moments)
+
+    def at(self, least: float, most: float) -> float:
+        """The median memory, in MB, while so many pages were committed; of a short crawl the next moment's."""
+        within = [moment.rss_mb for moment in self.moments if least <= moment.pages <= most]
+        after = (moment.rss_mb for moment in self.moments if moment.pages > most)
+        return median(within) if within else next(after)
+
+
+def crawl(name: str, origin: str, folder: Path) -> Crawled:
+    """Raises RuntimeError when the crawl fails."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
+    if name == BARE:
+        del environment["SCRAPY_SETTINGS_MODULE"]
+    words = [sys.executable, "-m", "scrapy", *command(name, origin), "-s", "LOG_LEVEL=INFO"]
+    log = folder / "log"
+    with log.open("wb") as written, subprocess.Popen(words, cwd=folder, env=environment, stderr=written) as crawling:
+        moments = list(_watched(crawling, folder / "archive" / "archive.db"))
+    told = log.read_text("utf-8", "replace")
+    elapsed = ELAPSED.search(told)
+    if crawling.returncode or elapsed is None:
+        raise RuntimeError(f"{name} ended with {crawling.returncode}:\n{told[-2000:]}")
+    return Crawled(float(elapsed[1]), moments, _states(folder / "archive" / "archive.db"))
+
+
+def _watched(crawling: subprocess.Popen[bytes], database: Path) -> Iterator[Moment]:
+    while crawling.poll() is None:
+        status = Path(f"/proc/{crawling.pid}/status").read_text("ascii")
+        if "VmRSS:" in status:  # a process that has ended and was not waited for has none
+            yield Moment(_committed(database), _megabytes(status, "VmRSS:"), _megabytes(status, "VmHWM:"))
+        time.sleep(SAMPLED_SECONDS)
+
+
+def _megabytes(status: str, field: str) -> float:
+    return int(status.partition(field)[2].split()[0]) * 1024 / 1e6
+
+
+def _asked(database: Path, question: str) -> list[tuple[str, int]]:
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        return connection.execute(question).fetchall()
+    finally:
+        connection.close()
+
+
+def _committed(database: Path) -> int:
+    """Captures in the archive; 0 before there is one."""
+    try:
+        return _asked(database, "SELECT '', coalesce(max(rowid), 0) FROM capture")[0][1]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def _states(database: Path) -> Counter[str]:
+    return (
+        Counter(dict(_asked(database, "SELECT state, count(*) FROM ledger GROUP BY state")))
+        if database.is_file()
+        else Counter()
+    )
+
+
+def run(count: int, samples: Path, *, alone: bool = False) -> Table:
+    """alone: without the other crawl, and so without a word on speed."""
+    found = {}
+    for name in (OURS,) if alone else (OURS, BARE):  # a site each: some faults happen once
+        with served(count, samples, by="benchmarks.soaksite") as origin, TemporaryDirectory() as folder:
+            found[name] = crawl(name, origin, Path(folder))
+    ours = found[OURS]
+    rows = [
+        (name, f"{each.seconds:.1f}", f"{count / each.seconds:,.0f}", f"{each.peak_mb:.0f}")
+        for name, each in found.items()
+    ]
+    pace = [] if alone else [found[BARE].seconds / ours.seconds]
+    return Table(
+        title="A long crawl, one page in twenty hostile",
+        columns=("crawl", "seconds", "pages/s", "peak MB"),
+        rows=rows,
+        notes=_course(count, ours),
+        wanted=(*_bars(ours), *(Wanted(what="times bare Scrapy, wall", figure=each, bar=1) for each in pace)),
+    )
+
+
+def _course(count: int, ours: Crawled) -> tuple[str, ...]:
+    done = ours.moments[-1].pages
+    steps = [step * done / 10 for step in range(1, 11)]
+    course = ", ".join(f"{ours.at(step - SPAN * done, step):.0f}" for step in steps)
+    return (
+        f"{count:,} story pages; {done:,} captures in the archive; memory after each tenth of them, MB: {course}",
+        "the ledger at the end: " + ", ".join(f"{number:,} {state}" for state, number in ours.states.most_common()),
+    )
+
+
+def _bars(ours: Crawled) -> tuple[Wanted, ...]:
+    done = ours.moments[-1].pages
+    begun = min(WARM, done / 2)
+    growth = 100 * (ours.at(done * (1 - SPAN), done) / ours.at(begun, begun + SPAN * done) - 1)
+    unended = ours.states["known"] + ours.states["leased"]
+    return (
+        Wanted(what="MB at the peak", figure=ours.peak_mb, bar=400, at_most=True),
+        Wanted(what=f"percent growth after {WARM:,} pages", figure=growth, bar=10, at_most=True),
+        Wanted(what="addresses without an end", figure=unended, bar=0, at_most=True),
+    )
+
+
+def main() -> int:
+    """Ends with 1 when a bar is not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("--pages", type=int, default=PAGES, help="how many")
+    parser.add_argument("--alone", action="store_true", help="without bare Scrapy: a busy machine has no word on speed")
+    options = parser.parse_args()
+    table = run(options.pages, ROOT / "samples", alone=options.alone)
+    print(table.text(), flush=True)
+    return 0 if all(each.met for each in table.wanted) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
