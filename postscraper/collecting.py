@@ -117,7 +117,8 @@ class Collecting:
 
     def _enough(self) -> bool:
         """Whether a run of few pages has listed as many as it may fetch."""
-        return self._left is not None and self._holdings.due(self._archive.name, self._wanted, now()) >= self._left
+        left = self._left
+        return left is not None and self._holdings.due(self._archive.name, self._wanted, now(), left) == left
 
     def handled(self) -> None:
         """An item has gone into the archive, or could not."""

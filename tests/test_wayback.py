@@ -153,7 +153,7 @@ def test_the_nearest_capture_is_the_one_of_its_own_moment(tmp_path: Path, machin
     """The index lists what the machine no longer gives; it answers with its neighbour."""
     gone = Kept(f"{SITE}{OTHER}", "20180711000000", TOLL + b"<!-- gone -->")
     whole = machine.kept.copy()
-    machine.before["capture"] = [lambda: setattr(machine, "kept", whole)]
+    machine.before["capture"] = [lambda _: setattr(machine, "kept", whole)]
     machine.kept = [*whole, gone]
     assert crawl(tmp_path, machine).returncode == 0
     rows = asked(tmp_path, f"SELECT state, why FROM holding WHERE url = '{SITE}{OTHER}' ORDER BY captured_at")
