@@ -7,7 +7,7 @@ only be known of what is listed.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,14 +22,13 @@ from postscraper.desk import LEASE_SECONDS, Desk, is_filed, now
 from postscraper.items import Capture, Item
 from postscraper.patience import Patience
 from postscraper.placing import placed
-from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, OtherArchive, Question, Sought
-from postscraper.sources.wayback import HOME, Wayback
-from storage.elsewhere import Listed, Placed, Wanted
+from postscraper.robots import RobotsUnavailable
+from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question, Sought
+from postscraper.sources.others import ARCHIVES
+from storage.elsewhere import Wanted
 from storage.exchange import Exchange
+from storage.indexed import Listed, Placed
 
-ARCHIVES: Mapping[str, Callable[[BaseSettings], OtherArchive]] = {
-    "wayback": lambda settings: Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/")),
-}
 Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
 MOST_HOPS = 3
@@ -245,7 +244,7 @@ class Collecting:
                 return
             if wanted is not None:
                 self._holdings.failed(self._archive.name, wanted.listed, why, now())
-            if isinstance(error, IgnoreRequest):
+            if isinstance(error, (IgnoreRequest, RobotsUnavailable)):
                 self._patience.stop("unreachable", f"{request.url} is not to be asked for: {error}")
             else:
                 self._patience.amiss(why)

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from storage import elsewhere, opening, payloads
-from storage.elsewhere import SAME_BYTES, Listed, Placed, State, Wanted
+from storage.elsewhere import SAME_BYTES, Wanted
 from storage.evidence import Evidence
 from storage.frontier import tried_again
+from storage.indexed import Listed, Placed, State
 from storage.othertables import Enumeration, Holding, Refusal
 
 __all__ = ["Holdings", "Listed", "Placed", "State", "Wanted"]

@@ -1,5 +1,6 @@
 """A stand-in for the Wayback Machine on loopback, in its own dialect: the index, and captures as they came."""
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -133,6 +134,12 @@ def error_page(_: Response) -> Response:
 
 def usual(_: Response) -> None:
     """Leaves the answer as it is."""
+
+
+def compressed(response: Response) -> Response:
+    response.set_data(gzip.compress(response.get_data(), mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def half(response: Response) -> Response:

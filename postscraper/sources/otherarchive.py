@@ -10,8 +10,8 @@ from datetime import date
 from typing import Protocol
 
 from postscraper.errors import PostscraperError
-from storage.elsewhere import Listed
 from storage.exchange import Exchange
+from storage.indexed import Listed
 
 
 class NoIndex(PostscraperError):
