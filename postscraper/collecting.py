@@ -48,7 +48,7 @@ class Collecting:
     ) -> None:
         """stop: ends the run, for a reason and with a sentence. writing: turns what the archive refuses into that."""
         self._desk, self._writing = desk, writing
-        self._archive = ARCHIVES[desk.scope.source](settings)
+        self._archive = ARCHIVES[desk.scope.source](settings, desk.scope)
         self._holdings = desk.archive.holdings
         self._patience = Patience(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
         scope = desk.scope

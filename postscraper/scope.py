@@ -9,10 +9,9 @@ from pathlib import Path
 
 from postscraper.errors import BadRequest
 from postscraper.newspapers import Newspaper
-from postscraper.sources.others import ARCHIVES
 from postscraper.urls import absolute
 
-OTHER_ARCHIVES = tuple(ARCHIVES)
+OTHER_ARCHIVES = ("wayback",)
 SOURCES = ("live", "folder", "samples", "warc", "archive", *OTHER_ARCHIVES)
 _NEED_PATH = {"folder": "the folder of the saved pages", "warc": "a WARC, ARC or WACZ file, or a folder of them"}
 ARGUMENTS = ("section", "since", "until", "url", "source", "path", "limit")

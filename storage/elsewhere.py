@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, union_all, update
 
 from storage.frontier import chunks
-from storage.indexed import Listed, Placed, State
+from storage.indexed import Listed as Listed
+from storage.indexed import Placed as Placed
+from storage.indexed import State
 from storage.othertables import Enumeration, Holding, Payload, Refusal
 from storage.tables import Capture
 from storage.visiting import Taken
