@@ -23,8 +23,12 @@ SAME_BYTES = "the same bytes are held"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which captures a run asks for. since, until: days of the capture in UTC, both included."""
+    """Which captures a run asks for. since, until: days of the capture in UTC, both included.
 
+    host: of their addresses in the ledger.
+    """
+
+    host: str | None = None
     sections: Sequence[str] | None = None
     since: date | None = None
     until: date | None = None
@@ -33,6 +37,8 @@ class Wanted:
     def conditions(self) -> list[Any]:
         table = Holding.__table__.c
         found: list[Any] = []
+        if self.host is not None:  # "0" is the character behind "/"
+            found += [table.address >= f"https://{self.host}/", table.address < f"https://{self.host}0"]
         if self.sections is not None:
             found.append(table.section.in_(self.sections))
         if self.since is not None:

@@ -154,6 +154,8 @@ def test_an_answer_of_another_moment_is_the_capture_of_that_moment() -> None:
     with pytest.raises(NoCapture, match="boats") as error:
         MACHINE.capture(ASKED, replayed("Sat, 01 Sep 2018 08:00:01 GMT", other))
     assert error.value.gone
+    with pytest.raises(NoCapture, match="boats"):
+        MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", other))
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,16 @@ def test_it_is_sent_on_to_the_nearest_capture_within_the_archive_alone() -> None
     there = f"/web/20180901080001id_/{URL}"
     with pytest.raises(Onward, match=r"^https://web\.archive\.org/web/20180901080001id_/http"):
         MACHINE.capture(ASKED, replayed(None, ("Location", there), status=302))
+    with pytest.raises(Onward):
+        MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", ("Location", there), status=302))
     with pytest.raises(NoCapture):
         MACHINE.capture(ASKED, replayed(None, ("Location", f"https://elsewhere.org{there}"), status=302))
+
+
+def test_a_redirect_of_the_paper_is_a_capture() -> None:
+    own = (("Location", f"/web/20180620011000id_/{URL}/x"), ("X-Archive-Orig-Location", "/national/canal/x"))
+    found = MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", *own, status=301))
+    assert (found.status, found.headers) == (301, (("Location", "/national/canal/x"),))
 
 
 def test_a_body_of_no_stated_length_and_another_digest_may_be_half() -> None:

@@ -79,13 +79,13 @@ class Wayback:
 
     def capture(self, listed: Listed, answer: Exchange) -> Exchange:
         moment = _memento(answer)
-        if moment is None:
+        if moment is None or _only_leads_on(answer):
             raise self._none(answer)
         if answer.cut:
             raise NoCapture("half an answer")
-        asked = moment == listed.captured_at
+        asked, original = moment == listed.captured_at, _original(listed, answer)
         return Exchange(
-            url=listed.url if asked else _original(listed, answer),
+            url=listed.url if asked else original,
             requested_at=None,
             captured_at=moment,
             status=answer.status,
@@ -175,6 +175,11 @@ def _memento(answer: Exchange) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else None
 
 
+def _only_leads_on(answer: Exchange) -> bool:
+    """Whether the archive redirects, and not the paper, whose own redirects are captures as well."""
+    return 300 <= (answer.status or 0) < 400 and _header(answer, f"{_KEPT_PREFIX}location") is None
+
+
 def _is_whole(listed: Listed, answer: Exchange) -> bool:
     """By the length that came with it, else by the digest in the index; a few of those are of other forms."""
     stated = _header(answer, "content-length") is not None
@@ -182,7 +187,7 @@ def _is_whole(listed: Listed, answer: Exchange) -> bool:
 
 
 def _original(listed: Listed, answer: Exchange) -> str:
-    """The address of a capture of another moment. Raises NoCapture when it is another page's."""
+    """The address of the capture, as the answer has it. Raises NoCapture when it is another page's."""
     link = _ORIGINAL.search(_header(answer, "link") or "")
     replay = _REPLAY.search(answer.url)
     url = as_sent(link[1] if link else replay[2] if replay else listed.url)
