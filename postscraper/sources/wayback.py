@@ -62,7 +62,7 @@ class Wayback:
         return Question(url=f"{self.origin}/cdx/search/cdx?{query}&{paging}")
 
     def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
-        if answer.status != 200 or answer.cut:
+        if answer.status != 200 or answer.cut == "disconnect":
             raise NoIndex(f"status {answer.status}{', and cut' if answer.cut else ''}")
         rows = _rows(answer.body)
         onward = None
@@ -81,9 +81,9 @@ class Wayback:
         moment = _memento(answer)
         if moment is None or _only_leads_on(answer):
             raise self._none(answer)
-        if answer.cut:
-            raise NoCapture("half an answer")
         asked, original = moment == listed.captured_at, _original(listed, answer)
+        if answer.cut and not (asked and _is_whole(listed, answer)):
+            raise NoCapture("half an answer")
         return Exchange(
             url=listed.url if asked else original,
             requested_at=None,
@@ -93,7 +93,6 @@ class Wayback:
             body=answer.body,
             source=self.name,
             origin=answer.url,
-            cut="unspecified" if asked and not _is_whole(listed, answer) else None,
         )
 
     def _none(self, answer: Exchange) -> NoCapture | Onward:
@@ -181,9 +180,8 @@ def _only_leads_on(answer: Exchange) -> bool:
 
 
 def _is_whole(listed: Listed, answer: Exchange) -> bool:
-    """By the length that came with it, else by the digest in the index; a few of those are of other forms."""
-    stated = _header(answer, "content-length") is not None
-    return stated or listed.digest in (None, payload_digest(answer.body).removeprefix("sha1:"))
+    """Whether an answer that came without its length is the one in the index."""
+    return answer.cut == "unspecified" and listed.digest == payload_digest(answer.body).removeprefix("sha1:")
 
 
 def _original(listed: Listed, answer: Exchange) -> str:
