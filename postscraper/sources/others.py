@@ -1,0 +1,15 @@
+"""The other archives that a run can collect from, by the name of their source."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from postscraper.scope import Scope
+from postscraper.sources.otherarchive import OtherArchive
+from postscraper.sources.wayback import HOME, Wayback
+
+
+def _wayback(settings: Mapping[str, Any], _: Scope) -> OtherArchive:
+    return Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/"))
+
+
+ARCHIVES: Mapping[str, Callable[[Mapping[str, Any], Scope], OtherArchive]] = {"wayback": _wayback}
