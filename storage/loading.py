@@ -27,7 +27,7 @@ def load(connection: Connection, entries: Sequence[Entry]) -> Intake:
         next_reading=_next(connection, Reading.__table__.c.id),
     )
     _captures(connection, intake, _CAPTURE.url, {entry.key[0] for entry in entries})
-    wanted = {entry.item["canonical_url"] for entry in entries if entry.outcome == "article"}
+    wanted = {entry.canonical_url for entry in entries if entry.outcome == "article"}
     _stories(connection, intake, _STORY.canonical_url, wanted)
     met = {each["story_id"] for each in intake.by_id.values()} - {None} - set(intake.by_story)
     load_stories(connection, intake, met)

@@ -8,15 +8,15 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Row, select
 
 from storage import frontier
-from storage.entries import day, dumped, plain
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Exchange, Place
 from storage.frontier import chunks, priority
 from storage.intake import Intake
 from storage.loading import load_stories, readings
+from storage.plain import dumped, plain
 from storage.tables import Capture, Sighting
 from storage.visiting import Taken, next_at, reports
-from storage.visits import Visit, left
+from storage.visits import Visit
 from storage.words import digest_of, words_digest
 from storage.writing import write
 
@@ -93,8 +93,8 @@ def _left(row: Row[Any], taken: Taken) -> dict[str, Any] | None:
     entry, _, capture_id = taken
     if (row.capture_id, row.visited_at) != (capture_id, entry.captured_at) or row.state in ("leased", "excluded"):
         return None
-    how = left(entry.item, anything_new=row.state != "unchanged")
-    dated_on = day(entry.item.get("published_on")) or row.dated_on
+    how = entry.left_by(anything_new=row.state != "unchanged")
+    dated_on = entry.published_on or row.dated_on
     if (how.state, how.why, dated_on) == (row.state, row.why, row.dated_on):
         return None
     assert entry.captured_at is not None
@@ -127,9 +127,9 @@ def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
         followers = [
             values for values in intake.by_id.values() if values["words_of_another"] and values["id"] not in without
         ]
-        intake.items |= readings(connection, {values["reading_id"] for values in followers})
+        items = readings(connection, {values["reading_id"] for values in followers})
         for values in followers:
-            intake.stand_alone(values, words_digest(intake.items[values["reading_id"]]))
+            intake.stand_alone(values, words_digest(items[values["reading_id"]]))
         write(connection, intake)
         count += len(followers)
     return count

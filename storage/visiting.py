@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from storage import frontier
-from storage.entries import Entry, day
+from storage.entries import Entry
 from storage.frontier import Report, Settled
 from storage.intake import Outcome
-from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Heard, Left, due_again, left
+from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Heard, Left, due_again
 
 Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
@@ -50,7 +50,7 @@ def reports(entry: Entry) -> Iterator[Report]:
     if entry.visit is None:
         return
     visit, now = entry.visit, now_of(entry)
-    yield Report(Heard(url=entry.item["url"], address=visit.address, kind=visit.kind), None, now)
+    yield Report(Heard(url=entry.url, address=visit.address, kind=visit.kind), None, now)
     for heard in visit.heard:
         yield Report(heard, visit.address, now)
 
@@ -60,8 +60,8 @@ def _settled(row: Row[Any], entry: Entry, outcome: Outcome, capture_id: int) -> 
     if visit is None:
         raise ValueError(f"no visit: {entry.address}")
     new = outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION)
-    dated_on = day(entry.item.get("published_on")) or row.dated_on
-    how = left(entry.item, anything_new=new)
+    dated_on = entry.published_on or row.dated_on
+    how = entry.left_by(anything_new=new)
     settled = Settled(
         address=visit.address,
         state=how.state,
@@ -84,4 +84,4 @@ def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: d
         return now + GONE_AGAIN
     if how.state == "unread":
         return now + UNREAD_AGAIN
-    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.item.get("page") or 0)
+    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.page)

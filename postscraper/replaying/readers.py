@@ -101,7 +101,7 @@ class Readers:
         """The page that no reader survives: its bytes are taken from the file, and nothing of it is parsed."""
         page = Reader(replace(self._setup, read=given_up)).told(wanted)
         for each in page.pages:
-            what = f"{each.entry.item['url']}: {DIED}"
+            what = f"{each.entry.url}: {DIED}"
             page.damages.append(Damage(file=wanted.part.name, offset=each.place.offset, what=what))
         return page
 

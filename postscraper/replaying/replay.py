@@ -120,9 +120,8 @@ class Replay:
     def _write(self, pages: Sequence[Page]) -> None:
         """All in one transaction, behind their evidence."""
         for page in pages:
-            place = page.place if page.exchange is None else self._desk.place(page.exchange)
-            record = {"file": place.file, "offset": place.offset, "length": place.length}
-            page.entry.item["capture"]["record"] = record
+            if page.exchange is not None:
+                page.entry.kept_at(self._desk.place(page.exchange))
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
         self.progress.outcomes.update(self._desk.archive.replay([(page.entry, None) for page in pages], far))
