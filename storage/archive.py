@@ -21,6 +21,7 @@ from storage.intake import Outcome
 from storage.ledger import Ledger
 from storage.loading import load
 from storage.search import Hit, Limits
+from storage.sheet import Report
 from storage.statistics import Stats
 from storage.tables import Capture
 from storage.visiting import Taken
@@ -112,18 +113,19 @@ class Archive:
         """
         return self._taken(items, visiting.settle)
 
-    def replay(self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int]) -> list[Outcome]:
-        """As `add_many`, and in the same transaction how far files have been read; see storage/replays.py."""
+    def replay(
+        self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int], heard: Iterable[Report] | None = None
+    ) -> list[Outcome]:
+        """As `add_many`, and in the same transaction how far files have been read (storage/replays.py).
+
+        heard: what the pages announce, put together; None: their visits say it themselves.
+        """
 
         def settle(connection: Connection, taken: Sequence[Taken]) -> None:
-            visiting.settle(connection, taken)
+            visiting.settle(connection, taken, heard)
             replays.mark(connection, far)
 
-        if items:
-            return self._taken(items, settle)
-        with self._writer.begin() as connection:
-            replays.mark(connection, far)
-        return []
+        return self._taken(items, settle)
 
     def replayed(self) -> dict[str, int]:
         """How far files have been read by `replay`: bytes by file."""
@@ -141,8 +143,6 @@ class Archive:
         self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
     ) -> list[Outcome]:
         entries = [entry(item, visit) for item, visit in items]
-        if not entries:
-            return []
         with self._writer.begin() as connection:
             opening.only_writer(connection)
             intake = load(connection, entries)

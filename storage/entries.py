@@ -1,7 +1,7 @@
 """From an item to what the tables want: rows that lack their ids, and the digests that tell same from new."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -89,6 +89,10 @@ class Entry:
     def kept_at(self, place: Place) -> None:
         """Where the bytes came to be kept after the entry was made."""
         self.capture.update(evidence_file=place.file, evidence_offset=place.offset, evidence_length=place.length)
+
+    def quiet(self) -> "Entry":
+        """The same, whose visit says nothing of what the page announces."""
+        return replace(self, visit=self.visit and replace(self.visit, heard=()))
 
     def left_by(self, *, anything_new: bool) -> Left:
         """How its visit leaves the address."""

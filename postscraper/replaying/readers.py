@@ -11,6 +11,7 @@ from typing import Self
 from postscraper.items import Capture, Unread
 from postscraper.replaying.slices import Reader, Setup, Slice, Told, begin, told
 from storage.exchange import Damage
+from storage.sheet import together
 
 DIED = "the process that read this page died of it"
 
@@ -111,6 +112,7 @@ def _joined(one: Told, other: Told) -> Told:
         first=one.first,
         end=other.end,
         pages=one.pages + other.pages,
+        heard=together(other.heard.values(), one.heard),
         damages=one.damages + other.damages,
         skipped=one.skipped + other.skipped,
     )

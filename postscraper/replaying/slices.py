@@ -5,6 +5,7 @@ record began and where the next one does; who puts slices together accepts one o
 ended, and has it read again from there otherwise. What is read does not depend on how files are cut.
 """
 
+import gc
 import os
 import re
 from collections import Counter
@@ -28,6 +29,8 @@ from postscraper.sources.warcfiles import Part
 from postscraper.urls import Aliases
 from storage.entries import Entry, entry
 from storage.exchange import Damage, Exchange, Place
+from storage.sheet import Report, together
+from storage.visiting import reports
 from storage.warcfile import Piece, pieces
 from storage.warcpiece import next_record
 
@@ -76,11 +79,15 @@ class Page:
 
 @dataclass(slots=True, kw_only=True)
 class Told:
-    """What a slice holds. first: where its first record begins; end: where the next one behind it does."""
+    """What a slice holds. first: where its first record begins; end: where the next one behind it does.
+
+    heard: what its pages let the ledger hear, put together; their visits do not say it again.
+    """
 
     first: int
     end: int
     pages: list[Page] = field(default_factory=list)
+    heard: dict[str, Report] = field(default_factory=dict)
     damages: list[Damage] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
@@ -103,7 +110,9 @@ class Reader:
         if not self._setup.keeps:
             inside = (piece for piece in inside if not _is_usual_request(piece))
         for place, exchange in answers(inside, part, sieve, told.damages.append, self._original):
-            told.pages.append(self._page(exchange, place))
+            page = self._page(exchange, place)
+            together(reports(page.entry), told.heard)
+            told.pages.append(replace(page, entry=page.entry.quiet()))
         told.damages = [replace(each, file=part.name) for each in told.damages]
         told.skipped = sieve.skipped
         return told
@@ -173,8 +182,15 @@ def begin(setup: Setup) -> None:
     """Called in each worker process when it starts; it ends with the process that started it, however that ends."""
     global _reader
     _reader = Reader(setup)
+    forbear()
     signal(SIGINT, SIG_IGN)  # the terminal sends Ctrl-C to all; the writer ends its readers
     Thread(target=_end_with_parent, daemon=True).start()
+
+
+def forbear() -> None:
+    """Look for lost cycles of objects rarely, and not among those that are there: pages come and go without any."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _end_with_parent() -> None:
