@@ -16,12 +16,12 @@ from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 from storage import export, history, opening, replays, rereading, search, statistics, visiting
 from storage.entries import entry
 from storage.errors import ArchiveError, NotAnArchive
+from storage.hearsay import Report
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
 from storage.intake import Outcome
 from storage.ledger import Ledger
 from storage.loading import load
 from storage.search import Hit, Limits
-from storage.sheet import Report
 from storage.statistics import Stats
 from storage.tables import Capture
 from storage.visiting import Taken

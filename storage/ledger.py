@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Row, case, func, select, update
 
 from storage import frontier, opening
 from storage.frontier import Due, Settled, Wanted
-from storage.sheet import Report, Sheet, together
+from storage.hearsay import Report, together
+from storage.sheet import Sheet
 from storage.tables import Address
 from storage.visits import Heard, Kind, State, Visit, due_again
 

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row, select
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Exchange, Place
 from storage.frontier import Values, chunks, priority
+from storage.hearsay import reports, together
 from storage.intake import Intake
 from storage.loading import load_stories, readings
 from storage.plain import dumped, plain
-from storage.sheet import Sheet, together
+from storage.sheet import Sheet
 from storage.tables import Capture, Sighting
-from storage.visiting import Taken, next_at, reports
+from storage.visiting import Taken, next_at
 from storage.visits import Visit
 from storage.words import digest_of, words_digest
 from storage.writing import write

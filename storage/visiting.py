@@ -1,6 +1,6 @@
 """The ledger's part of a batch: what the pages announce, and how the visited addresses are left."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from storage import frontier
 from storage.entries import Entry
 from storage.frontier import Settled, Values
+from storage.hearsay import Report, now_of, reports, together
 from storage.intake import Outcome
-from storage.sheet import Report, Sheet, together
-from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Heard, Left, due_again
+from storage.sheet import Sheet
+from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Left, due_again
 
 Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
@@ -35,27 +36,11 @@ def settle(connection: Connection, taken: Sequence[Taken], heard: Iterable[Repor
     sheet.write()
 
 
-def now_of(entry: Entry) -> datetime:
-    now = (entry.visit and entry.visit.now) or entry.captured_at
-    if now is None:
-        raise ValueError(f"a visit without a time, of a capture without one: {entry.address}")
-    return now
-
-
 def _is_new(row: Values, taken: Taken) -> bool:
     entry, outcome, _ = taken
     if row["visited_at"] is None or row["visited_at"] < now_of(entry):
         return True
     return row["visited_at"] == now_of(entry) and outcome is not Outcome.KNOWN_CAPTURE
-
-
-def reports(entry: Entry) -> Iterator[Report]:
-    if entry.visit is None:
-        return
-    visit, now = entry.visit, now_of(entry)
-    yield Report(Heard(url=entry.url, address=visit.address, kind=visit.kind), None, now)
-    for heard in visit.heard:
-        yield Report(heard, visit.address, now)
 
 
 def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Values:

@@ -11,7 +11,7 @@ from typing import Self
 from postscraper.items import Capture, Unread
 from postscraper.replaying.slices import Reader, Setup, Slice, Told, begin, told
 from storage.exchange import Damage
-from storage.sheet import together
+from storage.hearsay import together
 
 DIED = "the process that read this page died of it"
 

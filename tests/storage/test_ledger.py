@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from making import SITE, START, at
 
 from storage.archive import Archive
+from storage.hearsay import Report, together
 from storage.ledger import Ledger
-from storage.sheet import Report, together
 from storage.visits import Heard
 
 
