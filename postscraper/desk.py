@@ -9,10 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
-
-from scrapy.settings import BaseSettings
 
 from postscraper import __version__
 from postscraper.filing import captured, is_filed
@@ -41,6 +39,14 @@ _TOLD = (
 )
 
 
+class Settings(Protocol):
+    """What a desk asks of Scrapy's settings; None for what is not set."""
+
+    def __getitem__(self, name: str) -> Any: ...
+    def getbool(self, name: str) -> bool: ...
+    def getfloat(self, name: str) -> float: ...
+
+
 class Desk:
     """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
 
@@ -48,7 +54,7 @@ class Desk:
         self,
         paper: Newspaper,
         scope: Scope,
-        settings: BaseSettings,
+        settings: Settings,
         archive: Archive,
         evidence: Evidence,
         lock: RunLock,
@@ -72,7 +78,7 @@ class Desk:
         )
 
     @classmethod
-    def open(cls, paper: Newspaper, scope: Scope, settings: BaseSettings) -> Self:
+    def open(cls, paper: Newspaper, scope: Scope, settings: Settings) -> Self:
         """Take the run lock, open archive and evidence, and bring them in line after a crash.
 
         Raises ArchiveInUse, ArchiveError and EvidenceError, each one sentence.

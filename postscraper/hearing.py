@@ -39,6 +39,7 @@ class Ear:
         self._aliases = aliases
         # The same stories are announced on page after page.
         self._hear = lru_cache(maxsize=20_000)(self._heard_of)
+        self._ours = lru_cache(maxsize=20_000)(self._is_ours)
         self._sections = {path.casefold(): name for name, path in paper.sections.items()}
 
     def visit(self, item: Item, capture: Capture | None = None, *, depth: int = 0) -> Visit:
@@ -141,7 +142,7 @@ class Ear:
         too_old = self._scope.since and self._scope.source == "live" and known and max(known) < self._scope.since
         return _excluded(heard, f"all before since={self._scope.since}") if too_old else heard
 
-    def _ours(self, url: str) -> bool:
+    def _is_ours(self, url: str) -> bool:
         try:
             address = canonical(url, self._aliases)
         except ValueError:

@@ -15,10 +15,10 @@ from typing import Any
 
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.entries import entry
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError
 from storage.fixity.walk import FOLDER
+from storage.plain import storable
 from storage.rereading import read_again
 
 BATCH = 200  # captures in memory, and in one transaction
@@ -108,13 +108,13 @@ def compare(archive: Archive, witness: Witness, selection: Selection, told: Prog
         before = archive.items(rows)
         for row in rows:
             try:
-                item, visit = read_again(evidence, witness, row)
+                item, _ = read_again(evidence, witness, row)
             except EvidenceError as error:
                 report.missing.append((row.url, str(error)))
                 report.missing_ids.add(row.id)
             else:
                 report.read += 1
-                _compare(report, row, before[row.id], entry(item, visit).item)
+                _compare(report, row, before[row.id], storable(item))
         told(report.read)
     return report
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 from storage import elsewhere, export, history, opening, replays, rereading, search, statistics, visiting
 from storage.entries import entry
 from storage.errors import ArchiveError, NotAnArchive
+from storage.hearsay import Report
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
 from storage.holdings import Holdings
 from storage.intake import Outcome
@@ -120,18 +121,19 @@ class Archive:
         """
         return self._taken(items, visiting.settle)
 
-    def replay(self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int]) -> list[Outcome]:
-        """As `add_many`, and in the same transaction how far files are dealt with; see storage/replays.py."""
+    def replay(
+        self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int], heard: Iterable[Report] | None = None
+    ) -> list[Outcome]:
+        """As `add_many`, and in the same transaction how far files are dealt with (storage/replays.py).
+
+        heard: what the pages announce, put together; None: their visits say it themselves.
+        """
 
         def settle(connection: Connection, taken: Sequence[Taken]) -> None:
-            visiting.settle(connection, taken)
+            visiting.settle(connection, taken, heard)
             replays.mark(connection, far)
 
-        if items:
-            return self._taken(items, settle)
-        with self._writer.begin() as connection:
-            replays.mark(connection, far)
-        return []
+        return self._taken(items, settle)
 
     def replayed(self) -> dict[str, int]:
         """How far files are dealt with by `replay`: bytes by file."""
@@ -149,8 +151,6 @@ class Archive:
         self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
     ) -> list[Outcome]:
         entries = [entry(item, visit) for item, visit in items]
-        if not entries:
-            return []
         with self._writer.begin() as connection:
             opening.only_writer(connection)
             intake = load(connection, entries)

@@ -12,12 +12,12 @@ from urllib.parse import quote
 from sqlalchemy import Row, select
 
 from storage.archive import Archive
-from storage.entries import plain
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError
 from storage.fixity.walk import FOLDER
 from storage.frontier import chunks
 from storage.opening import BUSY_SECONDS, DATABASE, spoken_error
+from storage.plain import plain
 from storage.rereading import Reader, read_again
 from storage.tables import Address, Capture, Sighting
 from storage.visits import Visit

@@ -1,47 +1,103 @@
-"""From an item to what the tables want: plain JSON data and the digests that tell same from new.
+"""From an item to what the tables want: rows that lack their ids, and the digests that tell same from new."""
 
-Items are read through itemadapter, so that a dataclass, an attrs class or a dict with the contract's
-field names will do.
-"""
-
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime
-from functools import cache
-from importlib import import_module
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from storage.visits import Visit
-from storage.words import digest_of, words_digest
+from storage.exchange import Place
+from storage.plain import cleaned, day, dumped, is_storable, moment, plain, raw
+from storage.visits import UNCHANGED, Left, Visit, left
+from storage.words import digest_of, index_words, words_digest
 
 # What names one capture: url, time, digest of the body, source.
 Key = tuple[str, datetime | None, str, str]
 
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an article says of its story, in the columns of the tables.
+
+    image_url: of the main picture. revision: what a revision has of it. images: rows, but for the revision's id.
+    words: the row of the index, but for its number.
+    """
+
+    language: str
+    section: str | None
+    published_on: date | None
+    published_at: datetime | None
+    node_id: int | None
+    image_url: str | None
+    revision: Values
+    images: tuple[tuple[Any, ...], ...]
+    words: tuple[str, str, str, str]
+
+    @classmethod
+    def by(cls, article: Mapping[str, Any]) -> "Said":
+        """article: as JSON data."""
+        images = article.get("images") or ()
+        body = "\n\n".join(block["text"] for block in article["body"])
+        return cls(
+            language=article["language"],
+            section=article.get("section"),
+            published_on=day(article.get("published_on")),
+            published_at=moment(article.get("published_at")),
+            node_id=article.get("node_id"),
+            image_url=next((image["url"] for image in images if image.get("block") is None), None),
+            revision={name: article.get(name) for name in _REVISION} | {"body": body},
+            images=tuple((at, *(image.get(name) for name in IMAGE)) for at, image in enumerate(images, 1)),
+            words=index_words(article, body),
+        )
+
+
+_REVISION = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "dateline")
+IMAGE = ("url", "caption", "credit", "caption_text", "alt", "block")
+_TEASER = ("list", "position", "headline", "summary", "url", "image_url", "published_text")
+SIGHTING = (*_TEASER, "address", "published_on", "published_at")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One item, ready to be stored; `item` is the whole of it as JSON data."""
+    """One item, ready to be stored: rows, in which the ids alone are missing. It may be made in another process.
 
-    item: dict[str, Any]
+    address: in the ledger; the visited one, or what the page calls itself. capture: its row.
+    reading: what the page said, as JSON; None for an unread one. said: None but for an article.
+    sightings: rows, but for the capture's id. left: how a visit that brings new words leaves the address.
+    """
+
     outcome: str
-    captured_at: datetime | None
+    url: str
+    canonical_url: str | None
+    address: str
+    key: Key
+    capture: Values
     reading: str | None
     reading_digest: str | None
-    teasers_digest: str | None
-    words: str | None
+    said: Said | None
+    sightings: tuple[tuple[Any, ...], ...]
     visit: Visit | None
+    left: Left
+    published_on: date | None
+    page: int
 
     @property
-    def key(self) -> Key:
-        capture = self.item["capture"]
-        return capture["url"], self.captured_at, capture["digest"], capture["source"]
+    def captured_at(self) -> datetime | None:
+        return self.key[1]
 
-    @property
-    def address(self) -> str:
-        """The address in the ledger: the visited one, or what the page calls itself."""
-        return self.visit.address if self.visit else self.item.get("canonical_url") or self.item["url"]
+    def kept_at(self, place: Place) -> None:
+        """Where the bytes came to be kept after the entry was made."""
+        self.capture.update(evidence_file=place.file, evidence_offset=place.offset, evidence_length=place.length)
+
+    def quiet(self) -> "Entry":
+        """The same, whose visit says nothing of what the page announces."""
+        return replace(self, visit=self.visit and replace(self.visit, heard=()))
+
+    def left_by(self, *, anything_new: bool) -> Left:
+        """How its visit leaves the address."""
+        same = self.outcome == "article" and self.left.state == "done" and not anything_new
+        return UNCHANGED if same else self.left
 
 
 def entry(item: Any, visit: Visit | None = None) -> Entry:
@@ -57,96 +113,59 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
         raise ValueError(f"an item of type {kind!r}: article, listing or unread is wanted")
     kept = {name: value for name, value in whole.items() if name not in ("capture", "teasers")}
     reading, teasers = dumped(kept), dumped(whole.get("teasers", ()))
-    if not (_storable(reading) and _storable(teasers)):
-        return entry(_cleaned(whole), visit)
+    if not (is_storable(reading) and is_storable(teasers)):
+        return entry(cleaned(whole), visit)
     unread = kind == "unread"
+    capture = _capture(whole, visit)
+    capture["teasers_digest"] = None if unread else digest_of(teasers)
     return Entry(
-        item=whole,
         outcome=kind,
-        captured_at=moment(whole["capture"]["captured_at"]),
+        url=whole["url"],
+        canonical_url=whole.get("canonical_url"),
+        address=capture["address"],
+        key=(capture["url"], capture["captured_at"], capture["digest"], capture["source"]),
+        capture=capture,
         reading=None if unread else reading,
         reading_digest=None if unread else digest_of(reading),
-        teasers_digest=None if unread else digest_of(teasers),
-        words=words_digest(whole) if kind == "article" else None,
+        said=Said.by(whole) if kind == "article" else None,
+        sightings=tuple(_sightings(whole.get("teasers") or (), visit)),
         visit=visit,
+        left=left(whole),
+        published_on=day(whole.get("published_on")),
+        page=whole.get("page") or 0,
     )
 
 
-def plain(value: Any) -> Any:
-    """`value` as JSON data: items as objects, moments as `…Z`, days as ISO dates."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, datetime):
-        return _moment_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {name: plain(inner) for name, inner in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(inner) for inner in value]
-    if is_dataclass(value):  # several times faster than the adapter, and most of the work
-        names, values_of = _fields(value.__class__)
-        return {
-            name: inner if inner.__class__ in _PLAIN else plain(inner)
-            for name, inner in zip(names, values_of(value), strict=True)
-        }
-    # Loaded for items of other kinds than dataclasses alone: it loads Scrapy, which worker processes need not.
-    return {name: plain(inner) for name, inner in import_module("itemadapter").ItemAdapter(value).items()}
+def _capture(item: Values, visit: Visit | None) -> Values:
+    capture, problems = item["capture"], item.get("problems")
+    record = capture["record"] or {}
+    return {
+        "url": capture["url"],
+        "address": visit.address if visit else item.get("canonical_url") or item["url"],
+        "captured_at": moment(capture["captured_at"]),
+        "status": capture["status"],
+        "source": capture["source"],
+        "digest": capture["digest"],
+        "evidence_file": record.get("file"),
+        "evidence_offset": record.get("offset"),
+        "evidence_length": record.get("length"),
+        "etag": visit.etag if visit else None,
+        "last_modified": visit.last_modified if visit else None,
+        "outcome": item["type"],
+        "reason": item.get("reason"),
+        "detail": item.get("detail"),
+        "layout": item.get("layout"),
+        "problems": dumped(problems) if problems else None,
+        "reading_id": None,
+        "story_id": None,
+        "words_digest": words_digest(item) if item["type"] == "article" else None,
+        "words_of_another": False,
+    }
 
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-
-
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], Iterable[Any]]]:
-    names = tuple(each.name for each in fields(kind))
-    return names, attrgetter(*names)
-
-
-def moment(text: str | None) -> datetime | None:
-    """An ISO moment as aware UTC; None for None. Raises ValueError when it has no zone."""
-    if text is None:
-        return None
-    found = datetime.fromisoformat(text)
-    if found.utcoffset() is None:
-        raise ValueError(f"a moment without a zone: {text}")
-    return found.astimezone(UTC)
-
-
-def day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def dumped(value: Any) -> str:
-    """Compact JSON in the order of the contract's fields, readable in every script."""
-    return _ENCODER.encode(value)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-
-
-def _moment_text(value: datetime) -> str:
-    if value.utcoffset() is None:
-        raise ValueError(f"a moment without a zone: {value}")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _storable(text: str) -> bool:
-    """No NUL, at which C tools end a text, and no half of a surrogate pair, which is no character."""
-    if "\\u0000" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {name: _cleaned(inner) for name, inner in value.items()}
-    return [_cleaned(inner) for inner in value] if isinstance(value, list) else value
+def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple[Any, ...]]:
+    addresses = {heard.url: heard.address for heard in visit.heard} if visit else {}
+    for teaser in teasers:
+        dates = day(teaser.get("published_on")), moment(teaser.get("published_at"))
+        url = teaser["url"]
+        yield (*(teaser.get(name) for name in _TEASER), addresses.get(url, url), *map(raw, dates))

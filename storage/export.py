@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from sqlalchemy import Connection, select
 
-from storage.entries import dumped, plain
+from storage.plain import dumped, plain
 from storage.tables import Reading, Revision, Story
 
 # How a story is best read where its newest capture may be damaged (storage/telling.py).

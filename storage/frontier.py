@@ -1,18 +1,19 @@
-"""The ledger's rows: how an address is heard, leased and left. Each function works in a transaction of its caller."""
+"""The ledger's rows: how an address is leased and left. Each function works in a transaction of its caller."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, case, or_, select, update
 
 from storage.tables import Address
-from storage.visits import BACK_OFF, Heard, Kind, State
+from storage.visits import BACK_OFF, Kind, State
 
 # Whole addresses of news first, then lists, then stories; other pages last.
 RANKS: dict[str, int] = {"front": 0, "feed": 0, "sitemap": 0, "listing": 1, "story": 2, "page": 3}
 _RANK, _VISITED = 100_000_000, 10_000_000
+Values = dict[str, Any]
 CHUNK = 500  # parameters in one IN (…); SQLite of old allowed 999 in all
 
 
@@ -41,111 +42,8 @@ def priority(kind: str, dated_on: date | None, heard_at: datetime, *, visited: b
     return RANKS[kind] * _RANK + visited * _VISITED + age
 
 
-def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[at : at + CHUNK] for at in range(0, len(values), CHUNK))
-
-
-def rows_of(connection: Connection, addresses: Iterable[str]) -> dict[str, Row[Any]]:
-    """Rows to be changed, by address; on PostgreSQL nobody else leases them until the transaction ends."""
-    table = Address.__table__
-    found: dict[str, Row[Any]] = {}
-    for some in chunks(sorted(set(addresses))):
-        for row in connection.execute(select(table).where(table.c.address.in_(some)).with_for_update()):
-            found[row.address] = row
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One address heard of, on which page (an address; None: from a person), and when."""
-
-    heard: Heard
-    heard_from: str | None
-    now: datetime
-
-
-def hear(connection: Connection, reports: Iterable[Report]) -> int:
-    """Write down addresses; how many were new."""
-    merged: dict[str, Report] = {}
-    for report in reports:
-        known = merged.setdefault(report.heard.address, report)
-        if known.heard.excluded_by and not report.heard.excluded_by:
-            merged[report.heard.address] = report
-    old = rows_of(connection, merged)
-    new = [_new(report) for address, report in merged.items() if address not in old]
-    if new:
-        connection.execute(insert(Address), new)
-    learnt = (_learnt(row, merged[address].heard, merged[address].now) for address, row in old.items())
-    rewrite(connection, [values for values in learnt if values])
-    return len(new)
-
-
-def _new(report: Report) -> dict[str, Any]:
-    heard, now = report.heard, report.now
-    return {
-        "address": heard.address,
-        "url": heard.url,
-        "kind": heard.kind,
-        "section": heard.section,
-        "dated_on": heard.dated_on,
-        "depth": heard.depth,
-        "how": heard.how,
-        "heard_from": report.heard_from,
-        "heard_at": now,
-        "state": "excluded" if heard.excluded_by else "known",
-        "why": heard.excluded_by,
-        "priority": priority(heard.kind, heard.dated_on, now, visited=False),
-        "due_at": None if heard.excluded_by else now,
-        "tries": 0,
-        "visits": 0,
-        "changes": 0,
-    }
-
-
-def _learnt(row: Row[Any], heard: Heard, now: datetime) -> dict[str, Any] | None:
-    """What hearing of a known address again changes; None when nothing."""
-    values: dict[str, Any] = {}
-    if row.section is None and heard.section is not None:
-        values["section"] = heard.section
-    if row.dated_on is None and heard.dated_on is not None:
-        values["dated_on"] = heard.dated_on
-    if heard.depth < row.depth:
-        values["depth"] = heard.depth
-    if row.kind == "page" and heard.kind != "page":
-        values["kind"] = heard.kind
-    values |= _allowed(row, heard, now)
-    if not values:
-        return None
-    kind, dated_on = values.get("kind", row.kind), values.get("dated_on", row.dated_on)
-    values["priority"] = priority(kind, dated_on, row.heard_at, visited=row.visits > 0)
-    return {"b_address": row.address, **_kept(row), **values}
-
-
-def _allowed(row: Row[Any], heard: Heard, now: datetime) -> dict[str, Any]:
-    """The rules of the crawl may change; who asks for an address by name wants it now."""
-    if heard.excluded_by:
-        excluded = row.state == "known"
-        return {"state": "excluded", "why": heard.excluded_by, "due_at": None} if excluded else {}
-    if row.state == "excluded":
-        return {"state": "known", "why": None, "due_at": now}
-    if heard.how == "asked" and row.state != "leased" and (row.due_at is None or row.due_at > now):
-        return {"due_at": now, "tries": 0}
-    return {}
-
-
-_LEARNT = ("section", "dated_on", "depth", "kind", "state", "why", "due_at", "tries", "priority")
-
-
-def _kept(row: Row[Any]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _LEARNT}
-
-
-def rewrite(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Update ledger rows, all with the same columns; `b_address` says which."""
-    if rows:
-        table = Address.__table__
-        names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "b_address"}
-        connection.execute(update(Address).where(table.c.address == bindparam("b_address")).values(names), list(rows))
+def chunks(values: Sequence[Any], most: int = CHUNK) -> Iterator[Sequence[Any]]:
+    return (values[at : at + most] for at in range(0, len(values), most))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,28 +116,27 @@ class Settled:
     retry_after_seconds: float | None = None
 
 
-def settled(row: Row[Any], how: Settled, now: datetime) -> dict[str, Any]:
-    """The values of a row after a visit, for `rewrite`."""
+def settled(row: Values, how: Settled, now: datetime) -> Values:
+    """What a visit changes in a row."""
     failed = how.state == "failed"
-    tries = row.tries + 1 if failed else 0
-    dated_on = how.dated_on or row.dated_on
+    tries = row["tries"] + 1 if failed else 0
+    dated_on = how.dated_on or row["dated_on"]
     due_at = tried_again(tries, now, how.retry_after_seconds) if failed else how.next_at
     return {
-        "b_address": row.address,
         "state": how.state,
         "was": None,
         "why": how.why,
         "leased_until": None,
         "due_at": due_at,
         "tries": tries,
-        "visits": row.visits + (not failed),
-        "changes": row.changes + (how.changed and row.visits > 0),
+        "visits": row["visits"] + (not failed),
+        "changes": row["changes"] + (how.changed and row["visits"] > 0),
         "visited_at": now,
-        "capture_id": how.capture_id or row.capture_id,
+        "capture_id": how.capture_id or row["capture_id"],
         "dated_on": dated_on,
-        "etag": how.etag or row.etag,
-        "last_modified": how.last_modified or row.last_modified,
-        "priority": priority(row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
+        "etag": how.etag or row["etag"],
+        "last_modified": how.last_modified or row["last_modified"],
+        "priority": priority(row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0),
     }
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from storage.entries import Entry, Key, dumped
+from storage.entries import Entry, Key, Said
+from storage.entries import Values as Values
 from storage.timeline import Seen, Timeline
-
-Values = dict[str, Any]
 
 
 class Outcome(StrEnum):
@@ -44,7 +43,7 @@ class Intake:
     """The state of one batch. `loading.load` fills the first block, `take` the second.
 
     by_key, by_id: the values of captures. reading_ids: by digest.
-    items: what readings say, by id, as far as they are in memory.
+    said: what readings say, by id, as far as it is in memory.
     added, changed: ids of captures to be inserted, updated. readings: new ones, by id.
     touched: stories to be told anew. announced: whose teasers are to be written, by capture.
     dropped: readings that a reread replaced.
@@ -59,7 +58,7 @@ class Intake:
     next_capture: int = 1
     next_reading: int = 1
 
-    items: dict[int, Values] = field(default_factory=dict)
+    said: dict[int, Said] = field(default_factory=dict)
     added: dict[int, None] = field(default_factory=dict)
     changed: dict[int, None] = field(default_factory=dict)
     readings: dict[int, Entry] = field(default_factory=dict)
@@ -76,13 +75,13 @@ class Intake:
         if self._reads_the_same(held, entry):
             self._mend_record(held, entry)
             if held["words_of_another"]:
-                self.stand_alone(held, entry.words)
+                self.stand_alone(held, entry.capture["words_digest"])
             return Outcome.KNOWN_CAPTURE, capture_id
         self._reread(held, entry)
         return Outcome.REREAD, capture_id
 
     def _new(self, entry: Entry) -> tuple[Outcome, int]:
-        values = {"id": self.next_capture, **capture_values(entry)}
+        values = {"id": self.next_capture, **entry.capture}
         self.next_capture += 1
         self.by_key[entry.key] = self.by_id[values["id"]] = values
         self.added[values["id"]] = None
@@ -91,11 +90,11 @@ class Intake:
     def _file(self, values: Values, entry: Entry) -> Outcome:
         """Give a capture its reading, and its place in its story."""
         values["reading_id"] = self._reading(entry)
-        if entry.item.get("teasers"):
+        if entry.sightings:
             self.announced[values["id"]] = entry
-        if entry.outcome != "article":
+        if entry.canonical_url is None or entry.said is None:
             return Outcome.LISTING if entry.outcome == "listing" else Outcome.UNREAD
-        story = self._story(entry.item["canonical_url"])
+        story = self._story(entry.canonical_url)
         values["story_id"] = story.id
         first = not story.timeline.seen
         other_words = story.timeline.add(seen_of(values))
@@ -109,14 +108,14 @@ class Intake:
         if held["reading_id"] is not None:
             self.dropped.add(held["reading_id"])
         record = {name: held[name] for name in _KEPT if held[name] is not None}
-        held |= capture_values(entry) | record
+        held |= entry.capture | record
         self._change(held)
         self.announced[held["id"]] = entry
         if before is None:
             self._file(held, entry)
             return
         self.touched[before.id] = before
-        if entry.item.get("canonical_url") == before.canonical_url and entry.outcome == "article":
+        if entry.canonical_url == before.canonical_url and entry.said is not None:
             held |= {"story_id": before.id, "reading_id": self._reading(entry)}
             for seen in before.timeline.reread(seen_of(held)):
                 self._follow(seen)
@@ -143,16 +142,15 @@ class Intake:
 
     def _mend_record(self, held: Values, entry: Entry) -> None:
         """The evidence may come to be kept after the item was."""
-        new = _record_values(entry)
-        if held["evidence_file"] is None and new["evidence_file"] is not None:
-            held |= new
+        if held["evidence_file"] is None and entry.capture["evidence_file"] is not None:
+            held |= {name: entry.capture[name] for name in _RECORD}
             self._change(held)
 
     def _reads_the_same(self, held: Values, entry: Entry) -> bool:
-        if held["outcome"] != entry.outcome or held["teasers_digest"] != entry.teasers_digest:
+        if held["outcome"] != entry.outcome or held["teasers_digest"] != entry.capture["teasers_digest"]:
             return False
         if entry.reading_digest is None:
-            return (held["reason"], held["detail"]) == (entry.item["reason"], entry.item["detail"])
+            return all(held[name] == entry.capture[name] for name in ("reason", "detail"))
         return held["reading_id"] is not None and held["reading_id"] == self.reading_ids.get(entry.reading_digest)
 
     def _story(self, canonical_url: str) -> Known:
@@ -174,7 +172,8 @@ class Intake:
             reading_id = self.reading_ids[entry.reading_digest] = self.next_reading
             self.readings[reading_id] = entry
             self.next_reading += 1
-        self.items[reading_id] = entry.item
+        if entry.said is not None:
+            self.said[reading_id] = entry.said
         return reading_id
 
 
@@ -189,41 +188,6 @@ def seen_of(values: Values) -> Seen:
     )
 
 
+_RECORD = ("evidence_file", "evidence_offset", "evidence_length")
 # What a reread of a capture does not take away when it does not bring it.
-_KEPT = ("evidence_file", "evidence_offset", "evidence_length", "etag", "last_modified")
-
-
-def _record_values(entry: Entry) -> Values:
-    record = entry.item["capture"]["record"] or {}
-    return {
-        "evidence_file": record.get("file"),
-        "evidence_offset": record.get("offset"),
-        "evidence_length": record.get("length"),
-    }
-
-
-def capture_values(entry: Entry) -> Values:
-    item, visit = entry.item, entry.visit
-    url, captured_at, digest, source = entry.key
-    problems = item.get("problems")
-    return {
-        "url": url,
-        "address": entry.address,
-        "captured_at": captured_at,
-        "status": item["capture"]["status"],
-        "source": source,
-        "digest": digest,
-        **_record_values(entry),
-        "etag": visit.etag if visit else None,
-        "last_modified": visit.last_modified if visit else None,
-        "outcome": entry.outcome,
-        "reason": item.get("reason"),
-        "detail": item.get("detail"),
-        "layout": item.get("layout"),
-        "problems": dumped(problems) if problems else None,
-        "reading_id": None,
-        "story_id": None,
-        "words_digest": entry.words,
-        "words_of_another": False,
-        "teasers_digest": entry.teasers_digest,
-    }
+_KEPT = (*_RECORD, "etag", "last_modified")

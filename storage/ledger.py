@@ -11,6 +11,8 @@ from sqlalchemy import Engine, Row, case, func, select, update
 
 from storage import frontier
 from storage.frontier import Due, Settled, Wanted
+from storage.hearsay import Report, together
+from storage.sheet import Sheet
 from storage.tables import Address
 from storage.visits import Heard, Kind, State, Visit, due_again
 
@@ -37,7 +39,11 @@ class Ledger:
     def hear(self, heards: Iterable[Heard], now: datetime, heard_from: str | None = None) -> int:
         """Write down addresses; how many were new. An address asked for by name becomes due at once."""
         with self._writer.begin() as connection:
-            return frontier.hear(connection, (frontier.Report(heard, heard_from, now) for heard in heards))
+            reports = together(Report(heard, heard_from, now) for heard in heards)
+            sheet = Sheet(connection, reports)
+            new = sheet.hear(reports.values())
+            sheet.write()
+        return new
 
     def lease(
         self,
@@ -107,11 +113,13 @@ class Ledger:
 
     def _leave(self, how: Settled, now: datetime) -> datetime | None:
         with self._writer.begin() as connection:
-            row = frontier.rows_of(connection, [how.address]).get(how.address)
+            sheet = Sheet(connection, [how.address])
+            row = sheet.row(how.address)
             if row is None:
                 raise KeyError(how.address)
             values = frontier.settled(row, how, now)
-            frontier.rewrite(connection, [values])
+            sheet.change(how.address, values)
+            sheet.write()
         due_at: datetime | None = values["due_at"]
         return due_at
 

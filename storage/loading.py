@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, CursorResult, func, select, text
 
 from storage.entries import Entry
-from storage.frontier import chunks
+from storage.frontier import CHUNK, chunks
 from storage.intake import Intake, Known, seen_of
+from storage.plain import raw
 from storage.tables import Capture, Reading, Revision, Story
 from storage.timeline import Timeline
 
@@ -26,8 +28,8 @@ def load(connection: Connection, entries: Sequence[Entry]) -> Intake:
         next_capture=_next(connection, _CAPTURE.id),
         next_reading=_next(connection, Reading.__table__.c.id),
     )
-    _captures(connection, intake, _CAPTURE.url, {entry.key[0] for entry in entries})
-    wanted = {entry.item["canonical_url"] for entry in entries if entry.outcome == "article"}
+    _met(connection, intake, entries)
+    wanted = {entry.canonical_url for entry in entries if entry.outcome == "article"}
     _stories(connection, intake, _STORY.canonical_url, wanted)
     met = {each["story_id"] for each in intake.by_id.values()} - {None} - set(intake.by_story)
     load_stories(connection, intake, met)
@@ -62,12 +64,36 @@ def _next(connection: Connection, column: Any) -> int:
     return found
 
 
-def _captures(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:
+def _met(connection: Connection, intake: Intake, entries: Sequence[Entry]) -> None:
+    """Captures of the same addresses and moments; not of the addresses alone, for a front page has thousands."""
+    moments = {(entry.key[0], raw(entry.captured_at)) for entry in entries if entry.captured_at is not None}
+    for some in chunks(sorted(moments), CHUNK // 2):
+        values = {f"{name}{at}": value for at, pair in enumerate(some) for name, value in zip("um", pair, strict=True)}
+        _take_in(intake, connection.execute(of_moments(len(some)), values))
+    undated = {entry.key[0] for entry in entries if entry.captured_at is None}
+    _captures(connection, intake, _CAPTURE.url, undated, _CAPTURE.captured_at.is_(None))
+
+
+@lru_cache(maxsize=8)
+def of_moments(count: int) -> Any:
+    """Written by hand, for SQLite uses the index for a join, and not for `(url, captured_at) IN (VALUES …)`."""
+    pairs = ", ".join(f"(:u{at}, :m{at})" for at in range(count))
+    names = ", ".join(f"capture.{column.name}" for column in _CAPTURE)
+    same = "capture.url = wanted.url AND capture.captured_at = wanted.captured_at"
+    wanted = f"WITH wanted (url, captured_at) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
+    return text(wanted).columns(*_CAPTURE)
+
+
+def _captures(connection: Connection, intake: Intake, column: Any, values: set[Any], *also: Any) -> None:
     for some in chunks(sorted(values)):
-        for row in connection.execute(select(Capture.__table__).where(column.in_(some))).mappings():
-            if row["id"] not in intake.by_id:
-                key = (row["url"], row["captured_at"], row["digest"], row["source"])
-                intake.by_id[row["id"]] = intake.by_key[key] = dict(row)
+        _take_in(intake, connection.execute(select(Capture.__table__).where(column.in_(some), *also)))
+
+
+def _take_in(intake: Intake, found: CursorResult[Any]) -> None:
+    for row in found.mappings():
+        if row["id"] not in intake.by_id:
+            key = (row["url"], row["captured_at"], row["digest"], row["source"])
+            intake.by_id[row["id"]] = intake.by_key[key] = dict(row)
 
 
 def _stories(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:

@@ -7,16 +7,17 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, select
 
-from storage import frontier
-from storage.entries import day, dumped, plain
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Exchange, Place
-from storage.frontier import chunks, priority
+from storage.frontier import Values, chunks, priority
+from storage.hearsay import reports, together
 from storage.intake import Intake
 from storage.loading import load_stories, readings
+from storage.plain import dumped, plain
+from storage.sheet import Sheet
 from storage.tables import Capture, Sighting
-from storage.visiting import Taken, next_at, reports
-from storage.visits import Visit, left
+from storage.visiting import Taken, next_at
+from storage.visits import Visit
 from storage.words import digest_of, words_digest
 from storage.writing import write
 
@@ -82,30 +83,37 @@ def settle(connection: Connection, taken: Sequence[Taken]) -> None:
     which the visit of this very capture left it.
     """
     told = [each for each in taken if each[0].visit is not None and each[0].captured_at is not None]
-    frontier.hear(connection, (report for entry, _, _ in told for report in reports(entry)))
-    rows = frontier.rows_of(connection, (entry.address for entry, _, _ in told))
-    values = (_left(rows[taken[0].address], taken) for taken in told)
-    frontier.rewrite(connection, [each for each in values if each])
+    announced = together(report for entry, _, _ in told for report in reports(entry))
+    sheet = Sheet(connection, announced)
+    sheet.hear(announced.values())
+    for each in told:
+        row = sheet.row(each[0].address)
+        assert row is not None, "every visit is reported"
+        if values := _left(row, each):
+            sheet.change(each[0].address, values)
+    sheet.write()
 
 
-def _left(row: Row[Any], taken: Taken) -> dict[str, Any] | None:
+def _left(row: Values, taken: Taken) -> Values | None:
     """What changes in the row of an address; None when nothing does."""
     entry, _, capture_id = taken
-    if (row.capture_id, row.visited_at) != (capture_id, entry.captured_at) or row.state in ("leased", "excluded"):
+    if (row["capture_id"], row["visited_at"]) != (capture_id, entry.captured_at) or row["state"] in (
+        "leased",
+        "excluded",
+    ):
         return None
-    how = left(entry.item, anything_new=row.state != "unchanged")
-    dated_on = day(entry.item.get("published_on")) or row.dated_on
-    if (how.state, how.why, dated_on) == (row.state, row.why, row.dated_on):
+    how = entry.left_by(anything_new=row["state"] != "unchanged")
+    dated_on = entry.published_on or row["dated_on"]
+    if (how.state, how.why, dated_on) == (row["state"], row["why"], row["dated_on"]):
         return None
     assert entry.captured_at is not None
     failed = how.state == "failed"
     return {
-        "b_address": row.address,
         "state": how.state,
         "why": how.why,
         "dated_on": dated_on,
-        "due_at": None if failed else next_at(how, entry, dated_on, row.changes, entry.captured_at),
-        "priority": priority(row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
+        "due_at": None if failed else next_at(how, entry, dated_on, row["changes"], entry.captured_at),
+        "priority": priority(row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0),
     }
 
 
@@ -127,9 +135,9 @@ def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
         followers = [
             values for values in intake.by_id.values() if values["words_of_another"] and values["id"] not in without
         ]
-        intake.items |= readings(connection, {values["reading_id"] for values in followers})
+        items = readings(connection, {values["reading_id"] for values in followers})
         for values in followers:
-            intake.stand_alone(values, words_digest(intake.items[values["reading_id"]]))
+            intake.stand_alone(values, words_digest(items[values["reading_id"]]))
         write(connection, intake)
         count += len(followers)
     return count

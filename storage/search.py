@@ -6,18 +6,19 @@ passed over, and `fill` builds the index anew.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from storage.entries import day
+from storage.entries import Said
 from storage.errors import Unsupported
+from storage.plain import day
 from storage.snippets import snippet
 from storage.tables import Reading, Revision
-from storage.words import Term, asked, encodable, expression, searchable
+from storage.words import Term, asked, encodable, expression
 
 # Ranking must score every hit: 1.4 s for a word that 500,000 stories share. Of so many hits the ones
 # last archived are ranked: ten thousand take 35 ms.
@@ -44,18 +45,6 @@ class Hit:
     revision_id: int
     same_words_as: int | None
     score: float
-
-
-def indexed(revision_id: int, item: Mapping[str, Any]) -> tuple[int, str, str, str, str]:
-    """The row of the index for a revision that reads as `item`."""
-    body = [item.get("kicker"), item.get("standfirst"), *(block["text"] for block in item["body"])]
-    captions = [image.get("caption_text") or image.get("caption") for image in item.get("images") or ()]
-    byline = [item.get("byline"), *(item.get("authors") or ()), item.get("agency")]
-    return (revision_id, searchable(item["headline"]), _joined(body), _joined(captions), _joined(byline))
-
-
-def _joined(texts: Iterable[str | None]) -> str:
-    return searchable("\n".join(each for each in texts if each))
 
 
 def add(connection: Connection, rows: list[tuple[int, str, str, str, str]]) -> None:
@@ -170,6 +159,6 @@ def fill(connection: Connection) -> int:
     count = 0
     rows = connection.execution_options(yield_per=1000).execute(found.order_by(revision.id))
     for some in rows.partitions():
-        add(connection, [indexed(revision_id, json.loads(item)) for revision_id, item in some])
+        add(connection, [(revision_id, *Said.by(json.loads(item)).words) for revision_id, item in some])
         count += len(some)
     return count

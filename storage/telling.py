@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from storage.entries import day, moment
+from storage.entries import Said
 from storage.intake import Known, Values
 from storage.loading import MOVING
 from storage.timeline import Run, Timeline
@@ -21,14 +21,14 @@ class Told:
 
     known: Known
     story: Values | None = None
-    new: list[tuple[Values, Values]] = field(default_factory=list)
+    new: list[tuple[Values, Said]] = field(default_factory=list)
     moved: list[Values] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     digests: set[str] = field(default_factory=set)
 
 
-def tell(known: Known, items: Mapping[int, Values], next_id: int) -> Told:
-    """items: the readings of the story's captures, by id. next_id: for the first new revision."""
+def tell(known: Known, said: Mapping[int, Said], next_id: int) -> Told:
+    """said: the readings of the story's captures, by id. next_id: for the first new revision."""
     told = Told(known)
     left = list(known.revisions)
     newest = None
@@ -38,8 +38,9 @@ def tell(known: Known, items: Mapping[int, Values], next_id: int) -> Told:
         old = next((row for row in left if row.reading_id == run.text.reading_id), None)
         if old is None:
             newest = next_id + len(told.new)
-            item = items[run.text.reading_id]
-            told.new.append((_revision(newest, known.id, run, item) | moving, item))
+            words = said[run.text.reading_id]
+            own = {"id": newest, "story_id": known.id, "reading_id": run.text.reading_id}
+            told.new.append((own | words.revision | moving, words))
         else:
             left.remove(old)
             newest = old.id
@@ -50,7 +51,7 @@ def tell(known: Known, items: Mapping[int, Values], next_id: int) -> Told:
         told.digests.add(known.row.words_digest)
     if runs:
         told.digests.add(runs[-1].words)
-        told.story = _story(known, runs, items, newest)
+        told.story = _story(known, runs, said, newest)
     return told
 
 
@@ -65,25 +66,14 @@ def _moving(number: int, run: Run) -> Values:
     }
 
 
-def _revision(revision_id: int, story_id: int, run: Run, item: Values) -> Values:
-    names = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "dateline")
-    return {
-        "id": revision_id,
-        "story_id": story_id,
-        **{name: item.get(name) for name in names},
-        "body": "\n\n".join(block["text"] for block in item["body"]),
-        "reading_id": run.text.reading_id,
-    }
-
-
-def _story(known: Known, runs: list[Run], items: Mapping[int, Values], newest: int | None) -> Values:
+def _story(known: Known, runs: list[Run], said: Mapping[int, Said], newest: int | None) -> Values:
     moments = [seen.captured_at for seen in known.timeline.seen if seen.captured_at is not None]
     row = known.row
     return {
         "id": known.id,
         "canonical_url": known.canonical_url,
-        "language": items[runs[-1].text.reading_id]["language"],
-        **_best(known.timeline, items),
+        "language": said[runs[-1].text.reading_id].language,
+        **_best(known.timeline, said),
         "first_seen_at": moments[0] if moments else None,
         "last_seen_at": moments[-1] if moments else None,
         "revisions": len(runs),
@@ -93,13 +83,13 @@ def _story(known: Known, runs: list[Run], items: Mapping[int, Values], newest: i
     }
 
 
-def _best(timeline: Timeline, items: Mapping[int, Values]) -> Values:
+def _best(timeline: Timeline, said: Mapping[int, Said]) -> Values:
     """Field by field, the value of the earliest capture that gives a good one, and that capture."""
     dated = [seen for seen in timeline.seen if seen.captured_at is not None]
     order = dated + [seen for seen in timeline.seen if seen.captured_at is None]
     best: Values = {}
-    for name, (value_of, doubtful) in FACTS.items():
-        values = [(value_of(items[seen.reading_id]), seen.capture_id) for seen in order]
+    for name, doubtful in FACTS.items():
+        values = [(getattr(said[seen.reading_id], name), seen.capture_id) for seen in order]
         given = [(value, capture_id) for value, capture_id in values if value is not None]
         good = [(value, capture_id) for value, capture_id in given if not doubtful(value)]
         best[name], best[f"{name}_capture_id"] = next(iter(good or given), (None, None))
@@ -120,15 +110,10 @@ def _default_time(value: datetime) -> bool:
     return value == value.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _main_image(item: Values) -> str | None:
-    images = item.get("images") or ()
-    return next((image["url"] for image in images if image.get("block") is None), None)
-
-
-FACTS: Mapping[str, tuple[Callable[[Values], Any], Callable[[Any], bool]]] = {
-    "section": (lambda item: item.get("section"), _lost_section),
-    "published_on": (lambda item: day(item.get("published_on")), _never),
-    "published_at": (lambda item: moment(item.get("published_at")), _default_time),
-    "node_id": (lambda item: item.get("node_id"), _never),
-    "image_url": (_main_image, _never),
+FACTS: Mapping[str, Callable[[Any], bool]] = {
+    "section": _lost_section,
+    "published_on": _never,
+    "published_at": _default_time,
+    "node_id": _never,
+    "image_url": _never,
 }

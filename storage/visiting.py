@@ -1,72 +1,60 @@
 """The ledger's part of a batch: what the pages announce, and how the visited addresses are left."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from storage import frontier
-from storage.entries import Entry, day
-from storage.frontier import Report, Settled
+from storage.entries import Entry
+from storage.frontier import Settled, Values
+from storage.hearsay import Report, now_of, reports, together
 from storage.intake import Outcome
-from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Heard, Left, due_again, left
+from storage.sheet import Sheet
+from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Left, due_again
 
 Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
 
-def settle(connection: Connection, taken: Sequence[Taken]) -> None:
+def settle(connection: Connection, taken: Sequence[Taken], heard: Iterable[Report] | None = None) -> None:
     """In the order of the batch; an address visited twice is settled twice, a capture brought twice once.
 
     Captures of long ago come later than those of today: an old visit does not undo a newer one.
+    heard: what the visits announce; None: they say it themselves.
     """
     visited = [each for each in taken if each[0].visit is not None]
-    frontier.hear(connection, (report for entry, _, _ in visited for report in reports(entry)))
-    while visited:
-        first: dict[str, Taken] = {}
-        for each in visited:
-            first.setdefault(each[0].address, each)
-        rows = frontier.rows_of(connection, first)
-        new = [(rows[address], each) for address, each in first.items() if _is_new(rows[address], each)]
-        frontier.rewrite(connection, [_settled(row, *each) for row, each in new])
-        visited = [each for each in visited if first[each[0].address] is not each]
+    announced = together(heard or ())
+    if heard is None:
+        together((report for entry, _, _ in visited for report in reports(entry)), announced)
+    sheet = Sheet(connection, announced)
+    sheet.hear(announced.values())
+    for each in visited:
+        row = sheet.row(each[0].address)
+        assert row is not None, "every visit is reported"
+        if _is_new(row, each):
+            sheet.change(each[0].address, _settled(row, *each))
+    sheet.write()
 
 
-def now_of(entry: Entry) -> datetime:
-    now = (entry.visit and entry.visit.now) or entry.captured_at
-    if now is None:
-        raise ValueError(f"a visit without a time, of a capture without one: {entry.address}")
-    return now
-
-
-def _is_new(row: Row[Any], taken: Taken) -> bool:
+def _is_new(row: Values, taken: Taken) -> bool:
     entry, outcome, _ = taken
-    if row.visited_at is None or row.visited_at < now_of(entry):
+    if row["visited_at"] is None or row["visited_at"] < now_of(entry):
         return True
-    return row.visited_at == now_of(entry) and outcome is not Outcome.KNOWN_CAPTURE
+    return row["visited_at"] == now_of(entry) and outcome is not Outcome.KNOWN_CAPTURE
 
 
-def reports(entry: Entry) -> Iterator[Report]:
-    if entry.visit is None:
-        return
-    visit, now = entry.visit, now_of(entry)
-    yield Report(Heard(url=entry.item["url"], address=visit.address, kind=visit.kind), None, now)
-    for heard in visit.heard:
-        yield Report(heard, visit.address, now)
-
-
-def _settled(row: Row[Any], entry: Entry, outcome: Outcome, capture_id: int) -> dict[str, Any]:
+def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Values:
     visit, now = entry.visit, now_of(entry)
     if visit is None:
         raise ValueError(f"no visit: {entry.address}")
     new = outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION)
-    dated_on = day(entry.item.get("published_on")) or row.dated_on
-    how = left(entry.item, anything_new=new)
+    dated_on = entry.published_on or row["dated_on"]
+    how = entry.left_by(anything_new=new)
     settled = Settled(
         address=visit.address,
         state=how.state,
         why=how.why,
-        next_at=next_at(how, entry, dated_on, row.changes, now),
+        next_at=next_at(how, entry, dated_on, row["changes"], now),
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
@@ -84,4 +72,4 @@ def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: d
         return now + GONE_AGAIN
     if how.state == "unread":
         return now + UNREAD_AGAIN
-    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.item.get("page") or 0)
+    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.page)

@@ -115,16 +115,15 @@ class Left:
     why: str | None = None
 
 
-def left(item: Mapping[str, Any], *, anything_new: bool) -> Left:
-    """The state that an item (plain data) leaves its address in."""
+UNCHANGED = Left(state="unchanged")
+
+
+def left(item: Mapping[str, Any]) -> Left:
+    """The state in which an item (plain data) with new words leaves its address."""
     if item["type"] == "unread":
         return _left_unread(item["reason"])
-    if item["type"] == "listing":
-        return Left(state="done")
-    missing = _kinds(item["problems"]) & {"cut", "paywall"}
-    if missing:
-        return Left(state="partial", why=", ".join(sorted(missing)))
-    return Left(state="done" if anything_new else "unchanged")
+    missing = _kinds(item["problems"]) & {"cut", "paywall"} if item["type"] == "article" else None
+    return Left(state="partial", why=", ".join(sorted(missing))) if missing else Left(state="done")
 
 
 def _left_unread(reason: str) -> Left:

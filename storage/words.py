@@ -92,6 +92,18 @@ def searchable(text: str | None) -> str:
     return text if text.isascii() or not _KHMER.search(text) else " ".join(_CLUSTERS.split(text))
 
 
+def index_words(article: Mapping[str, Any], body: str) -> tuple[str, str, str, str]:
+    """What the index holds of an article (a plain mapping): headline, body, captions, byline; body: its blocks."""
+    captions = (image.get("caption_text") or image.get("caption") for image in article.get("images") or ())
+    byline = (article.get("byline"), *(article.get("authors") or ()), article.get("agency"))
+    whole = (article.get("kicker"), article.get("standfirst"), body)
+    return (searchable(article["headline"]), _joined(whole), _joined(captions), _joined(byline))
+
+
+def _joined(texts: Iterable[str | None]) -> str:
+    return searchable("\n".join(filter(None, texts)))
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """Tokens that must follow each other; start_only: the last may go on to any end."""

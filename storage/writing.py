@@ -1,30 +1,27 @@
 """A batch, written: a dozen statements, each for all its rows. In the transaction of its caller."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from storage import search
-from storage.entries import Entry, day, moment
+from storage.entries import IMAGE, SIGHTING, Said
 from storage.frontier import chunks
-from storage.intake import Intake, Values
+from storage.intake import Intake
 from storage.loading import readings
+from storage.statements import add, add_rows, change
 from storage.tables import Capture, Image, Reading, Revision, Sighting, Story
 from storage.telling import Told, tell
 
 
 def write(connection: Connection, intake: Intake) -> None:
-    new = [
-        {"id": reading_id, "digest": entry.reading_digest, "item": entry.reading}
-        for reading_id, entry in intake.readings.items()
-    ]
-    _insert(connection, Reading, new)
+    new = ((reading_id, entry.reading_digest, entry.reading) for reading_id, entry in intake.readings.items())
+    add_rows(connection, Reading, ("id", "digest", "item"), new)
     told = _told(connection, intake)
-    _insert(connection, Story, [each.story for each in told if each.story and each.known.row is None])
-    _update(connection, Story, [each.story for each in told if each.story and each.known.row is not None])
-    _insert(connection, Capture, [intake.by_id[each] for each in intake.added])
-    _update(connection, Capture, [intake.by_id[each] for each in intake.changed])
+    add(connection, Story, [each.story for each in told if each.story and each.known.row is None])
+    change(connection, Story, "id", [each.story for each in told if each.story and each.known.row is not None])
+    add(connection, Capture, [intake.by_id[each] for each in intake.added])
+    change(connection, Capture, "id", [intake.by_id[each] for each in intake.changed])
     _write_revisions(connection, told)
     _write_sightings(connection, intake)
     _clear(connection, intake, told)
@@ -33,11 +30,12 @@ def write(connection: Connection, intake: Intake) -> None:
 
 def _told(connection: Connection, intake: Intake) -> list[Told]:
     wanted = {seen.reading_id for known in intake.touched.values() for seen in known.timeline.seen}
-    intake.items |= readings(connection, wanted - set(intake.items))
+    found = readings(connection, wanted - set(intake.said))
+    said = intake.said | {reading_id: Said.by(item) for reading_id, item in found.items()}
     next_id = 1 + max(_newest(connection), search.newest_row(connection))
     told = []
     for known in intake.touched.values():
-        told.append(tell(known, intake.items, next_id))
+        told.append(tell(known, said, next_id))
         next_id += len(told[-1].new)
     return told
 
@@ -56,41 +54,20 @@ def _write_revisions(connection: Connection, told: list[Told]) -> None:
     renumbered = [values["id"] for values in moved if values["number"] != values.pop("old_number")]
     for some in chunks(renumbered):  # out of the way of each other's new numbers
         connection.execute(update(Revision).where(Revision.id.in_(some)).values(number=-Revision.number))
-    _update(connection, Revision, moved)
+    change(connection, Revision, "id", moved)
     new = [values for each in told for values in each.new]
-    _insert(connection, Revision, [values for values, _ in new])
-    _insert(connection, Image, [image for values, item in new for image in _images(values["id"], item)])
-    search.add(connection, [search.indexed(values["id"], item) for values, item in new])
-
-
-def _images(revision_id: int, item: Values) -> list[Values]:
-    return [
-        {"revision_id": revision_id, "position": position, **image} for position, image in enumerate(item["images"], 1)
-    ]
+    add(connection, Revision, [values for values, _ in new])
+    images = ((values["id"], *image) for values, said in new for image in said.images)
+    add_rows(connection, Image, ("revision_id", "position", *IMAGE), images)
+    search.add(connection, [(values["id"], *said.words) for values, said in new])
 
 
 def _write_sightings(connection: Connection, intake: Intake) -> None:
     again = [capture_id for capture_id in intake.announced if capture_id in intake.changed]
     for some in chunks(again):
         connection.execute(delete(Sighting).where(Sighting.capture_id.in_(some)))
-    rows = [row for each, entry in intake.announced.items() for row in sightings_of(each, entry)]
-    _insert(connection, Sighting, rows)
-
-
-def sightings_of(capture_id: int, entry: Entry) -> Iterable[Values]:
-    addresses = {heard.url: heard.address for heard in entry.visit.heard} if entry.visit else {}
-    for teaser in entry.item.get("teasers") or ():
-        yield {
-            **_NO_DATE,
-            **teaser,
-            "capture_id": capture_id,
-            "address": addresses.get(teaser["url"], teaser["url"]),
-            "published_on": day(teaser.get("published_on")),
-            "published_at": moment(teaser.get("published_at")),
-        }
-
-
-_NO_DATE: Mapping[str, None] = {"published_on": None, "published_at": None, "published_text": None}
+    rows = ((capture_id, *row) for capture_id, entry in intake.announced.items() for row in entry.sightings)
+    add_rows(connection, Sighting, ("capture_id", *SIGHTING), rows)
 
 
 def _clear(connection: Connection, intake: Intake, told: list[Told]) -> None:
@@ -116,17 +93,4 @@ def same_words(connection: Connection, told: list[Told]) -> None:
         first = min(rows, key=lambda row: (row.first_seen_at is None, row.first_seen_at or 0, row.canonical_url))
         named = [(row, None if row is first else first.id) for row in rows]
         changed += [{"id": row.id, "same_words_as": of} for row, of in named if row.same_words_as != of]
-    _update(connection, Story, changed)
-
-
-def _insert(connection: Connection, table: Any, rows: list[Any]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _update(connection: Connection, table: Any, rows: list[Any]) -> None:
-    """Rows with the same columns; `id` says which."""
-    if rows:
-        names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
-        bound = [{"b_id": row["id"], **{name: row[name] for name in names}} for row in rows]
-        connection.execute(update(table).where(table.id == bindparam("b_id")).values(names), bound)
+    change(connection, Story, "id", changed)

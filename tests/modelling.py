@@ -9,8 +9,8 @@ from keeping import SITE
 
 from postscraper.items import Item
 from storage.archive import Archive
-from storage.entries import plain
 from storage.exchange import Exchange
+from storage.plain import plain
 
 Words = tuple[str, str]  # headline and body
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from scrapy.settings import Settings
 
+from postscraper import settings
 from postscraper.console import options
 from postscraper.console.terminal import line, one_line
 from postscraper.desk import Desk
@@ -38,10 +38,7 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     Example:
       postscraper replay ~/warcs --jobs 2 --archive archive
     """
-    settings = Settings()
-    settings.setmodule("postscraper.settings", priority="project")
-    settings.set("ARCHIVE_DIR", str(archive), priority="cmdline")
-    desk = Desk.open(NEWSPAPERS[paper], Scope(source="warc"), settings)
+    desk = Desk.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
     try:
         run = replay.Replay(desk, paths, jobs=jobs, link=link)
         with _bar(run.progress) as seen:
@@ -49,6 +46,22 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     finally:
         desk.close()
     _tell(run.progress)
+
+
+class Written:
+    """The project's settings as they are written: with Scrapy loaded, a replay would start half a second later."""
+
+    def __init__(self, **others: Any) -> None:
+        self._values = vars(settings) | others
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values.get(name)
+
+    def getbool(self, name: str) -> bool:
+        return bool(self[name])
+
+    def getfloat(self, name: str) -> float:
+        return float(self[name])
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Self
 from postscraper.items import Capture, Unread
 from postscraper.replaying.slices import Reader, Setup, Slice, Told, begin, told
 from storage.exchange import Damage
+from storage.hearsay import together
 
 DIED = "the process that read this page died of it"
 
@@ -101,7 +102,7 @@ class Readers:
         """The page that no reader survives: its bytes are taken from the file, and nothing of it is parsed."""
         page = Reader(replace(self._setup, read=given_up)).told(wanted)
         for each in page.pages:
-            what = f"{each.entry.item['url']}: {DIED}"
+            what = f"{each.entry.url}: {DIED}"
             page.damages.append(Damage(file=wanted.part.name, offset=each.place.offset, what=what))
         return page
 
@@ -111,6 +112,7 @@ def _joined(one: Told, other: Told) -> Told:
         first=one.first,
         end=other.end,
         pages=one.pages + other.pages,
+        heard=together(other.heard.values(), one.heard),
         damages=one.damages + other.damages,
         skipped=one.skipped + other.skipped,
     )

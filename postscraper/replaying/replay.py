@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from postscraper.desk import Desk
 from postscraper.items import Capture, Item
 from postscraper.replaying.readers import Readers
-from postscraper.replaying.slices import SLICE_BYTES, Page, Setup, Slice, Told
+from postscraper.replaying.slices import SLICE_BYTES, Setup, Slice, Told, forbear
 from postscraper.sources.warcfiles import Part, parts
 from storage.archive import Outcome
 from storage.exchange import Damage
@@ -63,6 +63,7 @@ class Replay:
 
         Raises ArchiveError and EvidenceError; what was seen is durable.
         """
+        forbear()
         with TemporaryDirectory() as folder:
             setup = Setup(
                 paper=self._desk.paper.name,
@@ -73,14 +74,12 @@ class Replay:
                 read=read,
             )
             with Readers(setup, self._jobs) as readers:
-                waiting: list[Page] = []
-                unwritten = 0
+                waiting: list[Told] = []
                 for told in self._in_order(readers):
-                    waiting += told.pages
-                    unwritten += 1
-                    if len(waiting) >= BATCH or unwritten >= MOST_UNWRITTEN:
+                    waiting.append(told)
+                    if sum(len(each.pages) for each in waiting) >= BATCH or len(waiting) >= MOST_UNWRITTEN:
                         self._write(waiting)
-                        waiting, unwritten = [], 0
+                        waiting = []
                     seen(self.progress)
                 self._write(waiting)
                 seen(self.progress)
@@ -117,14 +116,15 @@ class Replay:
             self.progress.damages += [each for each in told.damages if each.offset >= far]
             yield told
 
-    def _write(self, pages: Sequence[Page]) -> None:
+    def _write(self, some: Sequence[Told]) -> None:
         """All in one transaction, behind their evidence."""
+        pages = [page for told in some for page in told.pages]
         for page in pages:
-            place = page.place if page.exchange is None else self._desk.place(page.exchange)
-            record = {"file": place.file, "offset": place.offset, "length": place.length}
-            page.entry.item["capture"]["record"] = record
+            if page.exchange is not None:
+                page.entry.kept_at(self._desk.place(page.exchange))
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
-        self.progress.outcomes.update(self._desk.archive.replay([(page.entry, None) for page in pages], far))
+        heard = (report for told in some for report in told.heard.values())
+        self.progress.outcomes.update(self._desk.archive.replay([(page.entry, None) for page in pages], far, heard))
         self.progress.pages += len(pages)
         self._moved.clear()

@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.entries import Entry
+from storage.entries import SIGHTING, Entry
 from storage.exchange import Exchange
 from storage.fixity.findings import Finding, capture_name, differing
 from storage.fixity.rows import raw_row, rows, rows_in
 from storage.frontier import chunks
-from storage.intake import capture_values
 from storage.warcrecord import payload_digest
-from storage.writing import sightings_of
 
 Row = Mapping[str, Any]
 
@@ -47,7 +45,7 @@ def _told(outcome: Any, layout: Any) -> str:
 
 
 def _own(row: Row, entry: Entry) -> Iterator[str]:
-    expected = raw_row(capture_values(entry))
+    expected = raw_row(entry.capture)
     followed = ("words_digest",) if row["words_of_another"] == 1 else ()
     names = [name for name in expected if name not in _TIED and name not in followed]
     yield from differing(row, expected, names)
@@ -87,13 +85,13 @@ def _story(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
     stored = next(rows(connection, "SELECT canonical_url FROM story WHERE id = ?", row["story_id"]), None)
     if stored is None:
         yield "story_id"
-    elif stored["canonical_url"] != entry.item["canonical_url"]:
+    elif stored["canonical_url"] != entry.canonical_url:
         yield "story.canonical_url"
 
 
 def _sightings(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
     stored = list(rows_in(connection, "sighting", "capture_id", [row["id"]]))
-    expected = [raw_row(each) for each in sightings_of(row["id"], entry)]
+    expected = [dict(zip(SIGHTING, each, strict=True)) for each in entry.sightings]
     if len(stored) != len(expected):
         yield "sightings"
         return

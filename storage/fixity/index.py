@@ -11,9 +11,10 @@ from contextlib import closing
 
 from sqlalchemy import Connection
 
+from storage.entries import Said
 from storage.fixity.findings import Finding
 from storage.fixity.rows import rows
-from storage.search import ADD, indexed
+from storage.search import ADD
 
 WHERE = "the index of words"
 BATCH = 500  # revisions in memory at a time
@@ -55,7 +56,7 @@ def _anew(made: str, revisions: list[tuple[int, str]]) -> Sums:
     with closing(sqlite3.connect(":memory:")) as memory:
         memory.execute(made)
         memory.execute("CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', 'words', 'instance')")
-        memory.executemany(ADD, [indexed(number, json.loads(item)) for number, item in revisions])
+        memory.executemany(ADD, [(number, *Said.by(json.loads(item)).words) for number, item in revisions])
         return _sums(memory.execute(_PLACES), memory.execute(_SIZES))
 
 

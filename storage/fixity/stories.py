@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from storage.entries import IMAGE, Said
 from storage.fixity.findings import BROKEN, Finding, differing, first_line, printable
 from storage.fixity.rows import raw_row, rows_in
 from storage.intake import Intake, Known
@@ -33,7 +34,7 @@ def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
     intake = Intake()
     load_stories(connection, intake, ids)
     shown = {seen.reading_id for known in intake.by_story.values() for seen in known.timeline.seen}
-    items = readings(connection, shown)
+    said = {reading_id: Said.by(item) for reading_id, item in readings(connection, shown).items()}
     stored = {row["id"]: row for row in rows_in(connection, "story", "id", ids)}
     revisions = _grouped(connection, "revision", "story_id", ids, "number")
     numbers = [row["id"] for each in revisions.values() for row in each]
@@ -41,7 +42,7 @@ def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
     for story_id in ids:
         known = intake.by_story[story_id]
         where = f"story {story_id} ({printable(known.canonical_url)})"
-        fields = [*_told(known, items, stored[story_id], revisions.get(story_id, []), images)]
+        fields = [*_told(known, said, stored[story_id], revisions.get(story_id, []), images)]
         if fields:
             what = "is not what its captures say together"
             yield Finding(kind="differs", where=where, what=what, fields=tuple(fields))
@@ -55,11 +56,11 @@ def _grouped(connection: Connection, table: str, column: str, ids: Sequence[int]
 
 
 def _told(
-    known: Known, items: Mapping[int, Any], stored: Row, revisions: list[Row], images: Mapping[int, list[Row]]
+    known: Known, said: Mapping[int, Said], stored: Row, revisions: list[Row], images: Mapping[int, list[Row]]
 ) -> Iterator[str]:
     # With no revision known, all that there must be are told as new, the oldest first.
     known.revisions = []
-    told = tell(known, items, next_id=1)
+    told = tell(known, said, next_id=1)
     if told.story is None:
         yield "captures"
         return
@@ -69,18 +70,17 @@ def _told(
     if len(revisions) != len(told.new):
         yield "revisions"
         return
-    for row, (values, item) in zip(revisions, told.new, strict=True):
+    for row, (values, words) in zip(revisions, told.new, strict=True):
         expected = raw_row({**values, "id": row["id"]})
         yield from (f"revision {row['number']}.{name}" for name in differing(row, expected, expected))
-        yield from _images(row, item, images.get(row["id"], []))
+        yield from _images(row, words, images.get(row["id"], []))
 
 
-def _images(revision: Row, item: Mapping[str, Any], stored: list[Row]) -> Iterator[str]:
-    pictures = item["images"]
-    if len(stored) != len(pictures):
+def _images(revision: Row, said: Said, stored: list[Row]) -> Iterator[str]:
+    if len(stored) != len(said.images):
         yield f"revision {revision['number']}.images"
         return
-    for position, (row, picture) in enumerate(zip(stored, pictures, strict=True), 1):
-        expected = {**picture, "position": position}
+    for row, picture in zip(stored, said.images, strict=True):
+        expected = dict(zip(("position", *IMAGE), picture, strict=True))
         found = differing(row, expected, expected)
-        yield from (f"revision {revision['number']}.image {position}.{name}" for name in found)
+        yield from (f"revision {revision['number']}.image {row['position']}.{name}" for name in found)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from postscraper.items import Block, Image, Link, Problem, Record, plain
 from storage.archive import Archive, Outcome
 from storage.errors import NoSuchStory
+from storage.loading import of_moments
 
 CANAL = f"{SITE}/national/canal"
 
@@ -52,6 +53,12 @@ def test_outcomes(archive: Archive, later: Any, outcome: str) -> None:
     assert archive.add(article()) == "new story"
     assert archive.add(later) == outcome
     assert archive.add(later) == "known capture"
+
+
+def test_captures_are_found_by_address_and_moment_at_once(archive: Archive) -> None:
+    with archive.connect() as connection:
+        how = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {of_moments(1)}", {"u0": CANAL, "m0": ""}).all()
+    assert "SEARCH capture USING INDEX sqlite_autoindex_capture_1 (url=? AND captured_at=?)" in {row[3] for row in how}
 
 
 def test_one_batch_says_the_same_as_one_by_one(archive: Archive) -> None:

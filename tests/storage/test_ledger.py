@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from making import SITE, START, at
 
 from storage.archive import Archive
+from storage.hearsay import Report, together
 from storage.ledger import Ledger
+from storage.visits import Heard
 
 
 @pytest.fixture
@@ -42,6 +44,38 @@ def test_hearing_again_learns_what_was_unknown(ledger: Ledger) -> None:
     assert row is not None
     assert (row.kind, row.depth, row.section, row.dated_on) == ("story", 2, "National", date(2018, 6, 1))
     assert (row.heard_from, row.heard_at) == (SITE, START)
+
+
+hearings = st.builds(
+    heard,
+    st.sampled_from(["canal", "boats"]),
+    kind=st.sampled_from(["page", "story", "listing"]),
+    section=st.sampled_from([None, "National", "Business"]),
+    dated_on=st.sampled_from([None, date(2018, 6, 1), date(2020, 1, 1)]),
+    excluded_by=st.sampled_from([None, "a rule", "another rule"]),
+    depth=st.integers(0, 3),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(found=st.lists(hearings, max_size=8), cut=st.integers(0, 8))
+def test_how_hearings_fall_into_batches_does_not_matter(
+    new_archive: Callable[[], Archive], found: list[Heard], cut: int
+) -> None:
+    said = [Report(each, f"page {number}", at(number)) for number, each in enumerate(found)]
+    batches: dict[str, list[list[Report]]] = {
+        "one by one": [[each] for each in said],
+        "two": [said[:cut], said[cut:]],
+        "slices": [[*together(said[:cut]).values(), *together(said[cut:]).values()]],
+    }
+    ledgers = {}
+    for name, some in batches.items():
+        with new_archive() as archive:
+            for batch in some:
+                archive.replay([], {}, batch)
+            ledgers[name] = [tuple(row) for row in archive.ledger.rows()]
+    assert ledgers["two"] == ledgers["one by one"]
+    assert ledgers["slices"] == ledgers["one by one"]
 
 
 def test_the_order_of_the_queue(ledger: Ledger) -> None:
