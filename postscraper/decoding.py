@@ -167,7 +167,8 @@ def hidden_titles(text: str) -> tuple[str, tuple[Problem, ...]]:
 
 
 _END = re.compile(r"</html\s*>", re.I)
-_LOST_IN_CDATA = re.compile(r"<!\[CDATA\[[^<>]*<[A-Za-z]")
+_CDATA = "<![CDATA["
+_LOST_IN_CDATA = re.compile(r"[^<>]*<[A-Za-z]")
 _TAIL = 200_000  # characters behind the last tag: caches and archives leave notes there
 
 
@@ -177,6 +178,6 @@ def end_of_page(text: str, cut: bool) -> tuple[Problem, ...]:
         return (Problem(kind="cut", detail="the answer breaks off"),)
     if _END.search(text, max(text.rfind("</html"), len(text) - _TAIL, 0)) is None:
         return (Problem(kind="cut", detail="no closing html tag"),)
-    if "[CDATA[" in text and _LOST_IN_CDATA.search(text):
+    if any(map(_LOST_IN_CDATA.match, text.split(_CDATA)[1:])):
         return (Problem(kind="cut", detail="an unclosed CDATA section has swallowed the tag behind it"),)
     return ()

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from postscraper import decoding
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, node, words
+from postscraper.extract import Page, node, there, words
 from postscraper.items import Capture, Reason
 
 _STATUS: dict[int, Reason] = {
@@ -24,7 +24,10 @@ _CHALLENGE = (
     "#challenge-form, #challenge-running, #cf-wrapper, #cf-error-details, .cf-browser-verification, [action*=__cf_chl]"
 )
 # Whole pages carry these too: a captcha in a form, Cloudflare's silent check of the browser.
-_CHALLENGE_IF_SHORT = ".g-recaptcha, .h-captcha, script[src*='/cdn-cgi/challenge-platform/'], iframe[src*='captcha']"
+_CHALLENGE_IF_SHORT = (
+    *("script[src*='/cdn-cgi/challenge-platform/']", "iframe[src*='captcha']"),
+    ".g-recaptcha, .h-captcha",
+)
 _CHALLENGE_TITLES = (
     "just a moment",
     "attention required!",
@@ -75,7 +78,9 @@ def _check_answer(capture: Capture) -> None:
 
 def check_page(page: Page) -> None:
     """Raises NotAStory for a bot check, a log-in form or a message in place of the page."""
-    story = node(page, "div#ArticleBody, div.article-text")
+    story = node(page, "div#ArticleBody")
+    if story is None:
+        story = node(page, "div.article-text")
     if story is not None and len(story.text) >= _SHORTEST_STORY:
         return  # words enough: whatever the title says, it is a story that may be headed so
     _check_bots(page)
@@ -87,8 +92,12 @@ def check_page(page: Page) -> None:
 
 def _check_bots(page: Page) -> None:
     title = _title(page)
-    checks = f"{_CHALLENGE}, {_CHALLENGE_IF_SHORT}" if len(page.tree.text) < _SHORTEST_PAGE else _CHALLENGE
-    if title.startswith(_CHALLENGE_TITLES) or "_cf_chl_opt" in page.source_text or node(page, checks) is not None:
+    if (
+        title.startswith(_CHALLENGE_TITLES)
+        or "_cf_chl_opt" in page.source_text
+        or there(page, _CHALLENGE)
+        or (there(page, *_CHALLENGE_IF_SHORT) and len(page.tree.text) < _SHORTEST_PAGE)
+    ):
         raise NotAStory("challenge", f"a bot check: {title[:80]!r}")
 
 

@@ -1,6 +1,6 @@
 """Addresses: every form that the paper's pages were met under, and one form for each page."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -160,6 +160,22 @@ def test_the_one_form_is_its_own_one_form(address: str) -> None:
     except ValueError:
         return
     assert canonical(once) == once
+
+
+@given(
+    st.text(alphabet=st.characters(min_codepoint=0x1780, max_codepoint=0x17FF) | st.sampled_from("a-9é"), min_size=1)
+)
+@example("ក\u17dd\u17d2")
+def test_khmer_escapes_are_kept_without_work_only_in_their_one_form(slug: str) -> None:
+    worked_for = canonical(f"http://postkhmer.com//{quote(slug)}/")
+    assert canonical(f"https://www.postkhmer.com/{quote(slug)}") == worked_for
+
+
+@given(PARTS)
+@example("%E1%9E%80%E1%9E%ff-%zz%e1%9e")
+def test_a_path_is_decoded_as_the_standard_library_does(part: str) -> None:
+    address = f"{WWW}/{part}"
+    assert path_of(address) == (unquote(urlsplit(address).path).rstrip("/") or "/")
 
 
 @given(ADDRESSES)

@@ -26,7 +26,7 @@ from postscraper.body import body, main_picture
 from postscraper.bylines import people
 from postscraper.dates import PHNOM_PENH, Printed, believable, day_of, machine_moment, printed_day
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, language_of, maybe, node, scope, words
+from postscraper.extract import Page, headline, language_of, maybe, node, scope, there, words
 from postscraper.items import Article, Listing, Problem
 from postscraper.layouts.phnompenhpost import drupal, drupal_2013_lists
 from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
@@ -45,8 +45,8 @@ CAPTION = ".node-image-caption, figcaption"
 
 
 def recognises(page: Page) -> bool:
-    theme = "span.home-icon, div.social-counters, div.footer-line"
-    return page.generator.startswith("Drupal 7") and node(page, theme) is not None
+    theme = "span.home-icon", "div.social-counters", "div.footer-line"
+    return page.generator.startswith("Drupal 7") and there(page, *theme)
 
 
 def article(page: Page) -> Article | None:

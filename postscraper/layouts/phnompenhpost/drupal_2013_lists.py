@@ -22,7 +22,8 @@ from postscraper.urls import edition_of, page_of, path_of
 CARDS = ".category, .views-row-odd, .views-row-even, li.sub-category-articles"
 LIST_NAME = ".title-bar, .title-block"
 
-_BOOST = re.compile(r"<!-- Page cached by Boost @ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+_BOOST = "<!-- Page cached by Boost @ "
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.A)
 _BY = re.compile(r"(?P<day>\d{1,2} \w{3} \d{4}) by .+")
 _NO_STORIES: tuple[tuple[str, Reason], ...] = (
     ("node-type-video", "video"),
@@ -42,8 +43,9 @@ def built_at(page: Page) -> datetime | None:
 
     The cache writes its server's clock and no zone; read as UTC it is within a day of the moment.
     """
-    found = _BOOST.search(page.source_text[-2000:])
-    return datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) if found else None
+    _, note, behind = page.source_text[-2000:].partition(_BOOST)
+    found = _TIME.match(behind) if note else None
+    return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
 
 
 def listing(page: Page) -> Listing | None:

@@ -28,7 +28,7 @@ from postscraper.body import Body, body, main_picture
 from postscraper.bylines import people
 from postscraper.dates import Printed, believable, printed_moment
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, Words, language_of, maybe, node, nodes, scope, words
+from postscraper.extract import Node, Page, Words, language_of, maybe, nodes, scope, there, words
 from postscraper.items import Article, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost import drupal, drupal_2017_lists
 from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
@@ -60,8 +60,8 @@ _PUBLISHED = re.compile(r"^(?P<byline>.*?)\s*\|?\s*Publication date\s+(?P<date>\
 
 
 def recognises(page: Page) -> bool:
-    theme = "div.section-width-sidebar, div.block-ppp-top-navigation, ul.pager-load-more"
-    return page.generator.startswith("Drupal 7") and node(page, theme) is not None
+    theme = "div.section-width-sidebar", "div.block-ppp-top-navigation", "ul.pager-load-more"
+    return page.generator.startswith("Drupal 7") and there(page, *theme)
 
 
 def article(page: Page) -> Article | None:
