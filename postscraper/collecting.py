@@ -18,7 +18,8 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from postscraper.desk import LEASE_SECONDS, Desk, is_filed, now
+from postscraper.desk import LEASE_SECONDS, Desk, now
+from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
 from postscraper.patience import Patience
 from postscraper.placing import placed, sought, wanted

@@ -104,7 +104,7 @@ class Archive:
     @cached_property
     def holdings(self) -> Holdings:
         """What other archives say they have."""
-        return Holdings(self._engine)
+        return Holdings(self._engine, self._writer)
 
     def connect(self) -> Connection:
         """A connection for questions of one's own, to be closed by who asks."""

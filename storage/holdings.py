@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from storage import elsewhere, opening, payloads
+from storage import elsewhere, payloads
 from storage.elsewhere import SAME_BYTES, Wanted
 from storage.evidence import Evidence
 from storage.frontier import tried_again
@@ -21,9 +21,9 @@ __all__ = ["Holdings", "Listed", "Placed", "State", "Wanted"]
 
 
 class Holdings:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, writer: Engine) -> None:
         self._engine = engine
-        self._writer = opening.writer(engine)
+        self._writer = writer
 
     def enumeration(self, archive: str, query: str) -> Row[Any] | None:
         """How far the answer to a question was read; None when it was never asked."""
@@ -119,7 +119,7 @@ class Holdings:
 
     def name_payloads(self, evidence: Evidence) -> int:
         """Learn the names that other archives give to what is held; see storage/payloads.py."""
-        return payloads.name(self._engine, evidence)
+        return payloads.name(self._engine, self._writer, evidence)
 
     def forget(self, deleted: Callable[[Connection], int]) -> int:
         """Let rows be deleted in one transaction; how many were."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Engine, func, insert, select
 
-from storage import opening
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Place
 from storage.othertables import Payload
@@ -18,7 +17,7 @@ _BATCH = 200
 _log = logging.getLogger(__name__)
 
 
-def name(engine: Engine, evidence: Evidence) -> int:
+def name(engine: Engine, writer: Engine, evidence: Evidence) -> int:
     """Name the bytes of every capture that have no such name yet; how many were named.
 
     What the evidence does not give back stays without a name, and is tried again the next time.
@@ -35,7 +34,7 @@ def name(engine: Engine, evidence: Evidence) -> int:
     for at in range(0, len(rows), _BATCH):
         found = list(_named(evidence, rows[at : at + _BATCH]))
         if found:
-            with opening.writer(engine).begin() as connection:
+            with writer.begin() as connection:
                 connection.execute(insert(Payload), found)
         named += len(found)
     return named

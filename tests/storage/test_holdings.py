@@ -7,7 +7,6 @@ from alembic import command
 from making import SITE, article, at
 from sqlalchemy import text
 
-from storage import opening
 from storage.archive import Archive
 from storage.holdings import Listed, Placed, Wanted
 from storage.migrations.run import configuration
@@ -44,7 +43,7 @@ def states(archive: Archive) -> list[tuple[Any, ...]]:
 
 def test_an_archive_of_the_version_before_is_upgraded(archive: Archive) -> None:
     archive.add(article())
-    with opening.writer(archive._engine).begin() as connection:
+    with archive._writer.begin() as connection:
         command.downgrade(configuration(connection), "0002")
         assert connection.execute(text("SELECT count(*) FROM sqlite_schema WHERE name = 'holding'")).scalar() == 0
     Archive.upgrade(archive.folder)
