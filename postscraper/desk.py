@@ -26,7 +26,7 @@ from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
-from storage.exchange import Earlier, Exchange, Place
+from storage.exchange import BESIDE, Earlier, Exchange, Place
 from storage.frontier import Due, Wanted
 from storage.runlock import RunLock
 from storage.visits import UNREAD_AGAIN, Kind, Visit
@@ -67,7 +67,7 @@ class Desk:
             sections=scope.sections or None,
             since=scope.since,
             until=scope.until,
-            addresses=tuple(heard.address for heard in self.ear.starts()) if scope.urls else None,
+            addresses=self.asked_for(),
         )
 
     @classmethod
@@ -114,6 +114,10 @@ class Desk:
                 self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
         self.archive.ledger.release_all(now())
 
+    def asked_for(self) -> tuple[str, ...] | None:
+        """The addresses that the run names; None when it names none."""
+        return tuple(heard.address for heard in self.ear.starts()) if self.scope.urls else None
+
     def begin(self) -> None:
         """Write down where the run starts."""
         self.archive.ledger.hear(self.ear.starts(), now())
@@ -155,6 +159,10 @@ class Desk:
         self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
         return capture
 
+    def keep_beside(self, exchange: Exchange) -> None:
+        """Keep what another archive said that is no capture of the paper; no row will name it."""
+        self._evidence.keep(replace(exchange, source=BESIDE))
+
     def place(self, exchange: Exchange) -> Place:
         """Where the exchange is kept now; durable after `sync`."""
         earlier = self._earlier(exchange)
@@ -167,6 +175,10 @@ class Desk:
     def sync(self) -> None:
         """Make durable what is kept, before a row names it."""
         self._evidence.sync()
+
+    def name_payloads(self) -> None:
+        """Know all that is held by the names that other archives give it."""
+        self.archive.holdings.name_payloads(self._evidence)
 
     def captures(self) -> Iterator[Capture]:
         """All that the archive has kept; since, until: days of the capture."""

@@ -13,6 +13,9 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
+# Each may name a stand-in that is not public.
+ORIGINS = ("PAPER_ORIGIN", "WAYBACK_ORIGIN")
+
 
 class PrivateAddress(IgnoreRequest):
     """A host is, or its name resolves to, an address that is not public: no newspaper is there."""
@@ -68,8 +71,8 @@ class PublicAddresses:
 
 
 def _mirror(crawler: Crawler) -> frozenset[str]:
-    origin = crawler.settings["PAPER_ORIGIN"]
-    return frozenset({urlsplit(origin).hostname or ""}) if origin else frozenset()
+    named = (crawler.settings[setting] for setting in ORIGINS)
+    return frozenset(urlsplit(origin).hostname or "" for origin in named if origin)
 
 
 class Compression(HttpCompressionMiddleware):

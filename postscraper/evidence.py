@@ -44,7 +44,9 @@ class EvidenceMiddleware:
             cut="disconnect" if "dataloss" in response.flags else None,
         )
         try:
-            request.meta["capture"] = spider.desk.keep(exchange, request.meta.get("depth", 0))
+            keep = request.meta.get("keep")
+            kept = keep(exchange) if keep else spider.desk.keep(exchange, request.meta.get("depth", 0))
+            request.meta["capture"] = kept
         except (EvidenceError, ArchiveError) as error:
             spider.stop("archive", str(error), error)
             raise IgnoreRequest(str(error)) from error  # which Scrapy logs without its trace

@@ -2,7 +2,7 @@
 
 from postscraper.items import Capture, Record
 from postscraper.urls import Aliases, absolute, canonical, path_of
-from storage.exchange import Exchange, Place
+from storage.exchange import BESIDE, Exchange, Place
 
 
 def captured(exchange: Exchange, place: Place) -> Capture:
@@ -23,10 +23,11 @@ def is_filed(capture: Capture, served: Aliases) -> bool:
     """Whether a run files an item for what it kept; the one rule of crawl, recovery and rebuild.
 
     None for robots.txt, and none for a redirect to another form of the same address, which is still
-    to be visited: filed as moved, it would never be asked for again.
+    to be visited: filed as moved, it would never be asked for again. None for what another archive said
+    besides its captures.
     served: the aliases of the run that kept it.
     """
-    if path_of(capture.url) == "/robots.txt":
+    if capture.source == BESIDE or path_of(capture.url) == "/robots.txt":
         return False
     location = capture.header("location") if 300 <= capture.status < 400 else None
     target = absolute(capture.url, location) if location else None

@@ -94,7 +94,7 @@ class Ear:
         text = capture.header("retry-after") if capture else None
         if not text or capture is None or capture.captured_at is None:
             return None
-        asked = _asked_pause(text, capture.captured_at)
+        asked = asked_pause(text, capture.captured_at)
         return None if asked is None else min(max(asked, 0.0), self._longest_pause_seconds)
 
     def _heard(self, item: Item, depth: int) -> Iterator[Heard]:
@@ -138,7 +138,7 @@ class Ear:
         url = item.next_url or ""
         same_list = goes_on(canonical(item.url, self._aliases), canonical(url, self._aliases))
         heard = self._hear(url, "pager", depth - 1 if same_list else depth)
-        too_old = self._scope.since and known and max(known) < self._scope.since
+        too_old = self._scope.since and self._scope.source == "live" and known and max(known) < self._scope.since
         return _excluded(heard, f"all before since={self._scope.since}") if too_old else heard
 
     def _ours(self, url: str) -> bool:
@@ -191,7 +191,7 @@ def _excluded(heard: Heard, by: str) -> Heard:
     return replace(heard, excluded_by=by)
 
 
-def _asked_pause(text: str, captured_at: datetime) -> float | None:
+def asked_pause(text: str, captured_at: datetime) -> float | None:
     """Seconds until the moment that a Retry-After header names, in either of its forms; None for neither."""
     if text.strip().isascii() and text.strip().isdigit():
         return float(text.strip()[:9])

@@ -11,6 +11,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from postscraper.collecting import Collecting
 from postscraper.desk import now
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.frontier import Due
@@ -26,17 +27,22 @@ class LedgerScheduler(BaseScheduler):
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._left: int | None = None
+        self._collecting: Collecting | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":
         return cls(crawler.settings["PAPER_ORIGIN"])
 
     def open(self, spider: Spider) -> None:
+        if isinstance(spider, NewspaperSpider):
+            self._collecting = spider.collecting
         if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live":
             self._spider = spider
             self._left = spider.desk.scope.limit
 
     def close(self, reason: str) -> None:
+        if self._collecting is not None:
+            self._collecting.end()
         if self._spider is not None:
             with self._spider.writing():
                 self._spider.desk.give_back(self._due)
@@ -46,6 +52,8 @@ class LedgerScheduler(BaseScheduler):
         return True
 
     def has_pending_requests(self) -> bool:
+        if self._collecting is not None:
+            return bool(self._brought) or self._collecting.has_more()
         return bool(self._brought) or (self._spider is not None and (bool(self._due) or self._waiting()))
 
     def _waiting(self) -> bool:
@@ -56,6 +64,8 @@ class LedgerScheduler(BaseScheduler):
     def next_request(self) -> Request | None:
         if self._brought:
             return self._brought.popleft()
+        if self._collecting is not None:
+            return self._collecting.next_request()
         if self._spider is None or self._left == 0 or self._spider.desk.paused():
             return None
         if not self._due:

@@ -11,14 +11,18 @@ from postscraper.errors import BadRequest
 from postscraper.newspapers import Newspaper
 from postscraper.urls import absolute
 
-SOURCES = ("live", "folder", "samples", "warc", "archive")
+OTHER_ARCHIVES = ("wayback",)
+SOURCES = ("live", "folder", "samples", "warc", "archive", *OTHER_ARCHIVES)
 _NEED_PATH = {"folder": "the folder of the saved pages", "warc": "a WARC, ARC or WACZ file, or a folder of them"}
 ARGUMENTS = ("section", "since", "until", "url", "source", "path", "limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One run. since, until: days of publication, both included. limit: pages; None for all that is due."""
+    """One run. limit: pages; None for all that is due.
+
+    since, until: days of publication, both included; of capture when the source is an archive.
+    """
 
     source: str = "live"
     sections: tuple[str, ...] = ()
@@ -90,7 +94,7 @@ def _address(text: str) -> str:
 def _path(source: str, text: str | None) -> Path | None:
     if source in _NEED_PATH and not text:
         raise BadRequest(f"source={source} needs path=…, {_NEED_PATH[source]}")
-    if source in ("live", "archive") and text:
+    if source in ("live", "archive", *OTHER_ARCHIVES) and text:
         raise BadRequest(f"path=… goes with source={', '.join(_NEED_PATH)} or samples; source={source} takes no path")
     return Path(text) if text else None
 

@@ -12,6 +12,8 @@ ARCHIVE_DIR = "archive"
 ARCHIVE_DB_URL = None
 # Where the paper is served when not at home: a mirror, as http://127.0.0.1:8000.
 PAPER_ORIGIN = None
+# Where the Wayback Machine is asked when not at https://web.archive.org: a stand-in.
+WAYBACK_ORIGIN = None
 
 # Who crawls says so, and how to reach them: an e-mail address or a page. Added to the user agent.
 CONTACT = None
@@ -27,6 +29,9 @@ DOWNLOAD_DELAY = 5
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 5
 AUTOTHROTTLE_MAX_DELAY = 60
+
+# Other archives, one question at a time, and as seldom as each asks for.
+DOWNLOAD_SLOTS = {"wayback": {"concurrency": 1, "delay": 2.5, "jitter": 0}}
 
 # A host that asks for patience gets it: up to so many seconds all requests wait, and beyond the run ends.
 LONGEST_PAUSE = 600

@@ -13,10 +13,11 @@ from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
-from storage import export, history, opening, replays, rereading, search, statistics, visiting
+from storage import elsewhere, export, history, opening, replays, rereading, search, statistics, visiting
 from storage.entries import entry
 from storage.errors import ArchiveError, NotAnArchive
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
+from storage.holdings import Holdings
 from storage.intake import Outcome
 from storage.ledger import Ledger
 from storage.loading import load
@@ -28,7 +29,6 @@ from storage.visits import Heard, Visit
 from storage.writing import write
 
 __all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
-
 
 # Made once: it is asked for every page that a crawl brings.
 _KEPT = (
@@ -97,6 +97,11 @@ class Archive:
         """Every address ever heard of."""
         return Ledger(self._engine)
 
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What other archives say they have."""
+        return Holdings(self._engine)
+
     def connect(self) -> Connection:
         """A connection for questions of one's own, to be closed by who asks."""
         return self._engine.connect()
@@ -149,6 +154,7 @@ class Archive:
             taken = [(each, *intake.take(each)) for each in entries]
             write(connection, intake)
             settle(connection, taken)
+            elsewhere.settle(connection, taken)
         return [outcome for _, outcome, _ in taken]
 
     def kept(self, digest: str, url: str, captured_at: datetime | None = None) -> Row[Any] | None:
@@ -240,6 +246,5 @@ class Archive:
 
     def held(self, digest: str) -> bool:
         """Whether the archive has a capture with this body (`sha256:…`)."""
-        wanted = select(func.count()).where(Capture.digest == digest)
         with self._engine.connect() as connection:
-            return connection.execute(wanted).scalar_one() > 0
+            return connection.execute(select(func.count()).where(Capture.digest == digest)).scalar_one() > 0

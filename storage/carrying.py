@@ -38,6 +38,8 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a visit whose time the old le
 _BESIDE_THE_ITEM = ("address", "etag", "last_modified")
 _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 _SIGHTING = tuple(column.name for column in Sighting.__table__.columns if column.name not in ("id", "capture_id"))
+# How far files were replayed, what other archives say they have, and how far that was asked.
+_AS_IT_WAS = ("replayed", "holding", "enumeration", "refusal", "payload")
 
 
 @contextmanager
@@ -150,7 +152,8 @@ def addresses(before: Path, database: Path) -> int:
         connection.execute(_PAIRS)
         connection.execute("CREATE INDEX temp.pair_old ON pair (old_id)")
         changed = connection.execute(over).rowcount
-        connection.execute("INSERT OR REPLACE INTO main.replayed SELECT file, done FROM before.replayed")
+        for table in _AS_IT_WAS:
+            connection.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM before.{table}")
         connection.execute("COMMIT")
     return changed
 

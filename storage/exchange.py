@@ -17,6 +17,7 @@ from storage.errors import EvidenceError as EvidenceError
 
 Cut = Literal["length", "time", "disconnect", "unspecified"]
 ELSEWHERE = "warc"  # the source of what comes from WARC files that others wrote
+BESIDE = "beside"  # the source of what another archive says besides its captures: its index, its errors
 
 
 class EvidenceShort(EvidenceError):

@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
-from postscraper.console.failures import FETCH_FAILED, WALLED, exit_code, sentence
+from postscraper.console.failures import FETCH_FAILED, RESTING, WALLED, exit_code, sentence
 from postscraper.desk import Desk
 from postscraper.errors import BadRequest
 from postscraper.scope import scope
@@ -14,7 +14,7 @@ from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 from storage.runlock import ArchiveInUse
 
-EXIT_OF = {"unreachable": FETCH_FAILED, "walled": WALLED}
+EXIT_OF = {"unreachable": FETCH_FAILED, "walled": WALLED, "resting": RESTING}
 
 
 class Command(ScrapyCrawl):

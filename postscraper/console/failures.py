@@ -17,6 +17,7 @@ UNREAD = 3
 FETCH_FAILED = 12
 FILE_FAILED = 13
 WALLED = 14  # a crawl met a bot check or a log-in in place of the paper
+RESTING = 16  # another archive asked to be left alone for today
 UNSOUND = 15  # check, verify: something is wrong with the archive, and is named
 
 

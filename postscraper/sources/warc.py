@@ -25,7 +25,7 @@ _HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n:?#> ]{1,255})"
 _ARC_HOST = re.compile(rb"https?://([^/\r\n:?#> ]{1,255})")
 _REQUEST = re.compile(rb"\nWARC-Type:[ \t]*(?:request|metadata|resource|conversion)")
 # What browsers and crawlers fetch beside a page, by label; a page served under one of these is none.
-_BESIDE = re.compile(
+BESIDE = re.compile(
     r"(?:image|audio|video|font)/|text/css|(?:text|application)/(?:x-)?(?:java|ecma)script|application/font", re.I
 )
 
@@ -72,7 +72,7 @@ class Sieve:
         if host != self._host:
             return "another host"
         label = next((value for name, value in exchange.headers if name.lower() == "content-type"), "")
-        if _BESIDE.match(label.strip()):
+        if BESIDE.match(label.strip()):
             return "a picture, style or script"
         filed = is_filed(captured(exchange, place), self._aliases)
         return None if filed else "robots.txt, or a redirect to the same address"

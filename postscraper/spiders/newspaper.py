@@ -16,6 +16,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.bringing import BROUGHT
+from postscraper.collecting import ARCHIVES, Collecting
 from postscraper.desk import Desk, is_filed
 from postscraper.downloading import PrivateAddress
 from postscraper.items import Capture, Item, Unread
@@ -25,7 +26,7 @@ from postscraper.urls import absolute
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
-EndReason = Literal["unreachable", "walled", "archive"]
+EndReason = Literal["unreachable", "walled", "resting", "archive"]
 
 # So many fetches in a row without any answer, and none before: the host or the network is away.
 UNREACHABLE_AFTER = 3
@@ -54,6 +55,7 @@ class NewspaperSpider(Spider):
 
     paper: ClassVar[Newspaper]
     desk: Desk
+    collecting: Collecting | None = None  # in a run over another archive
     ended: Ended | None = None
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
     _log_ins = 0  # log-in forms since the last page of another kind
@@ -65,6 +67,8 @@ class NewspaperSpider(Spider):
         desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
         spider.desk = desk
+        if desk.scope.source in ARCHIVES:
+            spider.collecting = Collecting(desk, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._count, handled)
@@ -81,6 +85,10 @@ class NewspaperSpider(Spider):
         if wanted.source == "live":
             with self.writing():
                 self.desk.begin()
+            return
+        if self.collecting is not None:
+            with self.writing():
+                self.collecting.begin()
             return
         handed_on = 0
         for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):

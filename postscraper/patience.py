@@ -1,0 +1,80 @@
+"""How a run over another archive waits: after answers that are none, and when it is asked to stop for the day."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from scrapy.http import Response
+
+from postscraper.desk import now
+from postscraper.hearing import asked_pause
+from postscraper.sources.otherarchive import OtherArchive
+from storage.holdings import Holdings
+from storage.visits import BACK_OFF
+
+MOST_REFUSALS = 2  # on one day; then the archive is left alone until the next
+REFUSAL_SECONDS = 60.0  # the least to wait after the first
+
+_log = logging.getLogger(__name__)
+
+
+class Patience:
+    """stop: ends the run, for a reason and with a sentence. What the database refuses is raised as ArchiveError."""
+
+    def __init__(
+        self, archive: OtherArchive, holdings: Holdings, longest_pause: float, stop: Callable[[str, str], None]
+    ) -> None:
+        self.over = False  # nothing more is to be asked in this run
+        self._archive, self._holdings, self._longest_pause, self._end = archive, holdings, longest_pause, stop
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._amiss = 0  # answers in a row that were none
+
+    def waits(self) -> bool:
+        return self.over or now() < self._paused_until
+
+    def rests_today(self) -> bool:
+        """Whether the archive asked to be left alone today, in this run or another; ends the run then."""
+        today = now()
+        if self._holdings.refusals(self._archive.name, today.date()) < MOST_REFUSALS:
+            return False
+        until = today.date() + timedelta(days=1)
+        self.stop("resting", f"asked to be left alone for today; nothing is asked of it before {until}, UTC")
+        return True
+
+    def answered(self) -> None:
+        self._amiss = 0
+
+    def amiss(self, why: str, response: Response | None = None) -> None:
+        """Wait, longer each time; after the fourth time in a row the run ends."""
+        self._amiss += 1
+        asked = _asked(response)
+        if self._amiss > len(BACK_OFF) or asked > self._longest_pause:
+            self.stop("unreachable", f"{why}; what was listed and fetched is kept, try again later")
+        else:
+            self._pause(max(BACK_OFF[self._amiss - 1].total_seconds(), asked))
+
+    def refused(self, response: Response) -> None:
+        """The archive answers 429: too many questions. One pause beyond what a run waits for counts as the last."""
+        asked = _asked(response)
+        count = 1 if asked <= self._longest_pause else MOST_REFUSALS
+        self._holdings.refused(self._archive.name, now().date(), count)
+        if not self.rests_today():
+            self._pause(max(REFUSAL_SECONDS, asked))
+
+    def stop(self, reason: str, what: str) -> None:
+        """what: the sentence that begins with where the archive is asked."""
+        self.over = True
+        where = ", ".join(urlsplit(origin).netloc for origin in self._archive.origins)
+        self._end(reason, f"{where}: {what}")
+
+    def _pause(self, seconds: float) -> None:
+        _log.info("%s: the next question in %d seconds", self._archive.name, seconds)
+        self._paused_until = now() + timedelta(seconds=seconds)
+
+
+def _asked(response: Response | None) -> float:
+    """The seconds that an answer asks to wait; 0 when it asks for none."""
+    said = response.headers.get("Retry-After") if response is not None else None
+    asked = asked_pause(said.decode("latin-1"), now()) if said else None
+    return max(asked or 0.0, 0.0)

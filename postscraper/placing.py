@@ -1,0 +1,30 @@
+"""Where a capture that another archive lists belongs: its address in the ledger, and the rule that passes it by."""
+
+from postscraper.desk import Desk
+from postscraper.sources.warc import BESIDE
+from postscraper.traps import LONGEST_ADDRESS
+from postscraper.urls import absolute, path_of
+from storage.elsewhere import Listed, Placed
+
+
+def placed(desk: Desk, listed: Listed) -> Placed:
+    """The rules are those of a crawl; who names an address is above them."""
+    try:
+        address = desk.address(absolute(listed.url, listed.url) or "")
+    except ValueError:
+        return Placed(listed=listed, address=listed.url, passed_over="no address of the web")
+    return Placed(
+        listed=listed, address=address, section=desk.ear.section(address), passed_over=_rule(desk, listed, address)
+    )
+
+
+def _rule(desk: Desk, listed: Listed, address: str) -> str | None:
+    if address.split("/")[2] != desk.paper.host:
+        return "another host"
+    if len(address) > LONGEST_ADDRESS:
+        return f"an address longer than {LONGEST_ADDRESS}"
+    if path_of(address) == "/robots.txt":
+        return "robots.txt"
+    if listed.mime and BESIDE.match(listed.mime):
+        return "a picture, style or script"
+    return None if desk.scope.urls else desk.ear.rule_against(address, 0)

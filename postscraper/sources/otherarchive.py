@@ -1,0 +1,94 @@
+"""What another archive must be able to tell: where its captures are, and how its answers are read.
+
+An `OtherArchive` builds addresses and reads answers, and does nothing else: it asks nobody, and knows no clock
+and no database. Who hands out its questions is postscraper/collecting.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from postscraper.errors import PostscraperError
+from storage.elsewhere import Listed
+from storage.exchange import Exchange
+
+
+class NoIndex(PostscraperError):
+    """What came in place of a page of an index is none: an error page, half an answer."""
+
+
+class NoCapture(PostscraperError):
+    """What came in place of a capture is none; gone: the archive does not have it, or does not give it."""
+
+    def __init__(self, why: str, *, gone: bool = False) -> None:
+        super().__init__(why)
+        self.gone = gone
+
+
+class Onward(PostscraperError):
+    """The archive sends on to where the capture is; the message is that address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What of a newspaper is asked for.
+
+    host: without www. paths: of sections; (): the whole paper. urls: these addresses alone, if there are any.
+    since, until: days of the capture in UTC, both included.
+    """
+
+    host: str
+    paths: Sequence[str] = ()
+    urls: Sequence[str] = ()
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request to the archive. headers: besides those of every request."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPage:
+    """One page of an index. resume_key: where the next begins; None: this was the last."""
+
+    captures: tuple[Listed, ...]
+    resume_key: str | None
+
+
+class OtherArchive(Protocol):
+    """name: the source of its captures, and its name in the tables. origins: where it is asked, as https://host."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def origins(self) -> tuple[str, ...]: ...
+
+    def queries(self, sought: Sought) -> tuple[str, ...]:
+        """The questions to its index, each in a form by which it is known again in another run."""
+        ...
+
+    def index(self, query: str, resume_key: str | None) -> Question:
+        """The request for a page of the answer; resume_key: None for the first."""
+        ...
+
+    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+        """The page that the request brought. Raises NoIndex."""
+        ...
+
+    def wanted(self, listed: Listed) -> Question:
+        """The request for a capture."""
+        ...
+
+    def capture(self, listed: Listed, answer: Exchange) -> Exchange:
+        """The paper's own answer, as the archive has it: its address, time, status and headers; source: `name`.
+
+        answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
+        """
+        ...

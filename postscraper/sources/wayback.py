@@ -1,0 +1,197 @@
+"""The Wayback Machine: what its index says, and captures as they came, from its `id_` form.
+
+The index is asked for as the Internet Archive describes it:
+https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onward, Question, Sought
+from postscraper.urls import as_sent, canonical
+from storage.elsewhere import Listed
+from storage.exchange import Exchange
+
+HOME = "https://web.archive.org"
+ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work
+FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
+# The paper has answered under www and bare, which are one in the index, and under these.
+_HOSTS = ("", "m.", "mail.")
+# What is no page of a paper is not even listed.
+_NO_PAGE = r"!mimetype:(image|audio|video|font)/.*", r"!mimetype:.*(css|javascript|font|revisit).*"
+_ENCODED_KEY = re.compile(r"[\w.*+%-]+", re.A)
+_STAMP = re.compile(r"\d{14}", re.A)
+_REPLAY = re.compile(r"/web/(\d{14})id_/(.+)$", re.A)
+_ORIGINAL = re.compile(r"<([^>]+)>\s*;\s*rel=\"?original\"?")
+_KEPT_PREFIX = "x-archive-orig-"
+# Of the answer's own headers those that say what the body is.
+_OF_THE_BODY = ("content-type", "content-encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Wayback:
+    """origin: where it is asked, as https://web.archive.org."""
+
+    origin: str = HOME
+    name: str = "wayback"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return (self.origin,)
+
+    def queries(self, sought: Sought) -> tuple[str, ...]:
+        days = [("from", sought.since), ("to", sought.until)]
+        span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
+        filters = [("filter", each) for each in ("statuscode:200", *_NO_PAGE)]
+        # Only the first of captures with the same bytes in a row: the others would not be asked for.
+        same = [("output", "json"), ("fl", ",".join(FIELDS)), *filters, ("collapse", "digest"), *span]
+        return tuple(urlencode([("url", url), ("matchType", match), *same]) for url, match in _targets(sought))
+
+    def index(self, query: str, resume_key: str | None) -> Question:
+        paging = f"limit={ROWS}&showResumeKey=true"
+        if resume_key is not None:
+            # The index gives the key encoded already; a stand-in may not.
+            encoded = resume_key if _ENCODED_KEY.fullmatch(resume_key) else quote(resume_key, safe="")
+            paging += f"&resumeKey={encoded}"
+        return Question(url=f"{self.origin}/cdx/search/cdx?{query}&{paging}")
+
+    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+        if answer.status != 200 or answer.cut:
+            raise NoIndex(f"status {answer.status}{', and cut' if answer.cut else ''}")
+        rows = _rows(answer.body)
+        onward = None
+        if len(rows) >= 2 and rows[-2] == [] and len(rows[-1]) == 1:
+            onward, rows = rows[-1][0], rows[:-2]
+            if onward == resume_key:
+                raise NoIndex("the page after this one would be this one again")
+        return IndexPage(captures=tuple(map(_listed, rows)), resume_key=onward)
+
+    def wanted(self, listed: Listed) -> Question:
+        # Not asked for compressed: a coding of the way would pass for one of the capture.
+        url = f"{self.origin}/web/{listed.captured_at:%Y%m%d%H%M%S}id_/{as_sent(listed.url)}"
+        return Question(url=url, headers=(("Accept-Encoding", "identity"),))
+
+    def capture(self, listed: Listed, answer: Exchange) -> Exchange:
+        moment = _memento(answer)
+        if moment is None:
+            raise self._none(answer)
+        if answer.cut:
+            raise NoCapture("half an answer")
+        asked = moment == listed.captured_at
+        return Exchange(
+            url=listed.url if asked else _original(listed, answer),
+            requested_at=None,
+            captured_at=moment,
+            status=answer.status,
+            headers=_headers(answer),
+            body=answer.body,
+            source=self.name,
+            origin=answer.url,
+        )
+
+    def _none(self, answer: Exchange) -> NoCapture | Onward:
+        """What an answer without a moment of capture is."""
+        status = answer.status or 0
+        location = _header(answer, "location")
+        if 300 <= status < 400 and location:
+            target = urljoin(answer.url, location)
+            if target.startswith(f"{self.origin}/web/") and _REPLAY.search(target):
+                return Onward(target)
+            return NoCapture(f"sent on to {target}", gone=True)
+        if status in (403, 404, 410, 451):
+            said = _header(answer, "x-archive-wayback-runtime-error") or f"status {status}"
+            return NoCapture(said[:200], gone=True)
+        return NoCapture(f"status {status}, and no capture")
+
+
+def _targets(sought: Sought) -> list[tuple[str, str]]:
+    """What the index is asked for, and how it is to match."""
+    if sought.urls:
+        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in sought.urls], "exact"
+    elif sought.paths:
+        paths, match = list(sought.paths), "prefix"
+    else:
+        return [(sought.host, "domain")]
+    return [(f"{host}{sought.host}{as_sent(path)}", match) for path in paths for host in _HOSTS]
+
+
+def _rows(body: bytes) -> list[list[str]]:
+    """All rows behind the header; [] when the index has none."""
+    try:
+        found: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise NoIndex(f"no JSON: {body[:60]!r}") from error
+    if found == []:
+        return []
+    if not isinstance(found, list) or not all(isinstance(row, list) for row in found):
+        raise NoIndex(f"no rows: {body[:60]!r}")
+    if tuple(found[0]) != FIELDS:
+        raise NoIndex(f"a head of other fields: {str(found[0])[:100]}")
+    return found[1:]
+
+
+def _listed(row: list[str]) -> Listed:
+    if len(row) != len(FIELDS) or not all(isinstance(value, str) for value in row):
+        raise NoIndex(f"a row of other fields: {str(row)[:100]}")
+    stamp, url, mime, status, digest = row
+    return Listed(
+        url=as_sent(url),
+        captured_at=_moment(stamp),
+        digest=digest if digest != "-" else None,
+        status=int(status) if status.isascii() and status.isdigit() else None,
+        mime=mime if mime != "-" else None,
+    )
+
+
+def _moment(stamp: str) -> datetime:
+    if _STAMP.fullmatch(stamp):
+        try:
+            return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            pass
+    raise NoIndex(f"{stamp[:40]!r} is no moment")
+
+
+def _header(answer: Exchange, name: str) -> str | None:
+    return next((value for each, value in answer.headers if each.lower() == name), None)
+
+
+def _memento(answer: Exchange) -> datetime | None:
+    """The moment of the capture that the archive answers with; None when it answers with none.
+
+    https://www.rfc-editor.org/rfc/rfc7089#section-2.1.1
+    """
+    try:
+        moment = parsedate_to_datetime(_header(answer, "memento-datetime") or "")
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
+
+
+def _original(listed: Listed, answer: Exchange) -> str:
+    """The address of a capture of another moment. Raises NoCapture when it is another page's."""
+    link = _ORIGINAL.search(_header(answer, "link") or "")
+    replay = _REPLAY.search(answer.url)
+    url = as_sent(link[1] if link else replay[2] if replay else listed.url)
+    try:
+        same = canonical(url) == canonical(listed.url)
+    except ValueError:
+        same = False
+    if not same:
+        raise NoCapture(f"answers with a capture of {url[:200]}", gone=True)
+    return url
+
+
+def _headers(answer: Exchange) -> tuple[tuple[str, str], ...]:
+    """Those of the paper's own answer; how the body came from the archive, where they do not say."""
+    kept = [
+        (name[len(_KEPT_PREFIX) :], value) for name, value in answer.headers if name.lower().startswith(_KEPT_PREFIX)
+    ]
+    named = {name.lower() for name, _ in kept}
+    of_the_body = [(name, value) for name, value in answer.headers if name.lower() in _OF_THE_BODY]
+    return (*kept, *((name, value) for name, value in of_the_body if name.lower() not in named))
