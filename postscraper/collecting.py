@@ -130,6 +130,7 @@ class Collecting:
 
     def _request(self, question: Question, callback: Callable[[Response], object], **meta: object) -> Request:
         own = {"asked_at": now(), "dont_redirect": True, "download_slot": self._archive.name}
+        own |= {"dont_obey_robotstxt": question.documented}
         return Request(
             question.url,
             headers=dict(question.headers),

@@ -5,7 +5,6 @@ PostscraperError
 │   ├── Missing        a selector that must match once matches nothing
 │   ├── Ambiguous      … matches more than once
 │   └── NotAStory      the page is known, and is no article or listing; carries the reason
-├── BadAnswer          another archive answered with something else than was asked for
 └── BadRequest         what a person asked for cannot be done; the sentence says what can
 """
 
@@ -35,10 +34,6 @@ class NotAStory(BadPage):
         super().__init__(detail)
         self.reason: Reason = reason
         self.detail = detail
-
-
-class BadAnswer(PostscraperError):
-    """What another archive sent is not what it was asked for, or is damaged; nothing of it is believed."""
 
 
 class BadRequest(PostscraperError):

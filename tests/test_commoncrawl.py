@@ -1,7 +1,6 @@
-"""Answers of Common Crawl, written by hand: what is read of them, and what is refused."""
+"""What Common Crawl is asked, and its answers, written by hand: what is read of them, and what is refused."""
 
 import gzip
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,31 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from recording import earlier, page_at, records
+from test_crawlindex import COLLINFO, FILE, LINE, lines
 
-from postscraper.errors import BadAnswer
-from postscraper.sources import commoncrawl
-from postscraper.sources.commoncrawl import Crawl, Row, count, crawls, exchange, overlapping, record_range, rows
+from postscraper.sources.commoncrawl import CommonCrawl, record
+from postscraper.sources.crawlindex import captures
+from postscraper.sources.otherarchive import NoCapture, NoIndex, Sought
+from storage.elsewhere import Listed
+from storage.exchange import Exchange
 
-COLLINFO = b"""[
-  {"id": "CC-MAIN-2018-30", "name": "July 2018 Index", "timegate": "https://index.commoncrawl.org/CC-MAIN-2018-30/",
-   "cdx-api": "https://index.commoncrawl.org/CC-MAIN-2018-30-index", "from": "2018-07-15T22:02:07",
-   "to": "2018-07-23T21:07:25"},
-  {"id": "CC-MAIN-2018-26", "cdx-api": "https://index.commoncrawl.org/CC-MAIN-2018-26-index",
-   "from": "2018-06-17T17:02:13", "to": "2018-06-26T02:03:10"},
-  {"id": "CC-MAIN-2012", "name": "2012 Index", "cdx-api": "https://index.commoncrawl.org/CC-MAIN-2012-index"}
-]"""
-FILE = "crawl-data/CC-MAIN-2018-26/segments/1529267863411.67/warc/CC-MAIN-20180620011502-20180620031502-00042.warc.gz"
-LINE: dict[str, Any] = {
-    "urlkey": "com,phnompenhpost)/national/river-clinic", "timestamp": "20180620011000",
-    "url": "https://www.phnompenhpost.com/national/river-clinic", "mime": "text/html",
-    "mime-detected": "application/xhtml+xml", "status": "200", "digest": "HVDHV3X7P4NT6UWEULFZBGRESKOWDPX6",
-    "length": "6173", "offset": "19181", "filename": FILE, "languages": "eng", "encoding": "UTF-8",
-}  # fmt: skip
 PAGE = page_at(LINE["url"], b"<html><h1>River clinic</h1></html>", 0)
-
-
-def lines(*told: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(each).encode() + b"\n" for each in told)
 
 
 def member(**changes: Any) -> bytes:
@@ -41,156 +24,152 @@ def member(**changes: Any) -> bytes:
     return gzip.compress(records([replace(PAGE, **changes)])[1], mtime=0)
 
 
-def at(data: bytes, **changes: Any) -> Row:
+def at(data: bytes, **changes: Any) -> Listed:
     """What the index says of a record that fills the bytes."""
-    return replace(rows(200, lines(LINE))[0], length=len(data), **changes)
+    return replace(captures(200, lines(LINE))[0], **({"length": len(data)} | changes))
 
 
-def told(row: Row) -> str:
-    return f"bytes {row.offset}-{row.offset + row.length - 1}/987654321"
+def answered(status: int, body: bytes, content_range: str = "", *, cut: str | None = None) -> Exchange:
+    headers = (("Content-Range", content_range),) if content_range else ()
+    return Exchange(
+        url="https://data.commoncrawl.org/x", requested_at=None, captured_at=None, status=status, headers=headers,
+        body=body, cut=cut,
+    )  # fmt: skip
 
 
-def test_the_list_of_crawls() -> None:
-    assert crawls(COLLINFO) == [
-        Crawl(name="CC-MAIN-2018-30", began_on=date(2018, 7, 15), ended_on=date(2018, 7, 23)),
-        Crawl(name="CC-MAIN-2018-26", began_on=date(2018, 6, 17), ended_on=date(2018, 6, 26)),
-        Crawl(name="CC-MAIN-2012", began_on=None, ended_on=None),
-    ]
+def told(listed: Listed) -> str:
+    assert listed.offset is not None
+    assert listed.length is not None
+    return f"bytes {listed.offset}-{listed.offset + listed.length - 1}/987654321"
 
 
-@pytest.mark.parametrize(
-    ("since", "until", "names"),
-    [
-        (None, None, ["2018-30", "2018-26", "2012"]),
-        ("2018-06-26", None, ["2018-30", "2018-26", "2012"]),
-        ("2018-06-27", None, ["2018-30", "2012"]),
-        (None, "2018-07-14", ["2018-26", "2012"]),
-        ("2018-06-20", "2018-06-20", ["2018-26", "2012"]),
-    ],
-)
-def test_crawls_of_some_days(since: str | None, until: str | None, names: list[str]) -> None:
-    first, last = (date.fromisoformat(day) if day else None for day in (since, until))
-    assert [each.name for each in overlapping(crawls(COLLINFO), first, last)] == [f"CC-MAIN-{name}" for name in names]
+PAPER = Sought(host="phnompenhpost.com")
 
 
-def test_addresses_of_the_index() -> None:
-    origin = commoncrawl.INDEX_ORIGIN
-    counted = urlsplit(commoncrawl.count_url(origin, "CC-MAIN-2018-26", "phnompenhpost.com"))
-    assert (counted.netloc, counted.path) == ("index.commoncrawl.org", "/CC-MAIN-2018-26-index")
-    asked = {"url": ["phnompenhpost.com"], "matchType": ["domain"], "output": ["json"], "pageSize": ["1"]}
-    assert parse_qs(counted.query) == asked | {"showNumPages": ["true"]}
-    page = urlsplit(commoncrawl.page_url(origin, "CC-MAIN-2018-26", "phnompenhpost.com", 3, to="20180630"))
-    assert parse_qs(page.query) == asked | {"page": ["3"], "to": ["20180630"]}
+def walk(archive: CommonCrawl, sought: Sought, answers: dict[str, Exchange]) -> tuple[list[str], list[Listed]]:
+    """The addresses that are asked, and what they list; answers: by a part of the address."""
+    asked, found = [], []
+    for query in archive.queries(sought):
+        key: str | None = None
+        while True:
+            asked.append(archive.index(query, key).url)
+            answer = next(each for part, each in answers.items() if part in asked[-1])
+            page = archive.listed(query, key, answer)
+            found += page.captures
+            key = page.resume_key
+            if key is None:
+                break
+    return asked, found
 
 
-def test_the_number_of_pages() -> None:
-    assert count(200, b'{"pages": 4, "pageSize": 1, "blocks": 4}\n') == 4
-    assert count(200, b'{"pages": 0, "pageSize": 1, "blocks": 0}') == 0
-    assert count(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == 0
+NOTHING = answered(404, b'{"message": "No Captures found for: phnompenhpost.com/"}')
+ANSWERS = {
+    "collinfo.json": answered(200, COLLINFO),
+    "CC-MAIN-2018-26-index?url=phnompenhpost.com&matchType=domain&filter=%3Dstatus%3A200&output=json&pageSize=1"
+    "&showNumPages=true": answered(200, b'{"pages": 2, "pageSize": 1, "blocks": 2}'),
+    "page=0": answered(200, lines(LINE, LINE | {"timestamp": "20180621011000"})),
+    "page=1": NOTHING,
+    "showNumPages=true": answered(200, b'{"pages": 0, "pageSize": 1, "blocks": 0}'),
+}
 
 
-def test_a_page_of_the_index() -> None:
-    (found, second) = rows(200, lines(LINE, LINE | {"status": "-", "digest": "sha1:ABC"}))
-    assert found == Row(
-        url="https://www.phnompenhpost.com/national/river-clinic",
-        captured_at=datetime(2018, 6, 20, 1, 10, tzinfo=UTC),
-        status=200,
-        mime="application/xhtml+xml",
-        digest="HVDHV3X7P4NT6UWEULFZBGRESKOWDPX6",
-        file=FILE,
-        offset=19181,
-        length=6173,
-    )
-    assert (second.status, second.digest) == (None, "ABC")
-    assert rows(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == []
-    assert rows(200, b"") == []
+def test_a_crawl_is_read_page_by_page() -> None:
+    asked, found = walk(CommonCrawl(("CC-MAIN-2018-26",)), PAPER, ANSWERS)
+    assert [urlsplit(url)[:3] for url in asked] == [("https", "index.commoncrawl.org", "/CC-MAIN-2018-26-index")] * 3
+    assert len(found) == 2
+    same = {"url": ["phnompenhpost.com"], "matchType": ["domain"], "output": ["json"], "pageSize": ["1"]}
+    same |= {"filter": ["=status:200"]}
+    places = [{"showNumPages": ["true"]}, {"page": ["0"]}, {"page": ["1"]}]
+    assert [parse_qs(urlsplit(url).query) for url in asked] == [same | place for place in places]
 
 
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (200, b"<!DOCTYPE html><title>Sorry</title>"),
-        (200, b"null\n"),
-        (200, b"[]\n"),
-        (200, b"[" * 100_000 + b"\n"),
-        (200, lines(LINE)[:-1]),
-        (200, lines(LINE, LINE)[:-30]),
-        (200, lines(LINE)[:200] + b"\xff\n"),
-        (200, lines(LINE | {"offset": "-1"})),
-        (200, lines(LINE | {"length": "0"})),
-        (200, lines(LINE | {"length": "99999999999"})),
-        (200, lines(LINE | {"timestamp": "20181320011000"})),
-        (200, lines(LINE | {"filename": "crawl-data/../../etc/passwd.warc.gz"})),
-        (200, lines(LINE | {"filename": "https://example.org/x.warc.gz"})),
-        (200, lines(LINE | {"url": "dns:www.phnompenhpost.com"})),
-        (404, b"<h1>Not Found</h1>"),
-        (503, b"<Error><Code>SlowDown</Code></Error>"),
-        (403, lines(LINE)),
-    ],
-)
-def test_what_is_no_page_of_the_index(status: int, body: bytes) -> None:
-    with pytest.raises(BadAnswer):
-        rows(status, body)
+def test_without_a_crawl_all_are_asked_one_after_the_other() -> None:
+    asked, found = walk(CommonCrawl(), PAPER, ANSWERS)
+    assert asked[0] == "https://index.commoncrawl.org/collinfo.json"
+    paths = [urlsplit(url).path for url in asked[1:]]
+    assert paths == ["/CC-MAIN-2018-30-index"] + ["/CC-MAIN-2018-26-index"] * 3 + ["/CC-MAIN-2012-index"]
+    assert len(found) == 2
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"3", b'{"pages": "4"}', b'{"pages": -1}', b'{"pages": true}', b"{}"])
-def test_what_is_no_number_of_pages(body: bytes) -> None:
-    with pytest.raises(BadAnswer):
-        count(200, body)
+def test_only_crawls_of_the_days_are_asked() -> None:
+    sought = replace(PAPER, since=date(2018, 6, 30), until=date(2018, 7, 16))
+    asked, _ = walk(CommonCrawl(), sought, ANSWERS)
+    assert [urlsplit(url).path for url in asked[1:]] == ["/CC-MAIN-2018-30-index", "/CC-MAIN-2012-index"]
+    assert parse_qs(urlsplit(asked[1]).query)["from"] == ["20180630"]
+    assert parse_qs(urlsplit(asked[1]).query)["to"] == ["20180716"]
+    assert walk(CommonCrawl(), replace(PAPER, since=date(2018, 8, 1)), ANSWERS)[1] == []
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'["CC-MAIN-2018-26"]', b'[{"name": "x"}]'])
-def test_what_is_no_list_of_crawls(body: bytes) -> None:
-    with pytest.raises(BadAnswer):
-        crawls(body)
+def test_sections_and_addresses_are_asked_of_every_host() -> None:
+    (query, *others) = CommonCrawl(("CC-MAIN-2018-26",)).queries(replace(PAPER, paths=["/national"]))
+    assert "url=phnompenhpost.com%2Fnational&matchType=prefix" in query
+    assert len(others) == 2
+    named = CommonCrawl().queries(replace(PAPER, urls=["https://www.phnompenhpost.com/national/a?x=1"]))
+    assert "url=phnompenhpost.com%2Fnational%2Fa%3Fx%3D1&matchType=exact" in named[0]
+
+
+def test_half_an_index_is_none() -> None:
+    archive = CommonCrawl(("CC-MAIN-2018-26",))
+    (query,) = archive.queries(PAPER)
+    with pytest.raises(NoIndex, match="half an answer"):
+        archive.listed(query, "CC-MAIN-2018-26 0/2", answered(200, lines(LINE), cut="disconnect"))
+
+
+STORE = CommonCrawl()
 
 
 def test_a_record_is_the_capture_as_it_was() -> None:
     data = member()
-    row = at(data)
-    assert record_range(row) == f"bytes=19181-{19181 + row.length - 1}"
-    found = exchange(row, 206, told(row), data)
+    listed = at(data)
+    question = STORE.wanted(listed)
+    assert question.url == f"https://data.commoncrawl.org/{FILE}"
+    assert ("Range", f"bytes=19181-{19181 + len(data) - 1}") in question.headers
+    found = STORE.capture(listed, answered(206, data, told(listed)))
     assert found == replace(PAGE, source="commoncrawl", origin=f"{FILE}, byte 19181", request_headers=())
     assert found.captured_at == datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
 
 
 def test_a_page_cut_by_the_crawl_is_cut() -> None:
-    cut = member(cut="length")
-    row = at(cut)
-    assert exchange(row, 206, told(row), cut).cut == "length"
+    data = member(cut="length")
+    assert STORE.capture(at(data), answered(206, data, told(at(data)))).cut == "length"
 
 
-def test_what_is_no_answer_to_a_range() -> None:
+def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
     data = member()
-    row = at(data)
+    listed = at(data)
     refused = [
-        ("the whole file came", row, 200, "", data),
-        ("status 416", row, 416, "", b"<Error><Code>InvalidRange</Code></Error>"),
-        ("status 503", row, 503, "", b"<Error><Code>SlowDown</Code></Error>"),
-        ("another range came", row, 206, "bytes 1-100/987654321", data),
-        ("another range came", row, 206, "", data),
-        ("ends inside", row, 206, told(row), data[: len(data) // 2]),
-        ("no WARC record begins", row, 206, told(row), b"<html>" + data[6:]),
-        ("damaged gzip member", row, 206, told(row), data[:40] + bytes(20) + data[60:]),
-        ("no record of an answer fills", replace(row, length=row.length + 9), 206, None, data),
+        ("the whole file came", answered(200, data)),
+        ("status 416", answered(416, b"<Error><Code>InvalidRange</Code></Error>")),
+        ("status 503", answered(503, b"<Error><Code>SlowDown</Code></Error>")),
+        ("another range came", answered(206, data, "bytes 1-100/987654321")),
+        ("another range came", answered(206, data)),
+        ("half an answer", answered(206, data[: len(data) // 2], told(listed))),
+        ("half an answer", answered(206, data, told(listed), cut="disconnect")),
     ]
-    for words, asked, status, content_range, body in refused:
-        came = told(asked) if content_range is None else content_range
-        with pytest.raises(BadAnswer, match=words):
-            exchange(asked, status, came, body)
+    for words, answer in refused:
+        with pytest.raises(NoCapture, match=words) as error:
+            STORE.capture(listed, answer)
+        assert not error.value.gone
+    with pytest.raises(NoCapture, match="status 404") as error:
+        STORE.capture(listed, answered(404, b"<Error><Code>NoSuchKey</Code></Error>"))
+    assert error.value.gone
 
 
-def test_another_record_than_the_index_names() -> None:
+def test_what_is_no_record_is_not_asked_for_again() -> None:
     data = member()
-    for row in (
-        at(data, url="https://www.phnompenhpost.com/other"),
-        at(data, captured_at=datetime(2019, 1, 1, tzinfo=UTC)),
-    ):
-        with pytest.raises(BadAnswer, match="the record is that of"):
-            exchange(row, 206, told(row), data)
     request = gzip.compress(records([PAGE])[2], mtime=0)
-    with pytest.raises(BadAnswer, match="no record of an answer"):
-        exchange(at(request), 206, told(at(request)), request)
     revisit = gzip.compress(records([PAGE], earlier(PAGE))[1], mtime=0)
-    with pytest.raises(BadAnswer, match="earlier capture"):
-        exchange(at(revisit), 206, told(at(revisit)), revisit)
+    refused = [
+        ("the record is that of", at(data, url="https://www.phnompenhpost.com/other"), data),
+        ("the record is that of", at(data, captured_at=datetime(2019, 1, 1, tzinfo=UTC)), data),
+        ("no record of an answer", at(request), request),
+        ("no record of an answer", at(data), data + request),
+        ("earlier capture", at(revisit), revisit),
+        ("no WARC record begins", at(data), b"<html>" + data[6:]),
+        ("damaged gzip member", at(data), data[:40] + bytes(20) + data[60:]),
+        ("ends inside", at(data), data[:100]),
+    ]
+    for words, listed, body in refused:
+        with pytest.raises(NoCapture, match=words) as error:
+            record(listed, body)
+        assert error.value.gone

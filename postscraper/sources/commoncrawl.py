@@ -1,223 +1,157 @@
 """Common Crawl: a crawl of the web nearly every month since 2013, each with an index of its own.
 
-The index of a crawl tells in pages of JSON lines where a capture lies: in which WARC file, at which byte, how many
-bytes; that range of the file is one gzip member with one record. What the index answers is described at
-https://pywb.readthedocs.io/en/latest/manual/cdxserver_api.html; it differs by its 404 for a page without captures.
+The index tells where a capture lies: in which WARC file, at which byte, how many bytes. That range of the file is
+one gzip member with one record. Both are to be asked by programs (https://commoncrawl.org/get-started), one question
+at a time; their robots.txt keeps crawlers out.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from io import BytesIO
-from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from postscraper.errors import BadAnswer
+from postscraper.sources import crawlindex
+from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
+from storage.elsewhere import Listed
 from storage.exchange import Exchange
 from storage.warcfile import piece_at
 from storage.warcreading import Answered, Broken, opened
 
-NAME = "commoncrawl"  # of the source
-INDEX_ORIGIN, STORE_ORIGIN = "https://index.commoncrawl.org", "https://data.commoncrawl.org"
+INDEX, STORE = "https://index.commoncrawl.org", "https://data.commoncrawl.org"
+NAME = "commoncrawl"
 BLOCKS_A_PAGE = 1  # of the index, each 3,000 lines: some 1.3 MB
-LONGEST_RECORD = 16 * 2**20  # compressed; Common Crawl cuts a page at 1 MB, since March 2025 at 5 MB
+ALL = "all"
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:\d{1,18}|\*)")
-_DIGITS = re.compile(r"\d{1,18}")
-_FILE = re.compile(r"crawl-data/[\w./-]{1,300}\.w?arc\.gz")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crawl:
-    """began_on, ended_on: days of its first and last capture, in UTC; None when the list does not tell."""
-
-    name: str
-    began_on: date | None
-    ended_on: date | None
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:\d{1,18}|\*)", re.A)
+_KEY = re.compile(r"(?P<crawl>\S+) (?:\?|(?P<page>\d{1,9})/(?P<pages>\d{1,9}))(?P<rest>(?: \S+)*)", re.A)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """Where a capture lies. status: None when the index has none; file: its path at data.commoncrawl.org.
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """The next question: how many pages the first of the crawls has, or one of them."""
 
-    digest: SHA-1 of the body, in base32. captured_at: to the second.
-    """
+    crawls: tuple[str, ...]
+    page: int | None = None
+    pages: int = 0
 
-    url: str
-    captured_at: datetime
-    status: int | None
-    mime: str
-    digest: str
-    file: str
-    offset: int
-    length: int
+    @classmethod
+    def of(cls, crawl: str, resume_key: str | None) -> "_Turn | None":
+        """None when it is to be asked which crawls there are."""
+        if resume_key is None:
+            return None if crawl == ALL else cls((crawl,))
+        key = _KEY.fullmatch(resume_key)
+        if key is None:
+            raise NoIndex(f"{resume_key[:40]!r} is no place in the index")
+        crawls = (key["crawl"], *key["rest"].split())
+        return cls(crawls) if key["page"] is None else cls(crawls, int(key["page"]), int(key["pages"]))
+
+    def key(self) -> str:
+        place = "?" if self.page is None else f"{self.page}/{self.pages}"
+        return " ".join((self.crawls[0], place, *self.crawls[1:]))
+
+    def onward(self, page: int, pages: int) -> "_Turn | None":
+        """A page of the crawl, or the next crawl behind its last; None behind the last crawl."""
+        if page < pages:
+            return _Turn(self.crawls, page, pages)
+        return _Turn(self.crawls[1:]) if self.crawls[1:] else None
+
+
+@dataclass(frozen=True, slots=True)
+class CommonCrawl:
+    """crawls: those that are asked; (): all that have captures of the days that are sought."""
+
+    crawls: Sequence[str] = ()
+    index_origin: str = INDEX
+    store_origin: str = STORE
+    name: str = NAME
 
     @property
-    def origin(self) -> str:
-        return f"{self.file}, byte {self.offset}"
+    def origins(self) -> tuple[str, ...]:
+        return self.index_origin, self.store_origin
+
+    def queries(self, sought: Sought) -> tuple[str, ...]:
+        days = [("from", sought.since), ("to", sought.until)]
+        span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
+        return tuple(
+            urlencode([("crawl", crawl), ("url", url), ("matchType", match), ("filter", "=status:200"), *span])
+            for crawl in self.crawls or (ALL,)
+            for url, match in targets(sought)
+        )
+
+    def index(self, query: str, resume_key: str | None) -> Question:
+        (_, crawl), *words = parse_qsl(query)
+        turn = _Turn.of(crawl, resume_key)
+        if turn is None:
+            return Question(url=f"{self.index_origin}/collinfo.json", documented=True)
+        place = ("showNumPages", "true") if turn.page is None else ("page", str(turn.page))
+        asked = urlencode([*words, ("output", "json"), ("pageSize", str(BLOCKS_A_PAGE)), place])
+        return Question(url=f"{self.index_origin}/{turn.crawls[0]}-index?{asked}", documented=True)
+
+    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+        if answer.cut:
+            raise NoIndex("half an answer")
+        words = dict(parse_qsl(query))
+        turn, status, found = _Turn.of(words["crawl"], resume_key), answer.status or 0, list[Listed]()
+        onward: _Turn | None
+        if turn is None:
+            told = crawlindex.crawls(status, answer.body)
+            crawls = crawlindex.overlapping(told, _day(words.get("from")), _day(words.get("to")))
+            onward = _Turn(tuple(crawl.name for crawl in crawls)) if crawls else None
+        elif turn.page is None:
+            onward = turn.onward(0, crawlindex.count(status, answer.body))
+        else:
+            found = crawlindex.captures(status, answer.body)
+            onward = turn.onward(turn.page + 1, turn.pages)
+        return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None)
+
+    def wanted(self, listed: Listed) -> Question:
+        first, last = _range(listed)
+        headers = (("Range", f"bytes={first}-{last}"), ("Accept-Encoding", "identity"))
+        return Question(url=f"{self.store_origin}/{listed.file}", headers=headers, documented=True)
+
+    def capture(self, listed: Listed, answer: Exchange) -> Exchange:
+        """One that the crawl cut at its limit of size is cut; its record says so."""
+        if answer.status in (404, 410):
+            raise NoCapture(f"{listed.file}: status {answer.status}", gone=True)
+        if answer.status == 200:
+            raise NoCapture(f"{listed.file}: the whole file came in place of a range")
+        if answer.status != 206:
+            raise NoCapture(f"{listed.file}: status {answer.status}: {answer.body[:80]!r}")
+        came = _CONTENT_RANGE.fullmatch(header(answer, "content-range") or "")
+        first, last = _range(listed)
+        if came is None or (int(came[1]), int(came[2])) != (first, last):
+            raise NoCapture(f"{listed.file}: another range came than {first}-{last}: {came and came[0]}")
+        if answer.cut or len(answer.body) != last - first + 1:
+            raise NoCapture(f"{listed.file}: half an answer")
+        return replace(record(listed, answer.body), source=self.name, origin=f"{listed.file}, byte {listed.offset}")
 
 
-def crawls(body: bytes) -> list[Crawl]:
-    """The crawls that collinfo.json names, the newest first as it has them. Raises BadAnswer."""
-    told = _json(body, "the list of crawls")
-    if not isinstance(told, list) or not told or not all(isinstance(each, dict) and "id" in each for each in told):
-        raise BadAnswer(f"the list of crawls is none: {body[:80]!r}")
-    return [
-        Crawl(name=str(each["id"]), began_on=_day(each.get("from")), ended_on=_day(each.get("to"))) for each in told
-    ]
-
-
-def overlapping(found: Iterable[Crawl], since: date | None, until: date | None) -> list[Crawl]:
-    """Those with captures of these days, both included; a crawl whose days are not told is never left out."""
-    return [
-        each
-        for each in found
-        if not (since and each.ended_on and each.ended_on < since)
-        and not (until and each.began_on and each.began_on > until)
-    ]
-
-
-def count_url(origin: str, crawl: str, host: str, **bounds: str) -> str:
-    """Where the index says how many pages it has of a host and all below it."""
-    return _index_url(origin, crawl, host, {"showNumPages": "true"} | bounds)
-
-
-def page_url(origin: str, crawl: str, host: str, page: int, **bounds: str) -> str:
-    """One page of the index, from 0. bounds: `from` and `to`, of the moments of capture, in 1 to 14 digits."""
-    return _index_url(origin, crawl, host, {"page": str(page)} | bounds)
-
-
-def _index_url(origin: str, crawl: str, host: str, more: dict[str, str]) -> str:
-    words = {"url": host, "matchType": "domain", "output": "json", "pageSize": str(BLOCKS_A_PAGE)} | more
-    return f"{origin}/{crawl}-index?{urlencode(words)}"
-
-
-def count(status: int, body: bytes) -> int:
-    """How many pages of the index there are, from the answer to `count_url`. Raises BadAnswer."""
-    if _is_empty(status, body):
-        return 0
-    _must_be_200(status, body)
-    told = _json(body, "the number of index pages")
-    pages = told.get("pages") if isinstance(told, dict) else None
-    if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
-        raise BadAnswer(f"the number of index pages is none: {body[:80]!r}")
-    return pages
-
-
-def rows(status: int, body: bytes) -> list[Row]:
-    """The captures that a page of the index names; [] for a page without. Raises BadAnswer.
-
-    One line that cannot be read makes the page none: nothing of it is believed.
-    """
-    if _is_empty(status, body):
-        return []
-    _must_be_200(status, body)
-    if body and not body.endswith(b"\n"):
-        raise BadAnswer(f"the index page ends within a line: {body[-80:]!r}")
-    return list(_rows(body.splitlines()))
-
-
-def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
-    for line in lines:
-        told = _json(line, "a line of the index")
-        if not isinstance(told, dict):
-            raise BadAnswer(f"a line of the index is no object: {line[:80]!r}")
-        yield row(told)
-
-
-def row(told: Mapping[str, Any]) -> Row:
-    """Of one line's fields. Raises BadAnswer."""
-    values = {name: str(told.get(name, "")) for name in ("url", "timestamp", "status", "filename", "offset", "length")}
-    at = _moment(values["timestamp"])
-    numbers = all(_DIGITS.fullmatch(values[name]) for name in ("offset", "length"))
-    known = values["url"].startswith(("http://", "https://")) and _is_file(values["filename"])
-    if at is None or not numbers or not known or not 0 < int(values["length"]) <= LONGEST_RECORD:
-        raise BadAnswer(f"a line of the index names no capture: {json.dumps(told)[:200]}")
-    return Row(
-        url=values["url"],
-        captured_at=at,
-        status=int(values["status"]) if re.fullmatch(r"\d{3}", values["status"]) else None,
-        mime=str(told.get("mime-detected") or told.get("mime") or ""),
-        digest=str(told.get("digest", "")).removeprefix("sha1:"),
-        file=values["filename"],
-        offset=int(values["offset"]),
-        length=int(values["length"]),
-    )
-
-
-def record_range(row: Row) -> str:
-    """The header Range that asks for the one record."""
-    return f"bytes={row.offset}-{row.offset + row.length - 1}"
-
-
-def exchange(row: Row, status: int, content_range: str, body: bytes) -> Exchange:
-    """The capture in the answer to a request for its range, as the crawl kept it. Raises BadAnswer.
-
-    content_range: the answer's header; empty when it has none.
-    """
-    if status == 200:
-        raise BadAnswer(f"{row.file}: the whole file came, not the {row.length} bytes from byte {row.offset}")
-    if status != 206:
-        raise BadAnswer(f"{row.origin}: status {status}: {body[:80]!r}")
-    came = _CONTENT_RANGE.fullmatch(content_range.strip())
-    if came is None or (int(came[1]), int(came[2])) != (row.offset, row.offset + row.length - 1):
-        raise BadAnswer(f"{row.origin}: another range came: {content_range[:60]!r}")
-    return capture(row, body)
-
-
-def capture(row: Row, member: bytes) -> Exchange:
-    """The capture in its gzip member. Raises BadAnswer."""
+def record(listed: Listed, member: bytes) -> Exchange:
+    """The capture in its gzip member. Raises NoCapture: asked again, the archive would give the same."""
+    where = f"{listed.file}, byte {listed.offset}"
     try:
         piece = piece_at(BytesIO(member), 0)
-        record = opened(piece.raw)
+        found = opened(piece.raw)
     except Broken as broken:
-        raise BadAnswer(f"{row.origin}: {broken}") from broken
-    if piece.length != row.length or not isinstance(record, Answered):
-        raise BadAnswer(f"{row.origin}: no record of an answer fills the {row.length} bytes that the index names")
-    found = record.exchange
-    if (found.url, _second(found.captured_at)) != (row.url, row.captured_at):
-        raise BadAnswer(f"{row.origin}: the record is that of {found.url} at {found.captured_at}")
-    if record.lacks_body:
-        raise BadAnswer(f"{row.origin}: the record refers to an earlier capture for its body")
-    return replace(found, source=NAME, origin=row.origin)
+        raise NoCapture(f"{where}: {broken}", gone=True) from broken
+    if piece.length != len(member) or not isinstance(found, Answered):
+        raise NoCapture(f"{where}: no record of an answer fills the range that the index names", gone=True)
+    exchange = found.exchange
+    at = exchange.captured_at
+    if (exchange.url, at and at.replace(microsecond=0)) != (listed.url, listed.captured_at):
+        raise NoCapture(f"{where}: the record is that of {exchange.url} at {at}", gone=True)
+    if found.lacks_body:
+        raise NoCapture(f"{where}: its body is that of an earlier capture", gone=True)
+    return exchange
 
 
-def _is_empty(status: int, body: bytes) -> bool:
-    """The index says 404 when a crawl, or a page of the index, has no captures; so does a crawl that does not exist."""
-    return status == 404 and b"No Captures found" in body[:1000]
+def _range(listed: Listed) -> tuple[int, int]:
+    assert listed.offset is not None
+    assert listed.length is not None
+    return listed.offset, listed.offset + listed.length - 1
 
 
-def _must_be_200(status: int, body: bytes) -> None:
-    if status != 200:
-        raise BadAnswer(f"the index answers with status {status}: {body[:80]!r}")
-
-
-def _json(body: bytes, what: str) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadAnswer(f"{what} is no JSON: {body[:80]!r}") from error
-
-
-def _is_file(name: str) -> bool:
-    return _FILE.fullmatch(name) is not None and "//" not in name and ".." not in name
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if len(text) == 14 else None
-    except ValueError:
-        return None
-
-
-def _day(text: object) -> date | None:
-    try:
-        return datetime.fromisoformat(str(text)).date()
-    except ValueError:
-        return None
-
-
-def _second(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(microsecond=0)
+def _day(text: str | None) -> date | None:
+    return datetime.strptime(text, "%Y%m%d").date() if text else None  # noqa: DTZ007  # a day, without a zone
