@@ -22,13 +22,22 @@ from postscraper.desk import LEASE_SECONDS, Desk, is_filed, now
 from postscraper.items import Capture, Item
 from postscraper.patience import Patience
 from postscraper.placing import placed
+from postscraper.scope import Scope
+from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, OtherArchive, Question, Sought
 from postscraper.sources.wayback import HOME, Wayback
 from storage.elsewhere import Placed, Wanted
 from storage.exchange import Exchange
 
-ARCHIVES: Mapping[str, Callable[[BaseSettings], OtherArchive]] = {
-    "wayback": lambda settings: Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/")),
+
+def _common_crawl(settings: BaseSettings, scope: Scope) -> OtherArchive:
+    index, store = settings["COMMONCRAWL_INDEX_ORIGIN"] or INDEX, settings["COMMONCRAWL_ORIGIN"] or STORE
+    return CommonCrawl(scope.crawls, index.rstrip("/"), store.rstrip("/"))
+
+
+ARCHIVES: Mapping[str, Callable[[BaseSettings, Scope], OtherArchive]] = {
+    "wayback": lambda settings, _: Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/")),
+    "commoncrawl": _common_crawl,
 }
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
 LEASED_AT_ONCE = 16
@@ -49,7 +58,7 @@ class Collecting:
     ) -> None:
         """stop: ends the run, for a reason and with a sentence. writing: turns what the archive refuses into that."""
         self._desk, self._writing = desk, writing
-        self._archive = ARCHIVES[desk.scope.source](settings)
+        self._archive = ARCHIVES[desk.scope.source](settings, desk.scope)
         self._holdings = desk.archive.holdings
         self._patience = Patience(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
         scope = desk.scope

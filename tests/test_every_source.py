@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from conftest import SAMPLES
 from recording import warc_gz
-from standins import pywb
+from standins import commoncrawl, pywb
 from standins.serving import raw, standing_in
+from standins.wayback import Wayback
 from test_crawl import FAST, asked, scrapy
 from werkzeug import Request, Response
 
@@ -98,8 +100,38 @@ def from_live(place: Path) -> None:
         crawl(place, "-a", f"url={addresses}", "-s", f"PAPER_ORIGIN={mirror.origin}")
 
 
+def from_wayback(place: Path) -> None:
+    pywb.collect(place, "web", [warc_gz(place / "pages.warc.gz", exchanges())])
+    with pywb.serving(place) as origin, standing_in(Wayback(f"{origin}/web")) as wayback:
+        crawl(place, "-a", "source=wayback", "-s", f"WAYBACK_ORIGIN={wayback.origin}")
+
+
+def from_commoncrawl(place: Path) -> None:
+    files = _laid_out(place)
+    commoncrawl.configure(place, files)
+    with pywb.serving(place) as origin, commoncrawl.serving(origin, files) as found:
+        origins = (
+            "-s",
+            f"COMMONCRAWL_INDEX_ORIGIN={found.index.origin}",
+            "-s",
+            f"COMMONCRAWL_ORIGIN={found.store.origin}",
+        )
+        crawl(place, "-a", "source=commoncrawl", *origins)
+
+
+def from_copies(place: Path) -> None:
+    crawl(place, "-a", "source=commoncrawl", "-a", f"path={_laid_out(place)}")
+
+
+def _laid_out(place: Path) -> Path:
+    files = place / "files"
+    files.mkdir()
+    commoncrawl.lay_out(files, [warc_gz(place / "pages.warc.gz", exchanges()).read_bytes()])
+    return files
+
+
 def crawl(place: Path, *words: str) -> None:
-    done = scrapy(place, "crawl", "post", *words, settings=FAST)
+    done = scrapy(place, "crawl", "post", *words, settings=("DOWNLOAD_SLOTS={}", *FAST))
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
@@ -116,43 +148,53 @@ def wacz(archive: Path, package: Path) -> Path:
 
 
 SOURCES: dict[str, Callable[[Path], None]] = {
+    "folder": from_folder,
     "warc": from_warc,
     "wacz": from_wacz,
     "live": from_live,
+    "wayback": from_wayback,
+    "commoncrawl": from_commoncrawl,
+    "copies of commoncrawl": from_copies,
 }
 
 
+Archives = Callable[[str], Path]
+
+
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive that the pages saved in a folder give: the others are held against it."""
-    place = tmp_path_factory.mktemp("folder")
-    from_folder(place)
-    return place
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
+    """The folder of the archive that a source gives, made once."""
+
+    @cache
+    def made(source: str) -> Path:
+        place = tmp_path_factory.mktemp(source.replace(" ", "-"))
+        SOURCES[source](place)
+        return place
+
+    return made
 
 
-def test_there_are_forty_pages_of_many_designs(saved: Path) -> None:
+def test_there_are_forty_pages_of_many_designs(archives: Archives) -> None:
     assert len(PAGES) == COUNT
-    captures = asked(saved, DIGESTS)
+    captures = asked(archives("folder"), DIGESTS)
     assert len(captures) == COUNT
     assert {row[3] for row in captures} == {"article", "listing"}
     assert {"joomla_2008", "drupal_2013", "drupal_2017", "inhouse_2023"} <= {row[4] for row in captures}
-    assert len(asked(saved, STORIES)) > 30
+    assert len(asked(archives("folder"), STORIES)) > 30
 
 
-@pytest.mark.parametrize("source", SOURCES)
-def test_every_source_gives_the_same(source: str, saved: Path, tmp_path: Path) -> None:
-    SOURCES[source](tmp_path)
+@pytest.mark.parametrize("source", [name for name in SOURCES if name != "folder"])
+def test_every_source_gives_what_the_saved_pages_give(source: str, archives: Archives) -> None:
     for question in (STORIES, REVISIONS, DIGESTS):
-        assert asked(tmp_path, question) == asked(saved, question)
-    name = {"wacz": "warc"}.get(source, source)
-    assert asked(tmp_path, "SELECT DISTINCT source FROM capture") == [(name,)]
+        assert asked(archives(source), question) == asked(archives("folder"), question)
+    name = {"wacz": "warc", "copies of commoncrawl": "commoncrawl"}.get(source, source)
+    assert asked(archives(source), "SELECT DISTINCT source FROM capture") == [(name,)]
     if source != "live":
-        assert asked(tmp_path, SEEN) == asked(saved, SEEN)
+        assert asked(archives(source), SEEN) == asked(archives("folder"), SEEN)
 
 
-def test_a_wacz_of_the_evidence_is_valid_until_it_is_damaged(tmp_path: Path) -> None:
-    from_warc(tmp_path)
-    package = wacz(tmp_path, tmp_path / "evidence.wacz")
+def test_a_wacz_of_the_evidence_is_valid_until_it_is_damaged(archives: Archives, tmp_path: Path) -> None:
+    package = wacz(archives("warc"), tmp_path / "evidence.wacz")
     assert "is valid" in pywb.done("wacz", "validate", "-f", package, folder=tmp_path)
     damaged = bytearray(package.read_bytes())
     middle = damaged.index(b"\x1f\x8b\x08", len(damaged) // 2)

@@ -102,6 +102,9 @@ def test_wayback_filters_collapses_and_bounds(standins: Standins) -> None:
     assert len(once) == len(set(once)) < len(EXCHANGES)
     late = cdx(standins.wayback, words + "&from=20180620021000")[1:]
     assert {row[1] for row in late} == {time for _, time in CAPTURES if time >= "20180620021000"}
+    other = cdx(standins.wayback, words + "&fl=original,mimetype&filter=!mimetype:.*(css|html).*")
+    assert [row[0] for row in other] == ["original", "http://www.phnompenhpost.com/old"]
+    assert sorted(tuple(row[::-1]) for row in cdx(standins.wayback, words + "&fl=timestamp,original")[1:]) == CAPTURES
     assert cdx(standins.wayback, "url=example.org") == []
 
 

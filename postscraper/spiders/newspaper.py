@@ -67,7 +67,7 @@ class NewspaperSpider(Spider):
         desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
         spider.desk = desk
-        if desk.scope.source in ARCHIVES:
+        if desk.scope.source in ARCHIVES and desk.scope.path is None:
             spider.collecting = Collecting(desk, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):

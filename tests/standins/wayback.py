@@ -59,8 +59,9 @@ class Wayback:
             after = unquote_plus(key)  # the server undoes it once more than the servlet, for the key comes quoted
             rows = [row for row in rows if f"{row['urlkey']} {row['timestamp']} " > after]
         limit = int(words.get("limit", 150_000))
-        table: list[list[str]] = [list(FIELDS)] if rows else []
-        table += [list(row.values()) for row in rows[:limit]]
+        fields = words["fl"].split(",") if "fl" in words else list(FIELDS)
+        table = [fields] if rows else []
+        table += [[row[name] for name in fields] for row in rows[:limit]]
         if len(rows) > limit and words.get("showResumeKey") == "true":
             last = rows[limit - 1]
             table += [[], [quote_plus(f"{last['urlkey']} {last['timestamp']}!")]]
