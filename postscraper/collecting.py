@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
@@ -26,7 +26,7 @@ from postscraper.scope import Scope
 from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, OtherArchive, Question, Sought
 from postscraper.sources.wayback import HOME, Wayback
-from storage.elsewhere import Placed, Wanted
+from storage.elsewhere import Listed, Placed, Wanted
 from storage.exchange import Exchange
 
 
@@ -39,8 +39,8 @@ ARCHIVES: Mapping[str, Callable[[BaseSettings, Scope], OtherArchive]] = {
     "wayback": lambda settings, _: Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/")),
     "commoncrawl": _common_crawl,
 }
+Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
-LEASED_AT_ONCE = 16
 MOST_HOPS = 3
 
 _log = logging.getLogger(__name__)
@@ -68,8 +68,7 @@ class Collecting:
         self._begun = False
         self._left = scope.limit
         self._queries: deque[str] = deque()
-        self._asking = False  # the index, one page at a time
-        self._leased: deque[Placed] = deque()
+        self._asking = False  # one question at a time: what its answer brings may make the next one needless
 
     # What the scheduler asks
 
@@ -99,7 +98,6 @@ class Collecting:
         name = self._archive.name
         counts: dict[str, int] = {}
         with self._writing():
-            self._holdings.give_back(name, [each.listed for each in self._leased], now())
             counts = self._holdings.counts(name)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
         _log.info("%s: %s%s.", name, told, "; its index is not read to the end" if self._queries else "")
@@ -107,8 +105,7 @@ class Collecting:
     def has_more(self) -> bool:
         if self._left == 0 or self._patience.over:
             return False
-        more = bool(self._queries or self._leased)
-        return more or self._holdings.waiting(self._archive.name, self._wanted)
+        return bool(self._queries) or self._holdings.waiting(self._archive.name, self._wanted)
 
     def next_request(self) -> Request | None:
         if not self._begun or self._left == 0 or self._asking or self._patience.waits():
@@ -120,24 +117,23 @@ class Collecting:
     def _next(self) -> Request | None:
         if self._queries and not self._enough():
             return self._index_request(self._queries[0])
-        if not self._leased:
-            at_once = LEASED_AT_ONCE if self._left is None else min(self._left, LEASED_AT_ONCE)
-            name = self._archive.name
-            self._leased.extend(self._holdings.lease(name, at_once, self._wanted, now(), LEASE_SECONDS))
-        if not self._leased:
+        leased = self._holdings.lease(self._archive.name, 1, self._wanted, now(), LEASE_SECONDS)
+        if not leased:
             return None
         if self._left is not None:
             self._left -= 1
-        return self._capture_request(self._leased.popleft())
+        return self._capture_request(leased[0])
 
     def _enough(self) -> bool:
         """Whether a run of few pages has listed as many as it may fetch."""
-        if self._left is None:
-            return False
-        due = len(self._leased) + self._holdings.due(self._archive.name, self._wanted, now())
-        return due >= self._left
+        return self._left is not None and self._holdings.due(self._archive.name, self._wanted, now()) >= self._left
+
+    def handled(self) -> None:
+        """An item has gone into the archive, or could not."""
+        self._asking = False
 
     def _request(self, question: Question, callback: Callable[[Response], object], **meta: object) -> Request:
+        self._asking = True
         own = {"asked_at": now(), "dont_redirect": True, "download_slot": self._archive.name}
         own |= {"dont_obey_robotstxt": question.documented}
         return Request(
@@ -152,7 +148,6 @@ class Collecting:
     # The index
 
     def _index_request(self, query: str) -> Request:
-        self._asking = True
         row = self._holdings.enumeration(self._archive.name, query)
         resume_key = None if row is None or row.finished_at is not None else row.resume_key
         question = self._archive.index(query, resume_key)
@@ -189,7 +184,7 @@ class Collecting:
     # Captures
 
     def _capture_request(self, wanted: Placed) -> Request:
-        def keep(exchange: Exchange) -> Capture | NoCapture | Onward:
+        def keep(exchange: Exchange) -> Kept:
             try:
                 found = self._archive.capture(wanted.listed, exchange)
             except (NoCapture, Onward) as other:
@@ -201,40 +196,49 @@ class Collecting:
         return self._request(question, self._read_capture, keep=keep, placed=wanted, address=wanted.address)
 
     def _read_capture(self, response: Response) -> Iterator[Item | Request]:
+        found = None
         with self._writing():
-            yield from self._taken(response, response.meta["placed"], response.meta["capture"])
+            found = self._taken(response, response.meta["placed"], response.meta["capture"])
+        if found is None:
+            self._asking = False
+        else:
+            yield found
 
-    def _taken(
-        self, response: Response, wanted: Placed, found: Capture | NoCapture | Onward
-    ) -> Iterator[Item | Request]:
-        name, listed = self._archive.name, wanted.listed
+    def _taken(self, response: Response, wanted: Placed, found: Kept) -> Item | Request | None:
+        """What goes on: the item of a capture, the request that leads to it; None when it ends here."""
         if isinstance(found, Capture):
-            self._patience.answered()
-            if (found.url, found.captured_at) != (listed.url, listed.captured_at):
-                self._holdings.leave(name, listed, "gone", f"answers with the capture of {found.captured_at}")
-            elif not is_filed(found, self._desk.aliases):
-                self._holdings.leave(name, listed, "passed over", "robots.txt, or a redirect to the same address")
-            if is_filed(found, self._desk.aliases):
-                yield self._desk.read(found)
-        elif isinstance(found, Onward):
-            yield from self._onward(response, wanted, str(found))
-        elif response.status == 429:
+            return self._item(wanted.listed, found)
+        if isinstance(found, Onward) and response.meta.get("hops", 0) < MOST_HOPS:
+            assert response.request is not None
+            hops = response.meta.get("hops", 0) + 1
+            return response.request.replace(url=str(found), meta={**response.meta, "hops": hops})
+        if isinstance(found, Onward):
+            found = NoCapture(f"sent on more than {MOST_HOPS} times", gone=True)
+        self._end(wanted.listed, found, response)
+        return None
+
+    def _item(self, listed: Listed, found: Capture) -> Item | None:
+        """It is held as soon as it is filed."""
+        self._patience.answered()
+        is_page = is_filed(found, self._desk.aliases)
+        if (found.url, found.captured_at) != (listed.url, listed.captured_at):
+            self._holdings.leave(self._archive.name, listed, "gone", f"answers with the capture of {found.captured_at}")
+        elif not is_page:
+            self._holdings.leave(self._archive.name, listed, "passed over", "a redirect to the same address")
+        return self._desk.read(found) if is_page else None
+
+    def _end(self, listed: Listed, none: NoCapture, response: Response) -> None:
+        """Leave a capture that did not come."""
+        name = self._archive.name
+        if response.status == 429:
             self._holdings.give_back(name, [listed], now())
             self._patience.refused(response)
-        elif found.gone:
+        elif none.gone:
             self._patience.answered()
-            self._holdings.leave(name, listed, "gone", str(found))
+            self._holdings.leave(name, listed, "gone", str(none))
         else:
-            self._holdings.failed(name, listed, str(found), now())
-            self._patience.amiss(f"no capture came: {found}", response)
-
-    def _onward(self, response: Response, wanted: Placed, url: str) -> Iterator[Request]:
-        hops = response.meta.get("hops", 0)
-        if hops >= MOST_HOPS:
-            self._holdings.leave(self._archive.name, wanted.listed, "gone", f"sent on more than {MOST_HOPS} times")
-            return
-        assert response.request is not None
-        yield response.request.replace(url=url, meta={**response.meta, "hops": hops + 1})
+            self._holdings.failed(name, listed, str(none), now())
+            self._patience.amiss(f"no capture came: {none}", response)
 
     # What goes wrong
 
@@ -245,6 +249,9 @@ class Collecting:
         self._asking = False
         wanted: Placed | None = request.meta.get("placed")
         with self._writing():
+            if wanted is not None and isinstance(error, DownloadCancelledError):
+                self._holdings.leave(self._archive.name, wanted.listed, "passed over", why)
+                return
             if wanted is not None:
                 self._holdings.failed(self._archive.name, wanted.listed, why, now())
             if isinstance(error, IgnoreRequest):

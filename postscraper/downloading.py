@@ -35,7 +35,7 @@ class PublicResolver(CachingThreadedResolver):
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
         resolver = super().from_crawler(crawler, reactor)
-        resolver.allowed = _mirror(crawler)
+        resolver.allowed = frozenset(host for host, _ in _stand_ins(crawler))
         return resolver
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  # Twisted's name
@@ -51,28 +51,34 @@ class PublicResolver(CachingThreadedResolver):
 class PublicAddresses:
     """Refuses hosts that are written as a private, loopback or link-local address."""
 
-    def __init__(self, allowed: frozenset[str]) -> None:
+    def __init__(self, allowed: frozenset[tuple[str, int | None]]) -> None:
+        """allowed: hosts, and their ports."""
         self._allowed = allowed
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(_mirror(crawler))
+        return cls(_stand_ins(crawler))
 
     def process_request(self, request: Request) -> None:
         host = urlsplit(request.url).hostname or ""
-        if host in self._allowed or request.url.startswith("data:"):
+        if _served_at(request.url) in self._allowed or request.url.startswith("data:"):
             return
         try:
             public = is_public(host)
         except ValueError:
             return  # a name; its address is checked when it is resolved
         if not public:
-            raise PrivateAddress(f"{host} is not public; PAPER_ORIGIN names a mirror that is to be asked")
+            raise PrivateAddress(f"{host} is not public; {' and '.join(ORIGINS)} name stand-ins that are to be asked")
 
 
-def _mirror(crawler: Crawler) -> frozenset[str]:
+def _stand_ins(crawler: Crawler) -> frozenset[tuple[str, int | None]]:
     named = (crawler.settings[setting] for setting in ORIGINS)
-    return frozenset(urlsplit(origin).hostname or "" for origin in named if origin)
+    return frozenset(_served_at(origin) for origin in named if origin)
+
+
+def _served_at(url: str) -> tuple[str, int | None]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 class Compression(HttpCompressionMiddleware):

@@ -14,7 +14,8 @@ from storage.holdings import Holdings
 from storage.visits import BACK_OFF
 
 MOST_REFUSALS = 2  # on one day; then the archive is left alone until the next
-REFUSAL_SECONDS = 60.0  # the least to wait after the first
+UNREACHABLE_AFTER = 2  # fetches without any answer, and none before: the host or the network is away
+REFUSAL_SECONDS = 60.0  # to wait after the first that does not say how long
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Patience:
         self._archive, self._holdings, self._longest_pause, self._end = archive, holdings, longest_pause, stop
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._amiss = 0  # answers in a row that were none
+        self._heard_of = False  # whether any answer came at all
 
     def waits(self) -> bool:
         return self.over or now() < self._paused_until
@@ -43,13 +45,15 @@ class Patience:
         return True
 
     def answered(self) -> None:
-        self._amiss = 0
+        self._amiss, self._heard_of = 0, True
 
     def amiss(self, why: str, response: Response | None = None) -> None:
         """Wait, longer each time; after the fourth time in a row the run ends."""
         self._amiss += 1
+        self._heard_of = self._heard_of or response is not None
         asked = _asked(response)
-        if self._amiss > len(BACK_OFF) or asked > self._longest_pause:
+        silent = not self._heard_of and self._amiss >= UNREACHABLE_AFTER
+        if silent or self._amiss > len(BACK_OFF) or asked > self._longest_pause:
             self.stop("unreachable", f"{why}; what was listed and fetched is kept, try again later")
         else:
             self._pause(max(BACK_OFF[self._amiss - 1].total_seconds(), asked))
@@ -60,7 +64,7 @@ class Patience:
         count = 1 if asked <= self._longest_pause else MOST_REFUSALS
         self._holdings.refused(self._archive.name, now().date(), count)
         if not self.rests_today():
-            self._pause(max(REFUSAL_SECONDS, asked))
+            self._pause(asked or REFUSAL_SECONDS)
 
     def stop(self, reason: str, what: str) -> None:
         """what: the sentence that begins with where the archive is asked."""

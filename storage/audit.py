@@ -1,6 +1,7 @@
 """What is known of against what is held: the gaps by name, and how much no list may know of.
 
-Known is whatever was ever announced: in the ledger, by a sighting, as a link in a story's text.
+Known is whatever was ever announced: in the ledger, by a sighting, as a link in a story's text, in the index
+of another archive.
 Which of it is a story, and in which section, is the newspaper's to say.
 """
 
@@ -10,8 +11,9 @@ from datetime import date
 from math import sqrt
 from typing import Literal, Protocol
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, case, func, select, text
 
+from storage.othertables import Holding
 from storage.tables import Address, Capture, Sighting, Story
 
 Standing = Literal[
@@ -33,7 +35,16 @@ _STANDS: dict[str, Standing] = {
     "failed": "failed",
 }
 
-List = Literal["sitemap", "feed", "listing", "teaser", "link"]
+# What a state of its captures in another archive means for an address of which nothing else is known, the best first.
+_STANDS_ELSEWHERE: dict[str, Standing] = {
+    "held": "missing",
+    "known": "missing",
+    "failed": "failed",
+    "gone": "gone",
+    "passed over": "excluded",
+}
+
+List = Literal["sitemap", "feed", "listing", "teaser", "link", "wayback"]
 # Made by the site's engine of what it has, and by people, who name what they write or read about.
 BY_ENGINE: frozenset[str] = frozenset({"sitemap", "feed", "listing"})
 BY_PEOPLE: frozenset[str] = frozenset({"teaser", "link"})
@@ -103,6 +114,8 @@ def audit(connection: Connection, places: Places) -> list[Known]:
         known = found.get(address) or found.setdefault(address, _never_written_down(address, places))
         known.lists.add(kind)
         known.on = known.on or day
+    for heard in _elsewhere(connection):
+        found.setdefault(heard.address, heard).lists.update(heard.lists)
     for row in connection.execute(_HELD):
         found.setdefault(row.canonical_url, Known(row.canonical_url))
         for address in {row.canonical_url, row.address} & found.keys():
@@ -145,6 +158,18 @@ def _announced(connection: Connection, places: Places) -> Iterator[tuple[str, da
     for (url,) in connection.execute(text(_LINKS)):
         if address := places.key(url):
             yield address, None, "link"
+
+
+def _elsewhere(connection: Connection) -> Iterator[Known]:
+    """Addresses in the indexes of other archives, once for each archive."""
+    table = Holding.__table__.c
+    rank = case({state: n for n, state in enumerate(_STANDS_ELSEWHERE)}, value=table.state)
+    best = func.row_number().over(partition_by=(table.archive, table.address), order_by=rank).label("place")
+    rows = select(table.archive, table.address, table.state, table.why, table.section, best).subquery()
+    for row in connection.execute(select(rows).where(rows.c.place == 1)):
+        standing = _STANDS_ELSEWHERE[row.state]
+        why = None if standing == "missing" else row.why
+        yield Known(row.address, standing, why, section=row.section, lists={row.archive})
 
 
 _LINKS = """

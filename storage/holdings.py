@@ -4,11 +4,11 @@ Reached through `archive.holdings`; every method is one transaction. No clock in
 time it is. An archive is known by its name, which is the source of the captures that come from it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from storage import elsewhere, opening, payloads
 from storage.elsewhere import SAME_BYTES, Listed, Placed, State, Wanted
@@ -119,3 +119,8 @@ class Holdings:
     def name_payloads(self, evidence: Evidence) -> int:
         """Learn the names that other archives give to what is held; see storage/payloads.py."""
         return payloads.name(self._engine, evidence)
+
+    def forget(self, deleted: Callable[[Connection], int]) -> int:
+        """Let rows be deleted in one transaction; how many were."""
+        with self._writer.begin() as connection:
+            return deleted(connection)

@@ -17,7 +17,7 @@ from storage.warcrecord import payload_digest
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 ERROR_PAGE = "<html><head><title>Internet Archive: Error</title></head><body>Please try again.</body></html>"
-Answer = Callable[[], Response]
+Answer = Callable[[], Response | None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Kept:
 class Machine:
     """kept: its captures. indexed, replayed: what was asked for, the refused questions too.
 
-    before: answers that come in place of the next ones, by what is asked for: "index" or "capture".
+    before: answers that come in place of the next ones, by what is asked for: "index" or "capture"; None: the
+        answer that comes anyway, after whatever the call did.
     rows: the most of one page, whatever is asked for.
     """
 

@@ -16,6 +16,7 @@ from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onwa
 from postscraper.urls import as_sent, canonical
 from storage.elsewhere import Listed
 from storage.exchange import Exchange
+from storage.warcrecord import payload_digest
 
 HOME = "https://web.archive.org"
 ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work
@@ -90,6 +91,7 @@ class Wayback:
             body=answer.body,
             source=self.name,
             origin=answer.url,
+            cut="unspecified" if asked and not _is_whole(listed, answer) else None,
         )
 
     def _none(self, answer: Exchange) -> NoCapture | Onward:
@@ -154,6 +156,12 @@ def _memento(answer: Exchange) -> datetime | None:
     except (ValueError, IndexError, OverflowError):
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
+
+
+def _is_whole(listed: Listed, answer: Exchange) -> bool:
+    """By the length that came with it, else by the digest in the index; a few of those are of other forms."""
+    stated = _header(answer, "content-length") is not None
+    return stated or listed.digest in (None, payload_digest(answer.body).removeprefix("sha1:"))
 
 
 def _original(listed: Listed, answer: Exchange) -> str:

@@ -100,6 +100,8 @@ class NewspaperSpider(Spider):
 
     def _count(self) -> None:
         self._handled += 1
+        if self.collecting is not None:
+            self.collecting.handled()
 
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         capture: Capture = response.meta["capture"]

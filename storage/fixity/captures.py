@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from storage.entries import Entry
+from storage.exchange import Exchange
 from storage.fixity.findings import Finding, capture_name, differing
 from storage.fixity.rows import raw_row, rows, rows_in
 from storage.frontier import chunks
 from storage.intake import capture_values
+from storage.warcrecord import payload_digest
 from storage.writing import sightings_of
 
 Row = Mapping[str, Any]
@@ -30,6 +32,14 @@ def capture(connection: Connection, row: Row, entry: Entry) -> Iterator[Finding]
     if missing:
         what = f"announces {len(missing)} addresses that the ledger does not have, {missing[0]} first"
         yield Finding(kind="ledger", where=capture_name(row), what=what)
+
+
+def payload(connection: Connection, row: Row, exchange: Exchange) -> Iterator[Finding]:
+    """The name by which other archives know the bytes, where it is known."""
+    stored = next(rows(connection, "SELECT sha1 FROM payload WHERE digest = ?", row["digest"]), None)
+    if stored is not None and f"sha1:{stored['sha1']}" != payload_digest(exchange.body):
+        what = "its bytes are known to other archives by another digest"
+        yield Finding(kind="elsewhere", where=capture_name(row), what=what, fields=("payload.sha1",))
 
 
 def _told(outcome: Any, layout: Any) -> str:

@@ -13,6 +13,7 @@ from storage.entries import entry
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.exchange import Exchange, Place
 from storage.fixity import captures, database
+from storage.fixity.elsewhere import elsewhere
 from storage.fixity.findings import BROKEN, Finding, Reader, Report, capture_name, first_line
 from storage.fixity.index import words
 from storage.fixity.ledger import ledger
@@ -79,6 +80,7 @@ def _whole(connection: Connection, walk: Walk, reader: Reader, report: Report) -
     report.take("database", "story", database.same_words(connection))
     report.take("index", "the index of words", words(connection))
     report.take("database", "ledger", ledger(connection, reader))
+    report.take("elsewhere", "holding", elsewhere(connection, reader))
     with report.guard("database", "capture"):
         walk.all()
     report.take("database", "capture", _without_evidence(connection, report))
@@ -119,3 +121,4 @@ def _without_evidence(connection: Connection, report: Report) -> Iterator[Findin
 
 def _reread(connection: Connection, reader: Reader, row: Row, place: Place, exchange: Exchange) -> Iterator[Finding]:
     yield from captures.capture(connection, row, entry(*reader.read(exchange, place)))
+    yield from captures.payload(connection, row, exchange)

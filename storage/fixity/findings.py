@@ -17,6 +17,7 @@ Kind = Literal[
     "index",  # the index of words is not that of the stored words
     "differs",  # a stored field is not what the evidence, or another field, says
     "ledger",  # a row of the ledger cannot be, or is missing
+    "elsewhere",  # what another archive was heard to have cannot be so
     "record",  # evidence that is damaged, or gone
     "tail",  # evidence that a killed or cut-off run began to write
     "unfiled",  # a whole record that no row names
@@ -27,6 +28,7 @@ MENDS: dict[Kind, str] = {
     "index": "`postscraper check --repair` builds the index anew",
     "differs": "`postscraper rebuild` reads the evidence again and builds the database anew",
     "ledger": "`postscraper check --repair` builds the database anew from the evidence",
+    "elsewhere": "`postscraper check --repair` forgets it, and the archive is asked again",
     "record": "bring the evidence file back from a copy; nothing else holds what it held",
     "tail": "`postscraper check --repair` cuts it off, as the next crawl will",
     "unfiled": "`postscraper check --repair` reads it in",

@@ -88,7 +88,7 @@ def _number(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
-def _moment(value: Any) -> bool:
+def is_moment(value: Any) -> bool:
     return isinstance(value, str) and raw(datetime.fromisoformat(value)) == value
 
 
@@ -126,16 +126,16 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
         "depth": _number,
         "how": _one_of(get_args(How)),
         "heard_from": _maybe(_printed),
-        "heard_at": _moment,
+        "heard_at": is_moment,
         "state": _one_of(_STATES),
         "was": _maybe(_one_of(_STATES)),
         "why": _maybe(_text),
-        "due_at": _maybe(_moment),
-        "leased_until": _maybe(_moment),
+        "due_at": _maybe(is_moment),
+        "leased_until": _maybe(is_moment),
         "tries": _number,
         "visits": _number,
         "changes": _number,
-        "visited_at": _maybe(_moment),
+        "visited_at": _maybe(is_moment),
         "etag": _maybe(_text),
         "last_modified": _maybe(_text),
     }.items()

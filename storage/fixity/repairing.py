@@ -8,6 +8,7 @@ from typing import Any
 from storage.archive import Archive
 from storage.evidence import Evidence
 from storage.exchange import Damage, EvidenceShort, Place, RecordUnreadable
+from storage.fixity.elsewhere import forget
 from storage.fixity.examining import check
 from storage.fixity.findings import BROKEN, Kind, Reader, Report
 from storage.fixity.ledger import wrong
@@ -30,6 +31,9 @@ def repair(archive: Path, reader: Reader, prefixes: Iterable[str], now: datetime
             done += _read_in(opened, archive, reader, unfiled)
             if "index" in kinds:
                 done.append(f"the index of words was built anew: {opened.reindex()} revisions")
+            if "elsewhere" in kinds:
+                forgotten = opened.holdings.forget(lambda connection: forget(connection, reader))
+                done.append(f"{forgotten} rows of what other archives have were forgotten")
     if "tail" in kinds:
         done += _cut(archive, reader, prefixes)
     return done, check(archive, reader, alone=True)[0] if done else before

@@ -1,0 +1,190 @@
+"""What the Wayback Machine is asked, and how its answers are read; no network, no archive."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+
+from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Sought
+from postscraper.sources.wayback import FIELDS, Wayback
+from storage.elsewhere import Listed
+from storage.exchange import Exchange
+from storage.warcrecord import payload_digest
+
+MACHINE = Wayback()
+URL = "http://www.phnompenhpost.com:80/national/canal"
+AT = datetime(2018, 6, 20, 1, 10, 0, tzinfo=UTC)
+BODY = b"<html>The canal</html>"
+ASKED = Listed(url=URL, captured_at=AT, digest=payload_digest(BODY).removeprefix("sha1:"), status=200)
+QUERY = MACHINE.queries(Sought(host="phnompenhpost.com"))[0]
+ROW = ["20180620011000", URL, "text/html", "200", "3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"]
+
+
+def asked(**wanted: Any) -> list[tuple[str, str]]:
+    """The addresses that the index is asked for, and how they are to match."""
+    told = [parse_qs(query) for query in MACHINE.queries(Sought(host="phnompenhpost.com", **wanted))]
+    return [(each["url"][0], each["matchType"][0]) for each in told]
+
+
+def answer(body: bytes | Any, **changes: Any) -> Exchange:
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    usual = {"url": "https://web.archive.org/cdx", "requested_at": None, "captured_at": AT, "status": 200}
+    return Exchange(**(usual | {"body": body} | changes))
+
+
+def replayed(
+    moment: str | None = "Wed, 20 Jun 2018 01:10:00 GMT", *headers: tuple[str, str], **changes: Any
+) -> Exchange:
+    told = (("Memento-Datetime", moment),) if moment else ()
+    length = (("Content-Length", str(len(BODY))),)
+    url = f"https://web.archive.org/web/20180620011000id_/{URL}"
+    return answer(**({"body": BODY, "url": url, "headers": (*told, *length, *headers)} | changes))
+
+
+def test_the_whole_paper_is_one_question() -> None:
+    assert asked() == [("phnompenhpost.com", "domain")]
+    told = parse_qsl(QUERY)
+    assert ("collapse", "digest") in told
+    assert ("filter", "statuscode:200") in told
+    assert "from" not in dict(told)
+
+
+def test_sections_are_prefixes_under_every_host_of_the_paper() -> None:
+    hosts = ("phnompenhpost.com", "m.phnompenhpost.com", "mail.phnompenhpost.com")
+    assert asked(paths=["/national"]) == [(f"{host}/national", "prefix") for host in hosts]
+    assert asked(urls=["https://www.phnompenhpost.com/x?page=2"]) == [(f"{host}/x?page=2", "exact") for host in hosts]
+    khmer = MACHINE.queries(Sought(host="postkhmer.com", paths=["/កីឡា"]))[0]
+    assert parse_qs(khmer)["url"] == ["postkhmer.com/%E1%9E%80%E1%9E%B8%E1%9E%A1%E1%9E%B6"]
+
+
+def test_days_are_days_of_capture() -> None:
+    (query,) = MACHINE.queries(Sought(host="phnompenhpost.com", since=date(2018, 6, 1), until=date(2018, 6, 30)))
+    told = dict(parse_qsl(query))
+    assert (told["from"], told["to"]) == ("20180601", "20180630")
+
+
+@pytest.mark.parametrize(
+    "resume_key", ["com%2Cphnompenhpost%29%2Fnational+20180620011000%21", "com,phnompenhpost)/national 20180620011000!"]
+)
+def test_the_index_goes_on_where_it_said(resume_key: str) -> None:
+    first, onward = MACHINE.index(QUERY, None).url, MACHINE.index(QUERY, resume_key).url
+    assert urlsplit(first)[:3] == ("https", "web.archive.org", "/cdx/search/cdx")
+    assert "resumeKey" not in first
+    assert "showResumeKey=true" in first
+    assert parse_qs(urlsplit(onward).query)["resumeKey"] == ["com,phnompenhpost)/national 20180620011000!"]
+
+
+def test_an_index_is_read_with_its_key() -> None:
+    page = MACHINE.listed(QUERY, None, answer([FIELDS, ROW, [], ["com%2Cphnompenhpost%29%2Fb+2018%21"]]))
+    assert page.resume_key == "com%2Cphnompenhpost%29%2Fb+2018%21"
+    assert page.captures == (Listed(url=URL, captured_at=AT, digest=ROW[4], status=200, mime="text/html"),)
+    last = MACHINE.listed(QUERY, page.resume_key, answer([FIELDS, [*ROW[:2], "-", "-", "-"]]))
+    assert (last.resume_key, last.captures[0].mime, last.captures[0].status, last.captures[0].digest) == (None,) * 4
+    assert MACHINE.listed(QUERY, None, answer([])).captures == ()
+    khmer = [ROW[0], "http://postkhmer.com/កីឡា", *ROW[2:]]
+    assert MACHINE.listed(QUERY, None, answer([FIELDS, khmer])).captures[0].url.isascii()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        answer(b"<html><h1>Please try again</h1></html>"),
+        answer(b""),
+        answer(json.dumps([FIELDS, ROW, ROW]).encode()[:-9]),
+        answer([FIELDS, ROW], cut="disconnect"),
+        answer([FIELDS, ROW], status=503),
+        answer([FIELDS, ROW], status=429),
+        answer({"error": "blocked"}),
+        answer([["urlkey", "timestamp"], ["a", "b"]]),
+        answer([FIELDS, ROW[:4]]),
+        answer([FIELDS, [*ROW[:4], 7]]),
+        answer([FIELDS, ["20180631011000", *ROW[1:]]]),
+        answer([FIELDS, ["2018", *ROW[1:]]]),
+        answer([FIELDS, ROW, [], ["here"]]),
+        answer(b"[" * 100_000),
+        answer([7]),
+    ],
+)
+def test_what_is_no_index_is_never_taken_for_one(other: Exchange) -> None:
+    with pytest.raises(NoIndex):
+        MACHINE.listed(QUERY, "here", other)
+
+
+def test_a_capture_is_asked_for_as_it_came() -> None:
+    question = MACHINE.wanted(ASKED)
+    assert question.url == f"https://web.archive.org/web/20180620011000id_/{URL}"
+    assert question.headers == (("Accept-Encoding", "identity"),)
+    odd = Listed(url="http://www.phnompenhpost.com/a b?x=1", captured_at=AT)
+    assert MACHINE.wanted(odd).url.endswith("id_/http://www.phnompenhpost.com/a%20b?x=1")
+
+
+def test_a_capture_keeps_its_own_time_address_status_and_headers() -> None:
+    own = (
+        ("X-Archive-Orig-Server", "nginx"),
+        ("X-Archive-Orig-Set-Cookie", "a=1"),
+        ("X-Archive-Orig-Set-Cookie", "b=2"),
+    )
+    came = replayed(
+        "Wed, 20 Jun 2018 01:10:00 GMT", ("Content-Type", "text/html"), ("Server", "archive"), *own, status=404
+    )
+    found = MACHINE.capture(ASKED, came)
+    assert (found.url, found.captured_at, found.status, found.body) == (URL, AT, 404, BODY)
+    assert (found.source, found.origin, found.cut) == ("wayback", came.url, None)
+    assert found.headers == (
+        *(("Server", "nginx"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")),
+        ("Content-Type", "text/html"),
+    )
+
+
+def test_the_coding_of_a_body_is_said_once() -> None:
+    came = (("Content-Encoding", "gzip"), ("X-Archive-Orig-content-encoding", "gzip"), ("Content-Type", "text/html"))
+    found = MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", *came))
+    assert found.headers == (("content-encoding", "gzip"), ("Content-Type", "text/html"))
+
+
+def test_an_answer_of_another_moment_is_the_capture_of_that_moment() -> None:
+    link = ("Link", '<http://www.phnompenhpost.com/national/canal>; rel="original", <https://x>; rel="timemap"')
+    found = MACHINE.capture(ASKED, replayed("Sat, 01 Sep 2018 08:00:01 GMT", link))
+    assert found.captured_at == datetime(2018, 9, 1, 8, 0, 1, tzinfo=UTC)
+    assert found.url == "http://www.phnompenhpost.com/national/canal"
+    other = ("Link", '<http://www.phnompenhpost.com/national/boats>; rel="original"')
+    with pytest.raises(NoCapture, match="boats") as error:
+        MACHINE.capture(ASKED, replayed("Sat, 01 Sep 2018 08:00:01 GMT", other))
+    assert error.value.gone
+
+
+@pytest.mark.parametrize(
+    ("came", "gone"),
+    [
+        (replayed(None), False),
+        (replayed("yesterday"), False),
+        (replayed(None, status=404), True),
+        (replayed(None, status=403), True),
+        (replayed(None, status=503), False),
+        (replayed(None, status=429), False),
+        (replayed(None, ("Location", "https://archive.org/sorry"), status=302), True),
+        (replayed(cut="disconnect"), False),
+    ],
+)
+def test_what_is_no_capture_is_never_taken_for_one(came: Exchange, gone: bool) -> None:
+    with pytest.raises(NoCapture) as error:
+        MACHINE.capture(ASKED, came)
+    assert error.value.gone is gone
+
+
+def test_it_is_sent_on_to_the_nearest_capture_within_the_archive_alone() -> None:
+    there = f"/web/20180901080001id_/{URL}"
+    with pytest.raises(Onward, match=r"^https://web\.archive\.org/web/20180901080001id_/http"):
+        MACHINE.capture(ASKED, replayed(None, ("Location", there), status=302))
+    with pytest.raises(NoCapture):
+        MACHINE.capture(ASKED, replayed(None, ("Location", f"https://elsewhere.org{there}"), status=302))
+
+
+def test_a_body_of_no_stated_length_and_another_digest_may_be_half() -> None:
+    moment = ("Memento-Datetime", "Wed, 20 Jun 2018 01:10:00 GMT")
+    assert MACHINE.capture(ASKED, replayed(headers=(moment,))).cut is None
+    assert MACHINE.capture(ASKED, replayed(headers=(moment,), body=BODY[:9])).cut == "unspecified"
+    assert MACHINE.capture(ASKED, replayed(body=b"of another form")).cut is None
