@@ -160,7 +160,7 @@ def _memento(answer: Exchange) -> datetime | None:
 
 def _is_whole(listed: Listed, answer: Exchange) -> bool:
     """By the length that came with it, else by the digest in the index; a few of those are of other forms."""
-    stated = _header(answer, "content-length") is not None
+    stated = header(answer, "content-length") is not None
     return stated or listed.digest in (None, payload_digest(answer.body).removeprefix("sha1:"))
 
 
