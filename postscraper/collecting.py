@@ -7,7 +7,7 @@ only be known of what is listed.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,23 +22,13 @@ from postscraper.desk import LEASE_SECONDS, Desk, is_filed, now
 from postscraper.items import Capture, Item
 from postscraper.patience import Patience
 from postscraper.placing import placed
-from postscraper.scope import Scope
-from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
-from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, OtherArchive, Question, Sought
-from postscraper.sources.wayback import HOME, Wayback
-from storage.elsewhere import Listed, Placed, Wanted
+from postscraper.robots import RobotsUnavailable
+from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question, Sought
+from postscraper.sources.others import ARCHIVES
+from storage.elsewhere import Wanted
 from storage.exchange import Exchange
+from storage.indexed import Listed, Placed
 
-
-def _common_crawl(settings: BaseSettings, scope: Scope) -> OtherArchive:
-    index, store = settings["COMMONCRAWL_INDEX_ORIGIN"] or INDEX, settings["COMMONCRAWL_ORIGIN"] or STORE
-    return CommonCrawl(scope.crawls, index.rstrip("/"), store.rstrip("/"))
-
-
-ARCHIVES: Mapping[str, Callable[[BaseSettings, Scope], OtherArchive]] = {
-    "wayback": lambda settings, _: Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/")),
-    "commoncrawl": _common_crawl,
-}
 Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
 MOST_HOPS = 3
@@ -126,7 +116,8 @@ class Collecting:
 
     def _enough(self) -> bool:
         """Whether a run of few pages has listed as many as it may fetch."""
-        return self._left is not None and self._holdings.due(self._archive.name, self._wanted, now()) >= self._left
+        left = self._left
+        return left is not None and self._holdings.due(self._archive.name, self._wanted, now(), left) == left
 
     def handled(self) -> None:
         """An item has gone into the archive, or could not."""
@@ -254,7 +245,7 @@ class Collecting:
                 return
             if wanted is not None:
                 self._holdings.failed(self._archive.name, wanted.listed, why, now())
-            if isinstance(error, IgnoreRequest):
+            if isinstance(error, (IgnoreRequest, RobotsUnavailable)):
                 self._patience.stop("unreachable", f"{request.url} is not to be asked for: {error}")
             else:
                 self._patience.amiss(why)

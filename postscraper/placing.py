@@ -4,8 +4,8 @@ from postscraper.desk import Desk
 from postscraper.sources.warc import BESIDE
 from postscraper.traps import LONGEST_ADDRESS
 from postscraper.urls import absolute, path_of
-from storage.elsewhere import Listed, Placed
 from storage.exchange import Exchange
+from storage.indexed import Listed, Placed
 
 
 def placed(desk: Desk, listed: Listed) -> Placed:

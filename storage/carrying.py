@@ -134,7 +134,7 @@ def _complete(connection: sqlite3.Connection, missing: Sequence[int]) -> None:
 
 
 def addresses(before: Path, database: Path) -> int:
-    """Lay the old ledger over the new one, and how far files were replayed.
+    """Lay the old ledger over the new one, and take over the tables of which no page tells anything.
 
     How many addresses stand otherwise than the evidence alone would have it. An address is left as its
     last visit left it, whichever of the two knows of it: the old one, unless the evidence holds a later

@@ -6,51 +6,19 @@ Each function works in a transaction of its caller.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, union_all, update
 
 from storage.frontier import chunks
+from storage.indexed import Listed as Listed
+from storage.indexed import Placed as Placed
+from storage.indexed import State
 from storage.othertables import Enumeration, Holding, Payload, Refusal
 from storage.tables import Capture
 from storage.visiting import Taken
 
-State = Literal[
-    "known",  # listed, not fetched
-    "held",  # fetched; or the same bytes were held of the same address
-    "passed over",  # by a rule, which is named
-    "gone",  # the archive does not give it
-    "failed",  # the archive or the way to it; tried again
-]
 SAME_BYTES = "the same bytes are held"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """One capture as an index names it.
-
-    captured_at: aware UTC, whole seconds. digest: SHA-1 of the body in base32.
-    file, offset, length: where the record lies. None for what the index does not say.
-    """
-
-    url: str
-    captured_at: datetime
-    digest: str | None = None
-    status: int | None = None
-    mime: str | None = None
-    file: str | None = None
-    offset: int | None = None
-    length: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A listed capture with its place in the ledger; passed_over: the rule by which it is not fetched, or None."""
-
-    listed: Listed
-    address: str
-    section: str | None = None
-    passed_over: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from storage import elsewhere, opening, payloads
-from storage.elsewhere import SAME_BYTES, Listed, Placed, State, Wanted
+from storage.elsewhere import SAME_BYTES, Wanted
 from storage.evidence import Evidence
 from storage.frontier import tried_again
+from storage.indexed import Listed, Placed, State
 from storage.othertables import Enumeration, Holding, Refusal
 
 __all__ = ["Holdings", "Listed", "Placed", "State", "Wanted"]
@@ -83,11 +84,11 @@ class Holdings:
         with self._writer.begin() as connection:
             connection.execute(update(Holding).where(*waiting).values(due_at=now, tries=0))
 
-    def due(self, archive: str, wanted: Wanted, now: datetime) -> int:
-        """How many captures could be leased now."""
-        found = select(func.count()).select_from(elsewhere.queue(archive, wanted, now).subquery())
+    def due(self, archive: str, wanted: Wanted, now: datetime, most: int) -> int:
+        """How many captures could be leased now, counted up to `most`."""
+        some = elsewhere.queue(archive, wanted, now).order_by(None).limit(most)
         with self._engine.connect() as connection:
-            return connection.execute(found).scalar_one()
+            return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
     def waiting(self, archive: str, wanted: Wanted) -> bool:
         """Whether a capture is to be asked for in this run, now or later."""

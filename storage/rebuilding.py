@@ -3,8 +3,8 @@
 From the evidence: captures, readings, stories, revisions, pictures, sightings, the index of words, and
 the ledger as far as pages tell it. From the old database, when it can be read: what no page tells. Of
 the ledger that is what people asked for, what robots.txt forbids, failed tries, leases, when to look
-again; how far files were replayed; and the captures whose bytes are not to be had, as they were read. See
-storage/carrying.py.
+again; how far files were replayed; what other archives say they have; and the captures whose bytes are
+not to be had, as they were read. See storage/carrying.py.
 
 The new database grows in a folder beside the old one; until it is whole and durable nothing of the old
 is touched, and the swap is one rename. A run that was killed is simply begun again.

@@ -13,7 +13,7 @@ from keeping import answer, desk, file
 from pytest_httpserver import HTTPServer
 from rereadable import canonical
 from test_crawl import FAST, asked, scrapy
-from wayback_server import Kept, Machine
+from wayback_server import Kept, Machine, compressed, usual
 
 from postscraper.sources.folder import capture
 from postscraper.witness import Witness
@@ -84,6 +84,7 @@ def test_a_second_run_asks_for_nothing(tmp_path: Path, machine: Machine) -> None
 
 def test_the_index_is_read_page_by_page_to_its_end(tmp_path: Path, machine: Machine) -> None:
     machine.rows = 2
+    machine.before["index"] = [usual, compressed]
     assert crawl(tmp_path, machine).returncode == 0
     assert len(machine.indexed) == 3
     assert machine.indexed[0].get("resumeKey") is None
@@ -153,7 +154,7 @@ def test_the_nearest_capture_is_the_one_of_its_own_moment(tmp_path: Path, machin
     """The index lists what the machine no longer gives; it answers with its neighbour."""
     gone = Kept(f"{SITE}{OTHER}", "20180711000000", TOLL + b"<!-- gone -->")
     whole = machine.kept.copy()
-    machine.before["capture"] = [lambda: setattr(machine, "kept", whole)]
+    machine.before["capture"] = [lambda _: setattr(machine, "kept", whole)]
     machine.kept = [*whole, gone]
     assert crawl(tmp_path, machine).returncode == 0
     rows = asked(tmp_path, f"SELECT state, why FROM holding WHERE url = '{SITE}{OTHER}' ORDER BY captured_at")

@@ -1,5 +1,6 @@
 """A stand-in for the Wayback Machine on loopback, in its own dialect: the index, and captures as they came."""
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from storage.warcrecord import payload_digest
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 ERROR_PAGE = "<html><head><title>Internet Archive: Error</title></head><body>Please try again.</body></html>"
-Answer = Callable[[], Response | None]
+Change = Callable[[Response], Response | None]
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Kept:
 class Machine:
     """kept: its captures. indexed, replayed: what was asked for, the refused questions too.
 
-    before: answers that come in place of the next ones, by what is asked for: "index" or "capture"; None: the
-        answer that comes anyway, after whatever the call did.
+    before: what becomes of the next answers, by what is asked for: "index" or "capture". Each is called with the
+        usual answer, and gives another, or None for the usual one after whatever it did.
     rows: the most of one page, whatever is asked for.
     """
 
@@ -59,7 +60,7 @@ class Machine:
         self.indexed: list[dict[str, str]] = []
         self.replayed: list[str] = []
         self.asked_at: list[datetime] = []
-        self.before: dict[str, list[Answer]] = {"index": [], "capture": []}
+        self.before: dict[str, list[Change]] = {"index": [], "capture": []}
         self.origin = server.url_for("").rstrip("/")
         server.expect_request(_Any()).respond_with_handler(self._answer)
 
@@ -70,15 +71,15 @@ class Machine:
         self.asked_at.append(datetime.now(UTC))
         if path == "/cdx/search/cdx":
             self.indexed.append(request.args.to_dict())
-            return self._instead("index") or self._index(request)
+            return self._instead("index", self._index(request))
         asked = re.fullmatch(r"/web/(\d{14})id_/(.+)", f"{path}?{request.query_string.decode()}".rstrip("?"))
         if asked is None:
             return Response(ERROR_PAGE, 404, content_type="text/html")
         self.replayed.append(f"{asked[1]} {asked[2]}")
-        return self._instead("capture") or self._replay(asked[1], asked[2])
+        return self._instead("capture", self._replay(asked[1], asked[2]))
 
-    def _instead(self, kind: str) -> Response | None:
-        return self.before[kind].pop(0)() if self.before[kind] else None
+    def _instead(self, kind: str, usual: Response) -> Response:
+        return (self.before[kind].pop(0)(usual) if self.before[kind] else None) or usual
 
     def _index(self, request: Request) -> Response:
         asked = request.args
@@ -118,27 +119,36 @@ class Machine:
         yield from ((f"X-Archive-Orig-{name}", value) for name, value in kept.headers)
 
 
-def refusal(seconds: str | None = None) -> Answer:
-    return lambda: Response("Too many requests", 429, {"Retry-After": seconds} if seconds else None)
+def refusal(seconds: str) -> Change:
+    return lambda _: Response("Too many requests", 429, {"Retry-After": seconds})
 
 
-def busy() -> Response:
-    return Response("<html><h1>503 Service Temporarily Unavailable</h1></html>", 503, content_type="text/html")
+def busy(seconds: str | None = None) -> Change:
+    headers = {"Retry-After": seconds} if seconds else {}
+    return lambda _: Response("<html>Service Temporarily Unavailable</html>", 503, headers, content_type="text/html")
 
 
-def error_page() -> Response:
+def error_page(_: Response) -> Response:
     return Response(ERROR_PAGE, 200, content_type="text/html")
 
 
-def half(body: bytes = b'[["timestamp","original","mimetype","statuscode","digest"],["2018') -> Answer:
-    """An answer that says it is longer than it is."""
+def usual(_: Response) -> None:
+    """Leaves the answer as it is."""
 
-    def answer() -> Response:
-        response = Response(body, 200, {"Content-Length": str(len(body) + 1000)}, content_type="application/json")
-        response.automatically_set_content_length = False
-        return response
 
-    return answer
+def compressed(response: Response) -> Response:
+    response.set_data(gzip.compress(response.get_data(), mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def half(response: Response) -> Response:
+    """The same answer, of which only the first half comes before the connection ends."""
+    body = response.get_data()
+    response.automatically_set_content_length = False
+    response.set_data(body[: len(body) // 2])
+    response.headers["Content-Length"] = str(len(body))
+    return response
 
 
 def _bare(url: str) -> str:

@@ -31,6 +31,8 @@ Place = tuple[date | None, str | None]
 def command(since: date | None, until: date | None, section: str | None, json_wanted: bool, archive: Path) -> None:
     """Compare what sitemaps, feeds, lists, teasers and links know of with what the archive holds.
 
+    The indexes of other archives count as lists, as far as they were read.
+
     By day and section: held, missing, unread, moved, gone, excluded, failed. Names every address
     that is missing or failed, and estimates how many stories no list knows of.
 

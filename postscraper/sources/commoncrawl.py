@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from postscraper.sources import crawlindex
 from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
-from storage.elsewhere import Listed
 from storage.exchange import Exchange
+from storage.indexed import Listed
 from storage.warcfile import piece_at
 from storage.warcreading import Answered, Broken, opened
 

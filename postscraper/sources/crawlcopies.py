@@ -19,8 +19,8 @@ from postscraper.sources import crawlindex, warc
 from postscraper.sources.otherarchive import NoIndex
 from postscraper.sources.warc import Sieve
 from postscraper.sources.warcfiles import Part
-from storage.elsewhere import Listed
 from storage.exchange import Damage, Exchange, Place
+from storage.indexed import Listed
 from storage.warcfile import Report, no_original, piece_at
 from storage.warcreading import Broken
 

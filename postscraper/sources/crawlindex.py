@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from postscraper.sources.otherarchive import NoIndex
-from storage.elsewhere import Listed
+from storage.indexed import Listed
 
 LONGEST_RECORD = 16 * 2**20  # compressed; Common Crawl cuts a page at 1 MB, since March 2025 at 5 MB
 

@@ -16,12 +16,12 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.bringing import BROUGHT
-from postscraper.collecting import ARCHIVES, Collecting
+from postscraper.collecting import Collecting
 from postscraper.desk import Desk, is_filed
 from postscraper.downloading import PrivateAddress
 from postscraper.items import Capture, Item, Unread
 from postscraper.newspapers import Newspaper
-from postscraper.scope import scope
+from postscraper.scope import OTHER_ARCHIVES, scope
 from postscraper.urls import absolute
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
@@ -67,7 +67,7 @@ class NewspaperSpider(Spider):
         desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
         spider.desk = desk
-        if desk.scope.source in ARCHIVES and desk.scope.path is None:
+        if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
             spider.collecting = Collecting(desk, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):

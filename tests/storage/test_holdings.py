@@ -85,17 +85,18 @@ def test_each_address_once_before_any_a_second_time(archive: Archive) -> None:
     assert leased(archive) == []
     assert len(leased(archive, now=NOW + timedelta(seconds=601))) == 4
     archive.holdings.begin(NAME, NOW)
-    assert archive.holdings.due(NAME, ALL, NOW) == 4
+    assert archive.holdings.due(NAME, ALL, NOW, 3) == 3
+    assert archive.holdings.due(NAME, ALL, NOW, 9) == 4
 
 
 def test_a_run_asks_for_what_it_wants(archive: Archive) -> None:
     took(archive, placed(), placed("boats", 24, section="business"), placed("rice", 48, section=None))
     day = at(24).date()
     due = archive.holdings.due
-    assert due(NAME, Wanted(sections=["business"]), NOW) == 1
-    assert due(NAME, Wanted(since=day), NOW) == 2
-    assert due(NAME, Wanted(until=day), NOW) == 2
-    assert due(NAME, Wanted(addresses=[f"{SITE}/national/rice"]), NOW) == 1
+    assert due(NAME, Wanted(sections=["business"]), NOW, 9) == 1
+    assert due(NAME, Wanted(since=day), NOW, 9) == 2
+    assert due(NAME, Wanted(until=day), NOW, 9) == 2
+    assert due(NAME, Wanted(addresses=[f"{SITE}/national/rice"]), NOW, 9) == 1
     assert leased(archive, Wanted(since=day, until=day)) == ["boats 01"]
     assert archive.holdings.waiting(NAME, Wanted(since=day, until=day))
     assert not archive.holdings.waiting(NAME, Wanted(since=date(2020, 1, 1)))
