@@ -1,29 +1,28 @@
 """CC-NEWS: the news of the world as Common Crawl fetches it, a WARC file of some 1 GB every hour or two.
 
 No index tells which of them has what, so whole files are read; the list of a month names them
-(https://data.commoncrawl.org/crawl-data/CC-NEWS/index.html). A file comes in pieces, each a ranged request, so that
+(https://commoncrawl.org/blog/news-dataset-available). A file comes in pieces, each a ranged request, so that
 none is ever in memory whole and an interrupted one goes on where it was.
 """
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from postscraper.errors import BadRequest
 from postscraper.sources.otherarchive import NoCapture, NoIndex
 
-PREFIX = "CC-NEWS-"
+NEWS = "CC-NEWS-"
 PIECE_BYTES = 8 * 2**20  # half of what one answer may have
 LONGEST_LIST = 2**20  # a month's list has some 40 kB
-# A file holds what was fetched from the moment in its name on, for hours; what it is read for may be in the one before.
+# A file holds what was fetched from the moment in its name on, for an hour or two.
 LONGEST_FILE = timedelta(days=1)
 
-_NAME = re.compile(r"CC-NEWS-(\d{4})-(\d{2})")
-_FILE = re.compile(r"crawl-data/CC-NEWS/(\d{4}/\d{2})/CC-NEWS-(\d{14})-\d{1,9}\.warc\.gz")
+_FILE = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d{1,9}\.warc\.gz", re.A)
 _GZIP = 31  # zlib's window bits for a gzip member
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.A)
+_BEYOND = re.compile(r"bytes \*/(\d{1,18})", re.A)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +33,14 @@ class File:
     begun_at: datetime
 
 
-def is_news(crawl: str) -> bool:
-    return crawl.startswith(PREFIX)
+def is_news(crawls: Sequence[str]) -> bool:
+    return bool(crawls) and crawls[0].startswith(NEWS)
 
 
 def list_url(origin: str, crawl: str) -> str:
-    """Where the files of a month are named. Raises BadRequest for what is no month of CC-NEWS."""
-    named = _NAME.fullmatch(crawl)
-    if named is None or not 1 <= int(named[2]) <= 12:
-        raise BadRequest(f"crawl={crawl} is no month of CC-NEWS; write it as crawl=CC-NEWS-2018-06")
-    return f"{origin}/crawl-data/CC-NEWS/{named[1]}/{named[2]}/warc.paths.gz"
+    """Where the files of a month are named; crawl: as CC-NEWS-2018-06."""
+    year, month = crawl.removeprefix(NEWS).split("-")
+    return f"{origin}/crawl-data/CC-NEWS/{year}/{month}/warc.paths.gz"
 
 
 def files(status: int, body: bytes) -> list[File]:
@@ -62,10 +59,8 @@ def files(status: int, body: bytes) -> list[File]:
 
 def _file(line: str) -> File:
     named = _FILE.fullmatch(line)
-    if named is None:
-        raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}")
     try:
-        begun_at = datetime.strptime(named[2], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        begun_at = datetime.strptime(named[1] if named else "", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError as error:
         raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}") from error
     return File(path=line, begun_at=begun_at)
@@ -87,7 +82,15 @@ def piece_range(done: int) -> str:
 
 
 def piece(file: str, done: int, status: int, content_range: str, body: bytes) -> int:
-    """How many bytes the file has, when the answer is the piece that was asked for. Raises NoCapture."""
+    """How many bytes the file has, when `body` is the piece behind the first `done`; none, when they are all.
+
+    content_range: the answer's header; empty when it has none. Raises NoCapture.
+    """
+    if status in (404, 410):
+        raise NoCapture(f"{file}: status {status}", gone=True)
+    beyond = _BEYOND.fullmatch(content_range.strip())
+    if status == 416 and beyond and int(beyond[1]) == done:
+        return done
     if status != 206:
         raise NoCapture(f"{file}: status {status} for the bytes from {done}")
     came = _CONTENT_RANGE.fullmatch(content_range.strip())

@@ -13,12 +13,12 @@ def _wayback(settings: Mapping[str, Any], _: Scope) -> OtherArchive:
     return Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/"))
 
 
-def _common_crawl(settings: Mapping[str, Any], scope: Scope) -> OtherArchive:
+def common_crawl(settings: Mapping[str, Any], scope: Scope) -> CommonCrawl:
     index, store = settings["COMMONCRAWL_INDEX_ORIGIN"] or INDEX, settings["COMMONCRAWL_ORIGIN"] or STORE
     return CommonCrawl(scope.crawls, index.rstrip("/"), store.rstrip("/"))
 
 
 ARCHIVES: Mapping[str, Callable[[Mapping[str, Any], Scope], OtherArchive]] = {
     "wayback": _wayback,
-    "commoncrawl": _common_crawl,
+    "commoncrawl": common_crawl,
 }

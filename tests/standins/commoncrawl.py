@@ -92,7 +92,7 @@ def serving(origin: str, place: Path, crawls: Sequence[str] = (CRAWL,)) -> Itera
     """origin: of the pywb that serves the indexes; place: the folder of the files."""
     with ExitStack() as stack:
         index = stack.enter_context(standing_in(_Index(origin, crawls)))
-        yield CommonCrawl(index, stack.enter_context(standing_in(_Store(place))))
+        yield CommonCrawl(index, stack.enter_context(standing_in(Store(place))))
 
 
 class _Index:
@@ -114,7 +114,7 @@ class _Index:
         return Response(found.body, found.status, content_type=found.headers["content-type"])
 
 
-class _Store:
+class Store:
     def __init__(self, place: Path) -> None:
         self._place = place
 
