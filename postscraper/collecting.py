@@ -21,11 +21,10 @@ from twisted.python.failure import Failure
 from postscraper.desk import LEASE_SECONDS, Desk, is_filed, now
 from postscraper.items import Capture, Item
 from postscraper.patience import Patience
-from postscraper.placing import placed
+from postscraper.placing import placed, sought, wanted
 from postscraper.robots import RobotsUnavailable
-from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question, Sought
+from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
-from storage.elsewhere import Wanted
 from storage.exchange import Exchange
 from storage.indexed import Listed, Placed
 
@@ -51,12 +50,9 @@ class Collecting:
         self._archive = ARCHIVES[desk.scope.source](settings, desk.scope)
         self._holdings = desk.archive.holdings
         self._patience = Patience(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
-        scope = desk.scope
-        self._wanted = Wanted(
-            sections=scope.sections or None, since=scope.since, until=scope.until, addresses=desk.asked_for()
-        )
+        self._wanted = wanted(desk)
         self._begun = False
-        self._left = scope.limit
+        self._left = desk.scope.limit
         self._queries: deque[str] = deque()
         self._asking = False  # one question at a time: what its answer brings may make the next one needless
 
@@ -69,15 +65,8 @@ class Collecting:
         today = now()
         self._holdings.begin(self._archive.name, today)
         self._desk.name_payloads()
-        scope, paper = self._desk.scope, self._desk.paper
-        sought = Sought(
-            host=paper.host.removeprefix("www."),
-            paths=[paper.sections[section] for section in scope.sections],
-            urls=self._wanted.addresses or (),
-            since=scope.since,
-            until=scope.until,
-        )
-        self._queries.extend(query for query in self._archive.queries(sought) if not self._is_read(query, today))
+        queries = self._archive.queries(sought(self._desk))
+        self._queries.extend(query for query in queries if not self._is_read(query, today))
         self._begun = True
 
     def _is_read(self, query: str, today: datetime) -> bool:
@@ -174,38 +163,38 @@ class Collecting:
 
     # Captures
 
-    def _capture_request(self, wanted: Placed) -> Request:
+    def _capture_request(self, leased: Placed) -> Request:
         def keep(exchange: Exchange) -> Kept:
             try:
-                found = self._archive.capture(wanted.listed, exchange)
+                found = self._archive.capture(leased.listed, exchange)
             except (NoCapture, Onward) as other:
                 self._desk.keep_beside(exchange)
                 return other
             return self._desk.keep(found)
 
-        question = self._archive.wanted(wanted.listed)
-        return self._request(question, self._read_capture, keep=keep, placed=wanted, address=wanted.address)
+        question = self._archive.wanted(leased.listed)
+        return self._request(question, self._read_capture, keep=keep, placed=leased, address=leased.address)
 
     def _read_capture(self, response: Response) -> Iterator[Item | Request]:
         found = None
         with self._writing():
-            found = self._taken(response, response.meta["placed"], response.meta["capture"])
+            found = self._taken(response, response.meta["placed"].listed, response.meta["capture"])
         if found is None:
             self._asking = False
         else:
             yield found
 
-    def _taken(self, response: Response, wanted: Placed, found: Kept) -> Item | Request | None:
+    def _taken(self, response: Response, listed: Listed, found: Kept) -> Item | Request | None:
         """What goes on: the item of a capture, the request that leads to it; None when it ends here."""
         if isinstance(found, Capture):
-            return self._item(wanted.listed, found)
+            return self._item(listed, found)
         if isinstance(found, Onward) and response.meta.get("hops", 0) < MOST_HOPS:
             assert response.request is not None
             hops = response.meta.get("hops", 0) + 1
             return response.request.replace(url=str(found), meta={**response.meta, "hops": hops})
         if isinstance(found, Onward):
             found = NoCapture(f"sent on more than {MOST_HOPS} times", gone=True)
-        self._end(wanted.listed, found, response)
+        self._end(listed, found, response)
         return None
 
     def _item(self, listed: Listed, found: Capture) -> Item | None:
@@ -238,13 +227,13 @@ class Collecting:
         error = failure.value
         why = f"{type(error).__name__}: {error}"[:300]
         self._asking = False
-        wanted: Placed | None = request.meta.get("placed")
+        asked: Placed | None = request.meta.get("placed")
         with self._writing():
-            if wanted is not None and isinstance(error, DownloadCancelledError):
-                self._holdings.leave(self._archive.name, wanted.listed, "passed over", why)
+            if asked is not None and isinstance(error, DownloadCancelledError):
+                self._holdings.leave(self._archive.name, asked.listed, "passed over", why)
                 return
-            if wanted is not None:
-                self._holdings.failed(self._archive.name, wanted.listed, why, now())
+            if asked is not None:
+                self._holdings.failed(self._archive.name, asked.listed, why, now())
             if isinstance(error, (IgnoreRequest, RobotsUnavailable)):
                 self._patience.stop("unreachable", f"{request.url} is not to be asked for: {error}")
             else:

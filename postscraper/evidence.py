@@ -14,7 +14,7 @@ from scrapy.http import Headers, Response
 from postscraper.desk import now
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.errors import ArchiveError
-from storage.exchange import EvidenceError, Exchange
+from storage.exchange import Cut, EvidenceError, Exchange
 
 
 class EvidenceMiddleware:
@@ -29,6 +29,7 @@ class EvidenceMiddleware:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider) or response.url.startswith("data:"):
             return response
+        keep = request.meta.get("keep")
         exchange = Exchange(
             url=response.url,
             requested_at=request.meta.get("asked_at"),
@@ -40,11 +41,9 @@ class EvidenceMiddleware:
             headers=_pairs(response.headers),
             body=response.body,
             address=str(response.ip_address) if response.ip_address else None,
-            # "partial" is what Twisted calls an answer that only the end of the connection ends.
-            cut="disconnect" if "dataloss" in response.flags else None,
+            cut=_cut(response, by_digest=keep is not None),
         )
         try:
-            keep = request.meta.get("keep")
             kept = keep(exchange) if keep else spider.desk.keep(exchange, request.meta.get("depth", 0))
             request.meta["capture"] = kept
         except (EvidenceError, ArchiveError) as error:
@@ -52,6 +51,14 @@ class EvidenceMiddleware:
             raise IgnoreRequest(str(error)) from error  # which Scrapy logs without its trace
         self._crawler.stats.inc_value("postscraper/answered")
         return response
+
+
+def _cut(response: Response, *, by_digest: bool) -> Cut | None:
+    """by_digest: who asked knows the answer's digest, and so can tell whether it is whole when nothing else does."""
+    if "dataloss" in response.flags:
+        return "disconnect"
+    # "partial" is what Twisted calls an answer that only the end of the connection ends.
+    return "unspecified" if by_digest and "partial" in response.flags else None
 
 
 def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:

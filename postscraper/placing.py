@@ -1,11 +1,37 @@
-"""Where a capture of another archive belongs: its address in the ledger, and the rule that passes it by."""
+"""What a run wants of another archive, and where what is listed belongs: its address, or the rule against it."""
 
 from postscraper.desk import Desk
+from postscraper.sources.otherarchive import Sought
 from postscraper.sources.warc import BESIDE
 from postscraper.traps import LONGEST_ADDRESS
 from postscraper.urls import absolute, path_of
+from storage.elsewhere import Wanted
 from storage.exchange import Exchange
 from storage.indexed import Listed, Placed
+
+
+def sought(desk: Desk) -> Sought:
+    """What the index is asked for."""
+    scope, paper = desk.scope, desk.paper
+    return Sought(
+        host=paper.host.removeprefix("www."),
+        paths=[paper.sections[name] for name in scope.sections],
+        urls=desk.asked_for() or (),
+        since=scope.since,
+        until=scope.until,
+    )
+
+
+def wanted(desk: Desk) -> Wanted:
+    """Which of all that is listed is to be fetched."""
+    scope = desk.scope
+    return Wanted(
+        host=desk.paper.host,
+        sections=scope.sections or None,
+        since=scope.since,
+        until=scope.until,
+        addresses=desk.asked_for(),
+    )
 
 
 def placed(desk: Desk, listed: Listed) -> Placed:

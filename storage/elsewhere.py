@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, union_all, update
 
+from storage.exchange import ELSEWHERE
 from storage.frontier import chunks
 from storage.indexed import Listed as Listed
 from storage.indexed import Placed as Placed
@@ -19,12 +20,17 @@ from storage.tables import Capture
 from storage.visiting import Taken
 
 SAME_BYTES = "the same bytes are held"
+_NO_ARCHIVE = frozenset({"live", "folder", "samples", ELSEWHERE})  # sources without an index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which captures a run asks for. since, until: days of the capture in UTC, both included."""
+    """Which captures a run asks for. since, until: days of the capture in UTC, both included.
 
+    host: of their addresses in the ledger.
+    """
+
+    host: str | None = None
     sections: Sequence[str] | None = None
     since: date | None = None
     until: date | None = None
@@ -33,6 +39,8 @@ class Wanted:
     def conditions(self) -> list[Any]:
         table = Holding.__table__.c
         found: list[Any] = []
+        if self.host is not None:  # "0" is the character behind "/"
+            found += [table.address >= f"https://{self.host}/", table.address < f"https://{self.host}0"]
         if self.sections is not None:
             found.append(table.section.in_(self.sections))
         if self.since is not None:
@@ -52,9 +60,9 @@ def settle(connection: Connection, taken: Sequence[Taken]) -> None:
     """Captures that came in are held, whether a run asked for them or found them kept by one that was killed."""
     table = Holding.__table__.c
     keys = [entry.key for entry, _, _ in taken if entry.captured_at is not None]
-    if not keys:
+    sources = {source for _, _, _, source in keys} - _NO_ARCHIVE
+    if not sources:
         return
-    sources = {source for _, _, _, source in keys}
     archives = set(connection.execute(select(Enumeration.archive).where(Enumeration.archive.in_(sources))).scalars())
     rows: list[dict[str, Any]] = [
         {"b_archive": key[3], "b_url": key[0], "b_at": key[1]} for key in keys if key[3] in archives

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from calling import run
@@ -17,6 +18,7 @@ from wayback_server import Kept, Machine, compressed, usual
 
 from postscraper.sources.folder import capture
 from postscraper.witness import Witness
+from storage.evidence import Evidence
 from storage.fixity.examining import check, verify
 
 SITE = "http://www.phnompenhpost.com"
@@ -27,10 +29,10 @@ EDITED = CLINIC.replace(b"A clinic of eleven beds", b"A clinic of twelve beds")
 
 
 def crawl(
-    folder: Path, machine: Machine, *words: str, settings: tuple[str, ...] = ()
+    folder: Path, machine: Machine, *words: str, settings: tuple[str, ...] = (), paper: str = "post"
 ) -> subprocess.CompletedProcess[str]:
     own = (f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", *FAST, *settings)
-    return scrapy(folder, "crawl", "post", "-a", "source=wayback", *words, settings=own)
+    return scrapy(folder, "crawl", paper, "-a", "source=wayback", *words, settings=own)
 
 
 def states(folder: Path) -> dict[object, object]:
@@ -69,6 +71,12 @@ def test_captures_keep_their_moment_address_and_headers(tmp_path: Path, machine:
     moment = datetime(2018, 6, 12, 3, 20, tzinfo=UTC)
     assert kept[moment].headers == machine.kept[0].headers
     assert kept[moment].body == CLINIC
+    with Evidence.open(tmp_path / "archive" / "evidence") as evidence:
+        (name,) = evidence.files()
+        exchanges = [exchange for _, exchange in evidence.records(name)]
+    origins = [exchange.origin for exchange in exchanges if exchange.source == "wayback"]
+    assert origins[0] == f"{machine.origin}/web/20180612032000id_/{SITE}:80{STORY}"
+    assert any("/cdx/search/cdx?" in exchange.url for exchange in exchanges), "the index is evidence, too"
     folder = tmp_path / "archive"
     assert verify(folder, Witness(folder)).findings == []
 
@@ -112,6 +120,17 @@ def test_a_section_and_days_of_capture(tmp_path: Path, machine: Machine) -> None
     assert machine.replayed == [f"20190612032000 https://m.phnompenhpost.com{STORY}"]
     assert crawl(tmp_path, machine, "-a", f"url=https://www.phnompenhpost.com{OTHER}").returncode == 0
     assert machine.replayed[1:] == [f"20180712032000 {SITE}{OTHER}"]
+
+
+def test_each_newspaper_asks_for_its_own(tmp_path: Path, machine: Machine) -> None:
+    address = "http://postkhmer.com/%E1%9E%80%E1%9E%B8%E1%9E%A1%E1%9E%B6/boats"
+    machine.kept.append(Kept(address, "20160101000000", b"<html>?</html>"))
+    assert crawl(tmp_path, machine, "-a", "limit=1").returncode == 0
+    assert crawl(tmp_path, machine, paper="postkhmer").returncode == 0
+    assert [each["url"] for each in machine.indexed] == ["phnompenhpost.com", "postkhmer.com"]
+    assert machine.replayed[1:] == [f"20160101000000 {unquote(address)}"]
+    assert states(tmp_path) == {"held": 2, "known": 2, "passed over": 2}
+    assert asked(tmp_path, "SELECT section FROM holding WHERE captured_at < '2017'") == [("sport",)]
 
 
 def test_what_is_held_by_its_bytes_is_not_fetched(tmp_path: Path, machine: Machine) -> None:

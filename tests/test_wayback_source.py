@@ -39,9 +39,8 @@ def replayed(
     moment: str | None = "Wed, 20 Jun 2018 01:10:00 GMT", *headers: tuple[str, str], **changes: Any
 ) -> Exchange:
     told = (("Memento-Datetime", moment),) if moment else ()
-    length = (("Content-Length", str(len(BODY))),)
     url = f"https://web.archive.org/web/20180620011000id_/{URL}"
-    return answer(**({"body": BODY, "url": url, "headers": (*told, *length, *headers)} | changes))
+    return answer(**({"body": BODY, "url": url, "headers": (*told, *headers)} | changes))
 
 
 def test_the_whole_paper_is_one_question() -> None:
@@ -154,6 +153,8 @@ def test_an_answer_of_another_moment_is_the_capture_of_that_moment() -> None:
     with pytest.raises(NoCapture, match="boats") as error:
         MACHINE.capture(ASKED, replayed("Sat, 01 Sep 2018 08:00:01 GMT", other))
     assert error.value.gone
+    with pytest.raises(NoCapture, match="boats"):
+        MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", other))
 
 
 @pytest.mark.parametrize(
@@ -179,12 +180,21 @@ def test_it_is_sent_on_to_the_nearest_capture_within_the_archive_alone() -> None
     there = f"/web/20180901080001id_/{URL}"
     with pytest.raises(Onward, match=r"^https://web\.archive\.org/web/20180901080001id_/http"):
         MACHINE.capture(ASKED, replayed(None, ("Location", there), status=302))
+    with pytest.raises(Onward):
+        MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", ("Location", there), status=302))
     with pytest.raises(NoCapture):
         MACHINE.capture(ASKED, replayed(None, ("Location", f"https://elsewhere.org{there}"), status=302))
 
 
-def test_a_body_of_no_stated_length_and_another_digest_may_be_half() -> None:
-    moment = ("Memento-Datetime", "Wed, 20 Jun 2018 01:10:00 GMT")
-    assert MACHINE.capture(ASKED, replayed(headers=(moment,))).cut is None
-    assert MACHINE.capture(ASKED, replayed(headers=(moment,), body=BODY[:9])).cut == "unspecified"
+def test_a_redirect_of_the_paper_is_a_capture() -> None:
+    own = (("Location", f"/web/20180620011000id_/{URL}/x"), ("X-Archive-Orig-Location", "/national/canal/x"))
+    found = MACHINE.capture(ASKED, replayed("Wed, 20 Jun 2018 01:10:00 GMT", *own, status=301))
+    assert (found.status, found.headers) == (301, (("Location", "/national/canal/x"),))
+
+
+def test_a_body_of_no_stated_length_is_whole_by_its_digest_alone() -> None:
+    assert MACHINE.capture(ASKED, replayed(cut="unspecified")).cut is None
+    with pytest.raises(NoCapture, match="half"):
+        MACHINE.capture(ASKED, replayed(cut="unspecified", body=BODY[:9]))
     assert MACHINE.capture(ASKED, replayed(body=b"of another form")).cut is None
+    assert MACHINE.listed(QUERY, None, answer([FIELDS, ROW], cut="unspecified")).captures

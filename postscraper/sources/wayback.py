@@ -60,7 +60,7 @@ class Wayback:
         return Question(url=f"{self.origin}/cdx/search/cdx?{query}&{paging}")
 
     def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
-        if answer.status != 200 or answer.cut:
+        if answer.status != 200 or answer.cut == "disconnect":
             raise NoIndex(f"status {answer.status}{', and cut' if answer.cut else ''}")
         rows = _rows(answer.body)
         onward = None
@@ -77,13 +77,13 @@ class Wayback:
 
     def capture(self, listed: Listed, answer: Exchange) -> Exchange:
         moment = _memento(answer)
-        if moment is None:
+        if moment is None or _only_leads_on(answer):
             raise self._none(answer)
-        if answer.cut:
+        asked, original = moment == listed.captured_at, _original(listed, answer)
+        if answer.cut and not (asked and _is_whole(listed, answer)):
             raise NoCapture("half an answer")
-        asked = moment == listed.captured_at
         return Exchange(
-            url=listed.url if asked else _original(listed, answer),
+            url=listed.url if asked else original,
             requested_at=None,
             captured_at=moment,
             status=answer.status,
@@ -91,7 +91,6 @@ class Wayback:
             body=answer.body,
             source=self.name,
             origin=answer.url,
-            cut="unspecified" if asked and not _is_whole(listed, answer) else None,
         )
 
     def _none(self, answer: Exchange) -> NoCapture | Onward:
@@ -158,14 +157,18 @@ def _memento(answer: Exchange) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else None
 
 
+def _only_leads_on(answer: Exchange) -> bool:
+    """Whether the archive redirects, and not the paper, whose own redirects are captures as well."""
+    return 300 <= (answer.status or 0) < 400 and header(answer, f"{_KEPT_PREFIX}location") is None
+
+
 def _is_whole(listed: Listed, answer: Exchange) -> bool:
-    """By the length that came with it, else by the digest in the index; a few of those are of other forms."""
-    stated = header(answer, "content-length") is not None
-    return stated or listed.digest in (None, payload_digest(answer.body).removeprefix("sha1:"))
+    """Whether an answer that came without its length is the one in the index."""
+    return answer.cut == "unspecified" and listed.digest == payload_digest(answer.body).removeprefix("sha1:")
 
 
 def _original(listed: Listed, answer: Exchange) -> str:
-    """The address of a capture of another moment. Raises NoCapture when it is another page's."""
+    """The address of the capture, as the answer has it. Raises NoCapture when it is another page's."""
     link = _ORIGINAL.search(header(answer, "link") or "")
     replay = _REPLAY.search(answer.url)
     url = as_sent(link[1] if link else replay[2] if replay else listed.url)

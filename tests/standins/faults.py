@@ -18,6 +18,16 @@ def too_many(seconds: int) -> Fault:
     return lambda *_: Response("<h1>Too Many Requests</h1>", 429, headers, content_type="text/html")
 
 
+def out_of_order(seconds: int) -> Fault:
+    """503, with a Retry-After of so many seconds."""
+    headers = {"Retry-After": str(seconds)}
+    return lambda *_: Response("<h1>Service Unavailable</h1>", 503, headers, content_type="text/html")
+
+
+def missing(*_: object) -> Response:
+    return Response("<Error><Code>NoSuchKey</Code></Error>", 404, content_type="application/xml")
+
+
 def slow_down(*_: object) -> Response:
     return Response(_SLOW_DOWN, 503, content_type="application/xml")
 

@@ -97,6 +97,8 @@ def test_a_run_asks_for_what_it_wants(archive: Archive) -> None:
     assert due(NAME, Wanted(since=day), NOW, 9) == 2
     assert due(NAME, Wanted(until=day), NOW, 9) == 2
     assert due(NAME, Wanted(addresses=[f"{SITE}/national/rice"]), NOW, 9) == 1
+    assert due(NAME, Wanted(host="www.phnompenhpost.com"), NOW, 9) == 3
+    assert due(NAME, Wanted(host="www.postkhmer.com"), NOW, 9) == 0
     assert leased(archive, Wanted(since=day, until=day)) == ["boats 01"]
     assert archive.holdings.waiting(NAME, Wanted(since=day, until=day))
     assert not archive.holdings.waiting(NAME, Wanted(since=date(2020, 1, 1)))
