@@ -31,6 +31,7 @@ from storage.indexed import Listed, Placed
 Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
 MOST_HOPS = 3
+ANSWER_SECONDS = 180.0  # an index is searched for a minute or two, when whole hosts are asked for
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class Collecting:
             callback=callback,
             errback=self._failed,
             dont_filter=True,
-            meta={**own, "autothrottle_dont_adjust_delay": True, **meta},
+            meta={**own, "autothrottle_dont_adjust_delay": True, "download_timeout": ANSWER_SECONDS, **meta},
         )
 
     # The index

@@ -103,6 +103,7 @@ def test_samples_give_every_article_and_listing(tmp_path: Path) -> None:
         (("-a", "since=yesterday"), "since=2020-01-31"),
         (("-a", "source=foldr"), "did you mean 'folder'?"),
         (("-a", "source=folder"), "needs path="),
+        (("-a", "source=wayback", "-a", "path=pages"), "source=wayback takes no path"),
         (("-a", "limit=many"), "limit=50"),
         (("-a", "url=phnompenhpost"), "no http(s) address"),
     ],
