@@ -3,11 +3,12 @@
 import gzip
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from recording import earlier, page_at, records
+from recording import arc, earlier, page_at, records
 from test_crawlindex import COLLINFO, FILE, LINE, lines
 
 from postscraper.sources.commoncrawl import CommonCrawl, record
@@ -127,6 +128,13 @@ def test_a_record_is_the_capture_as_it_was() -> None:
     found = STORE.capture(listed, answered(206, data, told(listed)))
     assert found == replace(PAGE, source="commoncrawl", origin=f"{FILE}, byte 19181", request_headers=())
     assert found.captured_at == datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
+
+
+def test_records_of_the_first_crawls_are_arc(tmp_path: Path) -> None:
+    data = arc(tmp_path / "x.arc.gz", [PAGE]).read_bytes()
+    data = data[data.index(b"\x1f\x8b\x08", 1) :]
+    found = STORE.capture(at(data), answered(206, data, told(at(data))))
+    assert (found.url, found.captured_at, found.status, found.body) == (PAGE.url, PAGE.captured_at, 200, PAGE.body)
 
 
 def test_a_page_cut_by_the_crawl_is_cut() -> None:

@@ -75,6 +75,8 @@ def test_a_page_of_the_index() -> None:
         length=6173,
     )
     assert (second.status, second.digest) == (None, "ABC")
+    of_2012 = "crawl-data/CC-MAIN-2012/segments/1346876860493/1346907001024_97.arc.gz"
+    assert captures(200, lines(LINE | {"filename": of_2012}))[0].file == of_2012
     assert captures(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == []
     assert captures(200, b"") == []
 

@@ -14,11 +14,11 @@ from typing import Any
 from postscraper.sources.otherarchive import NoIndex
 from storage.indexed import Listed
 
-LONGEST_RECORD = 16 * 2**20  # compressed; Common Crawl cuts a page at 1 MB, since March 2025 at 5 MB
+LONGEST_RECORD = 16 * 2**20  # compressed, and as long as an answer may be; a page is cut at 1 MB, since 2025 at 5 MB
 
 _DIGITS = re.compile(r"\d{1,18}", re.A)
 _STATUS = re.compile(r"\d{3}", re.A)
-_FILE = re.compile(r"crawl-data/[\w./-]{1,300}\.w?arc\.gz", re.A)
+_FILE = re.compile(r"\w[\w./-]{1,300}\.w?arc\.gz", re.A)  # those of 2008 to 2012 are ARC files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
