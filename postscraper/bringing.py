@@ -4,15 +4,17 @@ A source says where captures are; the bytes of each are kept before anything rea
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from postscraper.desk import Desk
 from postscraper.filing import captured
 from postscraper.items import Capture
-from postscraper.sources import folder, warc
+from postscraper.placing import is_wanted
+from postscraper.sources import commoncrawl, crawlcopies, folder, warc
+from postscraper.sources.warc import Sieve
 from storage.evidence import log_damage
-from storage.exchange import Exchange
+from storage.exchange import ELSEWHERE, Exchange, Place
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -31,8 +33,19 @@ def _exchange(page: Capture) -> Exchange:
 
 def _recorded(desk: Desk) -> Iterator[Capture]:
     assert desk.scope.path is not None
-    sieve = warc.Sieve(desk.paper.host, desk.aliases)
-    for place, exchange in warc.pages([desk.scope.path], sieve, log_damage):
+    sieve = Sieve(desk.paper.host, desk.aliases, ELSEWHERE)
+    return _sifted(desk, warc.pages([desk.scope.path], sieve, log_damage), sieve)
+
+
+def _copied(desk: Desk) -> Iterator[Capture]:
+    assert desk.scope.path is not None
+    sieve = Sieve(desk.paper.host, desk.aliases, commoncrawl.NAME)
+    found = crawlcopies.pages(desk.scope.path, desk.paper.host.removeprefix("www."), sieve, log_damage)
+    return _sifted(desk, (each for each in found if is_wanted(desk, each[1])), sieve)
+
+
+def _sifted(desk: Desk, found: Iterable[tuple[Place, Exchange]], sieve: Sieve) -> Iterator[Capture]:
+    for place, exchange in found:
         if exchange.captured_at is None:  # which no record of ours can say: it is named where it lies
             yield desk.take(captured(exchange, place))
         else:
@@ -50,4 +63,5 @@ BROUGHT: Mapping[str, Callable[[Desk], Iterator[Capture]]] = {
     "samples": _saved,
     "warc": _recorded,
     "archive": _kept,
+    "commoncrawl": _copied,  # with path=…; without, its archive is asked
 }

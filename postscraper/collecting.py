@@ -117,6 +117,7 @@ class Collecting:
     def _request(self, question: Question, callback: Callable[[Response], object], **meta: object) -> Request:
         self._asking = True
         own = {"asked_at": now(), "dont_redirect": True, "download_slot": self._archive.name}
+        own |= {"dont_obey_robotstxt": question.documented}
         return Request(
             question.url,
             headers=dict(question.headers),

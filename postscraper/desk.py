@@ -174,6 +174,12 @@ class Desk:
         self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
         return capture
 
+    def has(self, exchange: Exchange) -> bool:
+        """Whether this very capture is kept, and filed."""
+        digest = "sha256:" + sha256(exchange.body).hexdigest()
+        row = self.archive.kept(digest, exchange.url, exchange.captured_at)
+        return row is not None and (row.url, row.captured_at) == (exchange.url, exchange.captured_at)
+
     def keep_beside(self, exchange: Exchange) -> None:
         """Keep what another archive said that is no capture of the paper; no row will name it."""
         self._evidence.keep(replace(exchange, source=BESIDE))

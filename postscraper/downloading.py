@@ -14,7 +14,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
 # Each may name a stand-in that is not public.
-ORIGINS = ("PAPER_ORIGIN", "WAYBACK_ORIGIN")
+ORIGINS = ("PAPER_ORIGIN", "WAYBACK_ORIGIN", "COMMONCRAWL_INDEX_ORIGIN", "COMMONCRAWL_ORIGIN")
 
 
 class PrivateAddress(IgnoreRequest):

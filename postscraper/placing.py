@@ -6,6 +6,7 @@ from postscraper.sources.warc import BESIDE
 from postscraper.traps import LONGEST_ADDRESS
 from postscraper.urls import absolute, path_of
 from storage.elsewhere import Wanted
+from storage.exchange import Exchange
 from storage.indexed import Listed, Placed
 
 
@@ -54,3 +55,16 @@ def _rule(desk: Desk, listed: Listed, address: str) -> str | None:
     if listed.mime and BESIDE.match(listed.mime):
         return "a picture, style or script"
     return None if desk.scope.urls else desk.ear.rule_against(address, 0)
+
+
+def is_wanted(desk: Desk, exchange: Exchange) -> bool:
+    """Whether a page of the paper, found in a file of many, is one of those that the run asks for."""
+    scope, at = desk.scope, exchange.captured_at
+    day = at and at.date()
+    if day and ((scope.since and day < scope.since) or (scope.until and day > scope.until)):
+        return False
+    address = desk.address(exchange.url)
+    asked_for = desk.asked_for()
+    if asked_for is not None and address not in asked_for:
+        return False
+    return not scope.sections or desk.ear.section(address) in scope.sections

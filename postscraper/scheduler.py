@@ -13,6 +13,7 @@ from scrapy.crawler import Crawler
 
 from postscraper.collecting import Collecting
 from postscraper.desk import now
+from postscraper.newsfiles import NewsFiles
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.frontier import Due
 
@@ -29,7 +30,7 @@ class LedgerScheduler(BaseScheduler):
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._left: int | None = None
-        self._collecting: Collecting | None = None
+        self._collecting: Collecting | NewsFiles | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":

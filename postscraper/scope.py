@@ -11,10 +11,12 @@ from postscraper.errors import BadRequest
 from postscraper.newspapers import Newspaper
 from postscraper.urls import absolute
 
-OTHER_ARCHIVES = ("wayback",)
+OTHER_ARCHIVES = ("wayback", "commoncrawl")
 SOURCES = ("live", "folder", "samples", "warc", "archive", *OTHER_ARCHIVES)
 _NEED_PATH = {"folder": "the folder of the saved pages", "warc": "a WARC, ARC or WACZ file, or a folder of them"}
-ARGUMENTS = ("section", "since", "until", "url", "source", "path", "limit")
+ARGUMENTS = ("section", "since", "until", "url", "source", "path", "crawl", "limit")
+_CRAWL = re.compile(r"CC-MAIN-\d{4}(?:-\d{2,4})?", re.A)
+_NEWS = re.compile(r"CC-NEWS-\d{4}-(?:0[1-9]|1[0-2])", re.A)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class Scope:
     """One run. limit: pages; None for all that is due.
 
     since, until: days of publication, both included; of capture when the source is an archive.
+    crawls: of Common Crawl, or months of its news; (): all that have captures of these days.
     """
 
     source: str = "live"
@@ -30,6 +33,7 @@ class Scope:
     until: date | None = None
     urls: tuple[str, ...] = ()
     path: Path | None = None
+    crawls: tuple[str, ...] = ()
     limit: int | None = None
 
 
@@ -50,6 +54,7 @@ def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
         until=until,
         urls=tuple(_address(url) for url in _addresses(arguments.get("url", ""))),
         path=_path(source, arguments.get("path")),
+        crawls=_crawls(source, arguments.get("crawl", ""), arguments.get("path")),
         limit=_count(arguments.get("limit")),
     )
 
@@ -94,9 +99,22 @@ def _address(text: str) -> str:
 def _path(source: str, text: str | None) -> Path | None:
     if source in _NEED_PATH and not text:
         raise BadRequest(f"source={source} needs path=…, {_NEED_PATH[source]}")
-    if source in ("live", "archive", *OTHER_ARCHIVES) and text:
-        raise BadRequest(f"path=… goes with source={', '.join(_NEED_PATH)} or samples; source={source} takes no path")
+    if source in ("live", "archive", "wayback") and text:
+        takers = ", ".join((*_NEED_PATH, "commoncrawl"))
+        raise BadRequest(f"path=… goes with source={takers} or samples; source={source} takes no path")
     return Path(text) if text else None
+
+
+def _crawls(source: str, text: str, path: str | None) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(_several(text)))
+    if names and (source != "commoncrawl" or path):
+        raise BadRequest("crawl=… goes with source=commoncrawl, and without path=…")
+    for name in names:
+        if not (_CRAWL.fullmatch(name) or _NEWS.fullmatch(name)):
+            raise BadRequest(f"crawl={name} is no crawl; write it as crawl=CC-MAIN-2018-26, or crawl=CC-NEWS-2018-06")
+    if len({bool(_NEWS.fullmatch(name)) for name in names}) > 1:
+        raise BadRequest("crawl=… names crawls of the web or months of the news; ask for them in two runs")
+    return names
 
 
 def _count(text: str | None) -> int | None:

@@ -14,6 +14,10 @@ ARCHIVE_DB_URL = None
 PAPER_ORIGIN = None
 # Where the Wayback Machine is asked when not at https://web.archive.org: a stand-in.
 WAYBACK_ORIGIN = None
+# Where Common Crawl's index and its files are asked for when not at https://index.commoncrawl.org and
+# https://data.commoncrawl.org.
+COMMONCRAWL_INDEX_ORIGIN = None
+COMMONCRAWL_ORIGIN = None
 
 # Who crawls says so, and how to reach them: an e-mail address or a page. Added to the user agent.
 CONTACT = None
@@ -31,7 +35,11 @@ AUTOTHROTTLE_START_DELAY = 5
 AUTOTHROTTLE_MAX_DELAY = 60
 
 # Other archives, one question at a time, and as seldom as each asks for.
-DOWNLOAD_SLOTS = {"wayback": {"concurrency": 1, "delay": 2.5, "jitter": 0}}
+DOWNLOAD_SLOTS = {
+    "wayback": {"concurrency": 1, "delay": 2.5, "jitter": 0},
+    # Common Crawl asks for one at a time; at more than a question a second it answers 503, then 403, then not at all.
+    "commoncrawl": {"concurrency": 1, "delay": 1.5, "jitter": 0},
+}
 
 # A host that asks for patience gets it: up to so many seconds all requests wait, and beyond the run ends.
 LONGEST_PAUSE = 600

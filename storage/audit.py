@@ -44,7 +44,7 @@ _STANDS_ELSEWHERE: dict[str, Standing] = {
     "passed over": "excluded",
 }
 
-List = Literal["sitemap", "feed", "listing", "teaser", "link", "wayback"]
+List = Literal["sitemap", "feed", "listing", "teaser", "link", "wayback", "commoncrawl"]
 # Made by the site's engine of what it has, and by people, who name what they write or read about.
 BY_ENGINE: frozenset[str] = frozenset({"sitemap", "feed", "listing"})
 BY_PEOPLE: frozenset[str] = frozenset({"teaser", "link"})

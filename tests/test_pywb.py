@@ -2,30 +2,25 @@
 
     make pywb
 
-POSTSCRAPER_PYWB names the folder of its commands. A crawl over loopback is kept, and so is what it
-finds when it looks again; then pywb serves the WARC files, and every body must be the one we have.
+A crawl over loopback is kept, and so is what it finds when it looks again; then pywb serves the WARC files,
+and every body must be the one we have.
 """
 
 import gzip
 import json
-import os
-import socket
 import sqlite3
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote
-from urllib.request import HTTPRedirectHandler, build_opener
-from urllib.request import Request as Question
 
 import pytest
 from calling import program
-from conftest import ROOT, SAMPLES
+from conftest import SAMPLES
 from mirror import Mirror
 from pytest_httpserver import HTTPServer
+from standins import pywb
+from standins.serving import ask
 from test_crawl import crawl
 from werkzeug import Request, Response
 
@@ -34,7 +29,6 @@ from storage.exchange import Exchange, Place
 
 pytestmark = pytest.mark.pywb
 
-COMMANDS = Path(os.environ.get("POSTSCRAPER_PYWB", ROOT / ".venv-pywb" / "bin"))
 COLLECTION = "post"
 MOVED = "/national/story-that-moved"
 
@@ -55,28 +49,6 @@ class OldServer(Mirror):
         if place % 3 == 1:
             answer.headers.pop("ETag", None)
         return answer
-
-
-class _Stay(HTTPRedirectHandler):
-    """A redirect of the paper is what is to be seen, and not followed."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-def command(name: str, *words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    call = [str(COMMANDS / name), *map(str, words)]
-    return subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-
-
-def read(url: str) -> tuple[int, bytes]:
-    """Status and body, the body as it came from the paper: pywb undoes codings only for who does not know them."""
-    try:
-        with build_opener(_Stay).open(Question(url, headers={"Accept-Encoding": "gzip"}), timeout=20) as answer:
-            return answer.status, answer.read()
-    except HTTPError as error:
-        with error:
-            return error.code, error.read()
 
 
 @pytest.fixture(scope="module")
@@ -107,28 +79,9 @@ def kept(archive: Path) -> Kept:
 def served(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the collection that pywb serves."""
     folder = tmp_path_factory.mktemp("pywb")
-    for words in (("init", COLLECTION), ("add", COLLECTION, *sorted((archive / "evidence").glob("*.warc.gz")))):
-        done = command("wb-manager", *words, folder=folder)
-        assert done.returncode == 0, done.stderr
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    call = [str(COMMANDS / "wayback"), "-p", str(port), "-b", "127.0.0.1"]
-    with (folder / "log").open("wb") as log, subprocess.Popen(call, cwd=folder, stdout=log, stderr=log) as pywb:
-        try:
-            yield _ready(f"http://127.0.0.1:{port}/{COLLECTION}", folder / "log")
-        finally:
-            pywb.kill()
-
-
-def _ready(collection: str, log: Path) -> str:
-    for _ in range(150):
-        try:
-            read(f"{collection}/cdx?url=example.org")
-        except (URLError, ConnectionError):
-            time.sleep(0.2)
-        else:
-            return collection
-    raise TimeoutError(log.read_text("utf-8"))
+    pywb.collect(folder, COLLECTION, (archive / "evidence").glob("*.warc.gz"))
+    with pywb.serving(folder) as origin:
+        yield f"{origin}/{COLLECTION}"
 
 
 def stamp(exchange: Exchange) -> str:
@@ -145,12 +98,14 @@ def test_the_crawl_kept_records_of_every_kind(kept: Kept) -> None:
 
 def test_every_body_is_replayed_byte_for_byte(kept: Kept, served: str) -> None:
     for _, exchange in kept:
-        status, body = read(f"{served}/{stamp(exchange)}id_/{quote(exchange.url, safe=':/?=&%')}")
-        assert (status, body) == (exchange.status, exchange.body), f"{exchange.url}, {exchange.captured_at}"
+        answer = ask(f"{served}/{stamp(exchange)}id_/{quote(exchange.url, safe=':/?=&%')}")
+        assert (answer.status, answer.body) == (exchange.status, exchange.body), (
+            f"{exchange.url}, {exchange.captured_at}"
+        )
 
 
 def test_the_index_names_every_capture(kept: Kept, served: str) -> None:
-    _, told = read(f"{served}/cdx?url={kept[0][1].url.split('/')[2]}&matchType=host&output=json")
+    told = ask(f"{served}/cdx?url={kept[0][1].url.split('/')[2]}&matchType=host&output=json").body
     found = sorted((line["url"], line["timestamp"]) for line in map(json.loads, told.splitlines()))
     assert found == sorted((exchange.url, stamp(exchange)) for _, exchange in kept)
 
@@ -167,6 +122,4 @@ def test_another_reader_finds_every_record_whole(archive: Path) -> None:
     files = sorted((archive / "evidence").glob("*.warc.gz"))
     assert len(files) == 2
     for file in files:
-        done = command("warcio", "check", "-v", file, folder=archive)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "digest pass" in done.stdout
+        assert "digest pass" in pywb.done("warcio", "check", "-v", file, folder=archive)

@@ -49,10 +49,22 @@ def test_several_addresses_may_hold_commas() -> None:
     assert found.urls == (f"{HOME}/a/b,c", "http://m.phnompenhpost.com/d", f"{HOME}/e")
 
 
+def test_crawls_are_named_one_by_one() -> None:
+    words = {"source": "commoncrawl", "crawl": "CC-MAIN-2018-26, CC-MAIN-2012,CC-MAIN-2018-26"}
+    assert scope(POST, words).crawls == ("CC-MAIN-2018-26", "CC-MAIN-2012")
+    assert scope(POST, {"source": "commoncrawl"}).crawls == ()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         {"source": "live", "path": "x"},
+        {"source": "wayback", "path": "x"},
+        {"source": "wayback", "crawl": "CC-MAIN-2018-26"},
+        {"source": "commoncrawl", "crawl": "CC-MAIN-2018-26", "path": "x"},
+        {"source": "commoncrawl", "crawl": "June 2018"},
+        {"source": "commoncrawl", "crawl": "CC-NEWS-2018-13"},
+        {"source": "commoncrawl", "crawl": "CC-NEWS-2018-06,CC-MAIN-2018-26"},
         {"since": "2021-01-02", "until": "2021-01-01"},
         {"limit": "0"},
         {"limit": "-3"},

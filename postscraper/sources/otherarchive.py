@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from postscraper.errors import PostscraperError
+from postscraper.urls import as_sent
 from storage.exchange import Exchange
 from storage.indexed import Listed
 
@@ -47,10 +49,15 @@ class Sought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request to the archive. headers: besides those of every request."""
+    """A request to the archive. headers: besides those of every request.
+
+    documented: of an interface that its owner describes for programs, so that robots.txt, which speaks to
+    crawlers, is not asked.
+    """
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    documented: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +99,23 @@ class OtherArchive(Protocol):
         answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
         """
         ...
+
+
+# The paper has answered under www and bare, which are one in every index, and under these.
+_HOSTS = ("", "m.", "mail.")
+
+
+def targets(sought: Sought) -> list[tuple[str, str]]:
+    """What an index is asked for, and how it is to match: exact, prefix or domain."""
+    if sought.urls:
+        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in sought.urls], "exact"
+    elif sought.paths:
+        paths, match = list(sought.paths), "prefix"
+    else:
+        return [(sought.host, "domain")]
+    return [(f"{host}{sought.host}{as_sent(path)}", match) for path in paths for host in _HOSTS]
+
+
+def header(answer: Exchange, name: str) -> str | None:
+    """The first header of that name, in small letters; None when there is none."""
+    return next((value for each, value in answer.headers if each.lower() == name), None)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from postscraper.scope import Scope
+from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
 from postscraper.sources.otherarchive import OtherArchive
 from postscraper.sources.wayback import HOME, Wayback
 
@@ -12,4 +13,12 @@ def _wayback(settings: Mapping[str, Any], _: Scope) -> OtherArchive:
     return Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/"))
 
 
-ARCHIVES: Mapping[str, Callable[[Mapping[str, Any], Scope], OtherArchive]] = {"wayback": _wayback}
+def common_crawl(settings: Mapping[str, Any], scope: Scope) -> CommonCrawl:
+    index, store = settings["COMMONCRAWL_INDEX_ORIGIN"] or INDEX, settings["COMMONCRAWL_ORIGIN"] or STORE
+    return CommonCrawl(scope.crawls, index.rstrip("/"), store.rstrip("/"))
+
+
+ARCHIVES: Mapping[str, Callable[[Mapping[str, Any], Scope], OtherArchive]] = {
+    "wayback": _wayback,
+    "commoncrawl": common_crawl,
+}

@@ -33,9 +33,10 @@ BESIDE = re.compile(
 class Sieve:
     """Lets through what is a page of one newspaper, and counts the rest by its reason."""
 
-    def __init__(self, host: str, aliases: Aliases = NO_ALIASES) -> None:
+    def __init__(self, host: str, aliases: Aliases = NO_ALIASES, source: str = ELSEWHERE) -> None:
+        """source: of the pages that it lets through."""
         self.skipped: Counter[str] = Counter()
-        self._host, self._aliases = host, aliases
+        self._host, self._aliases, self._source = host, aliases, source
         self._is_ours = lru_cache(maxsize=4096)(self._ours)
 
     def _ours(self, host: str) -> bool:
@@ -58,7 +59,7 @@ class Sieve:
             why = self._against(exchange, place)
             if why is None:
                 origin = f"{Path(place.file).name}, byte {place.offset}"
-                yield place, replace(exchange, source=ELSEWHERE, origin=origin)
+                yield place, replace(exchange, source=self._source, origin=origin)
             else:
                 self.skipped[why] += 1
 

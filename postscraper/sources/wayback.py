@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onward, Question, Sought
+from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onward, Question, Sought, header, targets
 from postscraper.urls import as_sent, canonical
 from storage.exchange import Exchange
 from storage.indexed import Listed
@@ -21,8 +21,6 @@ from storage.warcrecord import payload_digest
 HOME = "https://web.archive.org"
 ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work
 FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
-# The paper has answered under www and bare, which are one in the index, and under these.
-_HOSTS = ("", "m.", "mail.")
 # What is no page of a paper is not even listed.
 _NO_PAGE = r"!mimetype:(image|audio|video|font)/.*", r"!mimetype:.*(css|javascript|font|revisit).*"
 _ENCODED_KEY = re.compile(r"[\w.*+%-]+", re.A)
@@ -51,7 +49,7 @@ class Wayback:
         filters = [("filter", each) for each in ("statuscode:200", *_NO_PAGE)]
         # Only the first of captures with the same bytes in a row: the others would not be asked for.
         same = [("output", "json"), ("fl", ",".join(FIELDS)), *filters, ("collapse", "digest"), *span]
-        return tuple(urlencode([("url", url), ("matchType", match), *same]) for url, match in _targets(sought))
+        return tuple(urlencode([("url", url), ("matchType", match), *same]) for url, match in targets(sought))
 
     def index(self, query: str, resume_key: str | None) -> Question:
         paging = f"limit={ROWS}&showResumeKey=true"
@@ -98,27 +96,16 @@ class Wayback:
     def _none(self, answer: Exchange) -> NoCapture | Onward:
         """What an answer without a moment of capture is."""
         status = answer.status or 0
-        location = _header(answer, "location")
+        location = header(answer, "location")
         if 300 <= status < 400 and location:
             target = urljoin(answer.url, location)
             if target.startswith(f"{self.origin}/web/") and _REPLAY.search(target):
                 return Onward(target)
             return NoCapture(f"sent on to {target}", gone=True)
         if status in (403, 404, 410, 451):
-            said = _header(answer, "x-archive-wayback-runtime-error") or f"status {status}"
+            said = header(answer, "x-archive-wayback-runtime-error") or f"status {status}"
             return NoCapture(said[:200], gone=True)
         return NoCapture(f"status {status}, and no capture")
-
-
-def _targets(sought: Sought) -> list[tuple[str, str]]:
-    """What the index is asked for, and how it is to match."""
-    if sought.urls:
-        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in sought.urls], "exact"
-    elif sought.paths:
-        paths, match = list(sought.paths), "prefix"
-    else:
-        return [(sought.host, "domain")]
-    return [(f"{host}{sought.host}{as_sent(path)}", match) for path in paths for host in _HOSTS]
 
 
 def _rows(body: bytes) -> list[list[str]]:
@@ -158,17 +145,13 @@ def _moment(stamp: str) -> datetime:
     raise NoIndex(f"{stamp[:40]!r} is no moment")
 
 
-def _header(answer: Exchange, name: str) -> str | None:
-    return next((value for each, value in answer.headers if each.lower() == name), None)
-
-
 def _memento(answer: Exchange) -> datetime | None:
     """The moment of the capture that the archive answers with; None when it answers with none.
 
     https://www.rfc-editor.org/rfc/rfc7089#section-2.1.1
     """
     try:
-        moment = parsedate_to_datetime(_header(answer, "memento-datetime") or "")
+        moment = parsedate_to_datetime(header(answer, "memento-datetime") or "")
     except (ValueError, IndexError, OverflowError):
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
@@ -176,7 +159,7 @@ def _memento(answer: Exchange) -> datetime | None:
 
 def _only_leads_on(answer: Exchange) -> bool:
     """Whether the archive redirects, and not the paper, whose own redirects are captures as well."""
-    return 300 <= (answer.status or 0) < 400 and _header(answer, f"{_KEPT_PREFIX}location") is None
+    return 300 <= (answer.status or 0) < 400 and header(answer, f"{_KEPT_PREFIX}location") is None
 
 
 def _is_whole(listed: Listed, answer: Exchange) -> bool:
@@ -186,7 +169,7 @@ def _is_whole(listed: Listed, answer: Exchange) -> bool:
 
 def _original(listed: Listed, answer: Exchange) -> str:
     """The address of the capture, as the answer has it. Raises NoCapture when it is another page's."""
-    link = _ORIGINAL.search(_header(answer, "link") or "")
+    link = _ORIGINAL.search(header(answer, "link") or "")
     replay = _REPLAY.search(answer.url)
     url = as_sent(link[1] if link else replay[2] if replay else listed.url)
     try:

@@ -21,8 +21,10 @@ from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
 from postscraper.filing import is_filed
 from postscraper.items import Capture, Item, Unread
+from postscraper.newsfiles import NewsFiles
 from postscraper.newspapers import Newspaper
 from postscraper.scope import OTHER_ARCHIVES, scope
+from postscraper.sources.ccnews import is_news
 from postscraper.urls import absolute
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
@@ -56,7 +58,7 @@ class NewspaperSpider(Spider):
 
     paper: ClassVar[Newspaper]
     desk: Desk
-    collecting: Collecting | None = None  # in a run over another archive
+    collecting: Collecting | NewsFiles | None = None  # in a run over another archive
     ended: Ended | None = None
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
     _log_ins = 0  # log-in forms since the last page of another kind
@@ -68,8 +70,9 @@ class NewspaperSpider(Spider):
         desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
         spider.desk = desk
-        if desk.scope.source in OTHER_ARCHIVES:
-            spider.collecting = Collecting(desk, crawler.settings, spider.stop, spider.writing)
+        if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
+            frontier = NewsFiles if is_news(desk.scope.crawls) else Collecting
+            spider.collecting = frontier(desk, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._count, handled)

@@ -1,0 +1,104 @@
+"""CC-NEWS: the news of the world as Common Crawl fetches it, a WARC file of some 1 GB every hour or two.
+
+No index tells which of them has what, so whole files are read; the list of a month names them
+(https://commoncrawl.org/blog/news-dataset-available). A file comes in pieces, each a ranged request, so that
+none is ever in memory whole and an interrupted one goes on where it was.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from postscraper.sources.otherarchive import NoCapture, NoIndex
+
+NEWS = "CC-NEWS-"
+PIECE_BYTES = 8 * 2**20  # half of what one answer may have
+LONGEST_LIST = 2**20  # a month's list has some 40 kB
+# A file holds what was fetched from the moment in its name on, for an hour or two.
+LONGEST_FILE = timedelta(days=1)
+
+_FILE = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d{1,9}\.warc\.gz", re.A)
+_GZIP = 31  # zlib's window bits for a gzip member
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.A)
+_BEYOND = re.compile(r"bytes \*/(\d{1,18})", re.A)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """path: at data.commoncrawl.org. begun_at: when its first page was fetched."""
+
+    path: str
+    begun_at: datetime
+
+
+def is_news(crawls: Sequence[str]) -> bool:
+    return bool(crawls) and crawls[0].startswith(NEWS)
+
+
+def list_url(origin: str, crawl: str) -> str:
+    """Where the files of a month are named; crawl: as CC-NEWS-2018-06."""
+    year, month = crawl.removeprefix(NEWS).split("-")
+    return f"{origin}/crawl-data/CC-NEWS/{year}/{month}/warc.paths.gz"
+
+
+def files(status: int, body: bytes) -> list[File]:
+    """The files that the list of a month names, the oldest first. Raises NoIndex."""
+    if status != 200:
+        raise NoIndex(f"the list of CC-NEWS files answers with status {status}")
+    try:
+        inflate = zlib.decompressobj(_GZIP)
+        text = inflate.decompress(body, LONGEST_LIST).decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise NoIndex(f"the list of CC-NEWS files is damaged: {error}") from error
+    if not inflate.eof:
+        raise NoIndex("the list of CC-NEWS files does not end")
+    return sorted((_file(line) for line in text.split()), key=lambda each: each.path)
+
+
+def _file(line: str) -> File:
+    named = _FILE.fullmatch(line)
+    try:
+        begun_at = datetime.strptime(named[1] if named else "", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}") from error
+    return File(path=line, begun_at=begun_at)
+
+
+def of_days(found: Iterable[File], since: date | None, until: date | None) -> list[File]:
+    """Those that may hold captures of these days, both included."""
+    return [
+        each
+        for each in found
+        if not (since and (each.begun_at + LONGEST_FILE).date() < since)
+        and not (until and each.begun_at.date() > until)
+    ]
+
+
+def piece_range(done: int) -> str:
+    """The header Range that asks for the piece behind the first `done` bytes."""
+    return f"bytes={done}-{done + PIECE_BYTES - 1}"
+
+
+def piece(file: str, done: int, status: int, content_range: str, body: bytes) -> int:
+    """How many bytes the file has, when `body` is the piece behind the first `done`; none, when they are all.
+
+    content_range: the answer's header; empty when it has none. Raises NoCapture.
+    """
+    if status in (404, 410):
+        raise NoCapture(f"{file}: status {status}", gone=True)
+    beyond = _BEYOND.fullmatch(content_range.strip())
+    if status == 416 and beyond and int(beyond[1]) == done:
+        return done
+    if status != 206:
+        raise NoCapture(f"{file}: status {status} for the bytes from {done}")
+    came = _CONTENT_RANGE.fullmatch(content_range.strip())
+    if came is None:
+        raise NoCapture(f"{file}: a range that cannot be read: {content_range[:60]!r}")
+    first, last, size = (int(number) for number in came.groups())
+    if first != done or last != min(done + PIECE_BYTES, size) - 1:
+        raise NoCapture(f"{file}: another range came than the bytes from {done}: {content_range}")
+    if len(body) != last - first + 1:
+        raise NoCapture(f"{file}: {len(body)} bytes came where the answer says {last - first + 1}")
+    return size

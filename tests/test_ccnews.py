@@ -1,0 +1,140 @@
+"""CC-NEWS: lists of files, pieces of files, and a run that reads them whole."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from recording import page_at, pages, warc_gz
+from standins import faults
+from standins.commoncrawl import Store, lay_out_news
+from standins.serving import Standin, standing_in
+from test_crawl import FAST, asked, scrapy
+
+from postscraper.sources import ccnews
+from postscraper.sources.ccnews import PIECE_BYTES, File, files, of_days, piece
+from postscraper.sources.otherarchive import NoCapture, NoIndex
+
+PATH = "crawl-data/CC-NEWS/2018/06/CC-NEWS-20180620011000-00456.warc.gz"
+AT = datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
+
+
+def packed(*lines: str) -> bytes:
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode())
+
+
+def test_the_list_of_a_month() -> None:
+    assert ccnews.list_url("https://x", "CC-NEWS-2018-06") == "https://x/crawl-data/CC-NEWS/2018/06/warc.paths.gz"
+    later = PATH.replace("20180620", "20180621")
+    assert [each.path for each in files(200, packed(later, PATH))] == [PATH, later]
+    assert files(200, packed(PATH)) == [File(path=PATH, begun_at=AT)]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (503, b"<Error><Code>SlowDown</Code></Error>"),
+        (200, b"<html><h1>Sorry</h1></html>"),
+        (200, packed(PATH)[:-12]),
+        (200, packed(PATH, "../../etc/passwd")),
+        (200, packed(PATH.replace("20180620011000", "20181320011000"))),
+        (200, gzip.compress(b"x" * 2_000_000)),
+        (200, gzip.compress(b"\xff\n")),
+    ],
+)
+def test_what_is_no_list(status: int, body: bytes) -> None:
+    with pytest.raises(NoIndex):
+        files(status, body)
+
+
+def test_files_of_some_days() -> None:
+    found = [File(path=str(day), begun_at=AT + timedelta(days=day)) for day in range(5)]  # from the 20th on
+    assert [each.path for each in of_days(found, None, None)] == ["0", "1", "2", "3", "4"]
+    assert [each.path for each in of_days(found, date(2018, 6, 22), date(2018, 6, 23))] == ["1", "2", "3"]
+
+
+def test_a_piece_of_a_file() -> None:
+    size = PIECE_BYTES + 10
+    assert ccnews.piece_range(0) == f"bytes=0-{PIECE_BYTES - 1}"
+    assert piece(PATH, 0, 206, f"bytes 0-{PIECE_BYTES - 1}/{size}", bytes(PIECE_BYTES)) == size
+    assert piece(PATH, PIECE_BYTES, 206, f"bytes {PIECE_BYTES}-{size - 1}/{size}", bytes(10)) == size
+    assert piece(PATH, size, 416, f"bytes */{size}", b"<Error/>") == size
+    for status, content_range, length in [
+        (200, "", 10),
+        (206, "", 10),
+        (206, f"bytes 0-9/{size}", 10),
+        (206, f"bytes 1-{PIECE_BYTES}/{size}", PIECE_BYTES),
+        (206, f"bytes 0-{PIECE_BYTES - 1}/{size}", 10),
+        (416, f"bytes */{size}", 10),
+        (503, "", 10),
+    ]:
+        with pytest.raises(NoCapture) as error:
+            piece(PATH, 0, status, content_range, bytes(length))
+        assert not error.value.gone
+    with pytest.raises(NoCapture) as error:
+        piece(PATH, 0, 404, "", b"")
+    assert error.value.gone
+
+
+FOUND = list(pages(12))
+# So large that the file comes in two pieces.
+ELSEWHERE = [page_at("https://example.org/", b"<html>" + Random(1).randbytes(PIECE_BYTES), 0)]
+NEWS = "/crawl-data/CC-NEWS/2018/06/"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Standin]:
+    place = tmp_path / "store"
+    place.mkdir()
+    halves = [FOUND[:6] + ELSEWHERE, FOUND[6:]]
+    warcs = [warc_gz(tmp_path / "x.warc.gz", half).read_bytes() for half in halves]
+    lay_out_news(place, "2018/06", [("20180620010000", warcs[0]), ("20180623010000", warcs[1])])
+    with standing_in(Store(place)) as standin:
+        yield standin
+
+
+def crawl(folder: Path, store: Standin, *words: str) -> str:
+    origin = f"COMMONCRAWL_ORIGIN={store.origin}"
+    words = ("-a", "source=commoncrawl", "-a", "crawl=CC-NEWS-2018-06", *words)
+    done = scrapy(folder, "crawl", "post", *words, settings=(origin, "DOWNLOAD_SLOTS={}", *FAST))
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+CAPTURES = "SELECT url, captured_at, source FROM capture ORDER BY url, captured_at"
+EVERY = sorted((each.url, f"{each.captured_at:%Y-%m-%dT%H:%M:%S}+00:00", "commoncrawl") for each in FOUND)
+
+
+def test_a_month_is_read_file_by_file(tmp_path: Path, store: Standin) -> None:
+    told = crawl(tmp_path, store)
+    assert asked(tmp_path, CAPTURES) == EVERY
+    assert "2 files, 2 of them to be read" in told
+    assert len(store.asked) == 1 + 2 + 1, "the list, and three pieces"
+    assert list((tmp_path / "archive/commoncrawl").iterdir()) == []
+    fetched = len(store.asked)
+    crawl(tmp_path, store)
+    assert len(store.asked) == fetched + 1, "the list, and no file that was read"
+
+
+def test_days_choose_files_and_pages(tmp_path: Path, store: Standin) -> None:
+    crawl(tmp_path, store, "-a", "since=2018-06-23")
+    assert asked(tmp_path, CAPTURES) == []
+    assert [path for path in store.asked if "20180620" in path] == []
+
+
+def test_a_run_of_few_pages_goes_on_in_the_same_file(tmp_path: Path, store: Standin) -> None:
+    crawl(tmp_path, store, "-a", "limit=4")
+    assert len(asked(tmp_path, CAPTURES)) == 4
+    assert len(list((tmp_path / "archive/commoncrawl").iterdir())) == 1
+    crawl(tmp_path, store)
+    assert asked(tmp_path, CAPTURES) == EVERY
+
+
+def test_what_goes_wrong_on_the_way_is_asked_for_again(tmp_path: Path, store: Standin) -> None:
+    store.fault(faults.half, NEWS + "CC", after=1)
+    assert "in 5 seconds" in crawl(tmp_path, store)
+    assert asked(tmp_path, CAPTURES) == EVERY
+    assert len(store.asked) == 4 + 1
