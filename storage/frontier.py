@@ -1,18 +1,17 @@
 """The ledger's rows: how an address is heard, leased and left. Each function works in a transaction of its caller."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
 
+from storage import budgets
 from storage.tables import Address
+from storage.turns import priority
 from storage.visits import BACK_OFF, Heard, Kind, State
 
-# Whole addresses of news first, then lists, then stories; other pages last.
-RANKS: dict[str, int] = {"front": 0, "feed": 0, "sitemap": 0, "listing": 1, "story": 2, "page": 3}
-_RANK, _VISITED = 100_000_000, 10_000_000
 CHUNK = 500  # parameters in one IN (…); SQLite of old allowed 999 in all
 
 
@@ -29,16 +28,6 @@ class Due:
     tries: int
     etag: str | None
     last_modified: str | None
-
-
-def priority(kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
-    """Smaller is sooner: by kind, never visited before visited, the newest day first.
-
-    An address without a day counts as of the day when it was heard of: a front page dates nothing, and
-    shows what is new.
-    """
-    age = date.max.toordinal() - (dated_on or heard_at.date()).toordinal()
-    return RANKS[kind] * _RANK + visited * _VISITED + age
 
 
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -72,12 +61,20 @@ def hear(connection: Connection, reports: Iterable[Report]) -> int:
         if known.heard.excluded_by and not report.heard.excluded_by:
             merged[report.heard.address] = report
     old = rows_of(connection, merged)
-    new = [_new(report) for address, report in merged.items() if address not in old]
+    new = {address: report for address, report in merged.items() if address not in old}
+    beyond = budgets.over(connection, (report.heard for report in new.values()))
     if new:
-        connection.execute(insert(Address), new)
+        connection.execute(insert(Address), [_new(_within(report, beyond)) for report in new.values()])
     learnt = (_learnt(row, merged[address].heard, merged[address].now) for address, row in old.items())
     rewrite(connection, [values for values in learnt if values])
     return len(new)
+
+
+def _within(report: Report, beyond: Collection[str]) -> Report:
+    heard = report.heard
+    if heard.budget is None or heard.address not in beyond:
+        return report
+    return replace(report, heard=replace(heard, excluded_by=heard.budget.name))
 
 
 def _new(report: Report) -> dict[str, Any]:
@@ -94,7 +91,7 @@ def _new(report: Report) -> dict[str, Any]:
         "heard_at": now,
         "state": "excluded" if heard.excluded_by else "known",
         "why": heard.excluded_by,
-        "priority": priority(heard.kind, heard.dated_on, now, visited=False),
+        "priority": priority(heard.address, heard.kind, heard.dated_on, now, visited=False),
         "due_at": None if heard.excluded_by else now,
         "tries": 0,
         "visits": 0,
@@ -117,7 +114,7 @@ def _learnt(row: Row[Any], heard: Heard, now: datetime) -> dict[str, Any] | None
     if not values:
         return None
     kind, dated_on = values.get("kind", row.kind), values.get("dated_on", row.dated_on)
-    values["priority"] = priority(kind, dated_on, row.heard_at, visited=row.visits > 0)
+    values["priority"] = priority(row.address, kind, dated_on, row.heard_at, visited=row.visits > 0)
     return {"b_address": row.address, **_kept(row), **values}
 
 
@@ -126,7 +123,7 @@ def _allowed(row: Row[Any], heard: Heard, now: datetime) -> dict[str, Any]:
     if heard.excluded_by:
         excluded = row.state == "known"
         return {"state": "excluded", "why": heard.excluded_by, "due_at": None} if excluded else {}
-    if row.state == "excluded":
+    if row.state == "excluded" and not (heard.budget and row.why == heard.budget.name):
         return {"state": "known", "why": None, "due_at": now}
     if heard.how == "asked" and row.state != "leased" and (row.due_at is None or row.due_at > now):
         return {"due_at": now, "tries": 0}
@@ -239,7 +236,7 @@ def settled(row: Row[Any], how: Settled, now: datetime) -> dict[str, Any]:
         "dated_on": dated_on,
         "etag": how.etag or row.etag,
         "last_modified": how.last_modified or row.last_modified,
-        "priority": priority(row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
+        "priority": priority(row.address, row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
     }
 
 

@@ -11,10 +11,11 @@ from storage import frontier
 from storage.entries import day, dumped, plain
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Exchange, Place
-from storage.frontier import chunks, priority
+from storage.frontier import chunks
 from storage.intake import Intake
 from storage.loading import load_stories, readings
 from storage.tables import Capture, Sighting
+from storage.turns import priority
 from storage.visiting import Taken, next_at, reports
 from storage.visits import Visit, left
 from storage.words import digest_of, words_digest
@@ -105,7 +106,7 @@ def _left(row: Row[Any], taken: Taken) -> dict[str, Any] | None:
         "why": how.why,
         "dated_on": dated_on,
         "due_at": None if failed else next_at(how, entry, dated_on, row.changes, entry.captured_at),
-        "priority": priority(row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
+        "priority": priority(row.address, row.kind, dated_on, row.heard_at, visited=not failed or row.visits > 0),
     }
 
 
