@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
-from postscraper.traps import DEEPEST_SITEMAP, LONGEST_ADDRESS, goes_on, too_many, trap
+from postscraper.traps import DEEPEST_SITEMAP, LONGEST_ADDRESS, MOST_IDLE, Idle, budget, goes_on, too_many, trap
 from postscraper.urls import Aliases, absolute, canonical, path_of
 from storage.visits import Heard, How, Kind, Visit
 
@@ -40,6 +40,7 @@ class Ear:
         # The same stories are announced on page after page.
         self._hear = lru_cache(maxsize=20_000)(self._heard_of)
         self._ours = lru_cache(maxsize=20_000)(self._is_ours)
+        self._idle = Idle()
         self._sections = {path.casefold(): name for name, path in paper.sections.items()}
 
     def visit(self, item: Item, capture: Capture | None = None, *, depth: int = 0) -> Visit:
@@ -137,9 +138,16 @@ class Ear:
         days = [teaser.published_on for teaser in item.teasers if isinstance(teaser, DatedTeaser)]
         known = [day for day in days if day is not None]
         url = item.next_url or ""
-        same_list = goes_on(canonical(item.url, self._aliases), canonical(url, self._aliases))
+        here = canonical(item.url, self._aliases)
+        same_list = goes_on(here, canonical(url, self._aliases))
         heard = self._hear(url, "pager", depth - 1 if same_list else depth)
-        too_old = self._scope.since and self._scope.source == "live" and known and max(known) < self._scope.since
+        # Both are of a walk from page to page; what comes from elsewhere comes in any order.
+        if self._scope.source != "live":
+            return heard
+        if self._idle.of(here, {teaser.url for teaser in item.teasers}) > MOST_IDLE:
+            where = heard.section or path_of(here)
+            return _excluded(heard, f"budget of section {where}: {MOST_IDLE} pages in a row with nothing new")
+        too_old = self._scope.since and known and max(known) < self._scope.since
         return _excluded(heard, f"all before since={self._scope.since}") if too_old else heard
 
     def _is_ours(self, url: str) -> bool:
@@ -152,15 +160,17 @@ class Ear:
 
     def _heard_of(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
         address = canonical(url, self._aliases)
+        kind, section = self.kind(address), self.section(address)
         return Heard(
             url=url,
             address=address,
-            kind=self.kind(address),
-            section=self.section(address),
+            kind=kind,
+            section=section,
             dated_on=day,
             how=how,
             excluded_by=None if how == "asked" else self.rule_against(address, depth),
             depth=depth,
+            budget=budget(address, kind, how, section),
         )
 
     def rule_against(self, address: str, depth: int) -> str | None:

@@ -29,14 +29,14 @@ class Witness:
         self._aliases: dict[str, str] = {}
         for name in files(self._folder):
             self._aliases |= self._run(name, "")[1]
-        self._ears = [Ear(paper, Scope(), self._aliases) for paper in NEWSPAPERS.values()]
+        self._ears = [Ear(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
 
     def _run_of(self, file: str, host: str) -> tuple[Newspaper, Aliases, Ear]:
         """host: by which the newspaper is known in files that other programs wrote."""
         by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
         paper = NEWSPAPERS.get(file.rsplit("-", 2)[0]) or by_host.get(host, POST)
         served = aliases(paper, about(there(self._folder / file)).get("paper-origin"))
-        return paper, served, Ear(paper, Scope(), served)
+        return paper, served, Ear(paper, Scope(source="archive"), served)
 
     def read(self, exchange: Exchange, place: Place) -> tuple[Item, Visit]:
         """What the answer gives now, and what its visit lets the ledger hear."""

@@ -8,11 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, case, or_, select, update
 
 from storage.tables import Address
+from storage.turns import priority
 from storage.visits import BACK_OFF, Kind, State
 
-# Whole addresses of news first, then lists, then stories; other pages last.
-RANKS: dict[str, int] = {"front": 0, "feed": 0, "sitemap": 0, "listing": 1, "story": 2, "page": 3}
-_RANK, _VISITED = 100_000_000, 10_000_000
 Values = dict[str, Any]
 CHUNK = 500  # parameters in one IN (…); SQLite of old allowed 999 in all
 
@@ -30,16 +28,6 @@ class Due:
     tries: int
     etag: str | None
     last_modified: str | None
-
-
-def priority(kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
-    """Smaller is sooner: by kind, never visited before visited, the newest day first.
-
-    An address without a day counts as of the day when it was heard of: a front page dates nothing, and
-    shows what is new.
-    """
-    age = date.max.toordinal() - (dated_on or heard_at.date()).toordinal()
-    return RANKS[kind] * _RANK + visited * _VISITED + age
 
 
 def chunks(values: Sequence[Any], most: int = CHUNK) -> Iterator[Sequence[Any]]:
@@ -136,7 +124,9 @@ def settled(row: Values, how: Settled, now: datetime) -> Values:
         "dated_on": dated_on,
         "etag": how.etag or row["etag"],
         "last_modified": how.last_modified or row["last_modified"],
-        "priority": priority(row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0),
+        "priority": priority(
+            row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
+        ),
     }
 
 

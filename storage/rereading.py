@@ -9,13 +9,14 @@ from sqlalchemy import Connection, Row, select
 
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Exchange, Place
-from storage.frontier import Values, chunks, priority
+from storage.frontier import Values, chunks
 from storage.hearsay import reports, together
 from storage.intake import Intake
 from storage.loading import load_stories, readings
 from storage.plain import dumped, plain
 from storage.sheet import Sheet
 from storage.tables import Capture, Sighting
+from storage.turns import priority
 from storage.visiting import Taken, next_at
 from storage.visits import Visit
 from storage.words import digest_of, words_digest
@@ -113,7 +114,9 @@ def _left(row: Values, taken: Taken) -> Values | None:
         "why": how.why,
         "dated_on": dated_on,
         "due_at": None if failed else next_at(how, entry, dated_on, row["changes"], entry.captured_at),
-        "priority": priority(row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0),
+        "priority": priority(
+            row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
+        ),
     }
 
 

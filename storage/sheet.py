@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from storage.frontier import Values, chunks, priority
+from storage import budgets
+from storage.frontier import Values, chunks
 from storage.hearsay import Report
 from storage.statements import add, change
 from storage.tables import Address
+from storage.turns import priority
 
 
 class Sheet:
@@ -33,10 +35,14 @@ class Sheet:
     def hear(self, reports: Iterable[Report]) -> int:
         """How many addresses were new. reports: one of each address, see `together`."""
         before = len(self._new)
-        for report in reports:
+        told = list(reports)
+        beyond = budgets.over(
+            self._connection, (report.heard for report in told if report.heard.address not in self._rows)
+        )
+        for report in told:
             row = self._rows.get(report.heard.address)
             if row is None:
-                self._rows[report.heard.address] = _row(report)
+                self._rows[report.heard.address] = _row(report, excluded_by=beyond.get(report.heard.address))
                 self._new[report.heard.address] = None
             elif learnt := _learnt(row, report):
                 self.change(report.heard.address, learnt)
@@ -53,8 +59,10 @@ class Sheet:
         change(self._connection, Address, "address", [self._rows[address] for address in self._changed])
 
 
-def _row(report: Report) -> Values:
+def _row(report: Report, excluded_by: str | None) -> Values:
+    """excluded_by: the budget that has no room for the address, or None."""
     heard, now = report.heard, report.now
+    why = report.heard.excluded_by or excluded_by
     empty: Values = dict.fromkeys(_COLUMNS)
     return empty | {
         "address": heard.address,
@@ -66,10 +74,10 @@ def _row(report: Report) -> Values:
         "how": heard.how,
         "heard_from": report.heard_from,
         "heard_at": now,
-        "state": "excluded" if heard.excluded_by else "known",
-        "why": heard.excluded_by,
-        "priority": priority(heard.kind, heard.dated_on, now, visited=False),
-        "due_at": None if heard.excluded_by else report.allowed_at or now,
+        "state": "excluded" if why else "known",
+        "why": why,
+        "priority": priority(heard.address, heard.kind, heard.dated_on, now, visited=False),
+        "due_at": None if why else report.allowed_at or now,
         "tries": 0,
         "visits": 0,
         "changes": 0,
@@ -95,7 +103,9 @@ def _learnt(row: Values, report: Report) -> Values:
     if values:
         now_is = row | values
         visited = row["visits"] > 0
-        values["priority"] = priority(now_is["kind"], now_is["dated_on"], row["heard_at"], visited=visited)
+        values["priority"] = priority(
+            row["address"], now_is["kind"], now_is["dated_on"], row["heard_at"], visited=visited
+        )
     return values
 
 
@@ -106,7 +116,8 @@ def _allowed(row: Values, report: Report) -> Values:
     if heard.excluded_by:
         excluded = state == "known" or (state == "excluded" and flipped)
         return {"state": "excluded", "why": heard.excluded_by, "due_at": None} if excluded else {}
-    if state == "excluded" or (state == "known" and flipped):
+    beyond = heard.budget is not None and row["why"] == heard.budget.name
+    if (state == "excluded" and not beyond) or (state == "known" and flipped):
         return {"state": "known", "why": None, "due_at": at}
     if heard.how == "asked" and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
         return {"due_at": at, "tries": 0}

@@ -35,11 +35,20 @@ State = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """At most so many addresses that begin with `start`; name: the reason for which the others are excluded."""
+
+    name: str
+    start: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """An address heard of; address: its key in the ledger, for a story its canonical address.
 
     dated_on: the day printed beside it. excluded_by: the rule that keeps the crawl out, or None.
-    depth: links from where the crawl began.
+    depth: links from where the crawl began. budget: of which a new address takes its share; None: of none.
     """
 
     url: str
@@ -50,6 +59,7 @@ class Heard:
     how: How = "link"
     excluded_by: str | None = None
     depth: int = 0
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

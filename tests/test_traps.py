@@ -1,6 +1,7 @@
 """What goes on for ever is left out by name: calendars, sessions, sitemaps of sitemaps, pages of links."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +17,18 @@ from postscraper.traps import (
     DEEPEST_SITEMAP,
     LONGEST_ADDRESS,
     MOST_ANNOUNCED,
+    MOST_IDLE,
     MOST_NAMED,
     MOST_PAGES,
     MOST_SITEMAPS,
+    Idle,
+    budget,
     goes_on,
     too_many,
     trap,
 )
 from postscraper.urls import canonical, path_of
-from storage.visits import Heard
+from storage.visits import Budget, Heard, How
 
 
 def heard_of(path: str, depth: int = 0) -> Heard:
@@ -127,6 +131,64 @@ def test_the_next_page_of_a_list_costs_no_depth_and_any_other_does() -> None:
         assert onward(here, there, DEEPEST).excluded_by == f"deeper than {DEEPEST} links"
         assert onward(here, there, DEEPEST - 1).excluded_by is None
     assert not goes_on(f"{SITE}/national", "https://www.postkhmer.com/national?page=1")
+
+
+@pytest.mark.parametrize(
+    ("address", "how", "name", "start"),
+    [
+        ("/national?page=7", "pager", "budget of section national: 10,000 addresses", "/national?"),
+        ("/national/a-story", "teaser", "budget of section national: 200,000 addresses", "/national/"),
+        ("/author/a-writer", "link", "budget of /author: 200,000 addresses", "/author/"),
+        ("/sitemap.xml?page=3", "sitemap", "budget of sitemaps: 2,000", "/sitemap"),
+        ("/national/a-story", "sitemap", "budget of sitemaps: 10,000,000 addresses", "/"),
+    ],
+)
+def test_every_new_address_has_a_budget(address: str, how: How, name: str, start: str) -> None:
+    told = ear()
+    most = int(name.split()[-1 if name.endswith("00") else -2].replace(",", ""))
+    found = budget(SITE + address, told.kind(SITE + address), how, told.section(SITE + address))
+    assert found == Budget(name=name, start=SITE + start, most=most)
+
+
+def test_what_a_run_names_takes_no_share() -> None:
+    assert {heard.budget for heard in ear().starts()} == {None}
+    assert heard_of("/national").budget is None
+
+
+def walked(pages: int, announced: Callable[[int], list[str]], path: str = "/national") -> list[str | None]:
+    """The rule against the next page of each of so many pages of a list, and of another list that goes on beside it."""
+    hears, rules = ear(), []
+    for number in range(pages):
+        for where, stories in ((path, announced(number)), ("/business", [f"/business/s-{number}"])):
+            here = f"{SITE}{where}" + (f"?page={number}" if number else "")
+            page = replace(
+                listing(*map(teaser, stories), next_url=f"{SITE}{where}?page={number + 1}"),
+                url=here,
+                canonical_url=here,
+            )
+            (following,) = (each for each in hears.visit(page).heard if each.how == "pager")
+            if where == path:
+                rules.append(following.excluded_by)
+            else:
+                assert following.excluded_by is None
+    return rules
+
+
+@pytest.mark.parametrize("behind", [[], ["/national/s-4"]])
+def test_a_pager_that_goes_on_behind_its_end_is_left(behind: list[str]) -> None:
+    rules = walked(40, lambda number: [f"/national/s-{number}"] if number < 5 else behind)
+    idle = f"budget of section national: {MOST_IDLE} pages in a row with nothing new"
+    assert rules[: 5 + MOST_IDLE] == [None] * (5 + MOST_IDLE)
+    assert set(rules[5 + MOST_IDLE :]) == {idle}
+
+
+def test_a_pager_of_a_few_pages_without_news_goes_on() -> None:
+    assert set(walked(100, lambda number: [f"/national/s-{number // MOST_IDLE}"])) == {None}
+
+
+def test_a_page_that_is_read_twice_is_one_page() -> None:
+    idle = Idle()
+    assert [idle.of(f"{SITE}/national?page=1", ["a"]) for _ in range(30)] == [0] * 30
 
 
 def test_a_page_of_links_is_followed_up_to_its_budget(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from postscraper.console.failures import FETCH_FAILED, RESTING, WALLED, exit_code, sentence
 from postscraper.desk import Desk
 from postscraper.errors import BadRequest
+from postscraper.memory import give_back_large_blocks
 from postscraper.scope import scope
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.errors import ArchiveError
@@ -40,6 +41,7 @@ class Command(ScrapyCrawl):
 
     def _crawl(self, spider: type[NewspaperSpider], desk: Desk) -> None:
         assert self.crawler_process is not None
+        give_back_large_blocks()
         crawler = self.crawler_process.create_crawler(spider)
         self.crawler_process.crawl(crawler, desk=desk)
         self.crawler_process.start()

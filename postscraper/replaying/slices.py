@@ -98,7 +98,7 @@ class Reader:
     def __init__(self, setup: Setup) -> None:
         paper = NEWSPAPERS[setup.paper]
         self._setup, self._host = setup, paper.host
-        self._ear = Ear(paper, Scope(), setup.aliases)
+        self._ear = Ear(paper, Scope(source="warc"), setup.aliases)
         self._original = Originals(setup.parts, setup.index)
         self._read = setup.read or (lambda capture: read(capture, paper.layouts, setup.aliases))
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from storage.fixity.findings import BROKEN, Finding, Reader, printable
 from storage.fixity.rows import raw, rows
-from storage.frontier import priority
+from storage.turns import priority
 from storage.visits import How, Kind, State
 
 Row = Mapping[str, Any]
@@ -58,7 +58,7 @@ def wrong(row: Row, reader: Reader) -> list[str]:
         return ["url"]
     dated_on = date.fromisoformat(row["dated_on"]) if row["dated_on"] else None
     heard_at = datetime.fromisoformat(row["heard_at"])
-    if row["priority"] != priority(row["kind"], dated_on, heard_at, visited=row["visits"] > 0):
+    if row["priority"] != priority(row["address"], row["kind"], dated_on, heard_at, visited=row["visits"] > 0):
         found.append("priority")
     return found + _states(row)
 

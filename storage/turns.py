@@ -1,0 +1,28 @@
+"""Whose turn it is: the order in which the ledger hands out addresses."""
+
+import re
+from datetime import date, datetime
+
+# Whole addresses of news first, then lists, then stories; other pages last.
+RANKS: dict[str, int] = {"front": 0, "feed": 0, "sitemap": 0, "listing": 1, "story": 2, "page": 3}
+_RANK, _VISITED = 100_000_000, 10_000_000
+_FARTHEST = 1_000_000  # pages, that a turn stays within its rank
+_PAGE = re.compile(r"[?&](page|start)=(?:\d+,)*(\d{1,7})(?:&|$)", re.A)
+
+
+def priority(address: str, kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
+    """Smaller is sooner: by kind, never visited before visited, the newest day first.
+
+    An address without a day counts as of the day when it was heard of: a front page dates nothing, and
+    shows what is new. A list's page N takes its turn with stories N days old: all lists go on side by side,
+    and however long one is, nothing waits for its end.
+    """
+    page = page_of(address) if kind == "listing" else 0
+    age = date.max.toordinal() - (dated_on or heard_at.date()).toordinal() + page
+    return RANKS["story" if page else kind] * _RANK + visited * _VISITED + age
+
+
+def page_of(address: str) -> int:
+    """Which page of a list an address names, from 0. `start` counts stories, ten on a page."""
+    found = _PAGE.search(address)
+    return 0 if found is None else min(int(found[2]) // (10 if found[1] == "start" else 1), _FARTHEST)
