@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import crawling, engines, reading, searching, starting, writing
+from benchmarks import crawling, engines, reading, replay, searching, starting, writing
 from benchmarks.stories import stories
 from benchmarks.tables import Table
 from postscraper.items import Capture
@@ -41,15 +41,20 @@ class Size:
     part: int
     crawled: int
     crawls: int
+    replayed: int
+    slow: int
+    replays: int
 
 
 FULL = Size(
     rounds=5, least_seconds=0.2, pages=None,
     stories=3_000, write_rounds=3, starts=9, inputs=4, part=1, crawled=1_500, crawls=3,
+    replayed=20_000, slow=400, replays=3,
 )  # fmt: skip
 QUICK = Size(
     rounds=1, least_seconds=0.0, pages=2,
     stories=200, write_rounds=1, starts=1, inputs=1, part=100, crawled=50, crawls=1,
+    replayed=200, slow=40, replays=1,
 )  # fmt: skip
 
 
@@ -89,11 +94,16 @@ def crawl(size: Size) -> Iterator[Table]:
     yield crawling.run(size.crawled, SAMPLES, rounds=size.crawls)
 
 
+def replay_files(size: Size) -> Iterator[Table]:
+    yield replay.run(size.replayed, SAMPLES, rounds=size.replays, slow=size.slow)
+
+
 SECTIONS: Mapping[str, Callable[[Size], Iterator[Table]]] = {
     "reading": read_pages,
     "archive": write_and_search,
     "start": start_up,
     "engines": compare_engines,
+    "replay": replay_files,
     "crawl": crawl,
 }
 

@@ -7,8 +7,7 @@ files of gzip members with two processes, and write SQLite with write-ahead log 
 - floor: FastWARC reads and unpacks, and the engine parses each page and selects nothing, in two processes; then
   the rows that the archive wrote, ready-made, go into the archive's own tables by raw sqlite3, a thousand in a
   transaction, and the index of words is built at the end.
-- trafilatura: warcio reads, trafilatura extracts, one flat row a page with an index of words, in two processes.
-- parsel: warcio reads, four selectors of parsel, the same flat rows.
+- the others, see replaypeers.py: their modules are loaded before the clock starts.
 """
 
 import shutil
@@ -16,62 +15,27 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
+from benchmarks.records import FILES, write_files
+from benchmarks.replaypeers import JOBS, PEERS, flat, load, opened
 from benchmarks.tables import Table, Wanted
 from benchmarks.timing import Rates, ratio, turned
-from postscraper.newspapers import POST
-from postscraper.sources import folder
-from postscraper.urls import canonical
-from storage.exchange import Exchange
-from storage.warcrecord import new_id, response_and_request, warcinfo
 from storage.words import searchable
 
 ROOT = Path(__file__).parents[1]
-JOBS = 2
-FILES = 4
 BATCH = 1_000
-FIRST = datetime(2019, 1, 1, tzinfo=UTC)
 OURS, OURS_ALONE = "postscraper replay", "postscraper replay, one reader"
-FLOOR, TRAFILATURA, PARSEL = "floor: parse, rows by hand", "warcio + trafilatura + SQLite", "warcio + parsel + SQLite"
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
-
-Extract = Callable[[bytes, str], tuple[Any, ...]]
-
-
-def exchanges(count: int, samples: Path) -> Iterator[Exchange]:
-    """Pages of the newspaper; one in each round of the samples has new words and a new address."""
-    pages = [page for page in folder.captures(samples) if canonical(page.url).split("/")[2] == POST.host]
-    for number in range(count):
-        page, turn = pages[number % len(pages)], number // len(pages)
-        url = page.url.partition("?")[0].rstrip("/")
-        new = f"{url}-x{turn}" if turn and url.count("/") > 3 else page.url
-        body = page.body.replace(url.encode(), new.encode()).replace(b"</p>", b" Number %d.</p>" % turn)
-        at = FIRST + timedelta(minutes=number)
-        yield Exchange(url=new, requested_at=None, captured_at=at, status=200, reason="OK", headers=HTML, body=body)
-
-
-def write_files(count: int, samples: Path, out: Path) -> list[Path]:
-    paths = [out / f"records-{number}.warc.gz" for number in range(FILES)]
-    found = exchanges(count, samples)
-    for path in paths:
-        with path.open("wb") as stream:
-            name = new_id()
-            stream.write(warcinfo(path.name, name, {"software": "benchmark"}))
-            for exchange in islice(found, -(-count // FILES)):
-                stream.write(b"".join(response_and_request(exchange, same_as=None, info_id=name)))
-    return paths
+FLOOR, TRAFILATURA = "floor: parse, rows by hand", "warcio + trafilatura + SQLite"
 
 
 def ours(paths: list[Path], archive: Path, jobs: int) -> int:
@@ -84,7 +48,8 @@ def ours(paths: list[Path], archive: Path, jobs: int) -> int:
 
 def parse_all(path: Path) -> int:
     """One worker's part of the floor."""
-    parse, records = import_module("turbohtml").parse, import_module("fastwarc.warc").ArchiveIterator
+    parse = import_module("selectolax.lexbor").LexborHTMLParser
+    records = import_module("fastwarc.warc").ArchiveIterator
     response = import_module("fastwarc.warc").WarcRecordType.response
     count = 0
     with path.open("rb") as stream:
@@ -116,7 +81,7 @@ class Rows:
             self._words = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()[0]
 
     def write(self, folder: Path) -> None:
-        with closing(_opened(folder / "by-hand.db")) as connection:
+        with closing(opened(folder / "by-hand.db")) as connection:
             for sql, _ in self._tables.values():
                 connection.execute(sql)
             for sql in (*self._indexes, self._words):
@@ -135,56 +100,14 @@ class Rows:
             )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def by_trafilatura(body: bytes, url: str) -> tuple[Any, ...]:
-    found = import_module("trafilatura").bare_extraction(body.decode("utf-8", "replace"), url=url)
-    return (url, None, None) if found is None else (url, found.title, found.text)
-
-
-def by_parsel(body: bytes, url: str) -> tuple[Any, ...]:
-    page = import_module("parsel").Selector(body.decode("utf-8", "replace"))
-    headline = page.css("h1 ::text, h2.title ::text, title ::text").get()
-    return url, headline, "\n".join(page.css("p ::text").getall())
-
-
-def extract_all(path: Path, extract: Extract) -> list[tuple[Any, ...]]:
-    records = import_module("warcio.archiveiterator").ArchiveIterator
-    with path.open("rb") as stream:
-        return [
-            extract(record.content_stream().read(), record.rec_headers.get_header("WARC-Target-URI"))
-            for record in records(stream)
-            if record.rec_type == "response"
-        ]
-
-
-def flat(paths: list[Path], extract: Extract, out: Path) -> int:
-    count = 0
-    with closing(_opened(out / "flat.db")) as connection, ProcessPoolExecutor(JOBS, get_context("fork")) as pool:
-        connection.execute("CREATE TABLE article (id INTEGER PRIMARY KEY, url TEXT, headline TEXT, body TEXT)")
-        connection.execute(
-            "CREATE VIRTUAL TABLE words USING fts5(headline, body, content='article', content_rowid='id')"
-        )
-        for rows in pool.map(extract_all, paths, [extract] * len(paths)):
-            connection.execute("BEGIN")
-            connection.executemany("INSERT INTO article(url, headline, body) VALUES (?, ?, ?)", rows)
-            connection.execute("COMMIT")
-            count += len(rows)
-        connection.execute("INSERT INTO words(words) VALUES ('rebuild')")
-    return count
-
-
 def run(count: int, samples: Path, *, rounds: int, slow: int) -> Table:
     """slow: of how many of the records the slow ones are measured."""
     with TemporaryDirectory() as name:
         work = Path(name)
         few, paths = work / "few", write_files(count, samples, work)
         few.mkdir()
+        for peer in PEERS:
+            load(peer)
         less = write_files(slow, samples, few)
         ours(paths, work / "filled", JOBS)
         rows = Rows(work / "filled" / "archive.db")
@@ -194,7 +117,7 @@ def run(count: int, samples: Path, *, rounds: int, slow: int) -> Table:
         columns=("program", "records/s wall", "x floor", "records/CPU s", "x floor"),
         rows=[(each, *_cells(each, rates), *_cells(each, cpu)) for each in rates],
         notes=(
-            f"{count:,} records in {FILES} files ({slow:,} for trafilatura and parsel), {JOBS} readers",
+            f"{count:,} records in {FILES} files ({slow:,} for the four others), {JOBS} readers",
             f"wall time with the start of the processes, medians of {rounds} rounds in turn",
         ),
         wanted=(
@@ -214,8 +137,7 @@ def runs(paths: list[Path], less: list[Path], rows: Rows) -> Mapping[str, Callab
         OURS: lambda out: ours(paths, out / "archive", JOBS),
         OURS_ALONE: lambda out: ours(paths, out / "archive", 1),
         FLOOR: lambda out: floor(paths, rows, out),
-        PARSEL: lambda out: flat(less, by_parsel, out),
-        TRAFILATURA: lambda out: flat(less, by_trafilatura, out),
+        **{name: partial(flat, less, name) for name in PEERS},
     }
 
 

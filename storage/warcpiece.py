@@ -3,7 +3,9 @@
 import re
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, BinaryIO, NamedTuple
 
 from storage import arcrecord, zstdframes
 from storage.warcreading import Broken
@@ -15,6 +17,9 @@ _WINDOW = 2**20
 _MAGIC = b"\x1f\x8b\x08"
 _ZSTD = (zstdframes.MAGIC[:3], zstdframes.DICTIONARY[:3], zstdframes.INDEX[:3])
 _GZIP = 31  # zlib's window bits for a gzip member
+# zlib-ng, of the extra `fast`, inflates the same members in three fifths of the time, and refuses the same ones
+# with the same words. Not isal, which takes one in a hundred damaged heads otherwise than zlib does.
+inflating: Any = import_module("zlib_ng.zlib_ng") if find_spec("zlib_ng") else zlib
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\nContent-Length:[ \t]*([^\s]{1,40})[ \t]*\r?\n", re.IGNORECASE)
 
@@ -58,7 +63,7 @@ def _frame(stream: BinaryIO, offset: int) -> Piece:
 
 
 def _member(stream: BinaryIO, offset: int) -> Piece:
-    inflate = zlib.decompressobj(_GZIP)
+    inflate = inflating.decompressobj(_GZIP)
     parts: list[bytes] = []
     size = 0
     try:
@@ -70,7 +75,7 @@ def _member(stream: BinaryIO, offset: int) -> Piece:
             size += len(parts[-1])
             if size > LARGEST_BYTES:
                 raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
-    except zlib.error as error:
+    except inflating.error as error:
         raise Broken(f"a damaged gzip member ({error})") from error
     return Piece(offset, stream.tell() - len(inflate.unused_data) - offset, b"".join(parts))
 

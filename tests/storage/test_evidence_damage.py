@@ -5,15 +5,18 @@ import json
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
+from random import Random
 
 import pytest
 from test_evidence import exchange
 from test_evidence_recovery import SMALL, end, kept
 
+from storage import warcpiece
 from storage.evidence import Evidence
 from storage.exchange import Damage, Exchange, Place
-from storage.warcfile import LARGEST_BYTES, records
+from storage.warcfile import LARGEST_BYTES, pieces, records
 
 SCRIPT = Path(__file__).parents[1] / "hostile" / "badpages.py"
 INPUTS = 51
@@ -141,3 +144,22 @@ def test_a_file_is_read_one_record_at_a_time(tmp_path: Path) -> None:
     read, grown_kib = map(int, done.stdout.split())
     assert read == 24 * 2**22
     assert grown_kib < 40 * 2**10  # ten records of the 24
+
+
+@pytest.mark.skipif(warcpiece.inflating is zlib, reason="without the extra `fast` there is one inflater")
+def test_both_inflaters_find_the_same_records_and_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = Random(31)
+    whole = b"".join(gzip.compress(b"WARC/1.1\r\n" + chance.randbytes(20) * size) for size in (0, 40, 2_000))
+    for _ in range(400):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(0, 2)):
+            damaged[chance.choice((chance.randrange(len(whole)), chance.randrange(12)))] = chance.randrange(256)
+        path = tmp_path / "x.warc.gz"
+        path.write_bytes(damaged[: chance.choice((len(whole), chance.randrange(len(whole))))])
+        told = []
+        for inflating in (zlib, warcpiece.inflating):
+            with monkeypatch.context() as patched:
+                patched.setattr(warcpiece, "inflating", inflating)
+                damages = list[Damage]()
+                told.append((list(pieces(path, damages.append)), damages))
+        assert told[0] == told[1]

@@ -1,0 +1,43 @@
+"""WARC files of as many records as one likes, made from the samples: the same ones in every run.
+
+The samples come again and again, each time under another address and with other words.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from postscraper.newspapers import POST
+from postscraper.sources import folder
+from postscraper.urls import canonical
+from storage.exchange import Exchange
+from storage.warcrecord import new_id, response_and_request, warcinfo
+
+FILES = 4
+FIRST = datetime(2019, 1, 1, tzinfo=UTC)
+HTML = (("Content-Type", "text/html; charset=utf-8"),)
+
+
+def exchanges(count: int, samples: Path) -> Iterator[Exchange]:
+    """Pages of the newspaper; one in each round of the samples has new words and a new address."""
+    pages = [page for page in folder.captures(samples) if canonical(page.url).split("/")[2] == POST.host]
+    for number in range(count):
+        page, turn = pages[number % len(pages)], number // len(pages)
+        url = page.url.partition("?")[0].rstrip("/")
+        new = f"{url}-x{turn}" if turn and url.count("/") > 3 else page.url
+        body = page.body.replace(url.encode(), new.encode()).replace(b"</p>", b" Number %d.</p>" % turn)
+        at = FIRST + timedelta(minutes=number)
+        yield Exchange(url=new, requested_at=None, captured_at=at, status=200, reason="OK", headers=HTML, body=body)
+
+
+def write_files(count: int, samples: Path, out: Path) -> list[Path]:
+    paths = [out / f"records-{number}.warc.gz" for number in range(FILES)]
+    found = exchanges(count, samples)
+    for path in paths:
+        with path.open("wb") as stream:
+            name = new_id()
+            stream.write(warcinfo(path.name, name, {"software": "benchmark"}))
+            for exchange in islice(found, -(-count // FILES)):
+                stream.write(b"".join(response_and_request(exchange, same_as=None, info_id=name)))
+    return paths

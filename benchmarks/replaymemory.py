@@ -1,0 +1,61 @@
+"""python -m benchmarks.replaymemory: the largest memory of each process of a replay, from 1,000 records to 100,000."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.records import write_files
+from benchmarks.tables import Table
+
+ROOT = Path(__file__).parents[1]
+COUNTS = (1_000, 10_000, 100_000)
+JOBS = 2
+
+
+def peaks(paths: list[Path], archive: Path) -> tuple[int, int]:
+    """Largest resident memory of the writer, and of the larger reader, in MiB."""
+    words = ("replay", *map(str, paths), "--link", "--jobs", str(JOBS), "--archive", str(archive))
+    running = subprocess.Popen([sys.executable, "-m", "postscraper", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
+    writer, readers = 0, 0
+    while running.poll() is None:
+        writer = max(writer, _peak(running.pid))
+        readers = max([readers, *map(_peak, _children(running.pid))])
+        time.sleep(0.05)
+    return writer, readers
+
+
+def _children(pid: int) -> Iterator[int]:
+    try:
+        yield from map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    except OSError:
+        return
+
+
+def _peak(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:  # it has just ended
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def run(counts: tuple[int, ...], samples: Path) -> Table:
+    rows = []
+    for count in counts:
+        with TemporaryDirectory() as name:
+            paths = write_files(count, samples, Path(name))
+            writer, reader = peaks(paths, Path(name) / "archive")
+            rows.append((f"{count:,}", f"{writer}", f"{reader}"))
+    return Table(
+        title="Memory of a replay",
+        columns=("records", "writer, MiB", "a reader, MiB"),
+        rows=rows,
+        notes=(f"the most that a process held at any moment, {JOBS} readers",),
+    )
+
+
+if __name__ == "__main__":
+    print(run(COUNTS, ROOT / "samples").text())
