@@ -12,6 +12,7 @@ from random import Random
 from threading import Event
 
 import pytest
+from calling import program
 from conftest import ROOT
 from recording import page_at, pages, warc_gz
 from standins import faults
@@ -131,25 +132,25 @@ def test_a_month_is_read_file_by_file(tmp_path: Path, store: Standin) -> None:
     assert len(store.asked) == fetched + 1, "the list, and no file that was read"
 
 
-def test_days_choose_files_and_pages(tmp_path: Path, store: Standin) -> None:
+def test_what_was_looked_for_in_a_file_is_remembered_with_it(tmp_path: Path, store: Standin) -> None:
     crawl(tmp_path, store, "-a", "since=2018-06-23")
     assert asked(tmp_path, CAPTURES) == []
     assert [path for path in store.asked if "20180620" in path] == []
+    crawl(tmp_path, store)
+    assert asked(tmp_path, CAPTURES) == EVERY
+    checked = program("check", "--archive", tmp_path / "archive")
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_a_run_of_few_pages_goes_on_in_the_same_file(tmp_path: Path, store: Standin) -> None:
-    crawl(tmp_path, store, "-a", "limit=4")
+    """What goes wrong on the way is asked for again."""
+    store.fault(faults.half, NEWS + "CC", after=1)
+    assert "in 5 seconds" in crawl(tmp_path, store, "-a", "limit=4")
+    assert len(store.asked) == 1 + 3
     assert len(asked(tmp_path, CAPTURES)) == 4
     assert len(list((tmp_path / "archive/commoncrawl").iterdir())) == 1
     crawl(tmp_path, store)
     assert asked(tmp_path, CAPTURES) == EVERY
-
-
-def test_what_goes_wrong_on_the_way_is_asked_for_again(tmp_path: Path, store: Standin) -> None:
-    store.fault(faults.half, NEWS + "CC", after=1)
-    assert "in 5 seconds" in crawl(tmp_path, store)
-    assert asked(tmp_path, CAPTURES) == EVERY
-    assert len(store.asked) == 4 + 1
 
 
 def test_a_run_that_is_killed_goes_on_at_its_byte(tmp_path: Path, store: Standin) -> None:

@@ -119,6 +119,9 @@ def test_common_crawl_lists_its_crawls_and_pages(standins: Standins) -> None:
     rows = [json.loads(line) for page in found for line in page]
     assert sorted((row["url"], row["timestamp"]) for row in rows) == CAPTURES
     assert {"urlkey", "status", "mime", "digest", "length", "offset", "filename"} <= rows[0].keys()
+    good = ask(f"{asked}&filter=%3Dstatus:200&from=20180620&to=20180620").body.splitlines()
+    assert len(good) == len(CAPTURES) - 1, "without the redirect"
+    assert ask(f"{asked}&from=20180621").status == 404
     assert ask(f"{asked}&pageSize=1&page={pages['pages']}").status == 400
     nothing = ask(f"{told['cdx-api']}?url=example.org&output=json")
     assert (nothing.status, b"No Captures found" in nothing.body) == (404, True)
