@@ -10,16 +10,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from postscraper import placing
 from postscraper.desk import Desk, now
 from postscraper.items import Item
 from postscraper.patience import Patience
-from postscraper.placing import is_wanted
 from postscraper.sources import ccnews, warc
 from postscraper.sources.otherarchive import NoCapture, NoIndex
 from postscraper.sources.others import common_crawl
@@ -119,10 +120,20 @@ class NewsFiles:
             return
         self._patience.answered()
         days = ccnews.of_days(found, scope.since, scope.until)
-        unread = [file.path for file in days if self._holdings.enumeration(self._archive.name, file.path) is None]
+        unread = [file.path for file in days if not self._is_read(file.path)]
         _log.info("%s: %d files, %d of them to be read", self._lists[0], len(found), len(unread))
         self._files.extend(unread)
         self._lists.popleft()
+
+    def _is_read(self, file: str) -> bool:
+        return self._holdings.enumeration(self._archive.name, self._question(file)) is not None
+
+    def _question(self, file: str) -> str:
+        """Whether a file was read is known of what was looked for in it."""
+        sought = placing.sought(self._desk)
+        words = [("host", sought.host), ("since", sought.since), ("until", sought.until)]
+        several = [("path", each) for each in sought.paths] + [("url", each) for each in sought.urls]
+        return urlencode([("file", file), *((name, value) for name, value in words if value), *several])
 
     def _take_piece(self, response: Response) -> Iterator[Item]:
         file, done = self._files[0], response.meta["done"]
@@ -154,7 +165,7 @@ class NewsFiles:
         """What the whole file has of the paper, and the archive has not."""
         sieve = Sieve(self._desk.paper.host, self._desk.aliases, self._archive.name)
         for _, exchange in warc.pages([self._path()], sieve, log_damage):
-            if exchange.captured_at is None or not is_wanted(self._desk, exchange) or self._desk.has(exchange):
+            if exchange.captured_at is None or not placing.is_wanted(self._desk, exchange) or self._desk.has(exchange):
                 continue
             if self._left == 0:
                 return
@@ -166,7 +177,7 @@ class NewsFiles:
     def _finish(self, how: str) -> None:
         self._read = False
         file = self._files[0]
-        self._holdings.take_down(self._archive.name, file, [], None, now())
+        self._holdings.take_down(self._archive.name, self._question(file), [], None, now())
         self._path().unlink(missing_ok=True)
         self._files.popleft()
         _log.info("%s: %s", file, how)

@@ -30,7 +30,7 @@ class Patience:
         self._archive, self._holdings, self._longest_pause, self._end = archive, holdings, longest_pause, stop
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._amiss = 0  # answers in a row that were none
-        self._heard_of = False  # whether any answer came at all
+        self._reached = False  # whether any answer came at all
 
     def waits(self) -> bool:
         return self.over or now() < self._paused_until
@@ -45,14 +45,14 @@ class Patience:
         return True
 
     def answered(self) -> None:
-        self._amiss, self._heard_of = 0, True
+        self._amiss, self._reached = 0, True
 
     def amiss(self, why: str, response: Response | None = None) -> None:
         """Wait, longer each time; after the fourth time in a row the run ends."""
         self._amiss += 1
-        self._heard_of = self._heard_of or response is not None
+        self._reached = self._reached or response is not None
         asked = _asked(response)
-        silent = not self._heard_of and self._amiss >= UNREACHABLE_AFTER
+        silent = not self._reached and self._amiss >= UNREACHABLE_AFTER
         if silent or self._amiss > len(BACK_OFF) or asked > self._longest_pause:
             self.stop("unreachable", f"{why}; what was listed and fetched is kept, try again later")
         else:

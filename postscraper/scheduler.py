@@ -5,6 +5,7 @@ bring (`scrapy shell`, a script) wait in memory beside it.
 """
 
 from collections import deque
+from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from scrapy import Request, Spider
@@ -31,6 +32,7 @@ class LedgerScheduler(BaseScheduler):
         self._spider: NewspaperSpider | None = None
         self._left: int | None = None
         self._collecting: Collecting | NewsFiles | None = None
+        self._has_ended: Callable[[], bool] = lambda: False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":
@@ -39,6 +41,7 @@ class LedgerScheduler(BaseScheduler):
     def open(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
             self._collecting = spider.collecting
+            self._has_ended = lambda: spider.ended is not None
         if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live":
             self._spider = spider
             self._left = spider.desk.scope.limit
@@ -68,7 +71,7 @@ class LedgerScheduler(BaseScheduler):
         if self._brought:
             return self._brought.popleft()
         if self._collecting is not None:
-            return self._collecting.next_request()
+            return None if self._has_ended() else self._collecting.next_request()
         if self._spider is None or self._left == 0 or self._spider.desk.paused():
             return None
         if not self._due:

@@ -3,45 +3,27 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from recording import warc_gz
-from standins import commoncrawl, faults, pywb
-from standins.commoncrawl import CommonCrawl
+from standins import faults
 from standins.faults import Fault
-from standins.serving import Standin, standing_in
-from standins.wayback import Wayback
+from standins.serving import Standin
+from standins.together import Standins, standins_of
 from test_crawl import FAST, asked, scrapy
 from test_every_source import COUNT, exchanges
 
 pytestmark = pytest.mark.pywb
 
 
-class Standins(NamedTuple):
-    wayback: Standin
-    crawl: CommonCrawl
-
-
 @pytest.fixture(scope="module")
 def standins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standins]:
-    folder, place = tmp_path_factory.mktemp("pywb"), tmp_path_factory.mktemp("commoncrawl")
-    warc = warc_gz(folder / "pages.warc.gz", exchanges())
-    pywb.collect(folder, "web", [warc])
-    commoncrawl.lay_out(place, [warc.read_bytes()])
-    commoncrawl.configure(folder, place)
-    with (
-        pywb.serving(folder) as origin,
-        standing_in(Wayback(f"{origin}/web")) as wayback,
-        commoncrawl.serving(origin, place) as crawl,
-    ):
-        yield Standins(wayback, crawl)
+    with standins_of(exchanges(), tmp_path_factory.mktemp("pywb")) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
 def mended(standins: Standins) -> None:
-    for each in (standins.wayback, *standins.crawl):
-        each.mend()
+    standins.mend()
 
 
 def crawl(folder: Path, standins: Standins, source: str, *settings: str) -> subprocess.CompletedProcess[str]:

@@ -1,17 +1,25 @@
 """CC-NEWS: lists of files, pieces of files, and a run that reads them whole."""
 
 import gzip
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from threading import Event
 
 import pytest
+from calling import program
+from conftest import ROOT
 from recording import page_at, pages, warc_gz
 from standins import faults
 from standins.commoncrawl import Store, lay_out_news
-from standins.serving import Standin, standing_in
+from standins.serving import Application, Standin, standing_in
 from test_crawl import FAST, asked, scrapy
+from werkzeug import Request, Response
 
 from postscraper.sources import ccnews
 from postscraper.sources.ccnews import PIECE_BYTES, File, files, of_days, piece
@@ -95,10 +103,15 @@ def store(tmp_path: Path) -> Iterator[Standin]:
         yield standin
 
 
+WORDS = ("crawl", "post", "-a", "source=commoncrawl", "-a", "crawl=CC-NEWS-2018-06")
+
+
+def options(store: Standin) -> tuple[str, ...]:
+    return (f"COMMONCRAWL_ORIGIN={store.origin}", "DOWNLOAD_SLOTS={}", *FAST)
+
+
 def crawl(folder: Path, store: Standin, *words: str) -> str:
-    origin = f"COMMONCRAWL_ORIGIN={store.origin}"
-    words = ("-a", "source=commoncrawl", "-a", "crawl=CC-NEWS-2018-06", *words)
-    done = scrapy(folder, "crawl", "post", *words, settings=(origin, "DOWNLOAD_SLOTS={}", *FAST))
+    done = scrapy(folder, *WORDS, *words, settings=options(store))
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -119,22 +132,47 @@ def test_a_month_is_read_file_by_file(tmp_path: Path, store: Standin) -> None:
     assert len(store.asked) == fetched + 1, "the list, and no file that was read"
 
 
-def test_days_choose_files_and_pages(tmp_path: Path, store: Standin) -> None:
+def test_what_was_looked_for_in_a_file_is_remembered_with_it(tmp_path: Path, store: Standin) -> None:
     crawl(tmp_path, store, "-a", "since=2018-06-23")
     assert asked(tmp_path, CAPTURES) == []
     assert [path for path in store.asked if "20180620" in path] == []
+    crawl(tmp_path, store)
+    assert asked(tmp_path, CAPTURES) == EVERY
+    checked = program("check", "--archive", tmp_path / "archive")
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_a_run_of_few_pages_goes_on_in_the_same_file(tmp_path: Path, store: Standin) -> None:
-    crawl(tmp_path, store, "-a", "limit=4")
+    """What goes wrong on the way is asked for again."""
+    store.fault(faults.half, NEWS + "CC", after=1)
+    assert "in 5 seconds" in crawl(tmp_path, store, "-a", "limit=4")
+    assert len(store.asked) == 1 + 3
     assert len(asked(tmp_path, CAPTURES)) == 4
     assert len(list((tmp_path / "archive/commoncrawl").iterdir())) == 1
     crawl(tmp_path, store)
     assert asked(tmp_path, CAPTURES) == EVERY
 
 
-def test_what_goes_wrong_on_the_way_is_asked_for_again(tmp_path: Path, store: Standin) -> None:
-    store.fault(faults.half, NEWS + "CC", after=1)
-    assert "in 5 seconds" in crawl(tmp_path, store)
+def test_a_run_that_is_killed_goes_on_at_its_byte(tmp_path: Path, store: Standin) -> None:
+    """It is killed while it waits for the second piece."""
+    killed = Event()
+
+    def wait(request: Request, answer: Application) -> Response:
+        killed.wait(30)
+        return answer(request)
+
+    store.fault(wait, NEWS + "CC", after=1)
+    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
+    settings = [word for setting in options(store) for word in ("-s", setting)]
+    call = [sys.executable, "-m", "scrapy", *WORDS, *settings]
+    with subprocess.Popen(call, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as run:
+        while len(store.asked) < 3 and run.poll() is None:
+            time.sleep(0.05)
+        run.kill()
+    killed.set()
+    (half,) = (tmp_path / "archive/commoncrawl").iterdir()
+    assert half.stat().st_size == PIECE_BYTES
+    store.asked.clear()
+    crawl(tmp_path, store)
+    assert len(store.asked) == 3, "the list, the second piece, the other file"
     assert asked(tmp_path, CAPTURES) == EVERY
-    assert len(store.asked) == 4 + 1

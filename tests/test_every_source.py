@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from calling import program
 from conftest import SAMPLES
 from recording import warc_gz
 from standins import commoncrawl, pywb
@@ -191,6 +192,18 @@ def test_every_source_gives_what_the_saved_pages_give(source: str, archives: Arc
     assert asked(archives(source), "SELECT DISTINCT source FROM capture") == [(name,)]
     if source != "live":
         assert asked(archives(source), SEEN) == asked(archives("folder"), SEEN)
+
+
+@pytest.mark.parametrize("source", ["wayback", "commoncrawl"])
+def test_what_other_archives_gave_is_proved_by_our_evidence(source: str, archives: Archives) -> None:
+    folder = archives(source)
+    captures = asked(folder, SEEN)
+    for command in ("check", "verify", "rebuild"):
+        done = program(command, "--archive", folder / "archive")
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert asked(folder, SEEN) == captures
+    assert asked(folder, REVISIONS) == asked(archives("folder"), REVISIONS)
+    assert asked(folder, "SELECT DISTINCT state FROM holding") == [("held",)]
 
 
 def test_a_wacz_of_the_evidence_is_valid_until_it_is_damaged(archives: Archives, tmp_path: Path) -> None:

@@ -7,24 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.client import IncompleteRead
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
 from recording import again, pages, records, warc_gz
-from standins import commoncrawl, faults, pywb
-from standins.commoncrawl import CRAWL, CommonCrawl
-from standins.serving import Standin, ask, standing_in
-from standins.wayback import Wayback
+from standins import commoncrawl, faults
+from standins.commoncrawl import CRAWL
+from standins.serving import Standin, ask
+from standins.together import Standins, standins_of
 
 from storage.exchange import Exchange
 
 pytestmark = pytest.mark.pywb
-
-
-class Standins(NamedTuple):
-    wayback: Standin
-    crawl: CommonCrawl
 
 
 def _exchanges() -> list[Exchange]:
@@ -42,24 +36,13 @@ EXCHANGES = _exchanges()
 
 @pytest.fixture(scope="module")
 def standins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standins]:
-    folder, place = tmp_path_factory.mktemp("pywb"), tmp_path_factory.mktemp("commoncrawl")
-    warc = warc_gz(folder / "pages.warc.gz", EXCHANGES)
-    pywb.collect(folder, "web", [warc])
-    commoncrawl.lay_out(place, [warc.read_bytes()])
-    commoncrawl.lay_out_news(place, "2018/06", [("20180620000000", warc.read_bytes())])
-    commoncrawl.configure(folder, place)
-    with (
-        pywb.serving(folder) as origin,
-        standing_in(Wayback(f"{origin}/web")) as wayback,
-        commoncrawl.serving(origin, place) as crawl,
-    ):
-        yield Standins(wayback, crawl)
+    with standins_of(EXCHANGES, tmp_path_factory.mktemp("pywb")) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
 def mended(standins: Standins) -> None:
-    for each in (standins.wayback, *standins.crawl):
-        each.mend()
+    standins.mend()
 
 
 def stamp(exchange: Exchange) -> str:
@@ -136,6 +119,9 @@ def test_common_crawl_lists_its_crawls_and_pages(standins: Standins) -> None:
     rows = [json.loads(line) for page in found for line in page]
     assert sorted((row["url"], row["timestamp"]) for row in rows) == CAPTURES
     assert {"urlkey", "status", "mime", "digest", "length", "offset", "filename"} <= rows[0].keys()
+    good = ask(f"{asked}&filter=%3Dstatus:200&from=20180620&to=20180620").body.splitlines()
+    assert len(good) == len(CAPTURES) - 1, "without the redirect"
+    assert ask(f"{asked}&from=20180621").status == 404
     assert ask(f"{asked}&pageSize=1&page={pages['pages']}").status == 400
     nothing = ask(f"{told['cdx-api']}?url=example.org&output=json")
     assert (nothing.status, b"No Captures found" in nothing.body) == (404, True)

@@ -1,0 +1,41 @@
+"""Both stand-ins over the same captures."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from recording import warc_gz
+
+from standins import commoncrawl, pywb
+from standins.commoncrawl import CommonCrawl
+from standins.serving import Standin, standing_in
+from standins.wayback import Wayback
+from storage.exchange import Exchange
+
+
+class Standins(NamedTuple):
+    wayback: Standin
+    crawl: CommonCrawl
+
+    def mend(self) -> None:
+        for each in (self.wayback, *self.crawl):
+            each.mend()
+
+
+@contextmanager
+def standins_of(exchanges: Sequence[Exchange], folder: Path) -> Iterator[Standins]:
+    """One pywb behind both; the captures are also a file of CC-NEWS."""
+    files = folder / "files"
+    files.mkdir()
+    warc = warc_gz(folder / "pages.warc.gz", exchanges)
+    pywb.collect(folder, "web", [warc])
+    commoncrawl.lay_out(files, [warc.read_bytes()])
+    commoncrawl.lay_out_news(files, "2018/06", [("20180620000000", warc.read_bytes())])
+    commoncrawl.configure(folder, files)
+    with (
+        pywb.serving(folder) as origin,
+        standing_in(Wayback(f"{origin}/web")) as wayback,
+        commoncrawl.serving(origin, files) as crawl,
+    ):
+        yield Standins(wayback, crawl)
