@@ -15,6 +15,7 @@ from storage.tables import SCHEMA
 
 DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
+LOG_PAGES = 8_000  # 32 MB go into the database at once: a tenth less work for a batch than with SQLite's 4 MB
 CACHE_KIB = 64 * 1024  # the index of words is written 1.3 times as fast as with SQLite's 2 MB
 
 SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
@@ -78,7 +79,10 @@ def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None
 
 def _settle(engine: Engine, place: str) -> None:
     # FULL: what was acknowledged survives a power cut.
-    pragmas = ("foreign_keys = ON", f"cache_size = -{CACHE_KIB}", "synchronous = FULL")
+    pragmas = (
+        *("foreign_keys = ON", "synchronous = FULL"),
+        *(f"cache_size = -{CACHE_KIB}", f"wal_autocheckpoint = {LOG_PAGES}"),
+    )
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
