@@ -33,10 +33,10 @@ from storage.exchange import (
     RecordUnreadable,
 )
 from storage.folders import make_folder
-from storage.warcfile import LARGEST_BYTES, Report, exchanges, pieces, seal_of
-from storage.warcpiece import Piece
-from storage.warcreading import Broken, has_digest
-from storage.warcrecord import NOT_EXACT
+from storage.warc.file import LARGEST_BYTES, Report, exchanges, pieces, seal_of
+from storage.warc.piece import Piece
+from storage.warc.reading import Broken, has_digest
+from storage.warc.record import NOT_EXACT
 
 FILE_BYTES = 10**9  # the WARC standard's own recommendation
 _HEADS_BYTES = 64 * 2**10  # more than the heads of a pair of records take, and what cannot be compressed

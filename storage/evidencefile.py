@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storage.exchange import Earlier, Exchange, Place
 from storage.folders import sync_folder
-from storage.warcrecord import new_id, response_and_request, warcinfo
+from storage.warc.record import new_id, response_and_request, warcinfo
 
 
 class EvidenceFile:

@@ -14,9 +14,9 @@ from warcio.digestverifyingreader import DigestChecker, DigestVerifyingReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 
-from storage import arcrecord, warchead
 from storage.exchange import Earlier, Exchange, Place
-from storage.warcrecord import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE, payload_digest
+from storage.warc import arc, head
+from storage.warc.record import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE, payload_digest
 
 _LINKS = "warc-concurrent-to"
 _LOADER = ArcWarcRecordLoader()
@@ -69,9 +69,9 @@ def opened(raw: bytes) -> Answered | Asked | None:
 
     Raises Broken.
     """
-    if not raw.startswith(b"WARC/") and (arc := arcrecord.split(raw)):
-        return _of_arc(*arc)
-    pairs, block = warchead.split(raw) or _loaded(raw)
+    if not raw.startswith(b"WARC/") and (old := arc.split(raw)):
+        return _of_arc(*old)
+    pairs, block = head.split(raw) or _loaded(raw)
     fields = _fields(pairs)
     kind = fields.get("warc-type", "")
     if kind == "resource" and SOURCE.lower() in fields:
