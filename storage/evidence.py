@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import compacted
-from storage.evidencefile import EvidenceFile
+from storage.evidencefile import EvidenceFile, path_in
 from storage.exchange import (
     ELSEWHERE,
     Damage,
@@ -33,9 +33,10 @@ from storage.exchange import (
     RecordUnreadable,
 )
 from storage.folders import make_folder
+from storage.warc.digests import has_digest
 from storage.warc.file import LARGEST_BYTES, Report, exchanges, pieces, seal_of
 from storage.warc.piece import Piece
-from storage.warc.reading import Broken, has_digest
+from storage.warc.reading import Broken
 from storage.warc.record import NOT_EXACT
 
 FILE_BYTES = 10**9  # the WARC standard's own recommendation
@@ -181,7 +182,7 @@ class Evidence:
 
     def records(self, file: str, report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
         """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
-        yield from exchanges(compacted.pieces(self._path(file), report), file, report, self._original)
+        yield from exchanges(compacted.pieces(path_in(self._folder, file), report), file, report, self._original)
 
     def recover(self, known: Mapping[str, int], report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
         """Bring the files in line with the database: run to its end before the first `keep`.
@@ -191,11 +192,11 @@ class Evidence:
             torn tail is cut off.
         Raises EvidenceShort before anything is changed, EvidenceFailed when the disk refuses.
         """
-        there = {name: compacted.size(self._path(name)) for name in self.files()}
+        there = {name: compacted.size(path_in(self._folder, name)) for name in self.files()}
         for name, end in known.items():
             if self._names.fullmatch(name) and there.get(name, 0) < end:
                 raise EvidenceShort(
-                    f"{self._path(name)} has {there.get(name, 0)} bytes, and the database knows {end}: "
+                    f"{path_in(self._folder, name)} has {there.get(name, 0)} bytes, and the database knows {end}: "
                     "bring the file back from a copy"
                 )
         for name, size in there.items():
@@ -203,7 +204,7 @@ class Evidence:
                 yield from self._recover(name, known.get(name, 0), report)
 
     def _recover(self, name: str, end: int, report: Report) -> Iterator[tuple[Place, Exchange]]:
-        path = self._path(name)
+        path = path_in(self._folder, name)
         if compacted.is_compact(path):  # closed, and whole when it was made
             yield from exchanges(compacted.pieces(path, report, start=end), name, report, self._original)
             return
@@ -226,7 +227,7 @@ class Evidence:
 
     def _read(self, place: Place, hops: int) -> Exchange:
         problems: list[Damage] = []
-        path = self._path(place.file)
+        path = path_in(self._folder, place.file)
         try:
             found = [compacted.at(path, place.offset)]
             with suppress(Broken):  # the request; the answer stands without it
@@ -242,20 +243,7 @@ class Evidence:
         return replace(exchange, source=ELSEWHERE) if Path(place.file).is_absolute() else exchange
 
     def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
-        if earlier.place is None or not hops:
-            return None
-        try:
-            return self._read(earlier.place, hops - 1)
-        except RecordUnreadable:
-            return None
-
-    def _path(self, file: str) -> Path:
-        """A file of the folder, or one that is left where it lies: then its whole path.
-
-        Raises RecordUnreadable for a name that leads out of the folder some other way.
-        """
-        if Path(file).is_absolute() and ".." not in Path(file).parts:
-            return Path(file)
-        if Path(file).name != file:
-            raise RecordUnreadable(f"{file!r} is no file of {self._folder}")
-        return self._folder / file
+        if earlier.place is not None and hops:
+            with suppress(RecordUnreadable):
+                return self._read(earlier.place, hops - 1)
+        return None
