@@ -12,7 +12,7 @@ from postscraper.newspapers import POST
 from postscraper.sources import folder
 from postscraper.urls import canonical
 from storage.exchange import Exchange
-from storage.warcrecord import new_id, response_and_request, warcinfo
+from storage.warc.record import new_id, response_and_request, warcinfo
 
 FILES = 4
 FIRST = datetime(2019, 1, 1, tzinfo=UTC)

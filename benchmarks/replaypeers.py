@@ -4,6 +4,7 @@ All but news-please read with warcio and extract; news-please takes the record i
 Common Crawl's files does. Pictures are not fetched.
 """
 
+import logging
 import sqlite3
 import warnings
 from collections.abc import Callable, Mapping
@@ -66,11 +67,13 @@ def _url(record: Any) -> str:
 def load(name: str) -> None:
     """Before the clock starts: the processes that are forked have the peer's modules then."""
     import_module("warcio.archiveiterator")
-    import_module(PEERS[name][0])
+    with warnings.catch_warnings(action="ignore"):  # newspaper4k asks for an extra that nothing here needs
+        import_module(PEERS[name][0])
 
 
 def _extracted(path: Path, name: str) -> list[Row]:
     warnings.simplefilter("ignore")
+    logging.disable()  # newspaper4k and news-please tell at length of each page they fail at
     extract = PEERS[name][1]
     with path.open("rb") as stream:
         records = import_module("warcio.archiveiterator").ArchiveIterator(stream)

@@ -15,7 +15,7 @@ from storage.compacted import files, there
 from storage.exchange import Exchange, Place
 from storage.fixity.walk import FOLDER
 from storage.visits import Visit
-from storage.warcfile import about
+from storage.warc.file import about
 
 
 class Witness:

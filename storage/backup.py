@@ -12,8 +12,8 @@ from storage.compacted import files, there
 from storage.fixity.walk import ENDS, FOLDER, in_use
 from storage.folders import sync_folder
 from storage.opening import DATABASE
-from storage.warcfile import piece_at
-from storage.warcreading import Asked, Broken, opened
+from storage.warc.file import piece_at
+from storage.warc.reading import Asked, Broken, opened
 
 _CHUNK = 2**20
 

@@ -19,12 +19,12 @@ from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-from storage import warcfile
 from storage.exchange import Damage, RecordUnreadable
-from storage.warcfile import Report
-from storage.warcpiece import Piece, piece_at
-from storage.warcreading import Broken
-from storage.zstdframes import INDEX
+from storage.warc import file as warcfile
+from storage.warc.file import Report
+from storage.warc.piece import Piece, piece_at
+from storage.warc.reading import Broken
+from storage.warc.zstdframes import INDEX
 
 PLAIN, COMPACT = ".warc.gz", ".warc.zst"
 
@@ -85,7 +85,7 @@ def at(path: Path, offset: int) -> Piece:
 
 
 def pieces(path: Path, report: Report, *, start: int = 0) -> Iterator[Piece]:
-    """The records from `start`, at their places in the file as it was written; see warcfile.pieces."""
+    """The records from `start`, at their places in the file as it was written; see storage/warc/file.py."""
     if is_compact(path):
         yield from read(there(path), report, start=start)
     else:

@@ -19,15 +19,16 @@ from typing import BinaryIO
 
 import zstandard
 
-from storage import compacted, warcfile
+from storage import compacted
 from storage.archive import Archive
 from storage.compacted import COMPACT, PLAIN, as_written
 from storage.exchange import Damage
 from storage.folders import sync_folder
-from storage.warcpiece import Piece
-from storage.warcreading import Broken
-from storage.warcrecord import packed
-from storage.zstdframes import DICTIONARY, INDEX
+from storage.warc import file as warcfile
+from storage.warc.piece import Piece
+from storage.warc.reading import Broken
+from storage.warc.record import packed
+from storage.warc.zstdframes import DICTIONARY, INDEX
 
 LEVEL = 19
 MOST_PAGES = 8  # in a dictionary; on the samples four take a quarter off one, eight a tenth off four

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 
 from storage import compacted
-from storage.evidencefile import EvidenceFile
+from storage.evidencefile import EvidenceFile, path_in
 from storage.exchange import (
     ELSEWHERE,
     Damage,
@@ -34,9 +34,10 @@ from storage.exchange import (
 )
 from storage.folders import make_folder
 from storage.recovering import Behind
-from storage.warcfile import LARGEST_BYTES, Report, exchanges
-from storage.warcreading import Broken, has_digest
-from storage.warcrecord import NOT_EXACT
+from storage.warc.digests import has_digest
+from storage.warc.file import LARGEST_BYTES, Report, exchanges
+from storage.warc.reading import Broken
+from storage.warc.record import NOT_EXACT
 
 FILE_BYTES = 10**9  # the WARC standard's own recommendation
 _HEADS_BYTES = 64 * 2**10  # more than the heads of a pair of records take, and what cannot be compressed
@@ -185,11 +186,11 @@ class Evidence:
 
     def records(self, file: str, report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
         """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
-        yield from exchanges(compacted.pieces(self._path(file), report), file, report, self._original)
+        yield from exchanges(compacted.pieces(path_in(self._folder, file), report), file, report, self._original)
 
     def sizes(self) -> dict[str, int]:
         """The bytes of each file, oldest first."""
-        return {name: compacted.size(self._path(name)) for name in self.files()}
+        return {name: compacted.size(path_in(self._folder, name)) for name in self.files()}
 
     def recover(
         self, known: Mapping[str, int], report: Report = log_damage, done: Mapping[str, int] | None = None
@@ -205,19 +206,19 @@ class Evidence:
         for name, end in known.items():
             if self._names.fullmatch(name) and there.get(name, 0) < end:
                 raise EvidenceShort(
-                    f"{self._path(name)} has {there.get(name, 0)} bytes, and the database knows {end}: "
+                    f"{path_in(self._folder, name)} has {there.get(name, 0)} bytes, and the database knows {end}: "
                     "bring the file back from a copy"
                 )
         for name, size in there.items():
             end = known.get(name, 0)
             start = (done or {}).get(name, end)
             if size > start:
-                found = Behind(self._path(name), name, start, max(start, end))
+                found = Behind(path_in(self._folder, name), name, start, max(start, end))
                 yield from found.records(report, self._original, self._failing_for_good)
 
     def _read(self, place: Place, hops: int) -> Exchange:
         problems: list[Damage] = []
-        path = self._path(place.file)
+        path = path_in(self._folder, place.file)
         try:
             found = [compacted.at(path, place.offset)]
             with suppress(Broken):  # the request; the answer stands without it
@@ -233,20 +234,7 @@ class Evidence:
         return replace(exchange, source=ELSEWHERE) if Path(place.file).is_absolute() else exchange
 
     def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
-        if earlier.place is None or not hops:
-            return None
-        try:
-            return self._read(earlier.place, hops - 1)
-        except RecordUnreadable:
-            return None
-
-    def _path(self, file: str) -> Path:
-        """A file of the folder, or one that is left where it lies: then its whole path.
-
-        Raises RecordUnreadable for a name that leads out of the folder some other way.
-        """
-        if Path(file).is_absolute() and ".." not in Path(file).parts:
-            return Path(file)
-        if Path(file).name != file:
-            raise RecordUnreadable(f"{file!r} is no file of {self._folder}")
-        return self._folder / file
+        if earlier.place is not None and hops:
+            with suppress(RecordUnreadable):
+                return self._read(earlier.place, hops - 1)
+        return None

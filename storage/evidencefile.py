@@ -1,12 +1,12 @@
-"""The one file that a run writes its evidence to."""
+"""The one file that a run writes its evidence to, and where files of evidence lie."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from storage.exchange import Earlier, Exchange, Place
+from storage.exchange import Earlier, Exchange, Place, RecordUnreadable
 from storage.folders import sync_folder
-from storage.warcrecord import new_id, response_and_request, warcinfo
+from storage.warc.record import new_id, response_and_request, warcinfo
 
 
 class EvidenceFile:
@@ -44,3 +44,15 @@ class EvidenceFile:
     def close(self) -> None:
         """Let go of the file; does not sync."""
         os.close(self._descriptor)
+
+
+def path_in(folder: Path, file: str) -> Path:
+    """A file of the folder, or one that is left where it lies: then its whole path.
+
+    Raises RecordUnreadable for a name that leads out of the folder some other way.
+    """
+    if Path(file).is_absolute() and ".." not in Path(file).parts:
+        return Path(file)
+    if Path(file).name != file:
+        raise RecordUnreadable(f"{file!r} is no file of {folder}")
+    return folder / file

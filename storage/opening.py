@@ -15,6 +15,7 @@ from storage.tables import SCHEMA
 
 DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
+LOG_PAGES = 8_000  # 32 MB go into the database at once: a tenth less work for a batch than with SQLite's 4 MB
 WRITING_CACHE_KIB = 16 * 1024  # readers keep to SQLite's 2 MB: the system holds the file's pages all the same
 
 UNDECODABLE = "Could not decode to UTF-8"  # Python's own words for what SQLite gave it
@@ -93,7 +94,7 @@ def _settle(engine: Engine, place: str, *, writes: bool) -> None:
     # FULL: what was acknowledged survives a power cut.
     pragmas = ["foreign_keys = ON", "synchronous = FULL"]
     if writes:
-        pragmas.append(f"cache_size = -{WRITING_CACHE_KIB}")
+        pragmas += [f"cache_size = -{WRITING_CACHE_KIB}", f"wal_autocheckpoint = {LOG_PAGES}"]
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:

@@ -11,7 +11,7 @@ from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Place
 from storage.othertables import Payload
 from storage.tables import Capture
-from storage.warcrecord import payload_digest
+from storage.warc.record import payload_digest
 
 _BATCH = 200
 _log = logging.getLogger(__name__)

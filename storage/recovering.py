@@ -8,8 +8,8 @@ from pathlib import Path
 
 from storage import compacted
 from storage.exchange import Exchange, Place
-from storage.warcfile import Original, Report, exchanges, pieces, seal_of
-from storage.warcpiece import Piece
+from storage.warc.file import Original, Report, exchanges, pieces, seal_of
+from storage.warc.piece import Piece
 
 
 @dataclass(slots=True)

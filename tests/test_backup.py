@@ -13,7 +13,7 @@ from keeping import SITE, answer, desk, file, fill, saved_pages
 from postscraper.witness import Witness
 from storage.archive import Archive
 from storage.fixity.examining import verify
-from storage.warcfile import pieces
+from storage.warc.file import pieces
 
 
 @pytest.fixture

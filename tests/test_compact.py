@@ -24,7 +24,7 @@ from storage.archive import Archive
 from storage.evidence import Evidence
 from storage.exchange import Damage
 from storage.fixity.examining import check, verify
-from storage.warcfile import records
+from storage.warc.file import records
 
 
 @pytest.fixture(scope="module")

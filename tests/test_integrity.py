@@ -24,7 +24,7 @@ from storage.errors import ArchiveError
 from storage.exchange import Damage
 from storage.fixity.examining import verify
 from storage.fixity.findings import Finding
-from storage.warcfile import pieces
+from storage.warc.file import pieces
 from storage.words import digest_of
 
 DAMAGES = int(os.environ.get("DAMAGES", "200"))

@@ -17,7 +17,7 @@ from storage.archive import Archive
 from storage.fixity.examining import check, verify
 from storage.runlock import RunLock
 from storage.visits import Heard
-from storage.warcfile import pieces
+from storage.warc.file import pieces
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 

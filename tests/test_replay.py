@@ -17,7 +17,6 @@ from dying import dies
 from recording import again, earlier, pages, records, wacz, warc_gz, warc_zst
 from scrapy.settings import Settings
 
-from postscraper.console.replay import Written
 from postscraper.desk import Desk
 from postscraper.newspapers import POST
 from postscraper.replaying import replay
@@ -251,23 +250,3 @@ def test_the_program_itself(theirs: Path, tmp_path: Path) -> None:
     done = program("replay", theirs / "a.warc.gz", "--link", "--archive", tmp_path / "archive")
     assert done.returncode == 0, done.stderr.decode()
     assert not done.stderr, "no bar where there is no terminal"
-
-
-@pytest.mark.parametrize(
-    ("module", "unwanted"),
-    [("postscraper.replaying.slices", ("scrapy", "sqlalchemy")), ("postscraper.console.replay", ("scrapy", "alembic"))],
-)
-def test_processes_start_with_what_they_need(module: str, unwanted: tuple[str, ...]) -> None:
-    told = f"import sys, {module}; print([name for name in {unwanted} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
-
-
-def test_a_replay_has_the_settings_of_a_crawl() -> None:
-    settings = Settings()
-    settings.setmodule("postscraper.settings")
-    written = Written(ARCHIVE_DIR="archive")
-    for name in ("USER_AGENT", "DOWNLOAD_DELAY", "DOWNLOAD_MAXSIZE", "PAPER_ORIGIN", "ARCHIVE_DB_URL", "NOT_THERE"):
-        assert written[name] == settings[name], name
-    assert written.getbool("ROBOTSTXT_OBEY") is settings.getbool("ROBOTSTXT_OBEY")
-    assert written.getfloat("LONGEST_PAUSE") == settings.getfloat("LONGEST_PAUSE")

@@ -11,7 +11,7 @@ from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Sought
 from postscraper.sources.wayback import FIELDS, Wayback
 from storage.exchange import Exchange
 from storage.indexed import Listed
-from storage.warcrecord import payload_digest
+from storage.warc.record import payload_digest
 
 MACHINE = Wayback()
 URL = "http://www.phnompenhpost.com:80/national/canal"

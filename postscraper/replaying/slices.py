@@ -32,8 +32,8 @@ from storage.entries import Entry, entry
 from storage.exchange import Damage, Exchange, Place
 from storage.hearsay import Report, reports, together
 from storage.visits import Visit
-from storage.warcfile import Piece, pieces
-from storage.warcpiece import next_record
+from storage.warc.file import Piece, pieces
+from storage.warc.piece import next_record
 
 SLICE_BYTES = 2 * 2**20  # some 250 pages of 30 kB
 AT_ONCE = 64  # pages; a fifth faster than one at a time

@@ -16,8 +16,8 @@ from postscraper.sources import crawlindex
 from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
 from storage.exchange import Exchange
 from storage.indexed import Listed
-from storage.warcfile import piece_at
-from storage.warcreading import Answered, Broken, opened
+from storage.warc.file import piece_at
+from storage.warc.reading import Answered, Broken, opened
 
 INDEX, STORE = "https://index.commoncrawl.org", "https://data.commoncrawl.org"
 NAME = "commoncrawl"

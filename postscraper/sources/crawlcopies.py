@@ -21,8 +21,8 @@ from postscraper.sources.warc import Sieve
 from postscraper.sources.warcfiles import Part
 from storage.exchange import Damage, Exchange, Place
 from storage.indexed import Listed
-from storage.warcfile import Report, no_original, piece_at
-from storage.warcreading import Broken
+from storage.warc.file import Report, no_original, piece_at
+from storage.warc.reading import Broken
 
 _INDEXES = ("cdx-*.gz", "*.cdxj", "*.cdxj.gz")
 _NEWS = "crawl-data/CC-NEWS"

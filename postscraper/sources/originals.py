@@ -13,9 +13,9 @@ from pathlib import Path
 
 from postscraper.sources.warcfiles import Part
 from storage.exchange import Earlier, Exchange
-from storage.warcfile import piece_at, pieces
-from storage.warcreading import Answered, Broken, opened
-from storage.warcrecord import payload_digest
+from storage.warc.file import piece_at, pieces
+from storage.warc.reading import Answered, Broken, opened
+from storage.warc.record import payload_digest
 
 _TABLE = "CREATE TABLE answer (digest TEXT, url TEXT, captured_at TEXT, file TEXT, offset INTEGER)"
 _INDEXES = ("CREATE INDEX by_digest ON answer (digest)", "CREATE INDEX by_url ON answer (url, captured_at)")

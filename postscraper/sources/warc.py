@@ -17,7 +17,7 @@ from postscraper.sources.originals import Originals
 from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
 from storage.exchange import ELSEWHERE, Exchange, Place
-from storage.warcfile import Original, Piece, Report, exchanges, pieces
+from storage.warc.file import Original, Piece, Report, exchanges, pieces
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.

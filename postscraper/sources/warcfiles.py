@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from postscraper.errors import BadRequest
 from storage.exchange import Damage
-from storage.warcfile import Report
+from storage.warc.file import Report
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wacz")
 _HEAD_BYTES = 64 * 2**10

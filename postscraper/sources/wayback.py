@@ -16,7 +16,7 @@ from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onwa
 from postscraper.urls import as_sent, canonical
 from storage.exchange import Exchange
 from storage.indexed import Listed
-from storage.warcrecord import payload_digest
+from storage.warc.record import payload_digest
 
 HOME = "https://web.archive.org"
 ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work

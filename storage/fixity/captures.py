@@ -11,7 +11,7 @@ from storage.exchange import Exchange
 from storage.fixity.findings import Finding, capture_name, differing
 from storage.fixity.rows import raw_row, rows, rows_in
 from storage.frontier import chunks
-from storage.warcrecord import payload_digest
+from storage.warc.record import payload_digest
 
 Row = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from storage.archive import Outcome
 from storage.evidence import Evidence
 from storage.evidencefile import EvidenceFile
 from storage.exchange import Earlier, Exchange, Place
-from storage.warcrecord import response_and_request
+from storage.warc.record import response_and_request
 
 ENTRY = ("-m", "tests.crash.wrong_order")
 

@@ -12,7 +12,7 @@ from test_evidence import checked, exchange
 
 from storage.evidence import Evidence
 from storage.exchange import Damage, Earlier, EvidenceFailed, EvidenceShort, Exchange, Place, RecordUnreadable
-from storage.warcrecord import payload_digest, response_and_request
+from storage.warc.record import payload_digest, response_and_request
 
 SMALL = [exchange(url=f"https://x.kh/{n}", body=bytes([65 + n]) * 9) for n in range(3)]
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.exchange import Damage, Earlier, Exchange, Place
-from storage.warcpiece import CHUNK, Torn, next_record
-from storage.warcpiece import LARGEST_BYTES as LARGEST_BYTES
-from storage.warcpiece import Piece as Piece
-from storage.warcpiece import piece_at as piece_at
-from storage.warcreading import Answered, Asked, Broken, has_digest, opened
+from storage.warc.digests import has_digest
+from storage.warc.piece import CHUNK, Torn, next_record
+from storage.warc.piece import LARGEST_BYTES as LARGEST_BYTES
+from storage.warc.piece import Piece as Piece
+from storage.warc.piece import piece_at as piece_at
+from storage.warc.reading import Answered, Asked, Broken, opened
 
 _INFO = re.compile(rb"\r\nWARC-Type: warcinfo\r\n")
 _RECORD_ID = re.compile(rb"\r\nWARC-Record-ID: (\S+)\r\n")

@@ -7,8 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, BinaryIO, NamedTuple
 
-from storage import arcrecord, zstdframes
-from storage.warcreading import Broken
+from storage.warc import arc, zstdframes
+from storage.warc.reading import Broken
 
 LARGEST_BYTES = 64 * 2**20  # one record, opened: four times the largest page that is read
 CHUNK = 32 * 2**10
@@ -82,8 +82,8 @@ def _member(stream: BinaryIO, offset: int) -> Piece:
 
 def _plain(stream: BinaryIO, offset: int) -> Piece:
     head = stream.read(CHUNK)
-    if arc := arcrecord.HEAD.match(head):
-        return _plain_arc(stream, offset, arc.end() + int(arc[5]))
+    if known := arc.HEAD.match(head):
+        return _plain_arc(stream, offset, known.end() + int(known[5]))
     if not head.startswith(b"WARC/"):
         raise Broken("no WARC record begins here")
     blank = _BLANK_LINE.search(head)
@@ -150,6 +150,6 @@ def _is_record(stream: BinaryIO, offset: int, seal: bytes) -> bool:
             head = zstdframes.frame_at(stream, offset, CHUNK)[1]
     except (zlib.error, zstdframes.NoFrame):
         return False
-    if not seal and arcrecord.HEAD.match(head):
+    if not seal and arc.HEAD.match(head):
         return True
     return head.startswith(b"WARC/") and seal in head.partition(b"\r\n\r\n")[0]

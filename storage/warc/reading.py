@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 from warcio.bufferedreaders import ChunkedDataException, ChunkedDataReader
-from warcio.digestverifyingreader import DigestChecker, DigestVerifyingReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 
-from storage import arcrecord, warchead
 from storage.exchange import Earlier, Exchange, Place
-from storage.warcrecord import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE, payload_digest
+from storage.warc import arc, head
+from storage.warc.digests import has_digest
+from storage.warc.record import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE
 
 _LINKS = "warc-concurrent-to"
 _LOADER = ArcWarcRecordLoader()
@@ -69,9 +69,9 @@ def opened(raw: bytes) -> Answered | Asked | None:
 
     Raises Broken.
     """
-    if not raw.startswith(b"WARC/") and (arc := arcrecord.split(raw)):
-        return _of_arc(*arc)
-    pairs, block = warchead.split(raw) or _loaded(raw)
+    if not raw.startswith(b"WARC/") and (old := arc.split(raw)):
+        return _of_arc(*old)
+    pairs, block = head.split(raw) or _loaded(raw)
     fields = _fields(pairs)
     kind = fields.get("warc-type", "")
     if kind == "resource" and SOURCE.lower() in fields:
@@ -92,23 +92,6 @@ def _of_arc(fields: dict[str, str], block: bytes) -> Answered | None:
     if len(block) < int(fields["content-length"]):
         raise Broken(f"{len(block)} bytes where its header says {fields['content-length']}")
     return _answered(fields | {_LINKS: ""}, "response", block)
-
-
-def has_digest(body: bytes, digest: str) -> bool | None:
-    """Whether the body has it, as base32, base64 or hex; None for an unknown kind of digest."""
-    if digest == payload_digest(body):  # as nearly all crawlers write it
-        return True
-    checker = DigestChecker()
-    try:
-        reader = DigestVerifyingReader(BytesIO(body), len(body), checker, payload_digest=digest)
-        reader.begin_payload()
-        reader.read()
-    except ValueError:  # not even base32, base64 or hex
-        return None
-    if checker.problems and checker.problems[0].startswith("unknown"):
-        return None
-    passed: bool | None = checker.passed
-    return passed
 
 
 def _loaded(raw: bytes) -> tuple[list[tuple[str, str]], bytes]:
