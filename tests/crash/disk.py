@@ -21,15 +21,18 @@ LOSSES: tuple[Loss, ...] = ("lost", "kept", "some", "torn")
 
 @dataclass(slots=True)
 class File:
-    """durable: None of a folder."""
+    """durable: None of a folder. promised: how many of the pending writes a sync covers that has begun."""
 
     durable: bytearray | None = field(default_factory=bytearray)
     pending: list[Operation] = field(default_factory=list)
+    promised: int | None = None
 
     def sync(self) -> None:
-        for each in self.pending:
+        covered = len(self.pending) if self.promised is None else self.promised
+        for each in self.pending[:covered]:
             _apply(self.durable, each)
-        self.pending.clear()
+        del self.pending[:covered]
+        self.promised = None
 
     def after(self, loss: Loss, chance: Random) -> bytes:
         data = bytearray(self.durable or b"")
@@ -64,6 +67,8 @@ class Disk:
             self._name(path, None)
         elif operation.name in ("write", "cut"):
             self._names[path].pending.append(operation)
+        elif operation.name == "syncing" and path in self._names:
+            self._names[path].promised = len(self._names[path].pending)
         elif operation.name == "sync":
             self._sync(path)
 

@@ -119,10 +119,10 @@ class Series:
         log = self._folder / "counted.strace"
         counting = Run(self._folder / "counted", self._site.origin, under=(*STRACE, "-e", SYNCS, "-o", log))
         assert counting.end() == 0, counting.stderr
-        calls = re.findall(r"\b(fsync|fdatasync)\(", log.read_text("ascii"))
+        calls = re.findall(r"^(\d+) +(fsync|fdatasync)\(", log.read_text("ascii"), re.M)
         for number in range(count):
             at = int(len(calls) * (number + chance.random()) / count)
-            call, time_of_it = calls[at], calls[: at + 1].count(calls[at])  # strace counts each for itself
+            call, time_of_it = calls[at][1], calls[: at + 1].count(calls[at])  # strace counts each of each thread
             archive, name = self._folder / f"synced-{number}", f"sync {at} of {len(calls)}, {call} {time_of_it}"
             inject = ("-e", f"trace={call}", "-e", f"inject={call}:error=EIO:when={time_of_it}")
             run = Run(archive, self._site.origin, under=(*STRACE, *inject, "-o", "/dev/null"))

@@ -1,6 +1,7 @@
 """The crash tests in small; `make crash` runs them in full, on the same code."""
 
 from pathlib import Path
+from random import Random
 from shutil import which
 
 import pytest
@@ -11,8 +12,10 @@ from postscraper.newspapers import POST
 from postscraper.scope import scope
 from storage.exchange import Exchange
 from tests.crash import faults, killloop, powercut, wrong_order
+from tests.crash.disk import after
 from tests.crash.faults import FAILED, FULL, IN_USE, cannot_mount
 from tests.crash.pages import HOME
+from tests.crash.traced import Operation
 
 PAGES = 40
 ENTRY = wrong_order.ENTRY
@@ -95,3 +98,12 @@ def test_a_second_start_is_refused(tmp_path: Path) -> None:
     result = faults.suffered(tmp_path, "starts", 3, seed=5, pages=PAGES)
     assert result.violations == []
     assert result.ends == {IN_USE: 3}
+
+
+def test_a_sync_promises_nothing_of_what_is_written_while_it_runs(tmp_path: Path) -> None:
+    path = str(tmp_path / "disk" / "file")
+    early, late = (Operation("write", path, at, data) for at, data in ((0, b"early"), (5, b"late")))
+    synced = [Operation("create", path), early, Operation("syncing", path), late, Operation("sync", path)]
+    disk = after([*synced, Operation("sync", str(tmp_path / "disk"))], tmp_path / "disk")
+    disk.leave("lost", Random(1), tmp_path / "left")
+    assert (tmp_path / "left" / "file").read_bytes() == b"early"

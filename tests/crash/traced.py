@@ -14,6 +14,7 @@ UNDER = ("strace", "-f", "--seccomp-bpf", "-y", "-xx", "-s", "9000000", "-e", f"
 FLAGS = {"O_CREAT": O_CREAT, "O_TRUNC": O_TRUNC, "O_APPEND": O_APPEND}
 
 _CALL = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)(?:<.*>)?(?: .*)?$", re.S)
+_SYNCING = re.compile(r"f(?:data)?sync\((.*)<unfinished", re.S)
 _FD = re.compile(r"^(\d+|AT_FDCWD)(?:<([^>]*)>)?")
 _TEXT = re.compile(r'"([^"]*)"')
 _UNTOUCHED = ("archive.db-shm", ".lock")  # SQLite builds the one anew; the other holds no data
@@ -21,7 +22,10 @@ _UNTOUCHED = ("archive.db-shm", ".lock")  # SQLite builds the one anew; the othe
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """name: create, folder, write, cut, sync, remove, or answer, whose data is a line of the feed."""
+    """name: create, folder, write, cut, sync, remove, or answer, whose data is a line of the feed.
+
+    syncing: a sync begins here that ends behind what another thread does meanwhile, and promises nothing of that.
+    """
 
     name: str
     path: str
@@ -55,6 +59,8 @@ def _calls(log: Path) -> Iterator[tuple[str, str, int]]:
             continue  # of a program that it asked something, as `uname`
         if rest.endswith("<unfinished ...>"):
             begun[process] = rest.removesuffix("<unfinished ...>")
+            if syncing := _SYNCING.match(rest):
+                yield "syncing", syncing[1], 0
             continue
         if resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", rest, re.S):
             rest = begun.pop(process) + resumed[1]
@@ -72,8 +78,8 @@ def _operations(name: str, arguments: str, result: int, folder: str, sizes: dict
         yield from _opened(path, arguments, sizes)
     elif name == "mkdir":
         yield Operation("folder", path)
-    elif name in ("fsync", "fdatasync"):
-        yield Operation("sync", path)
+    elif name in ("fsync", "fdatasync", "syncing"):
+        yield Operation("syncing" if name == "syncing" else "sync", path)
     elif name in ("write", "pwrite64"):
         offset = sizes.get(path, 0) if name == "write" else int(arguments.rpartition(",")[2])
         sizes[path] = max(sizes.get(path, 0), offset + result)
