@@ -7,7 +7,6 @@ from typing import Any, Self
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
-from postscraper.desk import now
 from postscraper.items import Article, Unread
 from postscraper.spiders.newspaper import NewspaperSpider
 
@@ -47,7 +46,7 @@ class Checks:
                 self._warn(spider)
 
     def _tell(self, spider: NewspaperSpider) -> None:
-        left_alone = spider.desk.archive.ledger.left_alone(now())
+        left_alone = spider.desk.left_alone()
         outcomes = self._named("postscraper/outcome/")
         said = ", ".join(f"{count} {words}" for words, count in outcomes) or "nothing read"
         log.info("%s. %d addresses left alone: not due yet.", said, left_alone)

@@ -70,6 +70,7 @@ class Desk:
         self._answers: dict[tuple[str, datetime | None], tuple[Capture, int]] = {}
         self._lock = lock
         self._wanted = Wanted(
+            origin=f"https://{paper.host}/",
             kinds=None if scope.urls else ("listing", "story") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
@@ -133,17 +134,7 @@ class Desk:
 
     def due(self, limit: int) -> list[Due]:
         """Addresses to visit now, the most urgent first; they are leased to this run."""
-        wanted = self._wanted
-        return self.archive.ledger.lease(
-            limit,
-            now=now(),
-            seconds=LEASE_SECONDS,
-            kinds=wanted.kinds,
-            sections=wanted.sections,
-            since=wanted.since,
-            until=wanted.until,
-            urls=wanted.addresses,
-        )
+        return self.archive.ledger.lease(limit, self._wanted, now=now(), seconds=LEASE_SECONDS)
 
     def paused(self) -> bool:
         """Whether the newspaper asked for patience, and its time is not over."""
@@ -154,7 +145,11 @@ class Desk:
 
     def soon_due(self) -> bool:
         """Whether an address that failed in this run waits for its next try."""
-        return self.archive.ledger.next_due_at(now()) is not None
+        return self.archive.ledger.next_due_at(now(), self._wanted) is not None
+
+    def left_alone(self) -> int:
+        """How many addresses of the newspaper are not due yet."""
+        return self.archive.ledger.left_alone(now(), Wanted(origin=self._wanted.origin))
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""

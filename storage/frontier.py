@@ -38,8 +38,11 @@ def chunks(values: Sequence[Any], most: int = CHUNK) -> Iterator[Sequence[Any]]:
 class Wanted:
     """Which addresses a run asks for. What is not known of an address never rules it out.
 
-    since, until: days, both included. addresses: only these.
+    origin: of one newspaper, as https://www.phnompenhpost.com/. since, until: days, both included.
+    addresses: only these.
     """
+
+    origin: str = ""
 
     kinds: Sequence[Kind] | None = None
     sections: Sequence[str] | None = None
@@ -50,6 +53,8 @@ class Wanted:
     def conditions(self) -> list[Any]:
         table = Address.__table__.c
         found: list[Any] = []
+        if self.origin:
+            found.append(table.address.between(self.origin, self.origin + chr(0x10FFFF)))
         if self.kinds is not None:
             found.append(table.kind.in_(self.kinds))
         if self.sections is not None:

@@ -3,8 +3,8 @@
 No clock in here: who asks says what time it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Row, case, func, select, update
@@ -14,7 +14,7 @@ from storage.frontier import Due, Settled, Wanted
 from storage.hearsay import Report, together
 from storage.sheet import Sheet
 from storage.tables import Address
-from storage.visits import Heard, Kind, State, Visit, due_again
+from storage.visits import Heard, State, Visit, due_again
 
 __all__ = ["Due", "Heard", "Ledger", "Visit", "due_again"]
 
@@ -45,24 +45,8 @@ class Ledger:
             sheet.write()
         return new
 
-    def lease(
-        self,
-        limit: int,
-        *,
-        now: datetime,
-        seconds: float = 600,
-        kinds: Sequence[Kind] | None = None,
-        sections: Sequence[str] | None = None,
-        since: date | None = None,
-        until: date | None = None,
-        urls: Sequence[str] | None = None,
-    ) -> list[Due]:
-        """Up to `limit` due addresses, in order, leased for `seconds`; nobody else is given them meanwhile.
-
-        Addresses whose section or day is unknown are not ruled out by `sections`, `since`, `until`.
-        urls: only these addresses.
-        """
-        wanted = Wanted(kinds=kinds, sections=sections, since=since, until=until, addresses=urls)
+    def lease(self, limit: int, wanted: Wanted = ALL, *, now: datetime, seconds: float = 600) -> list[Due]:
+        """Up to `limit` due addresses, in order, leased for `seconds`; nobody else is given them meanwhile."""
         with self._writer.begin() as connection:
             return frontier.lease(connection, limit, wanted, now, seconds)
 
@@ -152,18 +136,18 @@ class Ledger:
         table = Address.__table__.c
         return self._count(table.due_at <= now, case((table.state == "leased", table.leased_until <= now), else_=True))
 
-    def next_due_at(self, now: datetime) -> datetime | None:
+    def next_due_at(self, now: datetime, wanted: Wanted = ALL) -> datetime | None:
         """When the next failed address may be tried again in this run; None: nothing to wait for."""
         table = Address.__table__.c
-        found = select(func.min(table.due_at)).where(table.state == "failed", table.due_at > now)
+        failed = (table.state == "failed", table.due_at > now, *wanted.conditions())
         with self._engine.connect() as connection:
-            moment: datetime | None = connection.execute(found).scalar()
+            moment: datetime | None = connection.execute(select(func.min(table.due_at)).where(*failed)).scalar()
         return moment
 
-    def left_alone(self, now: datetime) -> int:
+    def left_alone(self, now: datetime, wanted: Wanted = ALL) -> int:
         """How many addresses are not due yet: to be looked at again later."""
         table = Address.__table__.c
-        return self._count(table.due_at > now, table.state != "leased")
+        return self._count(table.due_at > now, table.state != "leased", *wanted.conditions())
 
     def _count(self, *conditions: Any) -> int:
         with self._engine.connect() as connection:

@@ -4,29 +4,35 @@ Pages may be filed in another order than kept. A mark that is written with them,
 tells the next start where to read on: before it every record has its row, or is to have none.
 """
 
+from threading import Lock
+
 from storage.exchange import Place
 
 
 class Unfiled:
-    """The records of one run."""
+    """The records of one run. One thread keeps while another files."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._offsets: dict[str, dict[int, None]] = {}  # by file, in the order kept
         self._ends: dict[str, int] = {}
 
     def add(self, place: Place) -> None:
         """A record that was kept now, behind all others of its file."""
-        self._offsets.setdefault(place.file, {})[place.offset] = None
-        self._ends[place.file] = place.offset + place.length
+        with self._lock:
+            self._offsets.setdefault(place.file, {})[place.offset] = None
+            self._ends[place.file] = place.offset + place.length
 
     def remove(self, file: str, offset: int) -> None:
         """The record there is filed, or will not be; it need not be one that this run kept."""
-        self._offsets.get(file, {}).pop(offset, None)
+        with self._lock:
+            self._offsets.get(file, {}).pop(offset, None)
 
     def far(self) -> dict[str, int]:
         """For each file the byte before which every record is dealt with; a file that is done is told once."""
-        found = {file: min(offsets, default=self._ends[file]) for file, offsets in self._offsets.items()}
-        newest = next(reversed(self._offsets), None)
-        for file in [file for file, offsets in self._offsets.items() if not offsets and file != newest]:
-            del self._offsets[file], self._ends[file]
+        with self._lock:
+            found = {file: min(offsets, default=self._ends[file]) for file, offsets in self._offsets.items()}
+            newest = next(reversed(self._offsets), None)
+            for file in [file for file, offsets in self._offsets.items() if not offsets and file != newest]:
+                del self._offsets[file], self._ends[file]
         return found

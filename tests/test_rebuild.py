@@ -26,6 +26,7 @@ from postscraper.items import Receipt, Unread
 from postscraper.witness import Witness
 from storage.archive import Archive
 from storage.fixity.examining import verify
+from storage.frontier import Wanted
 from storage.runlock import RunLock
 from storage.visits import Heard
 
@@ -53,7 +54,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ledger.hear([Heard(url=each, address=each, kind="story", how="asked") for each in names], NOW)
         ledger.failed(names[1], "TimeoutError", NOW)
         ledger.excluded(names[2], "robots.txt", NOW)
-        ledger.lease(1, now=NOW, urls=[names[3]])
+        ledger.lease(1, Wanted(addresses=[names[3]]), now=NOW)
         visited = opened.address(f"{MIRROR}/national/x")
         ledger.failed(visited, "ConnectionRefusedError", NOW + timedelta(days=400))
     return folder

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from making import SITE, START, at
 
 from storage.archive import Archive
+from storage.frontier import Wanted
 from storage.hearsay import Report, together
 from storage.ledger import Ledger
 from storage.visits import Heard
@@ -22,9 +23,9 @@ def ledger(archive: Archive) -> Ledger:
     return archive.ledger
 
 
-def leased(ledger: Ledger, hours: float = 0, limit: int = 99, **wanted: Any) -> list[str]:
+def leased(ledger: Ledger, hours: float = 0, limit: int = 99, seconds: float = 600, **wanted: Any) -> list[str]:
     """The last parts of the addresses leased, in order."""
-    rows = ledger.lease(limit, now=at(hours), **wanted)
+    rows = ledger.lease(limit, Wanted(**wanted), now=at(hours), seconds=seconds)
     return [row.address.rpartition("/")[2] for row in rows]
 
 
@@ -126,8 +127,10 @@ def test_a_lease_ends_and_its_address_is_given_again(ledger: Ledger) -> None:
         ({"since": date(2018, 6, 2)}, {"b", "bare", "front"}),
         ({"until": date(2018, 6, 1)}, {"a", "bare", "front"}),
         ({"since": date(2018, 6, 1), "until": date(2018, 6, 1), "kinds": ["story"]}, {"a", "bare"}),
-        ({"urls": [f"{SITE}/national/b", "nowhere"]}, {"b"}),
-        ({"urls": []}, set()),
+        ({"addresses": [f"{SITE}/national/b", "nowhere"]}, {"b"}),
+        ({"addresses": []}, set()),
+        ({"origin": f"{SITE}/"}, {"a", "b", "bare", "front"}),
+        ({"origin": "https://www.postkhmer.com/"}, set()),
     ],
 )
 def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str]) -> None:
@@ -149,6 +152,7 @@ def test_back_off_and_the_next_run(ledger: Ledger) -> None:
     for wait in (5, 30, 180):
         assert ledger.failed(CANAL, "timeout", at(1)) == at(1) + timedelta(seconds=wait)
         assert ledger.next_due_at(at(1)) == at(1) + timedelta(seconds=wait)
+        assert ledger.next_due_at(at(1), Wanted(origin="https://www.postkhmer.com/")) is None
         assert leased(ledger, hours=1) == []
         assert leased(ledger, hours=1 + wait / 3600) == ["canal"]
     assert ledger.failed(CANAL, "timeout", at(2)) is None
