@@ -16,6 +16,7 @@ from storage.tables import SCHEMA
 DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
 LOG_PAGES = 8_000  # 32 MB go into the database at once: a tenth less work for a batch than with SQLite's 4 MB
+TURN_SECONDS = 600  # that a thread waits for the one writing connection: a disk may be slow
 WRITING_CACHE_KIB = 16 * 1024  # readers keep to SQLite's 2 MB: the system holds the file's pages all the same
 
 UNDECODABLE = "Could not decode to UTF-8"  # Python's own words for what SQLite gave it
@@ -38,7 +39,7 @@ def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
 
 def writer_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
     """The same, for transactions that write: one connection, for which threads wait in turn."""
-    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0)
+    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0, pool_timeout=TURN_SECONDS)
     return engine.execution_options(writes=True)
 
 
