@@ -2,10 +2,13 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import SAMPLES
 from recording import page_at, pages, records, warc_gz
+from test_crawl import asked, scrapy
 
 from postscraper.errors import BadRequest
 from postscraper.sources.crawlcopies import pages as copies
@@ -100,3 +103,20 @@ def test_news_without_an_index(tmp_path: Path) -> None:
 def test_a_folder_of_something_else_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="no index"):
         read(tmp_path)
+
+
+def test_a_run_reads_copies_and_a_page_cut_by_the_crawl_is_partial(tmp_path: Path) -> None:
+    page = (SAMPLES / "phnompenhpost/drupal_2017/river-clinic.html").read_bytes()
+    story = page_at("https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom", page, 0)
+    later = replace(page_at("https://www.phnompenhpost.com/national/other-clinic", page, 9000), cut="length")
+    later = replace(later, body=page[: page.rindex(b"</p>")])
+    place(tmp_path, INDEX).write_bytes(gzip.compress(b"".join(lay_out(tmp_path, [story, later]))))
+    words = ("-a", "source=commoncrawl", "-a", f"path={tmp_path}")
+    done = scrapy(tmp_path, "crawl", "post", *words, "-a", "until=2018-06-20")
+    assert done.returncode == 0, done.stderr
+    assert asked(tmp_path, "SELECT address, state FROM ledger WHERE visits > 0") == [(story.url, "done")]
+    done = scrapy(tmp_path, "crawl", "post", *words)
+    assert done.returncode == 0, done.stderr
+    states = dict(asked(tmp_path, "SELECT address, state FROM ledger WHERE visits > 0"))
+    assert states[later.url] == "partial"
+    assert asked(tmp_path, "SELECT DISTINCT source FROM capture") == [("commoncrawl",)]
