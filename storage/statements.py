@@ -53,7 +53,7 @@ def _run(connection: Connection, statement: SQLCompiler, names: tuple[str, ...],
 
 @lru_cache(maxsize=64)
 def _inserting(table: type[Table], names: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
-    return _compiled(insert(table).values({name: bindparam(name) for name in names}), dialect)
+    return _compiled(insert(table).inline().values({name: bindparam(name) for name in names}), dialect)
 
 
 @lru_cache(maxsize=64)
