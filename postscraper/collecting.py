@@ -136,7 +136,7 @@ class Collecting:
         return self._request(question, self._read_index, keep=self._keep_index, query=query, resume_key=resume_key)
 
     def _keep_index(self, exchange: Exchange) -> Exchange:
-        self._desk.keep_beside(exchange)
+        self._desk.keeping.beside(exchange)
         return exchange
 
     def _read_index(self, response: Response) -> None:
@@ -170,7 +170,7 @@ class Collecting:
             try:
                 found = self._archive.capture(leased.listed, exchange)
             except (NoCapture, Onward) as other:
-                self._desk.keep_beside(exchange)
+                self._desk.keeping.beside(exchange)
                 return other
             return self._desk.keep(found)
 

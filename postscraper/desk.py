@@ -7,7 +7,6 @@ then one transaction names it. What is not committed was never acknowledged.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from postscraper import __version__
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Capture, Item
+from postscraper.keeping import Keeping
 from postscraper.newspapers import Newspaper
 from postscraper.reading import read
 from postscraper.scope import Scope
@@ -23,13 +23,11 @@ from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
-from storage.exchange import BESIDE, Earlier, Exchange, Place
+from storage.exchange import Exchange
 from storage.frontier import Due, Wanted
 from storage.runlock import RunLock
-from storage.unfiled import Unfiled
 from storage.visits import UNREAD_AGAIN, Kind, Visit
 
-SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "listing", "story")
 # What a run's evidence says of how it was made.
@@ -66,7 +64,7 @@ class Desk:
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
-        self._unfiled = Unfiled()
+        self.keeping = Keeping(archive, evidence)
         self._answers: dict[tuple[str, datetime | None], tuple[Capture, int]] = {}
         self._lock = lock
         self._wanted = Wanted(
@@ -117,7 +115,7 @@ class Desk:
         done = self.archive.replayed()
         for place, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
             capture = captured(exchange, place)
-            if is_filed(capture, self.aliases) and _again(exchange, self._first(exchange)) is None:
+            if is_filed(capture, self.aliases) and not self.keeping.has(exchange):
                 row = self.archive.ledger.row(self.address(capture.url))
                 item = self.read(capture)
                 self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
@@ -153,14 +151,10 @@ class Desk:
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        earlier = self._earlier(exchange)
-        place = _again(exchange, earlier)
-        if place is None:
-            place = self._keep(exchange, earlier)
-            self._unfiled.add(place)
+        place = self.keeping.keep(exchange)
         capture = captured(exchange, place)
         if exchange.source == "live" and not is_filed(capture, self.aliases):
-            self._unfiled.remove(place.file, place.offset)
+            self.keeping.passed(place.file, place.offset)
             return capture  # no item will ever ask for its head
         return self.take(capture, depth)
 
@@ -169,28 +163,9 @@ class Desk:
         self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
         return capture
 
-    def has(self, exchange: Exchange) -> bool:
-        """Whether this very capture is kept, and filed."""
-        digest = "sha256:" + sha256(exchange.body).hexdigest()
-        row = self.archive.kept(digest, exchange.url, exchange.captured_at)
-        return row is not None and (row.url, row.captured_at) == (exchange.url, exchange.captured_at)
-
-    def keep_beside(self, exchange: Exchange) -> None:
-        """Keep what another archive said that is no capture of the paper; no row will name it."""
-        self._evidence.keep(replace(exchange, source=BESIDE))
-
-    def place(self, exchange: Exchange) -> Place:
-        """Where the exchange is kept now; durable after `sync`."""
-        earlier = self._earlier(exchange)
-        return _again(exchange, earlier) or self._keep(exchange, earlier)
-
-    def _keep(self, exchange: Exchange, earlier: Earlier | None) -> Place:
-        small = len(exchange.body) < SMALLEST_REVISIT or exchange.status is None
-        return self._evidence.keep(exchange, same_as=None if small else earlier)
-
     def sync(self) -> None:
         """Make durable what is kept, before a row names it."""
-        self._evidence.sync()
+        self.keeping.sync()
 
     def name_payloads(self) -> None:
         """Know all that is held by the names that other archives give it."""
@@ -200,19 +175,6 @@ class Desk:
         """All that the archive has kept; since, until: days of the capture."""
         wanted = self.scope
         return own.captures(self.archive, self._evidence, since=wanted.since, until=wanted.until)
-
-    def _earlier(self, exchange: Exchange) -> Earlier | None:
-        """The first capture with the same body; None when there is none, or nothing can refer to it."""
-        small_and_new = len(exchange.body) < SMALLEST_REVISIT and exchange.source == "live"
-        return None if small_and_new or exchange.cut else self._first(exchange)
-
-    def _first(self, exchange: Exchange) -> Earlier | None:
-        digest = "sha256:" + sha256(exchange.body).hexdigest()
-        row = self.archive.kept(digest, exchange.url, exchange.captured_at)
-        if row is None or row.captured_at is None:
-            return None
-        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-        return Earlier(url=row.url, captured_at=row.captured_at, payload_digest=digest, place=place)
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""
@@ -227,10 +189,9 @@ class Desk:
         visited = [(item, self._visit(item)) for item in items]
         if self.scope.source == "archive":
             return self.archive.reread(visited)
-        for record in (item.capture.record for item in items):
-            if record is not None:
-                self._unfiled.remove(record.file, record.offset)
-        return self.archive.replay(visited, self._unfiled.far())
+        records = (item.capture.record for item in items)
+        far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
+        return self.archive.replay(visited, far)
 
     def _visit(self, item: Item) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
@@ -253,12 +214,6 @@ class Desk:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
-
-
-def _again(exchange: Exchange, earlier: Earlier | None) -> Place | None:
-    """Where the very capture is kept that comes a second time; None when it is another."""
-    same = earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at)
-    return earlier.place if earlier and same else None
 
 
 def now() -> datetime:

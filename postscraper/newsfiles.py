@@ -165,7 +165,11 @@ class NewsFiles:
         """What the whole file has of the paper, and the archive has not."""
         sieve = Sieve(self._desk.paper.host, self._desk.aliases, self._archive.name)
         for _, exchange in warc.pages([self._path()], sieve, log_damage):
-            if exchange.captured_at is None or not placing.is_wanted(self._desk, exchange) or self._desk.has(exchange):
+            if (
+                exchange.captured_at is None
+                or not placing.is_wanted(self._desk, exchange)
+                or self._desk.keeping.has(exchange)
+            ):
                 continue
             if self._left == 0:
                 return

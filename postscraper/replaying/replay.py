@@ -121,7 +121,7 @@ class Replay:
         pages = [page for told in some for page in told.pages]
         for page in pages:
             if page.exchange is not None:
-                page.entry.kept_at(self._desk.place(page.exchange))
+                page.entry.kept_at(self._desk.keeping.place(page.exchange))
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
         heard = (report for told in some for report in told.heard.values())
