@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -95,6 +96,10 @@ def crawl(size: Size) -> Iterator[Table]:
 
 
 def replay_files(size: Size) -> Iterator[Table]:
+    missing = [name for name in replay.NEEDED if find_spec(name) is None]
+    if missing:
+        print(f"\nnot installed, so replay is not measured: {', '.join(missing)}", flush=True)
+        return
     yield replay.run(size.replayed, SAMPLES, rounds=size.replays, slow=size.slow)
 
 

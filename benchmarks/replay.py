@@ -34,6 +34,7 @@ from storage.words import searchable
 
 ROOT = Path(__file__).parents[1]
 BATCH = 1_000
+NEEDED = ("fastwarc", "selectolax", *(module for module, _ in PEERS.values()))
 OURS, OURS_ALONE = "postscraper replay", "postscraper replay, one reader"
 FLOOR, TRAFILATURA = "floor: parse, rows by hand", "warcio + trafilatura + SQLite"
 
