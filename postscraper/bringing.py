@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from postscraper.collecting.placing import is_wanted
 from postscraper.desk import Desk
 from postscraper.filing import captured
 from postscraper.items import Capture
-from postscraper.placing import is_wanted
 from postscraper.sources import commoncrawl, crawlcopies, folder, warc
 from postscraper.sources.warc import Sieve
 from storage.evidence import log_damage

@@ -12,9 +12,9 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
-from postscraper.collecting import Collecting
+from postscraper.collecting.captures import Collecting
+from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import now
-from postscraper.newsfiles import NewsFiles
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.frontier import Due
 

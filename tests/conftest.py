@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 REAL_PAGES = ROOT.parent / "shared" / "pages"
+
+settings.register_profile("any machine", deadline=None)  # a busy one takes a second for what takes another 5 ms
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

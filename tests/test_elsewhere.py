@@ -10,7 +10,7 @@ from calling import run
 from keeping import SITE, answer, desk, file, saved_pages
 from rereadable import ask
 
-from postscraper.placing import placed
+from postscraper.collecting.placing import placed
 from postscraper.witness import Witness
 from storage.fixity.examining import check, verify
 from storage.indexed import Listed

@@ -1,7 +1,7 @@
 """What another archive must be able to tell: where its captures are, and how its answers are read.
 
 An `OtherArchive` builds addresses and reads answers, and does nothing else: it asks nobody, and knows no clock
-and no database. Who hands out its questions is postscraper/collecting.py.
+and no database. Who hands out its questions is postscraper/collecting/.
 """
 
 from collections.abc import Sequence

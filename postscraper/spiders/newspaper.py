@@ -16,12 +16,12 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.bringing import BROUGHT
-from postscraper.collecting import Collecting
+from postscraper.collecting.captures import Collecting
+from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
 from postscraper.filing import is_filed
 from postscraper.items import Capture, Item, Unread
-from postscraper.newsfiles import NewsFiles
 from postscraper.newspapers import Newspaper
 from postscraper.scope import OTHER_ARCHIVES, scope
 from postscraper.sources.ccnews import is_news

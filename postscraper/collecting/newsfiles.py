@@ -17,10 +17,10 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from postscraper import placing
+from postscraper.collecting import placing
+from postscraper.collecting.patience import Patience
 from postscraper.desk import Desk, now
 from postscraper.items import Item
-from postscraper.patience import Patience
 from postscraper.sources import ccnews, warc
 from postscraper.sources.otherarchive import NoCapture, NoIndex
 from postscraper.sources.others import common_crawl

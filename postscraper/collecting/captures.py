@@ -18,11 +18,11 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from postscraper.collecting.patience import Patience
+from postscraper.collecting.placing import placed, sought, wanted
 from postscraper.desk import LEASE_SECONDS, Desk, now
 from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
-from postscraper.patience import Patience
-from postscraper.placing import placed, sought, wanted
 from postscraper.robots import RobotsUnavailable
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
