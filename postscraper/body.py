@@ -35,6 +35,9 @@ REPORTED = (
 )
 PAYWALL = "[class*='paywall'], [id*='paywall'], [class*='subscribe-to-read']"
 
+# What a rule can set aside: rules name another tag than these, or ask for one of these attributes.
+NOT_BARE = ":not(p, br, a, b, strong, i, em), [class], [id], [style], [hidden]"
+
 _CROSSHEADS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _KINDS: dict[str, BlockKind] = {"blockquote": "quote", "li": "list_item", **dict.fromkeys(_CROSSHEADS, "crosshead")}
 _BLOCKS = frozenset(_CROSSHEADS).union(
@@ -111,8 +114,8 @@ class _Reader:
         self.kinds: list[BlockKind] = ["paragraph"]
 
     def read(self, scope: Node) -> None:
-        # Most stories are paragraphs alone: one look finds that no rule is needed.
-        if node(scope, ", ".join(css for css, _ in self.rules)) is not None:
+        # Most stories are bare paragraphs alone: one look finds that no rule is needed.
+        if node(scope, NOT_BARE) is not None:
             self.aside = {each: rule for css, rule in reversed(self.rules) for each in nodes(scope, css)}
         # A stack and no recursion: editors' markup nests a thousand deep.
         stack = [(scope, iter(scope.children))]
@@ -146,19 +149,18 @@ class _Reader:
 
     def _enter(self, child: Node) -> bool:
         """Whether to read on inside."""
-        rule = self.aside.get(child) if self.aside else None
         tag = child.tag
-        if rule is not None and not (tag == "table" and one_column(child)):
+        if self.aside and (rule := self.aside.get(child)) and not (tag == "table" and one_column(child)):
             rule(self, child)
             return False
-        if tag == "br":
-            self.run.breaks += 1
-        elif tag == "img":
-            self.album.add(child, None, len(self.blocks))
-        elif tag in _BLOCKS:
+        if tag in _BLOCKS:
             self._close()
             if kind := _KINDS.get(tag):
                 self.kinds.append(kind)
+        elif tag == "br":
+            self.run.breaks += 1
+        elif tag == "img":
+            self.album.add(child, None, len(self.blocks))
         elif tag in ("b", "strong"):
             self.bold += 1
         elif tag == "a" and (href := child.attr("href")) and (url := absolute(self.page.url, href)):
@@ -166,11 +168,12 @@ class _Reader:
         return True
 
     def _leave(self, parent: Node) -> None:
-        if parent.tag in _BLOCKS:
+        tag = parent.tag
+        if tag in _BLOCKS:
             self._close()
-            if parent.tag in _KINDS:
+            if tag in _KINDS:
                 self.kinds.pop()
-        elif parent.tag in ("b", "strong"):
+        elif tag in ("b", "strong"):
             self.bold -= 1
 
     def _skip(self, child: Node) -> None:
@@ -223,9 +226,10 @@ class _Reader:
                 return
             text = left
         block = len(self.blocks)
-        if self.album.repeats(text, block):
+        if self.album.images and self.album.repeats(text, block):
             return
-        self.links += [Link(url=url, text=label, block=block) for url, label in run.links if label]
+        if run.links:
+            self.links += [Link(url=url, text=label, block=block) for url, label in run.links if label]
         self.blocks.append(Block(kind=self._kind_of(text, run), text=text))
 
     def _kind_of(self, text: str, run: _Run) -> BlockKind:

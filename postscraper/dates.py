@@ -6,6 +6,7 @@ The newsroom is in Phnom Penh: Indochina Time, UTC+07:00, without summer time.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PHNOM_PENH = ZoneInfo("Asia/Phnom_Penh")
@@ -53,14 +54,19 @@ def printed_moment(text: str, form: str) -> Printed:
 
     Raises ValueError for another form or a day that does not exist.
     """
-    local = datetime.strptime(" ".join(text.split()), form).replace(tzinfo=PHNOM_PENH)
+    local = _local(text, form)
     return Printed(text=text, on=local.date(), at=local.astimezone(UTC))
 
 
 def printed_day(text: str, form: str) -> Printed:
     """A day alone, printed in the `strptime` form. Raises ValueError as above."""
-    local = datetime.strptime(" ".join(text.split()), form).replace(tzinfo=PHNOM_PENH)
-    return Printed(text=text, on=local.date())
+    return Printed(text=text, on=_local(text, form).date())
+
+
+# The cards of a list share a few days, and so do the lists of a time.
+@lru_cache(maxsize=1024)
+def _local(text: str, form: str) -> datetime:
+    return datetime.strptime(" ".join(text.split()), form).replace(tzinfo=PHNOM_PENH)
 
 
 def khmer_day(text: str) -> Printed:

@@ -168,7 +168,7 @@ def hidden_titles(text: str) -> tuple[str, tuple[Problem, ...]]:
 
 _END = re.compile(r"</html\s*>", re.I)
 _CDATA = "<![CDATA["
-_LOST_IN_CDATA = re.compile(r"[^<>]*<[A-Za-z]")
+_TAG_INSIDE = re.compile(r"[^<>]*+<[A-Za-z]")
 _TAIL = 200_000  # characters behind the last tag: caches and archives leave notes there
 
 
@@ -178,6 +178,16 @@ def end_of_page(text: str, cut: bool) -> tuple[Problem, ...]:
         return (Problem(kind="cut", detail="the answer breaks off"),)
     if _END.search(text, max(text.rfind("</html"), len(text) - _TAIL, 0)) is None:
         return (Problem(kind="cut", detail="no closing html tag"),)
-    if any(map(_LOST_IN_CDATA.match, text.split(_CDATA)[1:])):
+    if _lost_in_cdata(text):
         return (Problem(kind="cut", detail="an unclosed CDATA section has swallowed the tag behind it"),)
     return ()
+
+
+def _lost_in_cdata(text: str) -> bool:
+    # From behind: rfind leaps by the length of what it looks for, and takes an eighth of the time of find.
+    at = text.rfind(_CDATA)
+    while at >= 0:
+        if _TAG_INSIDE.match(text, at + len(_CDATA)):
+            return True
+        at = text.rfind(_CDATA, 0, at)
+    return False

@@ -6,6 +6,7 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 
 import re
 from functools import cached_property
+from typing import cast
 from unicodedata import is_normalized, normalize
 
 import turbohtml
@@ -27,7 +28,9 @@ _LEAKED = re.compile(
     r"|\"\s*/>"
 )
 _NOT_KHMER = re.compile("[^\u1780-\u17d3]+")
+_LEADS_KHMER = b"\xe1"  # in UTF-8; one byte is found faster than a range of letters
 _LETTER = re.compile(r"[^\W\d_]")
+_ADDRESSES = turbohtml.XPath("//a/@href")
 
 # A tree takes some hundred kB for a millisecond. glibc gives so much back to the system each time, and has it zeroed
 # again for the next page, until it has seen a larger block freed: mallopt(3), M_MMAP_THRESHOLD. This one does, and is
@@ -65,28 +68,33 @@ class Page:
         return self.capture.receipt()
 
     @cached_property
-    def metas(self) -> dict[str, str]:
-        """The first content of the page's meta elements by name, property or itemprop."""
-        found: dict[str, str] = {}
-        for node in self.tree.select("meta[content]"):
-            key = node.attr("name") or node.attr("property") or node.attr("itemprop")
-            if key and key not in found and (content := node.attr("content")):
-                found[key] = content
-        return found
-
-    @cached_property
     def body_classes(self) -> frozenset[str]:
         """The classes of the body element: Drupal tells there what kind of page it built."""
         body = self.tree.select_one("body")
         return frozenset(classes(body)) if body is not None else frozenset()
 
     def meta(self, name: str) -> str | None:
-        """The first content of the meta `name`; None when absent or empty."""
-        return clean(self.metas.get(name, "")) or None
+        """The first content of a meta element of that name, else property, else itemprop; None when absent or empty."""
+        return clean(self._meta(name)) or None
+
+    @cached_property
+    def generator(self) -> str:
+        """What built the page, as it says itself; "" when it does not."""
+        return self._meta("generator")
+
+    def _meta(self, name: str) -> str:
+        # A selector each, of one attribute: an element is made only for what it finds.
+        for key in ("name", "property", "itemprop"):
+            for each in self.tree.select(f"meta[{key}='{name}']"):
+                known_as = each.attr("name") or each.attr("property") or each.attr("itemprop")
+                if known_as == name and (content := each.attr("content")):
+                    return content
+        return ""
 
     @property
-    def generator(self) -> str:
-        return self.metas.get("generator", "")
+    def addresses(self) -> list[str]:
+        """What the links of the page hold in href, as it stands."""
+        return cast(list[str], _ADDRESSES(self.tree))
 
     def canonical(self, url: str) -> str:
         """`url` in the archive's one form, with this page's aliases."""
@@ -95,7 +103,8 @@ class Page:
 
 def clean(text: str) -> str:
     """Words with single spaces between them, in NFC; zero-width characters stay."""
-    text = " ".join(text.split())
+    # Text that is printable has no white space but the space: most of it needs no cutting into words.
+    text = text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
     return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
 
 
@@ -108,7 +117,7 @@ def without_markup(text: str) -> str:
 def words(node: Node) -> str:
     """What the element says; "" for an element of nothing but white and zero-width space."""
     text = clean(node.text)
-    return text if text.strip(NO_WORDS) else ""
+    return text if text.isascii() or text.strip(NO_WORDS) else ""
 
 
 def nodes(where: Page | Node, css: str) -> list[Node]:
@@ -220,6 +229,6 @@ def one_column(table: Node) -> bool:
 
 def language_of(text: str) -> Language:
     """Khmer when at least a third of the letters are; the editions quote each other's names."""
-    khmer = 0 if text.isascii() else len(_NOT_KHMER.sub("", text))
+    khmer = len(_NOT_KHMER.sub("", text)) if _LEADS_KHMER in text.encode("utf-8", "surrogatepass") else 0
     # Letters are counted only where it is not plain without: most texts are of one language.
     return "km" if khmer and (khmer * 3 >= len(text) or khmer * 3 >= len(_LETTER.findall(text))) else "en"

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.body import Body, body
-from postscraper.extract import Page, the_node
+from postscraper.body import NEVER_WORDS, NOT_BARE, PAYWALL, REPORTED, Body, body
+from postscraper.extract import Page, node, nodes, the_node
 from postscraper.items import Capture
+from postscraper.newspapers import PHNOM_PENH_POST_LAYOUTS
 
 URL = "https://www.phnompenhpost.com/national/river-clinic"
 
@@ -232,3 +233,14 @@ def test_every_word_is_read_or_reported(paragraphs: list[str]) -> None:
     told = "".join([block.text for block in found.blocks] + [each.text or "" for each in found.problems])
     for text in paragraphs:
         assert all(word in told for word in text.split() if word.strip("\u200b"))
+
+
+def test_no_rule_sets_aside_what_the_first_look_takes_for_bare() -> None:
+    bare = "<p>a<br><a href='/b'>b</a><b>c</b><strong>d</strong><i>e</i><em>f<p><a>g<b><i><em><strong>h"
+    page = Page(f"<p>{bare}", Capture(url=URL, captured_at=None, body=b"", source="test"))
+    assert node(the_node(page, "body"), NOT_BARE) is None
+    named = (
+        getattr(layout, name, "p") for layout in PHNOM_PENH_POST_LAYOUTS for name in ("SKIP", "PICTURES", "CAPTION")
+    )
+    for rule in (NEVER_WORDS, PAYWALL, REPORTED, *(css for css in named if css != "p")):
+        assert nodes(the_node(page, "body"), rule) == []

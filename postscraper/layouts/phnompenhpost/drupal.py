@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from postscraper.dates import machine_moment
-from postscraper.extract import Node, Page, headline_variants, maybe_link, words
+from postscraper.extract import Node, Page, headline_variants, many, maybe_link, nodes, words
 from postscraper.items import Teaser
 from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
 
@@ -66,17 +66,23 @@ def _modified_at(page: Page) -> datetime | None:
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
-    links = card.select("a")
-    urls = (absolute(page.url, href) for each in links if (href := each.attr("href")))
-    pictures = (absolute(page.url, src) for each in card.select("img") if (src := each.attr("src")))
+    links = nodes(card, "a")
     return Teaser(
         list=name,
         position=position,
-        headline=" ".join(text for each in links if (text := words(each))) or None,
-        url=next(filter(None, urls), ""),
-        summary=" ".join(text for each in card.select("p") if (text := words(each))) or None,
-        image_url=next(filter(None, pictures), None),
+        headline=" ".join(filter(None, map(words, links))) or None,
+        url=_address(page, links, "href") or "",
+        summary=" ".join(many(card, "p")) or None,
+        image_url=_address(page, nodes(card, "img"), "src"),
     )
+
+
+def _address(page: Page, elements: list[Node], attribute: str) -> str | None:
+    """The first absolute address that one of the elements holds in the attribute; None without one."""
+    for each in elements:
+        if (held := each.attr(attribute)) and (found := absolute(page.url, held)):
+            return found
+    return None
 
 
 def next_url(page: Page) -> str | None:

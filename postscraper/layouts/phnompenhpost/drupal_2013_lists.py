@@ -43,8 +43,8 @@ def built_at(page: Page) -> datetime | None:
 
     The cache writes its server's clock and no zone; read as UTC it is within a day of the moment.
     """
-    _, note, behind = page.source_text[-2000:].partition(_BOOST)
-    found = _TIME.match(behind) if note else None
+    at = page.source_text.find(_BOOST, -2000)
+    found = _TIME.match(page.source_text, at + len(_BOOST)) if at >= 0 else None
     return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
 
 
