@@ -200,6 +200,8 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, httpserver: HTTPServe
         machine.before = {"index": [], "capture": []}
         process = started(tmp_path, machine)
         if kind == "time":
+            # Slow enough that no machine is done before it is killed.
+            machine.before["capture"] = [lambda _: time.sleep(0.3)] * 3 * PAGES
             time.sleep(chance.uniform(0.5, 3))
             process.kill()
         else:
