@@ -168,7 +168,7 @@ def hidden_titles(text: str) -> tuple[str, tuple[Problem, ...]]:
 
 _END = re.compile(r"</html\s*>", re.I)
 _CDATA = "<![CDATA["
-_TAG_INSIDE = re.compile(r"[^<>]*+<[A-Za-z]")
+_TAG_INSIDE = re.compile(r"[^<>]*<[A-Za-z]")
 _TAIL = 200_000  # characters behind the last tag: caches and archives leave notes there
 
 

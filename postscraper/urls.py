@@ -38,7 +38,7 @@ _ENCODED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 # Addresses that need no work: no dot segment, no fragment, no odd character. Most of a page's are such.
-_PLAIN = re.compile(r"(https?://[a-z0-9-]++(?:\.[a-z0-9-]++)++)?(?:/(?![./])[A-Za-z0-9_%~,;=&?+().-]*+)++")
+_PLAIN = re.compile(r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?:/(?![./])[A-Za-z0-9_%~,;=&?+().-]*)+")
 
 
 def absolute(base: str, href: str) -> str | None:
@@ -58,9 +58,9 @@ def absolute(base: str, href: str) -> str | None:
 
 
 # Most of the paper's addresses are in their one form already. The escapes are Khmer letters, vowels, signs and
-# digits, which no normal form changes.
+# digits, which no normal form changes. (No possessive quantifiers: early releases of Python 3.11 match them wrongly.)
 _KHMER = "%E1%9(?:E%[89AB][0-9A-F]|F%(?:8[0-9A-F]|9[0-37]|A[0-9]))"
-_PLAIN_PATH = re.compile(rf"(?:/(?:[a-z0-9-]++|{_KHMER})++)++")
+_PLAIN_PATH = re.compile(rf"(?:/(?=[a-z0-9%-])[a-z0-9-]*(?:{_KHMER}[a-z0-9-]*)*)+")
 _CANONICAL = re.compile(rf"https://www\.(?:phnompenhpost|postkhmer)\.com({_PLAIN_PATH.pattern})")
 
 
