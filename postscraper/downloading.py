@@ -1,5 +1,6 @@
 """Between Scrapy and the network: whom it may talk to, and what it leaves undone."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -13,8 +14,18 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
-# Each may name a stand-in that is not public.
+from postscraper.errors import BadRequest
+
+# Settings that name where a site is asked in place of its home; a stand-in need not be public.
 ORIGINS = ("PAPER_ORIGIN", "WAYBACK_ORIGIN", "COMMONCRAWL_INDEX_ORIGIN", "COMMONCRAWL_ORIGIN")
+
+
+def check_origins(settings: Mapping[str, Any]) -> None:
+    """Raises BadRequest for an origin that is none."""
+    for name in ORIGINS:
+        origin = settings[name]
+        if origin and (urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).hostname):
+            raise BadRequest(f"{name}={origin} is no origin; write it as {name}=http://127.0.0.1:8000")
 
 
 class PrivateAddress(IgnoreRequest):

@@ -121,6 +121,8 @@ def test_samples_give_every_article_and_listing(tmp_path: Path) -> None:
         (("-a", "source=wayback", "-a", "path=pages"), "source=wayback takes no path"),
         (("-a", "limit=many"), "limit=50"),
         (("-a", "url=phnompenhpost"), "no http(s) address"),
+        (("-s", "PAPER_ORIGIN=localhost:8000"), "PAPER_ORIGIN=http://127.0.0.1:8000"),
+        (("-s", "WAYBACK_ORIGIN=archive.example"), "WAYBACK_ORIGIN=http://"),
     ],
 )
 def test_a_typo_is_told(tmp_path: Path, words: tuple[str, ...], told: str) -> None:

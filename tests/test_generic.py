@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trafilatura
 
 from postscraper.items import Article, Capture, Item, Unread
 from postscraper.newspapers import POST
@@ -132,6 +133,17 @@ item = read(Capture(url=sys.argv[1], captured_at=None, body=sys.stdin.buffer.rea
 print(item.type, item.reason, item.detail)
 assert "trafilatura" not in sys.modules
 """
+
+
+def test_a_page_that_breaks_the_extractor_is_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise AssertionError("no parent")
+
+    monkeypatch.setattr(trafilatura, "bare_extraction", breaks)
+    item = reading(story())
+    assert isinstance(item, Unread)
+    assert item.reason == "unknown_layout"
+    assert "breaks on it: AssertionError: no parent" in item.detail
 
 
 def test_without_the_extra_the_remedy_is_named() -> None:

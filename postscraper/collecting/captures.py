@@ -236,7 +236,9 @@ class Collecting:
                 return
             if asked is not None:
                 self._holdings.failed(self._archive.name, asked.listed, why, now())
-            if isinstance(error, (IgnoreRequest, RobotsUnavailable)):
+            if isinstance(error, IgnoreRequest):
                 self._patience.stop("unreachable", f"{request.url} is not to be asked for: {error}")
+            elif isinstance(error, RobotsUnavailable):
+                self._patience.stop("unreachable", f"its robots.txt cannot be had: {error} Try again later")
             else:
                 self._patience.amiss(why)

@@ -7,6 +7,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from postscraper.console.failures import FETCH_FAILED, RESTING, WALLED, exit_code, sentence
 from postscraper.desk import Desk
+from postscraper.downloading import check_origins
 from postscraper.errors import BadRequest
 from postscraper.memory import give_back_large_blocks
 from postscraper.scope import scope
@@ -32,6 +33,7 @@ class Command(ScrapyCrawl):
             super().run(args, opts)
             return
         try:
+            check_origins(self.crawler_process.settings)
             wanted = scope(spider.paper, opts.spargs)
             desk = Desk.open(spider.paper, wanted, self.crawler_process.settings)
         except (BadRequest, ArchiveError, EvidenceError, ArchiveInUse, OSError) as error:

@@ -91,9 +91,12 @@ def article(page: Page) -> Article:
 
 def _extracted(page: Page) -> tuple[str, list[str]]:
     """Headline and paragraphs as the extractor finds them, without the headline in the body."""
-    found = import_module("trafilatura").bare_extraction(
-        page.source_text, url=page.url, with_metadata=True, include_comments=False
-    )
+    extract = import_module("trafilatura").bare_extraction
+    try:
+        found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
+    except Exception as error:  # it asserts what broken pages do not hold to; which, it does not tell
+        what = f"no layout knows this design, and the general extractor breaks on it: {type(error).__name__}: {error}"
+        raise NotAStory("unknown_layout", what[:500]) from error
     if found is None:
         return "", []
     headline = clean(found.title or "")
