@@ -89,9 +89,7 @@ def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
     else:
         unsure = ()
     dateline = head[end] if end < len(head) and _is_place(head[end], head[end + 1 : end + 2]) else None
-    printed = " ".join(each for each in (*head[at : _photographer(head, at)[2]], caption) if each)
-    if caption and printed.endswith(f"{caption} {caption}"):
-        printed = printed.removesuffix(f" {caption}")
+    printed = " ".join(head[at:end])
     opening = replace(opening, caption=caption, picture_text=printed, dateline=dateline)
     return opening, end + bool(dateline), unsure
 
