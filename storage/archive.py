@@ -13,12 +13,13 @@ from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
-from storage import elsewhere, export, history, opening, replays, rereading, search, statistics, visiting
+from storage import export, history, opening, replays, rereading, search, statistics, visiting
+from storage.elsewhere.holdings import Holdings
+from storage.elsewhere.rows import settle as settle_holdings
 from storage.entries import entry
 from storage.errors import ArchiveError, NotAnArchive
 from storage.hearsay import Report
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
-from storage.holdings import Holdings
 from storage.intake import Outcome
 from storage.ledger import Ledger
 from storage.loading import load
@@ -157,7 +158,7 @@ class Archive:
             taken = [(each, *intake.take(each)) for each in entries]
             write(connection, intake)
             settle(connection, taken)
-            elsewhere.settle(connection, taken)
+            settle_holdings(connection, taken)
         return [outcome for _, outcome, _ in taken]
 
     def kept(self, digest: str, url: str, captured_at: datetime | None = None) -> Row[Any] | None:
@@ -246,8 +247,3 @@ class Archive:
         since, until: days of the capture in UTC, both included.
         """
         return history.captures(self._engine, outcome, since, until)
-
-    def held(self, digest: str) -> bool:
-        """Whether the archive has a capture with this body (`sha256:…`)."""
-        with self._engine.connect() as connection:
-            return connection.execute(select(func.count()).where(Capture.digest == digest)).scalar_one() > 0

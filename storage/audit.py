@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from sqlalchemy import Connection, case, func, select, text
 
-from storage.othertables import Holding
+from storage.elsewhere.tables import Holding
 from storage.tables import Address, Capture, Sighting, Story
 
 Standing = Literal[

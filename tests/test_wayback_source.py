@@ -9,8 +9,8 @@ import pytest
 
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Sought
 from postscraper.sources.wayback import FIELDS, Wayback
+from storage.elsewhere.indexed import Listed
 from storage.exchange import Exchange
-from storage.indexed import Listed
 from storage.warc.record import payload_digest
 
 MACHINE = Wayback()

@@ -1,8 +1,8 @@
 """Captures that another archive has: its index is read, and what is not held yet is asked for.
 
-Everything stands in the archive's own tables (storage/holdings.py), one transaction for each page of the index:
-a run that was killed goes on where it was. The index comes before the captures, for what is held already can
-only be known of what is listed.
+Everything stands in the archive's own tables (storage/elsewhere/holdings.py), one transaction for each page of
+the index: a run that was killed goes on where it was. The index comes before the captures, for what is held
+already can only be known of what is listed.
 """
 
 import logging
@@ -26,8 +26,8 @@ from postscraper.items import Capture, Item
 from postscraper.robots import RobotsUnavailable
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
+from storage.elsewhere.indexed import Listed, Placed
 from storage.exchange import Exchange
-from storage.indexed import Listed, Placed
 
 Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes

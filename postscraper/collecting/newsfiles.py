@@ -1,7 +1,7 @@
 """Whole files of the world's news, fetched piece by piece and sifted for one newspaper.
 
 A file lies in the archive's folder until it is read: how far it came is its size there. That it was read is noted
-among the questions to its archive (storage/holdings.py), and then it is removed.
+among the questions to its archive (storage/elsewhere/holdings.py), and then it is removed.
 """
 
 import logging

@@ -10,7 +10,7 @@ from scrapy.http import Response
 from postscraper.desk import now
 from postscraper.hearing import asked_pause
 from postscraper.sources.otherarchive import OtherArchive
-from storage.holdings import Holdings
+from storage.elsewhere.holdings import Holdings
 from storage.visits import BACK_OFF
 
 MOST_REFUSALS = 2  # on one day; then the archive is left alone until the next

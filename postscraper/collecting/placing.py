@@ -5,9 +5,9 @@ from postscraper.sources.otherarchive import Sought
 from postscraper.sources.warc import BESIDE
 from postscraper.traps import LONGEST_ADDRESS
 from postscraper.urls import absolute, path_of
-from storage.elsewhere import Wanted
+from storage.elsewhere.indexed import Listed, Placed
+from storage.elsewhere.rows import Wanted
 from storage.exchange import Exchange
-from storage.indexed import Listed, Placed
 
 
 def sought(desk: Desk) -> Sought:

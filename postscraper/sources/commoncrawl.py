@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from postscraper.sources import crawlindex
 from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
+from storage.elsewhere.indexed import Listed
 from storage.exchange import Exchange
-from storage.indexed import Listed
 from storage.warc.file import piece_at
 from storage.warc.reading import Answered, Broken, opened
 

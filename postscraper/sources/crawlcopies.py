@@ -19,8 +19,8 @@ from postscraper.sources import crawlindex, warc
 from postscraper.sources.otherarchive import NoIndex
 from postscraper.sources.warc import Sieve
 from postscraper.sources.warcfiles import Part
+from storage.elsewhere.indexed import Listed
 from storage.exchange import Damage, Exchange, Place
-from storage.indexed import Listed
 from storage.warc.file import Report, no_original, piece_at
 from storage.warc.reading import Broken
 

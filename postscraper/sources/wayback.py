@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode, urljoin
 
 from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onward, Question, Sought, header, targets
 from postscraper.urls import as_sent, canonical
+from storage.elsewhere.indexed import Listed
 from storage.exchange import Exchange
-from storage.indexed import Listed
 from storage.warc.record import payload_digest
 
 HOME = "https://web.archive.org"

@@ -11,10 +11,10 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection
 
+from storage.elsewhere.indexed import State
 from storage.fixity.findings import BROKEN, Finding, Reader, printable
 from storage.fixity.ledger import is_moment
 from storage.fixity.rows import rows
-from storage.indexed import State
 
 _STATES = get_args(State)
 _DIGEST = re.compile(r"[A-Z2-7]{32}")

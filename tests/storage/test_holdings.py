@@ -8,7 +8,7 @@ from making import SITE, article, at
 from sqlalchemy import text
 
 from storage.archive import Archive
-from storage.holdings import Listed, Placed, Wanted
+from storage.elsewhere.holdings import Listed, Placed, Wanted
 from storage.migrations.run import configuration
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from storage import elsewhere, payloads
-from storage.elsewhere import SAME_BYTES, Wanted
+from storage.elsewhere import payloads
+from storage.elsewhere import rows as table_rows
+from storage.elsewhere.indexed import Listed, Placed, State
+from storage.elsewhere.rows import SAME_BYTES, Wanted
+from storage.elsewhere.tables import Enumeration, Holding, Refusal
 from storage.evidence import Evidence
 from storage.frontier import tried_again
-from storage.indexed import Listed, Placed, State
-from storage.othertables import Enumeration, Holding, Refusal
 
 __all__ = ["Holdings", "Listed", "Placed", "State", "Wanted"]
 
@@ -38,8 +39,8 @@ class Holdings:
         resume_key: where the next page begins; None: this was the last.
         """
         with self._writer.begin() as connection:
-            new = elsewhere.take_down(connection, archive, page, now)
-            elsewhere.note(connection, archive, query, len(page), resume_key, now)
+            new = table_rows.take_down(connection, archive, page, now)
+            table_rows.note(connection, archive, query, len(page), resume_key, now)
         return new
 
     def lease(self, archive: str, limit: int, wanted: Wanted, now: datetime, seconds: float) -> list[Placed]:
@@ -48,20 +49,20 @@ class Holdings:
         First one capture of every address, the oldest, then a second. What turns out to be held is passed by.
         """
         with self._writer.begin() as connection:
-            while rows := connection.execute(elsewhere.queue(archive, wanted, now).limit(max(limit, 100))).all():
-                held = elsewhere.held_of(connection, [(row.address, row.digest) for row in rows])
+            while rows := connection.execute(table_rows.queue(archive, wanted, now).limit(max(limit, 100))).all():
+                held = table_rows.held_of(connection, [(row.address, row.digest) for row in rows])
                 same = [row for row in rows if (row.address, row.digest) in held]
-                elsewhere.rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
+                table_rows.rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
                 rest = [row for row in rows if (row.address, row.digest) not in held][:limit]
                 if rest:
-                    elsewhere.rewrite(connection, archive, rest, due_at=now + timedelta(seconds=seconds))
-                    return [elsewhere.placed(row) for row in rest]
+                    table_rows.rewrite(connection, archive, rest, due_at=now + timedelta(seconds=seconds))
+                    return [table_rows.placed(row) for row in rest]
         return []
 
     def leave(self, archive: str, listed: Listed, state: State, why: str | None = None) -> None:
         """Leave a capture in a state for good."""
         with self._writer.begin() as connection:
-            elsewhere.rewrite(connection, archive, [listed], state=state, why=why, due_at=None)
+            table_rows.rewrite(connection, archive, [listed], state=state, why=why, due_at=None)
 
     def failed(self, archive: str, listed: Listed, why: str, now: datetime) -> None:
         """The archive, or the way to it, failed; the capture is tried again later, or in the next run."""
@@ -75,7 +76,7 @@ class Holdings:
     def give_back(self, archive: str, unasked: Iterable[Listed], now: datetime) -> None:
         """Captures that were leased and not asked for."""
         with self._writer.begin() as connection:
-            elsewhere.rewrite(connection, archive, list(unasked), due_at=now)
+            table_rows.rewrite(connection, archive, list(unasked), due_at=now)
 
     def begin(self, archive: str, now: datetime) -> None:
         """At the start of a run: leases of a dead run end, what failed last time may be tried again."""
@@ -86,7 +87,7 @@ class Holdings:
 
     def due(self, archive: str, wanted: Wanted, now: datetime, most: int) -> int:
         """How many captures could be leased now, counted up to `most`."""
-        some = elsewhere.queue(archive, wanted, now).order_by(None).limit(most)
+        some = table_rows.queue(archive, wanted, now).order_by(None).limit(most)
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
@@ -107,7 +108,7 @@ class Holdings:
     def refused(self, archive: str, day: date, count: int = 1) -> int:
         """Write down that the archive asked to be left alone; how often it did on that day."""
         with self._writer.begin() as connection:
-            times = elsewhere.refusals(connection, archive, day) + count
+            times = table_rows.refusals(connection, archive, day) + count
             connection.execute(delete(Refusal).where(Refusal.archive == archive))
             connection.execute(insert(Refusal).values(archive=archive, day=day, times=times))
         return times
@@ -115,10 +116,10 @@ class Holdings:
     def refusals(self, archive: str, day: date) -> int:
         """How often the archive asked to be left alone on a day."""
         with self._engine.connect() as connection:
-            return elsewhere.refusals(connection, archive, day)
+            return table_rows.refusals(connection, archive, day)
 
     def name_payloads(self, evidence: Evidence) -> int:
-        """Learn the names that other archives give to what is held; see storage/payloads.py."""
+        """Learn the names that other archives give to what is held; see storage/elsewhere/payloads.py."""
         return payloads.name(self._engine, self._writer, evidence)
 
     def forget(self, deleted: Callable[[Connection], int]) -> int:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Engine, func, insert, select
 
+from storage.elsewhere.tables import Payload
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError, Place
-from storage.othertables import Payload
 from storage.tables import Capture
 from storage.warc.record import payload_digest
 

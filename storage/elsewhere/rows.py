@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, union_all, update
 
+from storage.elsewhere.indexed import Listed as Listed
+from storage.elsewhere.indexed import Placed as Placed
+from storage.elsewhere.indexed import State
+from storage.elsewhere.tables import Enumeration, Holding, Payload, Refusal
 from storage.exchange import ELSEWHERE
 from storage.frontier import chunks
-from storage.indexed import Listed as Listed
-from storage.indexed import Placed as Placed
-from storage.indexed import State
-from storage.othertables import Enumeration, Holding, Payload, Refusal
 from storage.tables import Capture
 from storage.visiting import Taken
 
