@@ -1,5 +1,6 @@
 """Shared by all tests: the samples, and `--accept`, which writes what they must give."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 REAL_PAGES = ROOT.parent / "shared" / "pages"
 
-settings.register_profile("any machine", deadline=None)  # a busy one takes a second for what takes another 5 ms
-settings.load_profile("any machine")
+if "CI" not in os.environ:  # where Hypothesis has a profile of its own, with the same examples each time
+    settings.register_profile("any machine", deadline=None)  # a busy one takes a second for what takes another 5 ms
+    settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
