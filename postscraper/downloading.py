@@ -24,8 +24,16 @@ def check_origins(settings: Mapping[str, Any]) -> None:
     """Raises BadRequest for an origin that is none."""
     for name in ORIGINS:
         origin = settings[name]
-        if origin and (urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).hostname):
+        if origin and not _is_origin(origin):
             raise BadRequest(f"{name}={origin} is no origin; write it as {name}=http://127.0.0.1:8000")
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        host, port = _served_at(text)
+    except ValueError:  # a port that is none, a bracket that is not closed
+        return False
+    return bool(host) and port is not None and urlsplit(text).scheme in ("http", "https")
 
 
 class PrivateAddress(IgnoreRequest):

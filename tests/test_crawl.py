@@ -123,6 +123,7 @@ def test_samples_give_every_article_and_listing(tmp_path: Path) -> None:
         (("-a", "url=phnompenhpost"), "no http(s) address"),
         (("-s", "PAPER_ORIGIN=localhost:8000"), "PAPER_ORIGIN=http://127.0.0.1:8000"),
         (("-s", "WAYBACK_ORIGIN=archive.example"), "WAYBACK_ORIGIN=http://"),
+        (("-s", "PAPER_ORIGIN=http://127.0.0.1:99999"), "PAPER_ORIGIN=http://127.0.0.1:8000"),
     ],
 )
 def test_a_typo_is_told(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
