@@ -30,7 +30,7 @@ def together(reports: Iterable[Report], merged: dict[str, Report] | None = None)
     merged = {} if merged is None else merged
     for report in reports:
         known = merged.setdefault(report.heard.address, report)
-        if known is not report and known.heard != report.heard:
+        if known is not report and (known.heard != report.heard or report.allowed_at is not None):
             merged[report.heard.address] = _both(known, report)
     return merged
 

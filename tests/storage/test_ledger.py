@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from addressing import CANAL, heard, state
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from making import SITE, START, at
 
@@ -60,6 +60,7 @@ hearings = st.builds(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(hearings, max_size=8), cut=st.integers(0, 8))
+@example(found=[heard(), heard(), heard(excluded_by="a rule"), heard()], cut=1)
 def test_how_hearings_fall_into_batches_does_not_matter(
     new_archive: Callable[[], Archive], found: list[Heard], cut: int
 ) -> None:
