@@ -7,32 +7,30 @@ in the item's problems. A body without these marks passes through as it is.
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from postscraper.body import Body
 from postscraper.bylines import AGENCIES, people
-from postscraper.items import Block, Problem
+from postscraper.items import Block, BlockKind, Problem
 from postscraper.layouts.phnompenhpost.opening import KICKER, blotter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A block, and the index of the first block of the page that it holds words of."""
 
-    block: Block
+    kind: BlockKind
+    text: str
     first: int
-
-    @property
-    def text(self) -> str:
-        return self.block.text
-
-    @property
-    def mendable(self) -> bool:
-        return self.block.kind == "paragraph" and not KICKER.fullmatch(self.text)
+    mendable: bool
 
     def saying(self, text: str) -> "_Piece":
-        return replace(self, block=replace(self.block, text=text))
+        return _piece(self.kind, text, self.first)
+
+
+def _piece(kind: BlockKind, text: str, first: int) -> _Piece:
+    return _Piece(kind, text, first, kind == "paragraph" and not KICKER.fullmatch(text))
 
 
 _Mended = tuple[list[_Piece], list[Problem]]
@@ -43,14 +41,14 @@ def mended(body: Body) -> Body:
 
     No letter is lost or added; a hyphen that is taken out is kept in its problem.
     """
-    pieces = [_Piece(block=block, first=index) for index, block in enumerate(blotter(body.blocks))]
+    pieces = [_piece(block.kind, block.text, index) for index, block in enumerate(blotter(body.blocks))]
     problems = list(body.problems)
     for mend in (_drop_caps, _hard_line_ends, _lost_letter, _print_hyphens, _wire_tail):
         pieces, found = mend(pieces)
         problems += found
     starts = [piece.first for piece in pieces]
     return Body(
-        blocks=tuple(piece.block for piece in pieces),
+        blocks=tuple(Block(kind=piece.kind, text=piece.text) for piece in pieces),
         images=tuple(
             image if image.block is None else replace(image, block=bisect_left(starts, image.block))
             for image in body.images
@@ -96,7 +94,7 @@ def _drop_caps(pieces: list[_Piece]) -> _Mended:
         word = _FIRST_WORD.match(piece.text)
         if cap and word and piece.mendable and (word[0].islower() or word[0].isupper()):
             if _is_one_word(cap[1], word[0], pieces) or cap[1] not in _WORDS_OF_ONE_LETTER:
-                out[-1] = replace(piece, first=out[-1].first).saying(out[-1].text + piece.text)
+                out[-1] = _piece(piece.kind, out[-1].text + piece.text, out[-1].first)
                 joined.append(cap[1] + word[0])
                 continue
             unsure.append(f"{cap[1]} {word[0]}")
@@ -119,7 +117,7 @@ def _is_one_word(letter: str, rest: str, pieces: list[_Piece]) -> bool:
 
 
 def _vocabulary(pieces: list[_Piece]) -> frozenset[str]:
-    return frozenset(word.casefold() for piece in pieces for word in _FIRST_WORD.findall(piece.text))
+    return frozenset(map(str.casefold, _FIRST_WORD.findall("\n".join(piece.text for piece in pieces))))
 
 
 def _told(detail: str, words: list[str]) -> list[Problem]:
@@ -149,7 +147,7 @@ def _lost_letter(pieces: list[_Piece]) -> _Mended:
 _FEWEST_LINES = 6
 _LONGEST_LINE = 110  # characters; the source's lines have about 80
 _SHORTEST_LINE = 45  # of lines that run on, in the middle: shorter ones are verse or a list
-_ENDS_SENTENCE = re.compile(r"[.!?:;][”\"’')\]]*$")
+_ENDS_IN_HYPHEN = re.compile(r"[^\W\d_]-$")
 
 
 def _hard_line_ends(pieces: list[_Piece]) -> _Mended:
@@ -161,23 +159,31 @@ def _hard_line_ends(pieces: list[_Piece]) -> _Mended:
     width = _room(pieces)
     if width is None:
         return pieces, []
-    out: list[_Piece] = [pieces[0]]
+    runs = [[pieces[0]]]
     for before, piece in pairwise(pieces):
         if before.mendable and piece.mendable and (_runs_on(before, piece) or _needed(before, piece) >= width):
-            gap = "" if re.search(r"[^\W\d_]-$", before.text) else " "
-            out[-1] = out[-1].saying(f"{out[-1].text}{gap}{piece.text}")
+            runs[-1].append(piece)
         else:
-            out.append(piece)
+            runs.append([piece])
+    out = [run[0] if len(run) == 1 else run[0].saying(_joined(run)) for run in runs]
     return out, [Problem(kind="damage", detail=f"hard line ends: {len(pieces)} lines joined into {len(out)} blocks")]
+
+
+def _joined(lines: list[_Piece]) -> str:
+    """The lines as one text; a hyphen at the end of one stays, and no space behind it."""
+    *rest, last = (line.text for line in lines)
+    return "".join(text if _ENDS_IN_HYPHEN.search(text, max(len(text) - 2, 0)) else f"{text} " for text in rest) + last
 
 
 def _room(pieces: list[_Piece]) -> int | None:
     """The least room, in characters, that lines which surely run on had no longer; None for other bodies."""
     lines = [piece for piece in pieces if piece.mendable]
+    too_long = sum(len(line.text) > _LONGEST_LINE for line in lines)
+    if len(lines) < _FEWEST_LINES or too_long * 20 > len(lines):
+        return None
     pairs = [(before, piece) for before, piece in pairwise(pieces) if before.mendable and piece.mendable]
     sure = [(before, piece) for before, piece in pairs if _runs_on(before, piece)]
-    too_long = sum(len(line.text) > _LONGEST_LINE for line in lines)
-    if len(lines) < _FEWEST_LINES or too_long * 20 > len(lines) or len(sure) * 5 < len(pairs) * 2:
+    if len(sure) * 5 < len(pairs) * 2:
         return None
     lengths = sorted(len(before.text) for before, _ in sure)
     if lengths[len(lengths) // 2] < _SHORTEST_LINE:
@@ -188,7 +194,11 @@ def _room(pieces: list[_Piece]) -> int | None:
 
 def _runs_on(before: _Piece, piece: _Piece) -> bool:
     word = _FIRST_WORD.match(piece.text.lstrip("“\"‘'("))
-    return not _ENDS_SENTENCE.search(before.text) and word is not None and word[0][0].islower()
+    return word is not None and word[0][0].islower() and not _ends_sentence(before.text)
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("”\"’')]").endswith((".", "!", "?", ":", ";"))
 
 
 def _needed(before: _Piece, piece: _Piece) -> int:
@@ -208,7 +218,8 @@ _FRAGMENT = re.compile(
 
 def _print_hyphens(pieces: list[_Piece]) -> _Mended:
     """`Mal-aysian`: joined where the joined word stands elsewhere in the story, else reported."""
-    broken = [found for piece in pieces for found in _HYPHENATED.finditer(piece.text) if _FRAGMENT.fullmatch(found[2])]
+    with_any = (piece.text for piece in pieces if "-" in piece.text)
+    broken = [found for text in with_any for found in _HYPHENATED.finditer(text) if _FRAGMENT.fullmatch(found[2])]
     if not broken:
         return pieces, []
     vocabulary = _vocabulary(pieces)
@@ -222,7 +233,7 @@ def _print_hyphens(pieces: list[_Piece]) -> _Mended:
         (joined if sure else left).append(found[0])
         return found[1] + found[2] if sure else found[0]
 
-    out = [piece.saying(_HYPHENATED.sub(mend, piece.text)) for piece in pieces]
+    out = [piece.saying(_HYPHENATED.sub(mend, piece.text)) if "-" in piece.text else piece for piece in pieces]
     return out, [*_told("print hyphens taken out", joined), *_told("print hyphens, as they stand", left)]
 
 
@@ -234,10 +245,10 @@ _TAIL = re.compile(
 
 def _wire_tail(pieces: list[_Piece]) -> _Mended:
     """`… returned home.-Reuters` as the story and a credit."""
-    found = _TAIL.fullmatch(pieces[-1].text) if pieces and pieces[-1].block.kind == "paragraph" else None
+    found = _TAIL.fullmatch(pieces[-1].text) if pieces and pieces[-1].kind == "paragraph" else None
     if found is None:
         return pieces, []
-    credit = replace(pieces[-1], block=Block(kind="credit", text=found["wire"]))
+    credit = _piece("credit", found["wire"], pieces[-1].first)
     return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
 
 
