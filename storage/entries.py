@@ -47,7 +47,7 @@ class Said:
             node_id=article.get("node_id"),
             image_url=next((image["url"] for image in images if image.get("block") is None), None),
             revision={name: article.get(name) for name in _REVISION} | {"body": body},
-            images=tuple((at, *(image.get(name) for name in IMAGE)) for at, image in enumerate(images, 1)),
+            images=tuple((at, *map(image.get, IMAGE)) for at, image in enumerate(images, 1)),
             words=index_words(article, body),
         )
 
@@ -166,6 +166,6 @@ def _capture(item: Values, visit: Visit | None) -> Values:
 def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple[Any, ...]]:
     addresses = {heard.url: heard.address for heard in visit.heard} if visit else {}
     for teaser in teasers:
-        dates = day(teaser.get("published_on")), moment(teaser.get("published_at"))
-        url = teaser["url"]
-        yield (*(teaser.get(name) for name in _TEASER), addresses.get(url, url), *map(raw, dates))
+        url, value_of = teaser["url"], teaser.get
+        dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
+        yield (*map(value_of, _TEASER), addresses.get(url, url), *dates)

@@ -31,33 +31,53 @@ def raw(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """`value` as JSON data: items as objects, moments as `…Z`, days as ISO dates."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, datetime):
-        return _moment_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {name: plain(inner) for name, inner in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(inner) for inner in value]
-    if is_dataclass(value):  # several times faster than the adapter, and most of the work
-        names, values_of = _fields(value.__class__)
-        return {
-            name: inner if inner.__class__ in _PLAIN else plain(inner)
-            for name, inner in zip(names, values_of(value), strict=True)
-        }
-    # Loaded for items of other kinds than dataclasses alone: it loads Scrapy, which worker processes need not.
-    return {name: plain(inner) for name, inner in import_module("itemadapter").ItemAdapter(value).items()}
+    return _way(value.__class__)(value)
+
+
+@cache
+def _way(kind: type[Any]) -> Callable[[Any], Any]:
+    """How values of a class become JSON data."""
+    if issubclass(kind, (str, int, float, type(None))):
+        return _same
+    if issubclass(kind, date):
+        return _moment_text if issubclass(kind, datetime) else date.isoformat
+    if issubclass(kind, Mapping):
+        return _object
+    if issubclass(kind, (tuple, list)):
+        return _array
+    return _fields_of(kind) if is_dataclass(kind) else _adapted
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _array(values: Iterable[Any]) -> list[Any]:
+    return [plain(inner) for inner in values]
+
+
+def _object(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(inner) for name, inner in value.items()}
+
+
+def _fields_of(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    """Several times faster than the adapter, and most of the work."""
+    names = tuple(each.name for each in fields(kind))
+    values_of: Callable[[Any], Iterable[Any]] = attrgetter(*names)
+
+    def as_object(value: Any) -> dict[str, Any]:
+        pairs = zip(names, values_of(value), strict=True)
+        return {name: inner if inner.__class__ in _PLAIN else plain(inner) for name, inner in pairs}
+
+    return as_object
 
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], Iterable[Any]]]:
-    names = tuple(each.name for each in fields(kind))
-    return names, attrgetter(*names)
+def _adapted(value: Any) -> dict[str, Any]:
+    # Loaded for items of other kinds than dataclasses alone: it loads Scrapy, which worker processes need not.
+    return _object(import_module("itemadapter").ItemAdapter(value))
 
 
 def moment(text: str | None) -> datetime | None:
