@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import crawling, engines, reading, replay, searching, starting, writing
+from benchmarks import crawling, engines, evidence, reading, replay, searching, starting, writing
 from benchmarks.stories import stories
 from benchmarks.tables import Table
 from postscraper.items import Capture
@@ -45,17 +45,18 @@ class Size:
     replayed: int
     slow: int
     replays: int
+    packed: int
 
 
 FULL = Size(
     rounds=5, least_seconds=0.2, pages=None,
     stories=3_000, write_rounds=3, starts=9, inputs=4, part=1, crawled=1_500, crawls=3,
-    replayed=20_000, slow=400, replays=3,
+    replayed=20_000, slow=400, replays=3, packed=500,
 )  # fmt: skip
 QUICK = Size(
     rounds=1, least_seconds=0.0, pages=2,
     stories=200, write_rounds=1, starts=1, inputs=1, part=100, crawled=50, crawls=1,
-    replayed=200, slow=40, replays=1,
+    replayed=200, slow=40, replays=1, packed=40,
 )  # fmt: skip
 
 
@@ -103,12 +104,17 @@ def replay_files(size: Size) -> Iterator[Table]:
     yield replay.run(size.replayed, SAMPLES, rounds=size.replays, slow=size.slow)
 
 
+def pack_evidence(size: Size) -> Iterator[Table]:
+    yield evidence.run(size.packed, SAMPLES)
+
+
 SECTIONS: Mapping[str, Callable[[Size], Iterator[Table]]] = {
     "reading": read_pages,
     "archive": write_and_search,
     "start": start_up,
     "engines": compare_engines,
     "replay": replay_files,
+    "evidence": pack_evidence,
     "crawl": crawl,
 }
 
