@@ -122,8 +122,10 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
     url = next((found for each in links if (found := absolute(page.url, each.attr("href") or ""))), None)
-    lines = list(dict.fromkeys(text for text in many(card, "p") if text != headline and not _MORE.fullmatch(text)))
-    dates = [text for text in many(card, "div, p, span, time") if _DATE.fullmatch(text)]
+    boxes = [(each.tag, text) for each in nodes(card, "div, p, span, time") if (text := words(each))]
+    paragraphs = dict.fromkeys(text for tag, text in boxes if tag == "p" and text != headline)
+    lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
+    dates = [text for _, text in boxes if _DATE.fullmatch(text)]
     summary = " ".join(line for line in lines if line not in dates) or None
     problems = _unread(card, [headline or "", *lines, *dates[:1]])
     if url is None or not (headline or summary):
@@ -148,7 +150,7 @@ def _unread(card: Node, read: list[str]) -> list[Problem]:
     rest = words(card)
     for text in sorted(read, key=len, reverse=True):
         rest = rest.replace(text, "", 1)
-    rest = clean(_MORE.sub("", rest)).strip(" |")
+    rest = rest.strip(" |") and clean(_MORE.sub("", rest)).strip(" |")
     return [Problem(kind="unread_words", detail="in a card of a list", text=rest)] if rest else []
 
 
