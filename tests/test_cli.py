@@ -25,7 +25,7 @@ def test_every_command_explains_itself_with_an_example() -> None:
 
 
 # What crawls and archives need, and what a page in a rare coding does.
-UNNEEDED = {"scrapy", "twisted", "sqlalchemy", "rich", "brotli", "zstandard", "trafilatura"}
+UNNEEDED = {"scrapy", "twisted", "sqlalchemy", "rich", "brotli", "zstandard", "zoneinfo", "trafilatura"}
 
 
 @pytest.mark.parametrize(
