@@ -122,12 +122,18 @@ def is_credit_line(text: str) -> bool:
         return False
     if _WRITTEN.fullmatch(text) is not None:
         return True
-    # A wire's name stands alone, behind a mark or before a slash.
-    may_be_wired = len(text) <= _LONGEST_AGENCY or text.startswith(("-", "–", "—", "(")) or "/" in text
-    if may_be_wired and re.fullmatch(_WIRED, text) is not None:
+    if _may_name_a_wire(text) and re.fullmatch(_WIRED, text) is not None:
         return True
     wired = text.upper()
     return ("ANN" in wired or "ASIA NEWS" in wired) and re.fullmatch(_NETWORK, text) is not None
+
+
+def _may_name_a_wire(text: str) -> bool:
+    """Whether a wire's name can stand there: behind a mark, before a slash, or alone."""
+    if text.startswith(("-", "–", "—", "(")) or "/" in text:
+        return True
+    # In another script's letters, too, for the pattern takes them for ours: `ı`, `ſ`.
+    return text.casefold() in _AGENCY or (len(text) <= _LONGEST_AGENCY and not text.isascii())
 
 
 _CORRECTION = re.compile(r"(?:correction|clarification|editor[’']s note|កំណែតម្រូវ|កែតម្រូវ)\s*[:៖]", re.I)

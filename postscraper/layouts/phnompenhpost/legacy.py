@@ -7,8 +7,9 @@ in the item's problems. A body without these marks passes through as it is.
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from postscraper.body import Body
 from postscraper.bylines import AGENCIES, people
@@ -16,8 +17,7 @@ from postscraper.items import Block, Problem
 from postscraper.layouts.phnompenhpost.opening import KICKER, blotter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A block, and the index of the first block of the page that it holds words of."""
 
     block: Block
@@ -32,7 +32,7 @@ class _Piece:
         return self.block.kind == "paragraph" and not KICKER.fullmatch(self.text)
 
     def saying(self, text: str) -> "_Piece":
-        return replace(self, block=replace(self.block, text=text))
+        return self._replace(block=replace(self.block, text=text))
 
 
 _Mended = tuple[list[_Piece], list[Problem]]
@@ -96,7 +96,7 @@ def _drop_caps(pieces: list[_Piece]) -> _Mended:
         word = _FIRST_WORD.match(piece.text)
         if cap and word and piece.mendable and (word[0].islower() or word[0].isupper()):
             if _is_one_word(cap[1], word[0], pieces) or cap[1] not in _WORDS_OF_ONE_LETTER:
-                out[-1] = replace(piece, first=out[-1].first).saying(out[-1].text + piece.text)
+                out[-1] = piece._replace(first=out[-1].first).saying(out[-1].text + piece.text)
                 joined.append(cap[1] + word[0])
                 continue
             unsure.append(f"{cap[1]} {word[0]}")
@@ -236,7 +236,7 @@ def _wire_tail(pieces: list[_Piece]) -> _Mended:
     found = re.fullmatch(_TAIL, pieces[-1].text) if pieces and pieces[-1].block.kind == "paragraph" else None
     if found is None:
         return pieces, []
-    credit = replace(pieces[-1], block=Block(kind="credit", text=found["wire"]))
+    credit = pieces[-1]._replace(block=Block(kind="credit", text=found["wire"]))
     return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
 
 

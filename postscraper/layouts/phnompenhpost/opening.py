@@ -6,8 +6,9 @@ line of the paper they first stood in, which is the span of an issue and no date
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
+from typing import NamedTuple
 
 from postscraper.body import Body
 from postscraper.items import Block, Image, Problem
@@ -33,8 +34,7 @@ _KNOWN_PLACE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(NamedTuple):
     """kicker: its lines joined by ` / `. picture_text: credit and caption in the order printed."""
 
     kicker: str | None = None
@@ -58,7 +58,7 @@ def opened(body: Body) -> tuple[Opening, Body]:
     while lines < len(head) and KICKER.fullmatch(head[lines]):
         lines += 1
     opening, taken, problems = _typed_above(head[lines:])
-    opening = replace(opening, kicker=" / ".join(head[:lines]) or None)
+    opening = opening._replace(kicker=" / ".join(head[:lines]) or None)
     return opening, _without(body, lines + taken, problems)
 
 
@@ -91,7 +91,7 @@ def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
         unsure = ()
     dateline = head[end] if end < len(head) and _is_place(head[end], head[end + 1 : end + 2]) else None
     printed = " ".join(head[at:end])
-    opening = replace(opening, caption=caption, picture_text=printed, dateline=dateline)
+    opening = opening._replace(caption=caption, picture_text=printed, dateline=dateline)
     return opening, end + bool(dateline), unsure
 
 
