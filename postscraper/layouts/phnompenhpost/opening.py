@@ -174,7 +174,7 @@ def blotter(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     items = {
         index
         for index, block in enumerate(blocks)
-        if index and re.fullmatch(_BLOTTER_SOURCE, block.text) and _is_heading(blocks[index - 1])
+        if index and _is_heading(blocks[index - 1]) and re.fullmatch(_BLOTTER_SOURCE, block.text)
     }
     if len(items) < 2:
         return blocks
