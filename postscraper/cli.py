@@ -46,7 +46,10 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         found: click.Command = import_module(f"postscraper.console.{cmd_name}").command
-        gc.enable()  # __main__.py puts it off while modules are loaded
+        # __main__.py puts it off while modules are loaded; what they made stays, and is no garbage.
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

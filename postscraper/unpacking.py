@@ -6,9 +6,8 @@ Total: whatever the bytes are, the outcome is a body, a body known to be cut, or
 import re
 import zlib
 from collections.abc import Callable
-
-import brotli
-import zstandard
+from importlib import import_module
+from typing import Any
 
 from postscraper.errors import NotAStory
 from postscraper.items import Capture
@@ -59,8 +58,12 @@ def _unpack(coding: str, body: bytes) -> tuple[bytes, bool]:
         raise NotAStory("undecodable", f"content coding {coding[:40]!r} is unknown")
     try:
         return _UNPACK[coding](body)
-    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
-        raise NotAStory("undecodable", f"the body is not {coding}: {error}") from error
+    except zlib.error as error:
+        raise _not_in(coding, error) from error
+
+
+def _not_in(coding: str, error: Exception) -> NotAStory:
+    return NotAStory("undecodable", f"the body is not {coding}: {error}")
 
 
 def _gunzip(body: bytes) -> tuple[bytes, bool]:
@@ -94,20 +97,32 @@ def _inflated(body: bytes, bits: int) -> tuple[bytes, bool]:
     return limited(engine.decompress(body, MAX_BYTES + 1)), engine.eof
 
 
+# brotli and zstandard are loaded when the first such body comes: a page without needs none of the time.
 def _unbrotli(body: bytes) -> tuple[bytes, bool]:
+    brotli = import_module("brotli")
     engine = brotli.Decompressor()
-    whole = bytearray(engine.process(body, output_buffer_limit=MAX_BYTES + 1))
-    while not engine.is_finished() and len(whole) <= MAX_BYTES:
-        more = engine.process(b"", output_buffer_limit=MAX_BYTES + 1)
-        if not more:
-            break
-        whole += more
+    try:
+        whole = bytearray(engine.process(body, output_buffer_limit=MAX_BYTES + 1))
+        while not engine.is_finished() and len(whole) <= MAX_BYTES:
+            more = engine.process(b"", output_buffer_limit=MAX_BYTES + 1)
+            if not more:
+                break
+            whole += more
+    except brotli.error as error:
+        raise _not_in("br", error) from error
     return limited(bytes(whole)), engine.is_finished()
 
 
 def _unzstd(body: bytes) -> tuple[bytes, bool]:
+    zstandard = import_module("zstandard")
+    try:
+        return _frames(body, zstandard.ZstdDecompressor(max_window_size=MAX_BYTES))
+    except zstandard.ZstdError as error:
+        raise _not_in("zstd", error) from error
+
+
+def _frames(body: bytes, opener: Any) -> tuple[bytes, bool]:
     """All frames; a frame that asks for a window beyond the limit is not opened."""
-    opener = zstandard.ZstdDecompressor(max_window_size=MAX_BYTES)
     with opener.stream_reader(body, read_across_frames=True) as reader:
         whole = limited(reader.read(MAX_BYTES + 1))
     # A second time, only to learn whether the last frame ends; the size is known by now.

@@ -1,12 +1,22 @@
 """Printed dates: moments where a clock is printed, days where none is, and nothing where neither is sure."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.dates import believable, day_of, khmer_day, machine_moment, printed_day, printed_moment
+from postscraper.dates import (
+    FOUNDED_ON,
+    PHNOM_PENH,
+    believable,
+    day_of,
+    khmer_day,
+    machine_moment,
+    printed_day,
+    printed_moment,
+)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +137,12 @@ def test_the_paper_prints_from_its_founding_to_the_capture(day: date, expected: 
 def test_without_a_capture_time_any_later_day_stands() -> None:
     assert believable(date(2199, 1, 1), None)
     assert not believable(date(1969, 7, 20), None)
+
+
+def test_phnom_penhs_clock_never_changed_in_the_papers_years() -> None:
+    known = ZoneInfo("Asia/Phnom_Penh")
+    moments = (datetime(year, month, 1, tzinfo=UTC) for year in range(FOUNDED_ON.year, 2050) for month in range(1, 13))
+    assert {moment.astimezone(known).utcoffset() for moment in moments} == {PHNOM_PENH.utcoffset(None)}
 
 
 def test_the_day_is_phnom_penhs() -> None:

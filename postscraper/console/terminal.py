@@ -11,14 +11,14 @@ import click
 
 # A headline may hold what a terminal obeys: escape sequences (C0, DEL, C1) and signs that turn the
 # direction of all that follows (https://trojansource.codes).
-_COMMANDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_COMMANDING = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # compiled with the first line printed
 _NOT_IN_JSON = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 def safe(text: str) -> str:
     """The text with every control character but tab and line end written out, as `\\x1b`."""
-    return _COMMANDING.sub(lambda found: ascii(found[0])[1:-1], text)
+    return re.sub(_COMMANDING, lambda found: ascii(found[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:

@@ -20,31 +20,24 @@ FEWEST_PARAGRAPHS = 2
 FEWEST_WORDS = 2  # of a headline; Khmer parts its words by zero-width spaces
 LONGEST_MESSAGE = 80  # characters of a heading
 
+# The patterns below are compiled when a page asks for them: few are of unknown design.
+
 # The extractor parses anew with libxml2, whose time grows with the square of a tag's attributes and of open elements.
 MOST_TAGS = 40_000
-_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{64000}")
+_LONG_TAG = r"<[A-Za-z][^<>]{64000}"
 
-_REFRESH = re.compile(r"\s*\d+\s*;\s*url\s*=\s*[\"']?(?P<to>[^\"']+)", re.I)
+_REFRESH = r"(?i)\s*\d+\s*;\s*url\s*=\s*[\"']?(?P<to>[^\"']+)"
 
 # How such pages head themselves; anchored, for a story may be about maintenance or a sale.
-_MESSAGES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
-    ("refused", re.compile(r"before you continue\b|we (?:value|care about) your privacy|(?:your )?cookie consent")),
-    ("another_paper", re.compile(r"(?:this |the )?domain\b.*\b(?:for sale|parked|expired)|\S+\.\w{2,6} is parked")),
-    ("soft_404", re.compile(r"internet archive wayback|hrm\.$|(?:the )?wayback machine has not archived")),
-    (
-        "soft_404",
-        re.compile(r"(?:the )?(?:page|file|article) (?:was |could )?not (?:be )?found|404\b|not found\b|oops"),
-    ),
-    (
-        "server_error",
-        re.compile(r"(?:(?:we are|site|website) )?(?:is )?(?:currently )?(?:under|down for|scheduled) maintenance"),
-    ),
-    (
-        "server_error",
-        re.compile(r"coming soon$|we.ll be (?:right )?back|(?:this )?account (?:has been )?suspended|50[0-4]\b"),
-    ),
-    ("server_error", re.compile(r"(?:site|service) (?:is )?(?:temporarily )?(?:off-?line|unavailable)")),
-    ("not_an_article", re.compile(r"index of /|welcome to nginx|apache2? .*default page|it works!")),
+_MESSAGES: tuple[tuple[Reason, str], ...] = (
+    ("refused", r"before you continue\b|we (?:value|care about) your privacy|(?:your )?cookie consent"),
+    ("another_paper", r"(?:this |the )?domain\b.*\b(?:for sale|parked|expired)|\S+\.\w{2,6} is parked"),
+    ("soft_404", r"internet archive wayback|hrm\.$|(?:the )?wayback machine has not archived"),
+    ("soft_404", r"(?:the )?(?:page|file|article) (?:was |could )?not (?:be )?found|404\b|not found\b|oops"),
+    ("server_error", r"(?:(?:we are|site|website) )?(?:is )?(?:currently )?(?:under|down for|scheduled) maintenance"),
+    ("server_error", r"coming soon$|we.ll be (?:right )?back|(?:this )?account (?:has been )?suspended|50[0-4]\b"),
+    ("server_error", r"(?:site|service) (?:is )?(?:temporarily )?(?:off-?line|unavailable)"),
+    ("not_an_article", r"index of /|welcome to nginx|apache2? .*default page|it works!"),
 )
 # Who serves parked domains and consent forms: their code stands on no page of a paper's own.
 _SERVED_BY: tuple[tuple[str, Reason], ...] = (
@@ -68,7 +61,7 @@ def article(page: Page) -> Article:
             "unknown_layout",
             "no layout knows this design; pip install 'postscraper[generic]' tries a general extractor",
         )
-    if page.source_text.count("<") > MOST_TAGS or _LONG_TAG.search(page.source_text):
+    if page.source_text.count("<") > MOST_TAGS or re.search(_LONG_TAG, page.source_text):
         raise NotAStory(
             "hostile_markup", "no layout knows this design, and it has more markup than an extractor can take"
         )
@@ -107,7 +100,7 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
 def _check_stub(page: Page) -> None:
     """Raises NotAStory for a page that only leads elsewhere, and for what known services serve."""
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
-        found = _REFRESH.match(refresh.attr("content") or "")
+        found = re.match(_REFRESH, refresh.attr("content") or "")
         if found and len(page.tree.text) < SHORTEST:
             raise NotAStory("moved", absolute(page.url, found["to"].strip()) or found["to"][:200])
     for css, reason in _SERVED_BY:
@@ -121,5 +114,5 @@ def _check_stub(page: Page) -> None:
 
 def _check_message(heading: str) -> None:
     for reason, pattern in _MESSAGES:
-        if len(heading) <= LONGEST_MESSAGE and pattern.match(heading.casefold()):
+        if len(heading) <= LONGEST_MESSAGE and re.match(pattern, heading.casefold()):
             raise NotAStory(reason, f"a message in place of the page: {heading!r}")

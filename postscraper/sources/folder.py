@@ -16,10 +16,11 @@ from postscraper.urls import absolute, as_sent
 
 PAGES = frozenset({".html", ".htm", ".xhtml", ".xml", ".rss"})
 
-_CANONICAL = re.compile(rb"<link[^>]{0,200}rel=[\"']?canonical[\"']?[^>]{0,400}>", re.I)
-_OWN_ADDRESS = re.compile(rb"<meta[^>]{0,200}property=[\"']?og:url[\"']?[^>]{0,400}>", re.I)
-_SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d+\)(\S+)")
-_VALUE = re.compile(rb"(?:href|content)=[\"']?([^\"'\s>]+)", re.I)
+# Compiled when a page without an address beside it asks for them.
+_CANONICAL = rb"(?i)<link[^>]{0,200}rel=[\"']?canonical[\"']?[^>]{0,400}>"
+_OWN_ADDRESS = rb"(?i)<meta[^>]{0,200}property=[\"']?og:url[\"']?[^>]{0,400}>"
+_SAVED_FROM = rb"<!-- saved from url=\(\d+\)(\S+)"
+_VALUE = rb"(?i)(?:href|content)=[\"']?([^\"'\s>]+)"
 
 
 def captures(path: Path, *, name: str = "folder") -> Iterator[Capture]:
@@ -77,9 +78,9 @@ def moment(text: str) -> datetime:
 
 def own_address(body: bytes) -> str | None:
     """The address that the page gives itself in its head; None when it gives none."""
-    saved = _SAVED_FROM.search(body[:2000])
-    tags = (_CANONICAL.search(body[:200_000]), _OWN_ADDRESS.search(body[:200_000]))
-    found = [_VALUE.search(tag[0]) for tag in tags if tag]
+    saved = re.search(_SAVED_FROM, body[:2000])
+    tags = (re.search(_CANONICAL, body[:200_000]), re.search(_OWN_ADDRESS, body[:200_000]))
+    found = [re.search(_VALUE, tag[0]) for tag in tags if tag]
     named = [match[1] for match in (*found, saved) if match]
     candidates = (absolute("", each.decode("utf-8", "replace").replace("&amp;", "&")) for each in named)
     return next((each for each in candidates if each), None)

@@ -1,8 +1,8 @@
 """What both Drupal 7 themes of the Post share: the facts in a page's head, cards, the pager."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from postscraper.dates import machine_moment
 from postscraper.extract import Node, Page, headline_variants, many, maybe_link, nodes, words
@@ -13,8 +13,7 @@ _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(NamedTuple):
     """canonical_url: the archive's form of the address that the page gives itself."""
 
     canonical_url: str

@@ -208,8 +208,8 @@ def _needed(before: _Piece, piece: _Piece) -> int:
 # --- Print hyphens and the wire's name ---------------------------------------------------------
 
 _HYPHENATED = re.compile(r"(?<![\w-])([A-Za-z]+)-([a-z]+)(?![\w-])")
-# Ends of words that are no words, which compounds never have behind their hyphen.
-_FRAGMENT = re.compile(
+# Ends of words that are no words, which compounds never have behind their hyphen. Compiled when a story asks for it.
+_FRAGMENT = (
     r"(?:\w{0,3}(?:tion|sion)(?:s|al|ally|ed|ing)?|i?ent(?:ly)?|i?ence|ance|ments?|(?:er)?nments?|isters?|inces?"
     r"|ional(?:ly)?|icials?|i[sz]ation|[ia]ties|[ia]ty|ness|tures?|tary|tives?|bodians?|bodia|aysians?|aysia|namese"
     r"|land(?:ers)?ese|ingly|ciation|ernor|idents?)"
@@ -219,7 +219,7 @@ _FRAGMENT = re.compile(
 def _print_hyphens(pieces: list[_Piece]) -> _Mended:
     """`Mal-aysian`: joined where the joined word stands elsewhere in the story, else reported."""
     with_any = (piece.text for piece in pieces if "-" in piece.text)
-    broken = [found for text in with_any for found in _HYPHENATED.finditer(text) if _FRAGMENT.fullmatch(found[2])]
+    broken = [found for text in with_any for found in _HYPHENATED.finditer(text) if re.fullmatch(_FRAGMENT, found[2])]
     if not broken:
         return pieces, []
     vocabulary = _vocabulary(pieces)
@@ -227,7 +227,7 @@ def _print_hyphens(pieces: list[_Piece]) -> _Mended:
     left: list[str] = []
 
     def mend(found: re.Match[str]) -> str:
-        if not _FRAGMENT.fullmatch(found[2]):
+        if not re.fullmatch(_FRAGMENT, found[2]):
             return found[0]
         sure = (found[1] + found[2]).casefold() in vocabulary
         (joined if sure else left).append(found[0])
@@ -237,15 +237,12 @@ def _print_hyphens(pieces: list[_Piece]) -> _Mended:
     return out, [*_told("print hyphens taken out", joined), *_told("print hyphens, as they stand", left)]
 
 
-_TAIL = re.compile(
-    r"(?P<story>.*[.!?][”\"’]?)\s*(?P<wire>[-–—]\s*(?:" + "|".join(map(re.escape, AGENCIES)) + r")(?:/[\w .-]+)?\.?)",
-    re.I | re.S,
-)
+_TAIL = rf"(?is)(?P<story>.*[.!?][”\"’]?)\s*(?P<wire>[-–—]\s*(?:{'|'.join(map(re.escape, AGENCIES))})(?:/[\w .-]+)?\.?)"
 
 
 def _wire_tail(pieces: list[_Piece]) -> _Mended:
     """`… returned home.-Reuters` as the story and a credit."""
-    found = _TAIL.fullmatch(pieces[-1].text) if pieces and pieces[-1].kind == "paragraph" else None
+    found = re.fullmatch(_TAIL, pieces[-1].text) if pieces and pieces[-1].kind == "paragraph" else None
     if found is None:
         return pieces, []
     credit = _piece("credit", found["wire"], pieces[-1].first)

@@ -6,8 +6,9 @@ line of the paper they first stood in, which is the span of an issue and no date
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
+from typing import NamedTuple
 
 from postscraper.body import Body
 from postscraper.items import Block, Image, Problem
@@ -16,24 +17,24 @@ _ISSUE = (
     r"(?:Vol(?:ume)?\.?\s*\d+\s*,?\s*(?:No|Number|Issue)\.?\s*\d+(?:\s*/.*)?"
     r"|[A-Z][a-z]{2,8}\.?\s\d{1,2}\s*(?:-|–|to)\s*(?:[A-Z][a-z]{2,8}\.?\s)?\d{1,2}\s*,?\s*(?:19|20)\d\d)"
 )
-KICKER = re.compile(rf"(?:THIS WEEK IN HISTORY(?:\s*[:/-]\s*{_ISSUE})?|{_ISSUE})")
-_PHOTO_BY = re.compile(r"Photos? by:\s*(?P<rest>.*)", re.I)
-_NAME = re.compile(r"(?:[A-Z][\w.'’-]*|and|/|&)(?:\s(?:[A-Z][\w.'’-]*|and|/|&)){0,4}")
-_SHOUTED_NAME = re.compile(r"(?P<name>[A-Z][A-Z.'’-]+(?:\s[A-Z][A-Z.'’-]*)+)\s(?P<caption>[A-Z][a-z’'].*|A\s.*)")
+KICKER = re.compile(rf"(?:THIS WEEK IN HISTORY\s*[:/-]\s*)?{_ISSUE}|THIS WEEK IN HISTORY")
+# What follows only old stories ask for. It is compiled when the first one does: all together takes 1.5 ms.
+_PHOTO_BY = r"(?i)Photos? by:\s*(?P<rest>.*)"
+_NAME = r"(?:[A-Z][\w.'’-]*|and|/|&)(?:\s(?:[A-Z][\w.'’-]*|and|/|&)){0,4}"
+_SHOUTED_NAME = r"(?P<name>[A-Z][A-Z.'’-]+(?:\s[A-Z][A-Z.'’-]*)+)\s(?P<caption>[A-Z][a-z’'].*|A\s.*)"
 # The Joomla years print a story's first word in capitals.
-_SHOUTED_START = re.compile(r"[“\"‘']?(?:A |AN |I )?[A-Z][A-Z’'.-]+[ ,](?=.*[a-z])")
-_PLACE = re.compile(
+_SHOUTED_START = r"[“\"‘']?(?:A |AN |I )?[A-Z][A-Z’'.-]+[ ,](?=.*[a-z])"
+_PLACE = (
     r"(?:[A-Z][\w'’.-]+\s){0,3}?(?:[A-Z][\w'’.-]+)(?:\s(?:province|district|city|town|commune|village|island|border))?"
     r"(?:,\s(?:[A-Z][\w'’.-]+\s?){1,3}(?:province)?)?"
 )
-_KNOWN_PLACE = re.compile(
+_KNOWN_PLACE = (
     r".*\b(?:province|district|city|town|commune|village)|Phnom Penh|Siem Reap|Sihanoukville|Battambang|Kampot|Kep"
     r"|Takeo|Kandal|Pailin|Poipet|Pursat|Kratie|Ratanakkiri|Mondulkiri|Bangkok|Hanoi|Beijing|Vientiane|Washington"
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(NamedTuple):
     """kicker: its lines joined by ` / `. picture_text: credit and caption in the order printed."""
 
     kicker: str | None = None
@@ -57,7 +58,7 @@ def opened(body: Body) -> tuple[Opening, Body]:
     while lines < len(head) and KICKER.fullmatch(head[lines]):
         lines += 1
     opening, taken, problems = _typed_above(head[lines:])
-    opening = replace(opening, kicker=" / ".join(head[:lines]) or None)
+    opening = opening._replace(kicker=" / ".join(head[:lines]) or None)
     return opening, _without(body, lines + taken, problems)
 
 
@@ -75,10 +76,10 @@ def _without(body: Body, taken: int, problems: tuple[Problem, ...]) -> Body:
 
 def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
     """What the first lines are, how many of them are no story, and what is uncertain."""
-    at = next((index for index, text in enumerate(head[:2]) if _PHOTO_BY.fullmatch(text)), None)
+    at = next((index for index, text in enumerate(head[:2]) if re.fullmatch(_PHOTO_BY, text)), None)
     if at is None:
         return _dateline_alone(head)
-    if at == 1 and _SHOUTED_START.match(head[0]):
+    if at == 1 and re.match(_SHOUTED_START, head[0]):
         return Opening(), 0, ()  # the story has begun: a picture in its midst
     name, caption, end = _photographer(head, at)
     if name is None:
@@ -90,20 +91,20 @@ def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
         unsure = ()
     dateline = head[end] if end < len(head) and _is_place(head[end], head[end + 1 : end + 2]) else None
     printed = " ".join(head[at:end])
-    opening = replace(opening, caption=caption, picture_text=printed, dateline=dateline)
+    opening = opening._replace(caption=caption, picture_text=printed, dateline=dateline)
     return opening, end + bool(dateline), unsure
 
 
 def _photographer(head: list[str], at: int) -> tuple[str | None, str | None, int]:
     """Name, the caption when it stands in the same paragraph, and the index behind them."""
-    found = _PHOTO_BY.fullmatch(head[at])
+    found = re.fullmatch(_PHOTO_BY, head[at])
     rest = found["rest"] if found else ""
     if not rest:
         below = head[at + 1] if at + 1 < len(head) else ""
-        return (below, None, at + 2) if _NAME.fullmatch(below) else (None, None, at)
-    if both := _SHOUTED_NAME.fullmatch(rest):
+        return (below, None, at + 2) if re.fullmatch(_NAME, below) else (None, None, at)
+    if both := re.fullmatch(_SHOUTED_NAME, rest):
         return both["name"], both["caption"], at + 1
-    return (rest, None, at + 1) if _NAME.fullmatch(rest) else (None, None, at)
+    return (rest, None, at + 1) if re.fullmatch(_NAME, rest) else (None, None, at)
 
 
 def _caption(head: list[str], at: int) -> tuple[str | None, int, tuple[Problem, ...]]:
@@ -111,7 +112,7 @@ def _caption(head: list[str], at: int) -> tuple[str | None, int, tuple[Problem, 
     here, below = ([*head[at : at + 2], "", ""])[:2]
     if _is_place(here, [below]):
         return None, at, ()
-    shouted = bool(_SHOUTED_START.match(here)), bool(_SHOUTED_START.match(below))
+    shouted = bool(re.match(_SHOUTED_START, here)), bool(re.match(_SHOUTED_START, below))
     if _is_place(below, head[at + 2 : at + 3]) or shouted == (False, True):
         return here, at + 1, ()
     if shouted == (True, False):
@@ -123,8 +124,8 @@ def _caption(head: list[str], at: int) -> tuple[str | None, int, tuple[Problem, 
 def _dateline_alone(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
     for at in (0, 1):
         place, story = ([*head[at : at + 2], "", ""])[:2]
-        if _KNOWN_PLACE.fullmatch(place) and _is_place(place, [story]) and _SHOUTED_START.match(story):
-            if at and _SHOUTED_START.match(head[0]):
+        if re.fullmatch(_KNOWN_PLACE, place) and _is_place(place, [story]) and re.match(_SHOUTED_START, story):
+            if at and re.match(_SHOUTED_START, head[0]):
                 break
             return Opening(standfirst=head[0] if at else None, dateline=place), at + 1, ()
     return Opening(), 0, ()
@@ -132,9 +133,9 @@ def _dateline_alone(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]
 
 def _is_place(text: str, below: list[str]) -> bool:
     """Whether a line is a place: known, or of a place's form right above a first word in capitals."""
-    if not text or len(text) > 60 or _PLACE.fullmatch(text) is None or _SHOUTED_START.match(text):
+    if not text or len(text) > 60 or re.fullmatch(_PLACE, text) is None or re.match(_SHOUTED_START, text):
         return False
-    return _KNOWN_PLACE.fullmatch(text) is not None or any(_SHOUTED_START.match(each) for each in below)
+    return re.fullmatch(_KNOWN_PLACE, text) is not None or any(re.match(_SHOUTED_START, each) for each in below)
 
 
 _FILE_NAME = re.compile(r"[\w-]+\.(?:jpe?g|gif|png)", re.I)
@@ -157,10 +158,9 @@ def captioned(images: tuple[Image, ...], opening: Opening) -> tuple[tuple[Image,
     return (first, *named[1:]), ()
 
 
-_BLOTTER_SOURCE = re.compile(
-    r".*[.!?”\"]\s*[(–—-]?\s*(?:Koh Santepheap|Kampuchea Thmey|Kampuchea Thmei|D[eo]um Ampil|Rasme[yi] Kampuchea"
-    r"|Nokor Wat|Nokorwat|Cambodia Express News|DAP News)(?: Daily)?\)?\.?",
-    re.I | re.S,
+_BLOTTER_SOURCE = (
+    r"(?is).*[.!?”\"]\s*[(–—-]?\s*(?:Koh Santepheap|Kampuchea Thmey|Kampuchea Thmei|D[eo]um Ampil|Rasme[yi] Kampuchea"
+    r"|Nokor Wat|Nokorwat|Cambodia Express News|DAP News)(?: Daily)?\)?\.?"
 )
 _LONGEST_HEADING = 120  # characters; the longest seen has 60
 
@@ -174,7 +174,7 @@ def blotter(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     items = {
         index
         for index, block in enumerate(blocks)
-        if index and _BLOTTER_SOURCE.fullmatch(block.text) and _is_heading(blocks[index - 1])
+        if index and _is_heading(blocks[index - 1]) and re.fullmatch(_BLOTTER_SOURCE, block.text)
     }
     if len(items) < 2:
         return blocks
