@@ -1,7 +1,7 @@
 """The digests that crawlers write into their records, of whichever kind."""
 
 import re
-from hashlib import sha1
+from hashlib import md5, sha1
 from io import BytesIO
 
 from warcio.digestverifyingreader import DigestChecker, DigestVerifyingReader
@@ -15,6 +15,10 @@ def has_digest(body: bytes, digest: str) -> bool | None:
     """Whether the body has it, as base32, base64 or hex; None for an unknown kind of digest."""
     known = _SHA1.fullmatch(digest)
     if known and int(known[1].encode().translate(_DIGITS), 32) == _sha1(body):
+        return True
+    kind, _, written = digest.partition(":")
+    # As long as in base 32, for which warcio takes it.
+    if kind.lower() == "md5" and written.lower() == md5(body, usedforsecurity=False).hexdigest():
         return True
     checker = DigestChecker()
     try:

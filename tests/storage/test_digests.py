@@ -17,7 +17,7 @@ def test_a_body_has_its_own_digest_and_no_other(body: bytes, other: bytes) -> No
     assert has_digest(body, payload_digest(other)) is (body == other)
 
 
-@pytest.mark.parametrize("name", ["sha1", "sha256"])
+@pytest.mark.parametrize("name", ["sha1", "sha256", "md5", "MD5"])
 def test_digests_are_written_in_several_ways(name: str) -> None:
     for body in (b"", b"a page", bytes(5000)):
         digest = hashlib.new(name, body).digest()
