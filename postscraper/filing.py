@@ -19,7 +19,7 @@ def captured(exchange: Exchange, place: Place) -> Capture:
     )
 
 
-def is_filed(capture: Capture, served: Aliases) -> bool:
+def is_filed(answer: Capture | Exchange, served: Aliases) -> bool:
     """Whether a run files an item for what it kept; the one rule of crawl, recovery and rebuild.
 
     None for robots.txt, and none for a redirect to another form of the same address, which is still
@@ -27,8 +27,9 @@ def is_filed(capture: Capture, served: Aliases) -> bool:
     besides its captures.
     served: the aliases of the run that kept it.
     """
-    if capture.source == BESIDE or path_of(capture.url) == "/robots.txt":
+    url = answer.url
+    if answer.source == BESIDE or path_of(url) == "/robots.txt":
         return False
-    location = capture.header("location") if 300 <= capture.status < 400 else None
-    target = absolute(capture.url, location) if location else None
-    return target in (None, capture.url) or canonical(target or "", served) != canonical(capture.url, served)
+    location = answer.header("location") if 300 <= (answer.status or 200) < 400 else None
+    target = absolute(url, location) if location else None
+    return target in (None, url) or canonical(target or "", served) != canonical(url, served)

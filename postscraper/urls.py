@@ -57,11 +57,12 @@ def absolute(base: str, href: str) -> str | None:
     return urlunsplit(parts._replace(fragment=""))
 
 
-# Most of the paper's addresses are in their one form already. The escapes are Khmer letters, vowels, signs and
-# digits, which no normal form changes. (No possessive quantifiers: early releases of Python 3.11 match them wrongly.)
+# Most of the paper's addresses differ from their one form in scheme and host at most. The escapes are Khmer letters,
+# vowels, signs and digits, which no normal form changes. (No possessive quantifiers: early releases of Python 3.11
+# match them wrongly.)
 _KHMER = "%E1%9(?:E%[89AB][0-9A-F]|F%(?:8[0-9A-F]|9[0-37]|A[0-9]))"
 _PLAIN_PATH = re.compile(rf"(?:/(?=[a-z0-9%-])[a-z0-9-]*(?:{_KHMER}[a-z0-9-]*)*)+")
-_CANONICAL = re.compile(rf"https://www\.(?:phnompenhpost|postkhmer)\.com({_PLAIN_PATH.pattern})")
+_USUAL = re.compile(rf"https?://(?:(?:www|m|mail)\.)?(phnompenhpost|postkhmer)\.com({_PLAIN_PATH.pattern})")
 
 
 @lru_cache(maxsize=256)
@@ -89,8 +90,8 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     `{"127.0.0.1:8123": "phnompenhpost.com"}`.
     Raises ValueError for what is no address.
     """
-    if not aliases and _CANONICAL.fullmatch(url):
-        return url
+    if not aliases and (usual := _USUAL.fullmatch(url)):
+        return f"https://www.{usual[1]}.com{usual[2]}"
     parts = urlsplit(url)
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS
@@ -149,8 +150,8 @@ def _query(query: str, paper: bool) -> str:
 
 def path_of(url: str) -> str:
     """The decoded path of an address, without a trailing slash; `/` for the front page."""
-    known = _CANONICAL.fullmatch(url)
-    path = known[1] if known else urlsplit(url).path
+    usual = _USUAL.fullmatch(url)
+    path = usual[2] if usual else urlsplit(url).path
     if "%" in path:
         path = _ESCAPES.sub(lambda run: _bytes_of(run).decode(errors="replace"), path)
     return path.rstrip("/") or "/"

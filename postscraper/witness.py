@@ -47,7 +47,7 @@ class Witness:
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:
         """Whether the answer gets a row."""
-        return is_filed(captured(exchange, place), self._run(place.file, _host(exchange.url))[1])
+        return is_filed(exchange, self._run(place.file, _host(exchange.url))[1])
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""

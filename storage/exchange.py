@@ -100,6 +100,11 @@ class Exchange:
     cut: str | None = None
     same_as: Earlier | None = field(default=None, compare=False)
 
+    def header(self, name: str) -> str | None:
+        """The first value of the answer's header `name`; None when there is none."""
+        name = name.lower()
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:

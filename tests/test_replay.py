@@ -14,7 +14,7 @@ import pytest
 from calling import program, refused, run
 from conftest import ROOT
 from dying import dies
-from recording import again, earlier, pages, records, wacz, warc_gz, warc_zst
+from recording import again, earlier, page_at, pages, records, wacz, warc_gz, warc_zst
 from scrapy.settings import Settings
 
 from postscraper.desk import Desk
@@ -130,6 +130,12 @@ def test_what_is_written_to_the_end_of_a_file_is_read(tmp_path: Path) -> None:
     assert second.before == ends[-10]
     assert first.pages + second.pages == len(asked(tmp_path / "archive", "SELECT 1 FROM capture"))
     assert second.pages <= 10
+
+
+def test_a_page_that_quotes_a_request_record_is_no_request(tmp_path: Path) -> None:
+    quoted = b"<html><pre>\nWARC-Type: request\r\n\r\nGET /about HTTP/1.1</pre></html>"
+    path = warc_gz(tmp_path / "x.warc.gz", [page_at("https://www.phnompenhpost.com/about", quoted, 0)])
+    assert replayed(tmp_path / "archive", path).pages == 1
 
 
 def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:

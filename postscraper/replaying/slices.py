@@ -17,6 +17,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
 from threading import Thread
+from typing import NamedTuple
 
 from postscraper.filing import captured
 from postscraper.hearing import Ear
@@ -94,6 +95,18 @@ class Told:
     skipped: Counter[str] = field(default_factory=Counter)
 
 
+class _Names(NamedTuple):
+    """A record's own name, and that of a record that came with it; None where there is none."""
+
+    own: bytes | None
+    other: bytes | None
+
+    def goes_with(self, names: "_Names") -> bool:
+        return (self.other is not None and self.other == names.own) or (
+            names.other is not None and names.other == self.own
+        )
+
+
 class Reader:
     def __init__(self, setup: Setup) -> None:
         paper = NEWSPAPERS[setup.paper]
@@ -163,26 +176,33 @@ def _inside(found: Iterable[Piece], wanted: Slice, told: Told) -> Iterator[list[
 def _groups(found: Iterable[Piece]) -> Iterator[list[Piece]]:
     """Records that came together: an answer and its request."""
     group: list[Piece] = []
+    last = _Names(None, None)
     for piece in found:
-        if group and not _linked(group[-1], piece):
+        names = _names(piece.raw)
+        if group and not last.goes_with(names):
             yield group
             group = []
         group.append(piece)
+        last = names
     if group:
         yield group
 
 
 def _is_usual_request(piece: Piece) -> bool:
     """One that tells nothing about its page; left where it is, it need not be opened."""
-    return b"\r\n\r\nGET " in piece.raw[:4096] and _REQUEST.search(piece.raw, 0, 4096) is not None
+    end = _end_of_head(piece.raw)
+    return piece.raw.startswith(b"\r\n\r\nGET ", end) and _REQUEST.search(piece.raw, 0, end) is not None
 
 
-def _linked(one: Piece, other: Piece) -> bool:
-    for this, that in ((one, other), (other, one)):
-        names = _CONCURRENT.search(this.raw, 0, 4096)
-        if names and (name := _ID.search(that.raw, 0, 4096)) and names[1] == name[1]:
-            return True
-    return False
+def _names(raw: bytes) -> _Names:
+    end = _end_of_head(raw)
+    own, other = _ID.search(raw, 0, end), _CONCURRENT.search(raw, 0, end)
+    return _Names(own and own[1], other and other[1])
+
+
+def _end_of_head(raw: bytes) -> int:
+    end = raw.find(b"\r\n\r\n", 0, 4096)
+    return 4096 if end < 0 else end
 
 
 _reader: Reader | None = None  # of this worker process

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from postscraper.filing import captured, is_filed
+from postscraper.filing import is_filed
 from postscraper.sources.originals import Originals
 from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
@@ -37,46 +37,43 @@ class Sieve:
         """source: of the pages that it lets through."""
         self.skipped: Counter[str] = Counter()
         self._host, self._aliases, self._source = host, aliases, source
-        self._is_ours = lru_cache(maxsize=4096)(self._ours)
+        self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
 
-    def _ours(self, host: str) -> bool:
+    def _canonical_host(self, origin: str) -> str | None:
+        """origin: an address up to its path. None when it is no address."""
         try:
-            return canonical(f"https://{host}/", self._aliases).split("/")[2] == self._host
+            return canonical(origin, self._aliases).split("/")[2]
         except ValueError:
-            return True  # whoever reads the record says what is wrong with it
+            return None
 
     def records(self, found: Iterable[Piece]) -> Iterator[Piece]:
         """Without those of other hosts, before anything of them is read."""
         for piece in found:
             host = _HOST.search(piece.raw, 0, 4096) or _ARC_HOST.match(piece.raw)
-            if host is None or self._is_ours(host[1].decode("latin-1").lower()):
+            # Of what is no address, whoever reads the record says what is wrong with it.
+            if host is None or self._host_of(f"https://{host[1].decode('latin-1')}") in (self._host, None):
                 yield piece
             elif _REQUEST.search(piece.raw, 0, 4096) is None:
                 self.skipped["another host"] += 1
 
-    def pages(self, found: Iterable[tuple[Place, Exchange]]) -> Iterator[tuple[Place, Exchange]]:
+    def pages(self, found: Iterable[tuple[Place, Exchange]], file: str) -> Iterator[tuple[Place, Exchange]]:
+        """file: its name alone, which a page gives as its origin."""
         for place, exchange in found:
-            why = self._against(exchange, place)
+            why = self._against(exchange)
             if why is None:
-                origin = f"{Path(place.file).name}, byte {place.offset}"
-                yield place, replace(exchange, source=self._source, origin=origin)
+                yield place, replace(exchange, source=self._source, origin=f"{file}, byte {place.offset}")
             else:
                 self.skipped[why] += 1
 
-    def _against(self, exchange: Exchange, place: Place) -> str | None:
+    def _against(self, exchange: Exchange) -> str | None:
         if exchange.method not in ("GET", "HEAD"):
             return "not asked for by GET"
-        try:
-            host = canonical(exchange.url, self._aliases).split("/")[2]
-        except ValueError:
-            return "no address"
+        host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
         if host != self._host:
-            return "another host"
-        label = next((value for name, value in exchange.headers if name.lower() == "content-type"), "")
-        if BESIDE.match(label.strip()):
+            return "no address" if host is None else "another host"
+        if BESIDE.match((exchange.header("content-type") or "").strip()):
             return "a picture, style or script"
-        filed = is_filed(captured(exchange, place), self._aliases)
-        return None if filed else "robots.txt, or a redirect to the same address"
+        return None if is_filed(exchange, self._aliases) else "robots.txt, or a redirect to the same address"
 
 
 def pages(paths: Sequence[Path], sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
@@ -94,7 +91,7 @@ def answers(
 ) -> Iterator[tuple[Place, Exchange]]:
     """The pages among the records of one file."""
     told = exchanges(sieve.records(found), str(part.path), named(part, report), original)
-    yield from sieve.pages(told)
+    yield from sieve.pages(told, part.path.name)
 
 
 def named(part: Part, report: Report) -> Report:

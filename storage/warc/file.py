@@ -71,7 +71,7 @@ def exchanges(
 ) -> Iterator[tuple[Place, Exchange]]:
     """The answers among the records, each with its request when that stands next to it."""
     asked: Asked | None = None
-    waiting: tuple[Piece, Answered] | None = None
+    waiting: tuple[Place, Answered, Asked | None] | None = None
     for piece in found:
         record = None
         try:
@@ -79,17 +79,18 @@ def exchanges(
         except Broken as broken:
             report(Damage(file=file, offset=piece.offset, what=str(broken)))
         if isinstance(record, Asked) and waiting and waiting[1].goes_with(record):
-            waiting = (waiting[0], waiting[1].with_request(record))
+            waiting = (waiting[0], waiting[1], record)
         elif isinstance(record, Asked):
             asked = record
         if waiting:
-            yield from _told(*waiting, file, report, original)
+            yield from _told(*waiting, report, original)
             waiting = None
         if isinstance(record, Answered):
             before = asked is not None and record.goes_with(asked)
-            waiting = (piece._replace(raw=b""), record.with_request(asked) if asked and before else record)
+            place = Place(file=file, offset=piece.offset, length=piece.length)
+            waiting = (place, record, asked if before else None)
     if waiting:
-        yield from _told(*waiting, file, report, original)
+        yield from _told(*waiting, report, original)
 
 
 def seal_of(path: Path) -> bytes:
@@ -121,16 +122,16 @@ def _first(stream: BinaryIO) -> Piece:
 
 
 def _told(
-    piece: Piece, answered: Answered, file: str, report: Report, original: Original
+    place: Place, answered: Answered, asked: Asked | None, report: Report, original: Original
 ) -> Iterator[tuple[Place, Exchange]]:
-    """The exchange with its body; none when its body is that of a record that cannot be had."""
-    exchange = answered.exchange
+    """The exchange with its request and body; none when its body is that of a record that cannot be had."""
+    exchange = answered.with_request(asked) if asked else answered.exchange
     if answered.lacks_body and exchange.same_as is not None:
         earlier = exchange.same_as
         found = original(earlier)
         if found is None or (earlier.payload_digest and not has_digest(found.body, earlier.payload_digest)):
             what = f"the body is that of {earlier.url} at {earlier.captured_at}, which is not to be had"
-            report(Damage(file=file, offset=piece.offset, what=what))
+            report(Damage(file=place.file, offset=place.offset, what=what))
             return
         exchange = replace(exchange, body=found.body)
-    yield Place(file=file, offset=piece.offset, length=piece.length), exchange
+    yield place, exchange

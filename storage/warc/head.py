@@ -7,6 +7,7 @@ import re
 
 # No folded line, no space at either end of a value, nothing but ASCII: no two readers differ on such a head.
 _HEAD = re.compile(rb"WARC/1\.[01]\r\n((?:[A-Za-z-]+: [!-~](?:[ -~]*[!-~])?\r\n)+)\r\n")
+_FIELD = re.compile(r"([^:]+): ([^\r]+)\r\n")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 Pairs = list[tuple[str, str]]
@@ -17,10 +18,10 @@ def split(raw: bytes) -> tuple[Pairs, bytes] | None:
     head = _HEAD.match(raw)
     if head is None:
         return None
-    lines = head[1].decode("ascii").split("\r\n")
-    pairs = [(name.lower(), value) for name, _, value in (line.partition(": ") for line in lines[:-1])]
+    text = head[1].decode("ascii")
+    pairs = [(name.lower(), value) for name, value in _FIELD.findall(text)]
     lengths = [value for name, value in pairs if name == "content-length"]
-    if len(lengths) != 1 or not _DIGITS.fullmatch(lengths[0]) or any(value.startswith("<http") for _, value in pairs):
+    if len(lengths) != 1 or not _DIGITS.fullmatch(lengths[0]) or ": <http" in text:
         return None
     end = head.end() + int(lengths[0])
     return (pairs, raw[head.end() : end]) if raw[end:] == b"\r\n\r\n" else None

@@ -12,6 +12,7 @@ from storage.warc.reading import Broken
 
 LARGEST_BYTES = 64 * 2**20  # one record, opened: four times the largest page that is read
 CHUNK = 32 * 2**10
+_FEW = 8 * 2**10  # a page or two, compressed: what is read too far is copied twice
 _LONGEST_HEAD = 2**20
 _WINDOW = 2**20
 _MAGIC = b"\x1f\x8b\x08"
@@ -39,10 +40,11 @@ class Piece(NamedTuple):
 def piece_at(stream: BinaryIO, offset: int) -> Piece:
     """The record that begins at an offset. Raises Broken, or Torn when the file ends in it."""
     stream.seek(offset)
-    start = stream.read(len(_MAGIC))
-    stream.seek(offset)
+    packed = stream.read(_FEW)
+    start = packed[: len(_MAGIC)]
     if start == _MAGIC or _MAGIC.startswith(start):
-        return _member(stream, offset)
+        return _member(stream, offset, packed)
+    stream.seek(offset)
     if start in _ZSTD:
         return _frame(stream, offset)
     return _plain(stream, offset)
@@ -62,19 +64,21 @@ def _frame(stream: BinaryIO, offset: int) -> Piece:
     return Piece(offset, length, raw)
 
 
-def _member(stream: BinaryIO, offset: int) -> Piece:
+def _member(stream: BinaryIO, offset: int, packed: bytes) -> Piece:
+    """packed: what was read of it already."""
     inflate = inflating.decompressobj(_GZIP)
     parts: list[bytes] = []
     size = 0
     try:
         while not inflate.eof:
-            packed = inflate.unconsumed_tail or stream.read(CHUNK)
             if not packed:
                 raise Torn("the file ends inside this record")
             parts.append(inflate.decompress(packed, LARGEST_BYTES + 1 - size))
             size += len(parts[-1])
             if size > LARGEST_BYTES:
                 raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
+            if not inflate.eof:
+                packed = inflate.unconsumed_tail or stream.read(_FEW)
     except inflating.error as error:
         raise Broken(f"a damaged gzip member ({error})") from error
     return Piece(offset, stream.tell() - len(inflate.unused_data) - offset, b"".join(parts))

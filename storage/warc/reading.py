@@ -51,14 +51,13 @@ class Answered:
     exchange: Exchange
     lacks_body: bool
 
-    def with_request(self, asked: Asked) -> "Answered":
-        known = replace(
+    def with_request(self, asked: Asked) -> Exchange:
+        return replace(
             self.exchange,
             method=asked.method,
             request_headers=asked.headers,
             requested_at=asked.requested_at,
         )
-        return replace(self, exchange=known)
 
     def goes_with(self, asked: Asked) -> bool:
         return self.record_id in asked.linked or asked.record_id in self.linked
