@@ -20,7 +20,9 @@ BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
 PAGE_BYTES = 8 * 1024
 LOG_PAGES = 4_000  # 32 MB go into the database at once: a tenth less work for a batch than with SQLite's 4 MB
 TURN_SECONDS = 600  # that a thread waits for the one writing connection: a disk may be slow
-WRITING_CACHE_KIB = 16 * 1024  # readers keep to SQLite's 2 MB: the system holds the file's pages all the same
+# 16 MB make no batch of a replay cheaper; 64 MB save 7 % with 100,000 pages. Readers keep to SQLite's 2 MB:
+# the system holds the file's pages all the same.
+WRITING_CACHE_KIB = 8 * 1024
 
 UNDECODABLE = "Could not decode to UTF-8"  # Python's own words for what SQLite gave it
 SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
