@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from postscraper.items import Article
+from storage.opening import LOG_PAGES, PAGE_BYTES, WRITING_CACHE_KIB
 from storage.words import searchable
 
 BATCH = 200
-CACHE_KIB = 64 * 1024  # as the archive's
 HASH_BYTES = 64 * 2**20
 
 Fed = Literal["no index", "index by trigger", "index by batch"]
@@ -86,7 +86,8 @@ _INTO_WORDS = "INSERT INTO words(rowid, headline, body, captions, byline)"
 def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.create_function("searchable", 1, searchable, deterministic=True)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"cache_size = -{CACHE_KIB}"):
+    settings = (f"page_size = {PAGE_BYTES}", f"cache_size = -{WRITING_CACHE_KIB}", f"wal_autocheckpoint = {LOG_PAGES}")
+    for pragma in (*settings, "journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

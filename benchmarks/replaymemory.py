@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.records import write_files
-from benchmarks.tables import Table
+from benchmarks.tables import Table, Wanted
 
 ROOT = Path(__file__).parents[1]
 COUNTS = (1_000, 10_000, 100_000)
@@ -43,17 +43,20 @@ def _peak(pid: int) -> int:
 
 
 def run(counts: tuple[int, ...], samples: Path) -> Table:
-    rows = []
+    rows, writers = [], []
     for count in counts:
         with TemporaryDirectory() as name:
             paths = write_files(count, samples, Path(name))
             writer, reader = peaks(paths, Path(name) / "archive")
             rows.append((f"{count:,}", f"{writer}", f"{reader}"))
+            writers.append(writer)
+    *_, some, most = writers
     return Table(
         title="Memory of a replay",
         columns=("records", "writer, MiB", "a reader, MiB"),
         rows=rows,
         notes=(f"the most that a process held at any moment, {JOBS} readers",),
+        wanted=(Wanted(what=f"times the writer of {counts[-2]:,} records", figure=most / some, bar=1.1, at_most=True),),
     )
 
 

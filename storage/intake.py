@@ -29,11 +29,16 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Known:
-    """A story as the batch sees it; `row` and `revisions` are what the archive has of it."""
+    """A story as the batch sees it; `row` and `revisions` are what the archive has of it.
+
+    new: its captures that the batch brings, by id. anew: older ones changed, so `row` is no longer what they say.
+    """
 
     id: int
     canonical_url: str
     timeline: Timeline = field(default_factory=Timeline)
+    new: set[int] = field(default_factory=set)
+    anew: bool = False
     row: Row[Any] | None = None
     revisions: list[Row[Any]] = field(default_factory=list)
 
@@ -42,9 +47,10 @@ class Known:
 class Intake:
     """The state of one batch. `loading.load` fills the first block, `take` the second.
 
-    by_key, by_id: the values of captures. reading_ids: by digest.
+    by_key, by_id: the values of captures that the batch may meet. reading_ids: by digest.
     said: what readings say, by id, as far as it is in memory.
-    added, changed: ids of captures to be inserted, updated. readings: new ones, by id.
+    added, changed: ids of captures to be inserted, updated. followed: other words for captures that
+    the batch does not meet. readings: new ones, by id.
     touched: stories to be told anew. announced: whose teasers are to be written, by capture.
     dropped: readings that a reread replaced.
     """
@@ -61,6 +67,7 @@ class Intake:
     said: dict[int, Said] = field(default_factory=dict)
     added: dict[int, None] = field(default_factory=dict)
     changed: dict[int, None] = field(default_factory=dict)
+    followed: dict[int, Values] = field(default_factory=dict)
     readings: dict[int, Entry] = field(default_factory=dict)
     touched: dict[int, Known] = field(default_factory=dict)
     announced: dict[int, Entry] = field(default_factory=dict)
@@ -98,6 +105,7 @@ class Intake:
         values["story_id"] = story.id
         first = not story.timeline.seen
         other_words = story.timeline.add(seen_of(values))
+        story.new.add(values["id"])
         self.touched[story.id] = story
         if first:
             return Outcome.NEW_STORY
@@ -114,7 +122,7 @@ class Intake:
         if before is None:
             self._file(held, entry)
             return
-        self.touched[before.id] = before
+        self._tell_anew(before)
         if entry.canonical_url == before.canonical_url and entry.said is not None:
             held |= {"story_id": before.id, "reading_id": self._reading(entry)}
             for seen in before.timeline.reread(seen_of(held)):
@@ -127,14 +135,22 @@ class Intake:
         """Let a capture have the words of its own reading again; see Timeline.reread."""
         story = self.by_story[held["story_id"]]
         held |= {"words_digest": words, "words_of_another": False}
-        self.touched[story.id] = story
+        self._tell_anew(story)
         for seen in story.timeline.reread(seen_of(held)):
             self._follow(seen)
 
+    def _tell_anew(self, story: Known) -> None:
+        story.anew = True
+        self.touched[story.id] = story
+
     def _follow(self, seen: Seen) -> None:
-        values = self.by_id[seen.capture_id]
-        values |= {"words_digest": seen.words, "words_of_another": seen.of_another}
-        self._change(values)
+        words = {"words_digest": seen.words, "words_of_another": seen.of_another}
+        values = self.by_id.get(seen.capture_id)
+        if values is None:
+            self.followed[seen.capture_id] = {"id": seen.capture_id, **words}
+        else:
+            values |= words
+            self._change(values)
 
     def _change(self, values: Values) -> None:
         if values["id"] not in self.added:

@@ -8,14 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, func, select, text
 
 from storage.entries import Entry
-from storage.frontier import CHUNK, chunks
-from storage.intake import Intake, Known, seen_of
+from storage.frontier import chunks
+from storage.intake import Intake, Known
 from storage.plain import raw
 from storage.tables import Capture, Reading, Revision, Story
-from storage.timeline import Timeline
+from storage.timeline import Seen, Timeline
 
 # The columns of a revision that may change while its text stands.
 MOVING = ("number", "words_digest", "first_captured_at", "last_captured_at", "captures", "capture_id")
+
+PAIRS = 256  # of address and moment in one statement
 
 _CAPTURE = Capture.__table__.c
 _STORY = Story.__table__.c
@@ -42,11 +44,15 @@ def load(connection: Connection, entries: Sequence[Entry]) -> Intake:
 
 
 def load_stories(connection: Connection, intake: Intake, story_ids: Iterable[int]) -> None:
-    """Stories by id, and of all that the intake knows now their captures and revisions."""
+    """Stories by id, and of all that the intake knows now their timelines and revisions."""
     _stories(connection, intake, _STORY.id, set(story_ids))
-    _captures(connection, intake, _CAPTURE.story_id, set(intake.by_story))
-    _timelines(intake)
+    _timelines(connection, intake)
     _revisions(connection, intake)
+
+
+def load_followers(connection: Connection, intake: Intake, story_ids: Iterable[int]) -> None:
+    """The captures of stories that have the words of another."""
+    _captures(connection, intake, _CAPTURE.story_id, set(story_ids), _CAPTURE.words_of_another)
 
 
 def readings(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -67,16 +73,21 @@ def _next(connection: Connection, column: Any) -> int:
 def _met(connection: Connection, intake: Intake, entries: Sequence[Entry]) -> None:
     """Captures of the same addresses and moments; not of the addresses alone, for a front page has thousands."""
     moments = {(entry.key[0], raw(entry.captured_at)) for entry in entries if entry.captured_at is not None}
-    for some in chunks(sorted(moments), CHUNK // 2):
-        values = {f"{name}{at}": value for at, pair in enumerate(some) for name, value in zip("um", pair, strict=True)}
-        _take_in(intake, connection.execute(of_moments(len(some)), values))
+    for some in chunks(sorted(moments), PAIRS):
+        count = 1 << (len(some) - 1).bit_length()
+        pairs = [*some, *[some[-1]] * (count - len(some))]
+        values = {f"{name}{at}": value for at, pair in enumerate(pairs) for name, value in zip("um", pair, strict=True)}
+        _take_in(intake, connection.execute(of_moments(count), values))
     undated = {entry.key[0] for entry in entries if entry.captured_at is None}
     _captures(connection, intake, _CAPTURE.url, undated, _CAPTURE.captured_at.is_(None))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=PAIRS.bit_length())
 def of_moments(count: int) -> Any:
-    """Written by hand, for SQLite uses the index for a join, and not for `(url, captured_at) IN (VALUES …)`."""
+    """Written by hand, for SQLite uses the index for a join, and not for `(url, captured_at) IN (VALUES …)`.
+
+    count: a power of two, for SQLAlchemy keeps hundreds of statements, and each of these takes 400 kB.
+    """
     pairs = ", ".join(f"(:u{at}, :m{at})" for at in range(count))
     names = ", ".join(f"capture.{column.name}" for column in _CAPTURE)
     same = "capture.url = wanted.url AND capture.captured_at = wanted.captured_at"
@@ -103,13 +114,17 @@ def _stories(connection: Connection, intake: Intake, column: Any, values: set[An
             intake.stories[story.canonical_url] = intake.by_story[story.id] = story
 
 
-def _timelines(intake: Intake) -> None:
-    seen: dict[int, list[Any]] = {}
-    for values in intake.by_id.values():
-        if values["story_id"] is not None:
-            seen.setdefault(values["story_id"], []).append(seen_of(values))
-    for story_id, found in seen.items():
-        intake.by_story[story_id].timeline = Timeline.of(found)
+def _timelines(connection: Connection, intake: Intake) -> None:
+    """Of each capture what a timeline wants and no more: a front page's story may have thousands."""
+    names = ("story_id", "id", "captured_at", "digest", "url", "source", "words_digest", "reading_id")
+    columns = [_CAPTURE[name] for name in (*names, "words_of_another")]
+    found: dict[int, list[Seen]] = {}
+    for some in chunks(sorted(intake.by_story)):
+        rows = connection.execute(select(*columns).where(_CAPTURE.story_id.in_(some)))
+        for story_id, capture_id, captured_at, digest, url, source, *rest in rows:
+            found.setdefault(story_id, []).append(Seen(capture_id, captured_at, (digest, url, source), *rest))
+    for story_id, seen in found.items():
+        intake.by_story[story_id].timeline = Timeline.of(seen)
 
 
 def _revisions(connection: Connection, intake: Intake) -> None:

@@ -12,7 +12,7 @@ from storage.exchange import EvidenceError, Exchange, Place
 from storage.frontier import Values, chunks
 from storage.hearsay import reports, together
 from storage.intake import Intake
-from storage.loading import load_stories, readings
+from storage.loading import load_followers, load_stories, readings
 from storage.plain import dumped, plain
 from storage.sheet import Sheet
 from storage.tables import Capture, Sighting
@@ -135,9 +135,8 @@ def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
     for some in chunks(sorted(story_ids)):
         intake = Intake()
         load_stories(connection, intake, some)
-        followers = [
-            values for values in intake.by_id.values() if values["words_of_another"] and values["id"] not in without
-        ]
+        load_followers(connection, intake, some)
+        followers = [values for values in intake.by_id.values() if values["id"] not in without]
         items = readings(connection, {values["reading_id"] for values in followers})
         for values in followers:
             intake.stand_alone(values, words_digest(items[values["reading_id"]]))

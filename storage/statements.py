@@ -75,8 +75,12 @@ def _raw(table: type[Table], names: tuple[str, ...], rows: Sequence[Values]) -> 
         values = list(values_of(row))
         for at in dated:
             if values[at] is not None:
-                values[at] = raw(values[at])
+                values[at] = _text(values[at])
         yield tuple(values)
+
+
+# The moment of a capture stands in half a dozen rows.
+_text = lru_cache(maxsize=4096)(raw)
 
 
 @lru_cache(maxsize=64)

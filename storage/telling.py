@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from storage.entries import Said
 from storage.intake import Known, Values
 from storage.loading import MOVING
-from storage.timeline import Run, Timeline
+from storage.timeline import Run
 
 
 @dataclass(slots=True)
@@ -27,32 +29,46 @@ class Told:
     digests: set[str] = field(default_factory=set)
 
 
+def asked(known: Known) -> set[int]:
+    """The readings that `tell` wants of a story, by id: of a long one few, unless it is told anew."""
+    wanted = {seen.reading_id for seen in known.timeline.seen if known.anew or seen.capture_id in known.new}
+    wordings = _wordings(known)
+    wanted |= {run.text.reading_id for run, old in wordings if old is None}
+    return wanted | {run.text.reading_id for run, _ in wordings[-1:]}
+
+
 def tell(known: Known, said: Mapping[int, Said], next_id: int) -> Told:
-    """said: the readings of the story's captures, by id. next_id: for the first new revision."""
+    """said: readings by id, at least those `asked`. next_id: for the first new revision."""
     told = Told(known)
-    left = list(known.revisions)
+    wordings = _wordings(known)
     newest = None
-    runs = known.timeline.runs()
-    for number, run in enumerate(runs, 1):
+    for number, (run, old) in enumerate(wordings, 1):
         moving = _moving(number, run)
-        old = next((row for row in left if row.reading_id == run.text.reading_id), None)
         if old is None:
             newest = next_id + len(told.new)
             words = said[run.text.reading_id]
             own = {"id": newest, "story_id": known.id, "reading_id": run.text.reading_id}
             told.new.append((own | words.revision | moving, words))
         else:
-            left.remove(old)
             newest = old.id
             if any(getattr(old, name) != moving[name] for name in MOVING):
                 told.moved.append({"id": old.id, "old_number": old.number, **moving})
-    told.gone = [row.id for row in left]
+    stay = {old.id for _, old in wordings if old is not None}
+    told.gone = [row.id for row in known.revisions if row.id not in stay]
     if known.row is not None and known.row.words_digest is not None:
         told.digests.add(known.row.words_digest)
-    if runs:
-        told.digests.add(runs[-1].words)
-        told.story = _story(known, runs, said, newest)
+    if wordings:
+        told.digests.add(wordings[-1][0].words)
+        told.story = _story(known, wordings, said, newest)
     return told
+
+
+def _wordings(known: Known) -> list[tuple[Run, Row[Any] | None]]:
+    """Each with the revision that has its text already."""
+    left: dict[int, list[Row[Any]]] = {}
+    for row in reversed(known.revisions):
+        left.setdefault(row.reading_id, []).append(row)
+    return [(run, old.pop() if (old := left.get(run.text.reading_id)) else None) for run in known.timeline.runs()]
 
 
 def _moving(number: int, run: Run) -> Values:
@@ -66,31 +82,43 @@ def _moving(number: int, run: Run) -> Values:
     }
 
 
-def _story(known: Known, runs: list[Run], said: Mapping[int, Said], newest: int | None) -> Values:
+def _story(
+    known: Known, wordings: list[tuple[Run, Row[Any] | None]], said: Mapping[int, Said], newest: int | None
+) -> Values:
     moments = [seen.captured_at for seen in known.timeline.seen if seen.captured_at is not None]
-    row = known.row
+    row, last = known.row, wordings[-1][0]
     return {
         "id": known.id,
         "canonical_url": known.canonical_url,
-        "language": said[runs[-1].text.reading_id].language,
-        **_best(known.timeline, said),
+        "language": said[last.text.reading_id].language,
+        **_best(known, said),
         "first_seen_at": moments[0] if moments else None,
         "last_seen_at": moments[-1] if moments else None,
-        "revisions": len(runs),
+        "revisions": len(wordings),
         "newest_revision_id": newest,
-        "words_digest": runs[-1].words,
+        "words_digest": last.words,
         "same_words_as": None if row is None else row.same_words_as,
     }
 
 
-def _best(timeline: Timeline, said: Mapping[int, Said]) -> Values:
-    """Field by field, the value of the earliest capture that gives a good one, and that capture."""
-    dated = [seen for seen in timeline.seen if seen.captured_at is not None]
-    order = dated + [seen for seen in timeline.seen if seen.captured_at is None]
+def _best(known: Known, said: Mapping[int, Said]) -> Values:
+    """Field by field, the value of the earliest capture that gives a good one, and that capture.
+
+    Unless the story is told anew its row gives the best of the captures from before.
+    """
+    dated = [seen for seen in known.timeline.seen if seen.captured_at is not None]
+    order = dated + [seen for seen in known.timeline.seen if seen.captured_at is None]
+    before = None if known.anew else known.row
+    heard = order if before is None else [seen for seen in order if seen.capture_id in known.new]
+    place = {} if before is None else {seen.capture_id: at for at, seen in enumerate(order)}
     best: Values = {}
     for name, doubtful in FACTS.items():
-        values = [(getattr(said[seen.reading_id], name), seen.capture_id) for seen in order]
+        values = [(getattr(said[seen.reading_id], name), seen.capture_id) for seen in heard]
+        if before is not None:
+            values.append((getattr(before, name), getattr(before, f"{name}_capture_id")))
         given = [(value, capture_id) for value, capture_id in values if value is not None]
+        if before is not None:
+            given.sort(key=lambda each: place[each[1]])
         good = [(value, capture_id) for value, capture_id in given if not doubtful(value)]
         best[name], best[f"{name}_capture_id"] = next(iter(good or given), (None, None))
     return best

@@ -7,15 +7,16 @@ they never pass for the newest words.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One capture of the story.
 
     tie: orders captures of the same moment the same way in every archive (digest, url, source).
@@ -34,8 +35,7 @@ class Seen:
         return self.captured_at is not None, self.captured_at or _EARLIEST, self.tie
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One wording: its first capture that was read itself, and the span of its captures."""
 
     words: str
@@ -84,12 +84,12 @@ class Timeline:
         for step in (-1, 1):
             beside = at + step
             while 0 <= beside < len(self.seen) and self.seen[beside].words == old:
-                self.seen[beside] = replace(self.seen[beside], words=new, of_another=True)
+                self.seen[beside] = self.seen[beside]._replace(words=new, of_another=True)
                 yield self.seen[beside]
                 beside += step
 
     def runs(self) -> list[Run]:
-        return [_run(words, list(seen)) for words, seen in groupby(self.seen, key=lambda each: each.words)]
+        return [_run(words, list(seen)) for words, seen in groupby(self.seen, key=attrgetter("words"))]
 
 
 def _place(seen: Seen) -> tuple[bool, datetime, tuple[str, str, str]]:

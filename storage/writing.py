@@ -11,7 +11,7 @@ from storage.intake import Intake
 from storage.loading import readings
 from storage.statements import add, add_rows, change
 from storage.tables import Capture, Image, Reading, Revision, Sighting, Story
-from storage.telling import Told, tell
+from storage.telling import Told, asked, tell
 
 
 def write(connection: Connection, intake: Intake) -> None:
@@ -22,6 +22,7 @@ def write(connection: Connection, intake: Intake) -> None:
     change(connection, Story, "id", [each.story for each in told if each.story and each.known.row is not None])
     add(connection, Capture, [intake.by_id[each] for each in intake.added])
     change(connection, Capture, "id", [intake.by_id[each] for each in intake.changed])
+    change(connection, Capture, "id", list(intake.followed.values()))
     _write_revisions(connection, told)
     _write_sightings(connection, intake)
     _clear(connection, intake, told)
@@ -29,7 +30,7 @@ def write(connection: Connection, intake: Intake) -> None:
 
 
 def _told(connection: Connection, intake: Intake) -> list[Told]:
-    wanted = {seen.reading_id for known in intake.touched.values() for seen in known.timeline.seen}
+    wanted = {reading_id for known in intake.touched.values() if known.row is not None for reading_id in asked(known)}
     found = readings(connection, wanted - set(intake.said))
     said = intake.said | {reading_id: Said.by(item) for reading_id, item in found.items()}
     next_id = 1 + max(_newest(connection), search.newest_row(connection))

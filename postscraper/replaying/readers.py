@@ -9,11 +9,17 @@ from types import TracebackType
 from typing import Self
 
 from postscraper.items import Capture, Unread
+from postscraper.replaying.packing import packed, unpacked
 from postscraper.replaying.slices import Reader, Setup, Slice, Told, begin, told
 from storage.exchange import Damage
 from storage.hearsay import together
 
 DIED = "the process that read this page died of it"
+
+
+def answer(wanted: Slice) -> bytes:
+    """In a worker process: what the slice holds, packed; unpacked only when its turn has come."""
+    return packed(told(wanted))
 
 
 def given_up(capture: Capture) -> Unread:
@@ -26,7 +32,7 @@ class Readers:
     def __init__(self, setup: Setup, jobs: int) -> None:
         self._setup, self._jobs = setup, jobs
         self._pool = self._new_pool(jobs)
-        self._queue: deque[tuple[Slice, Future[Told]]] = deque()
+        self._queue: deque[tuple[Slice, Future[bytes]]] = deque()
 
     def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
         # spawn: a forked child would hold the database's connection and whatever locks were taken.
@@ -53,15 +59,15 @@ class Readers:
         """The slice at the head, and what it holds."""
         wanted, future = self._queue.popleft()
         try:
-            return wanted, future.result()
+            return wanted, unpacked(future.result())
         except BrokenProcessPool:
             return wanted, self._again(wanted)
 
-    def _asked(self, wanted: Slice) -> Future[Told]:
+    def _asked(self, wanted: Slice) -> Future[bytes]:
         try:
-            return self._pool.submit(told, wanted)
+            return self._pool.submit(answer, wanted)
         except BrokenProcessPool as broken:
-            failed: Future[Told] = Future()
+            failed: Future[bytes] = Future()
             failed.set_exception(broken)
             return failed
 
@@ -77,7 +83,7 @@ class Readers:
         """None when the reader dies of it."""
         with self._new_pool(1) as pool:
             try:
-                return pool.submit(told, wanted).result()
+                return unpacked(pool.submit(answer, wanted).result())
             except BrokenProcessPool:
                 return None
 
@@ -89,7 +95,7 @@ class Readers:
             at = wanted if whole is None else replace(wanted, start=whole.end, exact=True)
             at = replace(at, most=1)
             try:
-                page = pool.submit(told, at).result()
+                page = unpacked(pool.submit(answer, at).result())
             except BrokenProcessPool:
                 pool.shutdown()
                 pool = self._new_pool(1)

@@ -59,7 +59,7 @@ def _told(
     known: Known, said: Mapping[int, Said], stored: Row, revisions: list[Row], images: Mapping[int, list[Row]]
 ) -> Iterator[str]:
     # With no revision known, all that there must be are told as new, the oldest first.
-    known.revisions = []
+    known.revisions, known.anew = [], True
     told = tell(known, said, next_id=1)
     if told.story is None:
         yield "captures"

@@ -195,7 +195,7 @@ def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:
     with path.open("r+b") as file:
         file.seek(size // 3)
         file.write(os.urandom(size // 2))
-    with Archive.open(folder, readonly=True) as archive, pytest.raises(Damaged) as error:
+    with pytest.raises(Damaged) as error, Archive.open(folder, readonly=True) as archive:
         [archive.story(row.story_id) for row in archive.captures()]
     one_sentence(error, "damaged", "evidence")
 
