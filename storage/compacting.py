@@ -27,7 +27,7 @@ from storage.folders import sync_folder
 from storage.warc import file as warcfile
 from storage.warc.piece import Piece
 from storage.warc.reading import Broken
-from storage.warc.record import packed
+from storage.warc.record import members
 from storage.warc.zstdframes import DICTIONARY, INDEX
 
 LEVEL = 19
@@ -161,12 +161,11 @@ def _member(raw: bytes, length: int) -> bytes | None:
 
     As it was written, if that can be repeated; else packed harder, with blanks in the header's comment.
     """
-    for pack in (packed, lambda data: zlib.compress(data, 6, 31), lambda data: zlib.compress(data, 9, 31)):
-        member = pack(raw)
+    for member in members(raw):
         if len(member) == length:
             return member
-        if len(member) < length:
-            return member[:3] + b"\x10" + member[4:10] + b" " * (length - len(member) - 1) + b"\0" + member[10:]
+    if len(member) < length:
+        return member[:3] + b"\x10" + member[4:10] + b" " * (length - len(member) - 1) + b"\0" + member[10:]
     return None
 
 

@@ -7,7 +7,7 @@ percent-encode what is not ASCII.
 import re
 import zlib
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha1
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from warcio.warcwriter import WARCWriter
 from storage.exchange import Earlier, Exchange
 
 _LEVEL = 6  # level 9, warcio's own, takes a tenth more time and saves a thousandth
+_STORED = 0  # for a body that came compressed: a hundredth larger, in an eighth of the time
 _GZIP = 31  # zlib's window bits for a gzip member
 _BUILDER = RecordBuilder(warc_version="1.1")
 SAME_BODY = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -91,18 +92,20 @@ def response_and_request(exchange: Exchange, *, same_as: Earlier | None, info_id
     fields |= {"WARC-Payload-Digest": payload_digest(exchange.body)}
     if exchange.cut:
         fields["WARC-Truncated"] = exchange.cut
+    level = _STORED if _came_compressed(exchange) else _LEVEL
     if exchange.status is None:
         return _packed(_record("resource", exchange.url, None, exchange.body, fields)), b""
     revisit = same_as is not None and not (exchange.status == HTTPStatus.NOT_MODIFIED and exchange.body)
     if same_as is not None and revisit:
         fields |= _revisit(exchange, same_as)
+        level = _LEVEL
         response = _record("revisit", exchange.url, _answer(exchange), b"", fields)
     else:
         response = _record("response", exchange.url, _answer(exchange), exchange.body, fields)
     asked = _shared(exchange, info_id) | {"WARC-Concurrent-To": response_id}
     if exchange.requested_at is not None:
         asked["X-Requested-At"] = moment(exchange.requested_at)
-    return _packed(response), _packed(_record("request", exchange.url, _question(exchange), b"", asked))
+    return _packed(response, level), _packed(_record("request", exchange.url, _question(exchange), b"", asked))
 
 
 def moment(value: datetime) -> str:
@@ -176,12 +179,22 @@ def _record(kind: str, url: str, head: _Head | None, body: bytes, fields: dict[s
     )
 
 
-def _packed(record: Any) -> bytes:
+def _came_compressed(exchange: Exchange) -> bool:
+    """By its head, unless the body is markup all the same."""
+    coding = (exchange.header("content-encoding") or "").strip().lower()
+    return coding not in ("", "identity") and not exchange.body[:100].lstrip().startswith(b"<")
+
+
+def _packed(record: Any, level: int = _LEVEL) -> bytes:
     out = BytesIO()
     WARCWriter(out, gzip=False, warc_version="1.1").write_record(record)
-    return packed(out.getbuffer())
+    return _member(out.getbuffer(), level)
 
 
-def packed(record: bytes | memoryview) -> bytes:
-    """One gzip member."""
-    return zlib.compress(record, _LEVEL, _GZIP)
+def _member(record: bytes | memoryview, level: int) -> bytes:
+    return zlib.compress(record, level, _GZIP)
+
+
+def members(record: bytes) -> Iterator[bytes]:
+    """The gzip members that a record may stand in, the smallest last: those written here, and warcio's."""
+    return (_member(record, level) for level in (_STORED, _LEVEL, 9))

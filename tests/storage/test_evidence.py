@@ -104,6 +104,14 @@ def test_every_kind_in_one_file(evidence: Evidence, tmp_path: Path) -> None:
         assert gzip.decompress(member).startswith(b"WARC/1.1\r\nWARC-Type: response\r\n")
 
 
+def test_what_came_compressed_is_not_packed_again(evidence: Evidence, tmp_path: Path) -> None:
+    coded = KINDS["gzip"]
+    place = evidence.keep(coded)
+    assert coded.body in (tmp_path / "evidence" / place.file).read_bytes()
+    only_said = evidence.keep(exchange(**head(("Content-Encoding", "gzip")), body=PAGE * 2))
+    assert only_said.length < len(PAGE)
+
+
 def test_fastwarc_reads_it_too(evidence: Evidence, tmp_path: Path) -> None:
     warc = pytest.importorskip("fastwarc.warc")
     places = [evidence.keep(each) for each in KINDS.values()]
