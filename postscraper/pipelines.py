@@ -56,8 +56,8 @@ class ArchivePipeline:
 
     async def _write(self, spider: NewspaperSpider) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(SHARED_SECONDS)
         while self._waiting:
+            await asyncio.sleep(SHARED_SECONDS)
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             try:
                 items = [item for item, _ in batch]
