@@ -92,20 +92,18 @@ def response_and_request(exchange: Exchange, *, same_as: Earlier | None, info_id
     fields |= {"WARC-Payload-Digest": payload_digest(exchange.body)}
     if exchange.cut:
         fields["WARC-Truncated"] = exchange.cut
-    level = _STORED if _came_compressed(exchange) else _LEVEL
     if exchange.status is None:
         return _packed(_record("resource", exchange.url, None, exchange.body, fields)), b""
-    revisit = same_as is not None and not (exchange.status == HTTPStatus.NOT_MODIFIED and exchange.body)
-    if same_as is not None and revisit:
+    kind, body = "response", exchange.body
+    if same_as is not None and not (exchange.status == HTTPStatus.NOT_MODIFIED and exchange.body):
         fields |= _revisit(exchange, same_as)
-        level = _LEVEL
-        response = _record("revisit", exchange.url, _answer(exchange), b"", fields)
-    else:
-        response = _record("response", exchange.url, _answer(exchange), exchange.body, fields)
+        kind, body = "revisit", b""
+    response = _record(kind, exchange.url, _answer(exchange), body, fields)
     asked = _shared(exchange, info_id) | {"WARC-Concurrent-To": response_id}
     if exchange.requested_at is not None:
         asked["X-Requested-At"] = moment(exchange.requested_at)
-    return _packed(response, level), _packed(_record("request", exchange.url, _question(exchange), b"", asked))
+    request = _record("request", exchange.url, _question(exchange), b"", asked)
+    return _packed(response, _level(exchange, body)), _packed(request)
 
 
 def moment(value: datetime) -> str:
@@ -179,10 +177,11 @@ def _record(kind: str, url: str, head: _Head | None, body: bytes, fields: dict[s
     )
 
 
-def _came_compressed(exchange: Exchange) -> bool:
-    """By its head, unless the body is markup all the same."""
-    coding = (exchange.header("content-encoding") or "").strip().lower()
-    return coding not in ("", "identity") and not exchange.body[:100].lstrip().startswith(b"<")
+def _level(exchange: Exchange, body: bytes) -> int:
+    """How hard an answer is packed: not at all when its body is compressed, as its head says and it looks."""
+    coding = (exchange.header("content-encoding") or "identity").strip().lower()
+    compressed = body and coding != "identity" and not body[:100].lstrip().startswith(b"<")
+    return _STORED if compressed else _LEVEL
 
 
 def _packed(record: Any, level: int = _LEVEL) -> bytes:

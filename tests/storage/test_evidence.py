@@ -110,6 +110,8 @@ def test_what_came_compressed_is_not_packed_again(evidence: Evidence, tmp_path: 
     assert coded.body in (tmp_path / "evidence" / place.file).read_bytes()
     only_said = evidence.keep(exchange(**head(("Content-Encoding", "gzip")), body=PAGE * 2))
     assert only_said.length < len(PAGE)
+    nothing = evidence.keep(exchange(status=304, **head(("Content-Encoding", "gzip")), body=b""))
+    assert nothing.length < evidence.keep(exchange(**head(("Content-Encoding", "gzip")), body=b"\x1f\x8b")).length - 50
 
 
 def test_fastwarc_reads_it_too(evidence: Evidence, tmp_path: Path) -> None:
