@@ -134,9 +134,10 @@ def test_a_typo_is_told(tmp_path: Path, words: tuple[str, ...], told: str) -> No
     assert not (tmp_path / "archive").exists()
 
 
-def test_without_a_network_the_crawl_says_which_host(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [(), ("-a", "limit=1")], ids=" ".join)
+def test_without_a_network_the_crawl_says_which_host(tmp_path: Path, words: tuple[str, ...]) -> None:
     # A port that nothing listens on: refused at once, as a host without a route is.
-    done = scrapy(tmp_path, "crawl", "post", settings=("PAPER_ORIGIN=http://127.0.0.1:9", *FAST))
+    done = scrapy(tmp_path, "crawl", "post", *words, settings=("PAPER_ORIGIN=http://127.0.0.1:9", *FAST))
     assert done.returncode == 12
     assert "could not reach 127.0.0.1:9" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

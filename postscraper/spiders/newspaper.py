@@ -31,7 +31,8 @@ from storage.exchange import EvidenceError
 
 EndReason = Literal["unreachable", "walled", "resting", "archive"]
 
-# So many fetches in a row without any answer, and none before: the host or the network is away.
+# So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
+# its end.
 UNREACHABLE_AFTER = 3
 LOG_INS_IN_A_ROW = 3  # one closed page is a story held back; three are a door
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
@@ -43,7 +44,7 @@ class Ended:
 
     reason: EndReason
     sentence: str
-    error: Exception | None
+    error: Exception | None = None
 
 
 # What another try would meet again: an answer over the limits, a scheme or a host that is not asked.
@@ -60,6 +61,7 @@ class NewspaperSpider(Spider):
     desk: Desk
     collecting: Collecting | NewsFiles | None = None  # in a run over another archive
     ended: Ended | None = None
+    _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
     _log_ins = 0  # log-in forms since the last page of another kind
     _handled = 0  # items that have gone through the pipelines
@@ -162,10 +164,14 @@ class NewspaperSpider(Spider):
         stats = self.crawler.stats
         assert stats is not None
         stats.inc_value("postscraper/unanswered")
-        silent = not stats.get_value("postscraper/answered")
-        if silent and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER:
-            host = urlsplit(request.url).netloc
-            self.stop("unreachable", f"could not reach {host}: {why}; what the archive has is kept, try again later")
+        host = urlsplit(request.url).netloc
+        self._unreached = f"could not reach {host}: {why}; what the archive has is kept, try again later"
+        if self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER:
+            self.stop("unreachable", self._unreached)
+
+    def _had_no_answer(self) -> bool:
+        assert self.crawler.stats is not None
+        return not self.crawler.stats.get_value("postscraper/answered")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -176,6 +182,8 @@ class NewspaperSpider(Spider):
             self.stop("archive", str(error), error)
 
     def _close_desk(self) -> None:
+        if self.ended is None and self._unreached and self._had_no_answer():
+            self.ended = Ended(reason="unreachable", sentence=self._unreached)
         try:
             self.desk.close()
         except (ArchiveError, EvidenceError) as error:
