@@ -81,7 +81,7 @@ def test_another_version(archive: Archive, readonly: bool) -> None:
         connection.commit()
     with pytest.raises(WrongVersion) as error:
         Archive.open(archive.folder, readonly=readonly)
-    one_sentence(error, "0000", SCHEMA, f"postscraper upgrade --archive {archive.folder}")
+    one_sentence(error, "0000", SCHEMA, f"postscraper rebuild --archive {archive.folder}")
 
 
 def test_an_archive_in_a_folder_that_nobody_can_write(empty_archive: Path) -> None:
