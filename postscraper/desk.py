@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from postscraper import __version__
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
-from postscraper.items import Capture, Item
+from postscraper.items import Article, Capture, Item
 from postscraper.keeping import Keeping
 from postscraper.newspapers import Newspaper
-from postscraper.reading import read
+from postscraper.reading import read_all
 from postscraper.scope import Scope
 from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
@@ -117,8 +117,9 @@ class Desk:
             capture = captured(exchange, place)
             if is_filed(capture, self.aliases) and not self.keeping.has(exchange):
                 row = self.archive.ledger.row(self.address(capture.url))
-                item = self.read(capture)
-                self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
+                items = self.read(capture)
+                visit = self.ear.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
+                self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
         self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
 
@@ -180,23 +181,28 @@ class Desk:
         """The ledger's key of an address. Raises ValueError for what is no address."""
         return canonical(url, self.aliases)
 
-    def read(self, capture: Capture) -> Item:
-        return read(capture, self.paper.layouts, self.aliases)
+    def read(self, capture: Capture) -> tuple[Item, *tuple[Article, ...]]:
+        """The item of the page, and the stories that it carries whole."""
+        return read_all(capture, self.paper.layouts, self.aliases)
 
-    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Put the items into the archive, all in one durable transaction, behind their evidence."""
+    def file(self, answers: Sequence[Sequence[Item]]) -> Sequence[Outcome]:
+        """Put what answers gave into the archive, all in one durable transaction, behind their evidence.
+
+        answers: of each its own item, and the stories that it carries whole. An outcome for each item, in their order.
+        """
         self.sync()
-        visited = [(item, self._visit(item)) for item in items]
+        visited = [(item, None if item is not items[0] else self._visit(items)) for items in answers for item in items]
         if self.scope.source == "archive":
             return self.archive.reread(visited)
-        records = (item.capture.record for item in items)
+        records = (items[0].capture.record for items in answers)
         far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
         return self.archive.replay(visited, far)
 
-    def _visit(self, item: Item) -> Visit:
+    def _visit(self, items: Sequence[Item]) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
+        item = items[0]
         answer, depth = self._answers.pop((item.url, item.capture.captured_at), (None, 0))
-        visit = self.ear.visit(item, answer, depth=depth)
+        visit = self.ear.visit(item, answer, items[1:], depth=depth)
         if item.capture.captured_at is None:
             visit = replace(visit, now=now())  # no source knows when; the ledger must know of a moment
         if visit.retry_after_seconds:

@@ -16,7 +16,7 @@ from postscraper.decoding import text_of
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, clean, maybe_link, the_node
 from postscraper.feedxml import Document, Entry, document
-from postscraper.items import Capture, DatedTeaser, Listing, Problem
+from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem
 from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
 
 LONGEST_ADDRESS = 2048  # characters, by https://www.sitemaps.org/protocol.html
@@ -30,7 +30,7 @@ _TOUCHED = ("lastmod", "updated", "dcterms:modified")
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 
 
-def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> Listing:
+def read(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> tuple[Listing, *tuple[Article, ...]]:
     """The addresses of a feed or sitemap that belong to the paper, in their order, each once.
 
     A sitemap gives addresses alone: no headline, and its `lastmod` is no date of publication.
@@ -43,7 +43,7 @@ def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = Fals
     home = canonical(capture.url, aliases)
     if not teasers and _host(home) not in PAPER_HOSTS:
         raise NotAStory("another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages")
-    return Listing(
+    listing = Listing(
         layout=found.kind,
         language=edition_of(home),
         url=capture.url,
@@ -55,6 +55,7 @@ def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = Fals
         problems=(*problems, *found.problems, *reader.problems()),
         capture=capture.receipt(),
     )
+    return (listing,)
 
 
 def _label(capture: Capture, body: bytes) -> str:

@@ -6,7 +6,7 @@ the links of a story keep them.
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -43,13 +43,18 @@ class Ear:
         self._idle = Idle()
         self._sections = {path.casefold(): name for name, path in paper.sections.items()}
 
-    def visit(self, item: Item, capture: Capture | None = None, *, depth: int = 0) -> Visit:
-        """Where the item stands in the ledger, with all that it announces."""
+    def visit(
+        self, item: Item, capture: Capture | None = None, stories: Sequence[Item] = (), *, depth: int = 0
+    ) -> Visit:
+        """Where an answer stands in the ledger, with all that it announces.
+
+        stories: those that it carries whole, whose links it announces too.
+        """
         address = canonical(item.url, self._aliases)
         return Visit(
             address=address,
             kind=_kind_of(item) or self.kind(address),
-            heard=tuple(dict.fromkeys(self._heard(item, depth + 1))),
+            heard=tuple(dict.fromkeys(self._heard(item, stories, depth + 1))),
             etag=capture.header("etag") if capture else None,
             last_modified=capture.header("last-modified") if capture else None,
             retry_after_seconds=self._retry_after(capture),
@@ -99,12 +104,15 @@ class Ear:
         asked = asked_pause(text, capture.captured_at)
         return None if asked is None else min(max(asked, 0.0), self._longest_pause_seconds)
 
-    def _heard(self, item: Item, depth: int) -> Iterator[Heard]:
+    def _heard(self, item: Item, stories: Sequence[Item], depth: int) -> Iterator[Heard]:
         if isinstance(item, Unread):
             if item.reason == "moved" and (target := absolute(item.url, item.detail)) and self._ours(target):
                 yield self._hear(target, "redirect", depth)
             return
         yield from self._announced(item, depth)
+        for story in stories:
+            if isinstance(story, Article):
+                yield from self._announced(story, depth + 1)
         if isinstance(item, Listing) and item.next_url and self._ours(item.next_url):
             yield self._pager(item, depth)
 

@@ -1,4 +1,4 @@
-"""From a capture to exactly one item; the only place that catches what a page provokes."""
+"""From a capture to its item and the stories it carries whole; the only place that catches what a page provokes."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -38,28 +38,38 @@ def read(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> I
 
     Never raises for anything that a capture holds.
     """
+    return read_all(capture, layouts, aliases)[0]
+
+
+def read_all(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
+    """The item of `read`, and behind it the stories that a feed or a REST answer carries whole.
+
+    Each of these names its part of the capture in its receipt.
+    """
     try:
         return _read(capture, layouts, aliases)
     except NotAStory as known:
-        return _unread(capture, known.reason, known.detail)
+        return (_unread(capture, known.reason, known.detail),)
     except BadPage as unknown:
-        return _unread(capture, "layout_failed", str(unknown))
+        return (_unread(capture, "layout_failed", str(unknown)),)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError) as broken:
         # A page must never stop a run; the detail names the fault for whoever mends the layout.
-        return _unread(capture, "layout_failed", f"{type(broken).__name__}: {broken}"[:500])
+        return (_unread(capture, "layout_failed", f"{type(broken).__name__}: {broken}"[:500]),)
 
 
 def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
     return Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt())
 
 
-def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
+def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *tuple[Article, ...]]:
     walls.check_status(capture)
     body, cut = decoding.unpacked(capture)
     decoding.look_at(body, capture.header("content-type"))
     if decoding.is_feed(body):
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
-        found: Listing = import_module("postscraper.feeds").listing(capture, body, aliases, cut=cut)
+        found: tuple[Listing, *tuple[Article, ...]] = import_module("postscraper.feeds").read(
+            capture, body, aliases, cut=cut
+        )
         return found
     if is_feed(capture.url):
         raise NotAStory("soft_404", "the address of a feed or sitemap answers with something else")
@@ -72,12 +82,12 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
     walls.check_page(page)
     layout = recognised(page, layouts)
     if layout is None:
-        return _unknown(page)
+        return (_unknown(page),)
     item = layout.article(page) or layout.listing(page)
     if item is None:
         raise NotAStory("not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list")
     _check_soft_404(page, item)
-    return _with_end(page, layout, item)
+    return (_with_end(page, layout, item),)
 
 
 def _unknown(page: Page) -> Article:

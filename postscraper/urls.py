@@ -170,6 +170,14 @@ def edition_of(url: str) -> Literal["en", "km"]:
     return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"
 
 
+_REST = re.compile(r"(?:^|/)wp-json(?:/|$)|[?&]rest_route=")
+
+
+def is_rest(url: str) -> bool:
+    """Whether an address asks WordPress's REST API."""
+    return _REST.search(url) is not None
+
+
 _FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)
 
 

@@ -170,6 +170,15 @@ class Archive:
             found = connection.execute(_KEPT, {"digest": digest, "url": url, "at": captured_at})
             return cast("Row[Any] | None", found.first())
 
+    def parts(self, row: Row[Any]) -> set[str]:
+        """The parts of the answer of a capture that rows name, '' for the whole answer; row: as `captures` gives it."""
+        table = Capture.__table__.c
+        answer = [
+            table[name].is_not_distinct_from(getattr(row, name)) for name in ("url", "captured_at", "digest", "source")
+        ]
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(table.part).where(*answer)).scalars())
+
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""
         end = func.max(Capture.evidence_offset + Capture.evidence_length)

@@ -20,7 +20,7 @@ from postscraper.collecting.captures import Collecting
 from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
-from postscraper.filing import is_filed
+from postscraper.filing import in_order, is_filed
 from postscraper.items import Capture, Item, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import OTHER_ARCHIVES, scope
@@ -64,7 +64,7 @@ class NewspaperSpider(Spider):
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
     _log_ins = 0  # log-in forms since the last page of another kind
-    _handled = 0  # items that have gone through the pipelines
+    _handled = 0  # answers whose items have gone through the pipelines
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -98,13 +98,16 @@ class NewspaperSpider(Spider):
             return
         handed_on = 0
         for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
-            yield self.desk.read(capture)
+            for item in in_order(self.desk.read(capture)):
+                yield item
             handed_on += 1
-        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last item.
+        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
         while self._handled < handed_on and self.ended is None:
             await asyncio.sleep(0.01)
 
-    def _count(self) -> None:
+    def _count(self, item: Any) -> None:
+        if item.capture.part is not None:
+            return  # its page comes behind it
         self._handled += 1
         if self.collecting is not None:
             self.collecting.handled()
@@ -112,9 +115,9 @@ class NewspaperSpider(Spider):
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         capture: Capture = response.meta["capture"]
         if is_filed(capture, self.desk.aliases):
-            item = self.desk.read(capture)
-            self._notice_wall(item)
-            yield item
+            items = self.desk.read(capture)
+            self._notice_wall(items[0])
+            yield from in_order(items)
         elif onward := self._onward(response, capture):
             yield onward
         else:
