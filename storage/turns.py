@@ -23,7 +23,10 @@ def priority(address: str, kind: str, dated_on: date | None, heard_at: datetime,
 
 
 def page_of(address: str) -> int:
-    """Which page of a list an address names, from 0. `start` counts stories, ten on a page; `/page/` and `paged` from 1."""
+    """Which page of a list an address names, from 0.
+
+    `start` counts stories, ten on a page; `/page/N` and `paged` count from 1.
+    """
     found = _PAGE.search(address)
     if found is None:
         return 0
