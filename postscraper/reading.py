@@ -99,7 +99,7 @@ def _unknown(page: Page) -> Article:
 
 
 # First parts of addresses under which the site itself serves its lists besides their own names.
-_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search"})
+_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search", "category", "tag", "page"})
 
 
 def _check_soft_404(page: Page, item: Article | Listing) -> None:

@@ -56,13 +56,15 @@ class Published(NamedTuple):
 
 def published(page: Page, said: LinkedData, header: Place) -> Published:
     """header: where the story's own date stands."""
-    printed = printed_date(header)
-    text = words(printed) or None if printed is not None else None
-    stamp = printed.attr("datetime") if printed is not None else None
     changed = [*said.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
     given = [*said.published, *metas(page, "article:published_time")]
-    if stamp and (not given or _moment(stamp) not in set(map(_moment, changed)) - set(map(_moment, given))):
-        given.insert(0, stamp)
+    printed = printed_date(header)
+    if printed is not None and (stamp := printed.attr("datetime")):
+        if _moment(stamp) in set(map(_moment, changed)) - {None, *map(_moment, given)}:
+            printed = None  # the theme prints when the story was changed
+        else:
+            given.insert(0, stamp)
+    text = words(printed) if printed is not None else None
     at, on, problems = _agreed(given)
     days = {on, _printed_day(text)} - {None}
     if len(days) > 1:

@@ -95,7 +95,7 @@ CATEGORIES = (
     "a[rel~=category], .td-category a, .tdb-entry-category, .jeg_meta_category a, a.post-cat, .cat-links a,"
     " .taxonomy-category a, .entry-category a"
 )
-TAGS = "a[rel~=tag]:not([rel~=category]), .td-tags a, .tdb-tags a, .taxonomy-post_tag a"
+TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category a), .td-tags a, .tdb-tags a, .taxonomy-post_tag a"
 CAPTIONS = "figcaption, .wp-caption-text, .tdb-caption-text, .featured-caption, .single-caption-text"
 
 # Types of post that newspapers write their stories as; any other is a shop's, a diary's or a builder's.
@@ -138,7 +138,8 @@ def article(page: Page) -> Article | None:
     date = published(page, said, header)
     byline = _byline(page, header, said)
     authors, agency = people(byline)
-    section = _section(header, said, printed, page)
+    categories = _labels(page, box, CATEGORIES)
+    section = _section(page, said, printed, categories)
     main = _featured(page, header)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
     return Article(
@@ -153,7 +154,7 @@ def article(page: Page) -> Article | None:
         authors=authors,
         agency=agency,
         section=section,
-        tags=_tags(page, said, section),
+        tags=_tags(page, said, _labels(page, box, TAGS), {section, *categories}),
         published_at=date.at,
         published_on=date.on,
         published_text=date.text,
@@ -283,21 +284,26 @@ def _unlabelled(text: str) -> str:
     return _LABEL.sub("", text)
 
 
-def _section(header: Place, said: LinkedData, headline: str, page: Page) -> str | None:
+def _section(page: Page, said: LinkedData, headline: str, categories: list[str]) -> str | None:
     crumbs = [each for each in said.crumbs if each != headline]
-    printed = [words(each) for each in header.all(CATEGORIES)]
+    # AIOSEO writes categories and tags into one string.
     single = [each for each in said.sections if len(said.sections) == 1 and "," not in each]
-    open_graph = page.meta("article:section")
-    found = next((each for each in (*crumbs[-1:], *single, *printed, open_graph) if each), None)
+    found = next((each for each in (*crumbs[-1:], *single, *categories, page.meta("article:section")) if each), None)
     return None if found is None or found.casefold() == _NO_SECTION else found
 
 
-def _tags(page: Page, said: LinkedData, section: str | None) -> tuple[str, ...]:
+def _tags(page: Page, said: LinkedData, printed: list[str], categories: set[str | None]) -> tuple[str, ...]:
     """The tags, each once however it is spelt, without the categories."""
-    printed = [words(each) for each in nodes(page, TAGS) if each.closest(ELSEWHERE) is None]
-    known = {each.casefold() for each in (*said.sections, section) if each}
-    named = {each.casefold(): each for each in reversed(said.keywords or tuple(metas(page, "article:tag")) or printed)}
-    return tuple(each for key, each in reversed(named.items()) if key and key not in known)
+    known = {each.casefold() for each in (*said.sections, *categories) if each}
+    tags = said.keywords or tuple(metas(page, "article:tag")) or printed
+    first = {each.casefold(): each for each in reversed(tags)}
+    return tuple(dict.fromkeys(first[each.casefold()] for each in tags if each and each.casefold() not in known))
+
+
+def _labels(page: Page, box: Node, css: str) -> list[str]:
+    """The words of links above or below the content, and in no card of a list."""
+    cards = ((each, each.closest(CARDS)) for each in nodes(page, css) if each.closest(ELSEWHERE) is None)
+    return [words(each) for each, card in cards if card is None or card in box.ancestors]
 
 
 def _featured(page: Page, header: Place) -> Image | None:
@@ -307,10 +313,10 @@ def _featured(page: Page, header: Place) -> Image | None:
     if not boxes and not pictures:
         return None
     box = boxes[0] if boxes else pictures[0].closest("figure, .wp-caption") or pictures[0]
-    img = nodes(box, "img")[0] if boxes else pictures[0]
-    album = Album(page)
     printed = next((text for each in nodes(box, CAPTIONS) if (text := words(each))), None)
-    album.add(img, printed, 0)
+    album = Album(page)
+    for img in nodes(box, "img") or [box]:
+        album.add(img, printed, 0)
     return next((replace(each, block=None) for each in album.images), None)
 
 

@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from postscraper.body import NEVER_WORDS
 from postscraper.dates import believable
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, clean, language_of, many, maybe_link, node, nodes, there, words
+from postscraper.extract import Node, Page, Words, clean, language_of, many, maybe_link, node, nodes, there, words
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
@@ -35,7 +36,7 @@ LABELS = (
     " .tags-links, .taxonomy-category, .byline, .author, .posted-by, .wp-block-post-author, .td-post-author-name,"
     " .jeg_meta_author, .jeg_meta_comment, .jeg_post_category, .meta-author, .comments-link, .td-module-comments,"
     " .meta-comment, .more-link, .wp-block-read-more, .wp-block-post-excerpt__more-link, .read-more, .jeg_readmore,"
-    " .edit-link, .screen-reader-text, .sticky-post, .wpp-views, .post-views, .meta-views"
+    " .edit-link, .screen-reader-text, .posted-on, .td-post-date, .sticky-post, .wpp-views, .post-views, .meta-views"
 )
 LIST_NAMES = (
     ".widget-title, .widgettitle, .block-title, .td-block-title, .jeg_block_title, .jp-relatedposts-headline,"
@@ -142,11 +143,14 @@ class _Headings:
 
 
 class _Card(NamedTuple):
+    """read: the elements whose words are read, or skipped by name."""
+
     headline: str | None
     url: str
     summary: str | None
     image_url: str | None
     date: Node | None
+    read: set[object]
 
     def as_teaser(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("headline", "url", "summary", "image_url")}
@@ -154,18 +158,18 @@ class _Card(NamedTuple):
 
 def _read(page: Page, card: Node) -> _Card | None:
     """What a card says; None for one without an address."""
-    labels = {each for css in (LABELS,) for each in nodes(card, css)}
-    headings = [each for each in nodes(card, HEADINGS) if each not in labels and words(each)]
-    links = [each for each in nodes(card, "a[href]") if each not in labels and not labels.intersection(each.ancestors)]
-    heading = headings[0] if headings else next((each for each in links if words(each)), None)
-    link = heading and (heading if heading.tag == "a" else node(heading, "a[href]") or heading.closest("a[href]"))
-    address = next((each for each in [*([link] if link else []), *links]), None)
-    url = absolute(page.url, address.attr("href") or "") if address is not None else None
+    labels: set[object] = set(nodes(card, LABELS))
+    free = [each for each in nodes(card, f"a[href], {HEADINGS}") if not labels.intersection({each, *each.ancestors})]
+    links = [each for each in free if each.tag == "a"]
+    heading = next((each for each in (*nodes(card, HEADINGS), *links) if each in free and words(each)), None)
+    own = () if heading is None else (heading, *nodes(heading, "a[href]"), *heading.ancestors)
+    linked = next((each for each in (*(each for each in links if each in own), *links)), None)
+    url = absolute(page.url, linked.attr("href") or "") if linked is not None else None
     if url is None:
         return None
     date = printed_date(Place(card))
-    boxes = Place(card).first((SUMMARY, "p"))
-    summary = " ".join(text for each in boxes if each not in labels and (text := _summary(each, date)))
+    boxes = [each for each in Place(card).first((SUMMARY, "p")) if each not in labels and each is not date]
+    summary = " ".join(filter(None, (_summary(each) for each in boxes)))
     album = Album(page)
     for img in nodes(card, "img:not(.avatar)"):
         album.add(img, None, 0)
@@ -175,25 +179,28 @@ def _read(page: Page, card: Node) -> _Card | None:
         summary=summary or None,
         image_url=album.images[0].url if album.images else None,
         date=date,
+        read={*labels, *boxes, heading, date},
     )
 
 
-def _summary(box: Node, date: Node | None) -> str:
+def _summary(box: Node) -> str:
     """The words of a summary without the link to the story behind them."""
     text = words(box)
     for more in many(box, f"{LABELS}, a"):
-        if _MORE.fullmatch(more) or text.endswith(more):
+        if _MORE.fullmatch(more):
             text = text.removesuffix(more).rstrip()
-    return "" if date is not None and text == words(date) else text
+    return text
 
 
 def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
     found = _read(page, card)
     if found is None:
         return None, [Problem(kind="unread_words", detail="a card without an address", text=words(card))]
-    at, on = moment_of(found.date) if found.date is not None else (None, None)
+    problems = []
+    if rest := _unread(card, found.read):
+        problems.append(Problem(kind="unread_words", detail="in a card of a list", text=rest))
     text: str | None = words(found.date) if found.date is not None else None
-    problems = _unread(card, [found.headline or "", found.summary or "", text or ""])
+    at, on = moment_of(found.date) if found.date is not None else (None, None)
     if on is not None and not believable(on, page.capture.captured_at):
         problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
         at, on, text = None, None, None
@@ -203,10 +210,8 @@ def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[Dat
     return teaser, problems
 
 
-def _unread(card: Node, read: list[str]) -> list[Problem]:
-    """A problem with the card's words that are none of those read and no labels."""
-    rest = words(card)
-    for text in (*sorted(read, key=len, reverse=True), *sorted(many(card, LABELS), key=len, reverse=True)):
-        rest = rest.replace(text, "", 1)
-    rest = clean(rest).strip(" |,·•–-/")
-    return [Problem(kind="unread_words", detail="in a card of a list", text=rest)] if rest else []
+def _unread(card: Node, read: set[object]) -> str:
+    """The card's words outside the elements that are read, without the marks between them."""
+    skipped: set[object] = {*read, *nodes(card, NEVER_WORDS)}
+    rest = (each.text for each in card.descendants if isinstance(each, Words) and skipped.isdisjoint(each.ancestors))
+    return clean(" ".join(rest)).strip(" |,·•–—-/")
