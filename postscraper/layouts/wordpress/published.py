@@ -66,11 +66,12 @@ def published(page: Page, said: LinkedData, header: Place) -> Published:
             given.insert(0, stamp)
     text = words(printed) if printed is not None else None
     at, on, problems = _agreed(given)
-    days = {on, _printed_day(text)} - {None}
-    if len(days) > 1:
+    printed_on = _printed_day(text)
+    if on and printed_on and on != printed_on:
         problems.append(_odd("the printed date is of another day", [*given, text or ""]))
         at = on = None
-    on = on or next(iter(days), None) if len(days) < 2 else None
+    elif not problems:
+        on = on or printed_on
     if on is not None and not believable(on, page.capture.captured_at):
         return Published(text=text, problems=(_odd("no day the paper can print", given or [text or ""]),))
     modified_at, doubts = _modified(changed, at, page.capture.captured_at)
