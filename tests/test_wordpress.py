@@ -126,7 +126,8 @@ def test_an_unknown_box_among_the_words_is_reported() -> None:
         ),
         (
             '<div class="gallery"><figure class="gallery-item"><div class="gallery-icon"><img src="/1.jpg"></div>'
-            '<figcaption class="wp-caption-text">One.</figcaption></figure></div><div class="wp-caption"><img src="/2.jpg">'
+            '<figcaption class="wp-caption-text">One.</figcaption></figure></div>'
+            '<div class="wp-caption"><img src="/2.jpg">'
             '<p class="wp-caption-text">Two.</p></div>',
             ["One.", "Two."],
         ),

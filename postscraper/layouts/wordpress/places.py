@@ -11,21 +11,23 @@ ELSEWHERE = (
 )
 # The cards of lists: post_class writes hentry and type-post, the block of a query wp-block-post, themes their own.
 CARDS = (
-    "article.hentry, .type-post, .wp-block-post, .td_module_wrap, [class*='td_module_'], .jeg_post, .post-item,"
-    " .wpp-list > li, .wp-block-latest-posts > li, .jp-relatedposts-post, .widget_recent_entries li,"
-    " [class*='related'] article, [class*='related'] li"
+    "article.hentry, .type-post, li.wp-block-post, div.td_module_wrap, div[class*='td_module_'], article.jeg_post,"
+    " div.jeg_post, li.post-item, .related-item, .wpp-list > li, .wp-block-latest-posts > li, .jp-relatedposts-post,"
+    " .widget_recent_entries > ul > li, .related-posts li, .related-posts article"
 )
 
 
 class Place(NamedTuple):
-    """elements: those inside that count; None for all."""
+    """elements: those inside that count; None for all. apart: boxes whose elements never count."""
 
     around: Node
     elements: set[Node] | None = None
+    apart: frozenset[object] = frozenset()
 
     def all(self, css: str) -> list[Node]:
         """The matches with or without words, in the order of the page."""
-        return [each for each in nodes(self.around, css) if self.elements is None or each in self.elements]
+        found = (each for each in nodes(self.around, css) if self.elements is None or each in self.elements)
+        return [each for each in found if self.apart.isdisjoint((each, *each.ancestors))]
 
     def first(self, selectors: tuple[str, ...]) -> list[Node]:
         """The matches, with words, of the first selector that has any."""

@@ -92,10 +92,10 @@ FEATURED = (
     " .featured-area, .single-featured-image, .post-thumbnail, .entry-media, .featured-image, .single-featured"
 )
 CATEGORIES = (
-    "a[rel~=category], .td-category a, .tdb-entry-category, .jeg_meta_category a, a.post-cat, .cat-links a,"
-    " .taxonomy-category a, .entry-category a"
+    "a[rel~=category], .entry-category > a, a.tdb-entry-category, .jeg_meta_category > span > a, a.post-cat,"
+    " .cat-links > a, .taxonomy-category > a"
 )
-TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category a), .td-tags a, .tdb-tags a, .taxonomy-post_tag a"
+TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category > a), .td-tags > li > a, .tdb-tags > li > a"
 CAPTIONS = "figcaption, .wp-caption-text, .tdb-caption-text, .featured-caption, .single-caption-text"
 
 # Types of post that newspapers write their stories as; any other is a shop's, a diary's or a builder's.
@@ -253,8 +253,7 @@ def _header(title: Node, box: Node) -> Place:
     """What stands before the content in the innermost box around headline and content."""
     above = set(box.ancestors)
     around = next(each for each in title.ancestors if isinstance(each, Node) and each in above)
-    elsewhere = nodes(around, f":is({ELSEWHERE}), :is({ELSEWHERE}) *")
-    return Place(around, preceding(box).difference(elsewhere))
+    return Place(around, preceding(box), frozenset(nodes(around, ELSEWHERE)))
 
 
 def _byline(page: Page, header: Place, said: LinkedData) -> str | None:

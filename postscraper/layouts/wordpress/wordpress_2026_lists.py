@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from postscraper.body import NEVER_WORDS
 from postscraper.dates import believable
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, Words, clean, language_of, many, maybe_link, node, nodes, there, words
+from postscraper.extract import Node, Page, Words, clean, language_of, many, maybe_link, nodes, there, words
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
@@ -40,7 +40,7 @@ LABELS = (
 )
 LIST_NAMES = (
     ".widget-title, .widgettitle, .block-title, .td-block-title, .jeg_block_title, .jp-relatedposts-headline,"
-    " .related-title, .section-title, .wp-block-heading, .the-global-title, .tie-block-title, h2, h3, h4"
+    " .related-title, .section-title, .wp-block-heading, .the-global-title, .td-more-articles-box-title, h2, h3, h4"
 )
 # The heading of the page's own list.
 TITLES = (
@@ -101,14 +101,13 @@ def _title(page: Page) -> str | None:
 def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:
     """The cards with the printed name of their list and their place in it, from 1; the innermost of nested ones."""
     around: set[object] = {story, *story.ancestors} if story is not None else set()
-    found = [
-        each
-        for each in nodes(page, CARDS)
-        if each not in around and each.closest(CHROME) is None and (story is None or story not in each.ancestors)
+    found = nodes(page, f"{CARDS}, {LIST_NAMES}")
+    outside = [
+        each for each in found if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
     ]
-    outer = {above for each in found for above in each.ancestors}
-    cards = [each for each in found if each not in outer and node(each, "a[href]") is not None]
-    headings = _Headings(page, cards, around)
+    outer = {above for each in outside for above in each.ancestors}
+    cards = [each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")]
+    headings = _Headings(found, cards, around)
     positions: Counter[str | None] = Counter()
     for card in cards:
         name = headings.of(card)
@@ -117,16 +116,19 @@ def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, i
 
 
 class _Headings:
-    """The headings of the lists on a page. around: the story's boxes, whose headings are the story's."""
+    """The headings of the lists on a page.
 
-    def __init__(self, page: Page, cards: list[Node], around: set[object]) -> None:
+    found: cards and headings in the order of the page. around: the story's boxes, whose headings are the story's.
+    """
+
+    def __init__(self, found: list[Node], cards: list[Node], around: set[object]) -> None:
         inside: set[object] = set(cards)
         self._around = around
-        self._order = {each: place for place, each in enumerate(nodes(page, f"{LIST_NAMES}, {CARDS}"))}
+        self._order = {each: place for place, each in enumerate(found)}
         self._above = {
             each: above
-            for each in nodes(page, LIST_NAMES)
-            if not inside.intersection(above := set(each.ancestors)) and words(each)
+            for each in found
+            if inside.isdisjoint((each, *(above := set(each.ancestors)))) and not each.matches(CARDS) and words(each)
         }
 
     def of(self, card: Node) -> str | None:
@@ -138,7 +140,8 @@ class _Headings:
                 if self._order[heading] < self._order[card] and box in self._above[heading]:
                     branches = (each for each in heading.ancestors if isinstance(each, Node) and each.parent is box)
                     if not any(there(branch, CARDS) for branch in branches):
-                        return words(heading)
+                        # Newspaper sets lists behind tabs; the first is open.
+                        return next(iter(many(heading, ".td-cur-simple-item")), None) or words(heading)
         return None
 
 
