@@ -31,7 +31,6 @@ _NOT_KHMER = re.compile("[^\u1780-\u17d3]+")
 _LEADS_KHMER = b"\xe1"  # in UTF-8; one byte is found faster than a range of letters
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
-_PRECEDING = turbohtml.XPath("preceding::*")
 
 # A tree takes some hundred kB for a millisecond. glibc gives so much back to the system each time, and has it zeroed
 # again for the next page, until it has seen a larger block freed: mallopt(3), M_MMAP_THRESHOLD. This one does, and is
@@ -128,11 +127,6 @@ def nodes(where: Page | Node, css: str) -> list[Node]:
 def node(where: Page | Node, css: str) -> Node | None:
     """The first match, for asking whether there is any; None when there is none."""
     return (where.tree if isinstance(where, Page) else where).select_one(css)
-
-
-def preceding(node: Node) -> set[Node]:
-    """The elements that end before this one begins."""
-    return set(cast(list[Node], _PRECEDING(node)))
 
 
 def there(where: Page | Node, *selectors: str) -> bool:

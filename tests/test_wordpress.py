@@ -1,5 +1,6 @@
 """WordPress in any theme: what its own markup says, and what is told apart from it."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -285,6 +286,28 @@ def test_the_byline_is_what_the_header_prints(header: str, byline: str | None, a
 def test_what_a_theme_has_no_place_for(name: str, missing: set[str]) -> None:
     seen = capture(SAMPLES / "wordpress_2026" / f"{name}.html", name="samples")
     assert not_printed(Page(seen.body.decode(), seen)) == missing
+
+
+def test_a_line_of_an_unknown_name_above_the_content_is_reported() -> None:
+    header = (
+        '<h2 class="deck">What it cost</h2><p class="meta">By <a rel="author" href="/author/a">Sok Dara</a> in —</p>'
+    )
+    assert [(each.kind, each.text) for each in story(header=header).problems] == [("unread_words", "What it cost")]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<h1>A</h1><div class="entry-content"><p>x</p></div>' + '<div class="entry-content"><p>x</p></div>' * 30_000,
+        '<h1>A</h1><div class="entry-content"><p>x</p></div>'
+        + "<h3>L</h3><article class='hentry'><a href='/a'>A</a>" * 9_000,
+        "<h1>A</h1>" + '<a rel="author" href="/author/a">N</a>' * 60_000 + '<div class="entry-content"><p>x</p></div>',
+    ],
+)
+def test_a_page_of_very_many_boxes_is_read_in_time(page: str) -> None:
+    started = time.process_time()
+    read_page(page)
+    assert time.process_time() - started < 2
 
 
 def test_a_protected_post_is_no_story() -> None:

@@ -5,22 +5,27 @@ of a post's `article`, or the shortlink.
 
 Certain, from WordPress's source: the kinds of page by the body's classes, the post's number, the markup of the content
 (see content), the form before a protected post, the numbering of a list's pages. Certain, from real pages of other
-newspapers in seven themes: headline, byline, date, featured picture and section of Newspaper (td-), JNews, Jannah, a
-block theme and a classic one. Inferred, from the names that themes in wide use share: all the rest of BOXES,
-HEADLINES, BYLINES, STANDFIRSTS and FEATURED. Nothing is known of the theme of the Post.
+newspapers: headline, byline, date, featured picture and section of the themes Newspaper in its two kinds (td-, tdb-),
+JNews, Jannah, and a block theme of a paper's own. Inferred, from the names that themes in wide use share: all the rest
+of BOXES, HEADLINES, BYLINES, STANDFIRSTS and FEATURED. Nothing is known of the theme of the Post: a line between
+headline and content that none of these names is reported.
 
-- The section is the last category of the breadcrumb; else the only one that JSON-LD names; else the first printed.
-  WordPress's own "Uncategorized" is none.
+- The section is the last category of JSON-LD's breadcrumb; else the only one that JSON-LD names; else the first
+  printed; else Open Graph's. WordPress's own "Uncategorized" is none: samples …/rice-barge, …/well-diggers
 - The byline is the theme's, without its label ("By", "Written by"); a name typed into the content stays there.
-- What the page says of its dates may disagree (see published): samples …
-- The printed date may be relative: "6 hours ago".
+- A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
+- Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
+- A featured picture that is a background of a box has no address on the page.
+- A gallery's own caption and a table are reported: …/rice-barge
 - A post behind a password has no words: …/protected-post
-- A page that WordPress calls a page (`page-id-N`) is no story: …/about-us
+- What WordPress calls a page (`page-id-N`) is no story: …/about-us
 - Lists: see wordpress_2026_lists.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import dropwhile, takewhile
 
 from postscraper.body import Body
 from postscraper.bylines import people
@@ -33,13 +38,12 @@ from postscraper.extract import (
     language_of,
     maybe_link,
     nodes,
-    preceding,
     there,
     words,
 )
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
-from postscraper.layouts.wordpress.content import content
+from postscraper.layouts.wordpress.content import SKIP, content
 from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, published
@@ -96,6 +100,8 @@ CATEGORIES = (
     " .cat-links > a, .taxonomy-category > a"
 )
 TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category > a), .td-tags > li > a, .tdb-tags > li > a"
+# Where a theme would print a standfirst or a kicker of another name.
+LINES = "h2, h3, h4, h5, h6, p"
 CAPTIONS = "figcaption, .wp-caption-text, .tdb-caption-text, .featured-caption, .single-caption-text"
 
 # Types of post that newspapers write their stories as; any other is a shop's, a diary's or a builder's.
@@ -108,7 +114,9 @@ _KINDS = frozenset(
 )
 _POST_ID = re.compile(r"postid-(\d{1,18})")
 _IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
-_LABEL = re.compile(r"^(?:(?:written|posted|published|words|story|report) )?by\s*:?\s+|[\s|,–-]+$", re.I)
+_LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?\s+|[\s|,–-]+$", re.I)
+# What stands between byline, date and section.
+_MARKS = re.compile(r"\W+|\b(?:by|in|on|posted|published|written|updated|last|at)\b|ដោយ|_", re.I)
 _NO_SECTION = "uncategorized"
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
 _REST = "link[rel='https://api.w.org/']"
@@ -140,7 +148,9 @@ def article(page: Page) -> Article | None:
     authors, agency = people(byline)
     categories = _labels(page, box, CATEGORIES)
     section = _section(page, said, printed, categories)
+    standfirst = next(map(words, header.first(STANDFIRSTS)), None)
     main = _featured(page, header)
+    read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
     return Article(
         layout="wordpress_2026",
@@ -149,7 +159,7 @@ def article(page: Page) -> Article | None:
         canonical_url=_canonical_url(page),
         node_id=number,
         headline=printed,
-        standfirst=next(map(words, header.first(STANDFIRSTS)), None),
+        standfirst=standfirst,
         byline=byline,
         authors=authors,
         agency=agency,
@@ -164,7 +174,7 @@ def article(page: Page) -> Article | None:
         teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
         links=story.links,
         headline_variants=headline_variants(page, printed),
-        problems=(*page.problems, *date.problems, *story.problems, *barred),
+        problems=(*page.problems, *date.problems, *_unread(header, title, read), *story.problems, *barred),
         capture=page.receipt,
     )
 
@@ -215,11 +225,13 @@ def _story_number(page: Page) -> int | None:
 def _box(page: Page, number: int | None) -> Node:
     """The box of the post's content. Raises NotAStory without one, and Ambiguous."""
     for css in BOXES:
-        if found := [each for each in nodes(page, css) if _is_own(each, number)]:
-            outer = [each for each in found if not any(above in found for above in each.ancestors)]
-            if len(outer) > 1:
-                raise Ambiguous(f"{css}: {len(outer)} matches: {[words(each)[:40] for each in outer[:3]]}")
-            return outer[0]
+        found: dict[object, Node] = {each: each for each in nodes(page, css)}
+        outer = (each for each in found.values() if found.keys().isdisjoint(each.ancestors))
+        own = [each for each in outer if _is_own(each, number)]
+        if len(own) > 1:
+            raise Ambiguous(f"{css}: {len(own)} matches: {[words(each)[:40] for each in own[:3]]}")
+        if own:
+            return own[0]
     cut = any(problem.kind == "cut" for problem in page.problems)
     raise NotAStory(
         "cut_before_body" if cut else "no_body", "none of the boxes that themes put the content in is there"
@@ -253,7 +265,8 @@ def _header(title: Node, box: Node) -> Place:
     """What stands before the content in the innermost box around headline and content."""
     above = set(box.ancestors)
     around = next(each for each in title.ancestors if isinstance(each, Node) and each in above)
-    return Place(around, preceding(box), frozenset(nodes(around, ELSEWHERE)))
+    before = set(takewhile(box.__ne__, nodes(around, "*"))).difference(above)
+    return Place(around, before, frozenset(nodes(around, ELSEWHERE)))
 
 
 def _byline(page: Page, header: Place, said: LinkedData) -> str | None:
@@ -281,6 +294,18 @@ def _named(page: Page, header: Place, said: LinkedData) -> list[Node]:
 
 def _unlabelled(text: str) -> str:
     return _LABEL.sub("", text)
+
+
+def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[Problem]:
+    """The lines between headline and content that are none of what is read there, of the theme's labels, or of SKIP."""
+    known = sorted(filter(None, read), key=len, reverse=True)
+    lines = iter(header.all(f"h1, {LINES}"))
+    for line in (each for each in dropwhile(title.__ne__, lines) if each is not title and each.closest(SKIP) is None):
+        rest = words(line)
+        for text in known:
+            rest = rest.replace(text, "", 1)
+        if _MARKS.sub("", rest):
+            yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
 
 
 def _section(page: Page, said: LinkedData, headline: str, categories: list[str]) -> str | None:

@@ -4,8 +4,9 @@ Certain, from WordPress's source: the kind of list by the body's classes, the he
 "Search results for", the pager's `page-numbers`, `post_class` on a card. Inferred, from real story pages of other
 newspapers and the names that themes share: the cards, and what stands in them.
 
-- A card's labels, its author and the count of its comments are skipped by name: samples …
-- A list of a story's page is told by its heading; it may hold the story itself.
+- A card's labels, its author and the count of its comments are skipped by name: samples …/national-list-page-2
+- A search finds pages, too, that are no stories: …/search-barge
+- A list beside a story may hold the story itself.
 """
 
 import re
