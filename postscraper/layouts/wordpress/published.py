@@ -102,12 +102,12 @@ def _agreed(given: list[str]) -> tuple[datetime | None, date | None, list[Proble
         days = {moment.date() for moment in local}
         problems = [_odd("the page gives different days", given)] if len(days) > 1 else []
         return None, days.pop() if len(days) == 1 else None, problems
+    # The paper's own clock is the one that is off UTC; where none is, the paper's zone is known.
+    own = next((moment.tzinfo for moment in aware if moment.utcoffset()), None)
+    on = [moment.astimezone(own).date() if own else day_of(moment) for moment in aware]
     if max(aware) - min(aware) < _APART:
-        # The paper's own clock is the one that is off UTC; where none is, the paper's zone is known.
-        own = next((moment for moment in aware if moment.utcoffset()), None)
-        return aware[0].astimezone(UTC), own.date() if own else day_of(aware[0]), []
-    days = {moment.date() if moment.utcoffset() else day_of(moment) for moment in aware}
-    return None, days.pop() if len(days) == 1 else None, [_odd("the page gives different moments", given)]
+        return aware[0].astimezone(UTC), on[0], []
+    return None, on[0] if len(set(on)) == 1 else None, [_odd("the page gives different moments", given)]
 
 
 def _modified(given: list[str], at: datetime | None, seen: datetime | None) -> tuple[datetime | None, list[Problem]]:
