@@ -288,6 +288,13 @@ def test_what_a_theme_has_no_place_for(name: str, missing: set[str]) -> None:
     assert not_printed(Page(seen.body.decode(), seen)) == missing
 
 
+def test_a_notice_in_place_of_the_words_is_no_story() -> None:
+    notice = '<div class="members-only"><p>Sorry, but you have no leave to read this.</p></div>'
+    reason, detail = unread(read_page(f'<h1>A story</h1><div class="entry-content">{notice}</div>'))
+    assert reason == "no_body"
+    assert "Sorry, but you have no leave" in detail
+
+
 def test_a_line_of_an_unknown_name_above_the_content_is_reported() -> None:
     header = (
         '<h2 class="deck">What it cost</h2><p class="meta">By <a rel="author" href="/author/a">Sok Dara</a> in —</p>'

@@ -49,7 +49,8 @@ CAPTION = "figcaption:not(.blocks-gallery-caption), .wp-caption-text"
 
 # Boxes of WordPress, of page builders, and those that editors bring with them from other programs.
 _BOXES = (
-    "[class*='wp-'], [class*='align'], [class*='gallery'], [class*='elementor'], [class*='vc_'], [class*='wpb_'],"
+    "[class*='wp-'], [class$='-inner'], [class*='-inner '], [class*='align'], [class*='gallery'], [class*='elementor'],"
+    " [class*='vc_'], [class*='wpb_'],"
     " [class*='et_pb_'], [class*='fl-'], [class*='Mso'], [class*='gmail_'], .separator, .paragraph-style,"
     " [dir], :has(> div[dir])"
 )
@@ -59,8 +60,9 @@ PASSWORD = "form.post-password-form"  # get_the_password_form
 MORE_PAGES = ".page-links a, .post-nav-links a, a.post-page-numbers"  # wp_link_pages
 BARRIERS = (
     "[class*='pay-barrier'], [id*='pay-barrier'], .pmpro_content_message, .mepr-unauthorized-message, .rcp_restricted,"
-    " .wc-memberships-restriction-message, .woocommerce-memberships-restriction, .restrict-content, .sfc-restricted"
+    " .wc-memberships-restriction-message, .woocommerce-memberships-restriction, .restrict-content"
 )
+_LINES = frozenset({"p", "div", "section", "figure", "ul", "ol", "blockquote", "h2", "h3", "h4", "table"})
 # A shortcode whose plugin is gone stands among the words.
 _SHORTCODE = re.compile(r"\[[a-z][a-z0-9_-]{2,30}\s+[\w-]+=[^\]]*\]|\[/[a-z][a-z0-9_-]{2,30}\]")
 
@@ -82,9 +84,12 @@ def content(page: Page, box: Node) -> Body:
 
 def _innermost(box: Node) -> Node:
     """The box, or the one inside it that alone holds words and pictures: themes wrap the content some times over."""
-    while (inner := _only_box(box)) is not None:
-        box = inner
-    return box
+    inner = box
+    while (only := _only_box(inner)) is not None:
+        inner = only
+    # A notice in place of the words stands in a box, too; it is one line.
+    lines = [child for child in inner.children if isinstance(child, Node) and child.tag in _LINES and words(child)]
+    return inner if len(lines) > 1 else box
 
 
 def _only_box(box: Node) -> Node | None:
