@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _FEED = re.compile(r"(?:/feed|\.rss|/rss\.xml|/atom\.xml)$")
 _SITEMAP = re.compile(r"^/sitemap[\w.-]*\.xml(?:\.gz)?$")
 _NODE = re.compile(r"^/node/\d+$")
-_LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?)/")
+_LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?|category|page)/|/page/\d+$")
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
 
 
@@ -92,7 +92,8 @@ class Ear:
 
     def section(self, address: str) -> str | None:
         """The short name of the section in which an address lies; None for the whole paper."""
-        path = path_of(address)
+        # WordPress has the lists of its sections under /category/.
+        path = "/" + path_of(address).removeprefix("/category/").lstrip("/")
         first = "/" + path.split("/")[1]
         return self._sections.get(path.casefold()) or self._sections.get(first.casefold())
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from postscraper.layouts.phnompenhpost import drupal_2013, drupal_2017, inhouse_2023, joomla_2008, mobile_2017
+from postscraper.layouts.wordpress import wordpress_2026
 from postscraper.reading import Layouts
 
-PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017)
+PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017, wordpress_2026)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """From a capture to its item and the stories it carries whole; the only place that catches what a page provokes."""
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Protocol, cast
@@ -18,12 +19,14 @@ class Layout(Protocol):
     """A module that knows one page design.
 
     END: what stands at the end of every whole page of the design.
+    STORY: the boxes that hold a story's words.
     `article` and `listing` return None when the page is of the other kind, and raise BadPage
     when it is of their kind and not as they know it.
     """
 
     __name__: str
     END: str
+    STORY: str
 
     def recognises(self, page: Page) -> bool: ...
     def article(self, page: Page) -> Article | None: ...
@@ -79,7 +82,7 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
         raise NotAStory("not_html", "the answer holds no markup of a page")
     text, leaked = decoding.hidden_titles(text)
     page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text, cut)), aliases)
-    walls.check_page(page)
+    walls.check_page(page, _story_boxes(layouts))
     layout = recognised(page, layouts)
     if layout is None:
         return (_unknown(page),)
@@ -88,6 +91,11 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
         raise NotAStory("not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list")
     _check_soft_404(page, item)
     return (_with_end(page, layout, item),)
+
+
+@cache
+def _story_boxes(layouts: Layouts) -> str:
+    return ", ".join(dict.fromkeys(layout.STORY for layout in cast(tuple[Layout, ...], layouts)))
 
 
 def _unknown(page: Page) -> Article:
@@ -101,7 +109,7 @@ def _unknown(page: Page) -> Article:
 
 
 # First parts of addresses under which the site itself serves its lists besides their own names.
-_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search"})
+_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search", "category", "tag", "page"})
 
 
 def _check_soft_404(page: Page, item: Article | Listing) -> None:

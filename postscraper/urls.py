@@ -22,9 +22,18 @@ PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
 # Hosts under which the same pages answer, seen in captures of 2013 to 2023.
 _SAME_HOST = re.compile(r"^(?:www|m|mail)\.")
 
-# All that a paper's query can mean: the page of a list, the words of a search, and the
-# parameters by which the Joomla site of 2008 told its pages apart.
-_MEANT = frozenset({"page", "keys", "option", "view", "id", "task", "catid", "start"})
+# All that a paper's query can mean: the page of a list, the words of a search, the parameters by which the Joomla
+# site of 2008 told its pages apart, and WordPress's own (https://developer.wordpress.org/reference/classes/wp_query/).
+_MEANT = frozenset(
+    {
+        *("page", "keys", "option", "view", "id", "task", "catid", "start"),
+        *("paged", "p", "page_id", "cat", "tag", "author", "s", "m"),
+    }
+)
+_FIRST_PAGES = frozenset({("page", "0"), ("paged", "0"), ("paged", "1")})
+# WordPress counts the pages of a list from 1, and serves the first under the list's own address.
+_FIRST_PAGE = re.compile(r"(?:/page/1)+$")
+_PAGE = re.compile(r"/page/(\d{1,6})$", re.A)
 
 # Added by those who pass links on; the list of w3lib's and courlan's users.
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
@@ -90,7 +99,7 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     `{"127.0.0.1:8123": "phnompenhpost.com"}`.
     Raises ValueError for what is no address.
     """
-    if not aliases and (usual := _USUAL.fullmatch(url)):
+    if not aliases and (usual := _USUAL.fullmatch(url)) and not url.endswith("/page/1"):
         return f"https://www.{usual[1]}.com{usual[2]}"
     parts = urlsplit(url)
     host = _host(parts, aliases)
@@ -119,13 +128,13 @@ def _default_port(scheme: str) -> int | None:
 
 
 def _path(path: str, paper: bool) -> str:
-    if _PLAIN_PATH.fullmatch(path):
+    if _PLAIN_PATH.fullmatch(path) and not path.endswith("/page/1"):
         return path
     # Khmer slugs come percent-encoded or not, in either normal form; other escapes stay as they are.
     path = normalize("NFC", _ENCODED_TEXT.sub(_decoded, path))
     path = quote(path, safe=_SAFE_IN_PATH)
-    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path)
-    return path.rstrip("/") or "/"
+    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path).rstrip("/")
+    return (_FIRST_PAGE.sub("", path) if paper else path) or "/"
 
 
 def _decoded(escapes: re.Match[str]) -> str:
@@ -143,7 +152,7 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
 def _query(query: str, paper: bool) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
     if paper:
-        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) != ("page", "0")}
+        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
@@ -158,11 +167,13 @@ def path_of(url: str) -> str:
 
 
 def page_of(url: str) -> int:
-    """The number in an address's `page` parameter; 0 without one."""
-    for key, value in parse_qsl(urlsplit(url).query):
-        if key == "page" and value.isascii() and value.isdigit() and len(value) < 7:
-            return int(value)
-    return 0
+    """Which page of a list an address names, from 0. `page` counts from 0, WordPress's `/page/N` and `paged` from 1."""
+    parts = urlsplit(url)
+    for key, value in parse_qsl(parts.query):
+        if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
+            return int(value) if key == "page" else max(int(value) - 1, 0)
+    found = _PAGE.search(parts.path.rstrip("/"))
+    return max(int(found[1]) - 1, 0) if found else 0
 
 
 def edition_of(url: str) -> Literal["en", "km"]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 RANKS: dict[str, int] = {"front": 0, "feed": 0, "sitemap": 0, "listing": 1, "story": 2, "page": 3}
 _RANK, _VISITED = 100_000_000, 10_000_000
 _FARTHEST = 1_000_000  # pages, that a turn stays within its rank
-_PAGE = re.compile(r"[?&](page|start)=(?:\d+,)*(\d{1,7})(?:&|$)", re.A)
+_PAGE = re.compile(r"[?&](page|paged|start)=(?:\d+,)*(\d{1,7})(?:&|$)|/(page/)(\d{1,7})(?:\?|$)", re.A)
 
 
 def priority(address: str, kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
@@ -23,6 +23,13 @@ def priority(address: str, kind: str, dated_on: date | None, heard_at: datetime,
 
 
 def page_of(address: str) -> int:
-    """Which page of a list an address names, from 0. `start` counts stories, ten on a page."""
+    """Which page of a list an address names, from 0.
+
+    `start` counts stories, ten on a page; `/page/N` and `paged` count from 1.
+    """
     found = _PAGE.search(address)
-    return 0 if found is None else min(int(found[2]) // (10 if found[1] == "start" else 1), _FARTHEST)
+    if found is None:
+        return 0
+    name, number = (found[1], int(found[2])) if found[1] else (found[3], int(found[4]))
+    page = {"page": number, "start": number // 10}.get(name, max(number - 1, 0))
+    return min(page, _FARTHEST)
