@@ -59,7 +59,7 @@ ProblemKind = Literal[
 
 
 # What one form of a story may print and another has no place for.
-Printable = Literal["standfirst", "byline", "captions"]
+Printable = Literal["standfirst", "byline", "captions", "body"]
 
 
 def plain(value: Any) -> Any:
@@ -235,7 +235,7 @@ class Article:
     tags: without the section. links: those inside the body.
     headline_variants: other wordings of the headline on the page, by place.
     not_printed: fields that this form of the story has no place for, so that their absence says nothing;
-        `captions` is the main picture's caption.
+        `captions` is the main picture's caption, `body` what stands on further pages.
     """
 
     type: Literal["article"] = "article"

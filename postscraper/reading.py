@@ -12,7 +12,7 @@ from postscraper.errors import BadPage, NotAStory
 from postscraper.extract import Page, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.layouts import generic
-from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, is_feed, path_of
+from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, is_feed, is_rest, path_of
 
 
 class Layout(Protocol):
@@ -74,8 +74,10 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
             capture, body, aliases, cut=cut
         )
         return found
-    if is_feed(capture.url):
-        raise NotAStory("soft_404", "the address of a feed or sitemap answers with something else")
+    if is_rest(capture.url) and body.lstrip()[:1] in (b"[", b"{"):
+        rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
+        answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, aliases, cut=cut)
+        return answer
     decoding.guard(body)
     text, problems = decoding.text_of(body, capture.header("content-type"))
     if not decoding.looks_like_html(text):
@@ -83,6 +85,8 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
     text, leaked = decoding.hidden_titles(text)
     page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text, cut)), aliases)
     walls.check_page(page, _story_boxes(layouts))
+    if is_feed(capture.url) or is_rest(capture.url):
+        raise NotAStory("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
     layout = recognised(page, layouts)
     if layout is None:
         return (_unknown(page),)

@@ -83,7 +83,7 @@ def words_digest(article: Mapping[str, Any]) -> str:
     captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
     return ".".join(
         (
-            digest_of(f"{normal(article.get('headline'))}\x1f{body}"),
+            UNSAID if "body" in unsaid else digest_of(f"{normal(article.get('headline'))}\x1f{body}"),
             *(_digest_or(normal(article.get(name)), UNSAID if name in unsaid else "") for name in _BESIDE_BODY),
             "".join(sorted(map(_short, captions))) + (UNSAID if "captions" in unsaid else ""),
         )

@@ -11,7 +11,6 @@ from postscraper.errors import NotAStory
 from postscraper.extract import Page, the_node
 from postscraper.items import Article, Capture, Item, Listing, Unread
 from postscraper.layouts.wordpress.content import content
-from postscraper.layouts.wordpress.wordpress_2026 import not_printed
 from postscraper.newspapers import POST
 from postscraper.reading import read, recognised
 from postscraper.sources.folder import capture
@@ -277,15 +276,17 @@ def test_the_byline_is_what_the_header_prints(header: str, byline: str | None, a
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("rice-barge", {"standfirst", "caption"}),
+        ("rice-barge", {"standfirst", "captions"}),
         ("salt-price", set()),
-        ("well-diggers", {"standfirst", "caption"}),
-        ("page-not-found-at-temple", {"byline", "standfirst", "caption"}),
+        ("well-diggers", {"standfirst", "captions"}),
+        ("page-not-found-at-temple", {"byline", "standfirst", "captions"}),
     ],
 )
 def test_what_a_theme_has_no_place_for(name: str, missing: set[str]) -> None:
     seen = capture(SAMPLES / "wordpress_2026" / f"{name}.html", name="samples")
-    assert not_printed(Page(seen.body.decode(), seen)) == missing
+    item = read(seen, POST.layouts)
+    assert isinstance(item, Article)
+    assert set(item.not_printed) == missing
 
 
 def test_a_notice_in_place_of_the_words_is_no_story() -> None:

@@ -58,6 +58,7 @@ REPORTED = f"div[class]:not({_BOXES}), section[class]:not({_BOXES}), .blocks-gal
 
 PASSWORD = "form.post-password-form"  # get_the_password_form
 MORE_PAGES = ".page-links a, .post-nav-links a, a.post-page-numbers"  # wp_link_pages
+MORE_PAGES_FOLLOW = "the story goes on at other pages"
 BARRIERS = (
     "[class*='pay-barrier'], [id*='pay-barrier'], .pmpro_content_message, .mepr-unauthorized-message, .rcp_restricted,"
     " .wc-memberships-restriction-message, .woocommerce-memberships-restriction, .restrict-content"
@@ -110,7 +111,7 @@ def _only_box(box: Node) -> Node | None:
 
 def _problems(page: Page, box: Node, found: Body) -> Iterator[Problem]:
     if more := nodes(box, MORE_PAGES):
-        yield Problem(kind="cut", detail="the story goes on at other pages", text=" ".join(map(words, more)))
+        yield Problem(kind="cut", detail=MORE_PAGES_FOLLOW, text=" ".join(map(words, more)))
     if (barrier := node(page, BARRIERS)) is not None:
         yield Problem(kind="paywall", detail="the page keeps words back", text=words(barrier) or None)
     for block in found.blocks:

@@ -10,8 +10,9 @@ JNews, Jannah, and a block theme of a paper's own. Inferred, from the names that
 of BOXES, HEADLINES, BYLINES, STANDFIRSTS and FEATURED. Nothing is known of the theme of the Post: a line between
 headline and content that none of these names is reported.
 
-- The section is the last category of JSON-LD's breadcrumb; else the only one that JSON-LD names; else the first
-  printed; else Open Graph's. WordPress's own "Uncategorized" is none: samples …/rice-barge, …/well-diggers
+- The section is the category that the address begins with; else the last of JSON-LD's breadcrumb; else the only one
+  that JSON-LD names; else the first printed; else Open Graph's. WordPress's own "Uncategorized" is none, and other
+  categories stand before the tags: samples …/rice-barge, …/well-diggers
 - The byline is the theme's, without its label ("By", "Written by"); a name typed into the content stays there.
 - A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
 - Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
@@ -26,6 +27,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import dropwhile, takewhile
+from typing import cast
 
 from postscraper.body import Body
 from postscraper.bylines import people
@@ -41,12 +43,13 @@ from postscraper.extract import (
     there,
     words,
 )
-from postscraper.items import Article, Image, Listing, Problem
+from postscraper.items import Article, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
-from postscraper.layouts.wordpress.content import SKIP, content
+from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
 from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, published
+from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.pictures import Album
 from postscraper.urls import PAPER_HOSTS, path_of
 
@@ -117,7 +120,6 @@ _IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
 _LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?\s+|[\s|,–-]+$", re.I)
 # What stands between byline, date and section.
 _MARKS = re.compile(r"\W+|\b(?:by|in|on|posted|published|written|updated|last|at)\b|ដោយ|_", re.I)
-_NO_SECTION = "uncategorized"
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
 _REST = "link[rel='https://api.w.org/']"
 _OF_POST = "link[rel=alternate][type='application/json'][href*='/wp/v2/posts/']"
@@ -147,7 +149,10 @@ def article(page: Page) -> Article | None:
     byline = _byline(page, header, said)
     authors, agency = people(byline)
     categories = _labels(page, box, CATEGORIES)
-    section = _section(page, said, printed, categories)
+    tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
+    named = [*categories, *metas(page, "article:section")]
+    address = _canonical_url(page)
+    section, rest = _section_and_tags(address, said, printed, named, list(tags))
     standfirst = next(map(words, header.first(STANDFIRSTS)), None)
     main = _featured(page, header)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
@@ -156,7 +161,7 @@ def article(page: Page) -> Article | None:
         layout="wordpress_2026",
         language=language_of(printed + story.text),
         url=page.url,
-        canonical_url=_canonical_url(page),
+        canonical_url=address,
         node_id=number,
         headline=printed,
         standfirst=standfirst,
@@ -164,16 +169,17 @@ def article(page: Page) -> Article | None:
         authors=authors,
         agency=agency,
         section=section,
-        tags=_tags(page, said, _labels(page, box, TAGS), {section, *categories}),
+        tags=rest,
         published_at=date.at,
         published_on=date.on,
         published_text=date.text,
         modified_at=date.modified_at,
-        images=_pictures(main, story),
+        images=pictures(main, story),
         body=story.blocks,
         teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
         links=story.links,
         headline_variants=headline_variants(page, printed),
+        not_printed=_not_printed(byline, standfirst, main, story),
         problems=(*page.problems, *date.problems, *_unread(header, title, read), *story.problems, *barred),
         capture=page.receipt,
     )
@@ -183,19 +189,15 @@ def listing(page: Page) -> Listing | None:
     return wordpress_2026_lists.listing(page)
 
 
-def not_printed(page: Page) -> frozenset[str]:
-    """The fields of an Article that the page's theme has no place for: of byline, standfirst and caption.
-
-    caption: of the featured picture; also when there is no such picture.
-    """
-    box = _box(page, _story_number(page))
-    header = _header(_headline(page, box), box)
-    places = {
-        "byline": _byline(page, header, linked_data(page)),
-        "standfirst": header.first(STANDFIRSTS),
-        "caption": any(there(each, CAPTIONS) for each in header.all(f"{FEATURED}, figure:has(img.wp-post-image)")),
+def _not_printed(byline: str | None, standfirst: str | None, main: Image | None, story: Body) -> tuple[Printable, ...]:
+    """What the theme may have no place for, since it is not there; and the body of which other pages hold the rest."""
+    there = {
+        "standfirst": standfirst,
+        "byline": byline,
+        "captions": main and main.caption_text,
+        "body": not any(problem.detail == MORE_PAGES_FOLLOW for problem in story.problems),
     }
-    return frozenset(name for name, place in places.items() if not place)
+    return tuple(cast(Printable, name) for name, value in there.items() if not value)
 
 
 def _story_number(page: Page) -> int | None:
@@ -308,20 +310,15 @@ def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[
             yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
 
 
-def _section(page: Page, said: LinkedData, headline: str, categories: list[str]) -> str | None:
+def _section_and_tags(
+    address: str, said: LinkedData, headline: str, categories: list[str], tags: list[str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """categories: as printed. The address decides, then the breadcrumb, then the only section that JSON-LD names."""
     crumbs = [each for each in said.crumbs if each != headline]
     # AIOSEO writes categories and tags into one string.
-    single = [each for each in said.sections if len(said.sections) == 1 and "," not in each]
-    found = next((each for each in (*crumbs[-1:], *single, *categories, page.meta("article:section")) if each), None)
-    return None if found is None or found.casefold() == _NO_SECTION else found
-
-
-def _tags(page: Page, said: LinkedData, printed: list[str], categories: set[str | None]) -> tuple[str, ...]:
-    """The tags, each once however it is spelt, without the categories."""
-    known = {each.casefold() for each in (*said.sections, *categories) if each}
-    tags = said.keywords or tuple(metas(page, "article:tag")) or printed
-    first = {each.casefold(): each for each in reversed(tags)}
-    return tuple(dict.fromkeys(first[each.casefold()] for each in tags if each and each.casefold() not in known))
+    sections = [each for each in said.sections if "," not in each]
+    single = sections if len(sections) == 1 else []
+    return section_and_tags(address, [*crumbs[-1:], *single, *categories], tags, sections)
 
 
 def _labels(page: Page, box: Node, css: str) -> list[str]:
@@ -344,7 +341,7 @@ def _featured(page: Page, header: Place) -> Image | None:
     return next((replace(each, block=None) for each in album.images), None)
 
 
-def _pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
+def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
     """The featured picture and those of the body; some newspapers print the same one at the head of the body again."""
     if main is None:
         return story.images
