@@ -92,6 +92,16 @@ def test_a_head_without_an_end_is_not_taken_into_memory(tmp_path: Path, httpserv
     assert whys == {"long": "HeadTooLong: more than 1,048,576 bytes of headers", "a": "unknown_layout"}
 
 
+def test_the_archive_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTSCRAPER_ARCHIVE", "elsewhere")
+    samples = ("crawl", "post", "-a", "source=samples", "-a", f"path={SAMPLES}", "-a", "limit=1")
+    assert scrapy(tmp_path, *samples).returncode == 0
+    assert (tmp_path / "elsewhere" / "archive.db").is_file()
+    assert scrapy(tmp_path, *samples, settings=("ARCHIVE_DIR=set",)).returncode == 0
+    assert (tmp_path / "set" / "archive.db").is_file()
+    assert not (tmp_path / "archive").exists()
+
+
 def test_limit_is_a_number_of_pages(tmp_path: Path, mirror: Mirror) -> None:
     assert crawl(tmp_path, mirror, "-a", "limit=3").returncode == 0
     assert sum(mirror.fetched.values()) - mirror.fetched["/robots.txt"] == 3

@@ -159,7 +159,7 @@ class Collecting:
         captures = [placed(self._desk, listed) for listed in page.captures]
         self._desk.sync()
         new = self._holdings.take_down(self._archive.name, query, captures, page.resume_key, now())
-        _log.info("%s: %d captures listed, %d of them new", self._archive.name, len(captures), new)
+        _log.info("%s: captures listed: %d, new: %d", self._archive.name, len(captures), new)
         if page.resume_key is None:
             self._queries.remove(query)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import line, print_json
+from postscraper.console.terminal import counted, line, print_json
 from storage import backup
 
 
@@ -26,4 +26,4 @@ def command(folder: Path, json_wanted: bool, archive: Path) -> None:
     if json_wanted:
         print_json({"folder": str(folder), "files": [{"file": name, "bytes": size} for name, size in written.items()]})
     else:
-        line(f"Copied {len(written)} files, {sum(written.values()):,} bytes, to {folder}.")
+        line(f"Copied {counted(len(written), 'file')}, {counted(sum(written.values()), 'byte')}, to {folder}.")

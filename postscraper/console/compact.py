@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import line, one_line, print_json
+from postscraper.console.terminal import counted, line, one_line, print_json
 from postscraper.console.working import working
 from storage.archive import Archive
 from storage.compacting import Done, compact, undo
@@ -50,4 +50,6 @@ def _show(done: Done) -> None:
     if done.why:
         line(one_line(f"{done.file} is left as it is: {done.why}"))
     else:
-        line(f"{done.file}: {done.records:,} records, {done.before:,} bytes before, {done.after:,} now")
+        line(
+            f"{done.file}: {counted(done.records, 'record')}, {counted(done.before, 'byte')} before, {done.after:,} now"
+        )

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from postscraper import settings
 from postscraper.console import options
-from postscraper.console.terminal import line, one_line
+from postscraper.console.terminal import counted, line, one_line
 from postscraper.desk import Desk
 from postscraper.newspapers import NEWSPAPERS, POST
 from postscraper.replaying import replay
@@ -83,7 +83,7 @@ def _bar(progress: replay.Progress) -> Iterator[Seen]:
         def seen(now: replay.Progress) -> None:
             seconds = bar.tasks[task].elapsed or 0.0
             rate = f"{now.pages / seconds:,.0f} pages/s" if seconds else ""
-            told = ", ".join(filter(None, (f"{now.pages:,} pages", rate, _counts(now.outcomes))))
+            told = ", ".join(filter(None, (counted(now.pages, "page"), rate, _counts(now.outcomes))))
             bar.update(task, completed=now.done - now.before, told=told)
 
         yield seen
@@ -96,8 +96,8 @@ def _counts(found: Counter[Any]) -> str:
 def _tell(progress: replay.Progress) -> None:
     for damage in progress.damages:
         click.echo(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"), err=True)
-    line(f"{progress.pages:,} pages" + (f": {_counts(progress.outcomes)}" if progress.pages else ""))
+    line(counted(progress.pages, "page") + (f": {_counts(progress.outcomes)}" if progress.pages else ""))
     if progress.skipped:
         line(f"left out: {_counts(progress.skipped)}")
     if progress.before:
-        line(f"{progress.before:,} of {progress.bytes:,} bytes were read by an earlier replay")
+        line(f"{progress.before:,} of {counted(progress.bytes, 'byte')} had been read by an earlier replay")
