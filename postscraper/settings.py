@@ -85,7 +85,11 @@ SPIDER_MIDDLEWARES = dict.fromkeys((
     "scrapy.spidermiddlewares.depth.DepthMiddleware",
 ))  # fmt: skip
 ITEM_PIPELINES = {"postscraper.pipelines.ArchivePipeline": 900}  # behind anything a user adds
-EXTENSIONS = {"postscraper.checks.Checks": 900}
+EXTENSIONS: dict[str, int | None] = {
+    "scrapy.extensions.logstats.LogStats": None,
+    "postscraper.progress.CrawlProgress": 800,  # in its place
+    "postscraper.checks.Checks": 900,
+}
 # Scrapy starts that many tasks for every answer; the writer is one. Half the crawl's time.
 CONCURRENT_ITEMS = 1
 FEED_EXPORTERS = {"csv": "postscraper.feed_export.ContractCsv"}

@@ -170,6 +170,12 @@ class Archive:
             found = connection.execute(_KEPT, {"digest": digest, "url": url, "at": captured_at})
             return cast("Row[Any] | None", found.first())
 
+    def kept_captures(self) -> int:
+        """How many captures have their bytes in the evidence."""
+        with self._engine.connect() as connection:
+            kept = select(func.count()).select_from(Capture).where(Capture.evidence_file.is_not(None))
+            return int(connection.execute(kept).scalar_one())
+
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""
         end = func.max(Capture.evidence_offset + Capture.evidence_length)

@@ -56,7 +56,7 @@ def test_second_run_brings_nothing_twice(tmp_path: Path, mirror: Mirror) -> None
     assert asked(tmp_path, "SELECT count(*) FROM revision") == revisions
     again = {path for path, count in mirror.fetched.items() if count > fetched.get(path, 0)} - {"/robots.txt"}
     assert not again, "nothing is due within a minute of the first run"
-    assert "left alone" in second.stderr
+    assert "Left alone, not due yet: " in second.stderr
 
 
 def test_obeys_robots_and_says_who_it_is(tmp_path: Path, mirror: Mirror) -> None:

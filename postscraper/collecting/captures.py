@@ -34,6 +34,8 @@ INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of
 MOST_HOPS = 3
 ANSWER_SECONDS = 180.0  # an index is searched for a minute or two, when whole hosts are asked for
 
+MOST_COUNTED = 1_000_000
+
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +84,10 @@ class Collecting:
             counts = self._holdings.counts(name)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
         _log.info("%s: %s%s.", name, told, "; its index is not read to the end" if self._queries else "")
+
+    def queued(self) -> int:
+        """How many of the captures that are listed by now could be asked for."""
+        return self._holdings.due(self._archive.name, self._wanted, now(), MOST_COUNTED)
 
     def has_more(self) -> bool:
         if self._left == 0 or self._patience.over:

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from postscraper.console import options
+from postscraper.console.progress import kept_pages, progress
 from postscraper.console.terminal import counted, line, one_line, print_json
-from postscraper.console.working import working
 from postscraper.items import plain
 from postscraper.witness import Witness
 from storage.errors import NotAnArchive
@@ -38,8 +38,8 @@ def command(json_wanted: bool, archive: Path) -> None:
     """
     if not (archive / DATABASE).is_file() and not (archive / FOLDER).is_dir():
         raise NotAnArchive(f"there is no archive in {archive}")
-    with RunLock(archive), working("pages read again") as done:
-        rebuilt = rebuild(archive, Witness(archive), done)
+    with RunLock(archive), progress("page", total=kept_pages(archive)) as meter:
+        rebuilt = rebuild(archive, Witness(archive), meter.show)
     if json_wanted:
         print_json(_data(rebuilt))
     else:

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from postscraper.console import options, reread_page
+from postscraper.console.progress import progress
 from postscraper.console.reread_page import around
 from postscraper.console.terminal import address, counted, joined, line, one_line, print_json
-from postscraper.console.working import working
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
@@ -67,16 +67,16 @@ def command(
             raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
         witness = Witness(archive)
-        with working("captures read again") as done:
-            report = compare(opened, witness, selection, done)
+        with progress("capture", total=opened.kept_captures() if selection.is_all else None) as meter:
+            report = compare(opened, witness, selection, meter.show)
         if page is not None:
             page.write_text(reread_page.html(report), "utf-8")
         accepted = 0
         if not json_wanted:
             _show(report)
         if not dry_run and _wanted(report, yes=yes):
-            with working("readings replaced", report.changed) as done:
-                accepted = accept(opened, witness, report, done)
+            with progress("reading", total=report.changed) as meter:
+                accepted = accept(opened, witness, report, meter.show)
     _tell(report, accepted, dry_run=dry_run, json_wanted=json_wanted)
 
 
