@@ -146,9 +146,13 @@ class Desk:
         """Whether an address that failed in this run waits for its next try."""
         return self.archive.ledger.next_due_at(now(), self._wanted) is not None
 
-    def left_alone(self) -> int:
-        """How many addresses of the newspaper are not due yet."""
-        return self.archive.ledger.left_alone(now(), Wanted(origin=self._wanted.origin))
+    def queued(self) -> int:
+        """How many addresses the run could visit now."""
+        return self.archive.ledger.due(now(), self._wanted)
+
+    def left_alone(self, begun_at: datetime) -> int:
+        """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
+        return self.archive.ledger.left_alone(now(), begun_at, Wanted(origin=self._wanted.origin))
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""

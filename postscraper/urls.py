@@ -81,6 +81,14 @@ def _origin(url: str) -> str | None:
     return f"{scheme}://{host}" if scheme in ("http", "https") and host else None
 
 
+PAPER_HOST = r"(?:(?:www|m|mail)\.)?(?:phnompenhpost|postkhmer)\.com(?=[/?#:\s,]|$)"
+
+
+def with_scheme(text: str) -> str:
+    """An address that a person typed without `https://`, with it, if it begins with a host of a paper."""
+    return f"https://{text}" if re.match(PAPER_HOST, text, re.I) else text
+
+
 def page_only(url: str) -> str:
     """The address of a list's page as it is served, with `page` alone of its query."""
     parts = urlsplit(url)

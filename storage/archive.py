@@ -23,7 +23,7 @@ from storage.history import FullStory, Wording, find, full_story, promotions, re
 from storage.intake import Outcome
 from storage.ledger import Ledger
 from storage.loading import load
-from storage.search import Hit, Limits
+from storage.search import Hit, Limits, Sort
 from storage.statistics import Stats
 from storage.tables import Capture
 from storage.visiting import Taken
@@ -179,6 +179,12 @@ class Archive:
         with self._engine.connect() as connection:
             return set(connection.execute(select(table.part).where(*answer)).scalars())
 
+    def kept_captures(self) -> int:
+        """How many captures have their bytes in the evidence."""
+        with self._engine.connect() as connection:
+            kept = select(func.count()).select_from(Capture).where(Capture.evidence_file.is_not(None))
+            return int(connection.execute(kept).scalar_one())
+
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""
         end = func.max(Capture.evidence_offset + Capture.evidence_length)
@@ -210,17 +216,50 @@ class Archive:
         until: date | None = None,
         section: str | None = None,
         author: str | None = None,
+        sort: Sort = "best",
         limit: int = 20,
+        page: int = 1,
         marks: tuple[str, str] = ("[", "]"),
     ) -> list[Hit]:
-        """Stories in which all the words occur, the best first, whichever of their wordings holds them.
+        """Stories in which all the words occur, whichever of their wordings holds them.
 
-        words: "phrases in quotes" and begin* are understood; no string is wrong. since, until: days of
-        publication, both included. marks: put around each word found in the snippet.
+        words: as in storage/query.py. since, until: days of publication, both included. page: from 1, of
+        `limit` stories. marks: put around each word found in the snippet. Raises BadQuery.
         """
-        limits = Limits(since=since, until=until, section=section, author=author, limit=limit, marks=marks)
+        limits = Limits(
+            since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
+        )
         with self._engine.connect() as connection:
             return search.search(connection, words, limits)
+
+    def count(
+        self,
+        words: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        section: str | None = None,
+        author: str | None = None,
+    ) -> int:
+        """How many stories `search` finds on all its pages. Raises BadQuery."""
+        limits = Limits(since=since, until=until, section=section, author=author)
+        with self._engine.connect() as connection:
+            return search.count(connection, words, limits)
+
+    def sections(self) -> list[str]:
+        """The sections of its stories, as printed, the largest first."""
+        with self._engine.connect() as connection:
+            return statistics.sections(connection)
+
+    def layouts(self) -> list[str]:
+        """The layouts by which its captures were read, as `stats` names them."""
+        with self._engine.connect() as connection:
+            return statistics.layouts(connection)
+
+    def nearest(self, address: str) -> str | None:
+        """The canonical address of a story that resembles an address which no story has; None without one."""
+        with self._engine.connect() as connection:
+            return history.nearest(connection, address)
 
     def reindex(self) -> int:
         """Build the index of words anew; how many revisions it holds."""

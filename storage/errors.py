@@ -9,6 +9,7 @@ ArchiveError
 ├── Full             no room on the disk
 ├── Damaged          the database file is broken
 ├── Unsupported      this database cannot do that
+├── BadQuery         a search that means nothing
 └── NoSuchStory      no story of that address or number
 
 EvidenceError         of the evidence; its own tree stands in storage/exchange.py
@@ -49,6 +50,10 @@ class Damaged(ArchiveError):
 
 class Unsupported(ArchiveError):
     """The database behind the archive cannot do what was asked."""
+
+
+class BadQuery(ArchiveError):
+    """A search that means nothing; the message names the word and the right form."""
 
 
 class NoSuchStory(ArchiveError):

@@ -1,7 +1,7 @@
 """Words, made ready for comparing and for searching.
 
-`normal` decides whether two texts say the same; `searchable` is what goes into the index, and
-`asked` and `expression` turn what a person types into a query that cannot fail.
+`normal` decides whether two texts say the same; `searchable` is what goes into the index, and `tokens_of`
+what a query looks for there (storage/query.py).
 
 Khmer is written without spaces between words. Cut into character clusters (a base with its
 subscripts and signs), with a phrase query over clusters, a word is found wherever it stands: a
@@ -10,7 +10,6 @@ substring search that ends at cluster borders and needs no dictionary.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 from unicodedata import category, is_normalized, normalize
@@ -30,11 +29,6 @@ _KHMER = re.compile("[\u1780-\u17e9]")
 
 _SINGLE_QUOTES = "‘’‚‛‹›′´"
 _DOUBLE_QUOTES = "“”„‟«»″"
-_PHRASE = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)')
-
-# Beyond this a query is no question but a pasted page; FTS5 limits the depth of an expression to 256.
-MOST_TERMS = 32
-LONGEST_PHRASE = 64  # tokens
 
 
 def encodable(text: str) -> str:
@@ -157,33 +151,6 @@ def index_words(article: Mapping[str, Any], body: str) -> tuple[str, str, str, s
 
 def _joined(texts: Iterable[str | None]) -> str:
     return searchable("\n".join(filter(None, texts)))
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Tokens that must follow each other; start_only: the last may go on to any end."""
-
-    tokens: tuple[str, ...]
-    start_only: bool = False
-
-
-def asked(words: str) -> list[Term]:
-    """What a person asks for; [] when it holds no word.
-
-    All terms must occur: words, and phrases between quotes. A star at the end of a word stands for any
-    end. Nothing else has a meaning, so no string is wrong.
-    """
-    found = []
-    for phrase, word in _PHRASE.findall(encodable(words).replace("\0", " ")):
-        tokens = tuple(tokens_of(phrase or word)[:LONGEST_PHRASE])
-        if tokens:
-            found.append(Term(tokens, start_only=word.endswith("*")))
-    return found[:MOST_TERMS]
-
-
-def expression(terms: Iterable[Term]) -> str:
-    """The terms in the language of FTS5, every token quoted."""
-    return " AND ".join(f'"{" ".join(term.tokens)}"{"*" if term.start_only else ""}' for term in terms)
 
 
 def tokens_of(text: str) -> list[str]:

@@ -34,6 +34,8 @@ INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of
 MOST_HOPS = 3
 ANSWER_SECONDS = 180.0  # an index is searched for a minute or two, when whole hosts are asked for
 
+MOST_COUNTED = 1_000_000
+
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +84,10 @@ class Collecting:
             counts = self._holdings.counts(name)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
         _log.info("%s: %s%s.", name, told, "; its index is not read to the end" if self._queries else "")
+
+    def queued(self) -> int:
+        """How many of the captures that are listed by now could be asked for."""
+        return self._holdings.due(self._archive.name, self._wanted, now(), MOST_COUNTED)
 
     def has_more(self) -> bool:
         if self._left == 0 or self._patience.over:
@@ -159,7 +165,7 @@ class Collecting:
         captures = [placed(self._desk, listed) for listed in page.captures]
         self._desk.sync()
         new = self._holdings.take_down(self._archive.name, query, captures, page.resume_key, now())
-        _log.info("%s: %d captures listed, %d of them new", self._archive.name, len(captures), new)
+        _log.info("%s: captures listed: %d, new: %d", self._archive.name, len(captures), new)
         if page.resume_key is None:
             self._queries.remove(query)
 

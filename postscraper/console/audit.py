@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import address, joined, line, print_json
+from postscraper.console.terminal import address, counted, joined, line, print_json
+from postscraper.errors import BadRequest, closest
 from postscraper.hearing import Ear
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
@@ -41,6 +42,9 @@ def command(since: date | None, until: date | None, section: str | None, json_wa
       postscraper audit --since 2018-01-01 --until 2018-12-31 --section national
     """
     options.check_span(since, until)
+    sections = {name for paper in NEWSPAPERS.values() for name in paper.sections}
+    if section is not None and section not in sections:
+        raise BadRequest(f"--section {section} is unknown{closest(section, sorted(sections))}")
     with Archive.open(archive, readonly=True) as opened, opened.connect() as connection:
         found = audit(connection, Places(archive))
     # A day or section that is not known rules nothing out: a gap may lie there.
@@ -124,7 +128,8 @@ def _print(known: list[Known], estimated: Estimate | None) -> None:
         line("How many stories no list knows of cannot be estimated: the two kinds of lists share too few.")
         return
     line(
-        f"About {estimated.stories:,} stories ({estimated.at_least:,} to {estimated.at_most:,}) by the lists' overlap:"
+        f"About {counted(estimated.stories, 'story', 'stories')} ({estimated.at_least:,} to {estimated.at_most:,})"
+        f" by the lists' overlap:"
         f" {estimated.by_engine:,} in the site's own, {estimated.by_people:,} in teasers and links,"
         f" {estimated.in_both:,} in both; {estimated.unknown:,} may be in none."
     )

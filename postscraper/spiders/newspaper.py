@@ -105,6 +105,17 @@ class NewspaperSpider(Spider):
         while self._handled < handed_on and self.ended is None:
             await asyncio.sleep(0.01)
 
+    def queued(self) -> int | None:
+        """How many pages could be asked for now; None where nobody knows beforehand."""
+        if self.desk.scope.source == "live":
+            waiting = self.desk.queued()
+        elif isinstance(self.collecting, Collecting):
+            waiting = self.collecting.queued()
+        else:
+            return None
+        limit = self.desk.scope.limit
+        return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
+
     def _count(self, item: Any) -> None:
         if item.capture.part is not None:
             return  # its page comes behind it
