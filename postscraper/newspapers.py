@@ -36,12 +36,23 @@ _NO_STORIES = frozenset(
         *("user", "author", "search", "taxonomy", "sites", "misc", "modules", "themes", "views", "ajax", "cdn-cgi"),
         *("jobs", "job", "gallery", "video", "multimedia", "notice", "announcements", "about-us", "staff-list"),
         *("contact-us", "contact-us-0", "subscription-form", "privacy-policy", "refund-policy", "pdf-supplement"),
-        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "cart"),
+        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "comments", "cart"),
+        *("wp-admin", "wp-content", "wp-includes", "wp-login.php", "xmlrpc.php"),
     }
 )
 
+# Of WordPress, on which the paper runs today, and of the designs before, which mirrors have.
+_STARTS = {
+    "feed": ("/feed/", "/rss.xml"),
+    "front": ("/",),
+    "sitemap": ("/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml"),
+}
+
 # Stories without a date or a section exist (police blotters, re-runs); without a byline many do.
 _FLOORS = {"published_on": 0.9, "section": 0.8, "byline": 0.5, "images": 0.3}
+
+# Sections of the Post since 2023; each has a feed, which shows ten stories when pages are closed.
+_TODAY = ("national", "business", "lifestyle", "sport", "world", "opinion", "politics", "financial", "post-in-depth")
 
 POST = Newspaper(
     name="post",
@@ -67,7 +78,7 @@ POST = Newspaper(
             *("post-weekend", "post-plus", "columns", "police-blotter"),
         )
     },
-    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    starts=_STARTS | {"feed": (*_STARTS["feed"], *(f"/category/{name}/feed/" for name in _TODAY))},
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )
@@ -87,7 +98,7 @@ POSTKHMER = Newspaper(
             for name in ("politics", "business", "financial", "sport-news", "lifestyle", "world", "lift", "post-plus")
         },
     },
-    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    starts=_STARTS,
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )

@@ -82,7 +82,5 @@ class ArchivePipeline:
     def _count(self, item: Item, outcome: Outcome) -> None:
         stats = self._crawler.stats
         stats.inc_value(f"postscraper/outcome/{outcome.value}")
-        if item.capture.part is not None:
-            stats.inc_value("postscraper/stories_in_parts")
         if isinstance(item, Unread):
             stats.inc_value(f"postscraper/unread/{item.reason}")

@@ -95,6 +95,13 @@ def page_only(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode([pair for pair in parse_qsl(parts.query) if pair[0] == "page"])))
 
 
+def as_linked(address: str, url: str) -> str:
+    """A canonical address as it is asked for: with the trailing slash of the link that named it, else it redirects."""
+    path = urlsplit(url).path
+    slashed = path.endswith("/") and not urlsplit(address).query and not address.endswith("/")
+    return f"{address}/" if slashed else address
+
+
 def as_sent(url: str) -> str:
     """An address as a request carries it: what is not ASCII is percent-encoded, all else untouched."""
     return quote(url, safe=_SAFE_IN_PATH + "?#[]")
@@ -113,7 +120,8 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS
     scheme = "https" if paper else parts.scheme.lower()
-    return urlunsplit((scheme, host, _path(parts.path, paper), _query(parts.query, paper), ""))
+    query = _query(parts.query, paper, rest=paper and bool(parts.query) and is_rest(url))
+    return urlunsplit((scheme, host, _path(parts.path, paper), query, ""))
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -157,8 +165,16 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-def _query(query: str, paper: bool) -> str:
+# Where a list in the order of changes begins: a question goes on where the last one ended, and is one address.
+_RESUMES = frozenset({"modified_after", "offset"})
+
+
+def _query(query: str, paper: bool, *, rest: bool = False) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
+    if rest:
+        asked = dict(pairs)
+        resumes = _RESUMES if (asked.get("orderby"), asked.get("order")) == ("modified", "asc") else ()
+        return urlencode(sorted(pair for pair in asked.items() if pair[0] not in resumes), safe=":,")
     if paper:
         kept = {key: value for key, value in pairs if key in _MEANT and (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))

@@ -21,9 +21,9 @@ from twisted.python.failure import Failure
 from postscraper.collecting.patience import Patience
 from postscraper.collecting.placing import placed, sought, wanted
 from postscraper.desk import LEASE_SECONDS, Desk, now
+from postscraper.errors import RobotsUnavailable
 from postscraper.filing import in_order, is_filed
 from postscraper.items import Capture, Item
-from postscraper.robots import RobotsUnavailable
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
 from storage.elsewhere.indexed import Listed, Placed

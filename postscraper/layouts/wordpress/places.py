@@ -6,8 +6,9 @@ from postscraper.extract import Node, nodes, words
 
 # Where a post's own facts never stand.
 ELSEWHERE = (
-    "nav, aside, form, .menu, .sub-menu, .widget, #comments, .navigation, .post-navigation, [class*='mega-menu'],"
-    " [class*='mega_menu'], [class*='breaking'], [class*='ticker'], .author-box, .tdb-author-box"
+    "nav, aside, form, .menu, .sub-menu, .widget, #comments, .comments-area, .wp-block-comments, .comment, .navigation,"
+    " .post-navigation, .wp-block-query, [class*='mega-menu'], [class*='mega_menu'], [class*='breaking'],"
+    " [class*='ticker'], .author-box, .tdb-author-box"
 )
 # The cards of lists: post_class writes hentry and type-post, the block of a query wp-block-post, themes their own.
 CARDS = (

@@ -48,7 +48,7 @@ from postscraper.layouts.wordpress import wordpress_2026_lists
 from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
 from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
-from postscraper.layouts.wordpress.published import metas, published
+from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.pictures import Album
 from postscraper.urls import PAPER_HOSTS, path_of
@@ -117,7 +117,7 @@ _KINDS = frozenset(
 )
 _POST_ID = re.compile(r"postid-(\d{1,18})")
 _IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
-_LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?\s+|[\s|,–-]+$", re.I)
+_LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?(?:\s+|$)|[\s|,–-]+$", re.I)
 # What stands between byline, date and section.
 _MARKS = re.compile(r"\W+|\b(?:by|in|on|posted|published|written|updated|last|at)\b|ដោយ|_", re.I)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
@@ -145,8 +145,9 @@ def article(page: Page) -> Article | None:
     printed = words(title)
     story = content(page, box)
     said = linked_data(page)
-    date = published(page, said, header)
-    byline = _byline(page, header, said)
+    below = _below(header, box)
+    date = published(page, said, header if printed_date(header) is not None else below)
+    byline = _byline(page, header, said) or _byline(page, below, said)
     authors, agency = people(byline)
     categories = _labels(page, box, CATEGORIES)
     tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
@@ -269,6 +270,14 @@ def _header(title: Node, box: Node) -> Place:
     around = next(each for each in title.ancestors if isinstance(each, Node) and each in above)
     before = set(takewhile(box.__ne__, nodes(around, "*"))).difference(above)
     return Place(around, before, frozenset(nodes(around, ELSEWHERE)))
+
+
+def _below(header: Place, box: Node) -> Place:
+    """What stands behind the content there, and in no list or comment: some themes print byline and date below."""
+    every = nodes(header.around, "*")
+    behind = {each for each in every[every.index(box) + 1 :] if box not in each.ancestors}
+    cards = set(nodes(header.around, CARDS)).difference(box.ancestors)
+    return Place(header.around, behind, header.apart | cards)
 
 
 def _byline(page: Page, header: Place, said: LinkedData) -> str | None:

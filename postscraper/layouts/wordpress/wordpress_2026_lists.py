@@ -37,7 +37,8 @@ LABELS = (
     " .tags-links, .taxonomy-category, .byline, .author, .posted-by, .wp-block-post-author, .td-post-author-name,"
     " .jeg_meta_author, .jeg_meta_comment, .jeg_post_category, .meta-author, .comments-link, .td-module-comments,"
     " .meta-comment, .more-link, .wp-block-read-more, .wp-block-post-excerpt__more-link, .read-more, .jeg_readmore,"
-    " .edit-link, .screen-reader-text, .posted-on, .td-post-date, .sticky-post, .wpp-views, .post-views, .meta-views"
+    " .edit-link, .screen-reader-text, .posted-on, .td-post-date, .sticky-post, .wpp-views, .post-views, .meta-views,"
+    " figcaption, .wp-caption-text, .sticky .entry-footer > p:first-child"
 )
 LIST_NAMES = (
     ".widget-title, .widgettitle, .block-title, .td-block-title, .jeg_block_title, .jp-relatedposts-headline,"
