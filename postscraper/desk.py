@@ -32,7 +32,7 @@ from storage.visits import UNREAD_AGAIN, Kind, Visit
 LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
-STORIES_A_LIST = 2  # that are visited before the next list
+STORIES_A_LIST = 3  # that are visited before the next list
 # What a run's evidence says of how it was made.
 _TOLD = (
     *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),

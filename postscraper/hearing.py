@@ -32,6 +32,10 @@ _LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?|category|page)/|/pa
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
 
 
+# What a list of all sections has for its own: a run over sections does not ask for it.
+WHOLE_PAPER = "the whole paper"
+
+
 class Ear:
     """Hears for one newspaper and one run."""
 
@@ -74,12 +78,12 @@ class Ear:
             return
         names = self._scope.sections or tuple(self._paper.sections)
         for url in wordpress.starts(origin, self._scope.since, self._scope.until, whole=not self._scope.sections):
-            # Not of an unknown section, but of all: a run over sections does not ask for them.
-            yield replace(self._hear(url, "front", 0), section="" if wordpress.is_posts(url) else None)
+            yield replace(self._hear(url, "front", 0), section=WHOLE_PAPER if wordpress.is_posts(url) else None)
         if not self._scope.sections:
             for paths in self._paper.starts.values():
                 for path in paths:
                     yield self._hear(urljoin(origin, path), "front", 0)
+            yield from (self._hear(urljoin(origin, path), "section", 1) for path in self._paper.later_starts)
         for name in names:
             yield self._hear(urljoin(origin, self._paper.sections[name]), "section", 0)
 
@@ -148,7 +152,7 @@ class Ear:
                 yield replace(self._hear(url, "section", depth), section=section)
         if item.capture.captured_at is not None and wordpress.is_categories(item.url):
             for day, url in wordpress.years(origin, item.capture.captured_at.year):
-                yield replace(self._hear(url, "link", depth, day), section="")
+                yield replace(self._hear(url, "link", depth, day), section=WHOLE_PAPER)
 
     def _announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
         """What the page announces, up to its budget; the audit names the rest, which the archive has all the same."""

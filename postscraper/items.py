@@ -233,6 +233,7 @@ class Article:
     published_at, modified_at: aware UTC; None when the page vouches for no time.
     published_on: the day in Phnom Penh. published_text: the date as printed.
     tags: without the section. links: those inside the body.
+    first_page: how many blocks of the body stand on the first page of a story in several; None for a story on one.
     headline_variants: other wordings of the headline on the page, by place.
     not_printed: fields that this form of the story has no place for, so that their absence says nothing;
         `captions` is the main picture's caption, `body` what stands on further pages.
@@ -259,6 +260,7 @@ class Article:
     modified_at: datetime | None = field(default=None, metadata=PLAIN)
     images: tuple[Image, ...] = field(default=(), metadata=PLAIN)
     body: tuple[Block, ...] = field(metadata=PLAIN)
+    first_page: int | None = None
     teasers: tuple[Teaser, ...] = field(default=(), metadata=PLAIN)
     links: tuple[Link, ...] = field(default=(), metadata=PLAIN)
     headline_variants: Mapping[str, str] = field(default_factory=dict, metadata=PLAIN)

@@ -17,6 +17,7 @@ class Newspaper:
     name: of its spider. host: where it is served; www, bare, m. and mail. hosts are the same.
     sections: the paths of its section pages by their short names.
     starts: paths that a crawl begins with besides the sections, by kind of page.
+    later_starts: paths that are asked for after these.
     no_stories: first path segments under which no story lies.
     floors: the least share of a crawl's articles that must have each field; below it a design has
         changed, or a layout has gone blind.
@@ -27,6 +28,7 @@ class Newspaper:
     layouts: Layouts
     sections: Mapping[str, str]
     starts: Mapping[str, tuple[str, ...]]
+    later_starts: tuple[str, ...] = ()
     no_stories: frozenset[str] = field(default=frozenset())
     floors: Mapping[str, float] = field(default_factory=dict)
 
@@ -41,12 +43,9 @@ _NO_STORIES = frozenset(
     }
 )
 
-# Of WordPress, on which the paper runs today, and of the designs before, which mirrors have.
-_STARTS = {
-    "feed": ("/feed/", "/rss.xml"),
-    "front": ("/",),
-    "sitemap": ("/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml"),
-}
+# Of WordPress, on which the paper runs today.
+_STARTS = {"feed": ("/feed/",), "front": ("/",), "sitemap": ("/wp-sitemap.xml", "/sitemap_index.xml")}
+_OLD_SITEMAP = "/sitemap.xml"  # of the designs before, which mirrors have
 
 # Stories without a date or a section exist (police blotters, re-runs); without a byline many do.
 _FLOORS = {"published_on": 0.9, "section": 0.8, "byline": 0.5, "images": 0.3}
@@ -78,7 +77,8 @@ POST = Newspaper(
             *("post-weekend", "post-plus", "columns", "police-blotter"),
         )
     },
-    starts=_STARTS | {"feed": (*_STARTS["feed"], *(f"/category/{name}/feed/" for name in _TODAY))},
+    starts=_STARTS,
+    later_starts=(_OLD_SITEMAP, *(f"/category/{name}/feed/" for name in _TODAY)),
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )
@@ -99,6 +99,7 @@ POSTKHMER = Newspaper(
         },
     },
     starts=_STARTS,
+    later_starts=(_OLD_SITEMAP,),
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )

@@ -76,7 +76,8 @@ class LedgerScheduler(BaseScheduler):
             return None
         self._pass_closed_doors()
         if not self._due:
-            at_once = self._at_once if self._left is None else min(self._left, self._at_once)
+            # Of few pages each counts: what is heard meanwhile gets its turn.
+            at_once = self._at_once if self._left is None else min(self._left, LEASED_EACH)
             with self._spider.writing():
                 self._due.extend(self._spider.desk.due(at_once))
         if not self._due:

@@ -166,15 +166,20 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
 
 
 # Where a list in the order of changes begins: a question goes on where the last one ended, and is one address.
-_RESUMES = frozenset({"modified_after", "offset"})
+_RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
 def _query(query: str, paper: bool, *, rest: bool = False) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
     if rest:
         asked = dict(pairs)
-        resumes = _RESUMES if (asked.get("orderby"), asked.get("order")) == ("modified", "asc") else ()
-        return urlencode(sorted(pair for pair in asked.items() if pair[0] not in resumes), safe=":,")
+        # Posts of one second are asked for by their number.
+        in_order = asked.get("order") == "asc" and (
+            asked.get("orderby") == "modified" or (asked.get("orderby") == "id" and "modified_before" in asked)
+        )
+        if in_order:
+            asked = {name: value for name, value in asked.items() if name not in _RESUMES} | {"orderby": "modified"}
+        return urlencode(sorted(asked.items()), safe=":,")
     if paper:
         kept = {key: value for key, value in pairs if key in _MEANT and (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))

@@ -180,9 +180,11 @@ class Archive:
             return set(connection.execute(select(table.part).where(*answer)).scalars())
 
     def kept_captures(self) -> int:
-        """How many captures have their bytes in the evidence."""
+        """How many answers have their bytes in the evidence."""
         with self._engine.connect() as connection:
-            kept = select(func.count()).select_from(Capture).where(Capture.evidence_file.is_not(None))
+            kept = (
+                select(func.count()).select_from(Capture).where(Capture.evidence_file.is_not(None), Capture.part == "")
+            )
             return int(connection.execute(kept).scalar_one())
 
     def evidence_ends(self) -> dict[str, int]:

@@ -15,7 +15,7 @@ from storage.tables import Capture, Reading, Revision, Story
 from storage.timeline import Seen, Timeline
 
 # The columns of a revision that may change while its text stands.
-MOVING = ("number", "words_digest", "first_captured_at", "last_captured_at", "captures", "capture_id")
+MOVING = ("number", "words_digest", "standfirst", "first_captured_at", "last_captured_at", "captures", "capture_id")
 
 PAIRS = 256  # of address and moment in one statement
 

@@ -1,11 +1,10 @@
 """Captures read anew: what they were read as before, what it does to the ledger, and the end of such a run."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Protocol
 
-from itemadapter import ItemAdapter
 from sqlalchemy import Connection, Row, select
 
 from storage.evidence import Evidence
@@ -71,7 +70,12 @@ class Rereader:
 
 def by_part(readings: Iterable[tuple[Any, Visit | None]]) -> dict[str, tuple[Any, Visit | None]]:
     """Items with their visits, by the part of the answer; '' for the whole of it."""
-    return {plain(ItemAdapter(item)["capture"]).get("part") or "": (item, visit) for item, visit in readings}
+    return {_part_of(item): (item, visit) for item, visit in readings}
+
+
+def _part_of(item: Any) -> str:
+    receipt = plain(item["capture"] if isinstance(item, Mapping) else item.capture)
+    return receipt.get("part") or ""
 
 
 def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
@@ -141,7 +145,7 @@ def _left(row: Values, taken: Taken) -> Values | None:
         "state": how.state,
         "why": how.why,
         "dated_on": dated_on,
-        "due_at": None if failed else next_at(how, entry, dated_on, row["changes"], entry.captured_at),
+        "due_at": None if failed else next_at(how, entry, row | {"dated_on": dated_on}, entry.captured_at),
         "priority": priority(
             row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
         ),

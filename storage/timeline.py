@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.words import UNSAID, both_wordings, same_wording
+from storage.words import UNSAID, body_of, both_wordings, has_standfirst, lacks, same_wording
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -39,10 +39,12 @@ class Run(NamedTuple):
     """One wording, and the span of its captures.
 
     words: the digest of all that its forms print. text: the first capture of the fullest form that was read itself.
+    standfirst: the first that prints one, where the form of `text` has no place for it.
     """
 
     words: str
     text: Seen
+    standfirst: Seen
     first_captured_at: datetime | None
     last_captured_at: datetime | None
     captures: int
@@ -114,11 +116,15 @@ def _place(seen: Seen) -> tuple[bool, datetime, tuple[str, ...]]:
 
 def _run(words: str, seen: list[Seen]) -> Run:
     own = [each for each in seen if not each.of_another] or seen
-    text = min(own, key=lambda each: each.words.count(UNSAID))
+    text = min(own, key=lambda each: (body_of(each.words) != body_of(words), lacks(each.words)))
+    standfirst = text
+    if lacks(text.words)[-1]:
+        standfirst = next((each for each in own if has_standfirst(each.words)), text)
     moments = [each.captured_at for each in seen if each.captured_at is not None]
     return Run(
         words=words,
         text=text,
+        standfirst=standfirst,
         first_captured_at=moments[0] if moments else None,
         last_captured_at=moments[-1] if moments else None,
         captures=len(seen),

@@ -4,7 +4,10 @@ import re
 from datetime import date, datetime
 
 # Whole addresses of news first, then lists, then stories; other pages last.
-RANKS: dict[str, int] = {"feed": 0, "rest": 0, "front": 1, "sitemap": 1, "listing": 1, "story": 2, "page": 3}
+RANKS: dict[str, int] = {"feed": 0, "rest": 0, "front": 1, "sitemap": 1, "listing": 2, "story": 3, "page": 4}
+# Lists without an end that show again what others have.
+_LAST = re.compile(r"//[^/]+/(?:tags?|topics?|author)/")
+_OF_A_PART = re.compile(r"//[^/]+/[^/]+/.")
 _RANK, _VISITED = 100_000_000, 10_000_000
 _FARTHEST = 1_000_000  # pages, that a turn stays within its rank
 _PAGE = re.compile(r"[?&](page|paged|start)=(?:\d+,)*(\d{1,7})(?:&|$)|/(page/)(\d{1,7})(?:\?|$)", re.A)
@@ -19,8 +22,12 @@ def priority(address: str, kind: str, dated_on: date | None, heard_at: datetime,
     """
     page = page_of(address) if kind == "listing" else 0
     age = date.max.toordinal() - (dated_on or heard_at.date()).toordinal() + page
-    # What has given its newest posts, and what counts those of a year, takes its turn among the lists.
+    if kind == "listing" and _LAST.search(address):
+        return RANKS["page"] * _RANK + visited * _VISITED + age
+    # A list of posts that has given its newest, what counts those of a year, and the feed of a section take their turn
+    # among the lists.
     later = kind == "rest" and (visited or dated_on is not None)
+    later |= kind == "feed" and _OF_A_PART.search(address) is not None
     return RANKS["story" if page else "listing" if later else kind] * _RANK + visited * _VISITED + age
 
 

@@ -1,7 +1,7 @@
 """The ledger's part of a batch: what the pages announce, and how the visited addresses are left."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -54,7 +54,7 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
         address=visit.address,
         state=how.state,
         why=how.why,
-        next_at=next_at(how, entry, dated_on, row["changes"], now),
+        next_at=next_at(how, entry, row | {"dated_on": dated_on}, now),
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
@@ -66,7 +66,8 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
     return frontier.settled(row, settled, now)
 
 
-def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: datetime) -> datetime | None:
+def next_at(how: Left, entry: Entry, row: Values, now: datetime) -> datetime | None:
+    """When to look again at the address of a row; None for never."""
     if entry.visit is None or how.state == "moved":
         return None  # the address it moved to is looked at instead
     if how.state == "gone":
@@ -75,4 +76,4 @@ def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: d
         return now + (CLOSED_AGAIN if how.why in CLOSED else UNREAD_AGAIN)
     if entry.visit.goes_on:
         return now
-    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.page)
+    return due_again(entry.visit.kind, row["dated_on"], row["changes"], now, page=entry.page, depth=row["depth"])

@@ -91,7 +91,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 # A page that lists what is new is the only way to hear of it in time.
 NEWS_AGAIN = HOUR
-# The deeper pages of a pager only move down what was on the first.
+# The deeper pages of a pager only move down what was on the first; other lists than the front's, the sections' and the
+# feeds show again what these have.
 PAGER_AGAIN = 7 * DAY
 # Younger than: look again after. Stories are edited within hours, corrected within days, and after a year
 # hardly ever; then a look tells only whether they still stand.
@@ -108,14 +109,16 @@ CLOSED_AGAIN = 6 * HOUR  # behind a bot check or a log-in
 CLOSED = ("challenge", "log_in")  # reasons
 
 
-def due_again(kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0) -> datetime:
+def due_again(
+    kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0, depth: int = 0
+) -> datetime:
     """When to look again at an address that could be read. A story of unknown age counts as a month old.
 
     changes: how often it changed so far; a story that did is looked at as if it were in the next younger
-    group, for who corrects once corrects again. page: of a listing, from 0.
+    group, for who corrects once corrects again. page: of a listing, from 0. depth: links from where the crawl began.
     """
     if kind in ("front", "listing", "feed", "sitemap", "rest"):
-        of_the_past = page or (kind == "rest" and published_on)
+        of_the_past = page or (kind == "rest" and published_on) or (kind in ("listing", "sitemap") and depth)
         return now + (PAGER_AGAIN if of_the_past else NEWS_AGAIN)
     age = now - datetime.combine(published_on, datetime.min.time(), now.tzinfo) if published_on else 30 * DAY
     waits = [wait for younger_than, wait in STORY_AGAIN if age < younger_than]

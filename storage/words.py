@@ -73,17 +73,27 @@ def words_digest(article: Mapping[str, Any]) -> str:
     of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`.
     """
     unsaid = article.get("not_printed") or ()
-    body = normal("".join(block["text"] for block in article["body"]))
     captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
     return ".".join(
         (
-            UNSAID if "body" in unsaid else digest_of(f"{normal(article.get('headline'))}\x1f{body}"),
+            UNSAID if "body" in unsaid else _body_digest(article),
             *(_digest_or(normal(article.get(name)), UNSAID if name in unsaid else "") for name in _BESIDE_BODY),
             "".join(sorted(map(_short, captions))) + (UNSAID if "captions" in unsaid else ""),
         )
     )
 
 
+def _body_digest(article: Mapping[str, Any]) -> str:
+    """Of headline and body; for a story on several pages with that of its first page behind it, which is all that
+    some forms have.
+    """
+    texts = [block["text"] for block in article["body"]]
+    parts = [texts, *([texts[: article["first_page"]]] if article.get("first_page") else [])]
+    headline = normal(article.get("headline"))
+    return _PAGES.join(digest_of(f"{headline}\x1f{normal(''.join(part))}") for part in parts)
+
+
+_PAGES = "+"
 _BESIDE_BODY = ("standfirst", "byline")
 _SHORT_DIGITS = 8  # they are compared within one story
 
@@ -103,8 +113,14 @@ def same_wording(one: str, other: str) -> bool:
     if UNSAID not in one and UNSAID not in other:
         return False
     first, second = one.split("."), other.split(".")
-    fields = zip(first[:-1], second[:-1], strict=True)
-    return all(a == b or UNSAID in (a, b) for a, b in fields) and _same_captions(first[-1], second[-1])
+    if not (_same_body(first[0], second[0]) and _same_captions(first[-1], second[-1])):
+        return False
+    return all(a == b or UNSAID in (a, b) for a, b in zip(first[1:-1], second[1:-1], strict=True))
+
+
+def _same_body(one: str, other: str) -> bool:
+    """A form with the first page alone goes with one that has them all."""
+    return one == other or UNSAID in (one, other) or one in other.split(_PAGES)[1:] or other in one.split(_PAGES)[1:]
 
 
 def _same_captions(one: str, other: str) -> bool:
@@ -123,7 +139,25 @@ def both_wordings(one: str, other: str) -> str:
     """The digest of a wording of which two forms are known: of each field the one that prints it."""
     if one == other or UNSAID not in one:
         return one
-    return ".".join(b if UNSAID in a else a for a, b in zip(one.split("."), other.split("."), strict=True))
+    pairs = zip(one.split("."), other.split("."), strict=True)
+    return ".".join(b if UNSAID in a or a in b.split(_PAGES)[1:] else a for a, b in pairs)
+
+
+def lacks(words: str) -> tuple[bool, ...]:
+    """Whether the form of a digest has no place for body, byline, captions, standfirst: the smallest lacks least."""
+    if UNSAID not in words:
+        return (False,) * 4
+    body, standfirst, byline, captions = words.split(".")
+    return body == UNSAID, byline == UNSAID, captions.endswith(UNSAID), standfirst == UNSAID
+
+
+def body_of(words: str) -> str:
+    """The digest of headline and body in one of words."""
+    return words.partition(".")[0]
+
+
+def has_standfirst(words: str) -> bool:
+    return words.count(".") == 3 and words.split(".")[1] not in ("", UNSAID)
 
 
 def digest_of(text: str) -> str:

@@ -211,4 +211,4 @@ def test_starts_with_what_is_asked() -> None:
     assert (rest.kind, rest.address.partition("?")[0]) == ("rest", f"{HOME}/wp-json/wp/v2/categories")
     assert (section.kind, section.address) == ("listing", f"{HOME}/sport")
     whole = [each.kind for each in Ear(POSTKHMER, Scope(), {}).starts()]
-    assert {"front", "sitemap", "feed", "listing"} == set(whole)
+    assert {"front", "sitemap", "feed", "rest", "listing"} == set(whole)

@@ -77,8 +77,9 @@ def is_categories(url: str) -> bool:
 def goes_on(listing: Listing) -> bool:
     """Whether a list in the order of changes has more to give at once."""
     asked = _asked(listing.url)
-    in_order = (asked.get("orderby"), asked.get("order")) == ("modified", "asc")
-    return listing.next_url is not None and in_order and is_posts(listing.url) and not wordpress_rest.is_whole(listing)
+    in_order = asked.get("orderby") == "modified" and asked.get("order") == "asc"
+    resumes = is_posts(listing.url) and (in_order or wordpress_rest.is_of_one_second(asked))
+    return resumes and listing.next_url is not None and not wordpress_rest.is_whole(listing)
 
 
 def _between(since: date | None, until: date | None) -> dict[str, str]:

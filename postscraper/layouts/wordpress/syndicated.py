@@ -1,8 +1,8 @@
 """Stories that WordPress gives without a page around them: an entry of a feed, a post of the REST API.
 
 Certain, from WordPress's source: the content is that of the page (`the_content`); a feed lacks the featured picture,
-makes pictures of emoji, and holds the first page alone of a story in several; an automatic excerpt is the story's first
-words with "[…]" behind them. Inferred, from plugins in wide use: the line "The post … appeared first on …".
+makes pictures of emoji, and has the first page alone of a story in several, without a sign; an automatic excerpt is the
+story's first words with "[…]" behind them. Inferred, from plugins in wide use: the line "The post … appeared first on".
 """
 
 import re
@@ -29,6 +29,7 @@ _FIRST_ON = re.compile(
     r"(?:(?!</p>).){0,1000}?</p>\s*$",
     re.S,
 )
+_PAGE_BREAK = "<!--nextpage-->"
 # Behind the words of an excerpt: WordPress's own mark, and the links that themes put in its place.
 _GOES_ON = re.compile(
     r"(?:\[(?:…|\.\.\.|&hellip;|&#8230;)\]|\((?:more|read more|continue reading)[^)]{0,10}\)"
@@ -123,11 +124,17 @@ def article(
         modified_at=published.modified_at,
         images=pictures(main, story),
         body=story.blocks,
+        first_page=_first_page(markup, capture),
         links=story.links,
         not_printed=not_printed,
         problems=(*problems, *odd, *story.problems),
         capture=replace(capture.receipt(), part=part),
     )
+
+
+def _first_page(markup: str, capture: Capture) -> int | None:
+    first, parted, _ = markup.partition(_PAGE_BREAK)
+    return len(content(*_fragment(_with_emoji(first), capture)).blocks) if parted else None
 
 
 def _believed(published: Published, capture: Capture) -> tuple[Published, tuple[Problem, ...]]:

@@ -6,7 +6,8 @@ answers of a real one: all fields that are read here, `X-WP-Total`, the `Link` h
 - `date` and `modified` are on the newspaper's own clock, `date_gmt` and `modified_gmt` in UTC.
 - A collection with the posts' content carries whole stories, each a part of the answer by its address.
 - Posts in the order of their last change are asked for by `modified_after`, which leaves out the second that it names,
-  and more than a page may share one second: the next question (`next_url`) begins before it, or counts on by `offset`.
+  and so does `modified_before`. The next question (`next_url`) begins with the last second of a page; where one second
+  fills a page, its posts are asked for by their number, since the database gives them in no other sure order.
 """
 
 import json
@@ -28,6 +29,7 @@ from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_
 NAME = "wordpress_rest"
 POSTS_OF_CATEGORY = "wp:post_type"  # the relation of a category to the list of its posts
 _SECOND = timedelta(seconds=1)
+_CURSOR = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
 def read(
@@ -251,28 +253,36 @@ def _next(capture: Capture, said: list[dict[str, Any]], total: int | None) -> tu
     In the order of changes there is always one: what has changed since.
     """
     asked = dict(parse_qsl(urlsplit(capture.url).query))
+    since = _local(asked.get("modified_after"))
+    if is_of_one_second(asked) and since is not None:
+        offset = _offset(asked) + len(said)
+        more = total is not None and total > offset and said
+        return _asking(capture.url, asked, since, offset) if more else _asking(capture.url, asked, since + _SECOND), ()
     if (asked.get("orderby"), asked.get("order")) != ("modified", "asc"):
         return _linked_next(capture), ()
     moments = [moment for each in said if (moment := _local(each.get("modified")))]
-    since = _local(asked.get("modified_after"))
     if not moments:
         return capture.url, ()
     if (since and min(moments) <= since) or moments != sorted(moments):
         detail = "a list of other posts than were asked for: a cache or a plugin answers"
         return None, (Problem(kind="damage", detail=detail, text=capture.url),)
-    offset = _offset(asked)
-    goes_on = total is not None and total > offset + len(said)
-    if goes_on and (moments[0] == moments[-1] or offset):
-        return _asking(capture.url, asked, since, offset + len(said)), ()
+    goes_on = total is not None and total > len(said)
+    if goes_on and moments[0] == moments[-1]:
+        return _asking(capture.url, asked, moments[-1] - _SECOND, 0), ()
     # A second that is over shows no more posts; the last of a page may go on behind it.
     over = not goes_on and (capture.captured_at is None or _age(said[-1], capture.captured_at) > 2 * _SECOND)
-    return _asking(capture.url, asked, moments[-1] if over else moments[-1] - _SECOND, 0), ()
+    return _asking(capture.url, asked, moments[-1] if over else moments[-1] - _SECOND), ()
+
+
+def is_of_one_second(asked: Mapping[str, str]) -> bool:
+    """Whether a question asks for the posts of one second by their number, since they have no other order."""
+    return (asked.get("orderby"), asked.get("order")) == ("id", "asc") and "modified_before" in asked
 
 
 def is_whole(listing: Listing) -> bool:
-    """Whether a list in the order of changes holds all that its question asks for."""
+    """Whether a list in the order of changes holds all that its question asks for, and nothing comes behind it."""
     asked = dict(parse_qsl(urlsplit(listing.url).query))
-    return listing.totals.get("", 0) <= _offset(asked) + len(listing.teasers)
+    return not is_of_one_second(asked) and listing.totals.get("", 0) <= len(listing.teasers)
 
 
 def _offset(asked: Mapping[str, str]) -> int:
@@ -285,13 +295,19 @@ def _age(post: Mapping[str, Any], captured_at: datetime) -> timedelta:
     return captured_at - at if at else timedelta(0)
 
 
-def _asking(url: str, asked: Mapping[str, str], since: datetime | None, offset: int) -> str:
-    kept = {name: value for name, value in asked.items() if name not in ("modified_after", "offset")}
-    if since is not None:
-        kept["modified_after"] = since.strftime("%Y-%m-%dT%H:%M:%S")
+def _asking(url: str, asked: Mapping[str, str], since: datetime, offset: int | None = None) -> str:
+    """The question for what changed after a moment; offset: for all of the second after it, counted from there."""
+    cursor = {"modified_after": _written(since), "orderby": "modified"}
+    if offset is not None:
+        cursor |= {"modified_before": _written(since + 2 * _SECOND), "orderby": "id"}
     if offset:
-        kept["offset"] = str(offset)
-    return urlunsplit(urlsplit(url)._replace(query=urlencode(kept, safe=":,")))
+        cursor["offset"] = str(offset)
+    kept = {name: value for name, value in asked.items() if name not in _CURSOR}
+    return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((kept | cursor).items()), safe=":,")))
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _linked_next(capture: Capture) -> str | None:
