@@ -21,6 +21,7 @@ from postscraper.reading import read
 from postscraper.scope import Scope
 from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
+from postscraper.withdrawn import without
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
 from storage.exchange import Exchange
@@ -61,6 +62,7 @@ class Desk:
         self.scope = scope
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self.archive = archive
+        self._barred = archive.withdrawn()
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
@@ -185,7 +187,7 @@ class Desk:
         return canonical(url, self.aliases)
 
     def read(self, capture: Capture) -> Item:
-        return read(capture, self.paper.layouts, self.aliases)
+        return without(read(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
 
     def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
         """Put the items into the archive, all in one durable transaction, behind their evidence."""

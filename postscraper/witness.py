@@ -11,11 +11,13 @@ from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
 from postscraper.reading import Layouts, read
 from postscraper.scope import Scope
 from postscraper.urls import Aliases, canonical
+from postscraper.withdrawn import is_barred, without
 from storage.compacted import files, there
 from storage.exchange import Exchange, Place
 from storage.fixity.walk import FOLDER
 from storage.visits import Visit
 from storage.warc.file import about
+from storage.withdrawals import kept_out
 
 
 class Witness:
@@ -26,6 +28,7 @@ class Witness:
         self._layouts = layouts
         self._folder = archive / FOLDER
         self._run = cache(self._run_of)
+        self._barred = kept_out(archive)
         self._aliases: dict[str, str] = {}
         for name in files(self._folder):
             self._aliases |= self._run(name, "")[1]
@@ -42,12 +45,13 @@ class Witness:
         """What the answer gives now, and what its visit lets the ledger hear."""
         paper, served, ear = self._run(place.file, _host(exchange.url))
         capture = captured(exchange, place)
-        item = read(capture, self._layouts or paper.layouts, served)
+        item = without(read(capture, self._layouts or paper.layouts, served), self._barred, served)
         return item, ear.visit(item, capture)
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:
         """Whether the answer gets a row."""
-        return is_filed(exchange, self._run(place.file, _host(exchange.url))[1])
+        served = self._run(place.file, _host(exchange.url))[1]
+        return is_filed(exchange, served) and not is_barred(exchange.url, self._barred, served)
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""

@@ -4,8 +4,10 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +15,7 @@ from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
-from storage import export, history, opening, replays, rereading, search, statistics, visiting
+from storage import export, history, opening, replays, rereading, search, statistics, tombstones, visiting
 from storage.elsewhere.holdings import Holdings
 from storage.elsewhere.rows import settle as settle_holdings
 from storage.entries import entry
@@ -152,14 +154,48 @@ class Archive:
         self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
     ) -> list[Outcome]:
         entries = [entry(item, visit) for item, visit in items]
-        with self._writer.begin() as connection:
-            opening.only_writer(connection)
-            intake = load(connection, entries)
-            taken = [(each, *intake.take(each)) for each in entries]
+        with self.write() as connection:
+            barred = tombstones.addresses(connection)
+            allowed = [not barred or not tombstones.is_barred(each, barred) for each in entries]
+            intake = load(connection, list(compress(entries, allowed)))
+            taken = [(each, *intake.take(each)) for each in compress(entries, allowed)]
             write(connection, intake)
             settle(connection, taken)
             settle_holdings(connection, taken)
-        return [outcome for _, outcome, _ in taken]
+            turned_away = [each for each, is_allowed in zip(entries, allowed, strict=True) if not is_allowed]
+            tombstones.turn_away(connection, turned_away, self.folder / tombstones.EVIDENCE)
+        if turned_away:
+            self.overwrite_withdrawn()
+        outcomes = (outcome for _, outcome, _ in taken)
+        return [next(outcomes) if is_allowed else Outcome.WITHDRAWN for is_allowed in allowed]
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One durable transaction of the only writer; all or none."""
+        with self._writer.begin() as connection:
+            opening.only_writer(connection)
+            yield connection
+
+    def withdrawn(self) -> frozenset[str]:
+        """The addresses that are kept out; see storage/withdrawals.py."""
+        with self._engine.connect() as connection:
+            return tombstones.addresses(connection)
+
+    def withdrawal(self, address: str) -> Row[Any] | None:
+        """The tombstone of an address, as in the table `withdrawn`; None of one that is not kept out."""
+        with self._engine.connect() as connection:
+            return tombstones.of(connection, address)
+
+    def overwrite_withdrawn(self) -> int:
+        """Overwrite the records of withdrawn stories that wait for it; how many. Raises OSError."""
+        return tombstones.overwrite(self.folder / tombstones.EVIDENCE, self._engine, self._writer)
+
+    def shrink(self) -> None:
+        """Write the database anew, without the pages that are free: what was deleted stands in them still.
+
+        Raises Locked while another program reads it.
+        """
+        opening.write_anew(self._writer, self.folder)
 
     def kept(self, digest: str, url: str, captured_at: datetime | None = None) -> Row[Any] | None:
         """The first capture with this body (`sha256:…`) whose bytes are in the evidence; None without one.

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Date, Dialect, ForeignKey, Index, MetaData, S
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0003"  # the newest migration; storage/migrations/versions
+SCHEMA = "0005"  # the newest migration; storage/migrations/versions
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -29,6 +29,7 @@ from postscraper.sources.originals import Originals
 from postscraper.sources.warc import Sieve, answers
 from postscraper.sources.warcfiles import Part
 from postscraper.urls import Aliases
+from postscraper.withdrawn import without
 from storage.entries import Entry, entry
 from storage.exchange import Damage, Exchange, Place
 from storage.hearsay import Report, reports, together
@@ -49,6 +50,7 @@ _REQUEST = re.compile(rb"\nWARC-Type:[ \t]*request\b")
 class Setup:
     """What a worker process is told once. keeps: whether the bytes are wanted too.
 
+    barred: addresses of withdrawn stories.
     index: where the index of originals is made when it is needed.
     """
 
@@ -57,6 +59,7 @@ class Setup:
     parts: tuple[Part, ...]
     index: Path
     keeps: bool
+    barred: frozenset[str] = frozenset()
     read: Callable[[Capture], Item] | None = None  # None: by the layouts of the paper
 
 
@@ -134,7 +137,7 @@ class Reader:
     def _pages(self, some: Sequence[tuple[Place, Exchange]], told: Told) -> Iterator[Page]:
         """Step by step, each step for all: what a step needs stays in the processor's cache."""
         captures = [captured(exchange, place) for place, exchange in some]
-        items = [self._read(capture) for capture in captures]
+        items = [without(self._read(capture), self._setup.barred, self._setup.aliases) for capture in captures]
         visits = map(self._visit, items, captures, some)
         entries = [entry(item, visit) for item, visit in zip(items, visits, strict=True)]
         for each in entries:
