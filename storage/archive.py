@@ -19,7 +19,7 @@ from storage import export, history, opening, replays, rereading, search, statis
 from storage.elsewhere.holdings import Holdings
 from storage.elsewhere.rows import settle as settle_holdings
 from storage.entries import entry
-from storage.errors import ArchiveError, NotAnArchive
+from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.hearsay import Report
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
 from storage.intake import Outcome
@@ -187,8 +187,12 @@ class Archive:
             return tombstones.of(connection, address)
 
     def overwrite_withdrawn(self) -> int:
-        """Overwrite the records of withdrawn stories that wait for it; how many. Raises OSError."""
-        return tombstones.overwrite(self.folder / tombstones.EVIDENCE, self._engine, self._writer)
+        """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
+        try:
+            return tombstones.overwrite(self.folder / tombstones.EVIDENCE, self._engine, self._writer)
+        except OSError as error:
+            what = f"a record of a withdrawn story cannot be overwritten: {error.strerror}"
+            raise Damaged(f"{error.filename or self.folder}: {what}; run `postscraper withdraw` again") from error
 
     def shrink(self) -> None:
         """Write the database anew, without the pages that are free: what was deleted stands in them still.

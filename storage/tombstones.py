@@ -162,16 +162,19 @@ def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bo
     """Offset and length of the answer that a capture (values of its row) names, and of the request behind it.
 
     The third value: whether it is the answer. [] for a capture whose bytes are not in the archive's own files.
+    Raises OSError.
     """
     file, offset, length = (capture[f"evidence_{name}"] for name in ("file", "offset", "length"))
     if not is_ours(file):
         return []
-    found = [(offset, length, True)]
-    with suppress(Broken, OSError, RecordUnreadable):
+    found, answer = [(offset, length, True)], None
+    with suppress(Broken, RecordUnreadable):
         answer = opened(compacted.at(folder / file, offset).raw)
+    with suppress(Broken, RecordUnreadable):
         behind = compacted.at(folder / file, offset + length)
         request = opened(behind.raw)
-        if isinstance(answer, Answered) and isinstance(request, Asked) and answer.goes_with(request):
+        # A damaged answer cannot name its request; ours stands behind it.
+        if isinstance(request, Asked) and (not isinstance(answer, Answered) or answer.goes_with(request)):
             found.append((behind.offset, behind.length, False))
     return found
 

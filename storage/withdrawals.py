@@ -37,6 +37,7 @@ from storage.tombstones import (
     WithdrawnRecord,
     add_records,
     bar,
+    is_ours,
     records,
     waiting,
 )
@@ -78,7 +79,7 @@ def withdraw(
     """Take a story out of the database and list its records, in one durable transaction.
 
     mentions: whether the captures of other pages that announce it go too, rows and bytes.
-    Raises NoSuchStory.
+    Raises NoSuchStory, RecordUnreadable when a file is missing; nothing is changed then.
     """
     with archive.write() as connection:
         if connection.dialect.name != "sqlite":
@@ -99,7 +100,11 @@ def withdraw(
 
 
 def finish(archive: Archive) -> int:
-    """Overwrite every record that waits for it; how many there were. Raises OSError, Damaged."""
+    """Overwrite every record that waits for it; how many there were.
+
+    Raises RecordUnreadable when a file is missing, Damaged when one cannot be written, Locked while another
+    program reads the database. What was done stays done.
+    """
     folder = archive.folder / EVIDENCE
     with archive.connect() as connection:
         files = {row.file for row in waiting(connection)}
@@ -108,6 +113,10 @@ def finish(archive: Archive) -> int:
             plain_again(compacted.there(folder / file))
     count = archive.overwrite_withdrawn()
     archive.shrink()
+    with archive.connect() as connection:
+        for row in waiting(connection):
+            what = "a record of a withdrawn story; bring the file back from a copy and run the command again"
+            raise RecordUnreadable(f"{folder / row.file} is not there, and holds {what}")
     return count
 
 
@@ -184,6 +193,9 @@ def _key(reader: Reader, url: str) -> str | None:
 
 
 def _list_records(connection: Connection, folder: Path, story: str, gone: list[Row[Any]]) -> None:
+    for file in {row.evidence_file for row in gone if is_ours(row.evidence_file)}:
+        if not compacted.there(folder / file).is_file():
+            raise RecordUnreadable(f"{folder / file} is not there: bring the file back from a copy first")
     places = {(row.evidence_file, row.evidence_offset) for row in gone}
     needed = _needed(connection, folder, gone) & places
     for row in gone:

@@ -391,6 +391,29 @@ def test_what_a_kill_leaves_is_named_and_finished_by_the_same_command(archive: P
     is_sound(archive)
 
 
+def test_a_missing_file_must_come_back_first(archive: Path, tmp_path: Path) -> None:
+    before, kept = rows(archive), evidence(archive)
+    ((file_, _),) = asked(archive, "SELECT evidence_file, max(evidence_offset) FROM capture WHERE address = ?", STORY)
+    (archive / "evidence" / file_).rename(tmp_path / "away")
+    refused(run(*WITHDRAW, "--archive", archive), 10, file_, "bring the file back")
+    assert rows(archive) == before
+    (tmp_path / "away").rename(archive / "evidence" / file_)
+    assert run(*WITHDRAW, "--archive", archive).exit_code == 0
+    is_gone_and_nothing_else(archive, before, kept)
+
+
+def test_a_damaged_record_goes_with_its_request(archive: Path) -> None:
+    before, kept = rows(archive), evidence(archive)
+    (file_, offset) = asked(archive, "SELECT evidence_file, evidence_offset FROM capture WHERE url = ?", STORY)[0]
+    with (archive / "evidence" / file_).open("r+b") as stream:
+        stream.seek(offset + 100)
+        stream.write(b"\x00" * 50)
+    assert run("check", "--archive", archive).exit_code == 15
+    assert run(*WITHDRAW, "--archive", archive).exit_code == 0
+    is_gone_and_nothing_else(archive, before, kept)
+    is_sound(archive)
+
+
 def kills(archive: Path, count: int, seed: int) -> list[str]:
     """Kill the command at random moments, each time on a fresh copy, and end it with the same command."""
     random, found = Random(seed), []
