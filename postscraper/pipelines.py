@@ -52,6 +52,8 @@ class ArchivePipeline:
             spider.stop("archive", str(error), error)
             raise DropItem(str(error), log_level="DEBUG") from error  # one sentence at the end says it for all
         self._count(item, outcome)
+        if outcome is Outcome.WITHDRAWN:
+            raise DropItem("withdrawn", log_level="DEBUG")  # nor does it go into a feed
         return item
 
     async def _write(self, spider: NewspaperSpider) -> None:

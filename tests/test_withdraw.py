@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 from calling import program, refused, run
-from conftest import ROOT
+from conftest import ROOT, SAMPLES
 from keeping import SITE, answer, by_hand, desk, file, fill, saved_pages
+from test_crawl import scrapy
 from warcio.archiveiterator import ArchiveIterator
 
 from postscraper.items import Capture
@@ -239,6 +240,21 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
     is_sound(archive)
     second = run(*WITHDRAW, "--archive", archive)
     assert "was withdrawn before; 0 records overwritten now" in second.stdout
+
+
+def test_a_crawl_brings_it_neither_into_the_archive_nor_into_a_feed(tmp_path: Path) -> None:
+    words = ("crawl", "post", "-a", "source=samples", "-a", f"path={SAMPLES}", "-L", "WARNING")
+    assert scrapy(tmp_path, *words, "-O", "before.jsonl").returncode == 0
+    assert WORDS in (tmp_path / "before.jsonl").read_bytes()
+    archive = tmp_path / "archive"
+    assert run(*WITHDRAW, "--archive", archive).exit_code == 0
+    before = rows(archive)
+    again = scrapy(tmp_path, *words, "-O", "after.jsonl")
+    assert "87 known captures, 1 withdrawn" in again.stderr
+    assert STORY.encode() not in (tmp_path / "after.jsonl").read_bytes()
+    assert len((tmp_path / "after.jsonl").read_bytes().splitlines()) == 87
+    assert rows(archive)["capture"] == before["capture"]
+    is_sound(archive)
 
 
 @pytest.mark.parametrize("how", [[], ["--link"]], ids=["kept", "linked"])
