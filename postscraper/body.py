@@ -72,13 +72,21 @@ class _Run:
     plain: bool = False  # some of the words are not bold
 
 
-def body(page: Page, *scopes: Node, skip: str = "", pictures: str = "figure", caption: str = "figcaption") -> Body:
+def body(
+    page: Page,
+    *scopes: Node,
+    skip: str = "",
+    pictures: str = "figure",
+    caption: str = "figcaption",
+    reported: str = "",
+) -> Body:
     """The blocks, pictures, links and problems of the scopes, in reading order.
 
     skip: what the layout leaves out by name. pictures: the boxes that hold a picture with its
-    caption; caption: the element inside that holds the printed caption and credit.
+    caption; caption: the element inside that holds the printed caption and credit. reported: what
+    may be no words of the story, besides REPORTED.
     """
-    reader = _Reader(page, skip, pictures, caption)
+    reader = _Reader(page, skip, pictures, caption, reported)
     for scope in scopes:
         reader.read(scope)
     return Body(
@@ -93,7 +101,7 @@ _Rule = Callable[["_Reader", Node], None]
 
 
 class _Reader:
-    def __init__(self, page: Page, skip: str, pictures: str, caption: str) -> None:
+    def __init__(self, page: Page, skip: str, pictures: str, caption: str, reported: str) -> None:
         self.page = page
         self.caption = caption
         # What is set aside, and by which rule; the first rule that knows an element holds.
@@ -102,7 +110,7 @@ class _Reader:
             (pictures, _Reader._picture),
             (caption, _Reader._lone_caption),
             (PAYWALL, _Reader._paywall),
-            (REPORTED, _Reader._report),
+            (f"{REPORTED}, {reported}" if reported else REPORTED, _Reader._report),
         )
         self.aside: dict[Node, _Rule] = {}
         self.blocks: list[Block] = []

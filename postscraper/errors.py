@@ -5,6 +5,7 @@ PostscraperError
 │   ├── Missing        a selector that must match once matches nothing
 │   ├── Ambiguous      … matches more than once
 │   └── NotAStory      the page is known, and is no article or listing; carries the reason
+├── RobotsUnavailable  a host's robots.txt cannot be had: no page is asked for until it can
 └── BadRequest         what a person asked for cannot be done; the sentence says what can
 """
 
@@ -37,6 +38,10 @@ class NotAStory(BadPage):
         super().__init__(detail)
         self.reason: Reason = reason
         self.detail = detail
+
+
+class RobotsUnavailable(PostscraperError):
+    """The host's robots.txt cannot be had: no page is asked for until it can."""
 
 
 class BadRequest(PostscraperError):

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from postscraper.layouts.phnompenhpost import drupal_2013, drupal_2017, inhouse_2023, joomla_2008, mobile_2017
+from postscraper.layouts.wordpress import wordpress_2026
 from postscraper.reading import Layouts
 
-PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017)
+PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017, wordpress_2026)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +36,23 @@ _NO_STORIES = frozenset(
         *("user", "author", "search", "taxonomy", "sites", "misc", "modules", "themes", "views", "ajax", "cdn-cgi"),
         *("jobs", "job", "gallery", "video", "multimedia", "notice", "announcements", "about-us", "staff-list"),
         *("contact-us", "contact-us-0", "subscription-form", "privacy-policy", "refund-policy", "pdf-supplement"),
-        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "cart"),
+        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "comments", "cart"),
+        *("wp-admin", "wp-content", "wp-includes", "wp-login.php", "xmlrpc.php"),
     }
 )
 
+# Of WordPress, on which the paper runs today, and of the designs before, which mirrors have.
+_STARTS = {
+    "feed": ("/feed/", "/rss.xml"),
+    "front": ("/",),
+    "sitemap": ("/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml"),
+}
+
 # Stories without a date or a section exist (police blotters, re-runs); without a byline many do.
 _FLOORS = {"published_on": 0.9, "section": 0.8, "byline": 0.5, "images": 0.3}
+
+# Sections of the Post since 2023; each has a feed, which shows ten stories when pages are closed.
+_TODAY = ("national", "business", "lifestyle", "sport", "world", "opinion", "politics", "financial", "post-in-depth")
 
 POST = Newspaper(
     name="post",
@@ -66,7 +78,7 @@ POST = Newspaper(
             *("post-weekend", "post-plus", "columns", "police-blotter"),
         )
     },
-    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    starts=_STARTS | {"feed": (*_STARTS["feed"], *(f"/category/{name}/feed/" for name in _TODAY))},
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )
@@ -86,7 +98,7 @@ POSTKHMER = Newspaper(
             for name in ("politics", "business", "financial", "sport-news", "lifestyle", "world", "lift", "post-plus")
         },
     },
-    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    starts=_STARTS,
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )

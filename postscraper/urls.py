@@ -22,9 +22,18 @@ PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
 # Hosts under which the same pages answer, seen in captures of 2013 to 2023.
 _SAME_HOST = re.compile(r"^(?:www|m|mail)\.")
 
-# All that a paper's query can mean: the page of a list, the words of a search, and the
-# parameters by which the Joomla site of 2008 told its pages apart.
-_MEANT = frozenset({"page", "keys", "option", "view", "id", "task", "catid", "start"})
+# All that a paper's query can mean: the page of a list, the words of a search, the parameters by which the Joomla
+# site of 2008 told its pages apart, and WordPress's own (https://developer.wordpress.org/reference/classes/wp_query/).
+_MEANT = frozenset(
+    {
+        *("page", "keys", "option", "view", "id", "task", "catid", "start"),
+        *("paged", "p", "page_id", "cat", "tag", "author", "s", "m"),
+    }
+)
+_FIRST_PAGES = frozenset({("page", "0"), ("paged", "0"), ("paged", "1")})
+# WordPress counts the pages of a list from 1, and serves the first under the list's own address.
+_FIRST_PAGE = re.compile(r"(?:/page/1)+$")
+_PAGE = re.compile(r"/page/(\d{1,6})$", re.A)
 
 # Added by those who pass links on; the list of w3lib's and courlan's users.
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
@@ -86,6 +95,13 @@ def page_only(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode([pair for pair in parse_qsl(parts.query) if pair[0] == "page"])))
 
 
+def as_linked(address: str, url: str) -> str:
+    """A canonical address as it is asked for: with the trailing slash of the link that named it, else it redirects."""
+    path = urlsplit(url).path
+    slashed = path.endswith("/") and not urlsplit(address).query and not address.endswith("/")
+    return f"{address}/" if slashed else address
+
+
 def as_sent(url: str) -> str:
     """An address as a request carries it: what is not ASCII is percent-encoded, all else untouched."""
     return quote(url, safe=_SAFE_IN_PATH + "?#[]")
@@ -98,13 +114,14 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     `{"127.0.0.1:8123": "phnompenhpost.com"}`.
     Raises ValueError for what is no address.
     """
-    if not aliases and (usual := _USUAL.fullmatch(url)):
+    if not aliases and (usual := _USUAL.fullmatch(url)) and not url.endswith("/page/1"):
         return f"https://www.{usual[1]}.com{usual[2]}"
     parts = urlsplit(url)
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS
     scheme = "https" if paper else parts.scheme.lower()
-    return urlunsplit((scheme, host, _path(parts.path, paper), _query(parts.query, paper), ""))
+    query = _query(parts.query, paper, rest=paper and bool(parts.query) and is_rest(url))
+    return urlunsplit((scheme, host, _path(parts.path, paper), query, ""))
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -127,13 +144,13 @@ def _default_port(scheme: str) -> int | None:
 
 
 def _path(path: str, paper: bool) -> str:
-    if _PLAIN_PATH.fullmatch(path):
+    if _PLAIN_PATH.fullmatch(path) and not path.endswith("/page/1"):
         return path
     # Khmer slugs come percent-encoded or not, in either normal form; other escapes stay as they are.
     path = normalize("NFC", _ENCODED_TEXT.sub(_decoded, path))
     path = quote(path, safe=_SAFE_IN_PATH)
-    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path)
-    return path.rstrip("/") or "/"
+    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path).rstrip("/")
+    return (_FIRST_PAGE.sub("", path) if paper else path) or "/"
 
 
 def _decoded(escapes: re.Match[str]) -> str:
@@ -148,10 +165,18 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-def _query(query: str, paper: bool) -> str:
+# Where a list in the order of changes begins: a question goes on where the last one ended, and is one address.
+_RESUMES = frozenset({"modified_after", "offset"})
+
+
+def _query(query: str, paper: bool, *, rest: bool = False) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
+    if rest:
+        asked = dict(pairs)
+        resumes = _RESUMES if (asked.get("orderby"), asked.get("order")) == ("modified", "asc") else ()
+        return urlencode(sorted(pair for pair in asked.items() if pair[0] not in resumes), safe=":,")
     if paper:
-        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) != ("page", "0")}
+        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
@@ -166,16 +191,26 @@ def path_of(url: str) -> str:
 
 
 def page_of(url: str) -> int:
-    """The number in an address's `page` parameter; 0 without one."""
-    for key, value in parse_qsl(urlsplit(url).query):
-        if key == "page" and value.isascii() and value.isdigit() and len(value) < 7:
-            return int(value)
-    return 0
+    """Which page of a list an address names, from 0. `page` counts from 0, WordPress's `/page/N` and `paged` from 1."""
+    parts = urlsplit(url)
+    for key, value in parse_qsl(parts.query):
+        if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
+            return int(value) if key == "page" else max(int(value) - 1, 0)
+    found = _PAGE.search(parts.path.rstrip("/"))
+    return max(int(found[1]) - 1, 0) if found else 0
 
 
 def edition_of(url: str) -> Literal["en", "km"]:
     """The language of the edition that an address belongs to."""
     return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"
+
+
+_REST = re.compile(r"(?:^|/)wp-json(?:/|$)|[?&]rest_route=")
+
+
+def is_rest(url: str) -> bool:
+    """Whether an address asks WordPress's REST API."""
+    return _REST.search(url) is not None
 
 
 _FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)

@@ -46,17 +46,26 @@ _KEPT = (
 class Archive:
     """A folder with a database of stories; made by `Archive.open`, and closed by `close` or `with`."""
 
-    def __init__(self, folder: Path, engine: Engine, writer: Engine, *, readonly: bool) -> None:
+    def __init__(self, folder: Path, engine: Engine, writer: Engine, evidence: Path, *, readonly: bool) -> None:
         self.folder = folder
+        self.evidence = evidence
         self.readonly = readonly
         self._engine = engine
         self._writer = writer
 
     @classmethod
-    def open(cls, folder: str | PathLike[str], *, db_url: str | None = None, readonly: bool = False) -> Self:
+    def open(
+        cls,
+        folder: str | PathLike[str],
+        *,
+        db_url: str | None = None,
+        evidence: Path | None = None,
+        readonly: bool = False,
+    ) -> Self:
         """The archive in a folder, made when there is none; readonly: never made, and never changed.
 
-        db_url: of another database than the folder's own `archive.db`. Raises ArchiveError.
+        db_url: of another database than the folder's own `archive.db`. evidence: another folder of records than its
+        own. Raises ArchiveError.
         """
         folder = Path(folder)
         path = folder / opening.DATABASE
@@ -74,7 +83,7 @@ class Archive:
             writer.dispose()
             engine.dispose()
             raise
-        return cls(folder, engine, writer, readonly=readonly)
+        return cls(folder, engine, writer, evidence or folder / tombstones.EVIDENCE, readonly=readonly)
 
     @classmethod
     def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
@@ -163,7 +172,7 @@ class Archive:
             settle(connection, taken)
             settle_holdings(connection, taken)
             turned_away = [each for each, is_allowed in zip(entries, allowed, strict=True) if not is_allowed]
-            tombstones.turn_away(connection, turned_away, self.folder / tombstones.EVIDENCE)
+            tombstones.turn_away(connection, turned_away, self.evidence)
         if turned_away:
             self.overwrite_withdrawn()
         outcomes = (outcome for _, outcome, _ in taken)
@@ -189,7 +198,7 @@ class Archive:
     def overwrite_withdrawn(self) -> int:
         """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
         try:
-            return tombstones.overwrite(self.folder / tombstones.EVIDENCE, self._engine, self._writer)
+            return tombstones.overwrite(self.evidence, self._engine, self._writer)
         except OSError as error:
             what = f"a record of a withdrawn story cannot be overwritten: {error.strerror}"
             raise Damaged(f"{error.filename or self.folder}: {what}; run `postscraper withdraw` again") from error
@@ -209,6 +218,15 @@ class Archive:
         with self._engine.connect() as connection:
             found = connection.execute(_KEPT, {"digest": digest, "url": url, "at": captured_at})
             return cast("Row[Any] | None", found.first())
+
+    def parts(self, row: Row[Any]) -> set[str]:
+        """The parts of the answer of a capture that rows name, '' for the whole answer; row: as `captures` gives it."""
+        table = Capture.__table__.c
+        answer = [
+            table[name].is_not_distinct_from(getattr(row, name)) for name in ("url", "captured_at", "digest", "source")
+        ]
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(table.part).where(*answer)).scalars())
 
     def kept_captures(self) -> int:
         """How many captures have their bytes in the evidence."""

@@ -3,6 +3,7 @@
 ArchiveError
 ├── NotAnArchive     no archive there, or a file that is something else
 ├── WrongVersion     made by another version of this program
+│   └── EarlierVersion   … from whose schema no migration leads to this one
 ├── Locked           another process is writing
 ├── ReadOnly         the file or folder cannot be written
 ├── Full             no room on the disk
@@ -25,6 +26,10 @@ class NotAnArchive(ArchiveError):
 
 class WrongVersion(ArchiveError):
     """The archive was made by another version of this program."""
+
+
+class EarlierVersion(WrongVersion):
+    """No migration leads from the database; `postscraper rebuild` makes it anew from the evidence."""
 
 
 class Locked(ArchiveError):

@@ -52,7 +52,8 @@ def find(connection: Connection, story: str | int) -> Row[Any]:
     row = connection.execute(select(table).where(wanted)).first()
     if row is None and isinstance(story, str):
         capture = Capture.__table__.c
-        captured = select(capture.story_id).where(or_(capture.url == story, capture.address == story))
+        whole = (capture.url == story) & (capture.part == "")  # a feed's address is none of the stories in it
+        captured = select(capture.story_id).where(or_(whole, capture.address == story))
         row = connection.execute(select(table).where(table.c.id.in_(captured)).order_by(table.c.id)).first()
     if row is None:
         raise NoSuchStory(f"the archive holds no story {story}")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
 from storage import errors, folders
-from storage.tables import SCHEMA
+from storage.tables import BASELINE, SCHEMA
 
 DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
@@ -126,11 +126,14 @@ def check_version(engine: Engine, folder: Path) -> None:
         if not inspect(connection).has_table("alembic_version"):
             raise errors.NotAnArchive(f"{folder} holds a database that is no archive")
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    if version != SCHEMA:
-        raise errors.WrongVersion(
-            f"the archive in {folder} has version {version}, this program wants {SCHEMA}: "
-            f"run `postscraper upgrade --archive {folder}`"
-        )
+    if version == SCHEMA:
+        return
+    found = f"the archive in {folder} has version {version}, this program needs {SCHEMA}: "
+    if str(version) > SCHEMA:
+        raise errors.WrongVersion(f"{found}it was made by a later version of this program, which must be installed")
+    if str(version) < BASELINE:
+        raise errors.EarlierVersion(f"{found}run `postscraper rebuild --archive {folder}`")
+    raise errors.WrongVersion(f"{found}run `postscraper upgrade --archive {folder}`")
 
 
 def upgrade(engine: Engine) -> None:

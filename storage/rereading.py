@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Protocol
 
+from itemadapter import ItemAdapter
 from sqlalchemy import Connection, Row, select
 
 from storage.evidence import Evidence
@@ -26,8 +27,12 @@ from storage.writing import write
 class Reader(Protocol):
     """Who can read pages; the archive cannot."""
 
-    def read(self, exchange: Exchange, place: Place) -> tuple[Any, Visit]:
-        """The item that the exchange gives, and what its visit lets the ledger hear."""
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Any, Visit | None]]:
+        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
+        ...
+
+    def without(self, item: Any, part: str) -> Any:
+        """The item of a part that is not read any more; item: of the whole exchange."""
         ...
 
 
@@ -35,15 +40,38 @@ _TEASER = ("list", "position", "headline", "url", "summary", "image_url")
 _DATED_TEASER = (*_TEASER, "published_on", "published_at", "published_text")
 
 
-def read_again(evidence: Evidence, reader: Reader, row: Row[Any]) -> tuple[Any, Visit]:
-    """What a stored capture (a row of the table) gives now. Raises EvidenceError when its bytes are not to be had."""
-    if row.evidence_file is None:
-        raise EvidenceError("no record of it was kept")
-    place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-    exchange = replace(evidence.read(place), source=row.source, captured_at=row.captured_at)
-    if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
-        raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
-    return reader.read(exchange, place)
+class Rereader:
+    """Reads stored captures (rows of the table) anew; those of one answer follow each other, and it is read once."""
+
+    def __init__(self, evidence: Evidence, reader: Reader) -> None:
+        self._evidence, self._reader = evidence, reader
+        self._last: tuple[Any, dict[str, tuple[Any, Visit | None]]] | None = None
+
+    def __call__(self, row: Row[Any]) -> tuple[Any, Visit | None]:
+        """The item that a capture gives now, and its visit. Raises EvidenceError when its bytes are not to be had."""
+        parts = self.parts(row)
+        return parts.get(row.part) or (self._reader.without(parts[""][0], row.part), None)
+
+    def parts(self, row: Row[Any]) -> dict[str, tuple[Any, Visit | None]]:
+        """All that the answer of a capture gives now, by part; '' for the whole answer. Raises as above."""
+        answer = (row.evidence_file, row.evidence_offset, row.url, row.captured_at, row.source, row.digest)
+        if self._last is None or self._last[0] != answer:
+            self._last = answer, by_part(self._reader.read(*self._exchange(row)))
+        return self._last[1]
+
+    def _exchange(self, row: Row[Any]) -> tuple[Exchange, Place]:
+        if row.evidence_file is None:
+            raise EvidenceError("no record of it was kept")
+        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        exchange = replace(self._evidence.read(place), source=row.source, captured_at=row.captured_at)
+        if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
+            raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
+        return exchange, place
+
+
+def by_part(readings: Iterable[tuple[Any, Visit | None]]) -> dict[str, tuple[Any, Visit | None]]:
+    """Items with their visits, by the part of the answer; '' for the whole of it."""
+    return {plain(ItemAdapter(item)["capture"]).get("part") or "": (item, visit) for item, visit in readings}
 
 
 def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:

@@ -11,7 +11,7 @@ from storage.frontier import Settled, Values
 from storage.hearsay import Report, now_of, reports, together
 from storage.intake import Outcome
 from storage.sheet import Sheet
-from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Left, due_again
+from storage.visits import CLOSED, CLOSED_AGAIN, GONE_AGAIN, UNREAD_AGAIN, Left, due_again
 
 Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
@@ -61,6 +61,7 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
         etag=visit.etag,
         last_modified=visit.last_modified,
         retry_after_seconds=visit.retry_after_seconds,
+        url=visit.resume_url,
     )
     return frontier.settled(row, settled, now)
 
@@ -71,5 +72,7 @@ def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: d
     if how.state == "gone":
         return now + GONE_AGAIN
     if how.state == "unread":
-        return now + UNREAD_AGAIN
+        return now + (CLOSED_AGAIN if how.why in CLOSED else UNREAD_AGAIN)
+    if entry.visit.goes_on:
+        return now
     return due_again(entry.visit.kind, dated_on, changes, now, page=entry.page)

@@ -15,8 +15,8 @@ from typing import Any
 from unicodedata import category, is_normalized, normalize
 
 # Signs without width, which mark possible line ends or nothing at all: zero-width space, non-joiner,
-# joiner, word joiner, byte order mark, soft hyphen.
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+# joiner, word joiner, byte order mark, soft hyphen; and the selector of a sign's form, which feeds drop from emoji.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f"
 
 # One cluster: a consonant or independent vowel, its subscripts (coeng and a letter), its signs. A Khmer
 # digit is a cluster of its own, so that a part of a number is found like a part of a word.
@@ -60,16 +60,70 @@ def normal(text: str | None) -> str:
     return text.replace("''", '"')
 
 
+UNSAID = "?"
+
+
 def words_digest(article: Mapping[str, Any]) -> str:
     """One short name for the words of an article (a plain mapping): equal words, equal name.
 
     Headline, standfirst, byline, body and captions count. How the body falls into paragraphs does not,
     nor in which order or how often captions stand: that is what redesigns move.
+
+    Four digests with stops between: of headline and body, standfirst, byline, and each caption. What the form
+    of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`.
     """
-    captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
+    unsaid = article.get("not_printed") or ()
     body = normal("".join(block["text"] for block in article["body"]))
-    first = (normal(article.get(name)) for name in ("headline", "standfirst", "byline"))
-    return digest_of("\x1f".join((*first, body, *sorted(captions))))
+    captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
+    return ".".join(
+        (
+            UNSAID if "body" in unsaid else digest_of(f"{normal(article.get('headline'))}\x1f{body}"),
+            *(_digest_or(normal(article.get(name)), UNSAID if name in unsaid else "") for name in _BESIDE_BODY),
+            "".join(sorted(map(_short, captions))) + (UNSAID if "captions" in unsaid else ""),
+        )
+    )
+
+
+_BESIDE_BODY = ("standfirst", "byline")
+_SHORT_DIGITS = 8  # they are compared within one story
+
+
+def _digest_or(text: str, without: str) -> str:
+    return _short(text) if text else without
+
+
+def _short(text: str) -> str:
+    return blake2b(text.encode("utf-8"), digest_size=_SHORT_DIGITS // 2).hexdigest()
+
+
+def same_wording(one: str, other: str) -> bool:
+    """Whether two digests of words (`words_digest`) can be of one wording: they agree in all that both forms print."""
+    if one == other:
+        return True
+    if UNSAID not in one and UNSAID not in other:
+        return False
+    first, second = one.split("."), other.split(".")
+    fields = zip(first[:-1], second[:-1], strict=True)
+    return all(a == b or UNSAID in (a, b) for a, b in fields) and _same_captions(first[-1], second[-1])
+
+
+def _same_captions(one: str, other: str) -> bool:
+    """A form that has no place for some captions lacks those, and has no others."""
+    if one.endswith(UNSAID) == other.endswith(UNSAID):
+        return one == other
+    fewer, more = (one, other) if one.endswith(UNSAID) else (other, one)
+    return _each(fewer.removesuffix(UNSAID)) <= _each(more)
+
+
+def _each(captions: str) -> set[str]:
+    return {captions[at : at + _SHORT_DIGITS] for at in range(0, len(captions), _SHORT_DIGITS)}
+
+
+def both_wordings(one: str, other: str) -> str:
+    """The digest of a wording of which two forms are known: of each field the one that prints it."""
+    if one == other or UNSAID not in one:
+        return one
+    return ".".join(b if UNSAID in a else a for a, b in zip(one.split("."), other.split("."), strict=True))
 
 
 def digest_of(text: str) -> str:

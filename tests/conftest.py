@@ -1,10 +1,13 @@
 """Shared by all tests: the samples, and `--accept`, which writes what they must give."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from wordpress.server import installed
+from wordpress.site import Site
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
@@ -33,3 +36,23 @@ def real_pages() -> Path:
     if not REAL_PAGES.is_dir():
         pytest.skip("the real pages are not beside this checkout")
     return REAL_PAGES
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[Site]:
+    """A newspaper made by a real WordPress; started once, and asked for by `site`."""
+    if lacking := installed():
+        (pytest.fail if "CI" in os.environ else pytest.skip)(lacking)
+    site = Site()
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def site(running_site: Site) -> Iterator[Site]:
+    """The newspaper as it began, without faults; whatever a test does to it is undone."""
+    yield running_site
+    running_site.reset()

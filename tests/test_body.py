@@ -244,3 +244,9 @@ def test_no_rule_sets_aside_what_the_first_look_takes_for_bare() -> None:
     )
     for rule in (NEVER_WORDS, PAYWALL, REPORTED, *(css for css in named if css != "p")):
         assert nodes(the_node(page, "body"), rule) == []
+
+
+def test_a_layout_may_name_more_that_is_reported() -> None:
+    found = read("<p>One.</p><div class='plug'><p>Two.</p></div>", reported=".plug")
+    assert [block.text for block in found.blocks] == ["One."]
+    assert [(problem.kind, problem.text) for problem in found.problems] == [("unread_words", "Two.")]

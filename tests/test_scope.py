@@ -107,6 +107,10 @@ def test_refuses_with_a_sentence(arguments: dict[str, str]) -> None:
         ("/index.php/2012060856672/National-news/strike.html", "story", None),
         ("/author/sok-dara/12", "listing", None),
         ("/taxonomy/term/1/all/feed", "feed", None),
+        ("/category/national", "listing", "national"),
+        ("/category/national/page/2", "listing", "national"),
+        ("/page/2", "listing", None),
+        ("/category-of-rice", "page", None),
         ("/sitemap.xml", "sitemap", None),
         ("/about-us", "page", None),
     ],
@@ -203,6 +207,8 @@ def test_retry_after_in_both_forms(value: str, seconds: float | None) -> None:
 
 
 def test_starts_with_what_is_asked() -> None:
-    assert [each.address for each in Ear(POST, Scope(sections=("sport",)), {}).starts()] == [f"{HOME}/sport"]
+    rest, section = Ear(POST, Scope(sections=("sport",)), {}).starts()
+    assert (rest.kind, rest.address.partition("?")[0]) == ("rest", f"{HOME}/wp-json/wp/v2/categories")
+    assert (section.kind, section.address) == ("listing", f"{HOME}/sport")
     whole = [each.kind for each in Ear(POSTKHMER, Scope(), {}).starts()]
     assert {"front", "sitemap", "feed", "listing"} == set(whole)

@@ -7,7 +7,7 @@ already can only be known of what is listed.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,9 +21,9 @@ from twisted.python.failure import Failure
 from postscraper.collecting.patience import Patience
 from postscraper.collecting.placing import placed, sought, wanted
 from postscraper.desk import LEASE_SECONDS, Desk, now
-from postscraper.filing import is_filed
+from postscraper.errors import RobotsUnavailable
+from postscraper.filing import in_order, is_filed
 from postscraper.items import Capture, Item
-from postscraper.robots import RobotsUnavailable
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
 from storage.elsewhere.indexed import Listed, Placed
@@ -189,13 +189,15 @@ class Collecting:
             found = self._taken(response, response.meta["placed"].listed, response.meta["capture"])
         if found is None:
             self._asking = False
-        else:
+        elif isinstance(found, Request):
             yield found
+        else:
+            yield from in_order(found)
 
-    def _taken(self, response: Response, listed: Listed, found: Kept) -> Item | Request | None:
-        """What goes on: the item of a capture, the request that leads to it; None when it ends here."""
+    def _taken(self, response: Response, listed: Listed, found: Kept) -> Sequence[Item] | Request | None:
+        """What goes on: the items of a capture, the request that leads to it; None when it ends here."""
         if isinstance(found, Capture):
-            return self._item(listed, found)
+            return self._items(listed, found)
         if isinstance(found, Onward) and response.meta.get("hops", 0) < MOST_HOPS:
             assert response.request is not None
             hops = response.meta.get("hops", 0) + 1
@@ -205,8 +207,8 @@ class Collecting:
         self._end(listed, found, response)
         return None
 
-    def _item(self, listed: Listed, found: Capture) -> Item | None:
-        """It is held as soon as it is filed."""
+    def _items(self, listed: Listed, found: Capture) -> Sequence[Item] | None:
+        """It is held as soon as they are filed."""
         self._patience.answered()
         is_page = is_filed(found, self._desk.aliases)
         if (found.url, found.captured_at) != (listed.url, listed.captured_at):

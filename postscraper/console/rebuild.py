@@ -69,4 +69,4 @@ def _show(rebuilt: Rebuilt) -> None:
     if len(rebuilt.damage) > MOST_DAMAGE:
         line(f"… and {len(rebuilt.damage) - MOST_DAMAGE:,} more; `postscraper check` names them all")
     if rebuilt.kept is not None:
-        line(f"The old database could not be read, nothing was taken over from it; it is {rebuilt.kept}.")
+        line(f"The old database is damaged or of an earlier version, and nothing was taken from it: {rebuilt.kept}.")

@@ -23,7 +23,7 @@ class Counting(Witness):
         self._meter = meter
         self._pages = 0
 
-    def read(self, exchange: Exchange, place: Place) -> tuple[Item, Visit]:
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Item, Visit | None]]:
         self._pages += 1
         self._meter.show(self._pages)
         return super().read(exchange, place)

@@ -61,7 +61,7 @@ def settle(connection: Connection, taken: Sequence[Taken]) -> None:
     """Captures that came in are held, whether a run asked for them or found them kept by one that was killed."""
     table = Holding.__table__.c
     keys = [entry.key for entry, _, _ in taken if entry.captured_at is not None]
-    sources = {source for _, _, _, source in keys} - _NO_ARCHIVE
+    sources = {key[3] for key in keys} - _NO_ARCHIVE
     if not sources:
         return
     archives = set(connection.execute(select(Enumeration.archive).where(Enumeration.archive.in_(sources))).scalars())

@@ -1,6 +1,6 @@
 """The two looks at an archive: `check` compares it with itself, `verify` reads every page again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from storage.fixity.stories import stories
 from storage.fixity.walk import Row, Walk, in_use, same_bytes
 from storage.frontier import chunks
 from storage.opening import DATABASE
+from storage.rereading import by_part
 from storage.tombstones import waiting
 
 
@@ -127,6 +128,13 @@ def _without_evidence(connection: Connection, report: Report) -> Iterator[Findin
             yield Finding(kind="differs", where=capture_name(row), what=what, fields=("evidence_file",))
 
 
-def _reread(connection: Connection, reader: Reader, row: Row, place: Place, exchange: Exchange) -> Iterator[Finding]:
-    yield from captures.capture(connection, row, entry(*reader.read(exchange, place)))
-    yield from captures.payload(connection, row, exchange)
+def _reread(
+    connection: Connection, reader: Reader, named_by: Sequence[Row], place: Place, exchange: Exchange
+) -> Iterator[Finding]:
+    found = by_part(reader.read(exchange, place))
+    for row in named_by:
+        item, visit = found.get(row["part"]) or (reader.without(found[""][0], row["part"]), None)
+        yield from captures.capture(connection, row, entry(item, visit))
+        yield from captures.payload(connection, row, exchange)
+    if any(row["part"] == "" for row in named_by):
+        yield from captures.parts_without_row(connection, named_by[0], place, found)

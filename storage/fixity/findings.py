@@ -94,8 +94,12 @@ class Report:
 class Reader(Protocol):
     """Who can read pages; the archive cannot."""
 
-    def read(self, exchange: Exchange, place: Place) -> tuple[Any, Visit]:
-        """The item that the exchange gives, and what its visit lets the ledger hear."""
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Any, Visit | None]]:
+        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
+        ...
+
+    def without(self, item: Any, part: str) -> Any:
+        """The item of a part that is not read any more; item: of the whole exchange."""
         ...
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:

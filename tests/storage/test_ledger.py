@@ -94,7 +94,7 @@ def test_the_order_of_the_queue(ledger: Ledger) -> None:
         ],
         START,
     )
-    order = ["front", "feed", "section", "undated", "new", "deep", "old", "page"]
+    order = ["feed", "front", "section", "undated", "new", "deep", "old", "page"]
     assert leased(ledger, limit=3) == order[:3]
     assert leased(ledger) == order[3:]
     assert leased(ledger) == []

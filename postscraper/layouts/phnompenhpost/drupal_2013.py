@@ -33,6 +33,7 @@ from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
 from postscraper.layouts.phnompenhpost.opening import captioned, opened
 
 END = "footer .footer-line"
+STORY = "div#ArticleBody"
 
 # The comments' box ("0 Comments", "Please, login or register to post a comment"), the column's
 # "Latest Video" and the rest of the frame, should an editor's broken tag draw them into the body.

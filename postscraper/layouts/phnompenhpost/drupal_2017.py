@@ -35,6 +35,7 @@ from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
 from postscraper.layouts.phnompenhpost.opening import Opening, captioned, opened
 
 END = "footer"
+STORY = "div#ArticleBody"
 
 HEADLINE = "div.section-width-sidebar.single-article-header > h2"
 TWINS = (".node-title h2 span[itemprop=name]", "header h1 .element-invisible")

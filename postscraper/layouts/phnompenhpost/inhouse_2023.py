@@ -24,13 +24,14 @@ from postscraper.body import Body, body
 from postscraper.bylines import people
 from postscraper.dates import Printed, believable, printed_moment
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope
+from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope, there
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.phnompenhpost import inhouse_2023_lists, inhouse_2023_pictures, legacy
 from postscraper.layouts.phnompenhpost.drupal import canonical_url
 from postscraper.urls import path_of
 
 END = "footer"
+STORY = "div.article-text, div#ArticleBody"
 
 SKELETON = ".ads-social-left-title, .section-article-header, .more-contents > .more-item"
 # The papers' own stores: pppenglish, and the Khmer edition's.
@@ -54,7 +55,10 @@ _NUMBER = re.compile(r"/\d{4}-\d{2}-\d{2}-\d{4}-(\d{1,9})(?:\.html)?$")
 
 
 def recognises(page: Page) -> bool:
-    return not page.generator and node(page, f"{SKELETON}, {ASSETS}") is not None
+    # The site after this one may show pictures of the same stores: WordPress names itself by its interface, too.
+    if page.generator or there(page, "link[rel='https://api.w.org/']"):
+        return False
+    return node(page, f"{SKELETON}, {ASSETS}") is not None
 
 
 def article(page: Page) -> Article | None:

@@ -39,6 +39,7 @@ from postscraper.layouts.phnompenhpost.drupal import canonical_url
 from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
 
 END = "footer, [data-role=footer]"
+STORY = "[itemprop=articleBody]"
 
 # Boxes of the wide designs: the page is theirs, whatever host served it.
 OTHERS = (
