@@ -21,7 +21,7 @@ from storage.exchange import RecordUnreadable
 from storage.frontier import chunks
 from storage.hearsay import now_of
 from storage.plain import plain
-from storage.tables import Address, Table
+from storage.tables import Address, Capture, Table
 from storage.turns import priority
 from storage.visits import Kind
 from storage.warc.file import seal_of
@@ -114,24 +114,39 @@ def _heard(address: str, kind: Kind, now: datetime) -> dict[str, Any]:
 
 
 def is_barred(entry: Entry, barred: Collection[str]) -> bool:
-    """Whether an entry is a capture of a withdrawn story."""
-    return entry.address in barred or entry.canonical_url in barred
+    """Whether an entry is a capture of a withdrawn story, or the part of an answer that carries it."""
+    return entry.address in barred or entry.canonical_url in barred or entry.capture["part"] in barred
 
 
 def turn_away(connection: Connection, entries: Iterable[Entry], folder: Path) -> None:
     """Keep captures out that came after their story was withdrawn: their records wait to be overwritten.
 
-    The addresses at which they came are kept out from now on. folder: of the evidence.
+    The addresses at which they came are kept out from now on. Of an answer that carries other stories, too, these
+    stay, without its bytes. folder: of the evidence.
     """
     for entry in entries:
-        names = [each for each in (entry.canonical_url, entry.address) if each is not None]
+        capture, part = entry.capture, entry.capture["part"]
+        names = [each for each in (entry.canonical_url, entry.address, part) if each]
         known = connection.execute(select(Withdrawn.__table__).where(Withdrawn.address.in_(names))).mappings().first()
         if known is None:
             raise KeyError(entry.address)
-        row = dict(known) | {"address": entry.address}
-        bar(connection, [row], entry.visit.kind if entry.visit else "story", now_of(entry))
-        capture = entry.capture
-        add_records(connection, records(folder, capture), row["story"], capture)
+        add_records(connection, records(folder, capture), known["story"], capture)
+        if not part:
+            row = dict(known) | {"address": entry.address}
+            bar(connection, [row], entry.visit.kind if entry.visit else "story", now_of(entry))
+            continue
+        same = select(Capture.__table__).where(Capture.digest == capture["digest"], Capture.evidence_file.is_not(None))
+        others = [dict(row) for row in connection.execute(same).mappings()]
+        for other in others:
+            add_records(connection, records(folder, other), known["story"], other)
+        forget_bytes(connection, [other["id"] for other in others])
+
+
+def forget_bytes(connection: Connection, ids: Sequence[int]) -> None:
+    """Let captures name no record: what was read of them stays."""
+    nowhere = dict.fromkeys(("evidence_file", "evidence_offset", "evidence_length"))
+    for some in chunks(ids):
+        connection.execute(update(Capture).where(Capture.id.in_(some)).values(nowhere))
 
 
 def add_records(
@@ -145,11 +160,7 @@ def add_records(
     file, table = capture["evidence_file"], WithdrawnRecord.__table__.c
     own = {"story": story, "captured_at": capture["captured_at"], "file": file}
     if not is_ours(file):
-        place = {"offset": capture["evidence_offset"], "length": capture["evidence_length"]}
-        connection.execute(
-            insert(WithdrawnRecord), [{**own, **place, "digest": capture["digest"], "state": "elsewhere"}]
-        )
-        return
+        places, state = [(capture["evidence_offset"], capture["evidence_length"], True)], "elsewhere"
     for offset, length, is_answer in places:
         listed = select(table.id).where(table.file == file, table.offset == offset)
         if connection.execute(listed).first() is None:

@@ -8,10 +8,11 @@ overwritten (storage/tombstones.py) and the database is written anew without the
 may be repeated. Under the run lock of the caller. SQLite alone.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from storage.tombstones import (
     WithdrawnRecord,
     add_records,
     bar,
+    forget_bytes,
     is_ours,
     records,
     waiting,
@@ -46,9 +48,10 @@ from storage.warc.tombstone import withdrawn
 from storage.words import digest_of
 from storage.writing import write
 
-_LISTS = ("front", "listing", "feed", "sitemap")
+_LISTS = ("front", "listing", "feed", "sitemap", "rest")
 _HOPS = 5  # revisits of revisits that are followed, as in storage/evidence.py
-_REFERENCES = ("capture_id", "etag", "last_modified")
+
+_ById = dict[int, Row[Any]]
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class Withdrawal:
 
     story: the address of the tombstone. addresses: all that are kept out. captures: of these, whose rows and bytes go.
     mentions: captures of other pages that go with `mentions`, else those whose teasers of the story go.
+    beside: captures of feeds and REST answers that carry the story among others, and of these others: what was read
+    of them stays, and their bytes go. only_there: addresses of the stories among them that then have none.
     same_words: addresses of other stories with the same words, which stay.
     """
 
@@ -64,13 +69,15 @@ class Withdrawal:
     addresses: tuple[str, ...]
     captures: list[Row[Any]] = field(default_factory=list)
     mentions: list[Row[Any]] = field(default_factory=list)
+    beside: list[Row[Any]] = field(default_factory=list)
+    only_there: tuple[str, ...] = ()
     same_words: tuple[str, ...] = ()
 
 
-def plan(archive: Archive, reader: Reader, address: str) -> Withdrawal:
+def plan(archive: Archive, reader: Reader, address: str, *, mentions: bool = False) -> Withdrawal:
     """What a withdrawal of an address would take. Raises NoSuchStory for a list, and for what was never heard of."""
     with archive.connect() as connection:
-        return _plan(connection, reader, address)
+        return _plan(connection, reader, address, mentions=mentions)
 
 
 def withdraw(
@@ -85,10 +92,11 @@ def withdraw(
         if connection.dialect.name != "sqlite":
             raise Unsupported("a withdrawal works on SQLite archives only")
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # stories name captures, and captures stories
-        found = _plan(connection, reader, address)
+        found = _plan(connection, reader, address, mentions=mentions)
         gone = [*found.captures, *(found.mentions if mentions else ())]
-        _list_records(connection, archive.folder / EVIDENCE, found.story, gone)
+        _list_records(connection, archive.evidence, found.story, [*gone, *found.beside])
         _take_out(connection, gone)
+        forget_bytes(connection, [row.id for row in found.beside])
         rows = [
             {"address": each, "story": found.story, "reason": reason, "withdrawn_on": on} for each in found.addresses
         ]
@@ -105,7 +113,7 @@ def finish(archive: Archive) -> int:
     Raises RecordUnreadable when a file is missing, Damaged when one cannot be written, Locked while another
     program reads the database. What was done stays done.
     """
-    folder = archive.folder / EVIDENCE
+    folder = archive.evidence
     with archive.connect() as connection:
         files = {row.file for row in waiting(connection)}
     for file in sorted(files):
@@ -120,7 +128,7 @@ def finish(archive: Archive) -> int:
     return count
 
 
-def _plan(connection: Connection, reader: Reader, address: str) -> Withdrawal:
+def _plan(connection: Connection, reader: Reader, address: str, *, mentions: bool) -> Withdrawal:
     story, capture = Story.__table__, Capture.__table__
     row = connection.execute(select(story).where(story.c.canonical_url == address)).first()
     if row is None:
@@ -131,35 +139,55 @@ def _plan(connection: Connection, reader: Reader, address: str) -> Withdrawal:
         what = "is a list, and no story" if known is not None else "is no story of this archive, nor heard of by it"
         raise NoSuchStory(f"{address} {what}")
     named = {address} | (set() if row is None else {row.canonical_url, *_aliases(connection, row.id)})
-    shows: Any = capture.c.address.in_(named)
+    shows = or_(capture.c.address.in_(named), capture.c.part.in_(named))
     if row is not None:
         shows = or_(shows, capture.c.story_id == row.id)
-    found = _with_same_bytes(connection, select(capture).where(shows), row.id if row is not None else None)
+    own = connection.execute(select(capture).where(shows)).all()
+    # Of a story that was read, not the error pages that its address gave.
+    words = [each for each in own if row is None or each.story_id == row.id or each.part]
+    found, beside = _with_same_bytes(connection, words)
+    found |= {each.id: each for each in own}
     teasing = sorted({each.capture_id for each in _teasers(connection, reader, named)})
-    announcing = select(capture).where(capture.c.id.in_(teasing))
-    ids = {each.id for each in found}
-    mentions = [each for each in _with_same_bytes(connection, announcing) if each.id not in ids]
+    announcing, beside_them = _with_same_bytes(connection, _captures(connection, capture.c.id, teasing))
+    beside |= beside_them if mentions else {}
+    going = found | (announcing if mentions else {})
+    losing = {each: beside[each] for each in sorted(beside.keys() - going) if beside[each].evidence_file is not None}
     same = select(story.c.canonical_url).where(story.c.words_digest == row.words_digest) if row is not None else None
     return Withdrawal(
         story=row.canonical_url if row is not None else address,
         addresses=tuple(sorted(named)),
-        captures=found,
-        mentions=mentions,
+        captures=[found[each] for each in sorted(found)],
+        mentions=[announcing[each] for each in sorted(announcing.keys() - found.keys() - losing.keys())],
+        beside=list(losing.values()),
+        only_there=tuple(_without_other_bytes(connection, losing, going.keys() | losing.keys())),
         same_words=tuple(sorted(set(connection.execute(same).scalars()) - named)) if same is not None else (),
     )
 
 
-def _with_same_bytes(connection: Connection, wanted: Any, story_id: int | None = None) -> list[Row[Any]]:
-    """Captures, and those of other addresses at which a site served the very same page, read as what it may be.
+def _with_same_bytes(connection: Connection, rows: Iterable[Row[Any]]) -> tuple[_ById, _ById]:
+    """Captures with those of the same bytes, read as what it may be, which a site served at other addresses.
 
-    story_id: only what shows that story is looked for, and no error page that its address gave; None: all.
+    The second value: captures of the other parts of these bytes.
     """
-    capture = Capture.__table__
-    found = {row.id: row for row in connection.execute(wanted)}
-    digests = {row.digest for row in found.values() if story_id is None or row.story_id == story_id}
-    for some in chunks(sorted(digests)):
-        found |= {row.id: row for row in connection.execute(select(capture).where(capture.c.digest.in_(some)))}
-    return [found[each] for each in sorted(found)]
+    shown = {(row.digest, row.part) for row in rows}
+    found = _captures(connection, Capture.__table__.c.digest, sorted({digest for digest, _ in shown}))
+    alike = {row.id: row for row in found if (row.digest, row.part) in shown}
+    return alike, {row.id: row for row in found if row.id not in alike}
+
+
+def _captures(connection: Connection, column: Any, values: Sequence[Any]) -> list[Row[Any]]:
+    found = (connection.execute(select(Capture.__table__).where(column.in_(some))) for some in chunks(values))
+    return list(chain.from_iterable(found))
+
+
+def _without_other_bytes(connection: Connection, losing: _ById, lost: Collection[int]) -> Iterator[str]:
+    """Addresses of the stories of captures, as far as no other capture of them names a record."""
+    stories = sorted({row.story_id for row in losing.values()} - {None})
+    rows = _captures(connection, Capture.__table__.c.story_id, stories)
+    held = {row.story_id for row in rows if row.evidence_file is not None and row.id not in lost}
+    for some in chunks([each for each in stories if each not in held]):
+        urls = select(Story.canonical_url).where(Story.id.in_(some)).order_by(Story.canonical_url)
+        yield from connection.execute(urls).scalars()
 
 
 def _aliases(connection: Connection, story_id: int) -> Iterator[str]:

@@ -50,7 +50,10 @@ def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool,
         if wanted in opened.withdrawn():
             _finished(wanted, finish(opened), json_wanted=json_wanted)
             return
-        found = plan(opened, witness, wanted)
+        found = plan(opened, witness, wanted, mentions=mentions)
+        for each in found.only_there:
+            what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
+            click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)
         if not (yes or _is_confirmed(found, mentions=mentions)):
             raise click.Abort
         now = datetime.now(UTC)
@@ -66,6 +69,8 @@ def _is_confirmed(found: Withdrawal, *, mentions: bool) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to answer: add --yes to withdraw without a question")
     also = f", {counted(len(found.mentions), 'capture')} of pages that announce it" if mentions else ""
+    if found.beside:
+        also += f", the bytes of {counted(len(found.beside), 'other capture')}"
     what = f"{counted(len(found.captures), 'capture')} of {shown(found.story)}{also}"
     return click.confirm(f"Take out for good: {what}?", err=True)
 
@@ -85,6 +90,8 @@ def _data(found: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, A
         "captures": len(found.captures),
         "mentions": len(found.mentions),
         "mentions_gone": mentions,
+        "without_bytes": len(found.beside),
+        "without_other_bytes": list(found.only_there),
         "records_overwritten": overwritten,
         "same_words": list(found.same_words),
     }
@@ -98,6 +105,10 @@ def _show(found: Withdrawal, overwritten: int, *, mentions: bool) -> None:
     line(
         f"{counted(len(found.captures), 'capture')} gone, {counted(overwritten, 'record')} of the evidence overwritten."
     )
+    if found.beside:
+        stories = counted(len({row.story_id for row in found.beside} - {None}), "other story", "other stories")
+        lost = counted(len(found.beside), "capture")
+        line(f"It stood in feeds or REST answers: {lost}, of {stories} and of lists, stay without their bytes.")
     pages = counted(len(found.mentions), "capture")
     if mentions and found.mentions:
         line(f"Gone with it, for they announced it: {pages}.")
