@@ -143,8 +143,8 @@ def _plan(connection: Connection, reader: Reader, address: str, *, mentions: boo
     if row is not None:
         shows = or_(shows, capture.c.story_id == row.id)
     own = connection.execute(select(capture).where(shows)).all()
-    # Of a story that was read, not the error pages that its address gave.
-    words = [each for each in own if row is None or each.story_id == row.id or each.part]
+    # What shows the story, not the redirects and error pages that its address gave, whose bytes others give as well.
+    words = [each for each in own if each.part or (row is not None and each.story_id == row.id)]
     found, beside = _with_same_bytes(connection, words)
     found |= {each.id: each for each in own}
     teasing = sorted({each.capture_id for each in _teasers(connection, reader, named)})

@@ -374,6 +374,20 @@ def test_without_an_answer_nothing_is_withdrawn(archive: Path) -> None:
     assert rows(archive) == before
 
 
+def test_an_address_that_was_never_a_story_takes_no_other_with_it(archive: Path) -> None:
+    """The answers that send on have no body, all of them the same."""
+    at = datetime(2021, 1, 1, tzinfo=UTC)
+    urls = [f"{SITE}/national/{name}" for name in ("sent-on", "sent-on-too")]
+    with desk(archive) as opened:
+        for url in urls:
+            page = Capture(url=url, captured_at=at, body=b"", source="live")
+            file(opened, answer(page, status=301, headers=(("Location", f"{SITE}/national"),)))
+    assert run("withdraw", urls[0], "--reason", "x", "--yes", "--archive", archive).exit_code == 0
+    left = {row[0] for row in asked(archive, "SELECT url FROM capture WHERE captured_at LIKE '2021-01-01T%'")}
+    assert left == {urls[1]}
+    is_sound(archive)
+
+
 def test_an_address_without_a_capture_is_kept_out(archive: Path) -> None:
     (address,) = asked(archive, "SELECT min(address) FROM ledger WHERE state = 'known' AND kind = 'story'")[0]
     assert run("withdraw", address, "--reason", "x", "--yes", "--archive", archive).exit_code == 0
