@@ -35,6 +35,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "reread": "Read stored captures anew, and report what changes.",
         "rebuild": "Build the database anew from the evidence alone.",
         "compact": "Make the evidence smaller, every record unchanged.",
+        "withdraw": "Take a story out for good, and keep it out.",
         "backup": "Copy the archive, even while a crawl runs.",
         "upgrade": "Bring an archive to this version of the program.",
     },

@@ -15,13 +15,14 @@ from postscraper import __version__
 from postscraper.doors import KINDS, Doors
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
-from postscraper.items import Article, Capture, Item
+from postscraper.items import Capture, Item
 from postscraper.keeping import Keeping
 from postscraper.newspapers import Newspaper
 from postscraper.reading import read_all
 from postscraper.scope import Scope
 from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
+from postscraper.withdrawn import without
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
 from storage.exchange import Exchange
@@ -65,6 +66,7 @@ class Desk:
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
         self.archive = archive
+        self._barred = archive.withdrawn()
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
@@ -217,9 +219,13 @@ class Desk:
         """The ledger's key of an address. Raises ValueError for what is no address."""
         return canonical(url, self.aliases)
 
-    def read(self, capture: Capture) -> tuple[Item, *tuple[Article, ...]]:
+    def read(self, capture: Capture) -> tuple[Item, ...]:
         """The item of the page, and the stories that it carries whole."""
-        return read_all(capture, self.paper.layouts, self.aliases)
+        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+
+    def is_withdrawn(self, story: Item) -> bool:
+        """Whether a story that an answer carries is kept out of the archive."""
+        return story.capture.part in self._barred
 
     def file(self, answers: Sequence[Sequence[Item]]) -> Sequence[Outcome]:
         """Put what answers gave into the archive, all in one durable transaction, behind their evidence.

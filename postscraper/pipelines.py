@@ -49,6 +49,8 @@ class ArchivePipeline:
         answer = item.capture.url, item.capture.captured_at
         if item.capture.part is not None:
             self._parts.setdefault(answer, []).append(item)
+            if spider.desk.is_withdrawn(item):
+                raise DropItem("withdrawn", log_level="DEBUG")  # the archive must see it; no feed may
             return item
         items = [item, *self._parts.pop(answer, ())]
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
@@ -62,6 +64,8 @@ class ArchivePipeline:
             raise DropItem(str(error), log_level="DEBUG") from error  # one sentence at the end says it for all
         for each, outcome in zip(items, outcomes, strict=True):
             self._count(each, outcome)
+        if outcomes[0] is Outcome.WITHDRAWN:
+            raise DropItem("withdrawn", log_level="DEBUG")
         return item
 
     async def _write(self, spider: NewspaperSpider) -> None:

@@ -12,11 +12,13 @@ from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
 from postscraper.reading import Layouts, read_all
 from postscraper.scope import Scope
 from postscraper.urls import Aliases, canonical
+from postscraper.withdrawn import is_barred, without
 from storage.compacted import files, there
 from storage.exchange import Exchange, Place
 from storage.fixity.walk import FOLDER
 from storage.visits import Visit
 from storage.warc.file import about
+from storage.withdrawals import kept_out
 
 
 class Witness:
@@ -27,6 +29,7 @@ class Witness:
         self._layouts = layouts
         self._folder = archive / FOLDER
         self._run = cache(self._run_of)
+        self._barred = kept_out(archive)
         self._aliases: dict[str, str] = {}
         for name in files(self._folder):
             self._aliases |= self._run(name, "")[1]
@@ -43,7 +46,7 @@ class Witness:
         """What the answer gives now: its own item with its visit, and the stories that it carries whole."""
         paper, served, ear = self._run(place.file, _host(exchange.url))
         capture = captured(exchange, place)
-        items = read_all(capture, self._layouts or paper.layouts, served)
+        items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
         return [(items[0], ear.visit(items[0], capture, items[1:])), *((story, None) for story in items[1:])]
 
     def without(self, item: Item, part: str) -> Unread:
@@ -53,7 +56,8 @@ class Witness:
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:
         """Whether the answer gets a row."""
-        return is_filed(exchange, self._run(place.file, _host(exchange.url))[1])
+        served = self._run(place.file, _host(exchange.url))[1]
+        return is_filed(exchange, served) and not is_barred(exchange.url, self._barred, served)
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""

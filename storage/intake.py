@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     LISTING = "listing"
     UNREAD = "unread"
     KNOWN_CAPTURE = "known capture"  # nothing changed
+    WITHDRAWN = "withdrawn"  # of a story that is kept out
 
 
 @dataclass(slots=True)

@@ -153,6 +153,23 @@ def _log_ahead(engine: Engine) -> None:
         connection.close()
 
 
+def write_anew(engine: Engine, folder: Path) -> None:
+    """Copy all rows into new pages and let go of the old ones and of the log. Raises Locked, Full. SQLite alone."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.close()
+    except sqlite3.DatabaseError as error:
+        raise spoken_error(error, str(folder / DATABASE)) or error from error
+    finally:
+        connection.close()
+    if busy:
+        what = "another program has it open; end it and run the command again"
+        raise errors.Locked(f"{folder / DATABASE} still holds what was deleted: {what}")
+
+
 def make_folder(folder: Path) -> None:
     """Raises ReadOnly or NotAnArchive when there can be no such folder."""
     try:

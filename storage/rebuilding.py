@@ -13,6 +13,7 @@ is touched, and the swap is one rename. A run that was killed is simply begun ag
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import chain, islice
 from pathlib import Path
@@ -29,6 +30,7 @@ from storage.fixity.findings import Reader
 from storage.fixity.walk import FOLDER
 from storage.folders import sync_folder
 from storage.opening import DATABASE
+from storage.withdrawals import carry
 
 BATCH = 200  # pages in one transaction
 KEPT = f"{DATABASE}.before-rebuild"
@@ -71,7 +73,8 @@ def rebuild(
     rebuilt = Rebuilt()
     old_is_there = take_over and _is_readable(archive)
     beside = archive / _BESIDE
-    with Archive.open(beside) as new:
+    with Archive.open(beside, evidence=archive / FOLDER) as new:
+        carry(archive, new, datetime.now(UTC))
         answers = _answers(archive, reader, rebuilt)
         while batch := list(islice(answers, BATCH)):
             new.add_many(chain.from_iterable(batch))

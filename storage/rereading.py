@@ -99,10 +99,10 @@ def _teasers(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, 
         found = select(sighting).where(sighting.c.capture_id.in_(some)).order_by(sighting.c.id)
         for row in connection.execute(found):
             rows[row.capture_id].append(row)
-    return {row.id: _as_read(rows[row.id], row.teasers_digest) for row in captures}
+    return {row.id: as_read(rows[row.id], row.teasers_digest) for row in captures}
 
 
-def _as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
+def as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
     """The teasers of one page; only those of lists have dates, and the digest tells which these are."""
     dated = [{name: plain(getattr(row, name)) for name in _DATED_TEASER} for row in sightings]
     bare = [{name: teaser[name] for name in _TEASER} for teaser in dated]

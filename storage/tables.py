@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Date, Dialect, ForeignKey, Index, MetaData, S
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0004"  # the newest migration; storage/migrations/versions
+SCHEMA = "0005"  # the newest migration; storage/migrations/versions
 BASELINE = "0004"  # the oldest; a database from before it is made anew from the evidence
 
 NAMES = {

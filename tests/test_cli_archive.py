@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import quote, unquote
 import pytest
 from calling import KHMER, SITE, program, refused, run
 
-from postscraper.items import Article, Block, Image, Receipt, Unread
+from postscraper.items import Article, Block, DatedTeaser, Image, Listing, Receipt, Unread
 from storage.archive import Archive, Heard
 
 
@@ -153,6 +154,26 @@ def test_show_of_an_address_that_gave_no_story_says_so(tmp_path: Path) -> None:
         opened.ledger.hear([gone], datetime(2018, 6, 21, tzinfo=UTC))
         opened.ledger.settle(f"{SITE}/national/x", "gone", "404", None, datetime(2018, 6, 21, tzinfo=UTC))
     refused(run("show", "/national/x", "--archive", tmp_path), 4, "the ledger has the address as gone (404)")
+
+
+def test_one_is_one_and_more_are_many(tmp_path: Path) -> None:
+    url = f"{SITE}/national"
+    story = article("canal", "Canal", "Water.", published_on=date(2018, 6, 20))
+
+    def listing(number: int) -> Listing:
+        card = DatedTeaser(list=None, position=1, headline="Canal", url=story.url)
+        seen = replace(receipt(url, f"l{number}"), captured_at=datetime(2018, 6, number, tzinfo=UTC))
+        return Listing(
+            layout="drupal_2017", language="en", url=url, canonical_url=url, teasers=(card,) * number, capture=seen
+        )
+
+    with Archive.open(tmp_path) as opened:
+        opened.add_many([(story, None), (listing(1), None)])
+    assert run("show", story.url, "--archive", tmp_path).stdout.endswith("Announced 1 time, on 1 page\n")
+    with Archive.open(tmp_path) as opened:
+        opened.add_many([(listing(2), None), (article("b", "B", "Water.", published_on=date(2018, 6, 22)), None)])
+    assert run("show", story.url, "--archive", tmp_path).stdout.endswith("Announced 3 times, on 1 page\n")
+    assert run("stats", "--archive", tmp_path).stdout.endswith("      1 day: 2018-06-21 to 2018-06-21\n")
 
 
 def test_khmer_addresses_are_shown_in_khmer_and_taken_back(archive: Path) -> None:

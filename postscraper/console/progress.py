@@ -47,16 +47,19 @@ class Meter:
         self._shown_at = self._begun - DRAWN_EVERY  # on a terminal the first line comes at once
         self._is_drawn = False
 
+    def is_due(self) -> bool:
+        """Whether the last line is so old that `show` would write another."""
+        return self._clock() - self._shown_at >= self._every
+
     def show(self, done: int, share: float | None = None, note: str = "") -> None:
         """Show that so many are done, if the last line is old enough.
 
         share: of the whole work, from 0 to 1; None: `done` of the total.
         note: what else there is to say.
         """
-        now = self._clock()
-        if now - self._shown_at < self._every:
+        if not self.is_due():
             return
-        self._shown_at = now
+        now = self._shown_at = self._clock()
         text = self._text(done, share, note, now - self._begun)
         if not self._is_terminal:
             self._say(text)

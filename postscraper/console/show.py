@@ -79,6 +79,8 @@ def _canonical(url: str) -> str:
 def _instead(archive: Archive, addresses: list[str]) -> str:
     """What the archive has of the addresses otherwise, or an address that resembles one."""
     for each in addresses:
+        if gone := archive.withdrawal(each):
+            return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
         row = archive.ledger.row(each)
         if row is not None:
             return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"

@@ -74,6 +74,7 @@ class Replay:
                 parts=tuple(self._parts),
                 index=Path(folder) / "originals.db",
                 keeps=not self._link,
+                barred=self._desk.archive.withdrawn(),
                 read=read,
             )
             with Readers(setup, self._jobs) as readers:

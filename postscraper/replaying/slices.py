@@ -29,6 +29,7 @@ from postscraper.sources.originals import Originals
 from postscraper.sources.warc import Sieve, answers
 from postscraper.sources.warcfiles import Part
 from postscraper.urls import Aliases
+from postscraper.withdrawn import without
 from storage.entries import Entry, entry
 from storage.exchange import Damage, Exchange, Place
 from storage.hearsay import Report, reports, together
@@ -49,6 +50,7 @@ _REQUEST = re.compile(rb"\nWARC-Type:[ \t]*request\b")
 class Setup:
     """What a worker process is told once. keeps: whether the bytes are wanted too.
 
+    barred: addresses of withdrawn stories.
     index: where the index of originals is made when it is needed.
     """
 
@@ -57,6 +59,7 @@ class Setup:
     parts: tuple[Part, ...]
     index: Path
     keeps: bool
+    barred: frozenset[str] = frozenset()
     read: Callable[[Capture], Sequence[Item]] | None = None  # None: by the layouts of the paper
 
 
@@ -138,7 +141,8 @@ class Reader:
     def _pages(self, some: Sequence[tuple[Place, Exchange]], told: Told) -> Iterator[Page]:
         """Step by step, each step for all: what a step needs stays in the processor's cache."""
         captures = [captured(exchange, place) for place, exchange in some]
-        answers = [self._read(capture) for capture in captures]
+        barred, aliases = self._setup.barred, self._setup.aliases
+        answers = [without(self._read(capture), barred, aliases) for capture in captures]
         visits = map(self._visit, answers, captures, some)
         entries = [
             (entry(items[0], visit), *map(entry, items[1:])) for items, visit in zip(answers, visits, strict=True)

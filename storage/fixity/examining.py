@@ -23,6 +23,7 @@ from storage.fixity.walk import Row, Walk, in_use, same_bytes
 from storage.frontier import chunks
 from storage.opening import DATABASE
 from storage.rereading import by_part
+from storage.tombstones import waiting
 
 
 def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report, list[Place]]:
@@ -82,6 +83,7 @@ def _whole(connection: Connection, walk: Walk, reader: Reader, report: Report) -
     report.take("index", "the index of words", words(connection))
     report.take("database", "ledger", ledger(connection, reader))
     report.take("elsewhere", "holding", elsewhere(connection, reader))
+    report.take("withdrawal", "withdrawn", _unfinished(connection))
     with report.guard("database", "capture"):
         walk.all()
     report.take("database", "capture", _without_evidence(connection, report))
@@ -109,6 +111,12 @@ def _all_stories(connection: Connection) -> Iterator[Finding]:
     ids = [row["id"] for row in rows(connection, "SELECT id FROM story ORDER BY id")]
     for some in chunks(ids):
         yield from stories(connection, some)
+
+
+def _unfinished(connection: Connection) -> Iterator[Finding]:
+    for row in waiting(connection):
+        what = "is withdrawn, and its record still stands"
+        yield Finding(kind="withdrawal", where=f"{row.file}, byte {row.offset}", what=f"{row.story} {what}")
 
 
 def _without_evidence(connection: Connection, report: Report) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ Kind = Literal[
     "record",  # evidence that is damaged, or gone
     "tail",  # evidence that a killed or cut-off run began to write
     "unfiled",  # a whole record that no row names
+    "withdrawal",  # a withdrawal that was not finished
 ]
 
 MENDS: dict[Kind, str] = {
@@ -32,6 +33,7 @@ MENDS: dict[Kind, str] = {
     "record": "bring the evidence file back from a copy; nothing else holds what it held",
     "tail": "`postscraper check --repair` cuts it off, as the next crawl will",
     "unfiled": "`postscraper check --repair` reads it in",
+    "withdrawal": "the same `postscraper withdraw` again finishes it",
 }
 
 # What a damaged database makes of an ordinary question: a row of it may hold anything.

@@ -2,10 +2,11 @@
 
 from sqlalchemy import Connection, text
 
+from storage import tombstones
 from storage.elsewhere import tables as other_archives
 from storage.tables import Table
 
-TABLES = (Table, other_archives)  # the second is imported for its tables
+TABLES = (Table, other_archives, tombstones)  # all but the first are imported for their tables
 
 # The index of words, filled by storage/search.py. It keeps no text of its own (`content=''`), and its
 # tokens may hold combining marks: Khmer vowels and signs are such, and part of the word.
