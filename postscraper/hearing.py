@@ -83,7 +83,7 @@ class Ear:
             for paths in self._paper.starts.values():
                 for path in paths:
                     yield self._hear(urljoin(origin, path), "front", 0)
-            yield from (self._hear(urljoin(origin, path), "section", 1) for path in self._paper.later_starts)
+            yield from (self._hear(urljoin(origin, path), "section", 2) for path in self._paper.later_starts)
         for name in names:
             yield self._hear(urljoin(origin, self._paper.sections[name]), "section", 0)
 
