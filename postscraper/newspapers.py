@@ -44,8 +44,9 @@ _NO_STORIES = frozenset(
 )
 
 # Of WordPress, on which the paper runs today.
-_STARTS = {"feed": ("/feed/",), "front": ("/",), "sitemap": ("/wp-sitemap.xml", "/sitemap_index.xml")}
-_OLD_SITEMAP = "/sitemap.xml"  # of the designs before, which mirrors have
+_STARTS = {"feed": ("/feed/",), "front": ("/",)}
+# Where sitemaps lie that robots.txt does not name: WordPress's own, its plugins', those of the designs before.
+_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
 
 # Stories without a date or a section exist (police blotters, re-runs); without a byline many do.
 _FLOORS = {"published_on": 0.9, "section": 0.8, "byline": 0.5, "images": 0.3}
@@ -78,7 +79,7 @@ POST = Newspaper(
         )
     },
     starts=_STARTS,
-    later_starts=(_OLD_SITEMAP, *(f"/category/{name}/feed/" for name in _TODAY)),
+    later_starts=(*_SITEMAPS, *(f"/category/{name}/feed/" for name in _TODAY)),
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )
@@ -99,7 +100,7 @@ POSTKHMER = Newspaper(
         },
     },
     starts=_STARTS,
-    later_starts=(_OLD_SITEMAP,),
+    later_starts=_SITEMAPS,
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )

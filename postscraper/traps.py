@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 from storage.visits import Budget, How, Kind
 
 DEEPEST = 40  # links from the start; the next page of the same list costs none
-DEEPEST_SITEMAP = 3  # an index may name no index (https://www.sitemaps.org/protocol.html); some nest once or twice
+# From where a crawl looks for one; an index may name no index (https://www.sitemaps.org/protocol.html), some nest once.
+DEEPEST_SITEMAP = 4
 MOST_PAGES = 20_000  # of one list; the longest known has 6,000
 MOST_STORIES = 10 * MOST_PAGES  # by which the lists of 2008 count on: ten on a page
 MOST_SEGMENTS = 20  # of a path, as Heritrix has it; the paper's longest has five
