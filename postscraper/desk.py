@@ -7,6 +7,7 @@ then one transaction names it. What is not committed was never acknowledged.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -71,7 +72,8 @@ class Desk:
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
         self.keeping = Keeping(archive, evidence)
-        self._answers: dict[tuple[str, datetime | None], tuple[Capture, int]] = {}
+        self._answers: dict[_Answer, tuple[Capture, int]] = {}
+        self._carried: dict[_Answer, Sequence[Item]] = {}
         self._lock = lock
         self.doors = Doors()
         self._wanted = Wanted(
@@ -220,30 +222,37 @@ class Desk:
         return canonical(url, self.aliases)
 
     def read(self, capture: Capture) -> tuple[Item, ...]:
-        """The item of the page, and the stories that it carries whole."""
-        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+        """The item of the page, and the stories that it carries whole; they are filed with it."""
+        items = without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+        if items[1:]:
+            self._carried[_answer_of(items[0])] = items[1:]
+        return items
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story that an answer carries is kept out of the archive."""
         return story.capture.part in self._barred
 
-    def file(self, answers: Sequence[Sequence[Item]]) -> Sequence[Outcome]:
-        """Put what answers gave into the archive, all in one durable transaction, behind their evidence.
+    def file(self, items: Sequence[Item]) -> list[list[Outcome]]:
+        """Put the items of answers into the archive, all in one durable transaction, behind their evidence.
 
-        answers: of each its own item, and the stories that it carries whole. An outcome for each item, in their order.
+        With each go the stories that its answer carries whole. The outcomes of each item, its own first.
         """
         self.sync()
-        visited = [(item, None if item is not items[0] else self._visit(items)) for items in answers for item in items]
+        answers = [(item, *self._carried.pop(_answer_of(item), ())) for item in items]
+        visited = [(item, None if n else self._visit(answer)) for answer in answers for n, item in enumerate(answer)]
         if self.scope.source == "archive":
-            return self.archive.reread(visited)
-        records = (items[0].capture.record for items in answers)
-        far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
-        return self.archive.replay(visited, far)
+            outcomes = self.archive.reread(visited)
+        else:
+            records = (item.capture.record for item in items)
+            far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
+            outcomes = self.archive.replay(visited, far)
+        rest = iter(outcomes)
+        return [list(islice(rest, len(answer))) for answer in answers]
 
     def _visit(self, items: Sequence[Item]) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
         item = items[0]
-        answer, depth = self._answers.pop((item.url, item.capture.captured_at), (None, 0))
+        answer, depth = self._answers.pop(_answer_of(item), (None, 0))
         visit = self.ear.visit(item, answer, items[1:], depth=depth)
         if item.capture.captured_at is None:
             visit = replace(visit, now=now())  # no source knows when; the ledger must know of a moment
@@ -266,6 +275,13 @@ class Desk:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
+
+
+_Answer = tuple[str, datetime | None]  # its address and moment
+
+
+def _answer_of(item: Item) -> _Answer:
+    return item.url, item.capture.captured_at
 
 
 def now() -> datetime:

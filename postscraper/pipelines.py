@@ -1,14 +1,13 @@
 """One page, one transaction: what a spider read goes into the archive.
 
 Pages that arrive within a moment share a commit; none is passed on before its own is durable. The stories that a
-feed or a REST answer carries whole come before its own item, wait for it, and share its transaction.
+feed or a REST answer carries whole come behind its own item, and share its transaction.
 When the archive fails the crawl ends: nothing must be read that cannot be kept.
 """
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from itertools import islice
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -30,8 +29,7 @@ class ArchivePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._waiting: list[tuple[list[Item], asyncio.Future[list[Outcome]]]] = []
-        self._parts: dict[tuple[str, datetime | None], list[Item]] = {}
+        self._waiting: list[tuple[Item, asyncio.Future[list[Outcome]]]] = []
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
         self._writing: asyncio.Task[None] | None = None
 
@@ -46,15 +44,12 @@ class ArchivePipeline:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider):
             return item
-        answer = item.capture.url, item.capture.captured_at
-        if item.capture.part is not None:
-            self._parts.setdefault(answer, []).append(item)
+        if item.capture.part is not None:  # it was filed with its page's item, which came before it
             if spider.desk.is_withdrawn(item):
-                raise DropItem("withdrawn", log_level="DEBUG")  # the archive must see it; no feed may
+                raise DropItem("withdrawn", log_level="DEBUG")
             return item
-        items = [item, *self._parts.pop(answer, ())]
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((items, done))
+        self._waiting.append((item, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(spider))
         try:
@@ -62,8 +57,7 @@ class ArchivePipeline:
         except (ArchiveError, EvidenceError) as error:
             spider.stop("archive", str(error), error)
             raise DropItem(str(error), log_level="DEBUG") from error  # one sentence at the end says it for all
-        for each, outcome in zip(items, outcomes, strict=True):
-            self._count(each, outcome)
+        self._count(item, outcomes)
         if outcomes[0] is Outcome.WITHDRAWN:
             raise DropItem("withdrawn", log_level="DEBUG")
         return item
@@ -74,17 +68,18 @@ class ArchivePipeline:
             await asyncio.sleep(SHARED_SECONDS)
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             try:
-                answers = [items for items, _ in batch]
-                outcomes = iter(await loop.run_in_executor(self._writer, spider.desk.file, answers))
+                items = [item for item, _ in batch]
+                outcomes = await loop.run_in_executor(self._writer, spider.desk.file, items)
             except Exception as error:  # each item's own `await` raises it
                 for _, done in batch:
                     done.set_exception(error)
                 continue
-            for items, done in batch:
-                done.set_result(list(islice(outcomes, len(items))))
+            for (_, done), of_item in zip(batch, outcomes, strict=True):
+                done.set_result(of_item)
 
-    def _count(self, item: Item, outcome: Outcome) -> None:
+    def _count(self, item: Item, outcomes: Sequence[Outcome]) -> None:
         stats = self._crawler.stats
-        stats.inc_value(f"postscraper/outcome/{outcome.value}")
+        for outcome in outcomes:
+            stats.inc_value(f"postscraper/outcome/{outcome.value}")
         if isinstance(item, Unread):
             stats.inc_value(f"postscraper/unread/{item.reason}")

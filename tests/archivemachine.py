@@ -172,7 +172,7 @@ class Machine(RuleBasedStateMachine):
     def some_are_filed(self, most: int) -> None:
         """In the order of their coming, as a run does."""
         some, self.waiting = self.waiting[:most], self.waiting[most:]
-        self.desk.file([(kept.item,) for kept in some if kept.page.filed])
+        self.desk.file([kept.item for kept in some if kept.page.filed])
         for kept in some:
             self.model.take(kept.page)
 

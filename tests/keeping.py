@@ -49,7 +49,7 @@ def answer(saved: Capture, **changes: Any) -> Exchange:
 
 def file(opened: Desk, *exchanges: Exchange) -> None:
     """Keep, read and store, in one transaction."""
-    opened.file([opened.read(opened.keep(exchange)) for exchange in exchanges])
+    opened.file([opened.read(opened.keep(exchange))[0] for exchange in exchanges])
 
 
 def saved_pages(every: int = 1) -> list[Capture]:

@@ -51,7 +51,7 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
                 file(opened, answer(replace(page, url=f"{SITE}/national/story-{number}", body=body, captured_at=at)))
                 # Kept, and not yet named by a row: no copy may hold it.
                 unnamed = replace(page, url=f"{SITE}/national/waits-{number}", captured_at=at)
-                waiting = opened.read(opened.keep(answer(unnamed)))
+                waiting = opened.read(opened.keep(answer(unnamed)))[0]
                 began.set()
                 opened.file([waiting])
 

@@ -287,8 +287,8 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert {row[1] for row in rows(archive)["story"]} == stories
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
     with desk(archive) as opened:
-        item = opened.read(opened.keep(answer(clinic())))
-        assert opened.file([item]) == [Outcome.WITHDRAWN]
+        (item,) = opened.read(opened.keep(answer(clinic())))
+        assert opened.file([item]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
 
 

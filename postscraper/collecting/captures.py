@@ -22,7 +22,7 @@ from postscraper.collecting.patience import Patience
 from postscraper.collecting.placing import placed, sought, wanted
 from postscraper.desk import LEASE_SECONDS, Desk, now
 from postscraper.errors import RobotsUnavailable
-from postscraper.filing import in_order, is_filed
+from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
@@ -192,7 +192,7 @@ class Collecting:
         elif isinstance(found, Request):
             yield found
         else:
-            yield from in_order(found)
+            yield from found
 
     def _taken(self, response: Response, listed: Listed, found: Kept) -> Sequence[Item] | Request | None:
         """What goes on: the items of a capture, the request that leads to it; None when it ends here."""

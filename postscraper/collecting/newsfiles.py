@@ -20,7 +20,6 @@ from twisted.python.failure import Failure
 from postscraper.collecting import placing
 from postscraper.collecting.patience import Patience
 from postscraper.desk import Desk, now
-from postscraper.filing import in_order
 from postscraper.items import Item
 from postscraper.sources import ccnews, warc
 from postscraper.sources.otherarchive import NoCapture, NoIndex
@@ -176,7 +175,7 @@ class NewsFiles:
                 return
             self._left = None if self._left is None else self._left - 1
             self._unfiled += 1
-            yield from in_order(self._desk.read(self._desk.keep(exchange)))
+            yield from self._desk.read(self._desk.keep(exchange))
         self._read = True
 
     def _finish(self, how: str) -> None:

@@ -20,7 +20,7 @@ from postscraper.collecting.captures import Collecting
 from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
-from postscraper.filing import in_order, is_filed
+from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.scope import OTHER_ARCHIVES, scope
@@ -100,7 +100,7 @@ class NewspaperSpider(Spider):
             return
         handed_on = 0
         for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
-            for item in in_order(self.desk.read(capture)):
+            for item in self.desk.read(capture):
                 yield item
             handed_on += 1
         # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
@@ -120,7 +120,7 @@ class NewspaperSpider(Spider):
 
     def _count(self, item: Any) -> None:
         if item.capture.part is not None:
-            return  # its page comes behind it
+            return  # its page came before it
         self._handled += 1
         if self.collecting is not None:
             self.collecting.handled()
@@ -130,7 +130,7 @@ class NewspaperSpider(Spider):
         if is_filed(capture, self.desk.aliases):
             items = self.desk.read(capture)
             self._notice_door(response, items)
-            yield from in_order(items)
+            yield from items
         elif onward := self._onward(response, capture):
             yield onward
         else:

@@ -67,12 +67,12 @@ def lost(archive: Path, pages: Iterable[Acknowledged]) -> list[str]:
     wanted = list(pages)
     if wanted and not (archive / DATABASE).exists():
         return [f"lost: {each.url}" for each in wanted]
-    question = "SELECT url, captured_at, digest, evidence_file, evidence_offset FROM capture"
+    question = "SELECT url, captured_at, digest, evidence_file, evidence_offset, part FROM capture"
     held = set(asked(archive, question)) if wanted else set()
     return [
         f"lost: {each.url}, {each.captured_at}"
         for each in wanted
-        if (each.url, each.captured_at, each.digest, each.file, each.offset) not in held
+        if (each.url, each.captured_at, each.digest, each.file, each.offset, each.part) not in held
     ]
 
 
@@ -102,7 +102,7 @@ def twice(archive: Path) -> list[str]:
     questions = (
         "SELECT 'story', canonical_url FROM story GROUP BY canonical_url HAVING count(*) > 1",
         "SELECT 'revision', story_id FROM revision GROUP BY story_id, words_digest HAVING count(*) > 1",
-        "SELECT 'capture', url FROM capture GROUP BY evidence_file, evidence_offset HAVING count(*) > 1",
+        "SELECT 'capture', url FROM capture GROUP BY evidence_file, evidence_offset, part HAVING count(*) > 1",
     )
     return [f"twice: {row}" for question in questions for row in asked(archive, question)]
 

@@ -36,6 +36,32 @@ def sitemap(pages: int) -> bytes:
     return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{named}</urlset>'.encode()
 
 
+BRIEFS = 12
+
+
+def brief_path(number: int) -> str:
+    return f"/briefs/{path_of(1_000 + number).rsplit('/', 1)[1]}"
+
+
+def feed(edition: int) -> bytes:
+    """Stories that come by feed alone, whole; each edition changes half of them."""
+    items = "".join(_brief(number, wording_of(number, edition)) for number in range(BRIEFS))
+    return (
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Post</title>'
+        f"<link>{HOME}/</link>{items}</channel></rss>"
+    ).encode()
+
+
+def _brief(number: int, wording: int) -> str:
+    chance = Random(f"brief {number} {wording}")
+    body = "".join(f"<p>{_paragraph(chance)}</p>" for _ in range(3))
+    headline, address = _headline(1_000 + number), HOME + brief_path(number)
+    return (
+        f"<item><title>{headline}</title><link>{address}/</link><pubDate>Wed, 20 Jun 2018 01:10:00 +0000</pubDate>"
+        f"<content:encoded><![CDATA[{body}]]></content:encoded></item>"
+    )
+
+
 def story(number: int, edition: int, pages: int) -> bytes:
     """A page of about 6 kB: an article of six paragraphs, and four teasers of other stories."""
     headline, path = _headline(number), path_of(number)

@@ -29,13 +29,14 @@ REAL = ("-m", "scrapy")
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """One page that the program said it holds, as its item names the capture."""
+    """One page, or story in one, that the program said it holds, as its item names the capture."""
 
     url: str
     captured_at: str  # as the database writes it
     digest: str
     file: str
     offset: int
+    part: str
 
 
 def acknowledged(line: bytes) -> Acknowledged | None:
@@ -44,7 +45,14 @@ def acknowledged(line: bytes) -> Acknowledged | None:
         return None
     capture = json.loads(line)["capture"]
     at = capture["captured_at"].replace("Z", "+00:00")
-    return Acknowledged(capture["url"], at, capture["digest"], capture["record"]["file"], capture["record"]["offset"])
+    return Acknowledged(
+        capture["url"],
+        at,
+        capture["digest"],
+        capture["record"]["file"],
+        capture["record"]["offset"],
+        capture["part"] or "",
+    )
 
 
 def command(archive: Path, origin: str, entry: Sequence[str] = REAL) -> list[str]:

@@ -59,6 +59,8 @@ class Pages:
         number = self._numbers.get(path.rstrip("/"))
         if number is not None and number % 9 == 4 and not path.endswith("/"):
             return 301, {"Location": path + "/"}, b""
+        if path == "/feed/":
+            return _with_validator(etag, (200, {"Content-Type": "application/rss+xml"}, pages.feed(self.edition)))
         if number is None and path != "/sitemap.xml":
             return 404, {"Content-Type": "text/html"}, b"<html><title>Page not found</title></html>"
         return _with_validator(etag, _whole(number, self.edition, self.count))
