@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from postscraper import decoding, walls
 from postscraper.errors import BadPage, NotAStory
-from postscraper.extract import Page, maybe_link, nodes, there
+from postscraper.extract import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.layouts import generic
 from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, is_feed, path_of
@@ -107,10 +107,7 @@ def _check_soft_404(page: Page, item: Article | Listing) -> None:
 
 
 # What hides all that stands inside: an unclosed one swallows the rest of the page.
-_HIDES = (
-    "template, noscript, object, svg, select, audio, video, canvas, [hidden],"
-    " [style*='display:none'], [style*='display: none']"
-)
+_HIDES = "template, noscript, object, svg, select, audio, video, canvas, [hidden]"
 # An attribute that holds markup: its closing quote is missing, and tags and words went into it.
 _SWALLOWED = {
     "div": "div:is([class*='<'], [id*='<'], [style*='<'])",
@@ -125,13 +122,19 @@ def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | 
     """The item, with a problem when something on the page has swallowed words."""
     if any(problem.kind == "cut" for problem in item.problems):
         return item
-    if not any(end.closest(_HIDES) is None for end in nodes(page, layout.END)):
+    if all(map(_is_swallowed, nodes(page, layout.END))):
         detail = f"{layout.END} is missing: an unclosed tag has swallowed the rest, or it is cut"
     elif tag := _swallower(page):
         detail = f"an unclosed quote in a <{tag}> has swallowed what follows it"
     else:
         return item
     return replace(item, problems=(*item.problems, Problem(kind="cut", detail=detail)))
+
+
+def _is_swallowed(end: Node) -> bool:
+    return end.closest(_HIDES) is not None or any(
+        isinstance(each, Node) and is_hidden(each) for each in (end, *end.ancestors)
+    )
 
 
 def _swallower(page: Page) -> str | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from postscraper.dates import machine_moment
 from postscraper.extract import Node, Page, headline_variants, many, maybe_link, nodes, words
 from postscraper.items import Teaser
+from postscraper.pictures import first_picture_url
 from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
 
 _NODE = re.compile(r"page-node-(\d+)$")
@@ -70,16 +71,16 @@ def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
         list=name,
         position=position,
         headline=" ".join(filter(None, map(words, links))) or None,
-        url=_address(page, links, "href") or "",
+        url=_address(page, links) or "",
         summary=" ".join(many(card, "p")) or None,
-        image_url=_address(page, nodes(card, "img"), "src"),
+        image_url=first_picture_url(page, card),
     )
 
 
-def _address(page: Page, elements: list[Node], attribute: str) -> str | None:
-    """The first absolute address that one of the elements holds in the attribute; None without one."""
-    for each in elements:
-        if (held := each.attr(attribute)) and (found := absolute(page.url, held)):
+def _address(page: Page, links: list[Node]) -> str | None:
+    """The first absolute address that one of the links holds; None without one."""
+    for each in links:
+        if (held := each.attr("href")) and (found := absolute(page.url, held)):
             return found
     return None
 

@@ -56,8 +56,8 @@ def article(page: Page) -> Article | None:
     scoped = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
     opening, rest = opened(scoped)
     story = mended(rest)
-    picture = main_picture(page, ".node-main-image", CAPTION)
-    images, lone = captioned((*((picture,) if picture else ()), *story.images), opening)
+    main, lost = main_picture(page, ".node-main-image", CAPTION)
+    images, lone = captioned((*main, *story.images), opening)
     if not story.blocks and not images:
         raise NotAStory("no_body", "the body holds no words and no picture")
     byline = maybe(page, ".authoring-information .byline")
@@ -87,7 +87,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *problems, *story.problems, *lone),
+        problems=(*page.problems, *problems, *lost, *story.problems, *lone),
         capture=page.receipt,
     )
 

@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 
 from postscraper.dates import Printed, believable, printed_day
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, language_of, link, maybe, maybe_link, node, nodes, one
+from postscraper.extract import Node, Page, language_of, link, maybe, node, nodes, one
 from postscraper.items import DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
+from postscraper.pictures import first_picture_url
 from postscraper.urls import edition_of, page_of, path_of
 
 CARDS = ".category, .views-row-odd, .views-row-even, li.sub-category-articles"
@@ -105,7 +106,7 @@ def _cards(page: Page, block: Node, name: str | None, problems: list[Problem]) -
             headline=one(card, heading),
             url=link(page, card, heading),
             summary=maybe(card, ".summary"),
-            image_url=maybe_link(page, card, ".article-image img[src], .first-item img[src]"),
+            image_url=first_picture_url(page, card, ".article-image img, .first-item img"),
             published_on=date.on if date else None,
             published_text=date.text if date else None,
         )

@@ -70,8 +70,8 @@ def article(page: Page) -> Article | None:
     headline, doubts = _headline(page)
     byline, printed, odd = _published(page)
     opening, story = _story(page, old=printed is None or printed.on < _DRUPAL_SINCE)
-    picture = main_picture(page, "div.node-main-image", CAPTION)
-    images, lone = captioned((*((picture,) if picture else ()), *story.images), opening)
+    main, lost = main_picture(page, "div.node-main-image", CAPTION)
+    images, lone = captioned((*main, *story.images), opening)
     authors, agency = people(byline)
     head = drupal.head(page, headline)
     return Article(
@@ -98,7 +98,7 @@ def article(page: Page) -> Article | None:
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *doubts, *odd, *story.problems, *lone, *_beside(page)),
+        problems=(*page.problems, *doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
         capture=page.receipt,
     )
 

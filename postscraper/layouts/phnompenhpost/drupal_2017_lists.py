@@ -17,9 +17,10 @@ from datetime import date
 
 from postscraper.dates import Printed, believable, printed_day, printed_moment
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, clean, language_of, many, maybe_link, node, nodes, words
+from postscraper.extract import Node, Page, clean, language_of, many, node, nodes, words
 from postscraper.items import DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
+from postscraper.pictures import first_picture_url
 from postscraper.urls import absolute, edition_of, page_of, path_of
 
 CARDS = ".item-list li, .views-row, .stories-item, .first-item, .search-result, .quote-block"
@@ -137,7 +138,7 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
         headline=headline,
         url=url,
         summary=summary,
-        image_url=maybe_link(page, card, "img[src]"),
+        image_url=first_picture_url(page, card),
         published_on=printed.on if printed else None,
         published_at=printed.at if printed else None,
         published_text=printed.text if printed else None,

@@ -17,6 +17,7 @@ from postscraper.dates import Printed, believable, printed_day
 from postscraper.errors import NotAStory
 from postscraper.extract import Node, Page, language_of, many, maybe_link, node, nodes, words
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
+from postscraper.pictures import first_picture_url
 from postscraper.urls import edition_of, page_of, path_of
 
 CARDS = ".more-item, .article-news, .latest-news li"
@@ -112,7 +113,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
         headline=headline,
         url=url,
         summary=" ".join(summary) or None,
-        image_url=maybe_link(page, card, "img[src]"),
+        image_url=first_picture_url(page, card),
         published_on=date.on if date else None,
         published_text=date.text if date else None,
     )

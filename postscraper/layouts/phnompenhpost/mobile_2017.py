@@ -36,6 +36,7 @@ from postscraper.extract import (
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import legacy
 from postscraper.layouts.phnompenhpost.drupal import canonical_url
+from postscraper.pictures import first_picture_url
 from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
 
 END = "footer, [data-role=footer]"
@@ -74,8 +75,8 @@ def article(page: Page) -> Article | None:
     story = legacy.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
     # Pictures inside the body belong to it; the main one stands above.
     inside = {each.url for each in story.images}
-    picture = main_picture(page, PICTURES, CAPTION)
-    main = (picture,) if picture is not None and picture.url not in inside else ()
+    above, lost = main_picture(page, PICTURES, CAPTION)
+    main = tuple(each for each in above if each.url not in inside)
     if not story.blocks and not main and not story.images:
         raise NotAStory("no_body", "the body holds no words and no picture")
     lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
@@ -98,7 +99,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=headline_variants(page, printed),
-        problems=(*page.problems, *problems, *story.problems),
+        problems=(*page.problems, *problems, *(each for each in lost if each not in story.problems), *story.problems),
         capture=page.receipt,
     )
 
@@ -157,7 +158,7 @@ def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Probl
         headline=headlines[0],
         url=url,
         summary=" ".join(many(card, "p")) or None,
-        image_url=maybe_link(page, card, "img[src]"),
+        image_url=first_picture_url(page, card),
         published_on=date.on if date else None,
         published_text=date.text if date else None,
     )
