@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 
 from postscraper.bylines import split_credit
 from postscraper.extract import Node, Page, classes, clean, many, nodes, words
@@ -15,9 +16,10 @@ DEFAULT_ALTS = frozenset({"Content image - Phnom Penh Post", "Logo of Phnom Penh
 _LATE = "data-src", "data-lazy-src", "data-original", "data-lazy", "data-echo", "data-actualsrc"
 _LATE_SETS = "data-srcset", "data-lazy-srcset", "data-original-set"
 _LATE_BACKGROUNDS = "data-bg", "data-background", "data-background-image", "data-bg-src"
-# One candidate of a srcset: https://html.spec.whatwg.org/multipage/images.html#srcset-attributes
-_CANDIDATE = re.compile(r"[\s,]*(?P<url>[^\s,]\S*[^\s,]|[^\s,])(?:\s+(?P<size>\d+(?:\.\d+)?)[wx])?[^,]*(?:,|$)")
-_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?(?P<url>[^\"')]+)", re.I)
+# The width or density behind an address of a srcset, and what follows its comma without a space:
+# https://html.spec.whatwg.org/multipage/images.html#srcset-attributes
+_SIZE = re.compile(r"(?P<size>\d{1,9}(?:\.\d{1,9})?)[wxh](?:,(?P<next>\S*))?")
+_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;:]{0,200}?url\(\s*[\"']?(?P<url>[^\"')]+)", re.I)
 # Names of pictures that only make room or stand in for another.
 _PLACEHOLDER = re.compile(
     r"(?:(?:image|img|lazy|lazyload|photo|ajax|bg)[-_])?"
@@ -82,8 +84,21 @@ def _is_placeholder(address: str) -> bool:
 
 def _largest(held: str | None) -> str | None:
     """The address with the largest width or density of a srcset; the first of equal ones."""
-    found = list(_CANDIDATE.finditer(held)) if held else []
-    return max(found, key=lambda each: float(each["size"] or 1))["url"] if found else None
+    return max(_candidates(held), key=itemgetter(0), default=(1.0, None))[1] if held else None
+
+
+def _candidates(held: str) -> Iterator[tuple[float, str]]:
+    url = ""
+    for word in held.split():
+        if url and (size := _SIZE.fullmatch(word)):
+            yield float(size["size"]), url
+            url = size["next"] or ""
+        else:
+            if url:
+                yield 1.0, url
+            url = word.strip(",")
+    if url:
+        yield 1.0, url
 
 
 def _makes_room(img: Node) -> bool:
