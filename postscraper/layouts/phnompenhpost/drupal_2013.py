@@ -23,7 +23,7 @@ kept it, give the classes. The comments' box is built from its words alone.
 from datetime import datetime
 
 from postscraper.body import body, main_picture
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.dates import PHNOM_PENH, Printed, believable, day_of, machine_moment, printed_day
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, headline, language_of, maybe, node, scope, there, words
@@ -87,7 +87,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *problems, *lost, *story.problems, *lone),
+        problems=(*page.problems, *odd_byline(byline), *problems, *lost, *story.problems, *lone),
         capture=page.receipt,
     )
 

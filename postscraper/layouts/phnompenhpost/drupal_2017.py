@@ -25,7 +25,7 @@ from dataclasses import replace
 from datetime import date
 
 from postscraper.body import Body, body, main_picture
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.dates import Printed, believable, printed_moment
 from postscraper.errors import NotAStory
 from postscraper.extract import Node, Page, Words, language_of, maybe, nodes, scope, there, words
@@ -56,7 +56,7 @@ _DRUPAL_SINCE = date(2013, 1, 1)
 _DEFAULT_TIME = "| 07:00 ICT"
 
 _SITE = re.compile(r"^Phnom Penh Post -\s*")
-_PUBLISHED = re.compile(r"^(?P<byline>.*?)\s*\|?\s*Publication date\s+(?P<date>\S.*)$")
+_PUBLISHED = re.compile(r"^(?P<byline>.*?)\s*\|?\s*Publication date\s*:?\s+(?P<date>\S.*)$", re.I)
 
 
 def recognises(page: Page) -> bool:
@@ -98,7 +98,7 @@ def article(page: Page) -> Article | None:
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
+        problems=(*page.problems, *odd_byline(byline), *doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
         capture=page.receipt,
     )
 

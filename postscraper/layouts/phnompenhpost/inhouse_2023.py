@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from postscraper.body import Body, body
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.dates import Printed, believable, printed_moment
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope
@@ -91,7 +91,12 @@ def article(page: Page) -> Article | None:
         teasers=tuple(inhouse_2023_lists.side_lists(page)),
         links=tuple(each for each in story.links if _VEILED not in each.url),
         headline_variants=headline_variants(page, printed),
-        problems=(*page.problems, *(each for each in facts if isinstance(each, Problem)), *story.problems),
+        problems=(
+            *page.problems,
+            *odd_byline(byline),
+            *(each for each in facts if isinstance(each, Problem)),
+            *story.problems,
+        ),
         capture=page.receipt,
     )
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from postscraper.body import body, main_picture
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.dates import Printed, believable, printed_day
 from postscraper.errors import NotAStory
 from postscraper.extract import (
@@ -99,7 +99,13 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=headline_variants(page, printed),
-        problems=(*page.problems, *problems, *(each for each in lost if each not in story.problems), *story.problems),
+        problems=(
+            *page.problems,
+            *odd_byline(byline),
+            *problems,
+            *(each for each in lost if each not in story.problems),
+            *story.problems,
+        ),
         capture=page.receipt,
     )
 
