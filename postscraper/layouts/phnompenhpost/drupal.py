@@ -1,12 +1,13 @@
 """What both Drupal 7 themes of the Post share: the facts in a page's head, cards, the pager."""
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from postscraper.dates import machine_moment
-from postscraper.extract import Node, Page, headline_variants, many, maybe_link, nodes, words
-from postscraper.items import Teaser
+from postscraper.dates import Printed, believable, day_of, machine_moment, printed
+from postscraper.extract import Node, Page, headline_variants, many, maybe, maybe_link, nodes, words
+from postscraper.items import Problem, Teaser
 from postscraper.pictures import first_picture_url
 from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
 
@@ -59,9 +60,30 @@ def _node_id(page: Page) -> int | None:
 
 
 def _modified_at(page: Page) -> datetime | None:
-    """None when the page says it was changed before it was published, as most pages of 2018 do."""
+    """None for a change before the publication, as most pages of 2018 have, and for one after the capture."""
     published, modified = (machine_moment(page.meta(f"dcterms.{name}")) for name in ("date", "modified"))
-    return None if modified is None or (published is not None and modified < published) else modified
+    if modified is None or (published is not None and modified < published):
+        return None
+    captured = page.capture.captured_at
+    return None if captured is not None and modified > captured else modified
+
+
+def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
+    """The day of a page that prints none to see, from its hidden twin and its head; None unless they agree."""
+    twin, head = maybe(page, ".authoring-information .posted-date"), page.meta("dcterms.date")
+    moment = machine_moment(head)
+    days = {"dcterms.date": day_of(moment)} if moment else {}
+    with suppress(ValueError):
+        days |= {"the hidden .posted-date": printed(twin).on} if twin else {}
+    if not twin and not head:
+        return None, (Problem(kind="odd_date", detail="the page prints no date, and hides none"),)
+    told = "; ".join(filter(None, (twin, head)))
+    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at):
+        return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=told),)
+    *_, (place, on) = days.items()
+    text = twin or head or ""
+    doubt = Problem(kind="odd_date", detail=f"no date is printed; the day is that of {place}", text=told)
+    return Printed(text=text, on=on), (doubt,)
 
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:

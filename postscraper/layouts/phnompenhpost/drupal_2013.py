@@ -24,7 +24,7 @@ from datetime import datetime
 
 from postscraper.body import body, main_picture
 from postscraper.bylines import odd_byline, people
-from postscraper.dates import PHNOM_PENH, Printed, believable, day_of, machine_moment, printed_day
+from postscraper.dates import Printed, at_seven, believable, day_of, machine_moment, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, headline, language_of, maybe, node, scope, there, words
 from postscraper.items import Article, Listing, Problem
@@ -103,22 +103,18 @@ def _published(page: Page) -> tuple[Printed | None, datetime | None, tuple[Probl
     """The printed day, and the moment on it that the head vouches for."""
     text = maybe(page, ".authoring-information .posted-date")
     if text is None:
-        return None, None, ()
+        date, doubts = drupal.hidden_day(page)
+        return date, None, doubts
     try:
-        date = printed_day(text, "%a, %d %B %Y")
+        date = printed(text)
     except ValueError as error:
         return None, None, (Problem(kind="odd_date", detail=str(error), text=text),)
     if not believable(date.on, drupal_2013_lists.built_at(page) or page.capture.captured_at):
         return None, None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
     at = machine_moment(page.meta("dcterms.date"))
-    if at is None or day_of(at) != date.on or _is_default(at):
+    if at is None or day_of(at) != date.on or at == at_seven(date.on):
         return date, None, ()
     return date, at, ()
-
-
-def _is_default(at: datetime) -> bool:
-    local = at.astimezone(PHNOM_PENH)
-    return (local.hour, local.minute) == (7, 0)
 
 
 def listing(page: Page) -> Listing | None:

@@ -13,9 +13,10 @@ for others: the cards, `.stories-item` (2018), `div.item-list ul li h3 a` (2020)
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
-from postscraper.dates import Printed, believable, printed_day, printed_moment
+from postscraper.dates import CLOCK, DAY, ZONE, Printed, believable, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import Node, Page, clean, language_of, many, node, nodes, words
 from postscraper.items import DatedTeaser, Listing, Problem, Reason
@@ -30,11 +31,7 @@ SIDE = ".sidebar"
 HEADING = ":scope > h2, :scope > .title-bar, :scope > .block-title"
 
 _TWELVE_HOURS_FROM = date(2020, 1, 1)
-_DAY = r"\d{1,2} [A-Z][a-z]{2,8} \d{4}"
-_DATE = re.compile(
-    rf"(?:Publication date )?(?P<text>(?:[A-Z][a-z]{{2}}, )?(?P<day>{_DAY})"
-    r"(?: \| (?P<time>\d{1,2}:\d\d)(?P<zone> \| ICT)?)?(?: by .*)?)"
-)
+_DATE = re.compile(rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DAY}{CLOCK}?{ZONE}?)(?: by .*)?)")
 _MORE = re.compile(r"(?:READ )?MORE|LOAD MORE|Read more", re.I)
 
 # Kinds of page that are neither story nor list: by Drupal's classes of the body, and their forms.
@@ -161,12 +158,11 @@ def _date(page: Page, text: str) -> tuple[Printed | None, list[Problem]]:
     if found is None:
         raise ValueError(text)
     odd = [Problem(kind="odd_date", detail="no day the paper can print", text=text)]
-    month = "%B" if len(found["day"].split()[1]) > 3 or " May " in found["day"] else "%b"
     try:
-        on = printed_day(found["day"], f"%d {month} %Y").on
-        at = printed_moment(f"{found['day']} {found['time']}", f"%d {month} %Y %H:%M").at if found["zone"] else None
+        date = printed(found["date"])
     except ValueError:
         return None, odd
-    if not believable(on, page.capture.captured_at):
+    if not believable(date.on, page.capture.captured_at):
         return None, odd
-    return Printed(text=found["text"], on=on, at=at if on < _TWELVE_HOURS_FROM else None), []
+    vouched = date.halved or (date.zoned and date.on < _TWELVE_HOURS_FROM)
+    return replace(date, text=found["text"], at=date.at if vouched else None), []

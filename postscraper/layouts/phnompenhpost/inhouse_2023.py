@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from postscraper.body import Body, body
 from postscraper.bylines import odd_byline, people
-from postscraper.dates import Printed, believable, printed_moment
+from postscraper.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope
 from postscraper.items import Article, Image, Listing, Problem
@@ -45,8 +45,8 @@ SKIP = ".ads, .advertisement, [id^='div-gpt-ad'], .more-topic, .latest-news, .mo
 PICTURES = "figure, div:has(> img):has([class*='caption'])"
 CAPTION = "figcaption, [class*='caption']"
 
-_DATE = re.compile(r"\d{1,2} [A-Za-z]+ \d{4} \| \d{1,2}:\d{2}(?: ICT)?")
-_DEFAULT_TIME = "07:00"  # midnight in UTC: the move gave it to every story of the 1990s
+_DATE = re.compile(rf"{DAY}{CLOCK}?{ZONE}?")
+_LABEL = re.compile(r"Publication date\s*:?", re.I)
 _NO_SECTION = "Uncategorized"
 _FOOTER_HEADING = "Contact PhnomPenh Post for full article"
 _VEILED = "/cdn-cgi/l/email-protection"
@@ -133,7 +133,7 @@ def _facts(page: Page) -> Iterator[Printed | Problem]:
     if maybe(page, SECTION) == _NO_SECTION:
         yield Problem(kind="damage", detail="the move of 2023 lost the story's section", text=_NO_SECTION)
     if found := _DATE.search(rest):
-        rest = rest.replace(found[0], "", 1).replace("Publication date", "", 1)
+        rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
         yield _date(found[0], page)
     if left := rest.replace("More Topic", "", 1).strip(" |:"):
         yield Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=left)
@@ -141,13 +141,13 @@ def _facts(page: Page) -> Iterator[Printed | Problem]:
 
 def _date(text: str, page: Page) -> Printed | Problem:
     try:
-        date = printed_moment(text.removesuffix(" ICT"), "%d %B %Y | %H:%M")
+        date = printed(text)
     except ValueError as error:
         return Problem(kind="odd_date", detail=str(error), text=text)
     if not believable(date.on, page.capture.captured_at):
         return Problem(kind="odd_date", detail="no day the paper can print", text=text)
-    vouched = text.endswith(" ICT") and _DEFAULT_TIME not in text
-    return replace(date, text=text, at=date.at if vouched else None)
+    vouched = (date.zoned or date.halved) and date.at != at_seven(date.on)
+    return replace(date, at=date.at if vouched else None)
 
 
 def _unveiled(code: str) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from postscraper.body import body, main_picture
 from postscraper.bylines import odd_byline, people
-from postscraper.dates import Printed, believable, printed_day
+from postscraper.dates import DAY, Printed, believable, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import (
     Node,
@@ -54,7 +54,7 @@ CAPTION = "figcaption, .caption, .node-image-caption"
 SKIP = ".social, .dfp_ad, .views-row, .related-content, .contact-author"
 CARDS = ".views-row, .search-result"
 
-_LINE = re.compile(r"(?P<day>(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]+ \d{4})(?:\s+(?:by )?(?P<name>\S.*))?")
+_LINE = re.compile(rf"(?P<day>{DAY})(?:\s+(?:by )?(?P<name>\S.*))?")
 _MORE = re.compile(r"(?:Read )?more", re.I)
 
 
@@ -139,7 +139,7 @@ def _line(page: Page, text: str) -> tuple[Printed | None, str | None, tuple[Prob
         return None, None, (Problem(kind="odd_date", detail="no line of date and author", text=text),)
     day = found["day"]
     try:
-        date = printed_day(day, "%a, %d %B %Y" if "," in day else "%d %B %Y")
+        date = printed(day)
     except ValueError as error:
         return None, found["name"], (Problem(kind="odd_date", detail=str(error), text=day),)
     if not believable(date.on, page.capture.captured_at):
