@@ -203,7 +203,7 @@ class _Reader:
             self._img(child)
         elif tag in ("b", "strong"):
             self.bold += 1
-        elif tag == "a" and (href := child.attr("href")) and (url := absolute(self.page.url, href)):
+        elif tag == "a" and (href := child.attr("href")) and (url := absolute(self.page.base, href)):
             self.run.links.append((url, words(child)))
         return True
 

@@ -13,7 +13,7 @@ import turbohtml
 
 from postscraper.errors import Ambiguous, Missing, NotAStory
 from postscraper.items import Capture, Language, Problem, Receipt
-from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical
+from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, why_not_own
 
 Node = turbohtml.Element
 Words = turbohtml.Text
@@ -41,7 +41,8 @@ bytes(4 * 1024 * 1024)
 class Page:
     """One parsed page.
 
-    url: as fetched. aliases: hosts that serve the paper besides its own (see urls.canonical).
+    url: as fetched. base: what relative addresses on the page are seen from.
+    aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
     """
 
@@ -60,6 +61,7 @@ class Page:
         self._write_marks()
         self.source_text = text
         self.url = capture.url
+        self.base = self._base()
         self.capture = capture
         self.problems = problems
         self.aliases = aliases
@@ -76,6 +78,11 @@ class Page:
                 for part in raised.descendants:
                     if isinstance(part, Words):
                         part.data = shifted(part.data, tag)
+
+    def _base(self) -> str:
+        """The address in the first base element with one, else the one fetched."""
+        named = (each.attr("href") for each in self.tree.select("base"))
+        return next((found for href in named if href and (found := absolute(self.url, href))), self.url)
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -306,9 +313,30 @@ def maybe_link(page: Page, where: Page | Node, css: str) -> str | None:
     """The absolute address that the first match with one holds in href, src or content; None without one."""
     for each in nodes(where, css):
         href = each.attr("href") or each.attr("src") or each.attr("content")
-        if href and (found := absolute(page.url, href)):
+        if href and (found := absolute(page.base, href)):
             return found
     return None
+
+
+def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
+    """The archive's form of the address that a story's page gives itself, else of the one fetched.
+
+    What cannot be a story's is not believed, and a problem names it: a section, a list, a log-in,
+    another host, no address at all. Stories that all name their section would become one.
+    """
+    fetched = page.canonical(page.url)
+    problems: dict[str, Problem] = {}
+    linked = (each.attr("href") for each in nodes(page, "link[rel='canonical' i]"))
+    for held in (*linked, page.meta("og:url")):
+        if held:
+            url = absolute(page.base, held)
+            named = page.canonical(url) if url else fetched
+            doubt = why_not_own(fetched, named) if url else "is none"
+            if doubt is None:
+                return named, tuple(problems.values())
+            detail = f"the address that the page gives itself {doubt}"
+            problems[held] = Problem(kind="odd_address", detail=detail, text=held)
+    return fetched, tuple(problems.values())
 
 
 def language_of(text: str) -> Language:

@@ -52,6 +52,7 @@ ProblemKind = Literal[
     "paywall",  # the page says that more words exist
     "undecodable_bytes",  # bytes that are no text in the page's character set
     "odd_date",  # a printed date that cannot be read or trusted
+    "odd_address",  # an address the page gives itself that cannot be its own
     "damage",  # words the site itself broke: lost drop caps, leaked markup
 ]
 

@@ -59,7 +59,7 @@ def _addresses(img: Node) -> Iterator[str | None]:
             yield held
 
 
-def first_picture_url(page: Page, where: Node, css: str = "img") -> str | None:
+def first_picture_url(page: Page, where: Page | Node, css: str = "img") -> str | None:
     """The address of the first picture with one among the matches; None without any."""
     return next((found for img in nodes(where, css) if (found := picture_url(page, img))), None)
 
@@ -74,8 +74,8 @@ def background_url(page: Page, box: Node) -> str | None:
 
 
 def _shown(page: Page, held: str) -> str | None:
-    found = absolute(page.url, held) if "{" not in held else None  # a script's pattern of addresses
-    return None if found is None or found == page.url or _is_placeholder(found) else found
+    found = absolute(page.base, held) if "{" not in held else None  # a script's pattern of addresses
+    return None if found is None or found in (page.url, page.base) or _is_placeholder(found) else found
 
 
 def _is_placeholder(address: str) -> bool:
@@ -156,7 +156,7 @@ class Album:
             printed = clean(img.attr("title") or "") or None  # Joomla's caption.js prints it below the picture
         alt = img.attr("alt")
         if (url := picture_url(self.page, img)) is not None:
-            if not (_makes_room(img) and url == absolute(self.page.url, img.attr("src") or "")):
+            if not (_makes_room(img) and url == absolute(self.page.base, img.attr("src") or "")):
                 self.images.append(image(url, printed, alt, block=block))
             return True
         text = printed or clean(alt or "") or None

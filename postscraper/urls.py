@@ -50,9 +50,10 @@ def absolute(base: str, href: str) -> str | None:
             return origin + href
     try:
         parts = urlsplit(urljoin(base, href.strip()))
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # a bad port raises
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not known:
         return None
     return urlunsplit(parts._replace(fragment=""))
 
@@ -146,6 +147,45 @@ def _query(query: str, paper: bool) -> str:
         kept = {key: value for key, value in pairs if key in _MEANT and (key, value) != ("page", "0")}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
+
+
+# First parts of paths under which engines serve lists, searches and accounts, and no story.
+_NO_STORY = frozenset(
+    {
+        *(
+            "category",
+            "categories",
+            "tag",
+            "tags",
+            "topic",
+            "topics",
+            "author",
+            "authors",
+            "taxonomy",
+            "search",
+            "feed",
+        ),
+        *("user", "users", "login", "log-in", "wp-login.php", "register", "page", "archive", "archives"),
+    }
+)
+_FEWEST_HYPHENS = 3  # of a slug alone in its path: a section's longest name has two
+
+
+def why_not_own(fetched: str, named: str) -> str | None:
+    """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
+    if named == fetched:
+        return None
+    path = path_of(named)
+    parts = [part.casefold() for part in path.split("/") if part not in ("", "index.php")]
+    if named.split("/")[2].removeprefix("www.") not in PAPER_HOSTS:
+        return "is on another host"
+    if not parts:
+        return "is the front page"
+    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or path_of(fetched).startswith(f"{path}/"):
+        return "is a list, a search or an account"
+    if len(parts) == 1 and parts[0].count("-") < _FEWEST_HYPHENS:
+        return "is a section"
+    return None
 
 
 def path_of(url: str) -> str:

@@ -247,3 +247,17 @@ def test_hostile_ones(kind: str, fewest: int, tmp_path: Path) -> None:
     found = outcomes(kind, tmp_path)
     assert len(found) >= fewest
     assert [fault for each in found if (fault := each.beyond_limits() or wrong(each))] == []
+
+
+def test_addresses_are_seen_from_xml_base_and_bases_may_nest() -> None:
+    found = listed(
+        '<rss xml:base="https://www.phnompenhpost.com/national/" version="2.0"><channel><link>index</link>'
+        '<item><title>One</title><link>a-b</link></item><item xml:base="../sport/"><title>Two</title>'
+        '<link xml:base="match/">c-d</link><description>&lt;img src="e.jpg"&gt;Words.</description>'
+        '<enclosure type="image/jpeg" url="f.jpg"/></item></channel></rss>'
+    )
+    assert [each.url for each in found.teasers] == [
+        "https://www.phnompenhpost.com/national/a-b",
+        "https://www.phnompenhpost.com/sport/match/c-d",
+    ]
+    assert found.teasers[1].image_url == "https://www.phnompenhpost.com/sport/f.jpg"

@@ -102,7 +102,7 @@ def _check_stub(page: Page) -> None:
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
         found = re.match(_REFRESH, refresh.attr("content") or "")
         if found and len(page.tree.text) < SHORTEST:
-            raise NotAStory("moved", absolute(page.url, found["to"].strip()) or found["to"][:200])
+            raise NotAStory("moved", absolute(page.base, found["to"].strip()) or found["to"][:200])
     for css, reason in _SERVED_BY:
         if (served := node(page, css)) is not None:
             where = maybe_link(page, page, css) or served.attr("action") or served.tag

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from postscraper.dates import Printed, believable, day_of, machine_moment, printed
-from postscraper.extract import Node, Page, headline_variants, many, maybe, maybe_link, nodes, words
+from postscraper.extract import Node, Page, headline_variants, many, maybe, maybe_link, nodes, own_address, words
 from postscraper.items import Problem, Teaser
 from postscraper.pictures import first_picture_url
-from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
+from postscraper.urls import absolute, page_only
 
 _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
 
 
 class Head(NamedTuple):
-    """canonical_url: the archive's form of the address that the page gives itself."""
+    """canonical_url, problems: see own_address."""
 
     canonical_url: str
     node_id: int | None
@@ -24,30 +24,22 @@ class Head(NamedTuple):
     tags: tuple[str, ...]
     modified_at: datetime | None
     headline_variants: dict[str, str]
+    problems: tuple[Problem, ...]
 
 
 def head(page: Page, headline: str) -> Head:
     section = page.meta("articleSection")
+    own, problems = own_address(page)
     words_of_page = (page.meta("keywords") or "").split(",")
     return Head(
-        canonical_url=canonical_url(page),
+        canonical_url=own,
         node_id=_node_id(page),
         section=section,
         tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
         modified_at=_modified_at(page),
         headline_variants=headline_variants(page, headline, ".node-title h2 span[itemprop=name]"),
+        problems=problems,
     )
-
-
-def canonical_url(page: Page) -> str:
-    """The page's own address when it names one on a paper's host, else the one fetched."""
-    fetched = page.canonical(page.url)
-    own = maybe_link(page, page, "link[rel=canonical]") or page.meta("og:url")
-    if not own:
-        return fetched
-    named = page.canonical(own)
-    host = named.split("/")[2].removeprefix("www.")
-    return named if host in PAPER_HOSTS and path_of(named) != "/" else fetched
 
 
 def _node_id(page: Page) -> int | None:
@@ -102,7 +94,7 @@ def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
 def _address(page: Page, links: list[Node]) -> str | None:
     """The first absolute address that one of the links holds; None without one."""
     for each in links:
-        if (held := each.attr("href")) and (found := absolute(page.url, held)):
+        if (held := each.attr("href")) and (found := absolute(page.base, held)):
             return found
     return None
 

@@ -87,7 +87,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *odd_byline(byline), *problems, *lost, *story.problems, *lone),
+        problems=(*page.problems, *head.problems, *odd_byline(byline), *problems, *lost, *story.problems, *lone),
         capture=page.receipt,
     )
 

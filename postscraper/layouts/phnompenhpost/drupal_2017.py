@@ -101,7 +101,17 @@ def article(page: Page) -> Article | None:
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *odd_byline(byline), *doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
+        problems=(
+            *page.problems,
+            *head.problems,
+            *odd_byline(byline),
+            *doubts,
+            *odd,
+            *lost,
+            *story.problems,
+            *lone,
+            *_beside(page),
+        ),
         capture=page.receipt,
     )
 

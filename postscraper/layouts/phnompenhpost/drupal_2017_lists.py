@@ -119,7 +119,7 @@ def _list_name(card: Node, names: dict[Node, str | None]) -> str | None:
 def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
-    url = next((found for each in links if (found := absolute(page.url, each.attr("href") or ""))), None)
+    url = next((found for each in links if (found := absolute(page.base, each.attr("href") or ""))), None)
     boxes = [(each.tag, text) for each in nodes(card, "div, p, span, time") if (text := words(each))]
     paragraphs = dict.fromkeys(text for tag, text in boxes if tag == "p" and text != headline)
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]

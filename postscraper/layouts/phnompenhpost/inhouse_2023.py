@@ -24,10 +24,20 @@ from postscraper.body import Body, body
 from postscraper.bylines import odd_byline, people
 from postscraper.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope
+from postscraper.extract import (
+    Page,
+    headline,
+    headline_variants,
+    language_of,
+    many,
+    maybe,
+    node,
+    nodes,
+    own_address,
+    scope,
+)
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.phnompenhpost import inhouse_2023_lists, inhouse_2023_pictures, legacy
-from postscraper.layouts.phnompenhpost.drupal import canonical_url
 from postscraper.urls import path_of
 
 END = "footer"
@@ -70,7 +80,7 @@ def article(page: Page) -> Article | None:
     section = maybe(page, SECTION)
     byline = _reporter(page)
     authors, agency = people(byline)
-    url = canonical_url(page)
+    url, odd_address = own_address(page)
     number = _NUMBER.search(path_of(url))
     return Article(
         layout="inhouse_2023",
@@ -93,6 +103,7 @@ def article(page: Page) -> Article | None:
         headline_variants=headline_variants(page, printed),
         problems=(
             *page.problems,
+            *odd_address,
             *odd_byline(byline),
             *(each for each in facts if isinstance(each, Problem)),
             *story.problems,

@@ -30,12 +30,12 @@ from postscraper.extract import (
     maybe_link,
     node,
     nodes,
+    own_address,
     scope,
     words,
 )
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import legacy
-from postscraper.layouts.phnompenhpost.drupal import canonical_url
 from postscraper.pictures import first_picture_url
 from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
 
@@ -82,7 +82,7 @@ def article(page: Page) -> Article | None:
     lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
     date, byline, problems = _line(page, lines[0]) if lines else (None, None, ())
     authors, agency = people(byline)
-    url = canonical_url(page)
+    url, odd_address = own_address(page)
     return Article(
         layout="mobile_2017",
         language=language_of(printed + story.text),
@@ -101,6 +101,7 @@ def article(page: Page) -> Article | None:
         headline_variants=headline_variants(page, printed),
         problems=(
             *page.problems,
+            *odd_address,
             *odd_byline(byline),
             *problems,
             *(each for each in lost if each not in story.problems),
