@@ -34,7 +34,7 @@ NEVER_WORDS = (
     " o\\:officedocumentsettings"
 )
 # Words that may or may not be the story's: kept in the item's problems.
-REPORTED = "aside, nav, header, footer, dl, dialog, .menu, .hide, .hidden"
+REPORTED = "table, aside, nav, header, footer, dl, dialog, .menu, .hide, .hidden"
 # Classes of such words, by the words that a class is made of: `social-share`, `relatedContent`, not `shareholder`.
 _REPORTED_NAMES = frozenset(
     {
@@ -126,7 +126,6 @@ class _Reader:
             (self.pictures, _Reader._picture),
             (caption, _Reader._lone_caption),
             (PAYWALL, _Reader._paywall),
-            ("table", _Reader._table),
             (REPORTED, _Reader._report),
         )
         self.aside: dict[Node, _Rule] = {}
@@ -175,7 +174,7 @@ class _Reader:
         return found
 
     def _words(self, text: str) -> None:
-        if text.isspace() or not text.strip(_ROOM):
+        if text.isspace() or not (text.isascii() or text.strip(_ROOM)):
             # A zero-width space between two line breaks makes room; inside a line of Khmer it parts words.
             if not self.run.breaks:
                 self.run.words.append(text)
@@ -251,16 +250,13 @@ class _Reader:
         self.problems.append(Problem(kind="paywall", detail="the page asks to subscribe", text=words(child)))
         return False
 
-    def _table(self, table: Node) -> bool:
-        """A table that only sets the story out is read; of one with figures in columns words and pictures are kept."""
-        if _one_column(self.page, table):
-            return True
-        self._report(table)
-        for img in nodes(table, "img"):
-            self.album.add(img, None, len(self.blocks))
-        return False
-
     def _report(self, child: Node) -> bool:
+        """Kept as a problem; of a table with figures in columns the pictures stay. One that sets words out is read."""
+        if child.tag == "table":
+            if _one_column(self.page, child):
+                return True
+            for img in nodes(child, "img"):
+                self.album.add(img, None, len(self.blocks))
         self._close()
         if text := self._said(child):
             self._unread(f"<{child.tag} class={child.attr('class')!r}>", text)

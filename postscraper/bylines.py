@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from postscraper.items import Problem
 
@@ -159,7 +160,7 @@ def people(byline: str | None) -> tuple[tuple[str, ...], str | None]:
         return (), None
     if agency := _agency(byline):
         return (), agency
-    parts = list(_parts(byline))
+    parts = _parts(byline)
     agency = next((found for part in parts if (found := _agency(part))), None)
     names = (part for part in parts if not _agency(part) and _is_name(part))
     return tuple(dict.fromkeys(names)), agency
@@ -188,8 +189,13 @@ def _is_name(part: str) -> bool:
     return len(words) <= _LONGEST_NAME and (not words[0][0].islower() or words[0] in _PARTICLES)
 
 
-def _parts(byline: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _parts(byline: str) -> tuple[str, ...]:
     """What a byline names, one by one, without places, roles and titles."""
+    return tuple(_pieces(byline))
+
+
+def _pieces(byline: str) -> Iterator[str]:
     place = _SHOUTED_PLACE if byline.isupper() else _PLACE
     pieces = _BETWEEN.split(_LEAD.sub(";", _MAIL.sub("", byline)))
     name, placed, titled = "", False, False  # the name before, not given out yet; whether its place or title follows

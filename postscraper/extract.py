@@ -326,7 +326,7 @@ def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
     """
     fetched = page.canonical(page.url)
     problems: dict[str, Problem] = {}
-    linked = (each.attr("href") for each in nodes(page, "link[rel='canonical' i]"))
+    linked = (each.attr("href") for each in nodes(page, "link[rel=canonical]"))
     for held in (*linked, page.meta("og:url")):
         if held:
             url = absolute(page.base, held)

@@ -178,8 +178,10 @@ class Album:
             return False
         if text in (last.caption_text, last.caption):
             return True
-        said = (split_credit(text)[0] or "").rstrip(".")
-        return said != "" and said == (last.alt or "").rstrip(".") and self.captions(text, block)
+        alt = (last.alt or "").rstrip(".")
+        if not alt or not text.startswith(alt):
+            return False
+        return (split_credit(text)[0] or "").rstrip(".") == alt and self.captions(text, block)
 
     def captions(self, text: str, block: int) -> bool:
         """Whether the words caption the picture right before them; one without a caption takes them."""

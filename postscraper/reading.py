@@ -132,9 +132,10 @@ def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | 
 
 
 def _is_swallowed(end: Node) -> bool:
-    return end.closest(_HIDES) is not None or any(
-        isinstance(each, Node) and is_hidden(each) for each in (end, *end.ancestors)
-    )
+    if end.closest(_HIDES) is not None:
+        return True
+    around = (end, *end.ancestors) if end.closest("[style], [aria-hidden]") is not None else ()
+    return any(isinstance(each, Node) and is_hidden(each) for each in around)
 
 
 def _swallower(page: Page) -> str | None:
