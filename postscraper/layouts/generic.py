@@ -84,7 +84,11 @@ def article(page: Page) -> Article:
 
 def _extracted(page: Page) -> tuple[str, list[str]]:
     """Headline and paragraphs as the extractor finds them, without the headline in the body."""
-    extract = import_module("trafilatura").bare_extraction
+    try:
+        extract = import_module("trafilatura").bare_extraction
+    except Exception as error:  # of any of the packages it needs, one may be missing or of another version
+        what = f"no layout knows this design, and the extra cannot be loaded: {type(error).__name__}: {error}"
+        raise NotAStory("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
     try:
         found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
     except Exception as error:  # it asserts what broken pages do not hold to; which, it does not tell
