@@ -19,9 +19,8 @@ from postscraper.extract import Page, clean, the_node
 from postscraper.feedxml import Document, Entry, document
 from postscraper.items import Capture, DatedTeaser, Listing, Problem
 from postscraper.pictures import first_picture_url
-from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
+from postscraper.urls import LONGEST_ADDRESS, PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
 
-LONGEST_ADDRESS = 2048  # characters, by https://www.sitemaps.org/protocol.html
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
 
 # What is printed as the date of publication, in the order of trust.
@@ -116,16 +115,12 @@ class _Entries:
         try:
             parts = urlsplit(url)
             mirrored = parts.netloc in self.aliases
-            if (
-                len(url) > LONGEST_ADDRESS
-                or "@" in parts.netloc
-                or (parts.port not in (None, 80, 443) and not mirrored)
-            ):
+            if "@" in parts.netloc or (parts.port not in (None, 80, 443) and not mirrored):
                 return None
             known = canonical(url, self.aliases)
         except ValueError:
             return None
-        return known if _host(known) in PAPER_HOSTS else None
+        return known if _host(known) in PAPER_HOSTS and len(known) <= LONGEST_ADDRESS else None
 
     def _teaser(self, entry: Entry, url: str, position: int) -> DatedTeaser:
         if self.kind != "feed":

@@ -16,8 +16,8 @@ from urllib.parse import urljoin
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
-from postscraper.traps import DEEPEST_SITEMAP, LONGEST_ADDRESS, MOST_IDLE, Idle, budget, goes_on, too_many, trap
-from postscraper.urls import Aliases, absolute, canonical, path_of
+from postscraper.traps import DEEPEST_SITEMAP, MOST_IDLE, Idle, budget, goes_on, too_many, trap
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, path_of
 from storage.visits import Heard, How, Kind, Visit
 
 _log = logging.getLogger(__name__)

@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urls
 Aliases = Mapping[str, str]
 NO_ALIASES: Aliases = MappingProxyType({})
 
+LONGEST_ADDRESS = 2_600  # ASCII characters; 255 Khmer ones, the longest path of the paper's engine, take 2,295
+
 PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
 
 # Hosts under which the same pages answer, seen in captures of 2013 to 2023.

@@ -10,6 +10,7 @@ from badpages import Outcome, outcomes
 from postscraper.items import Capture, DatedTeaser, Item, Listing, Unread
 from postscraper.newspapers import POST
 from postscraper.reading import read
+from postscraper.urls import LONGEST_ADDRESS
 
 STORY = "https://www.phnompenhpost.com/national/canal"
 
@@ -132,7 +133,7 @@ def test_a_sitemap_index() -> None:
         "https://phnompenhpost.com.evil.example/x",
         "ftp://www.phnompenhpost.com/x",
         "javascript:alert(1)",
-        "https://www.phnompenhpost.com/" + "x" * 2048,
+        "https://www.phnompenhpost.com/" + "x" * LONGEST_ADDRESS,
     ],
 )
 def test_addresses_that_must_not_be_followed(address: str) -> None:
@@ -261,3 +262,11 @@ def test_addresses_are_seen_from_xml_base_and_bases_may_nest() -> None:
         "https://www.phnompenhpost.com/sport/match/c-d",
     ]
     assert found.teasers[1].image_url == "https://www.phnompenhpost.com/sport/f.jpg"
+
+
+@pytest.mark.parametrize("kind", ["sitemap", "feed"])
+def test_the_longest_khmer_address_is_listed(kind: str) -> None:
+    address = "https://www.postkhmer.com/" + "%E1%9E%80" * 285
+    assert len(address) > 2_500
+    body = sitemap(address) if kind == "sitemap" else rss(f"<title>A</title><link>{address}</link>")
+    assert [each.url for each in listed(body).teasers] == [address]
