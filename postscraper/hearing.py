@@ -17,13 +17,11 @@ from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teas
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
 from postscraper.traps import DEEPEST_SITEMAP, MOST_IDLE, Idle, budget, goes_on, too_many, trap
-from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, path_of
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, machine_kind, path_of
 from storage.visits import Heard, How, Kind, Visit
 
 _log = logging.getLogger(__name__)
 
-_FEED = re.compile(r"(?:/feed|\.rss|/rss\.xml|/atom\.xml)$")
-_SITEMAP = re.compile(r"^/sitemap[\w.-]*\.xml(?:\.gz)?$")
 _NODE = re.compile(r"^/node/\d+$")
 _LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?)/")
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
@@ -75,10 +73,8 @@ class Ear:
         path = path_of(address)
         if path == "/":
             return "front"
-        if _SITEMAP.match(path):
-            return "sitemap"
-        if _FEED.search(path):
-            return "feed"
+        if machine := machine_kind(address):
+            return machine
         if path.casefold() in self._sections or _LIST.match(path):
             return "listing"
         if _NODE.match(path) or path.startswith("/index.php/") or path.count("/") >= 2:
@@ -177,7 +173,7 @@ class Ear:
         """The rule that keeps a crawl out of an address; None when there is none."""
         path = path_of(address)
         first = path.split("/")[1].casefold()
-        if first in self._paper.no_stories and not _FEED.search(path):
+        if first in self._paper.no_stories and not machine_kind(address):
             return f"no stories under /{first}"
         if _FILE.search(path):
             return "a file, not a page"

@@ -11,7 +11,7 @@ from postscraper.errors import BadPage, NotAStory
 from postscraper.extract import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.layouts import generic
-from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, is_feed, path_of
+from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, machine_kind, path_of
 
 
 class Layout(Protocol):
@@ -61,7 +61,7 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
         found: Listing = import_module("postscraper.feeds").listing(capture, body, aliases, cut=cut)
         return found
-    if is_feed(capture.url):
+    if machine_kind(capture.url):
         raise NotAStory("soft_404", "the address of a feed or sitemap answers with something else")
     decoding.guard(body)
     text, problems = decoding.text_of(body, capture.header("content-type"))

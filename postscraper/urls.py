@@ -212,9 +212,14 @@ def edition_of(url: str) -> Literal["en", "km"]:
     return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"
 
 
-_FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)
+# By the names that engines give them: Drupal, Joomla, WordPress and its plugins.
+_SITEMAP = re.compile(r"/(?:[\w-]+-)?sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)?$", re.I)
+_FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed(?:/(?:rss2?|rdf|atom))?|rss2?|atom)$", re.I)
 
 
-def is_feed(url: str) -> bool:
-    """Whether a feed or sitemap lies at the address, by its name: a page there is an error page."""
-    return _FEED.search(path_of(url)) is not None
+def machine_kind(url: str) -> Literal["feed", "sitemap"] | None:
+    """What for machines lies at the address, by its name: a page there is an error page. None for pages."""
+    path = path_of(url)
+    if _SITEMAP.search(path):
+        return "sitemap"
+    return "feed" if _FEED.search(path) else None
