@@ -13,7 +13,9 @@ AGENCIES = (
     "Agence France-Presse",
     "Agence Kampuchea Presse",
     "AKP",
+    "Al Jazeera",
     "ANN",
+    "Antara",
     "Asia News Network",
     "Associated Press",
     "BBC",
@@ -31,8 +33,11 @@ AGENCIES = (
     "Los Angeles Times",
     "New York Times",
     "Phnom Penh Post/ANN",
+    "Radio Free Asia",
     "Reuters",
     "Straits Times",
+    "TASS",
+    "The Guardian",
     "The Jakarta Post",
     "The Korea Herald",
     "The Nation",
@@ -44,8 +49,10 @@ AGENCIES = (
     "Tribune News Service",
     "UPI",
     "Viet Nam News",
+    "Voice of America",
     "Xinhua",
     "Yomiuri Shimbun",
+    "Yonhap",
 )
 # The same under other names.
 _OTHER_NAMES = {
@@ -90,15 +97,16 @@ _HOUSE = frozenset(
 
 _ROLE = (
     r"(?:story|stories|text|words?|photo(?:s|graph(?:s|y|er)?)?|pictures?|images?|illustrations?|graphics?|videos?"
-    r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edited|compiled|research)"
+    r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edited|compiled|research"
+    r"|edit(?:ing|or)|opinion|analysis|commentary|essay|review|art(?:work)?|design|drawings?|infographics?|maps?|camera)"
 )
 # What somebody did, before the name: anywhere in the line.
 _LEAD = re.compile(
     rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
-    r"|^(?:(?i:reporter)|អត្ថបទ(?:ដោយ)?)\s*[:៖]?\s+"
+    r"|^(?:(?i:reporter)|អត្ថបទ(?:ដោយ)?|ដោយ)\s*[:៖]?\s+"
 )
 _ONLY_ROLE = re.compile(_ROLE, re.I)
-_MAIL = re.compile(r"\S+@\S+")
+_MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _BETWEEN = re.compile(r"\s*([,/])\s*|\s*(?:[;&|()]|(?i:\b(?:and|with)\b)|\u200b?និង\u200b?)\s*")
 _PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
 _SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
@@ -119,7 +127,7 @@ _NAME = r"[A-Z][\w.'’-]*|AFP|AP|de|da|di|van|von|bin|al|of|the"
 _KHMER = r"[\u1780-\u17d3]{2,14}(?:\s[\u1780-\u17d3]{2,14})"
 _CREDIT_LEAD = r"(?i:Photograph(?:s|er)?|Photos?|Pictures?|Images?|Illustration|Graphic|Courtesy|Credit)"
 _CREDIT = re.compile(
-    rf"(?:{_CREDIT_LEAD}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)|{_CREDIT_LEAD}\s*(?:(?i:by|of)\b|:)\s*(?P<by>.+)"
+    rf"(?:{_CREDIT_LEAD}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)|{_CREDIT_LEAD}\s*(?:(?i:by|of)\b\s*:?|:)\s*(?P<by>.+)"
     rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}"
     # A paper or agency of several words behind the name.
     rf"(?:\s?/\s?(?:{_NAME})(?:\s(?:{_NAME})){{0,3}})?|[Ss]upplied)"
@@ -201,7 +209,7 @@ def _pieces(byline: str) -> Iterator[str]:
     name, placed, titled = "", False, False  # the name before, not given out yet; whether its place or title follows
     for mark, piece in zip((None, *pieces[1::2]), pieces[::2], strict=True):
         part = " ".join(piece.split()).strip(" .-–—•*")
-        if not part or (_ONLY_ROLE.fullmatch(part) and (name or placed)):
+        if not part or ((name or placed) and (_ONLY_ROLE.fullmatch(part) or place.fullmatch(f" {part}"))):
             continue
         behind = bool(name) and (mark == "," or titled)
         if behind and _SUFFIX.fullmatch(part):
