@@ -5,6 +5,7 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 """
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
@@ -326,8 +327,7 @@ def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
     """
     fetched = page.canonical(page.url)
     problems: dict[str, Problem] = {}
-    linked = (each.attr("href") for each in nodes(page, "link[rel=canonical]"))
-    for held in (*linked, page.meta("og:url")):
+    for held in _named_by(page):
         if held:
             url = absolute(page.base, held)
             named = page.canonical(url) if url else fetched
@@ -337,6 +337,11 @@ def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
             detail = f"the address that the page gives itself {doubt}"
             problems[held] = Problem(kind="odd_address", detail=detail, text=held)
     return fetched, tuple(problems.values())
+
+
+def _named_by(page: Page) -> Iterator[str | None]:
+    yield from (each.attr("href") for each in nodes(page, "link[rel=canonical]"))
+    yield page.meta("og:url")
 
 
 def language_of(text: str) -> Language:
