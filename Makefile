@@ -20,7 +20,13 @@ demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and 
 	$(BIN)/postscraper stats --archive $(DEMO)
 	$(BIN)/postscraper search ferry --limit 2 --archive $(DEMO)
 	$(BIN)/postscraper search ភូមិ --limit 2 --archive $(DEMO)
-	$(BIN)/postscraper show https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --archive $(DEMO)
+	$(BIN)/postscraper show /national/river-clinic-opens-koh-thom --archive $(DEMO)
+	@echo
+	@echo "Next, in this archive or in one of your own:"
+	@echo "  . $(BIN)/activate"
+	@echo "  postscraper search 'rice -ferry' --sort newest --archive $(DEMO)"
+	@echo "  postscraper --help"
+	@echo "  scrapy crawl post -a section=national -a limit=20 -s CONTACT=you@example.org"
 
 test: $(VENV)/dev.stamp  ## run the tests
 	$(BIN)/python -m pytest

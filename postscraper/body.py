@@ -90,14 +90,22 @@ class _Run:
     plain: bool = False  # some of the words are not bold
 
 
-def body(page: Page, *scopes: Node, skip: str = "", pictures: str = BOXES, caption: str = "figcaption") -> Body:
+def body(
+    page: Page,
+    *scopes: Node,
+    skip: str = "",
+    pictures: str = BOXES,
+    caption: str = "figcaption",
+    reported: str = "",
+) -> Body:
     """The blocks, pictures, links and problems of the scopes, in reading order.
 
     skip: what the layout leaves out by name. pictures: the boxes that hold a picture with its
     caption, besides BOXES; caption: the element inside that holds the printed caption and credit,
-    besides those whose class is a caption's.
+    besides those whose class is a caption's. reported: what may be no words of the story, besides
+    REPORTED.
     """
-    reader = _Reader(page, skip, pictures, caption)
+    reader = _Reader(page, skip, pictures, caption, reported)
     for scope in scopes:
         reader.read(scope)
     return Body(
@@ -115,7 +123,7 @@ _Rule = Callable[["_Reader", Node], bool]
 
 
 class _Reader:
-    def __init__(self, page: Page, skip: str, pictures: str, caption: str) -> None:
+    def __init__(self, page: Page, skip: str, pictures: str, caption: str, reported: str) -> None:
         self.page = page
         self.pictures = f"{BOXES}, {pictures}"
         self.caption = caption
@@ -126,7 +134,7 @@ class _Reader:
             (self.pictures, _Reader._picture),
             (caption, _Reader._lone_caption),
             (PAYWALL, _Reader._paywall),
-            (REPORTED, _Reader._report),
+            (f"{REPORTED}, {reported}" if reported else REPORTED, _Reader._report),
         )
         self.aside: dict[Node, _Rule] = {}
         self.blocks: list[Block] = []

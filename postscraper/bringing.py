@@ -51,7 +51,7 @@ def _sifted(desk: Desk, found: Iterable[tuple[Place, Exchange]], sieve: Sieve) -
         else:
             yield desk.keep(exchange)
     for why, count in sieve.skipped.most_common():
-        logging.getLogger(__name__).info("%d records left out: %s", count, why)
+        logging.getLogger(__name__).info("records left out: %d, %s", count, why)
 
 
 def _kept(desk: Desk) -> Iterator[Capture]:

@@ -1,27 +1,46 @@
-"""At the end of a crawl: what came of it, in words, and whether the layouts still see what they saw."""
+"""Summary of a crawl, and a check of whether the layouts still find what they found."""
 
 import logging
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
+from postscraper.console.progress import duration
+from postscraper.console.terminal import counted
 from postscraper.items import Article, Unread
 from postscraper.spiders.newspaper import NewspaperSpider
 
 log = logging.getLogger(__name__)
 
+# What stories come by when not by their own pages, by the layout that read them.
+_FORMS = {"feed": "feed", "wordpress_rest": "the REST API"}
+
 FEWEST = 20  # articles; a share of fewer says nothing
 MOST_UNREAD = 0.2  # of the pages that came with status 200
 
+_PLURALS = {
+    "new story": "new stories",
+    "new revision": "new revisions",
+    "listing": "listings",
+    "known capture": "known captures",
+}
+
 
 class Checks:
-    """Warnings, and no more: a person looks at the pages, and mends the layout or the floor."""
+    """Warnings, and no more: a person looks at the pages, and mends the layout or the floor.
+
+    summary: at the end of the crawl, lines of what came of it.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
+        self.summary: list[str] = []
         self._crawler = crawler
+        self._begun_at = datetime.now(UTC)
         self._pages = Counter[str]()
+        self._stories: dict[str, set[str]] = {}
         self._filled = Counter[str]()
 
     @classmethod
@@ -36,22 +55,49 @@ class Checks:
             return
         self._pages["unread" if isinstance(item, Unread) else "read"] += 1
         if isinstance(item, Article):
+            self._stories.setdefault(_FORMS.get(item.layout, "page"), set()).add(item.canonical_url)
             self._pages["articles"] += 1
             self._filled.update(name for name in spider.paper.floors if getattr(item, name))
 
     def spider_closed(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
-            self._tell(spider)
+            with spider.writing():
+                self.summary = self._summary(spider)
             if spider.desk.scope.source == "live":
                 self._warn(spider)
 
-    def _tell(self, spider: NewspaperSpider) -> None:
-        left_alone = spider.desk.left_alone()
+    def _summary(self, spider: NewspaperSpider) -> list[str]:
+        """At most ten lines."""
         outcomes = self._named("postscraper/outcome/")
-        said = ", ".join(f"{count} {words}" for words, count in outcomes) or "nothing read"
-        log.info("%s. %d addresses left alone: not due yet.", said, left_alone)
+        pages = counted(sum(count for _, count in outcomes), "page")
+        told = ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in outcomes)
+        lasted = duration((datetime.now(UTC) - self._begun_at).total_seconds())
+        lines = [f"{spider.paper.name}: {pages} in {lasted}{f': {told}' if told else ''}"]
         if unread := self._named("postscraper/unread/"):
-            log.info("Unread: %s.", ", ".join(f"{count} {reason}" for reason, count in unread))
+            lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
+        if doors := spider.desk.doors.sentence:
+            lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
+        assert self._crawler.stats is not None
+        if unanswered := self._crawler.stats.get_value("postscraper/unanswered"):
+            lines.append(f"Without an answer: {counted(unanswered, 'try', 'tries')}; the next run tries again")
+        queued = spider.queued()
+        if queued:
+            lines.append(f"Still queued: {queued:,}; the next run goes on with them{self._at_this_pace(queued)}")
+        if spider.desk.scope.source == "live" and (left_alone := spider.desk.left_alone(self._begun_at)):
+            lines.append(f"Left alone, not due yet: {counted(left_alone, 'address', 'addresses')}")
+        return lines
+
+    def _at_this_pace(self, queued: int) -> str:
+        """How long that will take, by the answers of this run; "" when it is too short to say."""
+        assert self._crawler.stats is not None
+        answered = self._crawler.stats.get_value("postscraper/answered", 0)
+        lasted = (datetime.now(UTC) - self._begun_at).total_seconds()
+        return f", in about {duration(lasted / answered * queued)} at this pace" if answered >= FEWEST else ""
+
+    def _came_by(self) -> str:
+        """How many stories came by each form, each story once in a form."""
+        came = [f"{counted(len(urls), 'story', 'stories')} came by {form}" for form, urls in self._stories.items()]
+        return ", ".join(came) or "no story came by any other way"
 
     def _warn(self, spider: NewspaperSpider) -> None:
         articles, pages = self._pages["articles"], self._pages["read"] + self._pages["unread"]

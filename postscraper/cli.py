@@ -7,6 +7,7 @@ and whoever asks for help waits for neither.
 import gc
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,26 +15,36 @@ import click
 from postscraper import __version__
 from postscraper.console import failures
 
-# Each lies in the module of its name, as a click command called `command`.
-COMMANDS: Mapping[str, str] = {
-    "read": "Print what a saved page says, as JSON.",
-    "search": "Find stories by their words, English or Khmer.",
-    "show": "Print one story with its revisions.",
-    "stats": "Tell what the archive holds and what it lacks.",
-    "export": "Write stories as JSON lines or CSV.",
-    "ledger": "Count the known addresses by state and reason.",
-    "retry": "Queue addresses of a state again.",
-    "audit": "Name what is known of and not held.",
-    "check": "Compare the archive with itself, and mend it.",
-    "verify": "Read every capture again and compare each field.",
-    "reread": "Read stored captures anew, and report what changes.",
-    "rebuild": "Build the database anew from the evidence alone.",
-    "compact": "Make the evidence smaller, every record unchanged.",
-    "backup": "Copy the archive, even while a crawl runs.",
-    "replay": "Read WARC files in bulk into the archive.",
-    "sample": "Save a page under samples/ as a new test.",
-    "upgrade": "Bring an archive to this version of the program.",
+# Each command lies in the module of its name, as a click command called `command`.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Ask": {
+        "search": "Find stories by their words, English or Khmer.",
+        "show": "Print one story with its revisions.",
+        "stats": "Count what the archive holds and what it lacks.",
+        "export": "Write stories as JSON lines or CSV.",
+        "ledger": "Count the known addresses by state and reason.",
+        "audit": "Name what is known of and not held.",
+    },
+    "Fill": {
+        "replay": "Read WARC files in bulk into the archive.",
+        "retry": "Queue addresses of a state again.",
+    },
+    "Prove and mend": {
+        "check": "Compare the archive with itself, and mend it.",
+        "verify": "Read every capture again and compare each field.",
+        "reread": "Read stored captures anew, and report what changes.",
+        "rebuild": "Build the database anew from the evidence alone.",
+        "compact": "Make the evidence smaller, every record unchanged.",
+        "withdraw": "Take a story out for good, and keep it out.",
+        "backup": "Copy the archive, even while a crawl runs.",
+        "upgrade": "Bring an archive to this version of the program.",
+    },
+    "Saved pages": {
+        "read": "Print what a saved page says, as JSON.",
+        "sample": "Save a page under samples/ as a new test.",
+    },
 }
+COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
 
 
 class Commands(click.Group):
@@ -53,8 +64,10 @@ class Commands(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), does) for name, does in commands.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         with failures.told():
@@ -62,11 +75,21 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--archive", type=click.Path(path_type=Path), metavar="DIR", help="The archive's folder, for any command."
+)
 @click.version_option(__version__, prog_name="postscraper")
-def main() -> None:
-    """Read saved newspaper pages, and ask an archive of them.
+@click.pass_context
+def main(ctx: click.Context, archive: Path | None) -> None:
+    """Ask an archive of newspaper pages, fill it, prove it; read single pages.
+
+    An archive is filled by `scrapy crawl post` from the newspaper's site, by
+    `scrapy crawl post -a source=wayback` (or commoncrawl, warc, folder) from elsewhere,
+    and by `postscraper replay` from many WARC files.
 
     \b
     Example:
-      postscraper read page.html --url https://www.phnompenhpost.com/national/a-story
+      postscraper search 'rice export' --since 2018 --archive archive
     """
+    if archive is not None and ctx.invoked_subcommand in GROUPS["Saved pages"]:
+        raise click.UsageError(f"`{ctx.invoked_subcommand}` needs no archive: leave out --archive")

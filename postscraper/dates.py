@@ -4,7 +4,7 @@ The newsroom is in Phnom Penh: Indochina Time, UTC+07:00, without summer time.
 """
 
 import re
-from calendar import month_name
+from calendar import month_name, monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
@@ -113,6 +113,22 @@ def _clock(words: str, text: str) -> tuple[int, int, bool]:
     if hour > 12 and morning:
         raise ValueError(f"no hour of a morning: {text[:80]!r}")
     return hour % 12 + (0 if morning else 12), int(found["minute"]), True
+
+
+_YEAR_OR_MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?", re.A)
+
+
+def span(text: str) -> tuple[date, date]:
+    """First and last day of a year, a month or a day in ISO form: `2018`, `2018-06`, `2018-06-20`.
+
+    Raises ValueError for anything else and for a day that does not exist.
+    """
+    if not (found := _YEAR_OR_MONTH.fullmatch(text)):
+        day = date.fromisoformat(text)
+        return day, day
+    first, last = (int(found[2]), int(found[2])) if found[2] else (1, 12)
+    year = int(found[1])
+    return date(year, first, 1), date(year, last, monthrange(year, last)[1])
 
 
 def machine_moment(text: str | None) -> datetime | None:

@@ -187,7 +187,8 @@ def _lost_in_cdata(text: str) -> bool:
     # From behind: rfind leaps by the length of what it looks for, and takes an eighth of the time of find.
     at = text.rfind(_CDATA)
     while at >= 0:
-        if _TAG_INSIDE.match(text, at + len(_CDATA)):
+        # Inside a script it is the script's: WordPress writes /* <![CDATA[ */ before data, and data hold markup.
+        if _TAG_INSIDE.match(text, at + len(_CDATA)) and text.rfind("<script", 0, at) <= text.rfind("</script", 0, at):
             return True
         at = text.rfind(_CDATA, 0, at)
     return False

@@ -9,18 +9,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from postscraper import __version__
+from postscraper.doors import KINDS, Doors
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Capture, Item
 from postscraper.keeping import Keeping
 from postscraper.newspapers import Newspaper
-from postscraper.reading import read
+from postscraper.reading import read_all
 from postscraper.scope import Scope
 from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
+from postscraper.withdrawn import without
 from storage.archive import Archive, Outcome
 from storage.evidence import Evidence
 from storage.exchange import Exchange
@@ -29,7 +31,9 @@ from storage.runlock import RunLock
 from storage.visits import UNREAD_AGAIN, Kind, Visit
 
 LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
-_FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "listing", "story")
+_FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
+_STORIES: tuple[Kind, ...] = ("story", "page")
+STORIES_A_LIST = 3  # that are visited before the next list
 # What a run's evidence says of how it was made.
 _TOLD = (
     *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
@@ -60,16 +64,19 @@ class Desk:
         self.paper = paper
         self.scope = scope
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
+        self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
         self.archive = archive
+        self._barred = archive.withdrawn()
         self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
         self.keeping = Keeping(archive, evidence)
         self._answers: dict[tuple[str, datetime | None], tuple[Capture, int]] = {}
         self._lock = lock
+        self.doors = Doors()
         self._wanted = Wanted(
             origin=f"https://{paper.host}/",
-            kinds=None if scope.urls else ("listing", "story") if scope.sections else _FOLLOWED,
+            kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
             until=scope.until,
@@ -117,10 +124,17 @@ class Desk:
             capture = captured(exchange, place)
             if is_filed(capture, self.aliases) and not self.keeping.has(exchange):
                 row = self.archive.ledger.row(self.address(capture.url))
-                item = self.read(capture)
-                self.archive.add(item, self.ear.visit(item, capture, depth=row.depth if row else 0))
+                items = self.read(capture)
+                visit = self.ear.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
+                self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
         self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
+
+    def served(self, url: str) -> str:
+        """Where an address of the paper is asked for: at home, or at the mirror that PAPER_ORIGIN names."""
+        if self._origin is None:
+            return url
+        return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
 
     def asked_for(self) -> tuple[str, ...] | None:
         """The addresses that the run names; None when it names none."""
@@ -131,8 +145,29 @@ class Desk:
         self.archive.ledger.hear(self.ear.starts(), now())
 
     def due(self, limit: int) -> list[Due]:
-        """Addresses to visit now, the most urgent first; they are leased to this run."""
-        return self.archive.ledger.lease(limit, self._wanted, now=now(), seconds=LEASE_SECONDS)
+        """Addresses to visit now, the most urgent first; they are leased to this run.
+
+        Lists and stories take turns, so that the first minutes bring both. Without a story to visit there is one list
+        at most, which may name some.
+        """
+        stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
+        lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
+        found: list[Due] = []
+        for at in range(max(len(lists), len(stories))):
+            found += lists[at : at + 1]
+            found += stories[at * STORIES_A_LIST : (at + 1) * STORIES_A_LIST]
+        return found
+
+    def _lease(self, limit: int, *, stories: bool) -> list[Due]:
+        kinds = [kind for kind in self._open().kinds or () if (kind in _STORIES) == stories]
+        if not kinds or not limit:
+            return []
+        wanted = replace(self._wanted, kinds=kinds)
+        return self.archive.ledger.lease(limit, wanted, now=now(), seconds=LEASE_SECONDS)
+
+    def _open(self) -> Wanted:
+        """What the run wants behind the doors that are open."""
+        return replace(self._wanted, kinds=tuple(filter(self.doors.is_open, self._wanted.kinds or KINDS)))
 
     def paused(self) -> bool:
         """Whether the newspaper asked for patience, and its time is not over."""
@@ -143,11 +178,15 @@ class Desk:
 
     def soon_due(self) -> bool:
         """Whether an address that failed in this run waits for its next try."""
-        return self.archive.ledger.next_due_at(now(), self._wanted) is not None
+        return self.archive.ledger.next_due_at(now(), self._open()) is not None
 
-    def left_alone(self) -> int:
-        """How many addresses of the newspaper are not due yet."""
-        return self.archive.ledger.left_alone(now(), Wanted(origin=self._wanted.origin))
+    def queued(self) -> int:
+        """How many addresses the run could visit now."""
+        return self.archive.ledger.due(now(), self._open())
+
+    def left_alone(self, begun_at: datetime) -> int:
+        """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
+        return self.archive.ledger.left_alone(now(), begun_at, Wanted(origin=self._wanted.origin))
 
     def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
@@ -180,28 +219,41 @@ class Desk:
         """The ledger's key of an address. Raises ValueError for what is no address."""
         return canonical(url, self.aliases)
 
-    def read(self, capture: Capture) -> Item:
-        return read(capture, self.paper.layouts, self.aliases)
+    def read(self, capture: Capture) -> tuple[Item, ...]:
+        """The item of the page, and the stories that it carries whole."""
+        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
 
-    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Put the items into the archive, all in one durable transaction, behind their evidence."""
+    def is_withdrawn(self, story: Item) -> bool:
+        """Whether a story that an answer carries is kept out of the archive."""
+        return story.capture.part in self._barred
+
+    def file(self, answers: Sequence[Sequence[Item]]) -> Sequence[Outcome]:
+        """Put what answers gave into the archive, all in one durable transaction, behind their evidence.
+
+        answers: of each its own item, and the stories that it carries whole. An outcome for each item, in their order.
+        """
         self.sync()
-        visited = [(item, self._visit(item)) for item in items]
+        visited = [(item, None if item is not items[0] else self._visit(items)) for items in answers for item in items]
         if self.scope.source == "archive":
             return self.archive.reread(visited)
-        records = (item.capture.record for item in items)
+        records = (items[0].capture.record for items in answers)
         far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
         return self.archive.replay(visited, far)
 
-    def _visit(self, item: Item) -> Visit:
+    def _visit(self, items: Sequence[Item]) -> Visit:
         # The answer's headers go beside the item, for an item carries words and no headers.
+        item = items[0]
         answer, depth = self._answers.pop((item.url, item.capture.captured_at), (None, 0))
-        visit = self.ear.visit(item, answer, depth=depth)
+        visit = self.ear.visit(item, answer, items[1:], depth=depth)
         if item.capture.captured_at is None:
             visit = replace(visit, now=now())  # no source knows when; the ledger must know of a moment
         if visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
         return visit
+
+    def named_by_robots(self, urls: Iterable[str]) -> None:
+        """Write down the sitemaps that robots.txt names."""
+        self.archive.ledger.hear(self.ear.sitemaps(urls), now())
 
     def failed(self, address: str, why: str) -> None:
         """The way to an address failed and brought no answer; it is tried again later."""

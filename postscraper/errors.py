@@ -5,8 +5,12 @@ PostscraperError
 │   ├── Missing        a selector that must match once matches nothing
 │   ├── Ambiguous      … matches more than once
 │   └── NotAStory      the page is known, and is no article or listing; carries the reason
+├── RobotsUnavailable  a host's robots.txt cannot be had: no page is asked for until it can
 └── BadRequest         what a person asked for cannot be done; the sentence says what can
 """
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from postscraper.items import Reason
 
@@ -36,5 +40,16 @@ class NotAStory(BadPage):
         self.detail = detail
 
 
+class RobotsUnavailable(PostscraperError):
+    """The host's robots.txt cannot be had: no page is asked for until it can."""
+
+
 class BadRequest(PostscraperError):
     """A wrong argument, setting or file name; the message names the right ones."""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: the known one that it resembles, else all of them."""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), names, n=1)
+    return f"; did you mean {names[near[0]]!r}?" if near else f"; there are: {', '.join(names.values())}"

@@ -17,7 +17,9 @@ from postscraper.decoding import text_of
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, clean, the_node
 from postscraper.feedxml import Document, Entry, document
-from postscraper.items import Capture, DatedTeaser, Listing, Problem
+from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem
+from postscraper.layouts.wordpress import syndicated
+from postscraper.layouts.wordpress.syndicated import Published, plain_words
 from postscraper.pictures import first_picture_url
 from postscraper.urls import LONGEST_ADDRESS, PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
 
@@ -28,23 +30,28 @@ _PUBLISHED = ("pubDate", "published", "dc:date", "date")
 # When the entry was last touched: no date of publication.
 _TOUCHED = ("lastmod", "updated", "dcterms:modified")
 
+# The number of a post in the name that WordPress gives an entry for good.
+_POST = re.compile(r"[?&]p=(\d{1,18})$")
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 
 
-def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> Listing:
-    """The addresses of a feed or sitemap that belong to the paper, in their order, each once.
+def read(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> tuple[Listing, *tuple[Article, ...]]:
+    """The addresses of a feed or sitemap that belong to the paper, in their order, each once; and its whole stories.
 
-    A sitemap gives addresses alone: no headline, and its `lastmod` is no date of publication.
-    Raises NotAStory for a hostile, a broken or a foreign one.
+    A story's receipt names its entry, by the story's address, as the part of the capture. A sitemap gives addresses
+    alone: no headline, and its `lastmod` is no date of publication.
+    Raises NotAStory for a hostile, a broken or a foreign one, and for one of comments.
     """
     text, problems = text_of(body, _label(capture, body))
     found = document(text, cut)
+    if found.entries and all(map(_is_comment, found.entries)):
+        raise NotAStory("not_an_article", "a feed of comments")
     reader = _Entries(capture, aliases, found.kind)
     teasers = tuple(reader.teasers(found.entries))
     home = canonical(capture.url, aliases)
     if not teasers and _host(home) not in PAPER_HOSTS:
         raise NotAStory("another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages")
-    return Listing(
+    listing = Listing(
         layout=found.kind,
         language=edition_of(home),
         url=capture.url,
@@ -56,6 +63,7 @@ def listing(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = Fals
         problems=(*problems, *found.problems, *reader.problems()),
         capture=capture.receipt(),
     )
+    return (listing, *reader.stories)
 
 
 def _label(capture: Capture, body: bytes) -> str:
@@ -63,6 +71,10 @@ def _label(capture: Capture, body: bytes) -> str:
     declared = _DECLARED.match(body)
     own = declared[1].decode("ascii") if declared else ""
     return f"{capture.header('content-type') or ''}; charset={own}"
+
+
+def _is_comment(entry: Entry) -> bool:
+    return "#comment-" in f"{entry.address()} {entry.text('guid') or entry.text('id')}"
 
 
 def _host(url: str) -> str:
@@ -93,6 +105,8 @@ class _Entries:
         self.foreign: list[str] = []
         self.odd_dates: list[str] = []
         self.long: list[str] = []
+        self.excerpts: list[str] = []
+        self.stories: list[Article] = []
 
     def teasers(self, entries: Iterable[Entry]) -> list[DatedTeaser]:
         found: dict[str, DatedTeaser] = {}
@@ -104,7 +118,40 @@ class _Entries:
                 self.foreign.append(address or "no address")
             elif key not in found:
                 found[key] = self._teaser(entry, url, len(found) + 1)
+                if (markup := entry.text("content:encoded") or entry.text("content")) and self.kind == "feed":
+                    self._story(entry, key, markup, found[key])
         return list(found.values())
+
+    def _story(self, entry: Entry, address: str, markup: str, teaser: DatedTeaser) -> None:
+        """The whole story that an entry carries, if it does."""
+        if syndicated.is_excerpt(markup, teaser.summary, self.capture):
+            self.excerpts.append(address)
+            return
+        terms = [each.text.strip() for each in entry.fields if each.name == "category" and each.text.strip()]
+        post = _POST.search(entry.text("guid") or entry.text("id") or "")
+        byline = entry.text("dc:creator")
+        try:
+            story = syndicated.article(
+                self.capture,
+                layout="feed",
+                address=address,
+                part=address,
+                aliases=self.aliases,
+                headline=entry.text("title") or "",
+                markup=markup,
+                base=entry.base("content:encoded", "content"),
+                excerpt=entry.text("description") or entry.text("summary"),
+                byline=clean(byline) if byline else None,
+                categories=[plain_words(each, self.capture) for each in terms],
+                tags=(),
+                published=Published(at=teaser.published_at, on=teaser.published_on, text=teaser.published_text),
+                node_id=int(post[1]) if post else None,
+                not_printed=("captions",),
+            )
+        except NotAStory:
+            self.excerpts.append(address)
+        else:
+            self.stories.append(story)
 
     def _key(self, url: str) -> str | None:
         """The archive's form of an address of the paper; None for what must not be followed.
@@ -178,6 +225,9 @@ class _Entries:
         if self.odd_dates:
             detail = f"dates that the paper cannot have printed: {len(self.odd_dates)}"
             yield Problem(kind="odd_date", detail=detail, text=_first(self.odd_dates))
+        if self.excerpts:
+            detail = f"entries that carry no whole story: {len(self.excerpts)}"
+            yield Problem(kind="excerpt", detail=detail, text=_first(self.excerpts))
         if self.long:
             detail = f"summaries longer than {LONGEST_SUMMARY:,} characters: {len(self.long)}"
             yield Problem(kind="unread_words", detail=detail, text=_first(self.long))

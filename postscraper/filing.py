@@ -1,6 +1,8 @@
 """From an exchange that is kept to a capture, and whether anything is filed for it."""
 
-from postscraper.items import Capture, Record
+from collections.abc import Iterator, Sequence
+
+from postscraper.items import Capture, Item, Record
 from postscraper.urls import Aliases, absolute, canonical, path_of
 from storage.exchange import BESIDE, Exchange, Place
 
@@ -33,3 +35,9 @@ def is_filed(answer: Capture | Exchange, served: Aliases) -> bool:
     location = answer.header("location") if 300 <= (answer.status or 200) < 400 else None
     target = absolute(url, location) if location else None
     return target in (None, url) or canonical(target or "", served) != canonical(url, served)
+
+
+def in_order(items: Sequence[Item]) -> Iterator[Item]:
+    """The stories that an answer carries whole before its own item, with which all of them are filed."""
+    yield from items[1:]
+    yield items[0]

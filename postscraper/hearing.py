@@ -6,7 +6,7 @@ the links of a story keep them.
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
+from postscraper.sources import wordpress
 from postscraper.traps import DEEPEST_SITEMAP, MOST_IDLE, Idle, budget, goes_on, too_many, trap
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, machine_kind, path_of
 from storage.visits import Heard, How, Kind, Visit
@@ -23,8 +24,12 @@ from storage.visits import Heard, How, Kind, Visit
 _log = logging.getLogger(__name__)
 
 _NODE = re.compile(r"^/node/\d+$")
-_LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?)/")
+_LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?|category|page)/|/page/\d+$")
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
+
+
+# What a list of all sections has for its own: a run over sections does not ask for it.
+WHOLE_PAPER = "the whole paper"
 
 
 class Ear:
@@ -41,13 +46,20 @@ class Ear:
         self._idle = Idle()
         self._sections = {path.casefold(): name for name, path in paper.sections.items()}
 
-    def visit(self, item: Item, capture: Capture | None = None, *, depth: int = 0) -> Visit:
-        """Where the item stands in the ledger, with all that it announces."""
+    def visit(
+        self, item: Item, capture: Capture | None = None, stories: Sequence[Item] = (), *, depth: int = 0
+    ) -> Visit:
+        """Where an answer stands in the ledger, with all that it announces.
+
+        stories: those that it carries whole, whose links it announces too.
+        """
         address = canonical(item.url, self._aliases)
         return Visit(
             address=address,
-            kind=_kind_of(item) or self.kind(address),
-            heard=tuple(dict.fromkeys(self._heard(item, depth + 1))),
+            kind="rest" if machine_kind(address) == "rest" else _kind_of(item) or self.kind(address),
+            heard=tuple(dict.fromkeys(self._heard(item, stories, depth + 1))),
+            resume_url=self._resumes(item),
+            goes_on=isinstance(item, Listing) and wordpress.goes_on(item),
             etag=capture.header("etag") if capture else None,
             last_modified=capture.header("last-modified") if capture else None,
             retry_after_seconds=self._retry_after(capture),
@@ -61,20 +73,27 @@ class Ear:
                 yield self._hear(url, "asked", 0)
             return
         names = self._scope.sections or tuple(self._paper.sections)
+        for url in wordpress.starts(origin, self._scope.since, self._scope.until, whole=not self._scope.sections):
+            yield replace(self._hear(url, "front", 0), section=WHOLE_PAPER if wordpress.is_posts(url) else None)
         if not self._scope.sections:
             for paths in self._paper.starts.values():
                 for path in paths:
                     yield self._hear(urljoin(origin, path), "front", 0)
+            yield from (self._hear(urljoin(origin, path), "section", 2) for path in self._paper.later_starts)
         for name in names:
             yield self._hear(urljoin(origin, self._paper.sections[name]), "section", 0)
+
+    def sitemaps(self, urls: Iterable[str]) -> Iterator[Heard]:
+        """Sitemaps of the newspaper that its robots.txt names."""
+        yield from (replace(self._hear(url, "front", 0), kind="sitemap") for url in urls if self._ours(url))
 
     def kind(self, address: str) -> Kind:
         """What kind of page an address of the paper is likely to be, by its form alone."""
         path = path_of(address)
+        if machine := machine_kind(address):
+            return "feed" if machine == "comments" else machine
         if path == "/":
             return "front"
-        if machine := machine_kind(address):
-            return machine
         if path.casefold() in self._sections or _LIST.match(path):
             return "listing"
         if _NODE.match(path) or path.startswith("/index.php/") or path.count("/") >= 2:
@@ -83,7 +102,8 @@ class Ear:
 
     def section(self, address: str) -> str | None:
         """The short name of the section in which an address lies; None for the whole paper."""
-        path = path_of(address)
+        # WordPress has the lists of its sections under /category/.
+        path = "/" + path_of(address).removeprefix("/category/").lstrip("/")
         first = "/" + path.split("/")[1]
         return self._sections.get(path.casefold()) or self._sections.get(first.casefold())
 
@@ -95,14 +115,36 @@ class Ear:
         asked = asked_pause(text, capture.captured_at)
         return None if asked is None else min(max(asked, 0.0), self._longest_pause_seconds)
 
-    def _heard(self, item: Item, depth: int) -> Iterator[Heard]:
+    def _heard(self, item: Item, stories: Sequence[Item], depth: int) -> Iterator[Heard]:
         if isinstance(item, Unread):
             if item.reason == "moved" and (target := absolute(item.url, item.detail)) and self._ours(target):
                 yield self._hear(target, "redirect", depth)
             return
         yield from self._announced(item, depth)
-        if isinstance(item, Listing) and item.next_url and self._ours(item.next_url):
+        for story in stories:
+            if isinstance(story, Article):
+                yield from self._announced(story, depth + 1)
+        if isinstance(item, Listing) and machine_kind(item.url) == "rest":
+            yield from self._rest_lists(item, depth)
+        if isinstance(item, Listing) and item.next_url and self._ours(item.next_url) and not self._resumes(item):
             yield self._pager(item, depth)
+
+    def _resumes(self, item: Item) -> str | None:
+        """What to ask for next time at an address whose list goes on where it ended; None for any other."""
+        if not isinstance(item, Listing) or item.next_url is None or machine_kind(item.url) != "rest":
+            return None
+        here, onward = (canonical(url, self._aliases) for url in (item.url, item.next_url))
+        return item.next_url if here == onward else None
+
+    def _rest_lists(self, item: Listing, depth: int) -> Iterator[Heard]:
+        """Of the paper's categories: the posts of those that the run asks for, and how many there are of each year."""
+        origin = f"https://{self._paper.host}"
+        for section, url in wordpress.posts_of_categories(item, self._scope.since, self._scope.until):
+            if section in self._scope.sections and self._ours(url):
+                yield replace(self._hear(url, "section", depth), section=section)
+        if item.capture.captured_at is not None and wordpress.is_categories(item.url):
+            for day, url in wordpress.years(origin, item.capture.captured_at.year):
+                yield replace(self._hear(url, "link", depth, day), section=WHOLE_PAPER)
 
     def _announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
         """What the page announces, up to its budget; the audit names the rest, which the archive has all the same."""
@@ -116,7 +158,8 @@ class Ear:
 
     def _all_announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
         for teaser in item.teasers:
-            if self._ours(teaser.url):
+            # Which REST lists are asked for is not theirs to say.
+            if self._ours(teaser.url) and machine_kind(teaser.url) != "rest":
                 yield self._teaser(item, teaser, depth)
         if isinstance(item, Article):
             yield from (self._hear(link.url, "link", depth) for link in item.links if self._ours(link.url))
@@ -173,7 +216,10 @@ class Ear:
         """The rule that keeps a crawl out of an address; None when there is none."""
         path = path_of(address)
         first = path.split("/")[1].casefold()
-        if first in self._paper.no_stories and not machine_kind(address):
+        machine = machine_kind(address)
+        if machine == "comments":
+            return "a feed of comments"
+        if first in self._paper.no_stories and machine is None:
             return f"no stories under /{first}"
         if _FILE.search(path):
             return "a file, not a page"

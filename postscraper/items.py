@@ -43,6 +43,7 @@ Reason = Literal[
     "gallery",
     "video",
     "another_paper",
+    "no_such_part",  # a story that today's layouts do not find any more in a feed or REST answer
     "layout_failed",  # a layout met what it does not know; the detail says what
 ]
 
@@ -50,11 +51,16 @@ ProblemKind = Literal[
     "unread_words",  # words in the article's scope that no rule reads; kept in `text`
     "cut",  # the page ends before its end: never a whole article
     "paywall",  # the page says that more words exist
+    "excerpt",  # a feed's entry that is a part of the story: its words are a summary
     "undecodable_bytes",  # bytes that are no text in the page's character set
     "odd_date",  # a printed date that cannot be read or trusted
     "odd_address",  # an address the page gives itself that cannot be its own
     "damage",  # words the site itself broke: lost drop caps, leaked markup
 ]
+
+
+# What one form of a story may print and another has no place for.
+Printable = Literal["standfirst", "byline", "captions", "body"]
 
 
 def plain(value: Any) -> Any:
@@ -97,6 +103,7 @@ class Receipt:
     captured_at: aware UTC; None when no source knows it.
     digest: `sha256:` and the hex digest of the body as it came.
     record: None when the bytes are not in the evidence.
+    part: of a story that a feed or a REST answer carries whole, its address there; None: the whole answer.
     """
 
     url: str
@@ -105,6 +112,7 @@ class Receipt:
     source: str
     digest: str
     record: Record | None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +234,10 @@ class Article:
     published_at, modified_at: aware UTC; None when the page vouches for no time.
     published_on: the day in Phnom Penh. published_text: the date as printed.
     tags: without the section. links: those inside the body.
+    first_page: how many blocks of the body stand on the first page of a story in several; None for a story on one.
     headline_variants: other wordings of the headline on the page, by place.
+    not_printed: fields that this form of the story has no place for, so that their absence says nothing;
+        `captions` is the main picture's caption, `body` what stands on further pages.
     """
 
     type: Literal["article"] = "article"
@@ -250,9 +261,11 @@ class Article:
     modified_at: datetime | None = field(default=None, metadata=PLAIN)
     images: tuple[Image, ...] = field(default=(), metadata=PLAIN)
     body: tuple[Block, ...] = field(metadata=PLAIN)
+    first_page: int | None = None
     teasers: tuple[Teaser, ...] = field(default=(), metadata=PLAIN)
     links: tuple[Link, ...] = field(default=(), metadata=PLAIN)
     headline_variants: Mapping[str, str] = field(default_factory=dict, metadata=PLAIN)
+    not_printed: tuple[Printable, ...] = field(default=(), metadata=PLAIN)
     problems: tuple[Problem, ...] = field(default=(), metadata=PLAIN)
     capture: Receipt = field(metadata=PLAIN)
 
@@ -262,6 +275,7 @@ class Listing:
     """A front, section, search, author or tag page, a feed or a sitemap: its teasers.
 
     page: as the address counts, from 0. next_url: None on the last page.
+    totals: how many stories the site says it has, by the name of a section; under "" those of this list itself.
     """
 
     type: Literal["listing"] = "listing"
@@ -273,6 +287,7 @@ class Listing:
     page: int = 0
     teasers: tuple[DatedTeaser, ...] = field(default=(), metadata=PLAIN)
     next_url: str | None = None
+    totals: Mapping[str, int] = field(default_factory=dict, metadata=PLAIN)
     problems: tuple[Problem, ...] = field(default=(), metadata=PLAIN)
     capture: Receipt = field(metadata=PLAIN)
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from postscraper.layouts.phnompenhpost import drupal_2013, drupal_2017, inhouse_2023, joomla_2008, mobile_2017
+from postscraper.layouts.wordpress import wordpress_2026
 from postscraper.reading import Layouts
 
-PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017)
+PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017, wordpress_2026)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class Newspaper:
     name: of its spider. host: where it is served; www, bare, m. and mail. hosts are the same.
     sections: the paths of its section pages by their short names.
     starts: paths that a crawl begins with besides the sections, by kind of page.
+    later_starts: paths that are asked for after these.
     no_stories: first path segments under which no story lies.
     floors: the least share of a crawl's articles that must have each field; below it a design has
         changed, or a layout has gone blind.
@@ -26,6 +28,7 @@ class Newspaper:
     layouts: Layouts
     sections: Mapping[str, str]
     starts: Mapping[str, tuple[str, ...]]
+    later_starts: tuple[str, ...] = ()
     no_stories: frozenset[str] = field(default=frozenset())
     floors: Mapping[str, float] = field(default_factory=dict)
 
@@ -35,12 +38,20 @@ _NO_STORIES = frozenset(
         *("user", "author", "search", "taxonomy", "sites", "misc", "modules", "themes", "views", "ajax", "cdn-cgi"),
         *("jobs", "job", "gallery", "video", "multimedia", "notice", "announcements", "about-us", "staff-list"),
         *("contact-us", "contact-us-0", "subscription-form", "privacy-policy", "refund-policy", "pdf-supplement"),
-        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "cart"),
+        *("pdf-edition", "rss", "feed", "print", "printmail", "comment", "comments", "cart"),
+        *("wp-admin", "wp-content", "wp-includes", "wp-login.php", "xmlrpc.php"),
     }
 )
 
+# Of WordPress, on which the paper runs today.
+_STARTS = {"feed": ("/feed/",), "front": ("/",), "sitemap": ("/wp-sitemap.xml", "/sitemap_index.xml")}
+_OLD_SITEMAP = "/sitemap.xml"  # of the designs before, which mirrors have
+
 # Stories without a date or a section exist (police blotters, re-runs); without a byline many do.
 _FLOORS = {"published_on": 0.9, "section": 0.8, "byline": 0.5, "images": 0.3}
+
+# Sections of the Post since 2023; each has a feed, which shows ten stories when pages are closed.
+_TODAY = ("national", "business", "lifestyle", "sport", "world", "opinion", "politics", "financial", "post-in-depth")
 
 POST = Newspaper(
     name="post",
@@ -66,7 +77,8 @@ POST = Newspaper(
             *("post-weekend", "post-plus", "columns", "police-blotter"),
         )
     },
-    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    starts=_STARTS,
+    later_starts=(_OLD_SITEMAP, *(f"/category/{name}/feed/" for name in _TODAY)),
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )
@@ -86,7 +98,8 @@ POSTKHMER = Newspaper(
             for name in ("politics", "business", "financial", "sport-news", "lifestyle", "world", "lift", "post-plus")
         },
     },
-    starts={"front": ("/",), "sitemap": ("/sitemap.xml",), "feed": ("/rss.xml",)},
+    starts=_STARTS,
+    later_starts=(_OLD_SITEMAP,),
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )

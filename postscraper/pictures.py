@@ -1,7 +1,7 @@
 """The pictures of a story: the address that a browser comes to show, caption and credit apart."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from postscraper.bylines import split_credit
@@ -123,12 +123,11 @@ def image(url: str, printed: str | None, alt: str | None, *, block: int | None =
     )
 
 
-def main_picture(page: Page, box: str, caption: str) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:
-    """The picture above the story in the first `box` that holds one; and the captions of boxes without one."""
-    boxes = nodes(page, box)
+def main_picture(page: Page, boxes: Sequence[Node], caption: str) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:
+    """The picture above the story, in the first box that holds or is one; and the captions of boxes without one."""
     for each in boxes:
         printed = next(iter(many(each, caption)), None)
-        for img in nodes(each, "img"):
+        for img in [each] if each.tag == "img" else nodes(each, "img"):
             if url := picture_url(page, img):
                 return (image(url, printed, img.attr("alt")),), ()
         for styled in (each, *nodes(each, "[style], [data-bg], [data-background]")):

@@ -1,11 +1,14 @@
-"""One item, one transaction: what a spider read goes into the archive.
+"""One page, one transaction: what a spider read goes into the archive.
 
-Items that arrive within a moment share a commit; none is passed on before its own is durable.
+Pages that arrive within a moment share a commit; none is passed on before its own is durable. The stories that a
+feed or a REST answer carries whole come before its own item, wait for it, and share its transaction.
 When the archive fails the crawl ends: nothing must be read that cannot be kept.
 """
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import islice
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -27,7 +30,8 @@ class ArchivePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._waiting: list[tuple[list[Item], asyncio.Future[list[Outcome]]]] = []
+        self._parts: dict[tuple[str, datetime | None], list[Item]] = {}
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
         self._writing: asyncio.Task[None] | None = None
 
@@ -42,16 +46,26 @@ class ArchivePipeline:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider):
             return item
-        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, done))
+        answer = item.capture.url, item.capture.captured_at
+        if item.capture.part is not None:
+            self._parts.setdefault(answer, []).append(item)
+            if spider.desk.is_withdrawn(item):
+                raise DropItem("withdrawn", log_level="DEBUG")  # the archive must see it; no feed may
+            return item
+        items = [item, *self._parts.pop(answer, ())]
+        done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(spider))
         try:
-            outcome = await done
+            outcomes = await done
         except (ArchiveError, EvidenceError) as error:
             spider.stop("archive", str(error), error)
             raise DropItem(str(error), log_level="DEBUG") from error  # one sentence at the end says it for all
-        self._count(item, outcome)
+        for each, outcome in zip(items, outcomes, strict=True):
+            self._count(each, outcome)
+        if outcomes[0] is Outcome.WITHDRAWN:
+            raise DropItem("withdrawn", log_level="DEBUG")
         return item
 
     async def _write(self, spider: NewspaperSpider) -> None:
@@ -60,14 +74,14 @@ class ArchivePipeline:
             await asyncio.sleep(SHARED_SECONDS)
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             try:
-                items = [item for item, _ in batch]
-                outcomes = await loop.run_in_executor(self._writer, spider.desk.file, items)
+                answers = [items for items, _ in batch]
+                outcomes = iter(await loop.run_in_executor(self._writer, spider.desk.file, answers))
             except Exception as error:  # each item's own `await` raises it
                 for _, done in batch:
                     done.set_exception(error)
                 continue
-            for (_, done), outcome in zip(batch, outcomes, strict=True):
-                done.set_result(outcome)
+            for items, done in batch:
+                done.set_result(list(islice(outcomes, len(items))))
 
     def _count(self, item: Item, outcome: Outcome) -> None:
         stats = self._crawler.stats

@@ -1,6 +1,7 @@
-"""From a capture to exactly one item; the only place that catches what a page provokes."""
+"""From a capture to its item and the stories it carries whole; the only place that catches what a page provokes."""
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Protocol, cast
@@ -18,12 +19,14 @@ class Layout(Protocol):
     """A module that knows one page design.
 
     END: what stands at the end of every whole page of the design.
+    STORY: the boxes that hold a story's words.
     `article` and `listing` return None when the page is of the other kind, and raise BadPage
     when it is of their kind and not as they know it.
     """
 
     __name__: str
     END: str
+    STORY: str
 
     def recognises(self, page: Page) -> bool: ...
     def article(self, page: Page) -> Article | None: ...
@@ -38,46 +41,66 @@ def read(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> I
 
     Never raises for anything that a capture holds.
     """
+    return read_all(capture, layouts, aliases)[0]
+
+
+def read_all(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
+    """The item of `read`, and behind it the stories that a feed or a REST answer carries whole.
+
+    Each of these names its part of the capture in its receipt.
+    """
     try:
         return _read(capture, layouts, aliases)
     except NotAStory as known:
-        return _unread(capture, known.reason, known.detail)
+        return (_unread(capture, known.reason, known.detail),)
     except BadPage as unknown:
-        return _unread(capture, "layout_failed", str(unknown))
+        return (_unread(capture, "layout_failed", str(unknown)),)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError) as broken:
         # A page must never stop a run; the detail names the fault for whoever mends the layout.
-        return _unread(capture, "layout_failed", f"{type(broken).__name__}: {broken}"[:500])
+        return (_unread(capture, "layout_failed", f"{type(broken).__name__}: {broken}"[:500]),)
 
 
 def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
     return Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt())
 
 
-def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> Item:
+def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *tuple[Article, ...]]:
     walls.check_status(capture)
     body, cut = decoding.unpacked(capture)
     decoding.look_at(body, capture.header("content-type"))
     if decoding.is_feed(body):
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
-        found: Listing = import_module("postscraper.feeds").listing(capture, body, aliases, cut=cut)
+        found: tuple[Listing, *tuple[Article, ...]] = import_module("postscraper.feeds").read(
+            capture, body, aliases, cut=cut
+        )
         return found
-    if machine_kind(capture.url):
-        raise NotAStory("soft_404", "the address of a feed or sitemap answers with something else")
+    machine = machine_kind(capture.url)
+    if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
+        rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
+        answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, aliases, cut=cut)
+        return answer
     decoding.guard(body)
     text, problems = decoding.text_of(body, capture.header("content-type"))
     if not decoding.looks_like_html(text):
         raise NotAStory("not_html", "the answer holds no markup of a page")
     text, leaked = decoding.hidden_titles(text)
     page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text, cut)), aliases)
-    walls.check_page(page)
+    walls.check_page(page, _story_boxes(layouts))
+    if machine:
+        raise NotAStory("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
     layout = recognised(page, layouts)
     if layout is None:
-        return _unknown(page)
+        return (_unknown(page),)
     item = layout.article(page) or layout.listing(page)
     if item is None:
         raise NotAStory("not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list")
     _check_soft_404(page, item)
-    return _with_end(page, layout, item)
+    return (_with_end(page, layout, item),)
+
+
+@cache
+def _story_boxes(layouts: Layouts) -> str:
+    return ", ".join(dict.fromkeys(layout.STORY for layout in cast(tuple[Layout, ...], layouts)))
 
 
 def _unknown(page: Page) -> Article:
@@ -91,7 +114,7 @@ def _unknown(page: Page) -> Article:
 
 
 # First parts of addresses under which the site itself serves its lists besides their own names.
-_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search"})
+_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search", "category", "tag", "page"})
 
 
 def _check_soft_404(page: Page, item: Article | Listing) -> None:

@@ -7,7 +7,7 @@ Reading is repeatable: what is accepted is what was reported. The bytes come fro
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -19,7 +19,7 @@ from storage.evidence import Evidence
 from storage.exchange import EvidenceError
 from storage.fixity.walk import FOLDER
 from storage.plain import storable
-from storage.rereading import read_again
+from storage.rereading import Rereader
 
 BATCH = 200  # captures in memory, and in one transaction
 MOST_EXAMPLES = 3
@@ -103,18 +103,19 @@ class Report:
 def compare(archive: Archive, witness: Witness, selection: Selection, told: Progress = lambda _: None) -> Report:
     """Read the selected captures anew, and compare with what they were read as; nothing is written."""
     report = Report(selection)
-    evidence = Evidence.open(archive.folder / FOLDER)
+    reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
     for rows in _batches(_selected(archive, selection)):
         before = archive.items(rows)
         for row in rows:
             try:
-                item, _ = read_again(evidence, witness, row)
+                item, _ = reread(row)
             except EvidenceError as error:
                 report.missing.append((row.url, str(error)))
                 report.missing_ids.add(row.id)
             else:
                 report.read += 1
                 _compare(report, row, before[row.id], storable(item))
+                _find_new(report, row, reread.parts(row), archive)
         told(report.read)
     return report
 
@@ -126,16 +127,23 @@ def accept(archive: Archive, witness: Witness, report: Report, told: Progress = 
     times: a story gets no revision from a layout. Only when every capture was read anew, and none but
     those without bytes left out, does each stand on its own reading; see storage/rereading.py.
     """
-    evidence = Evidence.open(archive.folder / FOLDER)
+    reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
     changed = (row for row in _selected(archive, report.selection) if row.id in report.changed_ids)
     done = 0
     for rows in _batches(changed):
-        archive.reread(read_again(evidence, witness, row) for row in rows)
+        archive.reread(reading for row in rows for reading in _accepted(reread, row))
         done += len(rows)
         told(done)
     if report.selection.is_all:
         archive.end_rereading(report.missing_ids)
     return done
+
+
+def _accepted(reread: Rereader, row: Any) -> Iterator[Any]:
+    """What a capture gives now; with a whole answer the stories that it carries, which may be new."""
+    yield reread(row)
+    if not row.part:
+        yield from (reading for part, reading in reread.parts(row).items() if part)
 
 
 def _selected(archive: Archive, selection: Selection) -> Iterator[Any]:
@@ -166,6 +174,18 @@ def _compare(report: Report, row: Any, before: dict[str, Any], after: dict[str, 
     for name, how in found:
         example = Example(url=row.url, captured_at=at, before=before.get(name), after=after.get(name))
         report.layouts.setdefault(layout, {}).setdefault(name, Changes()).count(how, example)
+
+
+def _find_new(report: Report, row: Any, found: Mapping[str, tuple[Any, Any]], archive: Archive) -> None:
+    """Stories that a whole answer carries and no row names."""
+    if row.part or len(found) == 1:
+        return
+    for part in found.keys() - archive.parts(row):
+        item = storable(found[part][0])
+        report.changed_ids.add(row.id)
+        at = item["capture"]["captured_at"]
+        example = Example(url=part, captured_at=at, before=None, after=_gist(item))
+        report.outcomes.setdefault("nothing → article", Changes()).count("changed", example)
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """robots.txt, as RFC 9309 has it where Scrapy is laxer: what cannot be had forbids everything for now."""
 
 import logging
+import re
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
@@ -8,9 +9,16 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
+from postscraper.errors import RobotsUnavailable
+from postscraper.spiders.newspaper import NewspaperSpider
 
-class RobotsUnavailable(Exception):
-    """The host's robots.txt cannot be had: no page is asked for until it can."""
+# https://www.sitemaps.org/protocol.html#submit_robots
+_SITEMAP = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(https?://[^\s#]+)", re.I | re.M)
+
+
+def _sitemaps(response: Response) -> list[str]:
+    """The sitemaps that a robots.txt names."""
+    return [found.decode("utf-8", "replace") for found in _SITEMAP.findall(response.body)]
 
 
 def _without_trace(record: logging.LogRecord) -> bool:
@@ -30,6 +38,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return
         if response.status >= 400:
             response = response.replace(body=b"")
+        spider = self.crawler.spider
+        if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live":
+            with spider.writing():
+                spider.desk.named_by_robots(_sitemaps(response))
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:

@@ -16,6 +16,7 @@ from postscraper.collecting.captures import Collecting
 from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import now
 from postscraper.spiders.newspaper import NewspaperSpider
+from postscraper.urls import as_linked
 from storage.frontier import Due
 
 # Few enough that what is heard meanwhile and is more urgent soon gets its turn, and so many for each request at once
@@ -24,8 +25,7 @@ LEASED_AT_ONCE, LEASED_EACH = 16, 4
 
 
 class LedgerScheduler(BaseScheduler):
-    def __init__(self, origin: str | None, requests_at_once: int = 1) -> None:
-        self._origin = urlsplit(origin) if origin else None
+    def __init__(self, requests_at_once: int = 1) -> None:
         self._at_once = max(LEASED_AT_ONCE, LEASED_EACH * requests_at_once)
         self._brought: deque[Request] = deque()
         self._due: deque[Due] = deque()
@@ -36,7 +36,7 @@ class LedgerScheduler(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":
-        return cls(crawler.settings["PAPER_ORIGIN"], crawler.settings.getint("CONCURRENT_REQUESTS"))
+        return cls(crawler.settings.getint("CONCURRENT_REQUESTS"))
 
     def open(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
@@ -74,8 +74,10 @@ class LedgerScheduler(BaseScheduler):
             return None if self._has_ended() else self._collecting.next_request()
         if self._spider is None or self._left == 0 or self._spider.desk.paused():
             return None
+        self._pass_closed_doors()
         if not self._due:
-            at_once = self._at_once if self._left is None else min(self._left, self._at_once)
+            # Of few pages each counts: what is heard meanwhile gets its turn.
+            at_once = self._at_once if self._left is None else min(self._left, LEASED_EACH)
             with self._spider.writing():
                 self._due.extend(self._spider.desk.due(at_once))
         if not self._due:
@@ -84,20 +86,38 @@ class LedgerScheduler(BaseScheduler):
             self._left -= 1
         return self._request(self._spider, self._due.popleft())
 
+    def _pass_closed_doors(self) -> None:
+        """Give back what lies behind a door that has been closed meanwhile."""
+        assert self._spider is not None
+        desk = self._spider.desk
+        closed = [due for due in self._due if not desk.doors.is_open(due.kind)]
+        if closed:
+            self._due = deque(due for due in self._due if desk.doors.is_open(due.kind))
+            with self._spider.writing():
+                desk.give_back(closed)
+
     def _request(self, spider: NewspaperSpider, due: Due) -> Request:
         conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
         return Request(
-            self._served(due.address),
+            self._served(due),
             headers={name: value for name, value in conditions.items() if value},
             callback=spider.parse,
             errback=spider.failed,
             dont_filter=True,
             # A redirect is an answer, and leads to an address of its own; only robots.txt is followed.
-            meta={"address": due.address, "depth": due.depth, "asked_at": now(), "dont_redirect": True},
+            meta={
+                "address": due.address,
+                "kind": due.kind,
+                "depth": due.depth,
+                "asked_at": now(),
+                "dont_redirect": True,
+            },
         )
 
-    def _served(self, url: str) -> str:
-        """Where the paper's address is served: at home, or by the mirror that PAPER_ORIGIN names."""
-        if self._origin is None:
-            return url
-        return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
+    def _served(self, due: Due) -> str:
+        url = as_linked(due.address, due.url)
+        if due.kind == "rest":  # it goes on where its last answer ended
+            home = urlsplit(due.address)
+            url = urlunsplit(urlsplit(due.url)._replace(scheme=home.scheme, netloc=home.netloc))
+        assert self._spider is not None
+        return self._spider.desk.served(url)

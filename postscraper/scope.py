@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
-from postscraper.errors import BadRequest
+from postscraper.dates import span
+from postscraper.errors import BadRequest, closest
 from postscraper.newspapers import Newspaper
-from postscraper.urls import absolute
+from postscraper.urls import PAPER_HOST, absolute, with_scheme
 
 OTHER_ARCHIVES = ("wayback", "commoncrawl")
 SOURCES = ("live", "folder", "samples", "warc", "archive", *OTHER_ARCHIVES)
@@ -41,10 +41,10 @@ def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
     """The run that the spider arguments ask for. Raises BadRequest, which names the right ones."""
     for name in arguments:
         if name not in ARGUMENTS:
-            raise BadRequest(f"no spider argument {name!r}{_nearest(name, ARGUMENTS)}")
+            raise BadRequest(f"no spider argument {name!r}{closest(name, ARGUMENTS)}")
     source = _one_of("source", arguments.get("source", "live"), SOURCES)
     sections = tuple(_one_of("section", name, tuple(paper.sections)) for name in _several(arguments.get("section", "")))
-    since, until = _day("since", arguments), _day("until", arguments)
+    since, until = _day("since", arguments, 0), _day("until", arguments, 1)
     if since and until and since > until:
         raise BadRequest(f"since={since} is later than until={until}")
     return Scope(
@@ -52,21 +52,16 @@ def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
         sections=sections,
         since=since,
         until=until,
-        urls=tuple(_address(url) for url in _addresses(arguments.get("url", ""))),
+        urls=tuple(_address(url, paper) for url in _addresses(arguments.get("url", ""))),
         path=_path(source, arguments.get("path")),
         crawls=_crawls(source, arguments.get("crawl", ""), arguments.get("path")),
         limit=_count(arguments.get("limit")),
     )
 
 
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}"
-
-
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise BadRequest(f"{name}={value} is unknown{_nearest(value, known)}")
+        raise BadRequest(f"{name}={value} is unknown{closest(value, known)}")
     return value
 
 
@@ -74,23 +69,26 @@ def _several(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
-def _day(name: str, arguments: Mapping[str, str]) -> date | None:
+def _day(name: str, arguments: Mapping[str, str], end: int) -> date | None:
+    """The first day (end=0) or the last (end=1) of the year, month or day that an argument names."""
     text = arguments.get(name)
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return span(text)[end]
     except ValueError as error:
-        raise BadRequest(f"{name}={text} is no day; write it as {name}=2020-01-31") from error
+        raise BadRequest(
+            f"{name}={text} is no day; write it as {name}=2020-01-31, {name}=2020-01 or {name}=2020"
+        ) from error
 
 
 def _addresses(text: str) -> list[str]:
-    # A comma may stand inside an address: one begins only where the next says http.
-    return re.split(r"[\s,]+(?=https?:)", text.strip()) if text.strip() else []
+    # A comma may stand inside an address: one begins only where a scheme or a host of the paper follows.
+    return re.split(rf"[\s,]+(?=https?:|{PAPER_HOST})|\s+(?=/)", text.strip(), flags=re.I) if text.strip() else []
 
 
-def _address(text: str) -> str:
-    found = absolute(text, text)
+def _address(text: str, paper: Newspaper) -> str:
+    found = absolute(f"https://{paper.host}", text) if text.startswith("/") else absolute(text, with_scheme(text))
     if found is None:
         raise BadRequest(f"url={text} is no http(s) address")
     return found

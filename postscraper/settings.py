@@ -1,5 +1,7 @@
 """Only what differs from Scrapy's defaults, each with its reason."""
 
+import os
+
 from postscraper import __version__
 
 BOT_NAME = "postscraper"
@@ -7,8 +9,9 @@ SPIDER_MODULES = ["postscraper.spiders"]
 NEWSPIDER_MODULE = "postscraper.spiders"
 COMMANDS_MODULE = "postscraper.commands"  # `crawl` with an exit code and a sentence at its end
 
-# The archive's folder, and its database when it is not the SQLite file inside.
-ARCHIVE_DIR = "archive"
+# The archive's folder, and its database when it is not the SQLite file inside. The environment's name is that of
+# `postscraper`, so that both commands find one archive.
+ARCHIVE_DIR = os.environ.get("POSTSCRAPER_ARCHIVE") or "archive"
 ARCHIVE_DB_URL = None
 # Where the paper is served when not at home: a mirror, as http://127.0.0.1:8000.
 PAPER_ORIGIN = None
@@ -82,7 +85,11 @@ SPIDER_MIDDLEWARES = dict.fromkeys((
     "scrapy.spidermiddlewares.depth.DepthMiddleware",
 ))  # fmt: skip
 ITEM_PIPELINES = {"postscraper.pipelines.ArchivePipeline": 900}  # behind anything a user adds
-EXTENSIONS = {"postscraper.checks.Checks": 900}
+EXTENSIONS: dict[str, int | None] = {
+    "scrapy.extensions.logstats.LogStats": None,
+    "postscraper.progress.CrawlProgress": 800,  # in its place
+    "postscraper.checks.Checks": 900,
+}
 # Scrapy starts that many tasks for every answer; the writer is one. Half the crawl's time.
 CONCURRENT_ITEMS = 1
 FEED_EXPORTERS = {"csv": "postscraper.feed_export.ContractCsv"}

@@ -8,7 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from storage.visits import Budget, How, Kind
 
@@ -28,6 +28,7 @@ MOST_UNDER_A_PATH = 200_000
 MOST_SITEMAPS_IN_ALL = 2_000
 MOST_FROM_SITEMAPS = 10_000_000  # which 200 full ones name
 
+_NUMBERED = re.compile(r"(/page/)(\d+)$", re.A)
 _FIRST = re.compile(r"([^/?]*)([/?])")
 _NUMBERS = re.compile(r"\d{1,7}(?:,\d{1,7}){0,3}", re.A)  # one number for each list on the page
 _DAYS = re.compile(r"/(?:\d{4}/\d{1,2}(?:/\d{1,2})?|\d{4}-\d{2}-\d{2})")
@@ -79,8 +80,8 @@ def too_many(layout: str) -> int:
 
 def goes_on(here: str, onward: str) -> bool:
     """Whether `onward` is a later page of the list at `here`: two canonical addresses."""
-    one, two = urlsplit(here), urlsplit(onward)
-    return (one.netloc, one.path) == (two.netloc, two.path) and _turned(one.query) < _turned(two.query)
+    one, two = _list_and_turn(here), _list_and_turn(onward)
+    return one[0] == two[0] and _turned(*one[1:]) < _turned(*two[1:])
 
 
 class Idle:
@@ -91,12 +92,13 @@ class Idle:
 
     def of(self, address: str, announced: Collection[str]) -> int:
         """How many pages of the list at an address have been so in a row, with this one."""
-        name, _, query = address.partition("?")
+        name, *turn = _list_and_turn(address)
+        page = "?".join(filter(None, turn))
         walk = self._lists.pop(name, _Walk())
-        if not query or not walk.announced.issuperset(announced):
-            walk = _Walk(query, frozenset(announced))
-        elif query != walk.query:
-            walk = _Walk(query, walk.announced, walk.idle + 1)
+        if not page or not walk.announced.issuperset(announced):
+            walk = _Walk(page, frozenset(announced))
+        elif page != walk.page:
+            walk = _Walk(page, walk.announced, walk.idle + 1)
         self._lists[name] = walk
         if len(self._lists) > MOST_LISTS_WATCHED:
             self._lists.popitem(last=False)
@@ -105,9 +107,9 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """announced: by its last page with anything new. idle: pages since."""
+    """page: as its address names it. announced: by its last page with anything new. idle: pages since."""
 
-    query: str = ""
+    page: str = ""
     announced: frozenset[str] = frozenset()
     idle: int = 0
 
@@ -123,15 +125,26 @@ def _again_and_again(segments: list[str]) -> bool:
 
 
 def _far_on(address: str) -> str | None:
-    asked = dict(parse_qsl(urlsplit(address).query))
-    for name, most in (("page", MOST_PAGES), ("start", MOST_STORIES)):
-        value = asked.get(name)
+    _, number, query = _list_and_turn(address)
+    asked = dict(parse_qsl(query))
+    for name, value, most in (
+        *((f"?{name}=", asked.get(name), MOST_PAGES) for name in ("page", "paged")),
+        ("?start=", asked.get("start"), MOST_STORIES),
+        ("/page/", number or None, MOST_PAGES),
+    ):
         if value is not None and not (_NUMBERS.fullmatch(value) and max(map(int, value.split(","))) < most):
-            return f"?{name}= is no number below {most:,}"
+            return f"{name} is no number below {most:,}"
     return None
 
 
-def _turned(query: str) -> tuple[int, ...]:
+def _list_and_turn(address: str) -> tuple[str, str, str]:
+    """The address of a list, the number that `/page/N` gives to its page ("" without), and the query."""
+    name, _, query = address.partition("?")
+    found = _NUMBERED.search(name)
+    return (name[: found.start()] if found else name).rstrip("/"), found[2] if found else "", query
+
+
+def _turned(number: str, query: str) -> tuple[int, ...]:
     asked = dict(parse_qsl(query))
-    values = (asked.get(name, "") for name in ("page", "start"))
+    values = (*(asked.get(name, "") for name in ("page", "paged", "start")), number)
     return tuple(int(value) if _NUMBERS.fullmatch(value) and "," not in value else 0 for value in values)

@@ -24,9 +24,18 @@ PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
 # Hosts under which the same pages answer, seen in captures of 2013 to 2023.
 _SAME_HOST = re.compile(r"^(?:www|m|mail)\.")
 
-# All that a paper's query can mean: the page of a list, the words of a search, and the
-# parameters by which the Joomla site of 2008 told its pages apart.
-_MEANT = frozenset({"page", "keys", "option", "view", "id", "task", "catid", "start"})
+# All that a paper's query can mean: the page of a list, the words of a search, the parameters by which the Joomla
+# site of 2008 told its pages apart, and WordPress's own (https://developer.wordpress.org/reference/classes/wp_query/).
+_MEANT = frozenset(
+    {
+        *("page", "keys", "option", "view", "id", "task", "catid", "start"),
+        *("paged", "p", "page_id", "cat", "tag", "author", "s", "m"),
+    }
+)
+_FIRST_PAGES = frozenset({("page", "0"), ("paged", "0"), ("paged", "1")})
+# WordPress counts the pages of a list from 1, and serves the first under the list's own address.
+_FIRST_PAGE = re.compile(r"(?:/page/1)+$")
+_PAGE = re.compile(r"/page/(\d{1,6})$", re.A)
 
 # Added by those who pass links on; the list of w3lib's and courlan's users.
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
@@ -75,10 +84,25 @@ def _origin(url: str) -> str | None:
     return f"{scheme}://{host}" if scheme in ("http", "https") and host else None
 
 
+PAPER_HOST = r"(?:(?:www|m|mail)\.)?(?:phnompenhpost|postkhmer)\.com(?=[/?#:\s,]|$)"
+
+
+def with_scheme(text: str) -> str:
+    """An address that a person typed without `https://`, with it, if it begins with a host of a paper."""
+    return f"https://{text}" if re.match(PAPER_HOST, text, re.I) else text
+
+
 def page_only(url: str) -> str:
     """The address of a list's page as it is served, with `page` alone of its query."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query=urlencode([pair for pair in parse_qsl(parts.query) if pair[0] == "page"])))
+
+
+def as_linked(address: str, url: str) -> str:
+    """A canonical address as it is asked for: with the trailing slash of the link that named it, else it redirects."""
+    path = urlsplit(url).path
+    slashed = path.endswith("/") and not urlsplit(address).query and not address.endswith("/")
+    return f"{address}/" if slashed else address
 
 
 def as_sent(url: str) -> str:
@@ -93,13 +117,14 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     `{"127.0.0.1:8123": "phnompenhpost.com"}`.
     Raises ValueError for what is no address.
     """
-    if not aliases and (usual := _USUAL.fullmatch(url)):
+    if not aliases and (usual := _USUAL.fullmatch(url)) and not url.endswith("/page/1"):
         return f"https://www.{usual[1]}.com{usual[2]}"
     parts = urlsplit(url)
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS
     scheme = "https" if paper else parts.scheme.lower()
-    return urlunsplit((scheme, host, _path(parts.path, paper), _query(parts.query, paper), ""))
+    query = _query(parts.query, paper, rest=paper and bool(parts.query) and machine_kind(url) == "rest")
+    return urlunsplit((scheme, host, _path(parts.path, paper), query, ""))
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -122,13 +147,13 @@ def _default_port(scheme: str) -> int | None:
 
 
 def _path(path: str, paper: bool) -> str:
-    if _PLAIN_PATH.fullmatch(path):
+    if _PLAIN_PATH.fullmatch(path) and not path.endswith("/page/1"):
         return path
     # Khmer slugs come percent-encoded or not, in either normal form; other escapes stay as they are.
     path = normalize("NFC", _ENCODED_TEXT.sub(_decoded, path))
     path = quote(path, safe=_SAFE_IN_PATH)
-    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path)
-    return path.rstrip("/") or "/"
+    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path).rstrip("/")
+    return (_FIRST_PAGE.sub("", path) if paper else path) or "/"
 
 
 def _decoded(escapes: re.Match[str]) -> str:
@@ -143,10 +168,23 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-def _query(query: str, paper: bool) -> str:
+# Where a list in the order of changes begins: a question goes on where the last one ended, and is one address.
+_RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
+
+
+def _query(query: str, paper: bool, *, rest: bool = False) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
+    if rest:
+        asked = dict(pairs)
+        # Posts of one second are asked for by their number.
+        in_order = asked.get("order") == "asc" and (
+            asked.get("orderby") == "modified" or (asked.get("orderby") == "id" and "modified_before" in asked)
+        )
+        if in_order:
+            asked = {name: value for name, value in asked.items() if name not in _RESUMES} | {"orderby": "modified"}
+        return urlencode(sorted(asked.items()), safe=":,")
     if paper:
-        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) != ("page", "0")}
+        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
@@ -171,19 +209,21 @@ _NO_STORY = frozenset(
     }
 )
 _FEWEST_HYPHENS = 3  # of a slug alone in its path: a section's longest name has two
+# Behind a story's address WordPress serves the whole story again in other forms.
+_FORM = re.compile(r"/(?:amp|embed|comment-page-\d{1,4})$", re.A)
 
 
 def why_not_own(fetched: str, named: str) -> str | None:
     """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
     if named == fetched:
         return None
-    path = path_of(named)
+    path, asked = path_of(named), _FORM.sub("", path_of(fetched))
     parts = [part.casefold() for part in path.split("/") if part not in ("", "index.php")]
     if named.split("/")[2].removeprefix("www.") not in PAPER_HOSTS:
         return "is on another host"
     if not parts:
         return "is the front page"
-    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or path_of(fetched).startswith(f"{path}/"):
+    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or asked.startswith(f"{path}/"):
         return "is a list, a search or an account"
     if len(parts) == 1 and parts[0].count("-") < _FEWEST_HYPHENS:
         return "is a section"
@@ -200,11 +240,13 @@ def path_of(url: str) -> str:
 
 
 def page_of(url: str) -> int:
-    """The number in an address's `page` parameter; 0 without one."""
-    for key, value in parse_qsl(urlsplit(url).query):
-        if key == "page" and value.isascii() and value.isdigit() and len(value) < 7:
-            return int(value)
-    return 0
+    """Which page of a list an address names, from 0. `page` counts from 0, WordPress's `/page/N` and `paged` from 1."""
+    parts = urlsplit(url)
+    for key, value in parse_qsl(parts.query):
+        if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
+            return int(value) if key == "page" else max(int(value) - 1, 0)
+    found = _PAGE.search(parts.path.rstrip("/"))
+    return max(int(found[1]) - 1, 0) if found else 0
 
 
 def edition_of(url: str) -> Literal["en", "km"]:
@@ -213,13 +255,25 @@ def edition_of(url: str) -> Literal["en", "km"]:
 
 
 # By the names that engines give them: Drupal, Joomla, WordPress and its plugins.
+_REST = re.compile(r"(?:^|/)wp-json(?:/|$)|[?&]rest_route=")
 _SITEMAP = re.compile(r"/(?:[\w-]+-)?sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)?$", re.I)
 _FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed(?:/(?:rss2?|rdf|atom))?|rss2?|atom)$", re.I)
+# WordPress has a feed of comments below every story, besides that of the whole site.
+_COMMENTS = re.compile(
+    r"^/(?:comments|(?!(?:category|tag|author|topics?|search)/)[^/]+/[^/]+)/feed(?:/(?:rss2?|rdf|atom))?$"
+)
 
 
-def machine_kind(url: str) -> Literal["feed", "sitemap"] | None:
-    """What for machines lies at the address, by its name: a page there is an error page. None for pages."""
+def machine_kind(url: str) -> Literal["rest", "sitemap", "comments", "feed"] | None:
+    """What for machines lies at the address, by its name: a page there is an error page. None for pages.
+
+    rest: an answer of WordPress's REST API. comments: a feed of readers' comments, without stories.
+    """
+    if _REST.search(url):
+        return "rest"
     path = path_of(url)
     if _SITEMAP.search(path):
         return "sitemap"
-    return "feed" if _FEED.search(path) else None
+    if _FEED.search(path):
+        return "comments" if _COMMENTS.search(path) else "feed"
+    return None

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from postscraper import decoding
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, node, there, words
+from postscraper.extract import Page, node, nodes, there, words
 from postscraper.items import Capture, Reason
 
 _STATUS: dict[int, Reason] = {
@@ -74,26 +74,35 @@ def _check_answer(capture: Capture) -> None:
         body, _ = decoding.unpacked(capture)
         decoding.guard(body)
         text, _ = decoding.text_of(body, capture.header("content-type"))
-    if text:
-        _check_bots(Page(text, capture))
+    if text and (wall := _bot_check(Page(text, capture))):
+        raise wall
 
 
-def check_page(page: Page) -> None:
-    """Raises NotAStory for a bot check, a log-in form or a message in place of the page."""
-    story = node(page, "div#ArticleBody, div.article-text")
-    if story is not None and len(story.text) >= _SHORTEST_STORY:
-        return  # words enough: whatever the title says, it is a story that may be headed so
-    _check_bots(page)
-    head = re.split(r" \| |, ", _title(page))[0]
-    for pattern, reason in _MESSAGES:
-        if len(head) <= 40 and pattern.search(head):
-            raise NotAStory(reason, f"a message in place of the page: {_title(page)[:80]!r}")
+def check_page(page: Page, stories: str) -> None:
+    """Raises NotAStory for a bot check, a log-in form or a message in place of the page.
+
+    stories: the boxes in which the layouts find a story's words.
+    """
+    wall = _bot_check(page) or _message(page)
+    # With words enough it is a story, whatever the title says: it may be headed so.
+    if wall is not None and not any(len(each.text) >= _SHORTEST_STORY for each in nodes(page, stories)):
+        raise wall
 
 
-def _check_bots(page: Page) -> None:
+def _bot_check(page: Page) -> NotAStory | None:
     title = _title(page)
     if title.startswith(_CHALLENGE_TITLES) or _is_challenge(page):
-        raise NotAStory("challenge", f"a bot check: {title[:80]!r}")
+        return NotAStory("challenge", f"a bot check: {title[:80]!r}")
+    return None
+
+
+def _message(page: Page) -> NotAStory | None:
+    title = _title(page)
+    head = re.split(r" [|–] |, ", title)[0]
+    for pattern, reason in _MESSAGES:
+        if len(head) <= 40 and pattern.search(head):
+            return NotAStory(reason, f"a message in place of the page: {title[:80]!r}")
+    return None
 
 
 def _is_challenge(page: Page) -> bool:

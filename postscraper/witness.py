@@ -1,21 +1,24 @@
 """What the evidence says, read as the run that kept it read it: the way back from bytes to items."""
 
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 
 from postscraper.desk import aliases
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
-from postscraper.items import Item
+from postscraper.items import Item, Unread
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
-from postscraper.reading import Layouts, read
+from postscraper.reading import Layouts, read_all
 from postscraper.scope import Scope
 from postscraper.urls import Aliases, canonical
+from postscraper.withdrawn import is_barred, without
 from storage.compacted import files, there
 from storage.exchange import Exchange, Place
 from storage.fixity.walk import FOLDER
 from storage.visits import Visit
 from storage.warc.file import about
+from storage.withdrawals import kept_out
 
 
 class Witness:
@@ -26,6 +29,7 @@ class Witness:
         self._layouts = layouts
         self._folder = archive / FOLDER
         self._run = cache(self._run_of)
+        self._barred = kept_out(archive)
         self._aliases: dict[str, str] = {}
         for name in files(self._folder):
             self._aliases |= self._run(name, "")[1]
@@ -38,16 +42,22 @@ class Witness:
         served = aliases(paper, about(there(self._folder / file)).get("paper-origin"))
         return paper, served, Ear(paper, Scope(source="archive"), served)
 
-    def read(self, exchange: Exchange, place: Place) -> tuple[Item, Visit]:
-        """What the answer gives now, and what its visit lets the ledger hear."""
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Item, Visit | None]]:
+        """What the answer gives now: its own item with its visit, and the stories that it carries whole."""
         paper, served, ear = self._run(place.file, _host(exchange.url))
         capture = captured(exchange, place)
-        item = read(capture, self._layouts or paper.layouts, served)
-        return item, ear.visit(item, capture)
+        items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
+        return [(items[0], ear.visit(items[0], capture, items[1:])), *((story, None) for story in items[1:])]
+
+    def without(self, item: Item, part: str) -> Unread:
+        """The item of a part that an answer held once and is not read from it any more; item: of the whole answer."""
+        detail = "the answer holds no whole story of this address"
+        return Unread(reason="no_such_part", detail=detail, url=item.url, capture=replace(item.capture, part=part))
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:
         """Whether the answer gets a row."""
-        return is_filed(exchange, self._run(place.file, _host(exchange.url))[1])
+        served = self._run(place.file, _host(exchange.url))[1]
+        return is_filed(exchange, served) and not is_barred(exchange.url, self._barred, served)
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""

@@ -4,8 +4,10 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -13,17 +15,17 @@ from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
-from storage import export, history, opening, replays, rereading, search, statistics, visiting
+from storage import export, history, opening, replays, rereading, search, statistics, tombstones, visiting
 from storage.elsewhere.holdings import Holdings
 from storage.elsewhere.rows import settle as settle_holdings
 from storage.entries import entry
-from storage.errors import ArchiveError, NotAnArchive
+from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.hearsay import Report
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
 from storage.intake import Outcome
 from storage.ledger import Ledger
 from storage.loading import load
-from storage.search import Hit, Limits
+from storage.search import Hit, Limits, Sort
 from storage.statistics import Stats
 from storage.tables import Capture
 from storage.visiting import Taken
@@ -44,17 +46,26 @@ _KEPT = (
 class Archive:
     """A folder with a database of stories; made by `Archive.open`, and closed by `close` or `with`."""
 
-    def __init__(self, folder: Path, engine: Engine, writer: Engine, *, readonly: bool) -> None:
+    def __init__(self, folder: Path, engine: Engine, writer: Engine, evidence: Path, *, readonly: bool) -> None:
         self.folder = folder
+        self.evidence = evidence
         self.readonly = readonly
         self._engine = engine
         self._writer = writer
 
     @classmethod
-    def open(cls, folder: str | PathLike[str], *, db_url: str | None = None, readonly: bool = False) -> Self:
+    def open(
+        cls,
+        folder: str | PathLike[str],
+        *,
+        db_url: str | None = None,
+        evidence: Path | None = None,
+        readonly: bool = False,
+    ) -> Self:
         """The archive in a folder, made when there is none; readonly: never made, and never changed.
 
-        db_url: of another database than the folder's own `archive.db`. Raises ArchiveError.
+        db_url: of another database than the folder's own `archive.db`. evidence: another folder of records than its
+        own. Raises ArchiveError.
         """
         folder = Path(folder)
         path = folder / opening.DATABASE
@@ -72,7 +83,7 @@ class Archive:
             writer.dispose()
             engine.dispose()
             raise
-        return cls(folder, engine, writer, readonly=readonly)
+        return cls(folder, engine, writer, evidence or folder / tombstones.EVIDENCE, readonly=readonly)
 
     @classmethod
     def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
@@ -152,14 +163,52 @@ class Archive:
         self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
     ) -> list[Outcome]:
         entries = [entry(item, visit) for item, visit in items]
-        with self._writer.begin() as connection:
-            opening.only_writer(connection)
-            intake = load(connection, entries)
-            taken = [(each, *intake.take(each)) for each in entries]
+        with self.write() as connection:
+            barred = tombstones.addresses(connection)
+            allowed = [not barred or not tombstones.is_barred(each, barred) for each in entries]
+            intake = load(connection, list(compress(entries, allowed)))
+            taken = [(each, *intake.take(each)) for each in compress(entries, allowed)]
             write(connection, intake)
             settle(connection, taken)
             settle_holdings(connection, taken)
-        return [outcome for _, outcome, _ in taken]
+            turned_away = [each for each, is_allowed in zip(entries, allowed, strict=True) if not is_allowed]
+            tombstones.turn_away(connection, turned_away, self.evidence)
+        if turned_away:
+            self.overwrite_withdrawn()
+        outcomes = (outcome for _, outcome, _ in taken)
+        return [next(outcomes) if is_allowed else Outcome.WITHDRAWN for is_allowed in allowed]
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One durable transaction of the only writer; all or none."""
+        with self._writer.begin() as connection:
+            opening.only_writer(connection)
+            yield connection
+
+    def withdrawn(self) -> frozenset[str]:
+        """The addresses that are kept out; see storage/withdrawals.py."""
+        with self._engine.connect() as connection:
+            return tombstones.addresses(connection)
+
+    def withdrawal(self, address: str) -> Row[Any] | None:
+        """The tombstone of an address, as in the table `withdrawn`; None of one that is not kept out."""
+        with self._engine.connect() as connection:
+            return tombstones.of(connection, address)
+
+    def overwrite_withdrawn(self) -> int:
+        """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
+        try:
+            return tombstones.overwrite(self.evidence, self._engine, self._writer)
+        except OSError as error:
+            what = f"a record of a withdrawn story cannot be overwritten: {error.strerror}"
+            raise Damaged(f"{error.filename or self.folder}: {what}; run `postscraper withdraw` again") from error
+
+    def shrink(self) -> None:
+        """Write the database anew, without the pages that are free: what was deleted stands in them still.
+
+        Raises Locked while another program reads it.
+        """
+        opening.write_anew(self._writer, self.folder)
 
     def kept(self, digest: str, url: str, captured_at: datetime | None = None) -> Row[Any] | None:
         """The first capture with this body (`sha256:…`) whose bytes are in the evidence; None without one.
@@ -169,6 +218,23 @@ class Archive:
         with self._engine.connect() as connection:
             found = connection.execute(_KEPT, {"digest": digest, "url": url, "at": captured_at})
             return cast("Row[Any] | None", found.first())
+
+    def parts(self, row: Row[Any]) -> set[str]:
+        """The parts of the answer of a capture that rows name, '' for the whole answer; row: as `captures` gives it."""
+        table = Capture.__table__.c
+        answer = [
+            table[name].is_not_distinct_from(getattr(row, name)) for name in ("url", "captured_at", "digest", "source")
+        ]
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(table.part).where(*answer)).scalars())
+
+    def kept_captures(self) -> int:
+        """How many answers have their bytes in the evidence."""
+        with self._engine.connect() as connection:
+            kept = (
+                select(func.count()).select_from(Capture).where(Capture.evidence_file.is_not(None), Capture.part == "")
+            )
+            return int(connection.execute(kept).scalar_one())
 
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of its last record that a capture names, in bytes."""
@@ -201,17 +267,50 @@ class Archive:
         until: date | None = None,
         section: str | None = None,
         author: str | None = None,
+        sort: Sort = "best",
         limit: int = 20,
+        page: int = 1,
         marks: tuple[str, str] = ("[", "]"),
     ) -> list[Hit]:
-        """Stories in which all the words occur, the best first, whichever of their wordings holds them.
+        """Stories in which all the words occur, whichever of their wordings holds them.
 
-        words: "phrases in quotes" and begin* are understood; no string is wrong. since, until: days of
-        publication, both included. marks: put around each word found in the snippet.
+        words: as in storage/query.py. since, until: days of publication, both included. page: from 1, of
+        `limit` stories. marks: put around each word found in the snippet. Raises BadQuery.
         """
-        limits = Limits(since=since, until=until, section=section, author=author, limit=limit, marks=marks)
+        limits = Limits(
+            since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
+        )
         with self._engine.connect() as connection:
             return search.search(connection, words, limits)
+
+    def count(
+        self,
+        words: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        section: str | None = None,
+        author: str | None = None,
+    ) -> int:
+        """How many stories `search` finds on all its pages. Raises BadQuery."""
+        limits = Limits(since=since, until=until, section=section, author=author)
+        with self._engine.connect() as connection:
+            return search.count(connection, words, limits)
+
+    def sections(self) -> list[str]:
+        """The sections of its stories, as printed, the largest first."""
+        with self._engine.connect() as connection:
+            return statistics.sections(connection)
+
+    def layouts(self) -> list[str]:
+        """The layouts by which its captures were read, as `stats` names them."""
+        with self._engine.connect() as connection:
+            return statistics.layouts(connection)
+
+    def nearest(self, address: str) -> str | None:
+        """The canonical address of a story that resembles an address which no story has; None without one."""
+        with self._engine.connect() as connection:
+            return history.nearest(connection, address)
 
     def reindex(self) -> int:
         """Build the index of words anew; how many revisions it holds."""

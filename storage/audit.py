@@ -5,6 +5,7 @@ of another archive.
 Which of it is a story, and in which section, is the newspaper's to say.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from typing import Literal, Protocol
 from sqlalchemy import Connection, case, func, select, text
 
 from storage.elsewhere.tables import Holding
-from storage.tables import Address, Capture, Sighting, Story
+from storage.tables import Address, Capture, Reading, Sighting, Story
 
 Standing = Literal[
     "held",  # a story of the archive
@@ -170,6 +171,19 @@ def _elsewhere(connection: Connection) -> Iterator[Known]:
         standing = _STANDS_ELSEWHERE[row.state]
         why = None if standing == "missing" else row.why
         yield Known(row.address, standing, why, section=row.section, lists={row.archive})
+
+
+def totals(connection: Connection, layout: str) -> dict[str, dict[str, int]]:
+    """How much the site has by the newest capture of each list (`Listing.totals`), by its address."""
+    capture, reading = Capture.__table__.c, Reading.__table__.c
+    found = (
+        select(capture.address, reading.item)
+        .join(Reading, reading.id == capture.reading_id)
+        .where(capture.layout == layout, capture.outcome == "listing")
+        .order_by(capture.captured_at)
+    )
+    said = {address: json.loads(item)["totals"] for address, item in connection.execute(found)}
+    return {address: counts for address, counts in said.items() if counts}
 
 
 _LINKS = """

@@ -2,8 +2,10 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from errno import ENOTEMPTY
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,8 +20,12 @@ from storage.warc.reading import Asked, Broken, opened
 _CHUNK = 2**20
 
 
-def backup(archive: Path, copy: Path) -> dict[str, int]:
+def backup(
+    archive: Path, copy: Path, seen: Callable[[int, int], object] = lambda _done, _total: None
+) -> dict[str, int]:
     """Copy an archive into an empty or new folder, durably; the bytes of each file that was written.
+
+    seen: called with the bytes copied by now, and those of the whole archive.
 
     The database goes first, as it is at one moment; then the evidence, which only grows: all that
     the copied database names. Of files that nobody writes to, everything.
@@ -33,12 +39,14 @@ def backup(archive: Path, copy: Path) -> dict[str, int]:
     ends = _copy_database(archive / DATABASE, copy / DATABASE)
     written = {DATABASE: (copy / DATABASE).stat().st_size}
     (copy / FOLDER).mkdir()
+    total = written[DATABASE] + sum(there(archive / FOLDER / name).stat().st_size for name in files(archive / FOLDER))
     for name in files(archive / FOLDER):
         path = there(archive / FOLDER / name)
         grows = being_written and path.name == name  # a compact file is closed
         end = _end(path, ends.get(name, 0)) if grows else path.stat().st_size
         if end:
-            written[f"{FOLDER}/{path.name}"] = _copy(path, copy / FOLDER / path.name, end)
+            seen_file = partial(_seen, seen, sum(written.values()), total)
+            written[f"{FOLDER}/{path.name}"] = _copy(path, copy / FOLDER / path.name, end, seen_file)
     for folder in (copy / FOLDER, copy, copy.parent):
         sync_folder(folder)
     return written
@@ -72,11 +80,16 @@ def _end(path: Path, known: int) -> int:
     return known
 
 
-def _copy(source: Path, target: Path, length: int) -> int:
+def _seen(seen: Callable[[int, int], object], before: int, total: int, of_file: int) -> None:
+    seen(before + of_file, total)
+
+
+def _copy(source: Path, target: Path, length: int, seen: Callable[[int], object]) -> int:
     left = length
     with source.open("rb") as old, target.open("xb") as new:
         while left and (chunk := old.read(min(left, _CHUNK))):
             left -= new.write(chunk)
+            seen(length - left)
         new.flush()
         os.fsync(new.fileno())
     return length - left

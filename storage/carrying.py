@@ -18,13 +18,14 @@ from storage.fixity.walk import FOLDER
 from storage.frontier import chunks
 from storage.opening import BUSY_SECONDS, DATABASE, spoken_error
 from storage.plain import plain
-from storage.rereading import Reader, read_again
+from storage.rereading import Reader, Rereader
 from storage.tables import Address, Capture, Sighting
 from storage.visits import Visit
 
 # What names one capture; its time may be unknown.
 _SAME = (
     "new.url = old.url AND new.captured_at IS old.captured_at AND new.digest = old.digest AND new.source = old.source"
+    " AND new.part = old.part"
 )
 _MISSING = f"""
 SELECT id FROM before.capture AS old
@@ -75,7 +76,7 @@ def captures(archive: Path, new: Archive, reader: Reader) -> tuple[int, int]:
         for some in chunks(missing):
             found = list(_found(old, some, evidence, reader))
             new.add_many((item, visit) for item, visit, _ in found)
-            as_before += [old_id for _, visit, old_id in found if visit is None]
+            as_before += [old_id for item, visit, old_id in found if isinstance(item, dict)]
     if as_before:
         with opened(new.folder / DATABASE, before=archive / DATABASE, mode="rw") as connection:
             _complete(connection, as_before)
@@ -90,13 +91,14 @@ def _found(
     with old.connect() as connection:
         rows = connection.execute(select(table).where(table.c.id.in_(ids)).order_by(table.c.id)).all()
     lost = []
+    reread = Rereader(evidence, reader)
     for row in rows:
         try:
-            item, visit = read_again(evidence, reader, row)
+            item, visit = reread(row)
         except EvidenceError:
             lost.append(row)
         else:
-            yield item, replace(visit, now=row.captured_at or _LONG_AGO), row.id
+            yield item, visit and replace(visit, now=row.captured_at or _LONG_AGO), row.id
     items = old.items(lost)
     for row in lost:
         yield items[row.id] | {"capture": _receipt(row)}, None, row.id
@@ -111,6 +113,7 @@ def _receipt(row: Row[Any]) -> dict[str, Any]:
         "source": row.source,
         "digest": row.digest,
         "record": record if row.evidence_file is not None else None,
+        "part": row.part or None,
     }
 
 

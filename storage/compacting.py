@@ -22,6 +22,7 @@ import zstandard
 from storage import compacted
 from storage.archive import Archive
 from storage.compacted import COMPACT, PLAIN, as_written
+from storage.errors import Damaged
 from storage.exchange import Damage
 from storage.folders import sync_folder
 from storage.warc import file as warcfile
@@ -74,6 +75,13 @@ def undo(archive: Path, told: Callable[[Done], object] = lambda _: None) -> list
         done.append(_exchanged(compact, _Plain(compact.with_name(as_written(compact.name)))))
         told(done[-1])
     return done
+
+
+def plain_again(compact: Path) -> None:
+    """Make one compact evidence file plain gzip again. Raises Damaged, OSError."""
+    done = _exchanged(compact, _Plain(compact.with_name(as_written(compact.name))))
+    if done.why:
+        raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
 
 
 class _Smaller:

@@ -10,8 +10,8 @@ from storage.plain import cleaned, day, dumped, is_storable, moment, plain, raw
 from storage.visits import UNCHANGED, Left, Visit, left
 from storage.words import digest_of, index_words, words_digest
 
-# What names one capture: url, time, digest of the body, source.
-Key = tuple[str, datetime | None, str, str]
+# What names one capture: url, time, digest of the body, source, part of the answer.
+Key = tuple[str, datetime | None, str, str, str]
 
 Values = dict[str, Any]
 
@@ -123,7 +123,7 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
         url=whole["url"],
         canonical_url=whole.get("canonical_url"),
         address=capture["address"],
-        key=(capture["url"], capture["captured_at"], capture["digest"], capture["source"]),
+        key=key_of(capture),
         capture=capture,
         reading=None if unread else reading,
         reading_digest=None if unread else digest_of(reading),
@@ -136,6 +136,11 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
     )
 
 
+def key_of(capture: Mapping[str, Any]) -> Key:
+    """capture: values of the table's columns."""
+    return capture["url"], capture["captured_at"], capture["digest"], capture["source"], capture["part"]
+
+
 def _capture(item: Values, visit: Visit | None) -> Values:
     capture, problems = item["capture"], item.get("problems")
     record = capture["record"] or {}
@@ -146,6 +151,7 @@ def _capture(item: Values, visit: Visit | None) -> Values:
         "status": capture["status"],
         "source": capture["source"],
         "digest": capture["digest"],
+        "part": capture.get("part") or "",
         "evidence_file": record.get("file"),
         "evidence_offset": record.get("offset"),
         "evidence_length": record.get("length"),

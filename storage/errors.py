@@ -3,11 +3,13 @@
 ArchiveError
 ├── NotAnArchive     no archive there, or a file that is something else
 ├── WrongVersion     made by another version of this program
+│   └── EarlierVersion   … from whose schema no migration leads to this one
 ├── Locked           another process is writing
 ├── ReadOnly         the file or folder cannot be written
 ├── Full             no room on the disk
 ├── Damaged          the database file is broken
 ├── Unsupported      this database cannot do that
+├── BadQuery         a search that means nothing
 └── NoSuchStory      no story of that address or number
 
 EvidenceError         of the evidence; its own tree stands in storage/exchange.py
@@ -24,6 +26,10 @@ class NotAnArchive(ArchiveError):
 
 class WrongVersion(ArchiveError):
     """The archive was made by another version of this program."""
+
+
+class EarlierVersion(WrongVersion):
+    """No migration leads from the database; `postscraper rebuild` makes it anew from the evidence."""
 
 
 class Locked(ArchiveError):
@@ -44,6 +50,10 @@ class Damaged(ArchiveError):
 
 class Unsupported(ArchiveError):
     """The database behind the archive cannot do what was asked."""
+
+
+class BadQuery(ArchiveError):
+    """A search that means nothing; the message names the word and the right form."""
 
 
 class NoSuchStory(ArchiveError):

@@ -18,6 +18,8 @@ from storage.tables import Reading, Revision, Story
 
 # How a story is best read where its newest capture may be damaged (storage/telling.py).
 BEST = ("section", "published_on", "published_at", "node_id")
+# Of the newest wording, from whichever of its forms prints it.
+OF_WORDING = ("standfirst",)
 
 
 def stories(connection: Connection, since: date | None, until: date | None) -> Iterator[dict[str, Any]]:
@@ -27,7 +29,12 @@ def stories(connection: Connection, since: date | None, until: date | None) -> I
     """
     same = Story.__table__.alias("same")
     found = (
-        select(Story.__table__, Reading.item, same.c.canonical_url.label("same_url"))
+        select(
+            Story.__table__,
+            *(Revision.__table__.c[name] for name in OF_WORDING),
+            Reading.item,
+            same.c.canonical_url.label("same_url"),
+        )
         .join(Revision, Revision.id == Story.newest_revision_id)
         .join(Reading, Reading.id == Revision.reading_id)
         .outerjoin(same, same.c.id == Story.same_words_as)
@@ -39,7 +46,7 @@ def stories(connection: Connection, since: date | None, until: date | None) -> I
         found = found.where(Story.published_on <= until)
     for row in connection.execution_options(yield_per=200).execute(found):
         item = json.loads(row.item)
-        item |= {name: plain(getattr(row, name)) for name in BEST}
+        item |= {name: plain(getattr(row, name)) for name in (*BEST, *OF_WORDING)}
         yield item | {
             "revisions": row.revisions,
             "first_seen_at": plain(row.first_seen_at),

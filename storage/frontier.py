@@ -107,6 +107,7 @@ class Settled:
     etag: str | None = None
     last_modified: str | None = None
     retry_after_seconds: float | None = None
+    url: str | None = None
 
 
 def settled(row: Values, how: Settled, now: datetime) -> Values:
@@ -116,6 +117,7 @@ def settled(row: Values, how: Settled, now: datetime) -> Values:
     dated_on = how.dated_on or row["dated_on"]
     due_at = tried_again(tries, now, how.retry_after_seconds) if failed else how.next_at
     return {
+        "url": how.url or row["url"],
         "state": how.state,
         "was": None,
         "why": how.why,

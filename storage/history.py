@@ -5,14 +5,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, func, or_, select
+from sqlalchemy import Connection, Engine, Row, case, func, or_, select
 
 from storage.errors import NoSuchStory
 from storage.tables import Capture, Image, Reading, Revision, Sighting, Story
 from storage.words import CLUSTER
+
+_PIECES = 4
+_COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,31 @@ def find(connection: Connection, story: str | int) -> Row[Any]:
     row = connection.execute(select(table).where(wanted)).first()
     if row is None and isinstance(story, str):
         capture = Capture.__table__.c
-        captured = select(capture.story_id).where(or_(capture.url == story, capture.address == story))
+        whole = (capture.url == story) & (capture.part == "")  # a feed's address is none of the stories in it
+        captured = select(capture.story_id).where(or_(whole, capture.address == story))
         row = connection.execute(select(table).where(table.c.id.in_(captured)).order_by(table.c.id)).first()
     if row is None:
         raise NoSuchStory(f"the archive holds no story {story}")
     return row
+
+
+def nearest(connection: Connection, address: str) -> str | None:
+    """The canonical address that resembles an address most; None when none does.
+
+    Only addresses that have a long word of its last part in common are compared; of a part that is one
+    word, as in Khmer, one of its halves.
+    """
+    last = address.rstrip("/").rsplit("/", 1)[-1]
+    half = len(last) // 2
+    pieces = sorted(last.split("-"), key=len)[-_PIECES:] if "-" in last else [last[:half], last[half:]]
+    table = Story.__table__.c
+    shared = [case((func.instr(table.canonical_url, piece) > 0, 1), else_=0) for piece in pieces if piece]
+    if not shared:
+        return None
+    score = sum(shared[1:], shared[0])
+    found = select(table.canonical_url).where(score > 0).order_by(score.desc(), table.canonical_url).limit(_COMPARED)
+    near = get_close_matches(address, connection.execute(found).scalars().all(), n=1, cutoff=0.8)
+    return near[0] if near else None
 
 
 def full_story(connection: Connection, story: str | int) -> FullStory:

@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     LISTING = "listing"
     UNREAD = "unread"
     KNOWN_CAPTURE = "known capture"  # nothing changed
+    WITHDRAWN = "withdrawn"  # of a story that is kept out
 
 
 @dataclass(slots=True)
@@ -197,7 +198,7 @@ def seen_of(values: Values) -> Seen:
     return Seen(
         capture_id=values["id"],
         captured_at=values["captured_at"],
-        tie=(values["digest"], values["url"], values["source"]),
+        tie=(values["digest"], values["url"], values["source"], values["part"]),
         words=values["words_digest"],
         reading_id=values["reading_id"],
         of_another=values["words_of_another"],

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, case, func, select, update
+from sqlalchemy import Engine, Row, case, func, or_, select, update
 
 from storage import frontier
 from storage.frontier import Due, Settled, Wanted
@@ -131,10 +131,11 @@ class Ledger:
             rows = connection.execute(found.order_by(func.count().desc(), table.why))
             return dict(rows.all())
 
-    def due(self, now: datetime) -> int:
+    def due(self, now: datetime, wanted: Wanted = ALL) -> int:
         """How many addresses could be leased now."""
         table = Address.__table__.c
-        return self._count(table.due_at <= now, case((table.state == "leased", table.leased_until <= now), else_=True))
+        free = case((table.state == "leased", table.leased_until <= now), else_=True)
+        return self._count(table.due_at <= now, free, *wanted.conditions())
 
     def next_due_at(self, now: datetime, wanted: Wanted = ALL) -> datetime | None:
         """When the next failed address may be tried again in this run; None: nothing to wait for."""
@@ -144,10 +145,14 @@ class Ledger:
             moment: datetime | None = connection.execute(select(func.min(table.due_at)).where(*failed)).scalar()
         return moment
 
-    def left_alone(self, now: datetime, wanted: Wanted = ALL) -> int:
-        """How many addresses are not due yet: to be looked at again later."""
+    def left_alone(self, now: datetime, begun_at: datetime, wanted: Wanted = ALL) -> int:
+        """How many addresses a run that began at a moment passed by, for they are not due yet.
+
+        What it visited itself waits, too, and is not counted.
+        """
         table = Address.__table__.c
-        return self._count(table.due_at > now, table.state != "leased", *wanted.conditions())
+        earlier = or_(table.visited_at.is_(None), table.visited_at < begun_at)
+        return self._count(table.due_at > now, table.state != "leased", earlier, *wanted.conditions())
 
     def _count(self, *conditions: Any) -> int:
         with self._engine.connect() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, func, select, text
 
-from storage.entries import Entry
+from storage.entries import Entry, key_of
 from storage.frontier import chunks
 from storage.intake import Intake, Known
 from storage.plain import raw
@@ -15,7 +15,7 @@ from storage.tables import Capture, Reading, Revision, Story
 from storage.timeline import Seen, Timeline
 
 # The columns of a revision that may change while its text stands.
-MOVING = ("number", "words_digest", "first_captured_at", "last_captured_at", "captures", "capture_id")
+MOVING = ("number", "words_digest", "standfirst", "first_captured_at", "last_captured_at", "captures", "capture_id")
 
 PAIRS = 256  # of address and moment in one statement
 
@@ -103,8 +103,8 @@ def _captures(connection: Connection, intake: Intake, column: Any, values: set[A
 def _take_in(intake: Intake, found: CursorResult[Any]) -> None:
     for row in found.mappings():
         if row["id"] not in intake.by_id:
-            key = (row["url"], row["captured_at"], row["digest"], row["source"])
-            intake.by_id[row["id"]] = intake.by_key[key] = dict(row)
+            values = dict(row)
+            intake.by_id[row["id"]] = intake.by_key[key_of(values)] = values
 
 
 def _stories(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:
@@ -116,13 +116,13 @@ def _stories(connection: Connection, intake: Intake, column: Any, values: set[An
 
 def _timelines(connection: Connection, intake: Intake) -> None:
     """Of each capture what a timeline wants and no more: a front page's story may have thousands."""
-    names = ("story_id", "id", "captured_at", "digest", "url", "source", "words_digest", "reading_id")
+    names = ("story_id", "id", "captured_at", "digest", "url", "source", "part", "words_digest", "reading_id")
     columns = [_CAPTURE[name] for name in (*names, "words_of_another")]
     found: dict[int, list[Seen]] = {}
     for some in chunks(sorted(intake.by_story)):
         rows = connection.execute(select(*columns).where(_CAPTURE.story_id.in_(some)))
-        for story_id, capture_id, captured_at, digest, url, source, *rest in rows:
-            found.setdefault(story_id, []).append(Seen(capture_id, captured_at, (digest, url, source), *rest))
+        for story_id, capture_id, captured_at, digest, url, source, part, *rest in rows:
+            found.setdefault(story_id, []).append(Seen(capture_id, captured_at, (digest, url, source, part), *rest))
     for story_id, seen in found.items():
         intake.by_story[story_id].timeline = Timeline.of(seen)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
 from storage import errors, folders
-from storage.tables import SCHEMA
+from storage.tables import BASELINE, SCHEMA
 
 DATABASE = "archive.db"
 BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
@@ -126,11 +126,14 @@ def check_version(engine: Engine, folder: Path) -> None:
         if not inspect(connection).has_table("alembic_version"):
             raise errors.NotAnArchive(f"{folder} holds a database that is no archive")
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    if version != SCHEMA:
-        raise errors.WrongVersion(
-            f"the archive in {folder} has version {version}, this program wants {SCHEMA}: "
-            f"run `postscraper upgrade --archive {folder}`"
-        )
+    if version == SCHEMA:
+        return
+    found = f"the archive in {folder} has version {version}, this program needs {SCHEMA}: "
+    if str(version) > SCHEMA:
+        raise errors.WrongVersion(f"{found}it was made by a later version of this program, which must be installed")
+    if str(version) < BASELINE:
+        raise errors.EarlierVersion(f"{found}run `postscraper rebuild --archive {folder}`")
+    raise errors.WrongVersion(f"{found}run `postscraper upgrade --archive {folder}`")
 
 
 def upgrade(engine: Engine) -> None:
@@ -148,6 +151,23 @@ def _log_ahead(engine: Engine) -> None:
         connection.cursor().execute("PRAGMA journal_mode = WAL").close()
     finally:
         connection.close()
+
+
+def write_anew(engine: Engine, folder: Path) -> None:
+    """Copy all rows into new pages and let go of the old ones and of the log. Raises Locked, Full. SQLite alone."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.close()
+    except sqlite3.DatabaseError as error:
+        raise spoken_error(error, str(folder / DATABASE)) or error from error
+    finally:
+        connection.close()
+    if busy:
+        what = "another program has it open; end it and run the command again"
+        raise errors.Locked(f"{folder / DATABASE} still holds what was deleted: {what}")
 
 
 def make_folder(folder: Path) -> None:

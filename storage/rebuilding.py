@@ -13,8 +13,9 @@ is touched, and the swap is one rename. A run that was killed is simply begun ag
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from shutil import copy2, rmtree
 from typing import Any
@@ -22,13 +23,14 @@ from typing import Any
 from storage import carrying
 from storage.archive import Archive
 from storage.compacted import files
-from storage.errors import ArchiveError, Damaged, Locked, NotAnArchive
+from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnArchive
 from storage.evidence import Evidence
 from storage.exchange import Damage
 from storage.fixity.findings import Reader
 from storage.fixity.walk import FOLDER
 from storage.folders import sync_folder
 from storage.opening import DATABASE
+from storage.withdrawals import carry
 
 BATCH = 200  # pages in one transaction
 KEPT = f"{DATABASE}.before-rebuild"
@@ -71,10 +73,11 @@ def rebuild(
     rebuilt = Rebuilt()
     old_is_there = take_over and _is_readable(archive)
     beside = archive / _BESIDE
-    with Archive.open(beside) as new:
+    with Archive.open(beside, evidence=archive / FOLDER) as new:
+        carry(archive, new, datetime.now(UTC))
         answers = _answers(archive, reader, rebuilt)
         while batch := list(islice(answers, BATCH)):
-            new.add_many(batch)
+            new.add_many(chain.from_iterable(batch))
             told(rebuilt.pages)
         if old_is_there:
             old_is_there = _carried(archive, new, reader, rebuilt)
@@ -84,7 +87,7 @@ def rebuild(
     return rebuilt
 
 
-def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[tuple[Any, Any]]:
+def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[tuple[Any, Any]]]:
     evidence = Evidence.open(archive / FOLDER)
     for name in _files(archive / FOLDER):
         for place, exchange in evidence.records(name, rebuilt.damage.append):
@@ -114,10 +117,10 @@ def _carried(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> b
 
 
 def _is_readable(archive: Path) -> bool:
-    """Raises WrongVersion, after which `upgrade` is to be run first."""
+    """False, too, for a database of an earlier version, which is kept. Raises WrongVersion for one of a later."""
     try:
         Archive.open(archive, readonly=True).close()
-    except (NotAnArchive, Damaged):
+    except (NotAnArchive, Damaged, EarlierVersion):
         return False
     return True
 

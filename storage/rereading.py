@@ -1,6 +1,6 @@
 """Captures read anew: what they were read as before, what it does to the ledger, and the end of such a run."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Protocol
@@ -26,8 +26,12 @@ from storage.writing import write
 class Reader(Protocol):
     """Who can read pages; the archive cannot."""
 
-    def read(self, exchange: Exchange, place: Place) -> tuple[Any, Visit]:
-        """The item that the exchange gives, and what its visit lets the ledger hear."""
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Any, Visit | None]]:
+        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
+        ...
+
+    def without(self, item: Any, part: str) -> Any:
+        """The item of a part that is not read any more; item: of the whole exchange."""
         ...
 
 
@@ -35,15 +39,43 @@ _TEASER = ("list", "position", "headline", "url", "summary", "image_url")
 _DATED_TEASER = (*_TEASER, "published_on", "published_at", "published_text")
 
 
-def read_again(evidence: Evidence, reader: Reader, row: Row[Any]) -> tuple[Any, Visit]:
-    """What a stored capture (a row of the table) gives now. Raises EvidenceError when its bytes are not to be had."""
-    if row.evidence_file is None:
-        raise EvidenceError("no record of it was kept")
-    place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-    exchange = replace(evidence.read(place), source=row.source, captured_at=row.captured_at)
-    if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
-        raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
-    return reader.read(exchange, place)
+class Rereader:
+    """Reads stored captures (rows of the table) anew; those of one answer follow each other, and it is read once."""
+
+    def __init__(self, evidence: Evidence, reader: Reader) -> None:
+        self._evidence, self._reader = evidence, reader
+        self._last: tuple[Any, dict[str, tuple[Any, Visit | None]]] | None = None
+
+    def __call__(self, row: Row[Any]) -> tuple[Any, Visit | None]:
+        """The item that a capture gives now, and its visit. Raises EvidenceError when its bytes are not to be had."""
+        parts = self.parts(row)
+        return parts.get(row.part) or (self._reader.without(parts[""][0], row.part), None)
+
+    def parts(self, row: Row[Any]) -> dict[str, tuple[Any, Visit | None]]:
+        """All that the answer of a capture gives now, by part; '' for the whole answer. Raises as above."""
+        answer = (row.evidence_file, row.evidence_offset, row.url, row.captured_at, row.source, row.digest)
+        if self._last is None or self._last[0] != answer:
+            self._last = answer, by_part(self._reader.read(*self._exchange(row)))
+        return self._last[1]
+
+    def _exchange(self, row: Row[Any]) -> tuple[Exchange, Place]:
+        if row.evidence_file is None:
+            raise EvidenceError("no record of it was kept")
+        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        exchange = replace(self._evidence.read(place), source=row.source, captured_at=row.captured_at)
+        if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
+            raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
+        return exchange, place
+
+
+def by_part(readings: Iterable[tuple[Any, Visit | None]]) -> dict[str, tuple[Any, Visit | None]]:
+    """Items with their visits, by the part of the answer; '' for the whole of it."""
+    return {_part_of(item): (item, visit) for item, visit in readings}
+
+
+def _part_of(item: Any) -> str:
+    receipt = plain(item["capture"] if isinstance(item, Mapping) else item.capture)
+    return receipt.get("part") or ""
 
 
 def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
@@ -67,10 +99,10 @@ def _teasers(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, 
         found = select(sighting).where(sighting.c.capture_id.in_(some)).order_by(sighting.c.id)
         for row in connection.execute(found):
             rows[row.capture_id].append(row)
-    return {row.id: _as_read(rows[row.id], row.teasers_digest) for row in captures}
+    return {row.id: as_read(rows[row.id], row.teasers_digest) for row in captures}
 
 
-def _as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
+def as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
     """The teasers of one page; only those of lists have dates, and the digest tells which these are."""
     dated = [{name: plain(getattr(row, name)) for name in _DATED_TEASER} for row in sightings]
     bare = [{name: teaser[name] for name in _TEASER} for teaser in dated]
@@ -113,7 +145,7 @@ def _left(row: Values, taken: Taken) -> Values | None:
         "state": how.state,
         "why": how.why,
         "dated_on": dated_on,
-        "due_at": None if failed else next_at(how, entry, dated_on, row["changes"], entry.captured_at),
+        "due_at": None if failed else next_at(how, entry, row | {"dated_on": dated_on}, entry.captured_at),
         "priority": priority(
             row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
         ),

@@ -12,6 +12,7 @@ from storage.frontier import Values, chunks
 from storage.hearsay import Report
 from storage.statements import add, change
 from storage.tables import Address
+from storage.tombstones import WITHDRAWN
 from storage.turns import priority
 
 
@@ -112,6 +113,8 @@ def _learnt(row: Values, report: Report) -> Values:
 def _allowed(row: Values, report: Report) -> Values:
     """The rules of the crawl may change; who asks for an address by name wants it now."""
     state, heard, flipped = row["state"], report.heard, report.allowed_at is not None
+    if row["why"] == WITHDRAWN:
+        return {}
     at = report.allowed_at or report.now
     if heard.excluded_by:
         excluded = state == "known" or (state == "excluded" and flipped)

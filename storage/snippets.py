@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from unicodedata import normalize
 
-from storage.words import CLUSTER, Term
+from storage.query import Term
+from storage.words import CLUSTER
 
 BEFORE, LENGTH = 60, 220  # characters before the first word found, and in all
 

@@ -55,6 +55,16 @@ def stats(connection: Connection) -> Stats:
     )
 
 
+def sections(connection: Connection) -> list[str]:
+    """As printed, the largest first."""
+    return [name for name in _by(connection, Story.section) if name is not None]
+
+
+def layouts(connection: Connection) -> list[str]:
+    """Those that captures were read by, the commonest first."""
+    return [name for name in _by(connection, Capture.layout) if name is not None]
+
+
 def _totals(connection: Connection) -> dict[str, int]:
     counted = {
         "stories": select(func.count()).select_from(Story),

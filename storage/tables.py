@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Date, Dialect, ForeignKey, Index, MetaData, S
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0003"  # the newest migration; storage/migrations/versions
+SCHEMA = "0005"  # the newest migration; storage/migrations/versions
+BASELINE = "0004"  # the oldest; a database from before it is made anew from the evidence
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,12 +90,13 @@ class Capture(Table):
     """What one address answered at one moment, and what it was read as.
 
     captured_at: NULL when no source knows it. outcome: article, listing or unread (then why).
+    part: of a story read from a feed or a REST answer, its address there; '' for a whole answer.
     words_of_another: the words are those another capture of this wording was reread with; its own
     reading waits to be made anew.
     """
 
     __tablename__ = "capture"
-    __table_args__ = (UniqueConstraint("url", "captured_at", "digest", "source"),)
+    __table_args__ = (UniqueConstraint("url", "captured_at", "digest", "source", "part"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     url: Mapped[str]
@@ -103,6 +105,7 @@ class Capture(Table):
     status: Mapped[int]
     source: Mapped[str]
     digest: Mapped[str] = mapped_column(index=True)
+    part: Mapped[str] = mapped_column(default="")
     evidence_file: Mapped[str | None]
     evidence_offset: Mapped[int | None]
     evidence_length: Mapped[int | None]

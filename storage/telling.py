@@ -34,6 +34,7 @@ def asked(known: Known) -> set[int]:
     wanted = {seen.reading_id for seen in known.timeline.seen if known.anew or seen.capture_id in known.new}
     wordings = _wordings(known)
     wanted |= {run.text.reading_id for run, old in wordings if old is None}
+    wanted |= {run.standfirst.reading_id for run, _ in wordings if run.standfirst is not run.text}
     return wanted | {run.text.reading_id for run, _ in wordings[-1:]}
 
 
@@ -43,7 +44,10 @@ def tell(known: Known, said: Mapping[int, Said], next_id: int) -> Told:
     wordings = _wordings(known)
     newest = None
     for number, (run, old) in enumerate(wordings, 1):
-        moving = _moving(number, run)
+        source = (
+            said[run.standfirst.reading_id].revision if old is None or run.standfirst is not run.text else old._mapping
+        )
+        moving = _moving(number, run) | {"standfirst": source["standfirst"]}
         if old is None:
             newest = next_id + len(told.new)
             words = said[run.text.reading_id]

@@ -1,7 +1,7 @@
 """The ledger's part of a batch: what the pages announce, and how the visited addresses are left."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -11,7 +11,7 @@ from storage.frontier import Settled, Values
 from storage.hearsay import Report, now_of, reports, together
 from storage.intake import Outcome
 from storage.sheet import Sheet
-from storage.visits import GONE_AGAIN, UNREAD_AGAIN, Left, due_again
+from storage.visits import CLOSED, CLOSED_AGAIN, GONE_AGAIN, UNREAD_AGAIN, Left, due_again
 
 Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
@@ -54,22 +54,26 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
         address=visit.address,
         state=how.state,
         why=how.why,
-        next_at=next_at(how, entry, dated_on, row["changes"], now),
+        next_at=next_at(how, entry, row | {"dated_on": dated_on}, now),
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
         etag=visit.etag,
         last_modified=visit.last_modified,
         retry_after_seconds=visit.retry_after_seconds,
+        url=visit.resume_url,
     )
     return frontier.settled(row, settled, now)
 
 
-def next_at(how: Left, entry: Entry, dated_on: date | None, changes: int, now: datetime) -> datetime | None:
+def next_at(how: Left, entry: Entry, row: Values, now: datetime) -> datetime | None:
+    """When to look again at the address of a row; None for never."""
     if entry.visit is None or how.state == "moved":
         return None  # the address it moved to is looked at instead
     if how.state == "gone":
         return now + GONE_AGAIN
     if how.state == "unread":
-        return now + UNREAD_AGAIN
-    return due_again(entry.visit.kind, dated_on, changes, now, page=entry.page)
+        return now + (CLOSED_AGAIN if how.why in CLOSED else UNREAD_AGAIN)
+    if entry.visit.goes_on:
+        return now
+    return due_again(entry.visit.kind, row["dated_on"], row["changes"], now, page=entry.page, depth=row["depth"])

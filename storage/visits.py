@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-Kind = Literal["front", "listing", "story", "feed", "sitemap", "page"]
+Kind = Literal["front", "listing", "story", "feed", "sitemap", "rest", "page"]
 
 How = Literal[
     "asked",  # a person named it
@@ -68,6 +68,8 @@ class Visit:
 
     heard: the addresses that the page announces. now: aware UTC; None: the time of the capture.
     etag, last_modified: the answer's validators. retry_after_seconds: what a failing server asks for.
+    resume_url: what to ask for at this address next time, for a list that is asked for from where it ended.
+    goes_on: whether it has more to give now.
     """
 
     address: str
@@ -77,6 +79,8 @@ class Visit:
     etag: str | None = None
     last_modified: str | None = None
     retry_after_seconds: float | None = None
+    resume_url: str | None = None
+    goes_on: bool = False
 
 
 # After these waits in one run the address is left to the next run: a server that is down for four minutes
@@ -87,7 +91,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 # A page that lists what is new is the only way to hear of it in time.
 NEWS_AGAIN = HOUR
-# The deeper pages of a pager only move down what was on the first.
+# The deeper pages of a pager only move down what was on the first; other lists than the front's, the sections' and the
+# feeds show again what these have.
 PAGER_AGAIN = 7 * DAY
 # Younger than: look again after. Stories are edited within hours, corrected within days, and after a year
 # hardly ever; then a look tells only whether they still stand.
@@ -100,16 +105,21 @@ STORY_AGAIN = (
 OLD_STORY_AGAIN = 365 * DAY
 # Deleted pages come back now and then; a page nobody could read waits for a better layout.
 GONE_AGAIN = UNREAD_AGAIN = 30 * DAY
+CLOSED_AGAIN = 6 * HOUR  # behind a bot check or a log-in
+CLOSED = ("challenge", "log_in")  # reasons
 
 
-def due_again(kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0) -> datetime:
+def due_again(
+    kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0, depth: int = 0
+) -> datetime:
     """When to look again at an address that could be read. A story of unknown age counts as a month old.
 
     changes: how often it changed so far; a story that did is looked at as if it were in the next younger
-    group, for who corrects once corrects again. page: of a listing, from 0.
+    group, for who corrects once corrects again. page: of a listing, from 0. depth: links from where the crawl began.
     """
-    if kind in ("front", "listing", "feed", "sitemap"):
-        return now + (PAGER_AGAIN if page else NEWS_AGAIN)
+    if kind in ("front", "listing", "feed", "sitemap", "rest"):
+        of_the_past = page or (kind == "rest" and published_on) or (kind in ("listing", "sitemap") and depth)
+        return now + (PAGER_AGAIN if of_the_past else NEWS_AGAIN)
     age = now - datetime.combine(published_on, datetime.min.time(), now.tzinfo) if published_on else 30 * DAY
     waits = [wait for younger_than, wait in STORY_AGAIN if age < younger_than]
     wait = waits[0] if waits else OLD_STORY_AGAIN

@@ -1,7 +1,7 @@
 """Words, made ready for comparing and for searching.
 
-`normal` decides whether two texts say the same; `searchable` is what goes into the index, and
-`asked` and `expression` turn what a person types into a query that cannot fail.
+`normal` decides whether two texts say the same; `searchable` is what goes into the index, and `tokens_of`
+what a query looks for there (storage/query.py).
 
 Khmer is written without spaces between words. Cut into character clusters (a base with its
 subscripts and signs), with a phrase query over clusters, a word is found wherever it stands: a
@@ -10,14 +10,13 @@ substring search that ends at cluster borders and needs no dictionary.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 from unicodedata import category, is_normalized, normalize
 
 # Signs without width, which mark possible line ends or nothing at all: zero-width space, non-joiner,
-# joiner, word joiner, byte order mark, soft hyphen.
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+# joiner, word joiner, byte order mark, soft hyphen; and the selector of a sign's form, which feeds drop from emoji.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f"
 
 # One cluster: a consonant or independent vowel, its subscripts (coeng and a letter), its signs. A Khmer
 # digit is a cluster of its own, so that a part of a number is found like a part of a word.
@@ -30,11 +29,6 @@ _KHMER = re.compile("[\u1780-\u17e9]")
 
 _SINGLE_QUOTES = "‘’‚‛‹›′´"
 _DOUBLE_QUOTES = "“”„‟«»″"
-_PHRASE = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)')
-
-# Beyond this a query is no question but a pasted page; FTS5 limits the depth of an expression to 256.
-MOST_TERMS = 32
-LONGEST_PHRASE = 64  # tokens
 
 
 def encodable(text: str) -> str:
@@ -66,16 +60,104 @@ def normal(text: str | None) -> str:
     return text.replace("''", '"')
 
 
+UNSAID = "?"
+
+
 def words_digest(article: Mapping[str, Any]) -> str:
     """One short name for the words of an article (a plain mapping): equal words, equal name.
 
     Headline, standfirst, byline, body and captions count. How the body falls into paragraphs does not,
     nor in which order or how often captions stand: that is what redesigns move.
+
+    Four digests with stops between: of headline and body, standfirst, byline, and each caption. What the form
+    of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`.
     """
+    unsaid = article.get("not_printed") or ()
     captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
-    body = normal("".join(block["text"] for block in article["body"]))
-    first = (normal(article.get(name)) for name in ("headline", "standfirst", "byline"))
-    return digest_of("\x1f".join((*first, body, *sorted(captions))))
+    return ".".join(
+        (
+            UNSAID if "body" in unsaid else _body_digest(article),
+            *(_digest_or(normal(article.get(name)), UNSAID if name in unsaid else "") for name in _BESIDE_BODY),
+            "".join(sorted(map(_short, captions))) + (UNSAID if "captions" in unsaid else ""),
+        )
+    )
+
+
+def _body_digest(article: Mapping[str, Any]) -> str:
+    """Of headline and body; for a story on several pages with that of its first page behind it, which is all that
+    some forms have.
+    """
+    texts = [block["text"] for block in article["body"]]
+    parts = [texts, *([texts[: article["first_page"]]] if article.get("first_page") else [])]
+    headline = normal(article.get("headline"))
+    return _PAGES.join(digest_of(f"{headline}\x1f{normal(''.join(part))}") for part in parts)
+
+
+_PAGES = "+"
+_BESIDE_BODY = ("standfirst", "byline")
+_SHORT_DIGITS = 8  # they are compared within one story
+
+
+def _digest_or(text: str, without: str) -> str:
+    return _short(text) if text else without
+
+
+def _short(text: str) -> str:
+    return blake2b(text.encode("utf-8"), digest_size=_SHORT_DIGITS // 2).hexdigest()
+
+
+def same_wording(one: str, other: str) -> bool:
+    """Whether two digests of words (`words_digest`) can be of one wording: they agree in all that both forms print."""
+    if one == other:
+        return True
+    if UNSAID not in one and UNSAID not in other:
+        return False
+    first, second = one.split("."), other.split(".")
+    if not (_same_body(first[0], second[0]) and _same_captions(first[-1], second[-1])):
+        return False
+    return all(a == b or UNSAID in (a, b) for a, b in zip(first[1:-1], second[1:-1], strict=True))
+
+
+def _same_body(one: str, other: str) -> bool:
+    """A form with the first page alone goes with one that has them all."""
+    return one == other or UNSAID in (one, other) or one in other.split(_PAGES)[1:] or other in one.split(_PAGES)[1:]
+
+
+def _same_captions(one: str, other: str) -> bool:
+    """A form that has no place for some captions lacks those, and has no others."""
+    if one.endswith(UNSAID) == other.endswith(UNSAID):
+        return one == other
+    fewer, more = (one, other) if one.endswith(UNSAID) else (other, one)
+    return _each(fewer.removesuffix(UNSAID)) <= _each(more)
+
+
+def _each(captions: str) -> set[str]:
+    return {captions[at : at + _SHORT_DIGITS] for at in range(0, len(captions), _SHORT_DIGITS)}
+
+
+def both_wordings(one: str, other: str) -> str:
+    """The digest of a wording of which two forms are known: of each field the one that prints it."""
+    if one == other or UNSAID not in one:
+        return one
+    pairs = zip(one.split("."), other.split("."), strict=True)
+    return ".".join(b if UNSAID in a or a in b.split(_PAGES)[1:] else a for a, b in pairs)
+
+
+def lacks(words: str) -> tuple[bool, ...]:
+    """Whether the form of a digest has no place for body, byline, captions, standfirst: the smallest lacks least."""
+    if UNSAID not in words:
+        return (False,) * 4
+    body, standfirst, byline, captions = words.split(".")
+    return body == UNSAID, byline == UNSAID, captions.endswith(UNSAID), standfirst == UNSAID
+
+
+def body_of(words: str) -> str:
+    """The digest of headline and body in one of words."""
+    return words.partition(".")[0]
+
+
+def has_standfirst(words: str) -> bool:
+    return words.count(".") == 3 and words.split(".")[1] not in ("", UNSAID)
 
 
 def digest_of(text: str) -> str:
@@ -102,33 +184,6 @@ def index_words(article: Mapping[str, Any], body: str) -> tuple[str, str, str, s
 
 def _joined(texts: Iterable[str | None]) -> str:
     return searchable("\n".join(filter(None, texts)))
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Tokens that must follow each other; start_only: the last may go on to any end."""
-
-    tokens: tuple[str, ...]
-    start_only: bool = False
-
-
-def asked(words: str) -> list[Term]:
-    """What a person asks for; [] when it holds no word.
-
-    All terms must occur: words, and phrases between quotes. A star at the end of a word stands for any
-    end. Nothing else has a meaning, so no string is wrong.
-    """
-    found = []
-    for phrase, word in _PHRASE.findall(encodable(words).replace("\0", " ")):
-        tokens = tuple(tokens_of(phrase or word)[:LONGEST_PHRASE])
-        if tokens:
-            found.append(Term(tokens, start_only=word.endswith("*")))
-    return found[:MOST_TERMS]
-
-
-def expression(terms: Iterable[Term]) -> str:
-    """The terms in the language of FTS5, every token quoted."""
-    return " AND ".join(f'"{" ".join(term.tokens)}"{"*" if term.start_only else ""}' for term in terms)
 
 
 def tokens_of(text: str) -> list[str]:

@@ -80,7 +80,8 @@ class Machine(RuleBasedStateMachine):
         def noted(descriptor: int) -> None:
             path = Path(f"/proc/self/fd/{descriptor}").resolve()
             fsync(descriptor)
-            if path.name.endswith(".warc.gz"):
+            # Not of a copy, whose files bear the same names and may be shorter.
+            if path.name.endswith(".warc.gz") and path.is_relative_to(self.folder.resolve()):
                 self.durable[path.name] = path.stat().st_size
 
         return noted
@@ -101,7 +102,7 @@ class Machine(RuleBasedStateMachine):
 
     def keep(self, page: Page) -> None:
         capture = self.desk.keep(page.exchange)
-        item, record = self.desk.read(capture), capture.record
+        (item,), record = self.desk.read(capture), capture.record
         assert record is not None
         if page.words:
             assert isinstance(item, Article)
@@ -171,7 +172,7 @@ class Machine(RuleBasedStateMachine):
     def some_are_filed(self, most: int) -> None:
         """In the order of their coming, as a run does."""
         some, self.waiting = self.waiting[:most], self.waiting[most:]
-        self.desk.file([kept.item for kept in some if kept.page.filed])
+        self.desk.file([(kept.item,) for kept in some if kept.page.filed])
         for kept in some:
             self.model.take(kept.page)
 

@@ -1,14 +1,19 @@
 """Shared by all tests: the samples, and `--accept`, which writes what they must give."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from wordpress.server import installed
+from wordpress.site import Site
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 REAL_PAGES = ROOT.parent / "shared" / "pages"
+
+os.environ.pop("POSTSCRAPER_ARCHIVE", None)  # who runs the tests may have an archive of their own
 
 if "CI" not in os.environ:  # where Hypothesis has a profile of its own, with the same examples each time
     settings.register_profile("any machine", deadline=None)  # a busy one takes a second for what takes another 5 ms
@@ -31,3 +36,23 @@ def real_pages() -> Path:
     if not REAL_PAGES.is_dir():
         pytest.skip("the real pages are not beside this checkout")
     return REAL_PAGES
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[Site]:
+    """A newspaper made by a real WordPress; started once, and asked for by `site`."""
+    if lacking := installed():
+        (pytest.fail if "CI" in os.environ else pytest.skip)(lacking)
+    site = Site()
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def site(running_site: Site) -> Iterator[Site]:
+    """The newspaper as it began, without faults; whatever a test does to it is undone."""
+    yield running_site
+    running_site.reset()

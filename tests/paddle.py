@@ -16,6 +16,7 @@ from postscraper.extract import Page, link, maybe, node, nodes, words
 from postscraper.items import Article, Block, Listing, Teaser
 
 END = "footer"
+STORY = "div.words"
 
 
 def recognises(page):

@@ -180,7 +180,7 @@ def test_retry_queues_again_and_says_how_many(archive: Path) -> None:
     (count,) = ask(archive, "SELECT count(*) FROM ledger WHERE state = 'unread'")[0]
     far = "2099-01-01T00:00:00+00:00"
     ask(archive, "UPDATE ledger SET due_at = ? WHERE state IN ('unread', 'done')", far)
-    assert f"{count} unread addresses are due again" in run("retry", "--state", "unread", "--archive", archive).stdout
+    assert f"Due again: {count} unread addresses;" in run("retry", "--state", "unread", "--archive", archive).stdout
     assert ask(archive, "SELECT DISTINCT state FROM ledger WHERE due_at = ?", far) == [("done",)]
     again = json.loads(run("retry", "--state", "failed", "--json", "--archive", archive).stdout)
     assert again["state"] == "failed"

@@ -479,3 +479,9 @@ def test_a_class_made_of_a_named_word_is_reported(name: str) -> None:
     found = read(f"<p>One.</p><div class='{name}'>Stray.</div>")
     assert [block.text for block in found.blocks] == ["One."]
     assert [each.text for each in found.problems] == ["Stray."]
+
+
+def test_a_layout_may_name_more_that_is_reported() -> None:
+    found = read("<p>One.</p><div class='plug'><p>Two.</p></div>", reported=".plug")
+    assert [block.text for block in found.blocks] == ["One."]
+    assert [(problem.kind, problem.text) for problem in found.problems] == [("unread_words", "Two.")]

@@ -124,7 +124,7 @@ EVERY = sorted((each.url, f"{each.captured_at:%Y-%m-%dT%H:%M:%S}+00:00", "common
 def test_a_month_is_read_file_by_file(tmp_path: Path, store: Standin) -> None:
     told = crawl(tmp_path, store)
     assert asked(tmp_path, CAPTURES) == EVERY
-    assert "2 files, 2 of them to be read" in told
+    assert "files: 2, to be read: 2" in told
     assert len(store.asked) == 1 + 2 + 1, "the list, and three pieces"
     assert list((tmp_path / "archive/commoncrawl").iterdir()) == []
     fetched = len(store.asked)

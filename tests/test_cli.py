@@ -66,6 +66,19 @@ def test_read_takes_standard_input_and_says_why_a_page_is_no_story() -> None:
     assert found["capture"]["captured_at"] == "2018-06-20T01:15:00Z"
 
 
+def test_help_shows_the_commands_in_groups_and_what_fills_an_archive() -> None:
+    told = run("--help").stdout
+    titles = [line for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Options:", "Ask:", "Fill:", "Prove and mend:", "Saved pages:"]
+    assert told.index("Ask:") < told.index("  search ") < told.index("Fill:") < told.index("  replay ")
+    assert "scrapy crawl post" in told
+
+
+def test_an_address_of_the_paper_needs_no_scheme() -> None:
+    found = json.loads(run("read", "-", "--url", "www.phnompenhpost.com/national/a", stdin=b"<html>").stdout)
+    assert found["url"] == f"{SITE}/national/a"
+
+
 def test_read_takes_the_address_a_page_gives_itself() -> None:
     page = f'<html><head><link rel="canonical" href="{SITE}/national/own"></head><body></body></html>'.encode()
     assert json.loads(run("read", "-", stdin=page).stdout)["url"] == f"{SITE}/national/own"
@@ -76,7 +89,7 @@ def test_read_takes_the_address_a_page_gives_itself() -> None:
     [
         (["read", "nowhere.html"], "No such file"),
         (["read", "-"], "--url"),
-        (["read", "-", "--url", "phnompenhpost.com"], "https://"),
+        (["read", "-", "--url", "example.com"], "https://"),
         (["read", "-", "--url", f"{SITE}/a", "--captured-at", "noon"], "2018-06-20T08:15:00+07:00"),
     ],
 )

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from urllib.parse import quote, unquote
 import pytest
 from calling import KHMER, SITE, program, refused, run
 
-from postscraper.items import Article, Block, Image, Receipt, Unread
-from storage.archive import Archive
+from postscraper.items import Article, Block, DatedTeaser, Image, Listing, Receipt, Unread
+from storage.archive import Archive, Heard
 
 
 def receipt(url: str, digest: str) -> Receipt:
@@ -62,9 +63,46 @@ def test_search_finds_english_and_khmer_and_obeys_its_limits(archive: Path) -> N
     assert found("ទន្លេសាប") == ["ផ្លូវ"]
     assert found("rice", "--since", "2018-06-20", "--until", "2018-06-20") == ["canal"]
     assert found("rice", "--since", "2018-06-21") == []
-    assert found("rice", "--section", "Sport") == []
+    assert found("rice", "--since", "2018", "--until", "2018-06") == ["canal"]
+    assert found("rice", "--until", "2018-05") == []
+    assert found("ផ្លូវ", "--since", "2016-01", "--until", "2016") == ["ផ្លូវ"]
+    assert found("rice", "--section", "national") == ["canal"]
+    assert found("rice", "-zebra") == found("rice -zebra") == found("rice", "OR", "zebra", "-red") == ["canal"]
+    assert found("rice", "-barges") == []
+    assert found("NEAR(canal barges, 2)") == ["canal"]
+    assert found("rice OR zebra", "--sort", "newest") == ["canal", "hostile"]
+    assert found("rice OR zebra", "--sort", "newest", "--limit", "1", "--page", "2") == ["hostile"]
     assert found("rice", "--author", "dara") == ["canal"]
     assert found('"') == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["search", "rice", "--section", "Nationl"], "did you mean 'National'?"),
+        (["search", "-rice"], "-rice only excludes"),
+        (["search", "rice OR"], "OR needs a word on both sides"),
+        (["search", "rice", "--author", "(Dara"], "parenthesis"),
+        (["audit", "--section", "buisness"], "did you mean 'business'?"),
+        (["audit", "--section", "xyz"], "there are: 7days, "),
+        (["reread", "--dry-run", "--layout", "drupal_2071"], "did you mean 'drupal_2017'?"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_unknown_is_refused_with_the_nearest(archive: Path, words: list[str], told: str) -> None:
+    refused(run(*words, "--archive", archive), 2, told)
+
+
+def test_search_counts_all_that_it_finds(archive: Path) -> None:
+    def last(*words: str) -> str:
+        return run("search", *words, "--archive", archive).stdout.splitlines()[-1]
+
+    assert last("rice") == "1 story"
+    assert last("rice OR zebra OR ផ្លូវ") == "3 stories"
+    assert last("rice OR zebra OR ផ្លូវ", "--limit", "2") == "2 of 3 stories · --page 2 has more"
+    assert last("rice OR zebra OR ផ្លូវ", "--limit", "2", "--page", "2") == "3 to 3 of 3 stories"
+    beyond = run("search", "rice", "--page", "2", "--archive", archive)
+    assert (beyond.stdout, beyond.stderr) == ("", "There is 1 page, with 1 story.\n")
 
 
 def test_search_prints_the_passage_with_the_words_marked(archive: Path) -> None:
@@ -87,6 +125,55 @@ def test_show_takes_any_address_or_the_number(archive: Path) -> None:
     whole = json.loads(run("show", number, "--json", "--archive", archive).stdout)
     assert whole["revisions"][0]["item"]["headline"] == "Canal reopens after nine years"
     assert whole["story"]["published_on"] == "2018-06-20"
+
+
+@pytest.mark.parametrize(
+    "typed", ["phnompenhpost.com/national/canal", "www.phnompenhpost.com/national/canal/", "/national/canal"]
+)
+def test_show_takes_an_address_without_its_scheme(archive: Path, typed: str) -> None:
+    assert "Canal reopens" in run("show", typed, "--archive", archive).stdout
+
+
+def test_a_path_that_two_newspapers_have_is_refused(tmp_path: Path) -> None:
+    other = "https://www.postkhmer.com/national/canal"
+    with Archive.open(tmp_path) as opened:
+        opened.add(article("canal", "One", "Words."))
+        opened.add(article("canal", "Other", "Words.", url=other, canonical_url=other, capture=receipt(other, "o")))
+    refused(run("show", "/national/canal", "--archive", tmp_path), 2, f"{SITE}/national/canal", other)
+    assert "Other" in run("show", "postkhmer.com/national/canal", "--archive", tmp_path).stdout
+
+
+@pytest.mark.parametrize("typed", [f"{SITE}/national/cannal", "/nationl/canal", "phnompenhpost.com/national/canal-0"])
+def test_show_of_a_near_miss_names_the_story_that_is_meant(archive: Path, typed: str) -> None:
+    refused(run("show", typed, "--archive", archive), 4, typed, f"did you mean {SITE}/national/canal?")
+
+
+def test_show_of_an_address_that_gave_no_story_says_so(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as opened:
+        gone = Heard(url=f"{SITE}/national/x", address=f"{SITE}/national/x", kind="story")
+        opened.ledger.hear([gone], datetime(2018, 6, 21, tzinfo=UTC))
+        opened.ledger.settle(f"{SITE}/national/x", "gone", "404", None, datetime(2018, 6, 21, tzinfo=UTC))
+    refused(run("show", "/national/x", "--archive", tmp_path), 4, "the ledger has the address as gone (404)")
+
+
+def test_one_is_one_and_more_are_many(tmp_path: Path) -> None:
+    url = f"{SITE}/national"
+    story = article("canal", "Canal", "Water.", published_on=date(2018, 6, 20))
+
+    def listing(number: int) -> Listing:
+        card = DatedTeaser(list=None, position=1, headline="Canal", url=story.url)
+        seen = replace(receipt(url, f"l{number}"), captured_at=datetime(2018, 6, number, tzinfo=UTC))
+        return Listing(
+            layout="drupal_2017", language="en", url=url, canonical_url=url, teasers=(card,) * number, capture=seen
+        )
+
+    with Archive.open(tmp_path) as opened:
+        opened.add_many([(story, None), (listing(1), None)])
+    assert run("show", story.url, "--archive", tmp_path).stdout.endswith("Announced 1 time, on 1 page\n")
+    with Archive.open(tmp_path) as opened:
+        opened.add_many([(listing(2), None), (article("b", "B", "Water.", published_on=date(2018, 6, 22)), None)])
+    assert run("show", story.url, "--archive", tmp_path).stdout.endswith("Announced 3 times, on 1 page\n")
+    assert run("stats", "--archive", tmp_path).stdout.endswith("      1 day: 2018-06-21 to 2018-06-21\n")
 
 
 def test_khmer_addresses_are_shown_in_khmer_and_taken_back(archive: Path) -> None:
@@ -120,7 +207,7 @@ def test_export_gives_a_line_a_story(archive: Path, tmp_path: Path) -> None:
     told = run("export", "--format", "csv", "--since", "2018-01-01", "-o", out, "--archive", archive)
     rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"), newline="")))
     assert [row["body"] for row in rows] == ["The canal carries rice barges again.\n\nFarmers cheered."]
-    assert "1 stories" in told.stdout
+    assert told.stdout == f"{out}: 1 story\n"
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
 
 
@@ -146,6 +233,14 @@ def test_the_archive_may_be_named_by_the_environment(archive: Path, monkeypatch:
     assert json.loads(run("stats", "--json").stdout)["stories"] == 3
 
 
+def test_the_archive_may_be_named_before_the_command(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTSCRAPER_ARCHIVE", "nowhere")
+    assert json.loads(run("--archive", archive, "stats", "--json").stdout)["stories"] == 3
+    assert json.loads(run("--archive", "none", "stats", "--json", "--archive", archive).stdout)["stories"] == 3
+    refused(run("--archive", "none", "stats"), 5, "none")
+    assert run("--archive", archive, "read", "x.html").exit_code == 2
+
+
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "archive.db").write_text("This is a diary and no database at all. " * 100)
     refused(run("stats", "--archive", tmp_path), 5, "not a database")
@@ -161,8 +256,8 @@ def _of_version(folder: Path, version: str) -> None:
 
 def test_another_version_names_the_command_that_mends_it(tmp_path: Path) -> None:
     _of_version(tmp_path, "9999")
-    refused(run("search", "x", "--archive", tmp_path), 6, f"postscraper upgrade --archive {tmp_path}")
-    refused(run("upgrade", "--archive", tmp_path), 6, "later version")
+    refused(run("search", "x", "--archive", tmp_path), 6, "later version")
+    refused(run("upgrade", "--archive", tmp_path), 6, "no migration")
 
 
 def test_upgrade_leaves_an_archive_of_this_version_alone(archive: Path) -> None:

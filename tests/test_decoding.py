@@ -118,6 +118,8 @@ def test_only_opening_tags_are_counted() -> None:
         ("<html><p>Half a", False, 1),
         ("<html></html" + "x" * 300_000, False, 1),
         ("<html><![CDATA[<p>One.</p></html>", False, 1),
+        ('<html><script>/* <![CDATA[ */ var a = {"b":"<p>One.</p>"}; /* ]]> */</script></html>', False, 0),
+        ("<html><script></script><![CDATA[<p>One.</p><script></script></html>", False, 1),
         ("<html><style><!--/*--><![CDATA[/*><!--*/ a {} /*]]>*/--></style></html>", False, 0),
     ],
 )

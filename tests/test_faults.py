@@ -80,6 +80,7 @@ def crawl(folder: Path, origin: str, paths: list[str]) -> subprocess.CompletedPr
         "CONCURRENT_REQUESTS": 8,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
         "LONGEST_PAUSE": 4,
+        "LOG_LEVEL": "DEBUG",  # Scrapy's counts at its end
     }
     options = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
     environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from badpages import Outcome, outcomes
 
-from postscraper.items import Capture, DatedTeaser, Item, Listing, Unread
+from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading import read, read_all
 from postscraper.urls import LONGEST_ADDRESS
 
 STORY = "https://www.phnompenhpost.com/national/canal"
@@ -262,6 +262,21 @@ def test_addresses_are_seen_from_xml_base_and_bases_may_nest() -> None:
         "https://www.phnompenhpost.com/sport/match/c-d",
     ]
     assert found.teasers[1].image_url == "https://www.phnompenhpost.com/sport/f.jpg"
+
+
+def test_a_whole_story_is_read_with_its_base_and_the_doubts_of_its_byline() -> None:
+    body = (
+        '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        '<channel><item xml:base="https://www.phnompenhpost.com/sport/"><title>One</title><link>a-b</link>'
+        "<dc:creator>Sok Dara and 24 others</dc:creator><content:encoded>&lt;p>Some &lt;a href='c-d'>words&lt;/a>."
+        "&lt;/p>&lt;p>More.&lt;/p>&lt;img src='/e.jpg'></content:encoded></item></channel></rss>"
+    )
+    seen = Capture(url="https://www.phnompenhpost.com/feed/", captured_at=None, body=body.encode(), source="test")
+    _, story = read_all(seen, POST.layouts)
+    assert isinstance(story, Article)
+    assert [each.url for each in story.links] == ["https://www.phnompenhpost.com/sport/c-d"]
+    assert [each.url for each in story.images] == ["https://www.phnompenhpost.com/e.jpg"]
+    assert (story.authors, [each.text for each in story.problems]) == (("Sok Dara",), ["24 others"])
 
 
 @pytest.mark.parametrize("kind", ["sitemap", "feed"])

@@ -24,11 +24,11 @@ def told(folder: Path, *, keeps: bool) -> Told:
 @pytest.mark.parametrize("keeps", [False, True])
 def test_it_comes_out_as_it_went_in(tmp_path: Path, *, keeps: bool) -> None:
     one = told(tmp_path, keeps=keeps)
-    assert {page.entry.outcome for page in one.pages} == {"article", "listing", "unread"}
+    assert {page.entries[0].outcome for page in one.pages} == {"article", "listing", "unread"}
     assert one.damages
     assert one.heard
     assert any(page.exchange for page in one.pages)
     other = unpacked(packed(one))
     assert other == one
-    assert [type(page.entry) for page in other.pages] == [type(page.entry) for page in one.pages]
+    assert [type(page.entries[0]) for page in other.pages] == [type(page.entries[0]) for page in one.pages]
     assert hash(other.pages[0].place) == hash(one.pages[0].place)

@@ -220,7 +220,7 @@ def test_the_command_tells_what_came(theirs: Path, tmp_path: Path) -> None:
     assert f"{theirs}/d.warc, byte " in done.stderr
     done = run("replay", theirs, "--jobs", 1, "--link", "--archive", tmp_path / "archive")
     assert done.stdout.startswith("0 pages\n")
-    assert "were read by an earlier replay" in done.stdout
+    assert "had been read by an earlier replay" in done.stdout
     refused(run("replay", tmp_path / "away", "--archive", tmp_path / "archive"), 2, "no such file")
 
 

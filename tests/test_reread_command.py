@@ -64,7 +64,7 @@ def test_the_command_reports_and_accepts(worse: Path, tmp_path: Path) -> None:
     assert "2 read otherwise than before" in printed
     assert "<script>" in printed
     accepted = run("reread", "--yes", "--archive", worse)
-    assert "2 readings were replaced." in accepted.stdout
+    assert "Replaced 2 readings." in accepted.stdout
     assert json.loads(run("reread", "--yes", "--json", "--archive", worse).stdout)["changed"] == 0
 
 

@@ -47,6 +47,21 @@ def test_reads_all_arguments() -> None:
 def test_several_addresses_may_hold_commas() -> None:
     found = scope(POST, {"url": f"{HOME}/a/b,c http://m.phnompenhpost.com/d,{HOME}/e"})
     assert found.urls == (f"{HOME}/a/b,c", "http://m.phnompenhpost.com/d", f"{HOME}/e")
+    found = scope(POST, {"url": "phnompenhpost.com/a,www.phnompenhpost.com/b,c /d /e,f"})
+    assert found.urls == ("https://phnompenhpost.com/a", f"{HOME}/b,c", f"{HOME}/d", f"{HOME}/e,f")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        ("2018", "2018", (date(2018, 1, 1), date(2018, 12, 31))),
+        ("2018-06", "2020-02", (date(2018, 6, 1), date(2020, 2, 29))),
+        ("2018-06-20", "2018-06", (date(2018, 6, 20), date(2018, 6, 30))),
+    ],
+)
+def test_a_year_or_a_month_is_a_span_of_days(since: str, until: str, days: tuple[date, date]) -> None:
+    found = scope(POST, {"since": since, "until": until})
+    assert (found.since, found.until) == days
 
 
 def test_crawls_are_named_one_by_one() -> None:
@@ -69,6 +84,9 @@ def test_crawls_are_named_one_by_one() -> None:
         {"limit": "0"},
         {"limit": "-3"},
         {"until": "2020-02-30"},
+        {"until": "2020-13"},
+        {"since": "20"},
+        {"since": "0000"},
         {"section": "national,buisness"},
     ],
 )
@@ -89,6 +107,10 @@ def test_refuses_with_a_sentence(arguments: dict[str, str]) -> None:
         ("/index.php/2012060856672/National-news/strike.html", "story", None),
         ("/author/sok-dara/12", "listing", None),
         ("/taxonomy/term/1/all/feed", "feed", None),
+        ("/category/national", "listing", "national"),
+        ("/category/national/page/2", "listing", "national"),
+        ("/page/2", "listing", None),
+        ("/category-of-rice", "page", None),
         ("/sitemap.xml", "sitemap", None),
         ("/about-us", "page", None),
     ],
@@ -185,6 +207,8 @@ def test_retry_after_in_both_forms(value: str, seconds: float | None) -> None:
 
 
 def test_starts_with_what_is_asked() -> None:
-    assert [each.address for each in Ear(POST, Scope(sections=("sport",)), {}).starts()] == [f"{HOME}/sport"]
+    rest, section = Ear(POST, Scope(sections=("sport",)), {}).starts()
+    assert (rest.kind, rest.address.partition("?")[0]) == ("rest", f"{HOME}/wp-json/wp/v2/categories")
+    assert (section.kind, section.address) == ("listing", f"{HOME}/sport")
     whole = [each.kind for each in Ear(POSTKHMER, Scope(), {}).starts()]
-    assert {"front", "sitemap", "feed", "listing"} == set(whole)
+    assert {"front", "sitemap", "feed", "rest", "listing"} == set(whole)

@@ -77,6 +77,9 @@ REPEATS = "path segments that repeat"
         ("/national?page=99999999999999999999", "?page= is no number below 20,000"),
         ("/national?page=-1", "?page= is no number below 20,000"),
         ("/national?page=១", "?page= is no number below 20,000"),
+        (f"/category/national/page/{MOST_PAGES - 1}", None),
+        (f"/category/national/page/{MOST_PAGES}", "/page/ is no number below 20,000"),
+        ("/category/national?paged=99999999", "?paged= is no number below 20,000"),
         ("/index.php/Business?start=940", None),
         ("/index.php/Business?start=200000", "?start= is no number below 200,000"),
     ],
@@ -121,11 +124,15 @@ def test_semicolons_that_are_no_session_stay() -> None:
 def test_the_next_page_of_a_list_costs_no_depth_and_any_other_does() -> None:
     assert onward("/national?page=41", "/national?page=42", DEEPEST).excluded_by is None
     assert onward("/index.php/Business?start=10", "/index.php/Business?start=20", DEEPEST).excluded_by is None
+    assert onward("/category/national", "/category/national/page/2/", DEEPEST).excluded_by is None
+    assert onward("/?s=canal", "/page/2?s=canal", DEEPEST).excluded_by is None
     for here, there in [
         ("/a/feed", "/b/feed"),
         ("/national?page=1", "/national?page=0"),
         ("/national?page=1", "/business?page=2"),
         ("/national?page=1", "/national?page=1"),
+        ("/category/national/page/3", "/category/national/page/2"),
+        ("/category/national/page/3", "/category/business/page/4"),
     ]:
         assert onward(here, there, DEEPEST).excluded_by == f"deeper than {DEEPEST} links"
         assert onward(here, there, DEEPEST - 1).excluded_by is None
@@ -185,9 +192,16 @@ def test_a_pager_of_a_few_pages_without_news_goes_on() -> None:
     assert set(walked(100, lambda number: [f"/national/s-{number // MOST_IDLE}"])) == {None}
 
 
-def test_a_page_that_is_read_twice_is_one_page() -> None:
+@pytest.mark.parametrize("page", ["/national?page=1", "/category/national/page/2", "/page/2?s=canal"])
+def test_a_page_that_is_read_twice_is_one_page(page: str) -> None:
     idle = Idle()
-    assert [idle.of(f"{SITE}/national?page=1", ["a"]) for _ in range(30)] == [0] * 30
+    assert [idle.of(SITE + page, ["a"]) for _ in range(30)] == [0] * 30
+
+
+def test_the_pages_of_wordpress_are_of_one_list() -> None:
+    idle = Idle()
+    assert [idle.of(f"{SITE}/national/page/{number}", ["a"]) for number in range(2, 7)] == [0, 1, 2, 3, 4]
+    assert idle.of(f"{SITE}/business/page/7", ["a"]) == 0
 
 
 def test_a_page_of_links_is_followed_up_to_its_budget(caplog: pytest.LogCaptureFixture) -> None:

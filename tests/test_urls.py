@@ -49,6 +49,10 @@ def test_a_story_has_one_address(address: str) -> None:
         f"{WWW}/search?keys=canal",
         f"{WWW}/national?page=3",
         f"{WWW}/index.php?option=com_ezrealty",
+        f"{WWW}/category/national/page/2",
+        f"{WWW}/category/national?paged=2",
+        f"{WWW}/?p=90412",
+        f"{WWW}/?author=7&cat=3&m=202603&s=canal&tag=rice",
         "https://www.postkhmer.com/national/2021-08-31-1039-222720.html",
         "https://www.postkhmer.com/gallery/2025-10-25-1016-257424",
     ],
@@ -63,9 +67,13 @@ def test_what_tells_pages_apart_stays(address: str) -> None:
         (f"{WWW}/national?page=1&ihojjsriotdxbjcc=", f"{WWW}/national?page=1"),
         (f"{WWW}/supplements?page=2&-param--type=Supplements", f"{WWW}/supplements?page=2"),
         (f"{WWW}/search/node/canal?page=1&", f"{WWW}/search/node/canal?page=1"),
+        (f"{WWW}/category/national/page/1/", f"{WWW}/category/national"),
+        (f"{WWW}/category/national/page/2/", f"{WWW}/category/national/page/2"),
+        (f"{WWW}/page/1/page/1?s=canal", f"{WWW}/?s=canal"),
+        (f"{WWW}/category/national?paged=1", f"{WWW}/category/national"),
     ],
 )
-def test_the_noise_of_a_query_goes(address: str, expected: str) -> None:
+def test_the_noise_of_a_list_address_goes(address: str, expected: str) -> None:
     assert canonical(address) == expected
 
 
@@ -134,6 +142,11 @@ def test_the_next_page_keeps_its_host_and_loses_the_noise() -> None:
     ] * 5
 
 
+def test_wordpress_counts_the_pages_of_a_list_from_1() -> None:
+    asked = ("category/national", "page/1/", "category/national/page/2", "page/12/?s=canal", "?paged=3", "page/x")
+    assert [page_of(f"{WWW}/{each}") for each in asked] == [0, 0, 1, 11, 2, 0]
+
+
 def test_the_edition_is_told_by_the_host() -> None:
     assert edition_of("https://www.postkhmer.com/national/a") == "km"
     assert edition_of(PAGE) == "en"
@@ -154,6 +167,7 @@ ADDRESSES = st.builds(
 
 @given(ADDRESSES)
 @example("http://phnompenhpost.com/%25%32%66/?page=1&page=0")
+@example("http://phnompenhpost.com//page/1;sid=/page/1/?paged=1")
 def test_the_one_form_is_its_own_one_form(address: str) -> None:
     try:
         once = canonical(address)
@@ -206,9 +220,14 @@ def test_a_link_on_a_page_is_http_or_none(href: str) -> None:
         *((path, "sitemap") for path in ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml.gz")),
         *((path, "sitemap") for path in ("/wp-sitemap-posts-post-1.xml", "/post-sitemap2.xml", "/sitemap-2018-06.xml")),
         *((path, "feed") for path in ("/rss.xml", "/feed/", "/category/x/feed/", "/feed/atom/", "/national/feed.xml")),
-        *((path, "feed") for path in ("/taxonomy/term/1/*/feed", "/national/a-story/feed", "/news.rss", "/ATOM.XML")),
+        *(
+            (path, "feed")
+            for path in ("/taxonomy/term/1/*/feed", "/tag/rice/feed", "/national/feed", "/news.rss", "/ATOM.XML")
+        ),
         *((path, None) for path in ("/", "/national", "/national/feeding-ducks", "/national/sitemap-of-the-old-town")),
-        *((path, None) for path in ("/wp-json/wp/v2/posts", "/national/a-story", "/national/xml")),
+        *((path, "comments") for path in ("/comments/feed/", "/national/a-story/feed", "/national/a-story/feed/atom/")),
+        *((path, "rest") for path in ("/wp-json/wp/v2/posts?page=2", "/?rest_route=/wp/v2/posts")),
+        *((path, None) for path in ("/national/a-story", "/national/xml", "/national/wp-json-for-all")),
     ],
 )
 def test_what_lies_at_an_address_for_machines(path: str, kind: str | None) -> None:

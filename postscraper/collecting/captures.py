@@ -7,7 +7,7 @@ already can only be known of what is listed.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,9 +21,9 @@ from twisted.python.failure import Failure
 from postscraper.collecting.patience import Patience
 from postscraper.collecting.placing import placed, sought, wanted
 from postscraper.desk import LEASE_SECONDS, Desk, now
-from postscraper.filing import is_filed
+from postscraper.errors import RobotsUnavailable
+from postscraper.filing import in_order, is_filed
 from postscraper.items import Capture, Item
-from postscraper.robots import RobotsUnavailable
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
 from storage.elsewhere.indexed import Listed, Placed
@@ -33,6 +33,8 @@ Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
 MOST_HOPS = 3
 ANSWER_SECONDS = 180.0  # an index is searched for a minute or two, when whole hosts are asked for
+
+MOST_COUNTED = 1_000_000
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +84,10 @@ class Collecting:
             counts = self._holdings.counts(name)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
         _log.info("%s: %s%s.", name, told, "; its index is not read to the end" if self._queries else "")
+
+    def queued(self) -> int:
+        """How many of the captures that are listed by now could be asked for."""
+        return self._holdings.due(self._archive.name, self._wanted, now(), MOST_COUNTED)
 
     def has_more(self) -> bool:
         if self._left == 0 or self._patience.over:
@@ -159,7 +165,7 @@ class Collecting:
         captures = [placed(self._desk, listed) for listed in page.captures]
         self._desk.sync()
         new = self._holdings.take_down(self._archive.name, query, captures, page.resume_key, now())
-        _log.info("%s: %d captures listed, %d of them new", self._archive.name, len(captures), new)
+        _log.info("%s: captures listed: %d, new: %d", self._archive.name, len(captures), new)
         if page.resume_key is None:
             self._queries.remove(query)
 
@@ -183,13 +189,15 @@ class Collecting:
             found = self._taken(response, response.meta["placed"].listed, response.meta["capture"])
         if found is None:
             self._asking = False
-        else:
+        elif isinstance(found, Request):
             yield found
+        else:
+            yield from in_order(found)
 
-    def _taken(self, response: Response, listed: Listed, found: Kept) -> Item | Request | None:
-        """What goes on: the item of a capture, the request that leads to it; None when it ends here."""
+    def _taken(self, response: Response, listed: Listed, found: Kept) -> Sequence[Item] | Request | None:
+        """What goes on: the items of a capture, the request that leads to it; None when it ends here."""
         if isinstance(found, Capture):
-            return self._item(listed, found)
+            return self._items(listed, found)
         if isinstance(found, Onward) and response.meta.get("hops", 0) < MOST_HOPS:
             assert response.request is not None
             hops = response.meta.get("hops", 0) + 1
@@ -199,8 +207,8 @@ class Collecting:
         self._end(listed, found, response)
         return None
 
-    def _item(self, listed: Listed, found: Capture) -> Item | None:
-        """It is held as soon as it is filed."""
+    def _items(self, listed: Listed, found: Capture) -> Sequence[Item] | None:
+        """It is held as soon as they are filed."""
         self._patience.answered()
         is_page = is_filed(found, self._desk.aliases)
         if (found.url, found.captured_at) != (listed.url, listed.captured_at):

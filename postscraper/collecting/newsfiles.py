@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from postscraper.collecting import placing
 from postscraper.collecting.patience import Patience
 from postscraper.desk import Desk, now
+from postscraper.filing import in_order
 from postscraper.items import Item
 from postscraper.sources import ccnews, warc
 from postscraper.sources.otherarchive import NoCapture, NoIndex
@@ -62,7 +63,7 @@ class NewsFiles:
         self._begun = not self._patience.rests_today()
 
     def end(self) -> None:
-        _log.info("%s: %d files not read to the end", self._archive.name, len(self._files))
+        _log.info("%s: files not read to the end: %d", self._archive.name, len(self._files))
 
     def has_more(self) -> bool:
         return not self._patience.over and self._left != 0 and bool(self._lists or self._files)
@@ -121,7 +122,7 @@ class NewsFiles:
         self._patience.answered()
         days = ccnews.of_days(found, scope.since, scope.until)
         unread = [file.path for file in days if not self._is_read(file.path)]
-        _log.info("%s: %d files, %d of them to be read", self._lists[0], len(found), len(unread))
+        _log.info("%s: files: %d, to be read: %d", self._lists[0], len(found), len(unread))
         self._files.extend(unread)
         self._lists.popleft()
 
@@ -175,7 +176,7 @@ class NewsFiles:
                 return
             self._left = None if self._left is None else self._left - 1
             self._unfiled += 1
-            yield self._desk.read(self._desk.keep(exchange))
+            yield from in_order(self._desk.read(self._desk.keep(exchange)))
         self._read = True
 
     def _finish(self, how: str) -> None:

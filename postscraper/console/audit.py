@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,17 @@ from typing import Any
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import address, joined, line, print_json
+from postscraper.console.terminal import address, counted, joined, line, print_json
+from postscraper.errors import BadRequest, closest
 from postscraper.hearing import Ear
 from postscraper.items import plain
+from postscraper.layouts.wordpress import wordpress_rest
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.scope import Scope
+from postscraper.sources import wordpress
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.audit import ASSUMED, STANDINGS, Estimate, Known, audit, estimate
+from storage.audit import ASSUMED, STANDINGS, Estimate, Known, audit, estimate, totals
 
 Place = tuple[date | None, str | None]
 
@@ -41,14 +44,47 @@ def command(since: date | None, until: date | None, section: str | None, json_wa
       postscraper audit --since 2018-01-01 --until 2018-12-31 --section national
     """
     options.check_span(since, until)
+    sections = {name for paper in NEWSPAPERS.values() for name in paper.sections}
+    if section is not None and section not in sections:
+        raise BadRequest(f"--section {section} is unknown{closest(section, sorted(sections))}")
     with Archive.open(archive, readonly=True) as opened, opened.connect() as connection:
         found = audit(connection, Places(archive))
+        said = SiteSays.of(totals(connection, wordpress_rest.NAME))
     # A day or section that is not known rules nothing out: a gap may lie there.
     known = [each for each in found if _within(each, since, until) and section in (None, each.section)]
     if json_wanted:
-        print_json(_data(known, estimate(known)))
+        print_json(_data(known, estimate(known), said))
     else:
         _print(known, estimate(known))
+        _print_totals(said, found)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSays:
+    """How many stories the site's REST API says it has, by year and by section; empty where nothing says so.
+
+    A story of several sections counts in each, one behind a password or of a later day as well.
+    """
+
+    years: Mapping[int, int]
+    sections: Mapping[str, int]
+
+    @classmethod
+    def of(cls, found: Mapping[str, Mapping[str, int]]) -> "SiteSays":
+        """found: counts by the address of the list that gave them."""
+        years = {year: counts[""] for url, counts in found.items() if (year := wordpress.year_of(url)) and "" in counts}
+        sections = {
+            name: count
+            for url, counts in found.items()
+            if wordpress.is_categories(url)
+            for name, count in counts.items()
+        }
+        return cls(dict(sorted(years.items())), dict(sorted(sections.items())))
+
+    def as_data(self) -> dict[str, Any] | None:
+        if not self.years and not self.sections:
+            return None
+        return {"stories": sum(self.years.values()), "years": dict(self.years), "sections": dict(self.sections)}
 
 
 class Places:
@@ -99,7 +135,7 @@ def _counts(known: Iterable[Known]) -> Mapping[str, int]:
     return {standing: counted[standing] for standing in STANDINGS if counted[standing]}
 
 
-def _data(known: list[Known], estimated: Estimate | None) -> dict[str, Any]:
+def _data(known: list[Known], estimated: Estimate | None, said: SiteSays) -> dict[str, Any]:
     days = [{"on": plain(on), "section": section, **_counts(some)} for (on, section), some in _places(known).items()]
     return {
         "totals": _counts(known),
@@ -107,6 +143,7 @@ def _data(known: list[Known], estimated: Estimate | None) -> dict[str, Any]:
         "not_held": [plain(asdict(each) | {"lists": sorted(each.lists)}) for each in known if each.standing != "held"],
         "estimate": asdict(estimated) if estimated else None,
         "assumed": ASSUMED,
+        "site_says": said.as_data(),
     }
 
 
@@ -124,11 +161,28 @@ def _print(known: list[Known], estimated: Estimate | None) -> None:
         line("How many stories no list knows of cannot be estimated: the two kinds of lists share too few.")
         return
     line(
-        f"About {estimated.stories:,} stories ({estimated.at_least:,} to {estimated.at_most:,}) by the lists' overlap:"
+        f"About {counted(estimated.stories, 'story', 'stories')} ({estimated.at_least:,} to {estimated.at_most:,})"
+        f" by the lists' overlap:"
         f" {estimated.by_engine:,} in the site's own, {estimated.by_people:,} in teasers and links,"
         f" {estimated.in_both:,} in both; {estimated.unknown:,} may be in none."
     )
     line(f"Assumed: {ASSUMED}.")
+
+
+def _print_totals(said: SiteSays, found: list[Known]) -> None:
+    """Years and sections of which the site says it has more than is held."""
+    held = [each for each in found if each.standing == "held"]
+    if said.years:
+        line()
+        line(f"The site says it has {counted(sum(said.years.values()), 'story', 'stories')}; {len(held):,} are held.")
+    in_year = Counter(each.on.year for each in held if each.on)
+    in_section = Counter(each.section for each in held)
+    for year, count in said.years.items():
+        if count > in_year[year]:
+            line(f"  of {year}: {count:,}, held {in_year[year]:,}")
+    for section, count in said.sections.items():
+        if count > in_section[section]:
+            line(f"  in {section}: {count:,}, held {in_section[section]:,}")
 
 
 def _told(counts: Mapping[str, int]) -> list[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import line, print_json
+from postscraper.console.progress import progress
+from postscraper.console.terminal import counted, line, print_json
 from storage import backup
 
 
@@ -22,8 +23,9 @@ def command(folder: Path, json_wanted: bool, archive: Path) -> None:
     Example:
       postscraper backup /mnt/copies/post-2026-11-22 --archive archive
     """
-    written = backup.backup(archive, folder)
+    with progress("byte") as meter:
+        written = backup.backup(archive, folder, lambda done, total: meter.show(done, done / total))
     if json_wanted:
         print_json({"folder": str(folder), "files": [{"file": name, "bytes": size} for name, size in written.items()]})
     else:
-        line(f"Copied {len(written)} files, {sum(written.values()):,} bytes, to {folder}.")
+        line(f"Copied {counted(len(written), 'file')}, {counted(sum(written.values()), 'byte')}, to {folder}.")

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import line, one_line, print_json
-from postscraper.console.working import working
+from postscraper.console.progress import progress
+from postscraper.console.terminal import counted, line, one_line, print_json
 from storage.archive import Archive
 from storage.compacting import Done, compact, undo
 from storage.runlock import RunLock
@@ -29,12 +29,12 @@ def command(undone: bool, json_wanted: bool, archive: Path) -> None:
       postscraper compact --archive archive
     """
     Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
-    with RunLock(archive), working("files") as told:
+    with RunLock(archive), progress("file") as meter:
         seen: list[Done] = []
 
         def note(done: Done) -> None:
             seen.append(done)
-            told(len(seen))
+            meter.show(len(seen))
 
         (undo if undone else compact)(archive, note)
     if json_wanted:
@@ -50,4 +50,6 @@ def _show(done: Done) -> None:
     if done.why:
         line(one_line(f"{done.file} is left as it is: {done.why}"))
     else:
-        line(f"{done.file}: {done.records:,} records, {done.before:,} bytes before, {done.after:,} now")
+        line(
+            f"{done.file}: {counted(done.records, 'record')}, {counted(done.before, 'byte')} before, {done.after:,} now"
+        )

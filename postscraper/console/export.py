@@ -11,7 +11,7 @@ from typing import TextIO
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import line
+from postscraper.console.terminal import counted, line
 from storage.archive import Archive
 from storage.export import write_csv, write_jsonl
 
@@ -38,7 +38,7 @@ def command(form: str, since: date | None, until: date | None, output: Path | No
     with Archive.open(archive, readonly=True) as opened, _text(output) as out:
         count = FORMATS[form](opened.stories(since=since, until=until), out)
     if output is not None:
-        line(f"{output}: {count:,} stories")
+        line(f"{output}: {counted(count, 'story', 'stories')}")
 
 
 @contextmanager

@@ -28,6 +28,7 @@ class NotFetched(PostscraperError):
 # 1 is an interruption or an output that was closed; 2 is click's code for wrong usage.
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadRequest: 2,
+    errors.BadQuery: 2,
     errors.NoSuchStory: 4,
     errors.NotAnArchive: 5,
     errors.WrongVersion: 6,

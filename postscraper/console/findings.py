@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from postscraper.console.terminal import joined, line, print_json
+from postscraper.console.terminal import counted, joined, line, print_json
 from storage.fixity.findings import Finding, Report
 
 
@@ -35,7 +35,7 @@ def show(report: Report, done: list[str], *, json_wanted: bool) -> None:
         fields = ", ".join(finding.fields)
         line(f"{finding.kind}: {finding.where}: {finding.what}{f' ({fields})' if fields else ''}")
     for mend, count in Counter(each.mend for each in report.findings).most_common():
-        line(f"{count:,} findings: {mend}.")
+        line(f"{counted(count, 'finding')}: {mend}.")
     counts = (f"{count:,} {name}" for name, count in report.counts.most_common())
     line(joined("Captures", *counts) if report.counts else "No captures.")
     if report.sound:

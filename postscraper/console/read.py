@@ -14,7 +14,7 @@ from postscraper.items import Capture, plain
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
 from postscraper.reading import read
 from postscraper.sources import folder
-from postscraper.urls import absolute, canonical
+from postscraper.urls import absolute, canonical, with_scheme
 
 
 @click.command("read")
@@ -55,8 +55,8 @@ def capture(file: Path, url: str | None, captured_at: str | None) -> Capture:
 
 
 def address(text: str) -> str:
-    """Raises BadRequest for what is no http(s) address."""
-    found = absolute(text, text)
+    """An address of the paper may come without a scheme. Raises BadRequest for what is no http(s) address."""
+    found = absolute(text, with_scheme(text))
     if found is None or not urlsplit(found).hostname:
         raise BadRequest(f"{text!r} is no address; write it with https://")
     return found

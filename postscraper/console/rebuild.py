@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from postscraper.console import options
-from postscraper.console.terminal import line, one_line, print_json
-from postscraper.console.working import working
+from postscraper.console.progress import kept_pages, progress
+from postscraper.console.terminal import counted, line, one_line, print_json
 from postscraper.items import plain
 from postscraper.witness import Witness
 from storage.errors import NotAnArchive
@@ -38,8 +38,8 @@ def command(json_wanted: bool, archive: Path) -> None:
     """
     if not (archive / DATABASE).is_file() and not (archive / FOLDER).is_dir():
         raise NotAnArchive(f"there is no archive in {archive}")
-    with RunLock(archive), working("pages read again") as done:
-        rebuilt = rebuild(archive, Witness(archive), done)
+    with RunLock(archive), progress("page", total=kept_pages(archive)) as meter:
+        rebuilt = rebuild(archive, Witness(archive), meter.show)
     if json_wanted:
         print_json(_data(rebuilt))
     else:
@@ -53,19 +53,20 @@ def _data(rebuilt: Rebuilt) -> dict[str, Any]:
 
 
 def _show(rebuilt: Rebuilt) -> None:
-    line(f"Built anew from {rebuilt.pages:,} answers; {rebuilt.beside:,} more get no row, as robots.txt.")
+    line(f"Built anew from {counted(rebuilt.pages, 'answer')}; {rebuilt.beside:,} more without a row, as robots.txt.")
     for name, count in rebuilt.after.items():
         before = "" if rebuilt.before is None else f", before {rebuilt.before[name]:,}"
         line(f"{name:>10}: {count:,}{before}")
     if rebuilt.linked:
-        line(f"{rebuilt.linked:,} captures were read from the files elsewhere that hold their bytes.")
+        line(f"Read from files elsewhere that hold the bytes: {counted(rebuilt.linked, 'capture')}.")
     if rebuilt.addresses:
-        line(f"{rebuilt.addresses:,} addresses stand as the old database had them: what no page tells of them.")
+        addresses = counted(rebuilt.addresses, "address", "addresses")
+        line(f"Taken over from the old database, for no page has it: {addresses}.")
     if rebuilt.captures:
-        line(f"{rebuilt.captures:,} captures were taken over as they were read: the evidence has not their bytes.")
+        line(f"Taken over as they were read, for their bytes are not there: {counted(rebuilt.captures, 'capture')}.")
     for damage in rebuilt.damage[:MOST_DAMAGE]:
         line(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"))
     if len(rebuilt.damage) > MOST_DAMAGE:
-        line(f"… and {len(rebuilt.damage) - MOST_DAMAGE:,} more damaged places; `postscraper check` names them all")
+        line(f"… and {len(rebuilt.damage) - MOST_DAMAGE:,} more; `postscraper check` names them all")
     if rebuilt.kept is not None:
-        line(f"The old database could not be read, nothing was taken over from it; it is {rebuilt.kept}.")
+        line(f"The old database is damaged or of an earlier version, and nothing was taken from it: {rebuilt.kept}.")

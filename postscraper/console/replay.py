@@ -2,24 +2,19 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from postscraper import settings
 from postscraper.console import options
-from postscraper.console.terminal import line, one_line
+from postscraper.console.progress import progress
+from postscraper.console.terminal import counted, line, one_line
 from postscraper.desk import Desk
 from postscraper.newspapers import NEWSPAPERS, POST
 from postscraper.replaying import replay
 from postscraper.scope import Scope
-
-Seen = Callable[[replay.Progress], None]
 
 
 @click.command("replay")
@@ -41,8 +36,8 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     desk = Desk.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
     try:
         run = replay.Replay(desk, paths, jobs=jobs, link=link)
-        with _bar(run.progress) as seen:
-            run.run(seen)
+        with progress("page") as meter:
+            run.run(lambda now: meter.show(now.pages, _share(now), _counts(now.outcomes)))
     finally:
         desk.close()
     _tell(run.progress)
@@ -64,40 +59,21 @@ class Written:
         return float(self[name])
 
 
-@contextmanager
-def _bar(progress: replay.Progress) -> Iterator[Seen]:
-    """Draws on a terminal only, on stderr."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    columns: tuple[Any, ...] = (
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[told]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=progress.bytes - progress.before, told="")
-
-        def seen(now: replay.Progress) -> None:
-            seconds = bar.tasks[task].elapsed or 0.0
-            rate = f"{now.pages / seconds:,.0f} pages/s" if seconds else ""
-            told = ", ".join(filter(None, (f"{now.pages:,} pages", rate, _counts(now.outcomes))))
-            bar.update(task, completed=now.done - now.before, told=told)
-
-        yield seen
+def _share(now: replay.Progress) -> float | None:
+    """Of the bytes that this run has to read, those that it has read."""
+    work = now.bytes - now.before
+    return (now.done - now.before) / work if work else None
 
 
 def _counts(found: Counter[Any]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in found.most_common())
 
 
-def _tell(progress: replay.Progress) -> None:
-    for damage in progress.damages:
+def _tell(run: replay.Progress) -> None:
+    for damage in run.damages:
         click.echo(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"), err=True)
-    line(f"{progress.pages:,} pages" + (f": {_counts(progress.outcomes)}" if progress.pages else ""))
-    if progress.skipped:
-        line(f"left out: {_counts(progress.skipped)}")
-    if progress.before:
-        line(f"{progress.before:,} of {progress.bytes:,} bytes were read by an earlier replay")
+    line(counted(run.pages, "page") + (f": {_counts(run.outcomes)}" if run.pages else ""))
+    if run.skipped:
+        line(f"left out: {_counts(run.skipped)}")
+    if run.before:
+        line(f"{run.before:,} of {counted(run.bytes, 'byte')} had been read by an earlier replay")

@@ -12,22 +12,25 @@ from rich.table import Table
 from rich.text import Text
 
 from postscraper.console import options, reread_page
+from postscraper.console.progress import progress
 from postscraper.console.reread_page import around
-from postscraper.console.terminal import address, joined, line, one_line, print_json
-from postscraper.console.working import working
+from postscraper.console.terminal import address, counted, joined, line, one_line, print_json
+from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
+from postscraper.newspapers import NEWSPAPERS
 from postscraper.rereading import Changes, Report, Selection, accept, compare
 from postscraper.witness import Witness
 from storage.archive import Archive
 from storage.runlock import RunLock
 
 MOST_MISSING = 10  # lines
+LAYOUTS = {layout.__name__.split(".")[-1] for paper in NEWSPAPERS.values() for layout in paper.layouts}
 
 
 @click.command("reread")
 @click.option("--layout", "layouts", multiple=True, metavar="NAME", help="Read by this layout so far, or `unread`.")
-@click.option("--since", type=options.Day(), help="Captured on this day (UTC) or later.")
-@click.option("--until", type=options.Day(), help="Captured on this day (UTC) or earlier.")
+@click.option("--since", type=options.FIRST, help="Captured on this day (UTC) or later.")
+@click.option("--until", type=options.LAST, help="Captured on this day (UTC) or earlier.")
 @click.option("--dry-run", is_flag=True, help="Report, and change nothing.")
 @click.option("--yes", is_flag=True, help="Accept without a question.")
 @click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, too.")
@@ -57,19 +60,23 @@ def command(
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
     selection = Selection(layouts=layouts, since=since, until=until)
-    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
+    with Archive.open(archive, readonly=True) as opened:  # who mistypes the folder wants no new archive
+        names = sorted({"unread", "generic", *LAYOUTS, *opened.layouts()})
+    for layout in layouts:
+        if layout not in names:
+            raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
         witness = Witness(archive)
-        with working("captures read again") as done:
-            report = compare(opened, witness, selection, done)
+        with progress("capture", total=opened.kept_captures() if selection.is_all else None) as meter:
+            report = compare(opened, witness, selection, meter.show)
         if page is not None:
             page.write_text(reread_page.html(report), "utf-8")
         accepted = 0
         if not json_wanted:
             _show(report)
         if not dry_run and _wanted(report, yes=yes):
-            with working("readings replaced", report.changed) as done:
-                accepted = accept(opened, witness, report, done)
+            with progress("reading", total=report.changed) as meter:
+                accepted = accept(opened, witness, report, meter.show)
     _tell(report, accepted, dry_run=dry_run, json_wanted=json_wanted)
 
 
@@ -77,7 +84,7 @@ def _wanted(report: Report, *, yes: bool) -> bool:
     """Whether the report is accepted; what changes nothing is not asked for."""
     if yes or not report.changed:
         return True
-    return click.confirm(f"Replace the readings of {report.changed:,} captures?", err=True)
+    return click.confirm(f"Replace the readings of {counted(report.changed, 'capture')}?", err=True)
 
 
 def _tell(report: Report, accepted: int, *, dry_run: bool, json_wanted: bool) -> None:
@@ -86,7 +93,7 @@ def _tell(report: Report, accepted: int, *, dry_run: bool, json_wanted: bool) ->
     elif dry_run:
         line("Nothing was changed; without --dry-run it can be accepted.")
     else:
-        line(f"{accepted:,} readings were replaced." if accepted or not report.changed else "Nothing was changed.")
+        line(f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed.")
 
 
 def _data(report: Report) -> dict[str, Any]:
@@ -111,7 +118,7 @@ def _data(report: Report) -> dict[str, Any]:
 
 
 def _show(report: Report) -> None:
-    line(f"{report.read:,} captures read again, {report.changed:,} read otherwise than before.", bold=True)
+    line(f"{counted(report.read, 'capture')} read again, {report.changed:,} read otherwise than before.", bold=True)
     console = Console(highlight=False, markup=False)
     for layout, count in report.changed_by_layout.items():
         if layout in report.layouts:

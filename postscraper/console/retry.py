@@ -7,7 +7,7 @@ import click
 
 from postscraper.console import options
 from postscraper.console.ledger import STATES
-from postscraper.console.terminal import line, print_json
+from postscraper.console.terminal import counted, line, print_json
 from storage.archive import Archive
 from storage.visits import State
 
@@ -32,4 +32,4 @@ def command(state: State, json_wanted: bool, archive: Path) -> None:
     if json_wanted:
         print_json({"state": state, "queued": queued})
     else:
-        line(f"{queued:,} {state} addresses are due again; the next crawl asks for them.")
+        line(f"Due again: {counted(queued, f'{state} address', f'{state} addresses')}; the next crawl asks for them.")

@@ -13,7 +13,7 @@ from postscraper.errors import BadRequest
 from postscraper.items import Capture, Item, plain
 from postscraper.reading import read
 from postscraper.sources import folder
-from postscraper.urls import path_of
+from postscraper.urls import path_of, with_scheme
 
 LONGEST_SLUG = 80  # bytes; file systems allow 255, and the addresses of Khmer stories reach them
 _NO_SLUG = re.compile(r"[^\w\u1780-\u17ff.-]+")
@@ -36,7 +36,7 @@ def command(page: str, url: str | None, captured_at: str | None, samples: Path, 
     Example:
       postscraper sample page.html --url https://www.phnompenhpost.com/national/a-story
     """
-    if page.startswith(("http://", "https://")):
+    if with_scheme(page).startswith(("http://", "https://")) and not Path(page).exists():
         if url or captured_at:
             raise click.UsageError("--url and --captured-at are for pages in files")
         # Scrapy takes half a second to import, and a page in a file needs none of it.

@@ -1,6 +1,7 @@
 """`postscraper show`: one story, its newest wording and its past."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import click
 from sqlalchemy import Row
 
 from postscraper.console import options
-from postscraper.console.terminal import address, joined, line, print_json
+from postscraper.console.terminal import address, counted, joined, line, print_json
+from postscraper.errors import BadRequest
 from postscraper.items import plain
-from postscraper.urls import canonical
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.history import FullStory, Wording, differences
@@ -31,7 +34,8 @@ _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 b
 def command(story: str, json_wanted: bool, archive: Path) -> None:
     """Print one story: its newest wording, its revisions, and where it was announced.
 
-    A story is named by any of its addresses, or by the number that `search` prints.
+    A story is named by any of its addresses, with or without https://www., by its path alone, or by the
+    number that `search` prints.
 
     \b
     Example:
@@ -47,13 +51,41 @@ def command(story: str, json_wanted: bool, archive: Path) -> None:
 
 
 def _found(archive: Archive, story: str) -> FullStory:
-    """Raises NoSuchStory."""
+    """Raises NoSuchStory, BadRequest for a path that stories of two newspapers have."""
     if story.isascii() and story.isdigit() and len(story) <= _LONGEST_ID:
         return archive.story(int(story))
+    typed = [f"https://{paper.host}{story}" for paper in NEWSPAPERS.values()] if story[:1] == "/" else [story]
+    addresses = list(dict.fromkeys(each for url in typed for each in (_canonical(url), url)))
+    found: dict[int, FullStory] = {}
+    for each in addresses:
+        with suppress(NoSuchStory):
+            full = archive.story(each)
+            found.setdefault(full.row.id, full)
+    if len(found) > 1:
+        both = " and ".join(full.row.canonical_url for full in found.values())
+        raise BadRequest(f"{story} is {both}: write the whole address")
+    if not found:
+        raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")
+    return next(iter(found.values()))
+
+
+def _canonical(url: str) -> str:
     try:
-        return archive.story(canonical(story))
-    except (ValueError, NoSuchStory):
-        return archive.story(story)
+        return canonical(with_scheme(url))
+    except ValueError:
+        return url
+
+
+def _instead(archive: Archive, addresses: list[str]) -> str:
+    """What the archive has of the addresses otherwise, or an address that resembles one."""
+    for each in addresses:
+        if gone := archive.withdrawal(each):
+            return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
+        row = archive.ledger.row(each)
+        if row is not None:
+            return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
+    near = next(filter(None, map(archive.nearest, addresses)), None)
+    return f"; did you mean {address(near)}?" if near else ""
 
 
 def _data(found: FullStory) -> dict[str, Any]:
@@ -114,7 +146,7 @@ def _print_past(found: FullStory) -> None:
         before = each
     if found.promotions:
         pages = {row.page_url for row in found.promotions}
-        line(f"Announced {len(found.promotions)} times, on {len(pages)} pages")
+        line(f"Announced {counted(len(found.promotions), 'time')}, on {counted(len(pages), 'page')}")
     for url in found.same_words:
         line(f"Same words: {address(url)}")
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from postscraper.console import options
-from postscraper.console.terminal import joined, line, one_line, print_json
+from postscraper.console.terminal import counted, joined, line, one_line, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.statistics import Stats
@@ -100,4 +100,4 @@ def _print_gaps(gaps: list[tuple[date, date]]) -> None:
     longest = sorted((_gap(*gap) for gap in gaps), key=lambda gap: -gap["days"])
     line("Longest spans without a story", bold=True)
     for gap in longest[:LONGEST_GAPS]:
-        line(f"{gap['days']:>6,} days: {gap['first_on']} to {gap['last_on']}")
+        line(f"{counted(gap['days'], 'day'):>11}: {gap['first_on']} to {gap['last_on']}")

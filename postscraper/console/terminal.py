@@ -35,6 +35,11 @@ def line(text: str = "", **style: bool) -> None:
     click.echo(click.style(safe(text), **style) if style else safe(text), color=colours())
 
 
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 story`, `1,204 stories`; nouns: the plural where it is not formed with an s."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def joined(*facts: object) -> str:
     """Those that are known, on one line."""
     return " · ".join(one_line(str(fact)) for fact in facts if fact not in (None, ""))

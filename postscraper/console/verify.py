@@ -7,8 +7,26 @@ import click
 from postscraper.console import options
 from postscraper.console.failures import UNSOUND
 from postscraper.console.findings import show
+from postscraper.console.progress import Meter, kept_pages, progress
+from postscraper.items import Item
 from postscraper.witness import Witness
+from storage.exchange import Exchange, Place
 from storage.fixity import examining
+from storage.visits import Visit
+
+
+class Counting(Witness):
+    """A witness that shows how many pages it has read."""
+
+    def __init__(self, archive: Path, meter: Meter) -> None:
+        super().__init__(archive)
+        self._meter = meter
+        self._pages = 0
+
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Item, Visit | None]]:
+        self._pages += 1
+        self._meter.show(self._pages)
+        return super().read(exchange, place)
 
 
 @click.command("verify")
@@ -32,7 +50,8 @@ def command(ctx: click.Context, sample: int | None, json_wanted: bool, archive: 
     Example:
       postscraper verify --sample 1000
     """
-    report = examining.verify(archive, Witness(archive), sample=sample)
+    with progress("page", total=sample or kept_pages(archive)) as meter:
+        report = examining.verify(archive, Counting(archive, meter), sample=sample)
     show(report, [], json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

@@ -22,8 +22,8 @@ def answer(wanted: Slice) -> bytes:
     return packed(told(wanted))
 
 
-def given_up(capture: Capture) -> Unread:
-    return Unread(reason="layout_failed", detail=DIED, url=capture.url, capture=capture.receipt())
+def given_up(capture: Capture) -> tuple[Unread]:
+    return (Unread(reason="layout_failed", detail=DIED, url=capture.url, capture=capture.receipt()),)
 
 
 class Readers:
@@ -108,7 +108,7 @@ class Readers:
         """The page that no reader survives: its bytes are taken from the file, and nothing of it is parsed."""
         page = Reader(replace(self._setup, read=given_up)).told(wanted)
         for each in page.pages:
-            what = f"{each.entry.url}: {DIED}"
+            what = f"{each.entries[0].url}: {DIED}"
             page.damages.append(Damage(file=wanted.part.name, offset=each.place.offset, what=what))
         return page
 

@@ -59,7 +59,9 @@ class Replay:
         self.progress.before = sum(self._far[part] - part.start for part in self._parts)
         self.progress.done = self.progress.before
 
-    def run(self, seen: Callable[[Progress], object], *, read: Callable[[Capture], Item] | None = None) -> Progress:
+    def run(
+        self, seen: Callable[[Progress], object], *, read: Callable[[Capture], Sequence[Item]] | None = None
+    ) -> Progress:
         """seen: called whenever something is read. read: another reading than that of the paper's layouts.
 
         Raises ArchiveError and EvidenceError; what was seen is durable.
@@ -72,6 +74,7 @@ class Replay:
                 parts=tuple(self._parts),
                 index=Path(folder) / "originals.db",
                 keeps=not self._link,
+                barred=self._desk.archive.withdrawn(),
                 read=read,
             )
             with Readers(setup, self._jobs) as readers:
@@ -123,10 +126,13 @@ class Replay:
         pages = [page for told in some for page in told.pages]
         for page in pages:
             if page.exchange is not None:
-                page.entry.kept_at(self._desk.keeping.place(page.exchange))
+                place = self._desk.keeping.place(page.exchange)
+                for entry in page.entries:
+                    entry.kept_at(place)
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
         heard = (report for told in some for report in told.heard.values())
-        self.progress.outcomes.update(self._desk.archive.replay([(page.entry, None) for page in pages], far, heard))
+        entries = [(entry, None) for page in pages for entry in page.entries]
+        self.progress.outcomes.update(self._desk.archive.replay(entries, far, heard))
         self.progress.pages += len(pages)
         self._moved.clear()

@@ -23,12 +23,13 @@ from postscraper.filing import captured
 from postscraper.hearing import Ear
 from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.reading import read
+from postscraper.reading import read_all
 from postscraper.scope import Scope
 from postscraper.sources.originals import Originals
 from postscraper.sources.warc import Sieve, answers
 from postscraper.sources.warcfiles import Part
 from postscraper.urls import Aliases
+from postscraper.withdrawn import without
 from storage.entries import Entry, entry
 from storage.exchange import Damage, Exchange, Place
 from storage.hearsay import Report, reports, together
@@ -49,6 +50,7 @@ _REQUEST = re.compile(rb"\nWARC-Type:[ \t]*request\b")
 class Setup:
     """What a worker process is told once. keeps: whether the bytes are wanted too.
 
+    barred: addresses of withdrawn stories.
     index: where the index of originals is made when it is needed.
     """
 
@@ -57,7 +59,8 @@ class Setup:
     parts: tuple[Part, ...]
     index: Path
     keeps: bool
-    read: Callable[[Capture], Item] | None = None  # None: by the layouts of the paper
+    barred: frozenset[str] = frozenset()
+    read: Callable[[Capture], Sequence[Item]] | None = None  # None: by the layouts of the paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,13 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """exchange: None when its bytes are left where they are, at `place`."""
+    """One answer.
 
-    entry: Entry
+    entries: of the answer itself, and of the stories in its parts. exchange: None when its bytes stay where they are,
+    at `place`.
+    """
+
+    entries: tuple[Entry, ...]
     place: Place
     exchange: Exchange | None
 
@@ -113,7 +120,7 @@ class Reader:
         self._setup, self._host = setup, paper.host
         self._ear = Ear(paper, Scope(source="warc"), setup.aliases)
         self._original = Originals(setup.parts, setup.index)
-        self._read = setup.read or (lambda capture: read(capture, paper.layouts, setup.aliases))
+        self._read = setup.read or (lambda capture: read_all(capture, paper.layouts, setup.aliases))
 
     def told(self, wanted: Slice) -> Told:
         part = wanted.part
@@ -134,18 +141,22 @@ class Reader:
     def _pages(self, some: Sequence[tuple[Place, Exchange]], told: Told) -> Iterator[Page]:
         """Step by step, each step for all: what a step needs stays in the processor's cache."""
         captures = [captured(exchange, place) for place, exchange in some]
-        items = [self._read(capture) for capture in captures]
-        visits = map(self._visit, items, captures, some)
-        entries = [entry(item, visit) for item, visit in zip(items, visits, strict=True)]
+        barred, aliases = self._setup.barred, self._setup.aliases
+        answers = [without(self._read(capture), barred, aliases) for capture in captures]
+        visits = map(self._visit, answers, captures, some)
+        entries = [
+            (entry(items[0], visit), *map(entry, items[1:])) for items, visit in zip(answers, visits, strict=True)
+        ]
         for each in entries:
-            together(reports(each), told.heard)
+            together(reports(each[0]), told.heard)
         for each, (place, exchange) in zip(entries, some, strict=True):
             # A revisit cannot be read from its record alone, nor can a record of ours lack its moment.
             kept = exchange.captured_at is not None and (self._setup.keeps or exchange.same_as is not None)
-            yield Page(entry=each.quiet(), place=place, exchange=exchange if kept else None)
+            quiet = (each[0].quiet(), *each[1:])
+            yield Page(entries=quiet, place=place, exchange=exchange if kept else None)
 
-    def _visit(self, item: Item, capture: Capture, found: tuple[Place, Exchange]) -> Visit:
-        visit = self._ear.visit(item, capture)
+    def _visit(self, items: Sequence[Item], capture: Capture, found: tuple[Place, Exchange]) -> Visit:
+        visit = self._ear.visit(items[0], capture, items[1:])
         if capture.captured_at is None:
             return replace(visit, now=datetime.fromtimestamp(Path(found[0].file).stat().st_mtime, UTC))
         return visit

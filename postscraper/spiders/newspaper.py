@@ -1,7 +1,7 @@
 """What every newspaper's spider shares: what comes in is read, and what is read goes out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -20,8 +20,8 @@ from postscraper.collecting.captures import Collecting
 from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
-from postscraper.filing import is_filed
-from postscraper.items import Capture, Item, Unread
+from postscraper.filing import in_order, is_filed
+from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.scope import OTHER_ARCHIVES, scope
 from postscraper.sources.ccnews import is_news
@@ -34,8 +34,11 @@ EndReason = Literal["unreachable", "walled", "resting", "archive"]
 # So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
 # its end.
 UNREACHABLE_AFTER = 3
-LOG_INS_IN_A_ROW = 3  # one closed page is a story held back; three are a door
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
+
+
+# What a request says of its address; the rest of its meta is Scrapy's, and of the one answer.
+OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +66,7 @@ class NewspaperSpider(Spider):
     ended: Ended | None = None
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
-    _log_ins = 0  # log-in forms since the last page of another kind
-    _handled = 0  # items that have gone through the pipelines
+    _handled = 0  # answers whose items have gone through the pipelines
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -98,13 +100,27 @@ class NewspaperSpider(Spider):
             return
         handed_on = 0
         for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
-            yield self.desk.read(capture)
+            for item in in_order(self.desk.read(capture)):
+                yield item
             handed_on += 1
-        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last item.
+        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
         while self._handled < handed_on and self.ended is None:
             await asyncio.sleep(0.01)
 
-    def _count(self) -> None:
+    def queued(self) -> int | None:
+        """How many pages could be asked for now; None where nobody knows beforehand."""
+        if self.desk.scope.source == "live":
+            waiting = self.desk.queued()
+        elif isinstance(self.collecting, Collecting):
+            waiting = self.collecting.queued()
+        else:
+            return None
+        limit = self.desk.scope.limit
+        return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
+
+    def _count(self, item: Any) -> None:
+        if item.capture.part is not None:
+            return  # its page comes behind it
         self._handled += 1
         if self.collecting is not None:
             self.collecting.handled()
@@ -112,21 +128,21 @@ class NewspaperSpider(Spider):
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         capture: Capture = response.meta["capture"]
         if is_filed(capture, self.desk.aliases):
-            item = self.desk.read(capture)
-            self._notice_wall(item)
-            yield item
+            items = self.desk.read(capture)
+            self._notice_door(response, items)
+            yield from in_order(items)
         elif onward := self._onward(response, capture):
             yield onward
         else:
             with self.writing():
                 self.desk.unread(response.meta["address"], f"no page, or sent on more than {MOST_HOPS} times")
 
-    def _notice_wall(self, item: Item) -> None:
-        """End the crawl before another page is asked for when the paper's door is closed."""
-        reason = item.reason if isinstance(item, Unread) else None
-        self._log_ins = self._log_ins + 1 if reason == "log_in" else 0
-        if reason == "challenge" or self._log_ins >= LOG_INS_IN_A_ROW:
-            self.stop("walled", f"{item.url} answers with a bot check or a log-in form; nothing more is asked today")
+    def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
+        """Ask for nothing more in this run behind a door of the newspaper that an answer closes."""
+        kind = response.meta.get("kind")
+        door = self.desk.doors.notice(kind, items) if kind else None
+        if door is not None:
+            self.logger.warning("%s (%s): not asked any more in this run", self.desk.doors.sentence, items[0].url)
 
     def _onward(self, response: Response, capture: Capture) -> Request | None:
         """The request that goes on when a host sends the same address to another form of itself.
@@ -140,7 +156,8 @@ class NewspaperSpider(Spider):
         if target is None:
             return None
         assert response.request is not None
-        return response.request.replace(url=target, meta={**response.meta, "hops": hops + 1})
+        own = {name: response.meta[name] for name in OWN_META if name in response.meta}
+        return response.request.replace(url=self.desk.served(target), meta={**own, "hops": hops + 1})
 
     def failed(self, failure: Failure) -> None:
         """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
@@ -182,6 +199,10 @@ class NewspaperSpider(Spider):
             self.stop("archive", str(error), error)
 
     def _close_desk(self) -> None:
+        doors = self.desk.doors
+        if self.ended is None and doors.closed and not doors.opened:
+            sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"
+            self.ended = Ended(reason="walled", sentence=sentence)
         if self.ended is None and self._unreached and self._had_no_answer():
             self.ended = Ended(reason="unreachable", sentence=self._unreached)
         try:

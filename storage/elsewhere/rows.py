@@ -17,6 +17,7 @@ from storage.elsewhere.tables import Enumeration, Holding, Payload, Refusal
 from storage.exchange import ELSEWHERE
 from storage.frontier import chunks
 from storage.tables import Capture
+from storage.tombstones import WITHDRAWN, Withdrawn
 from storage.visiting import Taken
 
 SAME_BYTES = "the same bytes are held"
@@ -60,7 +61,7 @@ def settle(connection: Connection, taken: Sequence[Taken]) -> None:
     """Captures that came in are held, whether a run asked for them or found them kept by one that was killed."""
     table = Holding.__table__.c
     keys = [entry.key for entry, _, _ in taken if entry.captured_at is not None]
-    sources = {source for _, _, _, source in keys} - _NO_ARCHIVE
+    sources = {key[3] for key in keys} - _NO_ARCHIVE
     if not sources:
         return
     archives = set(connection.execute(select(Enumeration.archive).where(Enumeration.archive.in_(sources))).scalars())
@@ -121,6 +122,8 @@ def take_down(connection: Connection, archive: str, page: Sequence[Placed], now:
     allowed = [each.listed for each in page if each.passed_over is None]
     again = [each for each in allowed if known.get((each.url, each.captured_at)) == "passed over"]
     rewrite(connection, archive, again, state="known", why=None, due_at=now)
+    waiting = (Holding.address.in_(select(Withdrawn.address)), Holding.state.in_(("known", "failed")))
+    connection.execute(update(Holding).where(*waiting).values(state="passed over", why=WITHDRAWN, due_at=None))
     return len(new)
 
 

@@ -1,14 +1,14 @@
 """One capture, read anew, against what the tables hold of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from storage.entries import SIGHTING, Entry
-from storage.exchange import Exchange
-from storage.fixity.findings import Finding, capture_name, differing
+from storage.exchange import Exchange, Place
+from storage.fixity.findings import Finding, capture_name, differing, printable
 from storage.fixity.rows import raw_row, rows, rows_in
 from storage.frontier import chunks
 from storage.warc.record import payload_digest
@@ -30,6 +30,18 @@ def capture(connection: Connection, row: Row, entry: Entry) -> Iterator[Finding]
     if missing:
         what = f"announces {len(missing)} addresses that the ledger does not have, {missing[0]} first"
         yield Finding(kind="ledger", where=capture_name(row), what=what)
+
+
+def parts_without_row(connection: Connection, row: Row, place: Place, found: Iterable[str]) -> Iterator[Finding]:
+    """Stories in parts of an answer that no row names; row: of the whole answer. found: all its parts."""
+    named = {each["part"] for each in rows(connection, _PARTS, *(row[name] for name in _ANSWER))}
+    for part in set(found) - named:
+        what = f"no row names the story {printable(part)} in it"
+        yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what)
+
+
+_ANSWER = ("url", "captured_at", "digest", "source")
+_PARTS = "SELECT part FROM capture WHERE url = ? AND captured_at IS ? AND digest = ? AND source = ?"
 
 
 def payload(connection: Connection, row: Row, exchange: Exchange) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The two looks at an archive: `check` compares it with itself, `verify` reads every page again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,8 @@ from storage.fixity.stories import stories
 from storage.fixity.walk import Row, Walk, in_use, same_bytes
 from storage.frontier import chunks
 from storage.opening import DATABASE
+from storage.rereading import by_part
+from storage.tombstones import waiting
 
 
 def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report, list[Place]]:
@@ -81,6 +83,7 @@ def _whole(connection: Connection, walk: Walk, reader: Reader, report: Report) -
     report.take("index", "the index of words", words(connection))
     report.take("database", "ledger", ledger(connection, reader))
     report.take("elsewhere", "holding", elsewhere(connection, reader))
+    report.take("withdrawal", "withdrawn", _unfinished(connection))
     with report.guard("database", "capture"):
         walk.all()
     report.take("database", "capture", _without_evidence(connection, report))
@@ -110,6 +113,12 @@ def _all_stories(connection: Connection) -> Iterator[Finding]:
         yield from stories(connection, some)
 
 
+def _unfinished(connection: Connection) -> Iterator[Finding]:
+    for row in waiting(connection):
+        what = "is withdrawn, and its record still stands"
+        yield Finding(kind="withdrawal", where=f"{row.file}, byte {row.offset}", what=f"{row.story} {what}")
+
+
 def _without_evidence(connection: Connection, report: Report) -> Iterator[Finding]:
     """Captures that name no file: their pages cannot be read again. It is no fault, but counted."""
     for row in rows(connection, "SELECT * FROM capture WHERE typeof(evidence_file) <> 'text'"):
@@ -119,6 +128,13 @@ def _without_evidence(connection: Connection, report: Report) -> Iterator[Findin
             yield Finding(kind="differs", where=capture_name(row), what=what, fields=("evidence_file",))
 
 
-def _reread(connection: Connection, reader: Reader, row: Row, place: Place, exchange: Exchange) -> Iterator[Finding]:
-    yield from captures.capture(connection, row, entry(*reader.read(exchange, place)))
-    yield from captures.payload(connection, row, exchange)
+def _reread(
+    connection: Connection, reader: Reader, named_by: Sequence[Row], place: Place, exchange: Exchange
+) -> Iterator[Finding]:
+    found = by_part(reader.read(exchange, place))
+    for row in named_by:
+        item, visit = found.get(row["part"]) or (reader.without(found[""][0], row["part"]), None)
+        yield from captures.capture(connection, row, entry(item, visit))
+        yield from captures.payload(connection, row, exchange)
+    if any(row["part"] == "" for row in named_by):
+        yield from captures.parts_without_row(connection, named_by[0], place, found)

@@ -21,6 +21,7 @@ Kind = Literal[
     "record",  # evidence that is damaged, or gone
     "tail",  # evidence that a killed or cut-off run began to write
     "unfiled",  # a whole record that no row names
+    "withdrawal",  # a withdrawal that was not finished
 ]
 
 MENDS: dict[Kind, str] = {
@@ -32,6 +33,7 @@ MENDS: dict[Kind, str] = {
     "record": "bring the evidence file back from a copy; nothing else holds what it held",
     "tail": "`postscraper check --repair` cuts it off, as the next crawl will",
     "unfiled": "`postscraper check --repair` reads it in",
+    "withdrawal": "the same `postscraper withdraw` again finishes it",
 }
 
 # What a damaged database makes of an ordinary question: a row of it may hold anything.
@@ -92,8 +94,12 @@ class Report:
 class Reader(Protocol):
     """Who can read pages; the archive cannot."""
 
-    def read(self, exchange: Exchange, place: Place) -> tuple[Any, Visit]:
-        """The item that the exchange gives, and what its visit lets the ledger hear."""
+    def read(self, exchange: Exchange, place: Place) -> list[tuple[Any, Visit | None]]:
+        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
+        ...
+
+    def without(self, item: Any, part: str) -> Any:
+        """The item of a part that is not read any more; item: of the whole exchange."""
         ...
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:

@@ -84,8 +84,8 @@ def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[Place
             exchange = evidence.read(place)
         except RecordUnreadable:
             continue  # stays in the report
-        outcome = opened.add(*reader.read(exchange, place))
-        yield f"the answer of {exchange.url} was read in: {outcome}"
+        outcomes = opened.add_many(reader.read(exchange, place))
+        yield f"the answer of {exchange.url} was read in: {', '.join(dict.fromkeys(outcomes))}"
 
 
 def _cut(archive: Path, reader: Reader, prefixes: Iterable[str]) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _cut(archive: Path, reader: Reader, prefixes: Iterable[str]) -> Iterator[str
                 try:
                     for place, exchange in evidence.recover(opened.evidence_ends(), torn.append):
                         if reader.is_filed(exchange, place):
-                            opened.add(*reader.read(exchange, place))
+                            opened.add_many(reader.read(exchange, place))
                 except EvidenceShort:
                     continue  # a file is missing: the report says which
             yield from (f"{each.file} was cut off at byte {each.offset}" for each in torn)

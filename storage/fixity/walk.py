@@ -1,8 +1,9 @@
 """The evidence files, from their first byte to their last, against the rows that name them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from storage.runlock import NAME, ArchiveInUse, RunLock
 
 FOLDER = "evidence"
 Row = Mapping[str, Any]
-Judge = Callable[[Row, Place, Exchange], Iterable[Finding]]
+# Findings about the rows of one record: of the whole answer, and of the stories in its parts.
+Judge = Callable[[Sequence[Row], Place, Exchange], Iterable[Finding]]
 
 ENDS = """
 SELECT evidence_file AS file, max(evidence_offset + evidence_length) AS last
@@ -73,12 +75,14 @@ class Walk:
                 for row in list(rows(self._connection, _OF_FILE, file)):
                     self.one(row)
                 continue
-            waiting = {row["evidence_offset"]: row for row in rows(self._connection, _OF_FILE, file)}
+            waiting: dict[int, list[Row]] = {}
+            for row in rows(self._connection, _OF_FILE, file):
+                waiting.setdefault(row["evidence_offset"], []).append(row)
             try:
                 self._file(file, known.get(file, 0), waiting)
             except (OSError, RecordUnreadable, ValueError) as error:
                 self._report.findings.append(Finding(kind="record", where=file, what=first_line(error)))
-            for row in waiting.values():
+            for row in chain.from_iterable(waiting.values()):
                 self._lost(row, "its record is not there, or cannot be read")
 
     def one(self, row: Row) -> None:
@@ -89,9 +93,9 @@ class Walk:
         except (RecordUnreadable, TypeError, ValueError) as error:
             self._lost(row, first_line(error))
         else:
-            self._judged(row, place, exchange)
+            self._judged([row], place, exchange)
 
-    def _file(self, file: str, end: int, waiting: dict[int, Row]) -> None:
+    def _file(self, file: str, end: int, waiting: dict[int, list[Row]]) -> None:
         def told(damage: Damage) -> None:
             behind = damage.offset >= end
             if not (behind and self._being_written):
@@ -100,15 +104,20 @@ class Walk:
                 self._report.findings.append(Finding(kind="tail" if torn else "record", where=where, what=damage.what))
 
         for place, exchange in self._evidence.records(file, told):
-            row = waiting.pop(place.offset, None)
-            if row is not None:
-                self._judged(row, place, exchange)
+            named_by = waiting.pop(place.offset, None)
+            if named_by is not None:
+                self._judged(named_by, place, exchange)
             elif not (place.offset >= end and self._being_written):
                 self._report.take("database", "capture", self._without_row(place, exchange))
 
-    def _judged(self, row: Row, place: Place, exchange: Exchange) -> None:
-        differs = self._report.take("differs", capture_name(row), self._judge(row, place, exchange))
-        self._report.counts["differs" if differs else "equal"] += 1
+    def _judged(self, named_by: Sequence[Row], place: Place, exchange: Exchange) -> None:
+        before = len(self._report.findings)
+        self._report.take("differs", capture_name(named_by[0]), self._judge(named_by, place, exchange))
+        found = self._report.findings[before:]
+        if any(finding.kind == "unfiled" for finding in found):
+            self.unfiled.append(place)
+        wrong = {finding.where for finding in found if finding.kind != "unfiled"}
+        self._report.counts.update(["differs"] * len(wrong) + ["equal"] * (len(named_by) - len(wrong)))
 
     def _lost(self, row: Row, what: str) -> None:
         self._report.counts["unreadable"] += 1
@@ -123,8 +132,9 @@ class Walk:
         yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what)
 
 
-def same_bytes(row: Row, place: Place, exchange: Exchange) -> Iterator[Finding]:
-    """Judges a capture by its bytes alone."""
-    if row["digest"] != digest(exchange) or row["evidence_length"] != place.length:
-        what = f"byte {place.offset} of {place.file} holds other bytes than its row says"
-        yield Finding(kind="differs", where=capture_name(row), what=what, fields=("digest",))
+def same_bytes(named_by: Sequence[Row], place: Place, exchange: Exchange) -> Iterator[Finding]:
+    """Judges captures by their bytes alone."""
+    for row in named_by:
+        if row["digest"] != digest(exchange) or row["evidence_length"] != place.length:
+            what = f"byte {place.offset} of {place.file} holds other bytes than its row says"
+            yield Finding(kind="differs", where=capture_name(row), what=what, fields=("digest",))

@@ -1,13 +1,14 @@
-"""Alembic without its command line and ini file, so that an installed archive can mend itself."""
+"""Alembic without its command line and ini file, so that an installed archive can be made and migrated."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from storage.errors import WrongVersion
+from storage.migrations.schema import create
 
 
 def configuration(connection: Connection) -> Config:
@@ -19,9 +20,13 @@ def configuration(connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """All or nothing: one transaction. Raises WrongVersion for an archive that a later program made."""
+    """All or nothing: one transaction. Raises WrongVersion for an archive that no migration begins from."""
     with engine.begin() as connection:
+        if not inspect(connection).get_table_names():
+            create(connection)
+            command.stamp(configuration(connection), "head")
+            return
         try:
             command.upgrade(configuration(connection), "head")
         except CommandError as error:
-            raise WrongVersion(f"the archive was made by a later version of this program: {error}") from error
+            raise WrongVersion(f"no migration leads from the archive's version to this program's: {error}") from error

@@ -38,6 +38,15 @@ def ask(url: str, **headers: str) -> Answer:
         connection.close()
 
 
+class Exchange(NamedTuple):
+    """path: with the query, as it was sent. agent: empty when none was given."""
+
+    method: str
+    path: str
+    status: int
+    agent: str
+
+
 @dataclass(frozen=True)
 class _Planned:
     fault: Fault
@@ -50,29 +59,43 @@ class Standin:
     """Answers by `application`, but for the requests that a fault is meant for.
 
     asked: the path and query of every request, in their order.
+    log: every request that was answered, in the order of the answers.
     """
 
     def __init__(self, application: Application) -> None:
         self.origin = ""
         self.asked: list[str] = []
+        self.log: list[Exchange] = []
         self._application = application
         self._faults: list[_Planned] = []
+        self._standing: list[Fault] = []
         self._lock = Lock()
 
     def fault(self, fault: Fault, path: str = "/", *, after: int = 0, times: int = 1) -> None:
         """The next requests whose address begins with `path` meet the fault: `times` of them, `after` so many."""
         self._faults.append(_Planned(fault, path, after, times))
 
+    def always(self, *faults: Fault) -> None:
+        """Every request meets these faults until `mend`, the last one first; each may pass on to the one before."""
+        self._standing += faults
+
     def mend(self) -> None:
-        self._faults.clear()
-        self.asked.clear()
+        for each in (self._faults, self._standing, self.asked, self.log):
+            each.clear()
 
     def answer(self, request: Request) -> Response:
         asked = raw(request)
         with self._lock:
             self.asked.append(asked)
-            fault = self._due(asked)
-        return fault(request, self._application) if fault else self._application(request)
+            due = self._due(asked)
+            faults = [*self._standing, *([due] if due else [])]
+        application = self._application
+        for fault in faults:
+            application = _through(fault, application)
+        response = application(request)
+        agent = request.headers.get("User-Agent", "")
+        self.log.append(Exchange(request.method, asked, response.status_code, agent))
+        return response
 
     def _due(self, asked: str) -> Fault | None:
         for at, planned in enumerate(self._faults):
@@ -84,6 +107,10 @@ class Standin:
             self._faults[at] = replace(planned, times=planned.times - 1)
             return planned.fault
         return None
+
+
+def _through(fault: Fault, application: Application) -> Application:
+    return lambda request: fault(request, application)
 
 
 def raw(request: Request) -> str:

@@ -20,7 +20,7 @@ from storage.archive import Archive
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
 from storage.migrations.names import include_name
 from storage.migrations.run import configuration
-from storage.tables import SCHEMA, Table
+from storage.tables import BASELINE, SCHEMA, Table
 
 
 def one_sentence(error: pytest.ExceptionInfo[ArchiveError], *words: str) -> None:
@@ -81,7 +81,7 @@ def test_another_version(archive: Archive, readonly: bool) -> None:
         connection.commit()
     with pytest.raises(WrongVersion) as error:
         Archive.open(archive.folder, readonly=readonly)
-    one_sentence(error, "0000", SCHEMA, f"postscraper upgrade --archive {archive.folder}")
+    one_sentence(error, "0000", SCHEMA, f"postscraper rebuild --archive {archive.folder}")
 
 
 def test_an_archive_in_a_folder_that_nobody_can_write(empty_archive: Path) -> None:
@@ -123,6 +123,23 @@ def test_upgrading_what_is_new_changes_nothing(archive: Archive) -> None:
     archive.add(article())
     Archive.upgrade(archive.folder)
     assert archive.stats().stories == 1
+
+
+def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Archive) -> None:
+    archive.add(article())
+    with archive.connect() as connection:
+        for table in ("withdrawn", "withdrawn_record"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})
+        connection.commit()
+    with pytest.raises(WrongVersion) as error:
+        Archive.open(archive.folder)
+    one_sentence(error, BASELINE, SCHEMA, f"postscraper upgrade --archive {archive.folder}")
+    Archive.upgrade(archive.folder)
+    with Archive.open(archive.folder) as upgraded:
+        assert upgraded.stats().stories == 1
+        assert upgraded.withdrawn() == frozenset()
+        test_the_tables_are_those_of_the_migrations(upgraded)
 
 
 def test_upgrading_nothing_makes_nothing(tmp_path: Path) -> None:

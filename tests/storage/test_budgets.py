@@ -71,7 +71,10 @@ def test_lists_take_turns_with_each_other_and_with_stories(ledger: Ledger) -> No
 
 @pytest.mark.parametrize(
     ("address", "page"),
-    [("/national", 0), ("/national?page=7", 7), ("/a?page=0,12", 12), ("/a?x=1&start=30", 3), ("/a?page=x", 0)],
+    [
+        *(("/national", 0), ("/national?page=7", 7), ("/a?page=0,12", 12), ("/a?x=1&start=30", 3), ("/a?page=x", 0)),
+        *(("/category/national/page/2", 1), ("/page/12?s=canal", 11), ("/?s=canal&paged=3", 2), ("/page/x", 0)),
+    ],
 )
 def test_the_page_of_a_list(address: str, page: int) -> None:
     assert page_of(SITE + address) == page

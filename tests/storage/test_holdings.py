@@ -3,13 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from alembic import command
 from making import SITE, article, at
 from sqlalchemy import text
 
 from storage.archive import Archive
 from storage.elsewhere.holdings import Listed, Placed, Wanted
-from storage.migrations.run import configuration
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 ALL = Wanted()
@@ -39,16 +37,6 @@ def states(archive: Archive) -> list[tuple[Any, ...]]:
     with archive.connect() as connection:
         rows = connection.execute(text("SELECT url, state, why, due_at IS NULL FROM holding ORDER BY url, captured_at"))
         return [(row[0].rsplit("/", 1)[1], *row[1:]) for row in rows]
-
-
-def test_an_archive_of_the_version_before_is_upgraded(archive: Archive) -> None:
-    archive.add(article())
-    with archive._writer.begin() as connection:
-        command.downgrade(configuration(connection), "0002")
-        assert connection.execute(text("SELECT count(*) FROM sqlite_schema WHERE name = 'holding'")).scalar() == 0
-    Archive.upgrade(archive.folder)
-    with Archive.open(archive.folder) as opened:
-        assert (opened.stats().stories, took(opened, placed())) == (1, 1)
 
 
 def test_a_page_of_an_index_is_written_down_once(archive: Archive) -> None:

@@ -26,13 +26,14 @@ from postscraper.body import body, main_picture
 from postscraper.bylines import odd_byline, people
 from postscraper.dates import Printed, at_seven, believable, day_of, machine_moment, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, language_of, maybe, node, scope, there, words
+from postscraper.extract import Page, headline, language_of, maybe, node, nodes, scope, there, words
 from postscraper.items import Article, Listing, Problem
 from postscraper.layouts.phnompenhpost import drupal, drupal_2013_lists
 from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
 from postscraper.layouts.phnompenhpost.opening import captioned, opened
 
 END = "footer .footer-line"
+STORY = "div#ArticleBody"
 
 # The comments' box ("0 Comments", "Please, login or register to post a comment"), the column's
 # "Latest Video" and the rest of the frame, should an editor's broken tag draw them into the body.
@@ -56,7 +57,7 @@ def article(page: Page) -> Article | None:
     scoped = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
     opening, rest = opened(scoped)
     story = mended(rest)
-    main, lost = main_picture(page, ".node-main-image", CAPTION)
+    main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
     if not story.blocks and not images:
         raise NotAStory("no_body", "the body holds no words and no picture")

@@ -35,6 +35,7 @@ from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
 from postscraper.layouts.phnompenhpost.opening import Opening, captioned, opened
 
 END = "footer"
+STORY = "div#ArticleBody"
 
 HEADLINE = "div.section-width-sidebar.single-article-header > h2"
 TWINS = (".node-title h2 span[itemprop=name]", "header h1 .element-invisible")
@@ -73,7 +74,7 @@ def article(page: Page) -> Article | None:
     headline, doubts = _headline(page)
     byline, date, odd = _published(page)
     opening, story = _story(page, old=date is None or date.on < _DRUPAL_SINCE)
-    main, lost = main_picture(page, "div.node-main-image", CAPTION)
+    main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
     authors, agency = people(byline)
     head = drupal.head(page, headline)

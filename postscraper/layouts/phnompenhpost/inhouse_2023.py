@@ -35,18 +35,19 @@ from postscraper.extract import (
     nodes,
     own_address,
     scope,
+    there,
 )
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.phnompenhpost import inhouse_2023_lists, inhouse_2023_pictures, legacy
 from postscraper.urls import path_of
 
 END = "footer"
+STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
 
 SKELETON = ".ads-social-left-title, .section-article-header, .more-contents > .more-item"
 # The papers' own stores: pppenglish, and the Khmer edition's.
 ASSETS = "[src*='//ppp'][src*='.digitaloceanspaces.com/'], [href*='//ppp'][href*='.digitaloceanspaces.com/']"
 
-STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
 FACTS = ".ads-social-left-title"
 SECTION = ".ads-social-left-title h2"
 REPORTER = ".authname"
@@ -64,7 +65,10 @@ _NUMBER = re.compile(r"/\d{4}-\d{2}-\d{2}-\d{4}-(\d{1,9})(?:\.html)?$")
 
 
 def recognises(page: Page) -> bool:
-    return not page.generator and node(page, f"{SKELETON}, {ASSETS}") is not None
+    # The site after this one may show pictures of the same stores: WordPress names itself by its interface, too.
+    if page.generator or there(page, "link[rel='https://api.w.org/']"):
+        return False
+    return node(page, f"{SKELETON}, {ASSETS}") is not None
 
 
 def article(page: Page) -> Article | None:

@@ -41,6 +41,7 @@ from postscraper.layouts.phnompenhpost.opening import captioned, opened
 from postscraper.urls import path_of
 
 END = "body"  # what ends these pages is not known
+STORY = "table.contentpaneopen"
 
 _LEAD = re.compile(r"Written by\s*:?\s*", re.I)
 _SHARES = re.compile(r"Share \d* ?Tweet \d*")

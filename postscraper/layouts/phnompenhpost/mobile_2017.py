@@ -40,6 +40,7 @@ from postscraper.pictures import first_picture_url
 from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
 
 END = "footer, [data-role=footer]"
+STORY = "[itemprop=articleBody]"
 
 # Boxes of the wide designs: the page is theirs, whatever host served it.
 OTHERS = (
@@ -75,7 +76,7 @@ def article(page: Page) -> Article | None:
     story = legacy.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
     # Pictures inside the body belong to it; the main one stands above.
     inside = {each.url for each in story.images}
-    above, lost = main_picture(page, PICTURES, CAPTION)
+    above, lost = main_picture(page, nodes(page, PICTURES), CAPTION)
     main = tuple(each for each in above if each.url not in inside)
     if not story.blocks and not main and not story.images:
         raise NotAStory("no_body", "the body holds no words and no picture")

@@ -1,0 +1,79 @@
+"""The doors by which a newspaper is read in one run: feeds, sitemaps, the REST API, pages.
+
+A bot check or a refusal at one of them closes it for the run, and the others stay open. No check is ever solved.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import get_args
+
+from postscraper.items import Item, Unread
+from storage.visits import Kind
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# What each kind of address is asked for by; all others are pages.
+_DOORS: dict[Kind, str] = {"feed": "the feeds", "sitemap": "the sitemaps", "rest": "the REST API"}
+_PAGES = "HTML"
+IN_A_ROW = 3  # one refused or locked page is a story held back; three are a door
+
+
+def door_of(kind: Kind) -> str:
+    return _DOORS.get(kind, _PAGES)
+
+
+@dataclass(slots=True)
+class Doors:
+    """closed: by door, what closed it. opened: doors by which stories come, or nothing is new."""
+
+    closed: dict[str, str] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+    _refused: dict[str, int] = field(default_factory=dict)
+
+    def notice(self, kind: Kind, items: Sequence[Item]) -> str | None:
+        """A door that the answer closes; None when it closes none.
+
+        items: of the answer itself, and of the stories that it carries whole.
+        """
+        door, item = door_of(kind), items[0]
+        why = _closes(item)
+        if why is None:
+            if _brings_stories(kind, items):
+                self.opened.add(door)
+            self._refused.pop(door, None)
+            return None
+        self._refused[door] = self._refused.get(door, 0) + 1
+        at_once = isinstance(item, Unread) and (item.reason == "challenge" or kind == "rest")
+        first = door not in self.opened and isinstance(item, Unread) and item.reason == "refused"
+        if door in self.closed or not (at_once or first or self._refused[door] >= IN_A_ROW):
+            return None
+        self.closed[door] = why
+        return door
+
+    def is_open(self, kind: Kind) -> bool:
+        return door_of(kind) not in self.closed
+
+    @property
+    def sentence(self) -> str:
+        """Which doors are closed, and by what; "" when none is."""
+        return "; ".join(
+            f"{door} {'are' if door.endswith('s') else 'is'} closed by {why}" for door, why in self.closed.items()
+        )
+
+
+def _brings_stories(kind: Kind, items: Sequence[Item]) -> bool:
+    """Whether words can be had there: a sitemap and a feed of excerpts only name what other doors have."""
+    item = items[0]
+    if isinstance(item, Unread):
+        return item.reason == "not_modified" and kind != "sitemap"
+    return len(items) > 1 if kind == "feed" else kind != "sitemap"
+
+
+def _closes(item: Item) -> str | None:
+    """What of an answer speaks for a closed door."""
+    if not isinstance(item, Unread):
+        return None
+    if item.reason == "challenge":
+        return "a bot check"
+    if item.reason == "log_in":
+        return "a log-in form"
+    return f"status {item.capture.status}" if item.reason == "refused" else None

@@ -1,0 +1,1 @@
+"""Layouts of what WordPress writes, in any theme and for any newspaper."""

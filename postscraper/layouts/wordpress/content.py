@@ -1,0 +1,119 @@
+"""The reader of what WordPress calls the content: the words of a post between its headline and its tags.
+
+The same markup comes inside a page, in REST's `content.rendered` and in a feed's `content:encoded`. Certain, from
+WordPress's source: paragraphs and headings, `figure.wp-caption` and the older `div.wp-caption`, `dl.gallery-item`,
+the blocks `wp-block-*`, `form.post-password-form`, `.page-links`. Inferred, from themes and plugins in wide use: what
+these add among the words, by the names in SKIP. A box of any other name that is not WordPress's is an addition that
+nobody knows: its words are reported, never read as the story's.
+"""
+
+import re
+from collections.abc import Iterator
+
+from postscraper.body import NEVER_WORDS, Body, body
+from postscraper.errors import NotAStory
+from postscraper.extract import Node, Page, Words, node, nodes, there, words
+from postscraper.items import Problem
+
+# Embeds, whose words are other people's.
+EMBEDS = (
+    ".wp-block-embed, .wp-block-video, .wp-block-audio, .twitter-tweet, .twitter-video, .instagram-media, .fb-post,"
+    " .fb-video, .tiktok-embed, .bluesky-embed, .wp-embedded-content, .embed-container, .fluid-width-video-wrapper"
+)
+# What WordPress and its own plugin Jetpack add around the words: lists of stories, buttons, links onward.
+OWN_ADDITIONS = (
+    ".wp-block-latest-posts, .wp-block-query, .wp-block-latest-comments, .wp-block-archives, .wp-block-categories,"
+    " .wp-block-social-links, .wp-block-search, .wp-block-buttons, .wp-block-file__button, .wp-block-read-more,"
+    " .wp-block-post-terms, .wp-block-post-navigation-link, .wp-block-comments, .wp-block-jetpack-subscriptions,"
+    " .wp-block-jetpack-related-posts, a.more-link, .post-navigation, .page-links, .post-nav-links, .sharedaddy,"
+    " .jp-relatedposts, .wp-block-newsletterglue-form, .screen-reader-text"
+)
+# What other plugins and themes add: shares, advertisements, related stories, tags, authors, newsletters, comments.
+ADDITIONS = (
+    "ins.adsbygoogle, .code-block[class*='code-block-'], .td-a-ad, .td-a-rec, .jeg_ad, .stream-item, .adsense, .wpcnt,"
+    " .ad-container, .ads-wrapper, .bsaProContainerNew, .advads-wrap, [class*='share-buttons'], [class*='jeg_share'],"
+    " .essb_links, .essb_break_scroll, .addtoany_share_save_container, .a2a_kit, .heateor_sss_sharing_container,"
+    " .ssba, .swp_social_panel, .social-share, .social-sharing, .yarpp, .yarpp-related, .crp_related,"
+    " .rp4wp-related-posts, .related-posts, .relatedposts, .td_block_related_posts, .jnews_inline_related_post,"
+    " .jnews_related_post_container, .jeg_post_tags, .post-tags, .entry-tags,"
+    " .tags-links, .tagcloud, .entry-meta, .post-meta, .post-views,"
+    " .author-box, .author-bio, .abh_box, .saboxplugin-wrap, .molongui-author-box, .pp-multiple-authors-wrapper,"
+    " .mc4wp-form, .wpcf7, .tnp, .mailpoet_form, .newsletter-form, .wpdiscuz_bottom_wrap, #comments, .widget"
+)
+SKIP = f"{EMBEDS}, {OWN_ADDITIONS}, {ADDITIONS}"
+
+# The innermost boxes: a gallery's holds others.
+PICTURES = "figure:has(img):not(:has(figure)), div.wp-caption:has(img), dl.gallery-item:has(img)"
+# A gallery's own caption is of all its pictures and of none.
+CAPTION = "figcaption:not(.blocks-gallery-caption), .wp-caption-text"
+
+# Boxes of WordPress, of page builders, and those that editors bring with them from other programs.
+_BOXES = (
+    "[class*='wp-'], [class$='-inner'], [class*='-inner '], [class*='align'], [class*='gallery'], [class*='elementor'],"
+    " [class*='vc_'], [class*='wpb_'],"
+    " [class*='et_pb_'], [class*='fl-'], [class*='Mso'], [class*='gmail_'], .separator, .paragraph-style,"
+    " [dir], :has(> div[dir])"
+)
+REPORTED = f"div[class]:not({_BOXES}), section[class]:not({_BOXES}), .blocks-gallery-caption"
+
+PASSWORD = "form.post-password-form"  # get_the_password_form
+MORE_PAGES = ".page-links a, .post-nav-links a, a.post-page-numbers"  # wp_link_pages
+MORE_PAGES_FOLLOW = "the story goes on at other pages"
+BARRIERS = (
+    "[class*='pay-barrier'], [id*='pay-barrier'], .pmpro_content_message, .mepr-unauthorized-message, .rcp_restricted,"
+    " .wc-memberships-restriction-message, .woocommerce-memberships-restriction, .restrict-content"
+)
+_LINES = frozenset({"p", "div", "section", "figure", "ul", "ol", "blockquote", "h2", "h3", "h4", "table"})
+# A shortcode whose plugin is gone stands among the words.
+_SHORTCODE = re.compile(r"\[[a-z][a-z0-9_-]{2,30}\s+[\w-]+=[^\]]*\]|\[/[a-z][a-z0-9_-]{2,30}\]")
+
+
+def content(page: Page, box: Node) -> Body:
+    """The blocks, pictures, links and problems of a post's content; box: the element around it.
+
+    Raises NotAStory for a post behind a password, and for content without a word or a picture.
+    """
+    if there(box, PASSWORD):
+        raise NotAStory("no_body", "the post is protected by a password, and its words are not on the page")
+    found = body(page, _innermost(box), skip=SKIP, pictures=PICTURES, caption=CAPTION, reported=REPORTED)
+    problems = (*found.problems, *_problems(page, box, found))
+    if not found.blocks and not found.images:
+        kept = " ".join(problem.text for problem in problems if problem.text)
+        raise NotAStory("no_body", f"the content holds no words of a story and no picture: {kept[:400]!r}")
+    return Body(blocks=found.blocks, images=found.images, links=found.links, problems=problems)
+
+
+def _innermost(box: Node) -> Node:
+    """The box, or the one inside it that alone holds words and pictures: themes wrap the content some times over."""
+    inner = box
+    while (only := _only_box(inner)) is not None:
+        inner = only
+    # A notice in place of the words stands in a box, too; it is one line.
+    lines = [child for child in inner.children if isinstance(child, Node) and child.tag in _LINES and words(child)]
+    return inner if len(lines) > 1 else box
+
+
+def _only_box(box: Node) -> Node | None:
+    found = None
+    for child in box.children:
+        if isinstance(child, Words):
+            if child.text.strip():
+                return None
+        elif isinstance(child, Node) and not child.matches(f"{NEVER_WORDS}, {SKIP}"):
+            if words(child) or there(child, "img"):
+                if found is not None or child.tag not in ("div", "section"):
+                    return None
+                found = child
+            elif child.tag == "img":
+                return None
+    return found
+
+
+def _problems(page: Page, box: Node, found: Body) -> Iterator[Problem]:
+    if more := nodes(box, MORE_PAGES):
+        yield Problem(kind="cut", detail=MORE_PAGES_FOLLOW, text=" ".join(map(words, more)))
+    if (barrier := node(page, BARRIERS)) is not None:
+        yield Problem(kind="paywall", detail="the page keeps words back", text=words(barrier) or None)
+    for block in found.blocks:
+        if _SHORTCODE.search(block.text):
+            yield Problem(kind="damage", detail="a shortcode among the words", text=block.text)

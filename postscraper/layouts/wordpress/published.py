@@ -1,0 +1,145 @@
+"""When a WordPress page says that its story was published and changed.
+
+It says so to readers beside the headline, and to machines in up to three places: the printed date's `datetime`, Open
+Graph's `article:published_time`, JSON-LD. Where they disagree, no moment is taken: an old AIOSEO writes the hour of
+UTC with the offset of the paper's own clock.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from postscraper.dates import DAY, believable, day_of, printed
+from postscraper.extract import Node, Page, nodes, words
+from postscraper.items import Problem
+from postscraper.layouts.wordpress.linked_data import LinkedData
+from postscraper.layouts.wordpress.places import Place
+
+# The printed date of a story or a card, the surest first. The Newspaper theme's is `.entry-date.updated` all the same.
+DATES = (
+    *(
+        "time.published",
+        "time.entry-date",
+        ".wp-block-post-date time",
+        "time[itemprop=datePublished]",
+        "time[datetime]",
+    ),
+    *(
+        ".wp-block-post-date",
+        ".entry-date",
+        ".jeg_meta_date",
+        ".td-post-date",
+        ".posted-on",
+        ".post-date",
+        ".meta-date",
+    ),
+    *(".date.meta-item", ".post-time", ".entry-time", "time"),
+)
+_CHANGED = "time.updated:not(.entry-date), time[itemprop=dateModified], .updated-on, .last-updated, .modified"
+_APART = timedelta(minutes=1)  # a theme prints no seconds
+_DAY = re.compile(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{DAY}")
+
+
+class Published(NamedTuple):
+    """at, modified_at: aware UTC. on: the day on the newspaper's own clock. text: as printed to readers."""
+
+    at: datetime | None = None
+    on: date | None = None
+    text: str | None = None
+    modified_at: datetime | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def published(page: Page, said: LinkedData, header: Place) -> Published:
+    """header: where the story's own date stands."""
+    changed = [*said.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
+    given = [*said.published, *metas(page, "article:published_time")]
+    shown = printed_date(header)
+    if shown is not None and (stamp := shown.attr("datetime")):
+        if _moment(stamp) in set(map(_moment, changed)) - {None, *map(_moment, given)}:
+            shown = None  # the theme prints when the story was changed
+        else:
+            given.insert(0, stamp)
+    text = words(shown) if shown is not None else None
+    at, on, problems = _agreed(given)
+    printed_on = _printed_day(text)
+    if on and printed_on and on != printed_on:
+        problems.append(_odd("the printed date is of another day", [*given, text or ""]))
+        at = on = None
+    elif not problems:
+        on = on or printed_on
+    if on is not None and not believable(on, page.capture.captured_at):
+        return Published(text=text, problems=(_odd("no day the paper can print", given or [text or ""]),))
+    modified_at, doubts = _modified(changed, at, page.capture.captured_at)
+    return Published(at=at, on=on, text=text, modified_at=modified_at, problems=(*problems, *doubts))
+
+
+def printed_date(place: Place) -> Node | None:
+    """The element that prints when the story or card was published; None without one."""
+    return next((each for each in place.first(DATES) if not each.matches(_CHANGED)), None)
+
+
+def moment_of(element: Node) -> tuple[datetime | None, date | None]:
+    """The moment and the day that a card's date says to machines, or else the day that it prints."""
+    at, on, _ = _agreed([stamp] if (stamp := element.attr("datetime")) else [])
+    return at, on or _printed_day(words(element))
+
+
+def metas(page: Page, name: str) -> Iterator[str]:
+    """What every meta element of that property holds."""
+    yield from (held for each in nodes(page, f"meta[property='{name}']") if (held := each.attr("content")))
+
+
+def _agreed(given: list[str]) -> tuple[datetime | None, date | None, list[Problem]]:
+    """The one moment and day that all say; without a moment where they disagree, without a day where the days do."""
+    local = [moment for each in given if (moment := _local(each))]
+    aware = [moment for moment in local if moment.tzinfo]
+    if not aware:
+        days = {moment.date() for moment in local}
+        problems = [_odd("the page gives different days", given)] if len(days) > 1 else []
+        return None, days.pop() if len(days) == 1 else None, problems
+    # The paper's own clock is the one that is off UTC; where none is, the paper's zone is known.
+    own = next((moment.tzinfo for moment in aware if moment.utcoffset()), None)
+    on = [moment.astimezone(own).date() if own else day_of(moment) for moment in aware]
+    if max(aware) - min(aware) < _APART:
+        return aware[0].astimezone(UTC), on[0], []
+    return None, on[0] if len(set(on)) == 1 else None, [_odd("the page gives different moments", given)]
+
+
+def _modified(given: list[str], at: datetime | None, seen: datetime | None) -> tuple[datetime | None, list[Problem]]:
+    """None when it precedes publication, lies behind the capture, or is not one moment."""
+    moments = [moment for each in given if (moment := _moment(each))]
+    possible = [each for each in moments if at and at <= each and (seen is None or each <= seen)]
+    if possible and max(possible) - min(possible) >= _APART:
+        return None, [_odd("the page gives different moments of its last change", given)]
+    return (possible[0] if possible else None), []
+
+
+def _moment(text: str) -> datetime | None:
+    moment = _local(text)
+    return moment.astimezone(UTC) if moment and moment.tzinfo else None
+
+
+def _local(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def _printed_day(text: str | None) -> date | None:
+    """The day in a printed date whose form leaves no doubt; None for any other, as `6 hours ago` or `05/04/2022`."""
+    found = _DAY.search((text or "").replace("\u200b", ""))
+    if found is None:
+        return None
+    try:
+        return date.fromisoformat(found[0]) if found["iso"] else printed(found[0]).on
+    except ValueError:
+        return None
+
+
+def _odd(detail: str, given: Iterable[str]) -> Problem:
+    return Problem(kind="odd_date", detail=detail, text=" / ".join(dict.fromkeys(given)))

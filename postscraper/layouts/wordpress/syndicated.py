@@ -1,0 +1,169 @@
+"""Stories that WordPress gives without a page around them: an entry of a feed, a post of the REST API.
+
+Certain, from WordPress's source: the content is that of the page (`the_content`); a feed lacks the featured picture,
+makes pictures of emoji, and has the first page alone of a story in several, without a sign; an automatic excerpt is the
+story's first words with "[…]" behind them. Inferred, from plugins in wide use: the line "The post … appeared first on".
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from html import escape, unescape
+
+from postscraper.bylines import odd_byline, people
+from postscraper.dates import believable
+from postscraper.errors import NotAStory
+from postscraper.extract import Node, Page, clean, language_of, the_node, words
+from postscraper.items import Article, Capture, Image, Printable, Problem
+from postscraper.layouts.wordpress.content import content
+from postscraper.layouts.wordpress.terms import section_and_tags
+from postscraper.layouts.wordpress.wordpress_2026 import pictures
+from postscraper.urls import Aliases
+
+_EMOJI = re.compile(r"<img\b[^>]*\bclass=\"(?:wp-smiley|emoji)\"[^>]*>")
+_ALT = re.compile(r"\balt=\"([^\"]*)\"")
+# The line of Yoast's and other plugins, under the story or its excerpt.
+_FIRST_ON = re.compile(
+    r"\s*<p>\s*The (?:post|article) (?:(?!</p>).){0,2000}?(?:appeared first on|first appeared on|appeared on)"
+    r"(?:(?!</p>).){0,1000}?</p>\s*$",
+    re.S,
+)
+_PAGE_BREAK = "<!--nextpage-->"
+# Behind the words of an excerpt: WordPress's own mark, and the links that themes put in its place.
+_GOES_ON = re.compile(
+    r"(?:\[(?:…|\.\.\.|&hellip;|&#8230;)\]|\((?:more|read more|continue reading)[^)]{0,10}\)"
+    r"|(?:read more|continue reading|read the full story)\W{0,5})\s*$",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """When a story was published and changed, as WordPress says it to machines; see Article for the fields."""
+
+    at: datetime | None = None
+    on: date | None = None
+    text: str | None = None
+    modified_at: datetime | None = None
+
+
+def plain_words(markup: str, capture: Capture) -> str:
+    """The words of a headline, a name or an excerpt, which WordPress gives as markup."""
+    if "<" not in markup:
+        return clean(unescape(markup))
+    return words(_fragment(markup, capture)[1])
+
+
+def is_excerpt(markup: str, summary: str | None, capture: Capture) -> bool:
+    """Whether an entry's content is its summary again, in one paragraph, or says that the story goes on elsewhere."""
+    text = plain_words(_without_credit(markup), capture)
+    if not text or _GOES_ON.search(text):
+        return True
+    return text == _without_mark(summary or "") and markup.count("<p") < 2 and "<img" not in markup
+
+
+def standfirst_of(excerpt: str | None, body: str, capture: Capture) -> str | None:
+    """The words of an excerpt that somebody wrote; None for WordPress's own, which are the body's first words."""
+    text = plain_words(_without_credit(excerpt or ""), capture)
+    # A feed drops the selector of an emoji's form.
+    its_start = clean(body).replace("\ufe0f", "").startswith(text.replace("\ufe0f", ""))
+    written = text and not _GOES_ON.search(text) and not its_start
+    return text if written else None
+
+
+def article(
+    capture: Capture,
+    *,
+    layout: str,
+    address: str,
+    part: str | None,
+    aliases: Aliases,
+    headline: str,
+    markup: str,
+    base: str,
+    excerpt: str | None,
+    byline: str | None,
+    categories: Iterable[str],
+    tags: Iterable[str],
+    published: Published,
+    node_id: int | None,
+    main: Image | None = None,
+    not_printed: tuple[Printable, ...] = (),
+    problems: tuple[Problem, ...] = (),
+) -> Article:
+    """The story of an entry or post, read as the same content on a page is.
+
+    address: its canonical one. part: see Receipt. headline, markup, excerpt: as WordPress gives them.
+    base: what relative addresses in the markup are seen from; "" for the address of the capture.
+    Raises NotAStory without a headline or words, and for a post behind a password.
+    """
+    page, box = _fragment(_with_emoji(_without_credit(markup)), capture, aliases, base)
+    story = content(page, box)
+    title = plain_words(headline, capture)
+    if not title:
+        raise NotAStory("no_headline", f"{address}: the title holds no words")
+    text = "\n".join(block.text for block in story.blocks)
+    section, rest = section_and_tags(address, categories, tags)
+    authors, agency = people(byline)
+    published, odd = _believed(published, capture)
+    return Article(
+        layout=layout,
+        language=language_of(title + text),
+        url=capture.url,
+        canonical_url=address,
+        node_id=node_id,
+        headline=title,
+        standfirst=standfirst_of(excerpt, " ".join(text.split("\n")), capture),
+        byline=byline,
+        authors=authors,
+        agency=agency,
+        section=section,
+        tags=rest,
+        published_at=published.at,
+        published_on=published.on,
+        published_text=published.text,
+        modified_at=published.modified_at,
+        images=pictures(main, story),
+        body=story.blocks,
+        first_page=_first_page(markup, capture),
+        links=story.links,
+        not_printed=not_printed,
+        problems=(*problems, *odd_byline(byline), *odd, *story.problems),
+        capture=replace(capture.receipt(), part=part),
+    )
+
+
+def _first_page(markup: str, capture: Capture) -> int | None:
+    first, parted, _ = markup.partition(_PAGE_BREAK)
+    return len(content(*_fragment(_with_emoji(first), capture)).blocks) if parted else None
+
+
+def _believed(published: Published, capture: Capture) -> tuple[Published, tuple[Problem, ...]]:
+    if published.on is not None and not believable(published.on, capture.captured_at):
+        odd = Problem(kind="odd_date", detail="no day the paper can print", text=published.text)
+        return Published(text=published.text), (odd,)
+    modified_at = published.modified_at
+    too_early = modified_at and (published.at is None or modified_at < published.at)
+    too_late = modified_at and capture.captured_at and modified_at > capture.captured_at
+    return replace(published, modified_at=None) if too_early or too_late else published, ()
+
+
+def _fragment(markup: str, capture: Capture, aliases: Aliases | None = None, base: str = "") -> tuple[Page, Node]:
+    head = f'<!DOCTYPE html><base href="{escape(base)}">'
+    text = f'{head}<body><div class="entry-content">{markup}</div></body></html>'
+    page = Page(text, capture, aliases=aliases or {})
+    return page, the_node(page, "body > div.entry-content")
+
+
+def _without_credit(markup: str) -> str:
+    return _FIRST_ON.sub("", markup)
+
+
+def _without_mark(summary: str) -> str:
+    return _GOES_ON.sub("", summary).rstrip()
+
+
+def _with_emoji(markup: str) -> str:
+    """Emoji as the characters that stand on the page."""
+    return _EMOJI.sub(lambda img: alt[1] if (alt := _ALT.search(img[0])) else "", markup)

@@ -1,0 +1,373 @@
+"""Any newspaper on WordPress, in any theme; the Phnom Penh Post and Post Khmer since the first half of 2026.
+
+Known by what WordPress writes itself: its generator or the link to its REST interface, and the classes of the body or
+of a post's `article`, or the shortlink.
+
+Certain, from WordPress's source: the kinds of page by the body's classes, the post's number, the markup of the content
+(see content), the form before a protected post, the numbering of a list's pages. Certain, from real pages of other
+newspapers: headline, byline, date, featured picture and section of the themes Newspaper in its two kinds (td-, tdb-),
+JNews, Jannah, and a block theme of a paper's own. Inferred, from the names that themes in wide use share: all the rest
+of BOXES, HEADLINES, BYLINES, STANDFIRSTS and FEATURED. Nothing is known of the theme of the Post: a line between
+headline and content that none of these names is reported.
+
+- The section is the category that the address begins with; else the last of JSON-LD's breadcrumb; else the only one
+  that JSON-LD names; else the first printed; else Open Graph's. WordPress's own "Uncategorized" is none, and other
+  categories stand before the tags: samples …/rice-barge, …/well-diggers
+- The byline is the theme's, without its label ("By", "Written by"); a name typed into the content stays there.
+- A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
+- Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
+- A featured picture that a style sheet draws behind a box has no address on the page.
+- A gallery's own caption and a table are reported: …/rice-barge
+- A post behind a password has no words: …/protected-post
+- What WordPress calls a page (`page-id-N`) is no story: …/about-us
+- Lists: see wordpress_2026_lists.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import dropwhile, takewhile
+from typing import cast
+
+from postscraper.body import Body
+from postscraper.bylines import odd_byline, people
+from postscraper.errors import Ambiguous, NotAStory
+from postscraper.extract import (
+    Node,
+    Page,
+    classes,
+    headline_variants,
+    language_of,
+    maybe_link,
+    nodes,
+    own_address,
+    there,
+    words,
+)
+from postscraper.items import Article, Image, Listing, Printable, Problem
+from postscraper.layouts.wordpress import wordpress_2026_lists
+from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
+from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
+from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
+from postscraper.layouts.wordpress.published import metas, printed_date, published
+from postscraper.layouts.wordpress.terms import section_and_tags
+from postscraper.pictures import main_picture
+from postscraper.urls import PAPER_HOSTS
+
+# A theme's last box: it may be called anything, but footer is in its name.
+END = (
+    "footer:not(.entry-footer, .post-footer, article footer), #colophon, [id*='footer'],"
+    " [class*='footer']:not([class*='entry-footer'], [class*='post-footer'])"
+)
+
+# The box of the content, the innermost and most certain first.
+BOXES = (
+    *(".wp-block-post-content", ".entry-content > .content-inner", ".tdb_single_content", ".td-post-content"),
+    *("#penci-post-entry-inner", ".penci-entry-content", ".elementor-widget-theme-post-content", ".entry-content"),
+    *("#mvp-content-main", ".inner-post-entry", ".single-post-content", ".single-content", ".post-content"),
+    *("[itemprop=articleBody]", ".article-content", ".article-body", ".entry-body", ".post-body", ".story-content"),
+    *(".the-content", ".post-entry"),
+)
+STORY = ", ".join(BOXES)
+HEADLINES = (
+    *("h1.entry-title", "h1.wp-block-post-title", "h1.tdb-title-text", "h1.jeg_post_title", "h1.post-title"),
+    *("h1.single-title", "h1.article-title", "h1[itemprop=headline]", ".elementor-widget-theme-post-title h1", "h1"),
+)
+BYLINES = (
+    *(".wp-block-post-author-name", ".wp-block-post-author__name", "a[rel~=author]", ".author.vcard"),
+    *(".td-post-author-name a", ".tdb-author-name", ".jeg_meta_author a", ".meta-author a", ".entry-author a"),
+    *(
+        "[itemprop=author] [itemprop=name]",
+        ".byline a",
+        ".byline",
+        ".author-name",
+        ".post-author",
+        "a[href*='/author/']",
+    ),
+)
+STANDFIRSTS = (
+    *(
+        ".td-post-sub-title",
+        ".tdb_single_subtitle > .tdb-block-inner",
+        ".jeg_post_subtitle",
+        ".entry-sub-title",
+        ".wp-block-post-excerpt",
+    ),
+    *(".post-subtitle", ".entry-subtitle", ".post-excerpt", ".entry-summary", ".standfirst"),
+)
+FEATURED = (
+    ".wp-block-post-featured-image, .tdb_single_featured_image, .td-post-featured-image, .jeg_featured,"
+    " .featured-area, .single-featured-image, .post-thumbnail, .entry-media, .featured-image, .single-featured"
+)
+CATEGORIES = (
+    "a[rel~=category], .entry-category > a, a.tdb-entry-category, .jeg_meta_category > span > a, a.post-cat,"
+    " .cat-links > a, .taxonomy-category > a"
+)
+TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category > a), .td-tags > li > a, .tdb-tags > li > a"
+# Where a theme would print a standfirst or a kicker of another name.
+LINES = "h2, h3, h4, h5, h6, p"
+CAPTIONS = "figcaption, .wp-caption-text, .tdb-caption-text, .featured-caption, .single-caption-text"
+
+# Types of post that newspapers write their stories as; any other is a shop's, a diary's or a builder's.
+_STORY_TYPES = frozenset({"post", "news", "article", "story", "opinion", "column", "blog"})
+_KINDS = frozenset(
+    {
+        *("single", "page", "attachment", "error404", "home", "blog", "archive", "search", "category", "tag", "author"),
+        *("date", "page-template", "wp-singular"),
+    }
+)
+_POST_ID = re.compile(r"postid-(\d{1,18})")
+_IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
+_LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?(?:\s+|$)|[\s|,–-]+$", re.I)
+# What stands between byline, date and section.
+_MARKS = re.compile(r"\W+|\b(?:by|in|on|posted|published|written|updated|last|at)\b|ដោយ|_", re.I)
+_SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
+_REST = "link[rel='https://api.w.org/']"
+_OF_POST = "link[rel=alternate][type='application/json'][href*='/wp/v2/posts/']"
+
+
+def recognises(page: Page) -> bool:
+    if not there(page, "meta[name=generator][content^='WordPress']", _REST):
+        return False
+    kind = page.body_classes & _KINDS or any(map(_POST_ID.fullmatch, page.body_classes))
+    if not kind and not there(page, "link[rel=shortlink][href*='?p=']", "article[id^='post-']", "[class*='wp-block-']"):
+        return False
+    # Half of all newspapers are built so, and only the host says whose the page is.
+    return page.canonical(page.url).split("/")[2].removeprefix("www.") in PAPER_HOSTS
+
+
+def article(page: Page) -> Article | None:
+    number = _story_number(page)
+    if number is None:
+        return None
+    box = _box(page, number)
+    title = _headline(page, box)
+    header = _header(title, box)
+    printed = words(title)
+    story = content(page, box)
+    said = linked_data(page)
+    below = _below(header, box)
+    date = published(page, said, header if printed_date(header) is not None else below)
+    byline = _byline(page, header, said) or _byline(page, below, said)
+    authors, agency = people(byline)
+    categories = _labels(page, box, CATEGORIES)
+    tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
+    named = [*categories, *metas(page, "article:section")]
+    address, odd_address = own_address(page)
+    section, rest = _section_and_tags(address, said, printed, named, list(tags))
+    standfirst = next(map(words, header.first(STANDFIRSTS)), None)
+    main, lost = _featured(page, header)
+    read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
+    barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
+    return Article(
+        layout="wordpress_2026",
+        language=language_of(printed + story.text),
+        url=page.url,
+        canonical_url=address,
+        node_id=number,
+        headline=printed,
+        standfirst=standfirst,
+        byline=byline,
+        authors=authors,
+        agency=agency,
+        section=section,
+        tags=rest,
+        published_at=date.at,
+        published_on=date.on,
+        published_text=date.text,
+        modified_at=date.modified_at,
+        images=pictures(main, story),
+        body=story.blocks,
+        teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
+        links=story.links,
+        headline_variants=headline_variants(page, printed),
+        not_printed=_not_printed(byline, standfirst, main, story),
+        problems=(
+            *page.problems,
+            *odd_address,
+            *odd_byline(byline),
+            *date.problems,
+            *_unread(header, title, read),
+            *lost,
+            *story.problems,
+            *barred,
+        ),
+        capture=page.receipt,
+    )
+
+
+def listing(page: Page) -> Listing | None:
+    return wordpress_2026_lists.listing(page)
+
+
+def _not_printed(byline: str | None, standfirst: str | None, main: Image | None, story: Body) -> tuple[Printable, ...]:
+    """What the theme may have no place for, since it is not there; and the body of which other pages hold the rest."""
+    there = {
+        "standfirst": standfirst,
+        "byline": byline,
+        "captions": main and main.caption_text,
+        "body": not any(problem.detail == MORE_PAGES_FOLLOW for problem in story.problems),
+    }
+    return tuple(cast(Printable, name) for name, value in there.items() if not value)
+
+
+def _story_number(page: Page) -> int | None:
+    """The number of the post that the page is of; None for a page of another kind.
+
+    Raises NotAStory for a page without stories, and for a post of another type than newspapers write.
+    """
+    body = page.body_classes
+    if "error404" in body:
+        raise NotAStory("soft_404", "WordPress says that nothing is there: error404")
+    if "attachment" in body or ("page" in body and not body & {"home", "search"}) or "page-template" in body:
+        raise NotAStory("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
+    types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
+    number = next((int(found[1]) for name in body if (found := _POST_ID.fullmatch(name))), None)
+    if "single" in body and types and not types & _STORY_TYPES:
+        raise NotAStory("not_an_article", f"a post of another type: {' '.join(sorted(types))[:200]}")
+    if number is not None or body & _KINDS - {"single", "wp-singular"}:
+        return number
+    # The theme drops WordPress's classes; these links are of a single post only.
+    if there(page, _OF_POST):
+        link = maybe_link(page, page, f"{_OF_POST}, link[rel=shortlink]")
+        found = _IN_LINK.search(link or "")
+        return int(found[1]) if found else None
+    return None
+
+
+def _box(page: Page, number: int | None) -> Node:
+    """The box of the post's content. Raises NotAStory without one, and Ambiguous."""
+    for css in BOXES:
+        found: dict[object, Node] = {each: each for each in nodes(page, css)}
+        outer = (each for each in found.values() if found.keys().isdisjoint(each.ancestors))
+        own = [each for each in outer if _is_own(each, number)]
+        if len(own) > 1:
+            raise Ambiguous(f"{css}: {len(own)} matches: {[words(each)[:40] for each in own[:3]]}")
+        if own:
+            return own[0]
+    cut = any(problem.kind == "cut" for problem in page.problems)
+    raise NotAStory(
+        "cut_before_body" if cut else "no_body", "none of the boxes that themes put the content in is there"
+    )
+
+
+def _is_own(box: Node, number: int | None) -> bool:
+    """Whether a box is of the page's own post: of no list beside it, and of no other post."""
+    if box.closest(ELSEWHERE) is not None or not (words(box) or there(box, "img")):
+        return False
+    post = box.closest("article.type-post, article.hentry, [id^='post-'].type-post")
+    return post is None or f"post-{number}" in (post.attr("id"), *classes(post))
+
+
+def _headline(page: Page, box: Node) -> Node:
+    """The element of the headline. Raises NotAStory when the page has none, and Ambiguous."""
+    for css in HEADLINES:
+        found = [
+            each
+            for each in nodes(page, css)
+            if words(each) and box not in each.ancestors and each.closest(f"{ELSEWHERE}, footer") is None
+        ]
+        if len(set(map(words, found))) > 1:
+            raise Ambiguous(f"{css}: {len(found)} matches: {[words(each)[:40] for each in found[:3]]}")
+        if found:
+            return found[0]
+    raise NotAStory("no_headline", "no heading of the first rank holds words")
+
+
+def _header(title: Node, box: Node) -> Place:
+    """What stands before the content in the innermost box around headline and content."""
+    above = set(box.ancestors)
+    around = next(each for each in title.ancestors if isinstance(each, Node) and each in above)
+    before = set(takewhile(box.__ne__, nodes(around, "*"))).difference(above)
+    return Place(around, before, frozenset(nodes(around, ELSEWHERE)))
+
+
+def _below(header: Place, box: Node) -> Place:
+    """What stands behind the content there, and in no list or comment: some themes print byline and date below."""
+    every = nodes(header.around, "*")
+    behind = {each for each in every[every.index(box) + 1 :] if box not in each.ancestors}
+    cards = set(nodes(header.around, CARDS)).difference(box.ancestors)
+    return Place(header.around, behind, header.apart | cards)
+
+
+def _byline(page: Page, header: Place, said: LinkedData) -> str | None:
+    """The names as the theme prints them in the header, without its label."""
+    found = header.first(BYLINES) or _named(page, header, said)
+    names = list(dict.fromkeys(name for each in found if (name := _unlabelled(words(each)))))
+    if len(names) < 2:
+        return names[0] if names else None
+    # Several links of one line: the line says how the names are joined.
+    line = next((each for each in found[0].ancestors if isinstance(each, Node) and all(_in(found, each))), None)
+    printed = _unlabelled(words(line)) if line is not None else ""
+    return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
+
+
+def _in(found: list[Node], line: Node) -> list[bool]:
+    return [line in each.ancestors for each in found]
+
+
+def _named(page: Page, header: Place, said: LinkedData) -> list[Node]:
+    """The element that prints, with or without a label, the author whom the page names to machines."""
+    names = {*said.authors, page.meta("author")} - {None}
+    lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each)) in names]
+    return lines[-1:]
+
+
+def _unlabelled(text: str) -> str:
+    return _LABEL.sub("", text)
+
+
+def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[Problem]:
+    """The lines between headline and content that are none of what is read there, of the theme's labels, or of SKIP."""
+    known = sorted(filter(None, read), key=len, reverse=True)
+    lines = iter(header.all(f"h1, {LINES}"))
+    for line in (each for each in dropwhile(title.__ne__, lines) if each is not title and each.closest(SKIP) is None):
+        rest = words(line)
+        for text in known:
+            rest = rest.replace(text, "", 1)
+        if _MARKS.sub("", rest):
+            yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
+
+
+def _section_and_tags(
+    address: str, said: LinkedData, headline: str, categories: list[str], tags: list[str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """categories: as printed. The address decides, then the breadcrumb, then the only section that JSON-LD names."""
+    crumbs = [each for each in said.crumbs if each != headline]
+    # AIOSEO writes categories and tags into one string.
+    sections = [each for each in said.sections if "," not in each]
+    single = sections if len(sections) == 1 else []
+    return section_and_tags(address, [*crumbs[-1:], *single, *categories], tags, sections)
+
+
+def _labels(page: Page, box: Node, css: str) -> list[str]:
+    """The words of links above or below the content, and in no card of a list."""
+    cards = ((each, each.closest(CARDS)) for each in nodes(page, css) if each.closest(ELSEWHERE) is None)
+    return [words(each) for each, card in cards if card is None or card in box.ancestors]
+
+
+def _featured(page: Page, header: Place) -> tuple[Image | None, tuple[Problem, ...]]:
+    """The picture above the content, with the caption in its box; None without one. A lone caption is a problem."""
+    boxes = header.all(FEATURED)
+    pictures = [each for each in header.all("img.wp-post-image") if each.closest(CARDS) is None]
+    if pictures and not any(there(each, "img") for each in boxes):
+        boxes.append(pictures[0].closest("figure, .wp-caption") or pictures[0])
+    main, lost = main_picture(page, boxes, CAPTIONS)
+    return next(iter(main), None), lost
+
+
+def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
+    """The featured picture and those of the body; some newspapers print the same one at the head of the body again."""
+    if main is None:
+        return story.images
+    rest = story.images
+    if rest and rest[0].block == 0 and _file(rest[0].url) == _file(main.url):
+        if main.caption_text is None:
+            main = replace(rest[0], block=None)
+        rest = rest[1:] if rest[0].caption_text in (None, main.caption_text) else rest
+    return (main, *rest)
+
+
+def _file(url: str) -> str:
+    """The picture's file, whatever size WordPress cut of it."""
+    return _SIZE.sub("", url)

@@ -1,0 +1,222 @@
+"""The lists of a WordPress newspaper: front page, categories, tags, authors, days, search; and those beside a story.
+
+Certain, from WordPress's source: the kind of list by the body's classes, the headings "Category: National" and
+"Search results for", the pager's `page-numbers`, `post_class` on a card. Inferred, from real story pages of other
+newspapers and the names that themes share: the cards, and what stands in them.
+
+- A card's labels, its author and the count of its comments are skipped by name: samples …/national-list-page-2
+- A search finds pages, too, that are no stories: …/search-barge
+- A list beside a story may hold the story itself.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from postscraper.body import NEVER_WORDS
+from postscraper.dates import believable
+from postscraper.errors import NotAStory
+from postscraper.extract import Node, Page, Words, clean, language_of, many, maybe_link, nodes, there, words
+from postscraper.items import DatedTeaser, Listing, Problem, Teaser
+from postscraper.layouts.wordpress.places import CARDS, Place
+from postscraper.layouts.wordpress.published import moment_of, printed_date
+from postscraper.pictures import Album
+from postscraper.urls import absolute, edition_of, page_of, path_of
+
+# Lists of the site itself.
+CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
+HEADINGS = "h1, h2, h3, h4, h5, h6, .entry-title, .post-title, .jp-relatedposts-post-title, .wpp-post-title"
+SUMMARY = (
+    ".entry-summary, .wp-block-post-excerpt__excerpt, .td-excerpt, .jeg_post_excerpt, .post-excerpt, .entry-excerpt,"
+    " .wp-block-latest-posts__post-excerpt, .entry-content, .excerpt"
+)
+# What a card says besides headline, summary and date.
+LABELS = (
+    "a[rel~=category], a[rel~=tag], a[rel~=author], a[href*='/author/'], .td-post-category, .post-cat-wrap, .cat-links,"
+    " .tags-links, .taxonomy-category, .byline, .author, .posted-by, .wp-block-post-author, .td-post-author-name,"
+    " .jeg_meta_author, .jeg_meta_comment, .jeg_post_category, .meta-author, .comments-link, .td-module-comments,"
+    " .meta-comment, .more-link, .wp-block-read-more, .wp-block-post-excerpt__more-link, .read-more, .jeg_readmore,"
+    " .edit-link, .screen-reader-text, .posted-on, .td-post-date, .sticky-post, .wpp-views, .post-views, .meta-views,"
+    " figcaption, .wp-caption-text, .sticky .entry-footer > p:first-child"
+)
+LIST_NAMES = (
+    ".widget-title, .widgettitle, .block-title, .td-block-title, .jeg_block_title, .jp-relatedposts-headline,"
+    " .related-title, .section-title, .wp-block-heading, .the-global-title, .td-more-articles-box-title, h2, h3, h4"
+)
+# The heading of the page's own list.
+TITLES = (
+    "h1.page-title, h1.archive-title, h1.wp-block-query-title, h1.tdb-title-text, h1.td-page-title, h1.jeg_cat_title"
+)
+NEXT = (
+    "a.next.page-numbers, a.wp-block-query-pagination-next, .nav-previous a, .pagination a.next, .page_nav.next,"
+    " .page-nav a[aria-label='next-page'], link[rel=next]"
+)
+
+_PREFIX = re.compile(r"(?:Category|Tag|Author|Month|Year|Day|Archives?)\s*:\s*", re.I)
+_MORE = re.compile(r"(?:continue reading|read more|read the story|more)\b.*", re.I)
+_FRONT = re.compile(r"/(?:[a-z]{2}|page/\d+|index\.php)?")
+_LISTS = frozenset({"home", "blog", "archive", "search", "category", "tag", "author", "date"})
+
+
+def listing(page: Page) -> Listing | None:
+    """None for a page without a list. Raises NotAStory for the front page under a story's address."""
+    kinds = page.body_classes & _LISTS
+    if "home" in kinds and not _FRONT.fullmatch(path_of(page.url)):
+        raise NotAStory("soft_404", "the address answers with the front page")
+    teasers: list[DatedTeaser] = []
+    problems: list[Problem] = []
+    section = _title(page) if kinds & {"category"} else None
+    for card, name, position in _cards(page, None):
+        teaser, doubts = _dated(page, card, None if name == _title(page) else name, position)
+        problems += doubts
+        teasers += [teaser] if teaser is not None else []
+    if not teasers and not kinds:
+        return None
+    headlines = "".join(each.headline or "" for each in teasers)
+    return Listing(
+        layout="wordpress_2026",
+        language=language_of(headlines) if headlines else edition_of(page.url),
+        url=page.url,
+        canonical_url=page.canonical(page.url),
+        section=section,
+        page=page_of(page.url),
+        teasers=tuple(teasers),
+        next_url=maybe_link(page, page, NEXT),
+        problems=(*page.problems, *problems),
+        capture=page.receipt,
+    )
+
+
+def side_lists(page: Page, story: Node) -> Iterator[Teaser]:
+    """The lists beside a story, card by card. story: the box of its content."""
+    for card, name, position in _cards(page, story):
+        if (found := _read(page, card)) is not None:
+            yield Teaser(list=name, position=position, **found.as_teaser())
+
+
+def _title(page: Page) -> str | None:
+    """The name of the page's own list, without WordPress's "Category: "; None without one."""
+    return next((_PREFIX.sub("", text) for text in many(page, TITLES)), None)
+
+
+def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:
+    """The cards with the printed name of their list and their place in it, from 1; the innermost of nested ones."""
+    around: set[object] = {story, *story.ancestors} if story is not None else set()
+    found = nodes(page, f"{CARDS}, {LIST_NAMES}")
+    outside = [
+        each for each in found if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
+    ]
+    outer = {above for each in outside for above in each.ancestors}
+    cards = [each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")]
+    headings = _Headings(found, cards, around)
+    positions: Counter[str | None] = Counter()
+    for card in cards:
+        name = headings.of(card)
+        positions[name] += 1
+        yield card, name, positions[name]
+
+
+class _Headings:
+    """The headings of the lists on a page.
+
+    found: cards and headings in the order of the page. around: the story's boxes, whose headings are the story's.
+    """
+
+    def __init__(self, found: list[Node], cards: list[Node], around: set[object]) -> None:
+        inside: set[object] = set(cards)
+        self._around = around
+        self._order = {each: place for place, each in enumerate(found)}
+        self._above = {
+            each: above
+            for each in found
+            if inside.isdisjoint((each, *(above := set(each.ancestors)))) and not each.matches(CARDS) and words(each)
+        }
+
+    def of(self, card: Node) -> str | None:
+        """The last heading before the card in the nearest box that has one; None without one."""
+        for box in card.ancestors:
+            if not isinstance(box, Node) or box.tag == "body" or box in self._around:
+                return None
+            for heading in reversed(self._above):
+                if self._order[heading] < self._order[card] and box in self._above[heading]:
+                    branches = (each for each in heading.ancestors if isinstance(each, Node) and each.parent is box)
+                    if not any(there(branch, CARDS) for branch in branches):
+                        # Newspaper sets lists behind tabs; the first is open.
+                        return next(iter(many(heading, ".td-cur-simple-item")), None) or words(heading)
+        return None
+
+
+class _Card(NamedTuple):
+    """read: the elements whose words are read, or skipped by name."""
+
+    headline: str | None
+    url: str
+    summary: str | None
+    image_url: str | None
+    date: Node | None
+    read: set[object]
+
+    def as_teaser(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("headline", "url", "summary", "image_url")}
+
+
+def _read(page: Page, card: Node) -> _Card | None:
+    """What a card says; None for one without an address."""
+    labels: set[object] = set(nodes(card, LABELS))
+    free = [each for each in nodes(card, f"a[href], {HEADINGS}") if not labels.intersection({each, *each.ancestors})]
+    links = [each for each in free if each.tag == "a"]
+    heading = next((each for each in (*nodes(card, HEADINGS), *links) if each in free and words(each)), None)
+    own = () if heading is None else (heading, *nodes(heading, "a[href]"), *heading.ancestors)
+    linked = next((each for each in (*(each for each in links if each in own), *links)), None)
+    url = absolute(page.base, linked.attr("href") or "") if linked is not None else None
+    if url is None:
+        return None
+    date = printed_date(Place(card))
+    boxes = [each for each in Place(card).first((SUMMARY, "p")) if each not in labels and each is not date]
+    summary = " ".join(filter(None, (_summary(each) for each in boxes)))
+    album = Album(page)
+    for img in nodes(card, "img:not(.avatar)"):
+        album.add(img, None, 0)
+    return _Card(
+        headline=words(heading) if heading is not None else None,
+        url=url,
+        summary=summary or None,
+        image_url=album.images[0].url if album.images else None,
+        date=date,
+        read={*labels, *boxes, heading, date},
+    )
+
+
+def _summary(box: Node) -> str:
+    """The words of a summary without the link to the story behind them."""
+    text = words(box)
+    for more in many(box, f"{LABELS}, a"):
+        if _MORE.fullmatch(more):
+            text = text.removesuffix(more).rstrip()
+    return text
+
+
+def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
+    found = _read(page, card)
+    if found is None:
+        return None, [Problem(kind="unread_words", detail="a card without an address", text=words(card))]
+    problems = []
+    if rest := _unread(card, found.read):
+        problems.append(Problem(kind="unread_words", detail="in a card of a list", text=rest))
+    text: str | None = words(found.date) if found.date is not None else None
+    at, on = moment_of(found.date) if found.date is not None else (None, None)
+    if on is not None and not believable(on, page.capture.captured_at):
+        problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
+        at, on, text = None, None, None
+    teaser = DatedTeaser(
+        list=name, position=position, published_on=on, published_at=at, published_text=text, **found.as_teaser()
+    )
+    return teaser, problems
+
+
+def _unread(card: Node, read: set[object]) -> str:
+    """The card's words outside the elements that are read, without the marks between them."""
+    skipped: set[object] = {*read, *nodes(card, NEVER_WORDS)}
+    rest = (each.text for each in card.descendants if isinstance(each, Words) and skipped.isdisjoint(each.ancestors))
+    return clean(" ".join(rest)).strip(" |,·•–—-/")

@@ -1,0 +1,337 @@
+"""WordPress's REST API: a post is a story, a collection of posts or of categories is a list.
+
+Known by its address (`/wp-json/…`, `?rest_route=…`) and by being JSON. Certain, from WordPress's source and from the
+answers of a real one: all fields that are read here, `X-WP-Total`, the `Link` header, the errors of failed embeds.
+
+- `date` and `modified` are on the newspaper's own clock, `date_gmt` and `modified_gmt` in UTC.
+- A collection with the posts' content carries whole stories, each a part of the answer by its address.
+- Posts in the order of their last change are asked for by `modified_after`, which leaves out the second that it names,
+  and so does `modified_before`. The next question (`next_url`) begins with the last second of a page; where one second
+  fills a page, its posts are asked for by their number, since the database gives them in no other sure order.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from postscraper.decoding import text_of
+from postscraper.errors import NotAStory
+from postscraper.extract import language_of
+from postscraper.items import Article, Capture, DatedTeaser, Image, Listing, Printable, Problem
+from postscraper.layouts.wordpress import syndicated
+from postscraper.layouts.wordpress.syndicated import Published, plain_words
+from postscraper.pictures import image
+from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of
+
+NAME = "wordpress_rest"
+POSTS_OF_CATEGORY = "wp:post_type"  # the relation of a category to the list of its posts
+_SECOND = timedelta(seconds=1)
+_CURSOR = frozenset({"modified_after", "modified_before", "offset", "orderby"})
+
+
+def read(
+    capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False
+) -> tuple[Article | Listing, *tuple[Article, ...]]:
+    """A story for the answer of one post; for a collection its list, and the stories that it carries whole.
+
+    Raises NotAStory for any other answer of the API.
+    """
+    text, problems = text_of(body, capture.header("content-type"))
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotAStory("cut_before_body" if cut else "not_html", f"no whole JSON: {error}"[:200]) from error
+    if isinstance(said, dict) and isinstance(said.get("content"), dict) and isinstance(said.get("title"), dict):
+        return (_Post(capture, aliases, said).article(part=None, problems=problems),)
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise NotAStory("not_an_article", "the REST API answers with neither posts nor categories")
+    if said and all("taxonomy" in each for each in said):
+        return (_categories(capture, aliases, said, problems),)
+    if said and not all("link" in each and "date_gmt" in each for each in said):
+        raise NotAStory("not_an_article", "the REST API answers with neither posts nor categories")
+    return _posts(capture, aliases, said, problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    capture: Capture
+    aliases: Aliases
+    said: Mapping[str, Any]
+
+    @property
+    def link(self) -> str | None:
+        """The story's address on the newspaper; None for what is not the newspaper's."""
+        url = absolute(self.capture.url, str(self.said.get("link") or ""))
+        try:
+            host = canonical(url or "", self.aliases).split("/")[2]
+        except (ValueError, IndexError):
+            return None
+        return url if host.removeprefix("www.") in PAPER_HOSTS else None
+
+    @property
+    def markup(self) -> str | None:
+        """Its content; None when the answer has none, or keeps it behind a password."""
+        said = self.said.get("content")
+        return str(said.get("rendered") or "") if isinstance(said, dict) and not said.get("protected") else None
+
+    def text(self, name: str) -> str:
+        said = self.said.get(name)
+        return str(said.get("rendered") or "") if isinstance(said, dict) else ""
+
+    @property
+    def published(self) -> Published:
+        at, modified_at = _utc(self.said.get("date_gmt")), _utc(self.said.get("modified_gmt"))
+        local = _local(self.said.get("date"))
+        text = str(self.said.get("date") or "") or None
+        return Published(at=at, on=local.date() if local else None, text=text, modified_at=modified_at)
+
+    def article(self, *, part: str | None, problems: tuple[Problem, ...] = ()) -> Article:
+        """Raises NotAStory for a post without words or behind a password, and for another newspaper's."""
+        link, markup = self.link, self.markup
+        if link is None:
+            raise NotAStory("another_paper", f"the post's link is {str(self.said.get('link'))[:200]!r}")
+        if markup is None:
+            raise NotAStory("no_body", "the post is protected by a password, and its words are not in the answer")
+        byline, unsaid, failed = self._byline()
+        main, captionless, broken = self._featured()
+        categories, tags = self._terms()
+        return syndicated.article(
+            self.capture,
+            layout=NAME,
+            address=canonical(link, self.aliases),
+            part=part,
+            aliases=self.aliases,
+            headline=self.text("title"),
+            markup=markup,
+            base=link,
+            excerpt=self.text("excerpt"),
+            byline=byline,
+            categories=categories,
+            tags=tags,
+            published=self.published,
+            node_id=number if isinstance(number := self.said.get("id"), int) else None,
+            main=main,
+            not_printed=(*unsaid, *captionless),
+            problems=(*problems, *failed, *broken),
+        )
+
+    def teaser(self, link: str, position: int) -> DatedTeaser:
+        main, _, _ = self._featured()
+        published = self.published
+        return DatedTeaser(
+            list=None,
+            position=position,
+            headline=plain_words(self.text("title"), self.capture) or None,
+            url=link,
+            summary=plain_words(self.text("excerpt"), self.capture) or None,
+            image_url=main.url if main else None,
+            published_on=published.on,
+            published_at=published.at,
+            published_text=published.text,
+        )
+
+    def _byline(self) -> tuple[str | None, tuple[Printable, ...], tuple[Problem, ...]]:
+        if self.said.get("author") == 0:
+            return None, (), ()
+        found = self._embedded("author")
+        name = found[0].get("name") if found else None
+        if isinstance(name, str) and name.strip():
+            return plain_words(name, self.capture), (), ()
+        return None, ("byline",), _failed(found, "its author")
+
+    def _featured(self) -> tuple[Image | None, tuple[Printable, ...], tuple[Problem, ...]]:
+        """The picture above the story with its caption; the second and third say why there is none."""
+        if self.said.get("featured_media") == 0:
+            return None, (), ()
+        found = self._embedded("wp:featuredmedia")
+        media = found[0] if found else {}
+        url = absolute(self.capture.url, str(media.get("source_url") or ""))
+        if url is None:
+            return None, ("captions",), _failed(found, "its picture")
+        caption = media.get("caption")
+        printed = plain_words(str(caption.get("rendered") or ""), self.capture) if isinstance(caption, dict) else ""
+        return image(url, printed or None, str(media.get("alt_text") or "") or None), (), ()
+
+    def _terms(self) -> tuple[list[str], list[str]]:
+        """The names of its categories, and of its tags."""
+        groups = self._embedded("wp:term", list)
+        terms = [term for group in groups for term in group if isinstance(term, dict)]
+        named: dict[str, list[str]] = {"category": [], "post_tag": []}
+        for term in terms:
+            if (name := str(term.get("name") or "")) and term.get("taxonomy") in named:
+                named[str(term["taxonomy"])].append(plain_words(name, self.capture))
+        return named["category"], named["post_tag"]
+
+    def _embedded(self, name: str, kind: type = dict) -> list[Any]:
+        embedded = self.said.get("_embedded")
+        found = embedded.get(name) if isinstance(embedded, dict) else None
+        return [each for each in found if isinstance(each, kind)] if isinstance(found, list) else []
+
+
+def _failed(found: list[Any], what: str) -> tuple[Problem, ...]:
+    """A problem when the API could not give what it was asked to embed; none when it was not asked."""
+    if not found or "code" not in found[0]:
+        return ()
+    return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(found[0].get("message"))[:200]),)
+
+
+def _posts(
+    capture: Capture, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
+) -> tuple[Listing, *tuple[Article, ...]]:
+    teasers: list[DatedTeaser] = []
+    stories: list[Article] = []
+    odd: list[Problem] = []
+    for each in said:
+        post = _Post(capture, aliases, each)
+        link = post.link
+        if link is None:
+            odd.append(Problem(kind="unread_words", detail="a post of another site", text=str(each.get("link"))[:200]))
+            continue
+        teasers.append(post.teaser(link, len(teasers) + 1))
+        if "content" in each:
+            try:
+                stories.append(post.article(part=canonical(link, aliases)))
+            except NotAStory as error:
+                odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
+    total = _total(capture)
+    next_url, doubt = _next(capture, said, total)
+    listing = Listing(
+        layout=NAME,
+        language=language_of("".join(each.headline or "" for each in teasers)) if teasers else edition_of(capture.url),
+        url=capture.url,
+        canonical_url=canonical(capture.url, aliases),
+        page=page_of(capture.url),
+        teasers=tuple(teasers),
+        next_url=next_url,
+        totals={} if total is None else {"": total},
+        problems=(*problems, *odd, *doubt),
+        capture=capture.receipt(),
+    )
+    return (listing, *stories)
+
+
+def _categories(
+    capture: Capture, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
+) -> Listing:
+    """Each category twice: its page, and in a list of its own name the REST list of its posts."""
+    teasers: list[DatedTeaser] = []
+    totals: dict[str, int] = {}
+    for position, each in enumerate(said, 1):
+        name = plain_words(str(each.get("name") or ""), capture) or None
+        links = each.get("_links")
+        posts = links.get(POSTS_OF_CATEGORY) if isinstance(links, dict) else None
+        href = posts[0].get("href") if isinstance(posts, list) and posts and isinstance(posts[0], dict) else None
+        for group, address in ((None, each.get("link")), (POSTS_OF_CATEGORY, href)):
+            if url := absolute(capture.url, str(address or "")):
+                teasers.append(DatedTeaser(list=group, position=position, headline=name, url=url))
+        if isinstance(each.get("count"), int) and isinstance(each.get("slug"), str):
+            totals[each["slug"]] = each["count"]
+    return Listing(
+        layout=NAME,
+        language=edition_of(capture.url),
+        url=capture.url,
+        canonical_url=canonical(capture.url, aliases),
+        page=page_of(capture.url),
+        teasers=tuple(teasers),
+        next_url=_linked_next(capture),
+        totals=totals,
+        problems=problems,
+        capture=capture.receipt(),
+    )
+
+
+def _total(capture: Capture) -> int | None:
+    text = capture.header("x-wp-total") or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _next(capture: Capture, said: list[dict[str, Any]], total: int | None) -> tuple[str | None, tuple[Problem, ...]]:
+    """The next question, and a problem when the answer is not that of this one.
+
+    In the order of changes there is always one: what has changed since.
+    """
+    asked = dict(parse_qsl(urlsplit(capture.url).query))
+    since = _local(asked.get("modified_after"))
+    if is_of_one_second(asked) and since is not None:
+        offset = _offset(asked) + len(said)
+        more = total is not None and total > offset and said
+        return _asking(capture.url, asked, since, offset) if more else _asking(capture.url, asked, since + _SECOND), ()
+    if (asked.get("orderby"), asked.get("order")) != ("modified", "asc"):
+        return _linked_next(capture), ()
+    moments = [moment for each in said if (moment := _local(each.get("modified")))]
+    if not moments:
+        return capture.url, ()
+    if (since and min(moments) <= since) or moments != sorted(moments):
+        detail = "a list of other posts than were asked for: a cache or a plugin answers"
+        return None, (Problem(kind="damage", detail=detail, text=capture.url),)
+    goes_on = total is not None and total > len(said)
+    if goes_on and moments[0] == moments[-1]:
+        return _asking(capture.url, asked, moments[-1] - _SECOND, 0), ()
+    # A second that is over shows no more posts; the last of a page may go on behind it.
+    over = not goes_on and (capture.captured_at is None or _age(said[-1], capture.captured_at) > 2 * _SECOND)
+    return _asking(capture.url, asked, moments[-1] if over else moments[-1] - _SECOND), ()
+
+
+def is_of_one_second(asked: Mapping[str, str]) -> bool:
+    """Whether a question asks for the posts of one second by their number, since they have no other order."""
+    return (asked.get("orderby"), asked.get("order")) == ("id", "asc") and "modified_before" in asked
+
+
+def is_whole(listing: Listing) -> bool:
+    """Whether a list in the order of changes holds all that its question asks for, and nothing comes behind it."""
+    asked = dict(parse_qsl(urlsplit(listing.url).query))
+    return not is_of_one_second(asked) and listing.totals.get("", 0) <= len(listing.teasers)
+
+
+def _offset(asked: Mapping[str, str]) -> int:
+    text = asked.get("offset", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _age(post: Mapping[str, Any], captured_at: datetime) -> timedelta:
+    at = _utc(post.get("modified_gmt"))
+    return captured_at - at if at else timedelta(0)
+
+
+def _asking(url: str, asked: Mapping[str, str], since: datetime, offset: int | None = None) -> str:
+    """The question for what changed after a moment; offset: for all of the second after it, counted from there."""
+    cursor = {"modified_after": _written(since), "orderby": "modified"}
+    if offset is not None:
+        cursor |= {"modified_before": _written(since + 2 * _SECOND), "orderby": "id"}
+    if offset:
+        cursor["offset"] = str(offset)
+    kept = {name: value for name, value in asked.items() if name not in _CURSOR}
+    return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((kept | cursor).items()), safe=":,")))
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _linked_next(capture: Capture) -> str | None:
+    """The address that the Link header names as the next page (RFC 8288)."""
+    for each in _links(capture.header("link") or ""):
+        address, _, parameters = each.partition(">")
+        if 'rel="next"' in parameters:
+            return absolute(capture.url, address.strip().removeprefix("<"))
+    return None
+
+
+def _links(header: str) -> Iterator[str]:
+    yield from (f"<{each}" for each in header.split("<")[1:])
+
+
+def _utc(text: Any) -> datetime | None:
+    moment = _local(text)
+    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
+
+
+def _local(text: Any) -> datetime | None:
+    """A moment as WordPress writes it, without a zone; None for anything else."""
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
