@@ -1,6 +1,10 @@
 """Who wrote, who photographed, who wired: names as the paper prints them."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from postscraper.items import Problem
 
 # Wire services and partner papers that stand in bylines and credits of the Post's pages.
 AGENCIES = (
@@ -9,7 +13,9 @@ AGENCIES = (
     "Agence France-Presse",
     "Agence Kampuchea Presse",
     "AKP",
+    "Al Jazeera",
     "ANN",
+    "Antara",
     "Asia News Network",
     "Associated Press",
     "BBC",
@@ -27,8 +33,11 @@ AGENCIES = (
     "Los Angeles Times",
     "New York Times",
     "Phnom Penh Post/ANN",
+    "Radio Free Asia",
     "Reuters",
     "Straits Times",
+    "TASS",
+    "The Guardian",
     "The Jakarta Post",
     "The Korea Herald",
     "The Nation",
@@ -40,28 +49,98 @@ AGENCIES = (
     "Tribune News Service",
     "UPI",
     "Viet Nam News",
+    "Voice of America",
     "Xinhua",
     "Yomiuri Shimbun",
+    "Yonhap",
 )
-_AGENCY = {name.casefold(): name for name in AGENCIES}
+# The same under other names.
+_OTHER_NAMES = {
+    "AFP-JIJI": "AFP-Jiji",
+    "AFP-JIJI Press": "AFP-Jiji",
+    "Agence France Presse": "Agence France-Presse",
+    "Bloomberg News": "Bloomberg",
+    "Deutsche Presse-Agentur": "dpa",
+    "Inter Press Service": "IPS",
+    "Kyodo News Agency": "Kyodo News",
+    "Kyodo News Service": "Kyodo News",
+    "Reuters News Agency": "Reuters",
+    "Thomson Reuters": "Reuters",
+    "The Associated Press": "Associated Press",
+    "United Press International": "UPI",
+    "Xinhua News Agency": "Xinhua",
+}
+_AGENCY = {name.casefold(): name for name in AGENCIES} | {
+    other.casefold(): name for other, name in _OTHER_NAMES.items()
+}
+_CALLED_AGENCY = re.compile(r"[\w .'’-]{2,40}\b(?:News Agency|News Service|Press Agency|News Network|Newswire)", re.I)
 
 # Bylines that name no person.
-_HOUSE = frozenset({"post staff", "staff", "the post", "phnom penh post", "the phnom penh post", "admin", "ភ្នំពេញ ប៉ុស្តិ៍"})
+_HOUSE = frozenset(
+    {
+        *(
+            "post staff",
+            "staff",
+            "the post",
+            "phnom penh post",
+            "the phnom penh post",
+            "post reporter",
+            "post reporters",
+        ),
+        *("staff reporter", "staff reporters", "staff writer", "staff writers", "post staff writer", "agencies"),
+        *("newsroom", "news desk", "post newsroom", "phnom penh post staff", "unknown", "anonymous", "editor"),
+        # Accounts of the engines.
+        *("admin", "administrator", "super user", "webmaster", "web editor", "guest"),
+        "ភ្នំពេញ ប៉ុស្តិ៍",
+    }
+)
 
-_LEAD = re.compile(r"^(?:by|written by|reporter|photographs? by|អត្ថបទ(?:ដោយ)?)\s*[:៖]?\s+", re.I)
-_BETWEEN = re.compile(r"\s*(?:,|;|/|&|\||\band\b|\bwith\b|\bin\b(?=\s+[A-Z])|\u200b?និង\u200b?)\s*")
+_ROLE = (
+    r"(?:story|stories|text|words?|photo(?:s|graph(?:s|y|er)?)?|pictures?|images?|illustrations?|graphics?|videos?"
+    r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edited|compiled|research"
+    r"|edit(?:ing|or)|opinion|analysis|commentary|essay|review|art(?:work)?|design|drawings?|infographics?|maps?|camera)"
+)
+# What somebody did, before the name: anywhere in the line.
+_LEAD = re.compile(
+    rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
+    r"|^(?:(?i:reporter)|អត្ថបទ(?:ដោយ)?|ដោយ)\s*[:៖]?\s+"
+)
+_ONLY_ROLE = re.compile(_ROLE, re.I)
+_MAIL = re.compile(r"[^\s@]{1,64}@\S+")
+_BETWEEN = re.compile(r"\s*([,/])\s*|\s*(?:[;&|()]|(?i:\b(?:and|with)\b)|\u200b?និង\u200b?)\s*")
+_PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
+_SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
+_SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV", re.I)
+# What somebody is, behind the name and a comma.
+_TITLE = re.compile(
+    r"(?:Ph\.?\s?D|M\.?D|M\.?A|M\.?P|MBA|LLM|LLB|DBA|Esq|CEO|COO|CFO|the|a|an|of|for"
+    r"|(?:vice[- ])?president|(?:deputy )?direct\w+"
+    r"|chair\w*|minister|ambassador|professor|dean|editor\w*|correspondent|reporter|analyst|columnist|founder|co-founder"
+    r"|head|chief|member|secretary|senior|executive|managing|former|national|country|general|lawyer|attorney|lecturer"
+    r"|researcher|economist|manager|partner|student|author|writer|photographer|special|staff|contribut\w+)\b.*",
+    re.I,
+)
+_PARTICLES = frozenset({"de", "da", "di", "van", "von", "bin", "al", "el", "le", "la", "ten", "ter", "dpa"})
+_LONGEST_NAME = 6  # words
 
 _NAME = r"[A-Z][\w.'’-]*|AFP|AP|de|da|di|van|von|bin|al|of|the"
 _KHMER = r"[\u1780-\u17d3]{2,14}(?:\s[\u1780-\u17d3]{2,14})"
-_CREDIT_LEAD = r"(?:Photograph(?:s|er)?|Photos?|Pictures?|Images?|Illustration|Graphic|Courtesy|Credit)"
+_CREDIT_LEAD = r"(?i:Photograph(?:s|er)?|Photos?|Pictures?|Images?|Illustration|Graphic|Courtesy|Credit)"
 _CREDIT = re.compile(
-    rf"(?:{_CREDIT_LEAD}\s+(?:supplied|courtesy(?:\s+of\s+.+)?)|{_CREDIT_LEAD}\s*(?:by\b|of\b|:)\s*(?P<by>.+)"
-    rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}|[Ss]upplied)"
+    rf"(?:{_CREDIT_LEAD}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)|{_CREDIT_LEAD}\s*(?:(?i:by|of)\b\s*:?|:)\s*(?P<by>.+)"
+    rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}"
+    # A paper or agency of several words behind the name.
+    rf"(?:\s?/\s?(?:{_NAME})(?:\s(?:{_NAME})){{0,3}})?|[Ss]upplied)"
     # Khmer: a name of two or three words, of letters alone; in running text words are parted by zero-width spaces.
     rf"|(?>រូប(?:ថត|ភាព)?\s*[៖:]?\s*)(?P<khmer_by>{_KHMER}{{0,2}})|(?!រូប)(?P<khmer>{_KHMER}{{1,2}}))"
 )
 # A caption's last full stop, and what stands behind it.
 _LAST_STOP = re.compile(r"(?<=[.!?។’”\"'»)])[\s\u200b]+(?=[^\s\u200b])")
+# Words whose full stop ends no sentence, and initials.
+_ABBREVIATION = re.compile(
+    r"(?:St|Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Maj|Brig|Adm|Cmdr|Capt|Sgt|Supt|Insp|Gov|Sen|Rep|Rev|Fr|Hon|Amb|Mt|Ft|No|Vol"
+    r"|vs|Ave|Blvd|Rd|(?:[A-Z]\.)*[A-Z])\."
+)
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "had", "said", "says", "will", "can", "may"})
 
 _WRITTEN = re.compile(
@@ -81,16 +160,75 @@ _NETWORK = r"(?i)(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w
 
 
 def people(byline: str | None) -> tuple[tuple[str, ...], str | None]:
-    """The people and the agency that a byline names; () and None when it names none."""
+    """The people and the agency that a byline names; () and None when it names none.
+
+    Places, roles and titles are left out; `Jr` stays with its name. See odd_byline for the rest.
+    """
     if not byline:
         return (), None
-    if agency := _AGENCY.get(byline.casefold()):
+    if agency := _agency(byline):
         return (), agency
-    found = (part.strip(" .") for part in _BETWEEN.split(_LEAD.sub("", byline)) if part)
-    parts = [part for part in found if part.strip()]
-    agency = next((_AGENCY[part.casefold()] for part in parts if part.casefold() in _AGENCY), None)
-    names = (part for part in parts if part.casefold() not in _AGENCY and part.casefold() not in _HOUSE)
+    parts = _parts(byline)
+    agency = next((found for part in parts if (found := _agency(part))), None)
+    names = (part for part in parts if not _agency(part) and _is_name(part))
     return tuple(dict.fromkeys(names)), agency
+
+
+def odd_byline(byline: str | None) -> tuple[Problem, ...]:
+    """The parts of a byline that are neither a name nor anything else that stands in one."""
+    odd = [part for part in _parts(byline or "") if not _agency(part) and not _is_name(part) and not _is_house(part)]
+    return tuple(Problem(kind="unread_words", detail="no name, in the byline", text=part) for part in odd)
+
+
+def _agency(part: str) -> str | None:
+    if known := _AGENCY.get(part.casefold()):
+        return known
+    return part if _CALLED_AGENCY.fullmatch(part) else None
+
+
+def _is_house(part: str) -> bool:
+    return part.casefold() in _HOUSE
+
+
+def _is_name(part: str) -> bool:
+    if _is_house(part) or any(map(str.isdigit, part)):
+        return False
+    words = part.split()
+    return len(words) <= _LONGEST_NAME and (not words[0][0].islower() or words[0] in _PARTICLES)
+
+
+@lru_cache(maxsize=1024)
+def _parts(byline: str) -> tuple[str, ...]:
+    """What a byline names, one by one, without places, roles and titles."""
+    return tuple(_pieces(byline))
+
+
+def _pieces(byline: str) -> Iterator[str]:
+    place = _SHOUTED_PLACE if byline.isupper() else _PLACE
+    pieces = _BETWEEN.split(_LEAD.sub(";", _MAIL.sub("", byline)))
+    name, placed, titled = "", False, False  # the name before, not given out yet; whether its place or title follows
+    for mark, piece in zip((None, *pieces[1::2]), pieces[::2], strict=True):
+        part = " ".join(piece.split()).strip(" .-–—•*")
+        if not part or ((name or placed) and (_ONLY_ROLE.fullmatch(part) or place.fullmatch(f" {part}"))):
+            continue
+        behind = bool(name) and (mark == "," or titled)
+        if behind and _SUFFIX.fullmatch(part):
+            name = f"{name} {part}"
+        elif behind and _is_title(part):
+            titled = True
+        elif not (mark and placed and " " not in part and _agency(part) is None):  # no country behind its town
+            if name:
+                yield name
+            name, titled = place.sub("", part), False
+            placed = name != part or _agency(name) is not None
+    if name:
+        yield name
+
+
+def _is_title(part: str) -> bool:
+    return _agency(part) is None and (
+        _TITLE.fullmatch(part) is not None or (part[0].islower() and part.split()[0] not in _PARTICLES)
+    )
 
 
 def split_credit(printed: str | None) -> tuple[str | None, str | None]:
@@ -101,11 +239,24 @@ def split_credit(printed: str | None) -> tuple[str | None, str | None]:
     """
     if not printed:
         return None, None
-    cut = max((stop.end() for stop in _LAST_STOP.finditer(printed)), default=0)
+    *_, last = (None, *_LAST_STOP.finditer(printed))
+    cut = last.end() if last else 0
+    if last and (shortened := _ABBREVIATION.fullmatch(printed[: last.start()].rpartition(" ")[2].lstrip('(“"‘'))):
+        # Only a credit that is none but one can end a sentence there; a name goes on with it.
+        sure = _agency(printed[cut:].strip(" ()")) or re.match(_CREDIT_LEAD, printed[cut:].strip(" ("))
+        if not sure:
+            cut = _sentence_before(printed, last.start() - len(shortened[0]))
     credit = _credit(printed[cut:].strip(" ()"))
     if credit is None:
         return printed, None
     return printed[:cut].rstrip(" \u200b") or None, credit
+
+
+def _sentence_before(printed: str, end: int) -> int:
+    """Where the sentence begins that the abbreviation at `end` stands in; abbreviations end none."""
+    stops = (stop for stop in _LAST_STOP.finditer(printed, 0, end))
+    words = ((stop.end(), printed[: stop.start()].rpartition(" ")[2]) for stop in stops)
+    return max((at for at, word in words if not _ABBREVIATION.fullmatch(word)), default=0)
 
 
 def _credit(tail: str) -> str | None:

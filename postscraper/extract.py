@@ -5,6 +5,7 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 """
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
@@ -13,7 +14,7 @@ import turbohtml
 
 from postscraper.errors import Ambiguous, Missing, NotAStory
 from postscraper.items import Capture, Language, Problem, Receipt
-from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical
+from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, why_not_own
 
 Node = turbohtml.Element
 Words = turbohtml.Text
@@ -41,7 +42,8 @@ bytes(4 * 1024 * 1024)
 class Page:
     """One parsed page.
 
-    url: as fetched. aliases: hosts that serve the paper besides its own (see urls.canonical).
+    url: as fetched. base: what relative addresses on the page are seen from.
+    aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
     """
 
@@ -57,11 +59,31 @@ class Page:
         # the index of tags that a selector makes would be for nothing, since each change undoes it.
         for line_break in list(self.tree.iter_elements("br")):
             line_break.text = "\n"
+        self._write_marks()
         self.source_text = text
         self.url = capture.url
+        self.base = self._base()
         self.capture = capture
         self.problems = problems
         self.aliases = aliases
+
+    def _write_marks(self) -> None:
+        """The marks that a browser draws for q, sup and sub, as characters."""
+        for quote in self.tree.select("q"):
+            inner = sum(isinstance(each, Node) and each.tag == "q" for each in quote.ancestors)
+            opening, closing = "‘’" if inner else "“”"  # the same in English and Khmer: CLDR, delimiters
+            quote.insert(0, Words(opening))
+            quote.append(Words(closing))
+        for tag in ("sup", "sub"):
+            for raised in self.tree.select(tag):
+                for part in raised.descendants:
+                    if isinstance(part, Words):
+                        part.data = shifted(part.data, tag)
+
+    def _base(self) -> str:
+        """The address in the first base element with one, else the one fetched."""
+        named = (each.attr("href") for each in self.tree.select("base"))
+        return next((found for href in named if href and (found := absolute(self.url, href))), self.url)
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -101,6 +123,29 @@ class Page:
         return canonical(url, self.aliases)
 
 
+_RAISED = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
+_LOWERED = str.maketrans("0123456789+-−–=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
+_EXPONENT = re.compile(r"[\d+\-−–=()]*\d[\d+\-−–=()]*|[+\-−–]", re.ASCII)
+_INDEX = re.compile(r"[\d+\-−–=()aehijklmnoprstuvx]+", re.ASCII)
+
+
+def shifted(text: str, tag: str) -> str:
+    """Superior or inferior characters (tag: sup, sub) in Unicode: 10³, H₂O.
+
+    Where Unicode has none: `10^3.5`, `x_(a b)`. Superior words without a figure, as in 20th, and
+    what stands in brackets, as a note's number does, stay as they are.
+    """
+    said = text.strip()
+    known, marks = (_EXPONENT, _RAISED) if tag == "sup" else (_INDEX, _LOWERED)
+    if known.fullmatch(said):
+        return text.translate(marks)
+    if tag == "sup" and said in ("n", "i"):
+        return text.replace("n", "ⁿ").replace("i", "ⁱ")
+    if not said or said[0] in "[(" or (tag == "sup" and not any(map(str.isdigit, said))):
+        return text
+    return f"{'^' if tag == 'sup' else '_'}{f'({said})' if ' ' in said else said}"
+
+
 def clean(text: str) -> str:
     """Words with single spaces between them, in NFC; zero-width characters stay."""
     # Text that is printable has no white space but the space: most of it needs no cutting into words.
@@ -112,6 +157,35 @@ def without_markup(text: str) -> str:
     """The words without what an editor's broken tag left among them; "" when nothing else stands there."""
     left = clean(_LEAKED.sub("", text))
     return left if left.strip("<>/ ") else ""
+
+
+# What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when a story asks.
+_WORD = (
+    r"<?!?(?:--)?\s?\[(?:if\s[^\]]{1,60}|endif)\]\s?(?:--)?>?|<!--|-->|</?(?:xml|[owmv]:\w+)\b[^<>]*>"
+    # Zoom, switches, languages, in the order of its settings.
+    r"|(?:Clean\s){0,4}\bNormal(?:\.dotm?)?\s0\b(?=.{0,120}?\bfalse\sfalse\b)"
+    r"(?:\s(?:\d[\d.,]*|pt|false|true|[A-Z]{2}-[A-Z]{2,4}|X-NONE|KHM|MicrosoftInternetExplorer\d|DocumentEmail|Clean)\b)*"
+    r"|/\*\s?(?:Style|Font|Page|List) Definitions\s?\*/"
+)
+_RULE = r"\{[^{}]*\}"
+_SELECTS = r"@[\w-]+|[\w-]*[.:#*\\][\w:.#*\\-]*[\w*],?|(?:table|tr|td|p|li|div|span|a|ul|ol|h[1-6]|l\d+),?|\*"
+_LONGEST_SELECTOR = 400  # characters
+
+
+def without_word(text: str) -> str:
+    """Clean words without the settings and style rules that Word's HTML leaves; "" when nothing else is there."""
+    left: list[str] = []
+    at = 0
+    for rule in re.finditer(_RULE, text) if "{" in text else ():
+        start = max(at, rule.start() - _LONGEST_SELECTOR)
+        before = text[start : rule.start()].rstrip().split(" ")
+        selector: list[str] = []
+        while before and re.fullmatch(_SELECTS, before[-1]):
+            selector.append(before.pop())
+        if re.search(r"mso-|behavior:|Mso|@(?:font-face|page|list)", f"{' '.join(selector)} {rule[0]}"):
+            left.append(text[at : start + len(" ".join(before))])
+            at = rule.end()
+    return clean(re.sub(_WORD, "", " ".join((*left, text[at:]))))
 
 
 def words(node: Node) -> str:
@@ -205,6 +279,29 @@ def classes(node: Node) -> list[str]:
     return (node.attr("class") or "").split()
 
 
+# What no reader sees, in any spelling; Word and scripts write spaces and capitals.
+_HIDING = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![\d.]*[1-9])"
+    r"|(?:left|top|text-indent)\s*:\s*-\d{4,}px)",
+    re.I,
+)
+# For screen readers alone: classes of Drupal, Bootstrap and WordPress.
+UNSEEN = ".element-invisible, .element-hidden, .visually-hidden, .sr-only, .screen-reader-text, [hidden]"
+
+
+def is_hidden(node: Node) -> bool:
+    """Whether nobody sees words of the element, by its own attributes.
+
+    `aria-hidden` hides words from screen readers alone: they are printed, and only marks without
+    a letter or figure, as on a button that closes a box, are none.
+    """
+    if _HIDING.search(node.attr("style") or "") is not None:
+        return True
+    return (
+        node.attr("aria-hidden") == "true" and not any(map(str.isalnum, node.text)) and node.select_one("img") is None
+    )
+
+
 def link(page: Page, where: Page | Node, css: str) -> str:
     """The absolute address of the first match with one. Raises Missing."""
     found = maybe_link(page, where, css)
@@ -217,14 +314,34 @@ def maybe_link(page: Page, where: Page | Node, css: str) -> str | None:
     """The absolute address that the first match with one holds in href, src or content; None without one."""
     for each in nodes(where, css):
         href = each.attr("href") or each.attr("src") or each.attr("content")
-        if href and (found := absolute(page.url, href)):
+        if href and (found := absolute(page.base, href)):
             return found
     return None
 
 
-def one_column(table: Node) -> bool:
-    """Whether a table sets words one below the other, as old stories do, and holds no figures in columns."""
-    return node(table, ":scope > tr > :nth-child(2), :scope > * > tr > :nth-child(2)") is None
+def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
+    """The archive's form of the address that a story's page gives itself, else of the one fetched.
+
+    What cannot be a story's is not believed, and a problem names it: a section, a list, a log-in,
+    another host, no address at all. Stories that all name their section would become one.
+    """
+    fetched = page.canonical(page.url)
+    problems: dict[str, Problem] = {}
+    for held in _named_by(page):
+        if held:
+            url = absolute(page.base, held)
+            named = page.canonical(url) if url else fetched
+            doubt = why_not_own(fetched, named) if url else "is none"
+            if doubt is None:
+                return named, tuple(problems.values())
+            detail = f"the address that the page gives itself {doubt}"
+            problems[held] = Problem(kind="odd_address", detail=detail, text=held)
+    return fetched, tuple(problems.values())
+
+
+def _named_by(page: Page) -> Iterator[str | None]:
+    yield from (each.attr("href") for each in nodes(page, "link[rel=canonical]"))
+    yield page.meta("og:url")
 
 
 def language_of(text: str) -> Language:

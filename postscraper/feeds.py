@@ -8,20 +8,21 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from html import escape
 from urllib.parse import urlsplit
 
 from postscraper.body import body as blocks_of
 from postscraper.dates import believable, day_of, machine_moment
 from postscraper.decoding import text_of
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, clean, maybe_link, the_node
+from postscraper.extract import Page, clean, the_node
 from postscraper.feedxml import Document, Entry, document
 from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.syndicated import Published, plain_words
-from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
+from postscraper.pictures import first_picture_url
+from postscraper.urls import LONGEST_ADDRESS, PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
 
-LONGEST_ADDRESS = 2048  # characters, by https://www.sitemaps.org/protocol.html
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
 
 # What is printed as the date of publication, in the order of trust.
@@ -138,6 +139,7 @@ class _Entries:
                 aliases=self.aliases,
                 headline=entry.text("title") or "",
                 markup=markup,
+                base=entry.base("content:encoded", "content"),
                 excerpt=entry.text("description") or entry.text("summary"),
                 byline=clean(byline) if byline else None,
                 categories=[plain_words(each, self.capture) for each in terms],
@@ -160,23 +162,21 @@ class _Entries:
         try:
             parts = urlsplit(url)
             mirrored = parts.netloc in self.aliases
-            if (
-                len(url) > LONGEST_ADDRESS
-                or "@" in parts.netloc
-                or (parts.port not in (None, 80, 443) and not mirrored)
-            ):
+            if "@" in parts.netloc or (parts.port not in (None, 80, 443) and not mirrored):
                 return None
             known = canonical(url, self.aliases)
         except ValueError:
             return None
-        return known if _host(known) in PAPER_HOSTS else None
+        return known if _host(known) in PAPER_HOSTS and len(known) <= LONGEST_ADDRESS else None
 
     def _teaser(self, entry: Entry, url: str, position: int) -> DatedTeaser:
         if self.kind != "feed":
             return DatedTeaser(
                 list=None, position=position, headline=None, url=url, published_text=entry.text("lastmod")
             )
-        summary, picture = self._plain(entry.text("description") or entry.text("summary"))
+        summary, picture = self._plain(
+            entry.text("description") or entry.text("summary"), entry.base("description", "summary")
+        )
         on, at, printed = self._date(entry)
         return DatedTeaser(
             list=None,
@@ -190,13 +190,13 @@ class _Entries:
             published_text=printed,
         )
 
-    def _plain(self, text: str | None) -> tuple[str | None, str | None]:
+    def _plain(self, text: str | None, base: str = "") -> tuple[str | None, str | None]:
         """The words of a text that may be HTML, and the first picture in it."""
         if text is None or ("<" not in text and "&" not in text):
             return self._measured(clean(text or "")), None
-        page = Page(f"<!DOCTYPE html><body>{text}", self.capture)
+        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.capture)
         words = clean(blocks_of(page, the_node(page, "body")).text)
-        return self._measured(words), maybe_link(page, page, "img[src]")
+        return self._measured(words), first_picture_url(page, page)
 
     def _measured(self, words: str) -> str | None:
         if len(words) > LONGEST_SUMMARY:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.entities import html5
 from typing import Literal
+from urllib.parse import urljoin
 from xml.parsers.expat import ExpatError, ParserCreate, errors
 
 from postscraper.errors import NotAStory
@@ -42,6 +43,14 @@ class Field:
     name: str
     attributes: Mapping[str, str]
     text: str
+    base: str = ""  # what its addresses are seen from, by xml:base; may be relative to the document's address
+
+    def seen(self, href: str) -> str:
+        """An address of the field, seen from its base."""
+        try:
+            return urljoin(self.base, href.strip())
+        except ValueError:
+            return href
 
 
 @dataclass(slots=True)
@@ -56,13 +65,24 @@ class Entry:
 
     def address(self) -> str | None:
         """The address of the page: the original one where a service stands in between."""
-        return self.text("feedburner:origLink") or self.text("loc") or self.text("link") or self.linked("alternate")
+        named = (self._named(name) for name in ("feedburner:origLink", "loc", "link"))
+        return next(filter(None, named), None) or self.linked("alternate")
+
+    def _named(self, name: str) -> str | None:
+        return next((each.seen(each.text) for each in self.fields if each.name == name and each.text.strip()), None)
+
+    def base(self, *names: str) -> str:
+        """The base of the first field of one of the names that has words."""
+        return next(
+            (each.base for name in names for each in self.fields if each.name == name and each.text.strip()), ""
+        )
 
     def linked(self, relation: str) -> str | None:
         """The address that a link element of Atom holds in its attribute."""
         for each in self.fields:
             if each.name in ("link", "atom:link") and each.attributes.get("rel", "alternate") == relation:
-                return each.attributes.get("href")
+                href = each.attributes.get("href")
+                return each.seen(href) if href else None
         return None
 
     def picture(self) -> str | None:
@@ -71,7 +91,8 @@ class Entry:
             kind = each.attributes.get("type") or each.attributes.get("medium") or ""
             wanted = each.name in ("enclosure", "media:content") and kind.startswith("image")
             if wanted or each.name == "media:thumbnail":
-                return each.attributes.get("url")
+                url = each.attributes.get("url")
+                return each.seen(url) if url else None
         return None
 
 
@@ -161,6 +182,7 @@ class _Reader:
         self.channel = Entry()
         self.entries: list[Entry] = []
         self.path: list[str] = []
+        self.bases = [""]
         self.prefix = ""
         self.entry: Entry | None = None
         self.entry_depth = 0
@@ -192,6 +214,7 @@ class _Reader:
         name = name.removeprefix(self.prefix) if self.prefix else name
         parent = self.path[-1] if self.path else ""
         self.path.append(name)
+        self.bases.append(_joined(self.bases[-1], attributes.get("xml:base")))
         if len(self.path) > MAX_DEPTH:
             raise NotAStory("hostile_markup", f"more than {MAX_DEPTH} elements one inside the other")
         if self.owner is not None:
@@ -214,12 +237,21 @@ class _Reader:
     def _end(self, _name: str) -> None:
         name = self.path[-1]
         if self.owner is not None and len(self.path) == self.owner_depth:
-            self.owner.fields.append(Field(name, self.attributes, "".join(self.words)))
+            self.owner.fields.append(Field(name, self.attributes, "".join(self.words), self.bases[-1]))
             self.owner = None
         elif self.entry is not None and len(self.path) == self.entry_depth:
             self.entries.append(self.entry)
             self.entry = None
         self.path.pop()
+        self.bases.pop()
+
+
+def _joined(outer: str, base: str | None) -> str:
+    """The base inside an element that names one: https://www.w3.org/TR/xmlbase/."""
+    try:
+        return urljoin(outer, base.strip()) if base else outer
+    except ValueError:
+        return outer
 
 
 def _no_doctype(*_: object) -> None:

@@ -17,16 +17,12 @@ from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teas
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
 from postscraper.sources import wordpress
-from postscraper.traps import DEEPEST_SITEMAP, LONGEST_ADDRESS, MOST_IDLE, Idle, budget, goes_on, too_many, trap
-from postscraper.urls import Aliases, absolute, canonical, is_rest, path_of
+from postscraper.traps import DEEPEST_SITEMAP, MOST_IDLE, Idle, budget, goes_on, too_many, trap
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, machine_kind, path_of
 from storage.visits import Heard, How, Kind, Visit
 
 _log = logging.getLogger(__name__)
 
-_FEED = re.compile(r"(?:/feed|\.rss|/rss\.xml|/atom\.xml)$")
-_SITEMAP = re.compile(r"^/(?:wp-)?sitemap[\w.-]*\.xml(?:\.gz)?$|^/[\w-]+-sitemap\d*\.xml$")
-# WordPress has one below every story, besides that of the whole site.
-_COMMENTS = re.compile(r"^/comments/feed|^/(?!(?:category|tag|author|topics?|search)/)[^/]+/[^/]+/feed$")
 _NODE = re.compile(r"^/node/\d+$")
 _LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?|category|page)/|/page/\d+$")
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
@@ -60,7 +56,7 @@ class Ear:
         address = canonical(item.url, self._aliases)
         return Visit(
             address=address,
-            kind="rest" if is_rest(address) else _kind_of(item) or self.kind(address),
+            kind="rest" if machine_kind(address) == "rest" else _kind_of(item) or self.kind(address),
             heard=tuple(dict.fromkeys(self._heard(item, stories, depth + 1))),
             resume_url=self._resumes(item),
             goes_on=isinstance(item, Listing) and wordpress.goes_on(item),
@@ -94,14 +90,10 @@ class Ear:
     def kind(self, address: str) -> Kind:
         """What kind of page an address of the paper is likely to be, by its form alone."""
         path = path_of(address)
-        if is_rest(address):
-            return "rest"
+        if machine := machine_kind(address):
+            return "feed" if machine == "comments" else machine
         if path == "/":
             return "front"
-        if _SITEMAP.match(path):
-            return "sitemap"
-        if _FEED.search(path):
-            return "feed"
         if path.casefold() in self._sections or _LIST.match(path):
             return "listing"
         if _NODE.match(path) or path.startswith("/index.php/") or path.count("/") >= 2:
@@ -132,14 +124,14 @@ class Ear:
         for story in stories:
             if isinstance(story, Article):
                 yield from self._announced(story, depth + 1)
-        if isinstance(item, Listing) and is_rest(item.url):
+        if isinstance(item, Listing) and machine_kind(item.url) == "rest":
             yield from self._rest_lists(item, depth)
         if isinstance(item, Listing) and item.next_url and self._ours(item.next_url) and not self._resumes(item):
             yield self._pager(item, depth)
 
     def _resumes(self, item: Item) -> str | None:
         """What to ask for next time at an address whose list goes on where it ended; None for any other."""
-        if not isinstance(item, Listing) or item.next_url is None or not is_rest(item.url):
+        if not isinstance(item, Listing) or item.next_url is None or machine_kind(item.url) != "rest":
             return None
         here, onward = (canonical(url, self._aliases) for url in (item.url, item.next_url))
         return item.next_url if here == onward else None
@@ -167,7 +159,7 @@ class Ear:
     def _all_announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
         for teaser in item.teasers:
             # Which REST lists are asked for is not theirs to say.
-            if self._ours(teaser.url) and not is_rest(teaser.url):
+            if self._ours(teaser.url) and machine_kind(teaser.url) != "rest":
                 yield self._teaser(item, teaser, depth)
         if isinstance(item, Article):
             yield from (self._hear(link.url, "link", depth) for link in item.links if self._ours(link.url))
@@ -224,9 +216,10 @@ class Ear:
         """The rule that keeps a crawl out of an address; None when there is none."""
         path = path_of(address)
         first = path.split("/")[1].casefold()
-        if _COMMENTS.search(path):
+        machine = machine_kind(address)
+        if machine == "comments":
             return "a feed of comments"
-        if first in self._paper.no_stories and not _FEED.search(path):
+        if first in self._paper.no_stories and machine is None:
             return f"no stories under /{first}"
         if _FILE.search(path):
             return "a file, not a page"

@@ -54,6 +54,7 @@ ProblemKind = Literal[
     "excerpt",  # a feed's entry that is a part of the story: its words are a summary
     "undecodable_bytes",  # bytes that are no text in the page's character set
     "odd_date",  # a printed date that cannot be read or trusted
+    "odd_address",  # an address the page gives itself that cannot be its own
     "damage",  # words the site itself broke: lost drop caps, leaked markup
 ]
 

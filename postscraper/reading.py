@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from postscraper import decoding, walls
 from postscraper.errors import BadPage, NotAStory
-from postscraper.extract import Page, maybe_link, nodes, there
+from postscraper.extract import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.layouts import generic
-from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, is_feed, is_rest, path_of
+from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, machine_kind, path_of
 
 
 class Layout(Protocol):
@@ -74,7 +74,8 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
             capture, body, aliases, cut=cut
         )
         return found
-    if is_rest(capture.url) and body.lstrip()[:1] in (b"[", b"{"):
+    machine = machine_kind(capture.url)
+    if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
         rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
         answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, aliases, cut=cut)
         return answer
@@ -85,7 +86,7 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
     text, leaked = decoding.hidden_titles(text)
     page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text, cut)), aliases)
     walls.check_page(page, _story_boxes(layouts))
-    if is_feed(capture.url) or is_rest(capture.url):
+    if machine:
         raise NotAStory("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
     layout = recognised(page, layouts)
     if layout is None:
@@ -129,10 +130,7 @@ def _check_soft_404(page: Page, item: Article | Listing) -> None:
 
 
 # What hides all that stands inside: an unclosed one swallows the rest of the page.
-_HIDES = (
-    "template, noscript, object, svg, select, audio, video, canvas, [hidden],"
-    " [style*='display:none'], [style*='display: none']"
-)
+_HIDES = "template, noscript, object, svg, select, audio, video, canvas, [hidden]"
 # An attribute that holds markup: its closing quote is missing, and tags and words went into it.
 _SWALLOWED = {
     "div": "div:is([class*='<'], [id*='<'], [style*='<'])",
@@ -147,13 +145,20 @@ def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | 
     """The item, with a problem when something on the page has swallowed words."""
     if any(problem.kind == "cut" for problem in item.problems):
         return item
-    if not any(end.closest(_HIDES) is None for end in nodes(page, layout.END)):
+    if all(map(_is_swallowed, nodes(page, layout.END))):
         detail = f"{layout.END} is missing: an unclosed tag has swallowed the rest, or it is cut"
     elif tag := _swallower(page):
         detail = f"an unclosed quote in a <{tag}> has swallowed what follows it"
     else:
         return item
     return replace(item, problems=(*item.problems, Problem(kind="cut", detail=detail)))
+
+
+def _is_swallowed(end: Node) -> bool:
+    if end.closest(_HIDES) is not None:
+        return True
+    around = (end, *end.ancestors) if end.closest("[style], [aria-hidden]") is not None else ()
+    return any(isinstance(each, Node) and is_hidden(each) for each in around)
 
 
 def _swallower(page: Page) -> str | None:

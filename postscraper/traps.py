@@ -18,7 +18,6 @@ DEEPEST_SITEMAP = 4
 MOST_PAGES = 20_000  # of one list; the longest known has 6,000
 MOST_STORIES = 10 * MOST_PAGES  # by which the lists of 2008 count on: ten on a page
 MOST_SEGMENTS = 20  # of a path, as Heritrix has it; the paper's longest has five
-LONGEST_ADDRESS = 2_600  # ASCII characters; 255 Khmer ones, the longest path of the paper's engine, take 2,295
 MOST_ANNOUNCED = 1_000  # addresses on one page; the fullest known has 300
 MOST_NAMED = 50_000  # addresses in one sitemap or feed, by the same protocol
 MOST_SITEMAPS = 1_000  # in one index; the whole paper fills about 60 with 2,000 addresses each

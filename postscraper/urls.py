@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urls
 Aliases = Mapping[str, str]
 NO_ALIASES: Aliases = MappingProxyType({})
 
+LONGEST_ADDRESS = 2_600  # ASCII characters; 255 Khmer ones, the longest path of the paper's engine, take 2,295
+
 PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
 
 # Hosts under which the same pages answer, seen in captures of 2013 to 2023.
@@ -59,9 +61,10 @@ def absolute(base: str, href: str) -> str | None:
             return origin + href
     try:
         parts = urlsplit(urljoin(base, href.strip()))
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # a bad port raises
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not known:
         return None
     return urlunsplit(parts._replace(fragment=""))
 
@@ -120,7 +123,7 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     host = _host(parts, aliases)
     paper = host.removeprefix("www.") in PAPER_HOSTS
     scheme = "https" if paper else parts.scheme.lower()
-    query = _query(parts.query, paper, rest=paper and bool(parts.query) and is_rest(url))
+    query = _query(parts.query, paper, rest=paper and bool(parts.query) and machine_kind(url) == "rest")
     return urlunsplit((scheme, host, _path(parts.path, paper), query, ""))
 
 
@@ -186,6 +189,47 @@ def _query(query: str, paper: bool, *, rest: bool = False) -> str:
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
 
+# First parts of paths under which engines serve lists, searches and accounts, and no story.
+_NO_STORY = frozenset(
+    {
+        *(
+            "category",
+            "categories",
+            "tag",
+            "tags",
+            "topic",
+            "topics",
+            "author",
+            "authors",
+            "taxonomy",
+            "search",
+            "feed",
+        ),
+        *("user", "users", "login", "log-in", "wp-login.php", "register", "page", "archive", "archives"),
+    }
+)
+_FEWEST_HYPHENS = 3  # of a slug alone in its path: a section's longest name has two
+# Behind a story's address WordPress serves the whole story again in other forms.
+_FORM = re.compile(r"/(?:amp|embed|comment-page-\d{1,4})$", re.A)
+
+
+def why_not_own(fetched: str, named: str) -> str | None:
+    """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
+    if named == fetched:
+        return None
+    path, asked = path_of(named), _FORM.sub("", path_of(fetched))
+    parts = [part.casefold() for part in path.split("/") if part not in ("", "index.php")]
+    if named.split("/")[2].removeprefix("www.") not in PAPER_HOSTS:
+        return "is on another host"
+    if not parts:
+        return "is the front page"
+    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or asked.startswith(f"{path}/"):
+        return "is a list, a search or an account"
+    if len(parts) == 1 and parts[0].count("-") < _FEWEST_HYPHENS:
+        return "is a section"
+    return None
+
+
 def path_of(url: str) -> str:
     """The decoded path of an address, without a trailing slash; `/` for the front page."""
     usual = _USUAL.fullmatch(url)
@@ -210,17 +254,26 @@ def edition_of(url: str) -> Literal["en", "km"]:
     return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"
 
 
+# By the names that engines give them: Drupal, Joomla, WordPress and its plugins.
 _REST = re.compile(r"(?:^|/)wp-json(?:/|$)|[?&]rest_route=")
+_SITEMAP = re.compile(r"/(?:[\w-]+-)?sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)?$", re.I)
+_FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed(?:/(?:rss2?|rdf|atom))?|rss2?|atom)$", re.I)
+# WordPress has a feed of comments below every story, besides that of the whole site.
+_COMMENTS = re.compile(
+    r"^/(?:comments|(?!(?:category|tag|author|topics?|search)/)[^/]+/[^/]+)/feed(?:/(?:rss2?|rdf|atom))?$"
+)
 
 
-def is_rest(url: str) -> bool:
-    """Whether an address asks WordPress's REST API."""
-    return _REST.search(url) is not None
+def machine_kind(url: str) -> Literal["rest", "sitemap", "comments", "feed"] | None:
+    """What for machines lies at the address, by its name: a page there is an error page. None for pages.
 
-
-_FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed|rss|atom)$", re.I)
-
-
-def is_feed(url: str) -> bool:
-    """Whether a feed or sitemap lies at the address, by its name: a page there is an error page."""
-    return _FEED.search(path_of(url)) is not None
+    rest: an answer of WordPress's REST API. comments: a feed of readers' comments, without stories.
+    """
+    if _REST.search(url):
+        return "rest"
+    path = path_of(url)
+    if _SITEMAP.search(path):
+        return "sitemap"
+    if _FEED.search(path):
+        return "comments" if _COMMENTS.search(path) else "feed"
+    return None

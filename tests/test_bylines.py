@@ -1,10 +1,12 @@
 """Names as the paper prints them: bylines, credits in captions, credit lines below stories."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.bylines import is_correction, is_credit_line, people, split_credit
+from postscraper.bylines import is_correction, is_credit_line, odd_byline, people, split_credit
 
 
 @pytest.mark.parametrize(
@@ -26,12 +28,56 @@ from postscraper.bylines import is_correction, is_credit_line, people, split_cre
         ("Post Staff", (), None),
         ("ឡុង សុជាតិ", ("ឡុង សុជាតិ",), None),
         ("ឡុង សុជាតិ និង ហេង សុវណ្ណ", ("ឡុង សុជាតិ", "ហេង សុវណ្ណ"), None),
+        ("PHAK SOTHA AND STUART WILLS", ("PHAK SOTHA", "STUART WILLS"), None),
+        ("Reuters in Geneva", (), "Reuters"),
+        ("Reuters, Geneva", (), "Reuters"),
+        ("Phak Sotha in Phnom Penh and Stuart Wills in Bangkok", ("Phak Sotha", "Stuart Wills"), None),
+        ("Phak Sotha in Poipet, Cambodia, and Stuart Wills", ("Phak Sotha", "Stuart Wills"), None),
+        ("PHAK SOTHA IN KEP", ("PHAK SOTHA",), None),
+        ("Kim In Sook", ("Kim In Sook",), None),
+        ("Story and photos by Phak Sotha", ("Phak Sotha",), None),
+        ("Words by Phak Sotha, photographs by Stuart Wills", ("Phak Sotha", "Stuart Wills"), None),
+        ("Text: Phak Sotha | Photos: Stuart Wills", ("Phak Sotha", "Stuart Wills"), None),
+        ("Phak Sotha (text) and Stuart Wills (photos)", ("Phak Sotha", "Stuart Wills"), None),
+        ("Phak Sotha with additional reporting by Stuart Wills", ("Phak Sotha", "Stuart Wills"), None),
+        ("Chan Sophal, president of the rice federation", ("Chan Sophal",), None),
+        ("Chan Sophal, President and CEO of Rice Ltd", ("Chan Sophal",), None),
+        ("Phak Sotha (in Phnom Penh)", ("Phak Sotha",), None),
+        ("Opinion by Phak Sotha; Editing by Stuart Wills", ("Phak Sotha", "Stuart Wills"), None),
+        ("ដោយ ឡុង សុជាតិ", ("ឡុង សុជាតិ",), None),
+        ("Yonhap", (), "Yonhap"),
+        ("Chan Sophal, PhD", ("Chan Sophal",), None),
+        ("Stuart Wills, Jr", ("Stuart Wills Jr",), None),
+        ("Stuart Wills, Jr., and Phak Sotha", ("Stuart Wills Jr", "Phak Sotha"), None),
+        ("Xinhua News Agency", (), "Xinhua"),
+        ("Agence France Presse", (), "Agence France-Presse"),
+        ("AFP-JIJI", (), "AFP-Jiji"),
+        ("Kyodo News Service", (), "Kyodo News"),
+        ("Phak Sotha/Kyodo News Service", ("Phak Sotha",), "Kyodo News"),
+        ("Bhutan News Agency", (), "Bhutan News Agency"),
+        ("Administrator", (), None),
+        ("Super User", (), None),
+        ("Phak Sotha 20 June 2018", (), None),
         ("", (), None),
         (None, (), None),
     ],
 )
 def test_a_byline_names_people_and_an_agency(byline: str | None, authors: tuple[str, ...], agency: str | None) -> None:
     assert people(byline) == (authors, agency)
+
+
+@pytest.mark.parametrize("byline", ["20 June 2018", "Publication Date 20 June 2018", "the road was closed on Monday"])
+def test_what_is_no_name_in_a_byline_is_reported(byline: str) -> None:
+    assert people(byline) == ((), None)
+    assert [(each.kind, each.text) for each in odd_byline(byline)] == [("unread_words", byline)]
+
+
+@pytest.mark.parametrize(
+    "byline",
+    ["Reuters in Geneva", "Post Staff", "Chan Sophal, president of rice", "Leonardo da Costa", "Ban Ki-moon", None],
+)
+def test_a_byline_that_is_understood_is_no_problem(byline: str | None) -> None:
+    assert odd_byline(byline) == ()
 
 
 @given(st.text(max_size=80))
@@ -74,6 +120,17 @@ def test_a_last_sentence_of_names_is_the_credit(credit: str) -> None:
         ("Boats wait for their turn on Monday", "Boats wait for their turn on Monday", None),
         ("Boats wait for their turn. A child laughs.", "Boats wait for their turn. A child laughs.", None),
         ("Boats wait for their turn. They have time", "Boats wait for their turn. They have time", None),
+        ("Boats wait. Sok Chan/Phnom Penh Post", "Boats wait.", "Sok Chan/Phnom Penh Post"),
+        ("Boats wait. PHOTO: SOK CHAN", "Boats wait.", "SOK CHAN"),
+        ("Boats wait. Photo by: Sok Chan", "Boats wait.", "Sok Chan"),
+        ("Boats wait. PHOTO SUPPLIED", "Boats wait.", "PHOTO SUPPLIED"),
+        ("Boats wait at the market in St. Petersburg", "Boats wait at the market in St. Petersburg", None),
+        ("Boats wait for the U.S. Embassy", "Boats wait for the U.S. Embassy", None),
+        ("Boats wait for Mr. Sok Chan", "Boats wait for Mr. Sok Chan", None),
+        ("Boats wait for Gen. Sok Chan", "Boats wait for Gen. Sok Chan", None),
+        ("Boats wait for Dr. Sok. Hin Vicheka", "Boats wait for Dr. Sok.", "Hin Vicheka"),
+        ("Boats wait on the way to the U.S. AFP", "Boats wait on the way to the U.S.", "AFP"),
+        ("Boats wait. Guests of the U.S. Embassy", "Boats wait. Guests of the U.S. Embassy", None),
         ("coup.jpg", "coup.jpg", None),
         ("", None, None),
         (None, None, None),
@@ -128,3 +185,12 @@ def test_corrections_are_told_from_stories() -> None:
     assert is_correction("Correction: An earlier version gave another length.")
     assert is_correction("Editor’s note: The writer is a nurse.")
     assert not is_correction("Corrections officers met on Monday.")
+
+
+@pytest.mark.parametrize("text", ["Ab/" * 30_000, "A, president of " * 10_000, "Mr. " * 20_000, "(" * 30_000])
+def test_a_long_line_takes_no_long_time(text: str) -> None:
+    started = time.process_time()
+    people(text)
+    odd_byline(text)
+    split_credit(text)
+    assert time.process_time() - started < 2

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from badpages import Outcome, outcomes
 
-from postscraper.items import Capture, DatedTeaser, Item, Listing, Unread
+from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading import read, read_all
+from postscraper.urls import LONGEST_ADDRESS
 
 STORY = "https://www.phnompenhpost.com/national/canal"
 
@@ -132,7 +133,7 @@ def test_a_sitemap_index() -> None:
         "https://phnompenhpost.com.evil.example/x",
         "ftp://www.phnompenhpost.com/x",
         "javascript:alert(1)",
-        "https://www.phnompenhpost.com/" + "x" * 2048,
+        "https://www.phnompenhpost.com/" + "x" * LONGEST_ADDRESS,
     ],
 )
 def test_addresses_that_must_not_be_followed(address: str) -> None:
@@ -247,3 +248,40 @@ def test_hostile_ones(kind: str, fewest: int, tmp_path: Path) -> None:
     found = outcomes(kind, tmp_path)
     assert len(found) >= fewest
     assert [fault for each in found if (fault := each.beyond_limits() or wrong(each))] == []
+
+
+def test_addresses_are_seen_from_xml_base_and_bases_may_nest() -> None:
+    found = listed(
+        '<rss xml:base="https://www.phnompenhpost.com/national/" version="2.0"><channel><link>index</link>'
+        '<item><title>One</title><link>a-b</link></item><item xml:base="../sport/"><title>Two</title>'
+        '<link xml:base="match/">c-d</link><description>&lt;img src="e.jpg"&gt;Words.</description>'
+        '<enclosure type="image/jpeg" url="f.jpg"/></item></channel></rss>'
+    )
+    assert [each.url for each in found.teasers] == [
+        "https://www.phnompenhpost.com/national/a-b",
+        "https://www.phnompenhpost.com/sport/match/c-d",
+    ]
+    assert found.teasers[1].image_url == "https://www.phnompenhpost.com/sport/f.jpg"
+
+
+def test_a_whole_story_is_read_with_its_base_and_the_doubts_of_its_byline() -> None:
+    body = (
+        '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        '<channel><item xml:base="https://www.phnompenhpost.com/sport/"><title>One</title><link>a-b</link>'
+        "<dc:creator>Sok Dara and 24 others</dc:creator><content:encoded>&lt;p>Some &lt;a href='c-d'>words&lt;/a>."
+        "&lt;/p>&lt;p>More.&lt;/p>&lt;img src='/e.jpg'></content:encoded></item></channel></rss>"
+    )
+    seen = Capture(url="https://www.phnompenhpost.com/feed/", captured_at=None, body=body.encode(), source="test")
+    _, story = read_all(seen, POST.layouts)
+    assert isinstance(story, Article)
+    assert [each.url for each in story.links] == ["https://www.phnompenhpost.com/sport/c-d"]
+    assert [each.url for each in story.images] == ["https://www.phnompenhpost.com/e.jpg"]
+    assert (story.authors, [each.text for each in story.problems]) == (("Sok Dara",), ["24 others"])
+
+
+@pytest.mark.parametrize("kind", ["sitemap", "feed"])
+def test_the_longest_khmer_address_is_listed(kind: str) -> None:
+    address = "https://www.postkhmer.com/" + "%E1%9E%80" * 285
+    assert len(address) > 2_500
+    body = sitemap(address) if kind == "sitemap" else rss(f"<title>A</title><link>{address}</link>")
+    assert [each.url for each in listed(body).teasers] == [address]

@@ -1,5 +1,6 @@
 """Pages that no layout knows: read as such with the extra, refused with the remedy without it."""
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -156,6 +157,23 @@ def test_without_the_extra_the_remedy_is_named() -> None:
     )
     assert done.stdout.decode().startswith("unread unknown_layout ")
     assert "pip install 'postscraper[generic]'" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("fault", ["import lxml_html_clean_of_no_version", "raise RuntimeError('broken')"])
+def test_an_extra_that_cannot_be_loaded_leaves_the_page_unread(fault: str, tmp_path: Path) -> None:
+    (tmp_path / "trafilatura.py").write_text(fault)
+    saved = tmp_path / "page.html"
+    saved.write_text(story())
+    done = subprocess.run(
+        [sys.executable, "-m", "postscraper", "read", str(saved), "--url", ADDRESS],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[1]}"},
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert '"unknown_layout"' in done.stdout
+    assert "pip install 'postscraper[generic]' mends it" in done.stdout
 
 
 def test_the_extractor_is_loaded_only_when_needed() -> None:

@@ -15,7 +15,6 @@ from postscraper.items import Article, Block, Link, Listing
 from postscraper.traps import (
     DEEPEST,
     DEEPEST_SITEMAP,
-    LONGEST_ADDRESS,
     MOST_ANNOUNCED,
     MOST_IDLE,
     MOST_NAMED,
@@ -27,7 +26,7 @@ from postscraper.traps import (
     too_many,
     trap,
 )
-from postscraper.urls import canonical, path_of
+from postscraper.urls import LONGEST_ADDRESS, canonical, path_of
 from storage.visits import Budget, Heard, How
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postscraper.urls import absolute, canonical, edition_of, page_of, page_only, path_of
+from postscraper.urls import absolute, canonical, edition_of, machine_kind, page_of, page_only, path_of
 
 WWW = "https://www.phnompenhpost.com"
 KHMER = "ព័ត៌មានជាតិ"
@@ -212,3 +212,23 @@ def test_a_link_on_a_page_is_http_or_none(href: str) -> None:
         assert urlsplit(found).scheme in ("http", "https")
         assert urlsplit(found).netloc
         assert "#" not in found
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        *((path, "sitemap") for path in ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml.gz")),
+        *((path, "sitemap") for path in ("/wp-sitemap-posts-post-1.xml", "/post-sitemap2.xml", "/sitemap-2018-06.xml")),
+        *((path, "feed") for path in ("/rss.xml", "/feed/", "/category/x/feed/", "/feed/atom/", "/national/feed.xml")),
+        *(
+            (path, "feed")
+            for path in ("/taxonomy/term/1/*/feed", "/tag/rice/feed", "/national/feed", "/news.rss", "/ATOM.XML")
+        ),
+        *((path, None) for path in ("/", "/national", "/national/feeding-ducks", "/national/sitemap-of-the-old-town")),
+        *((path, "comments") for path in ("/comments/feed/", "/national/a-story/feed", "/national/a-story/feed/atom/")),
+        *((path, "rest") for path in ("/wp-json/wp/v2/posts?page=2", "/?rest_route=/wp/v2/posts")),
+        *((path, None) for path in ("/national/a-story", "/national/xml", "/national/wp-json-for-all")),
+    ],
+)
+def test_what_lies_at_an_address_for_machines(path: str, kind: str | None) -> None:
+    assert machine_kind(WWW + path) == kind

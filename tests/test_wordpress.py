@@ -159,6 +159,21 @@ def test_a_story_behind_a_barrier_says_so(sign: str) -> None:
     assert "paywall" in {problem.kind for problem in story(f"<p>One.</p>{sign}").problems}
 
 
+@pytest.mark.parametrize("named", ["/", "/category/a/", "/a/", "/?s=boat", "https://postkhmer.test/a/c/"])
+def test_an_address_that_cannot_be_the_storys_is_not_believed(named: str) -> None:
+    article = story(head=f'<link rel="canonical" href="{named}">')
+    assert article.canonical_url == f"{SITE}/a/b"
+    assert [(each.kind, each.text) for each in article.problems] == [("odd_address", named)]
+
+
+@pytest.mark.parametrize("path", ["/a/b/", "/a/b/amp/", "/a/b/comment-page-2/", "/a/c/"])
+def test_the_storys_own_address_is_believed(path: str) -> None:
+    box = '<h1>A story</h1><div class="entry-content"><p>Words.</p></div>'
+    item = read_page(box, head=f'<link rel="canonical" href="{SITE}/a/b/">', path=path)
+    assert isinstance(item, Article)
+    assert (item.canonical_url, item.problems) == (f"{SITE}/a/b", ())
+
+
 def test_two_boxes_of_content_are_none() -> None:
     title, box = '<h1 class="entry-title">A story</h1>', '<div class="entry-content"><p>Words {}.</p></div>'
     reason, detail = unread(read_page(title + box.format(1) + box.format(2)))
@@ -273,6 +288,30 @@ def test_the_byline_is_what_the_header_prints(header: str, byline: str | None, a
     assert (article.byline, list(article.authors)) == (byline, authors)
 
 
+def test_what_is_no_name_in_a_byline_is_reported() -> None:
+    article = story(header='<p class="byline">By Sok Dara and 24 others</p>')
+    assert article.authors == ("Sok Dara",)
+    assert [(each.kind, each.text) for each in article.problems] == [("unread_words", "24 others")]
+
+
+@pytest.mark.parametrize(
+    "text", ["14 May 2026", "Sept. 14, 2025", "Thursday, May 14, 2026", "2026-05-14", "14th May 2026"]
+)
+def test_the_day_that_a_theme_prints(text: str) -> None:
+    day = date(2025, 9, 14) if "Sept" in text else date(2026, 5, 14)
+    assert story(header=f'<span class="posted-on">{text}</span>').published_on == day
+
+
+@pytest.mark.parametrize("text", ["ថ្ងៃទី ១៤ ខែឧសភា ឆ្នាំ២០២៦", "ថ្ងៃ\u200bទី ១៤ \u200bខែ\u200bឧសភា ឆ្នាំ\u200b២០២៦"])
+def test_the_day_that_a_theme_prints_in_khmer(text: str) -> None:
+    assert story(header=f'<span class="posted-on">{text}</span>').published_on == date(2026, 5, 14)
+
+
+@pytest.mark.parametrize("text", ["6 hours ago", "05/04/2022", "31 June 2025", "14 Mayday 2026"])
+def test_a_day_in_doubt_is_none(text: str) -> None:
+    assert story(header=f'<span class="posted-on">{text}</span>').published_on is None
+
+
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
@@ -287,6 +326,29 @@ def test_what_a_theme_has_no_place_for(name: str, missing: set[str]) -> None:
     item = read(seen, POST.layouts)
     assert isinstance(item, Article)
     assert set(item.not_printed) == missing
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        '<img src="/a.jpg">',
+        '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" data-src="/a.jpg">',
+        "<div style=\"background-image: url('/a.jpg')\"></div>",
+    ],
+)
+def test_the_featured_picture_has_its_caption(picture: str) -> None:
+    caption = '<div class="wp-caption-text">Boats wait. Photo: Heng Vuthy</div>'
+    article = story(header=f'<div class="post-thumbnail">{picture}{caption}</div>')
+    assert [(each.url, each.caption, each.credit) for each in article.images] == [
+        (f"{SITE}/a.jpg", "Boats wait.", "Heng Vuthy")
+    ]
+    assert article.problems == ()
+
+
+def test_a_featured_caption_without_a_picture_is_reported() -> None:
+    article = story(header='<figure class="post-thumbnail"><video></video><figcaption>Boats.</figcaption></figure>')
+    assert article.images == ()
+    assert [(each.kind, each.text) for each in article.problems] == [("unread_words", "Boats.")]
 
 
 def test_a_notice_in_place_of_the_words_is_no_story() -> None:

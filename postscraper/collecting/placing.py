@@ -3,8 +3,7 @@
 from postscraper.desk import Desk
 from postscraper.sources.otherarchive import Sought
 from postscraper.sources.warc import BESIDE
-from postscraper.traps import LONGEST_ADDRESS
-from postscraper.urls import absolute, path_of
+from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
 from storage.elsewhere.indexed import Listed, Placed
 from storage.elsewhere.rows import Wanted
 from storage.exchange import Exchange

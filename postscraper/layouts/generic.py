@@ -84,7 +84,11 @@ def article(page: Page) -> Article:
 
 def _extracted(page: Page) -> tuple[str, list[str]]:
     """Headline and paragraphs as the extractor finds them, without the headline in the body."""
-    extract = import_module("trafilatura").bare_extraction
+    try:
+        extract = import_module("trafilatura").bare_extraction
+    except Exception as error:  # of any of the packages it needs, one may be missing or of another version
+        what = f"no layout knows this design, and the extra cannot be loaded: {type(error).__name__}: {error}"
+        raise NotAStory("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
     try:
         found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
     except Exception as error:  # it asserts what broken pages do not hold to; which, it does not tell
@@ -102,7 +106,7 @@ def _check_stub(page: Page) -> None:
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
         found = re.match(_REFRESH, refresh.attr("content") or "")
         if found and len(page.tree.text) < SHORTEST:
-            raise NotAStory("moved", absolute(page.url, found["to"].strip()) or found["to"][:200])
+            raise NotAStory("moved", absolute(page.base, found["to"].strip()) or found["to"][:200])
     for css, reason in _SERVED_BY:
         if (served := node(page, css)) is not None:
             where = maybe_link(page, page, css) or served.attr("action") or served.tag

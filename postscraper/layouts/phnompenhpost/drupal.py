@@ -1,20 +1,22 @@
 """What both Drupal 7 themes of the Post share: the facts in a page's head, cards, the pager."""
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from postscraper.dates import machine_moment
-from postscraper.extract import Node, Page, headline_variants, many, maybe_link, nodes, words
-from postscraper.items import Teaser
-from postscraper.urls import PAPER_HOSTS, absolute, page_only, path_of
+from postscraper.dates import Printed, believable, day_of, machine_moment, printed
+from postscraper.extract import Node, Page, headline_variants, many, maybe, maybe_link, nodes, own_address, words
+from postscraper.items import Problem, Teaser
+from postscraper.pictures import first_picture_url
+from postscraper.urls import absolute, page_only
 
 _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
 
 
 class Head(NamedTuple):
-    """canonical_url: the archive's form of the address that the page gives itself."""
+    """canonical_url, problems: see own_address."""
 
     canonical_url: str
     node_id: int | None
@@ -22,30 +24,22 @@ class Head(NamedTuple):
     tags: tuple[str, ...]
     modified_at: datetime | None
     headline_variants: dict[str, str]
+    problems: tuple[Problem, ...]
 
 
 def head(page: Page, headline: str) -> Head:
     section = page.meta("articleSection")
+    own, problems = own_address(page)
     words_of_page = (page.meta("keywords") or "").split(",")
     return Head(
-        canonical_url=canonical_url(page),
+        canonical_url=own,
         node_id=_node_id(page),
         section=section,
         tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
         modified_at=_modified_at(page),
         headline_variants=headline_variants(page, headline, ".node-title h2 span[itemprop=name]"),
+        problems=problems,
     )
-
-
-def canonical_url(page: Page) -> str:
-    """The page's own address when it names one on a paper's host, else the one fetched."""
-    fetched = page.canonical(page.url)
-    own = maybe_link(page, page, "link[rel=canonical]") or page.meta("og:url")
-    if not own:
-        return fetched
-    named = page.canonical(own)
-    host = named.split("/")[2].removeprefix("www.")
-    return named if host in PAPER_HOSTS and path_of(named) != "/" else fetched
 
 
 def _node_id(page: Page) -> int | None:
@@ -58,9 +52,30 @@ def _node_id(page: Page) -> int | None:
 
 
 def _modified_at(page: Page) -> datetime | None:
-    """None when the page says it was changed before it was published, as most pages of 2018 do."""
+    """None for a change before the publication, as most pages of 2018 have, and for one after the capture."""
     published, modified = (machine_moment(page.meta(f"dcterms.{name}")) for name in ("date", "modified"))
-    return None if modified is None or (published is not None and modified < published) else modified
+    if modified is None or (published is not None and modified < published):
+        return None
+    captured = page.capture.captured_at
+    return None if captured is not None and modified > captured else modified
+
+
+def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
+    """The day of a page that prints none to see, from its hidden twin and its head; None unless they agree."""
+    twin, head = maybe(page, ".authoring-information .posted-date"), page.meta("dcterms.date")
+    moment = machine_moment(head)
+    days = {"dcterms.date": day_of(moment)} if moment else {}
+    with suppress(ValueError):
+        days |= {"the hidden .posted-date": printed(twin).on} if twin else {}
+    if not twin and not head:
+        return None, (Problem(kind="odd_date", detail="the page prints no date, and hides none"),)
+    told = "; ".join(filter(None, (twin, head)))
+    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at):
+        return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=told),)
+    *_, (place, on) = days.items()
+    text = twin or head or ""
+    doubt = Problem(kind="odd_date", detail=f"no date is printed; the day is that of {place}", text=told)
+    return Printed(text=text, on=on), (doubt,)
 
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
@@ -70,16 +85,16 @@ def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
         list=name,
         position=position,
         headline=" ".join(filter(None, map(words, links))) or None,
-        url=_address(page, links, "href") or "",
+        url=_address(page, links) or "",
         summary=" ".join(many(card, "p")) or None,
-        image_url=_address(page, nodes(card, "img"), "src"),
+        image_url=first_picture_url(page, card),
     )
 
 
-def _address(page: Page, elements: list[Node], attribute: str) -> str | None:
-    """The first absolute address that one of the elements holds in the attribute; None without one."""
-    for each in elements:
-        if (held := each.attr(attribute)) and (found := absolute(page.url, held)):
+def _address(page: Page, links: list[Node]) -> str | None:
+    """The first absolute address that one of the links holds; None without one."""
+    for each in links:
+        if (held := each.attr("href")) and (found := absolute(page.base, held)):
             return found
     return None
 

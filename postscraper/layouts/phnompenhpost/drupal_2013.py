@@ -23,10 +23,10 @@ kept it, give the classes. The comments' box is built from its words alone.
 from datetime import datetime
 
 from postscraper.body import body, main_picture
-from postscraper.bylines import people
-from postscraper.dates import PHNOM_PENH, Printed, believable, day_of, machine_moment, printed_day
+from postscraper.bylines import odd_byline, people
+from postscraper.dates import Printed, at_seven, believable, day_of, machine_moment, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, language_of, maybe, node, scope, there, words
+from postscraper.extract import Page, headline, language_of, maybe, node, nodes, scope, there, words
 from postscraper.items import Article, Listing, Problem
 from postscraper.layouts.phnompenhpost import drupal, drupal_2013_lists
 from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
@@ -57,8 +57,8 @@ def article(page: Page) -> Article | None:
     scoped = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
     opening, rest = opened(scoped)
     story = mended(rest)
-    picture = main_picture(page, ".node-main-image", CAPTION)
-    images, lone = captioned((*((picture,) if picture else ()), *story.images), opening)
+    main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
+    images, lone = captioned((*main, *story.images), opening)
     if not story.blocks and not images:
         raise NotAStory("no_body", "the body holds no words and no picture")
     byline = maybe(page, ".authoring-information .byline")
@@ -88,7 +88,7 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *problems, *story.problems, *lone),
+        problems=(*page.problems, *head.problems, *odd_byline(byline), *problems, *lost, *story.problems, *lone),
         capture=page.receipt,
     )
 
@@ -104,22 +104,18 @@ def _published(page: Page) -> tuple[Printed | None, datetime | None, tuple[Probl
     """The printed day, and the moment on it that the head vouches for."""
     text = maybe(page, ".authoring-information .posted-date")
     if text is None:
-        return None, None, ()
+        date, doubts = drupal.hidden_day(page)
+        return date, None, doubts
     try:
-        date = printed_day(text, "%a, %d %B %Y")
+        date = printed(text)
     except ValueError as error:
         return None, None, (Problem(kind="odd_date", detail=str(error), text=text),)
     if not believable(date.on, drupal_2013_lists.built_at(page) or page.capture.captured_at):
         return None, None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
     at = machine_moment(page.meta("dcterms.date"))
-    if at is None or day_of(at) != date.on or _is_default(at):
+    if at is None or day_of(at) != date.on or at == at_seven(date.on):
         return date, None, ()
     return date, at, ()
-
-
-def _is_default(at: datetime) -> bool:
-    local = at.astimezone(PHNOM_PENH)
-    return (local.hour, local.minute) == (7, 0)
 
 
 def listing(page: Page) -> Listing | None:

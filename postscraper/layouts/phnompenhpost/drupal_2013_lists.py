@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from postscraper.dates import Printed, believable, printed_day
+from postscraper.dates import DAY, Printed, believable, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, language_of, link, maybe, maybe_link, node, nodes, one
+from postscraper.extract import Node, Page, language_of, link, maybe, node, nodes, one
 from postscraper.items import DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
+from postscraper.pictures import first_picture_url
 from postscraper.urls import edition_of, page_of, path_of
 
 CARDS = ".category, .views-row-odd, .views-row-even, li.sub-category-articles"
@@ -24,7 +25,7 @@ LIST_NAME = ".title-bar, .title-block"
 
 _BOOST = "<!-- Page cached by Boost @ "
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.A)
-_BY = re.compile(r"(?P<day>\d{1,2} \w{3} \d{4}) by .+")
+_BY = re.compile(rf"(?P<day>{DAY}) by .+")
 _NO_STORIES: tuple[tuple[str, Reason], ...] = (
     ("node-type-video", "video"),
     ("node-type-photo-gallery", "gallery"),
@@ -97,7 +98,7 @@ def _front(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
 
 def _cards(page: Page, block: Node, name: str | None, problems: list[Problem]) -> Iterator[DatedTeaser]:
     for position, card in enumerate(nodes(block, CARDS), 1):
-        date = _day(page, maybe(card, ".posted-date"), "%a, %d %B %Y", problems)
+        date = _day(page, maybe(card, ".posted-date"), problems)
         heading = "h3 a[href], .views-field-title a[href]"
         yield DatedTeaser(
             list=name,
@@ -105,7 +106,7 @@ def _cards(page: Page, block: Node, name: str | None, problems: list[Problem]) -
             headline=one(card, heading),
             url=link(page, card, heading),
             summary=maybe(card, ".summary"),
-            image_url=maybe_link(page, card, ".article-image img[src], .first-item img[src]"),
+            image_url=first_picture_url(page, card, ".article-image img, .first-item img"),
             published_on=date.on if date else None,
             published_text=date.text if date else None,
         )
@@ -116,7 +117,7 @@ def _results(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
     for position, card in enumerate(nodes(page, "ol.search-results > li.search-result"), 1):
         line = maybe(card, ".posted-date") or ""
         found = _BY.fullmatch(line)
-        date = _day(page, found["day"] if found else line or None, "%d %b %Y", problems)
+        date = _day(page, found["day"] if found else line or None, problems)
         yield DatedTeaser(
             list=None,
             position=position,
@@ -128,11 +129,11 @@ def _results(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
         )
 
 
-def _day(page: Page, text: str | None, form: str, problems: list[Problem]) -> Printed | None:
+def _day(page: Page, text: str | None, problems: list[Problem]) -> Printed | None:
     if text is None:
         return None
     try:
-        date = printed_day(text, form)
+        date = printed(text)
     except ValueError as error:
         problems.append(Problem(kind="odd_date", detail=str(error), text=text))
         return None

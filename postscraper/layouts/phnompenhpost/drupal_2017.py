@@ -19,14 +19,14 @@ standfirst is known of stories that this site made.
   so: …/headline-in-twin-only
 """
 
+import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 from postscraper.body import Body, body, main_picture
-from postscraper.bylines import people
-from postscraper.dates import Printed, believable, printed_moment
+from postscraper.bylines import odd_byline, people
+from postscraper.dates import DAY, Printed, at_seven, believable, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import Node, Page, Words, language_of, maybe, nodes, scope, there, words
 from postscraper.items import Article, Listing, Problem, Teaser
@@ -53,11 +53,14 @@ BESIDE = (
 )
 
 # Stories older than the Drupal site came over with the damage of their years, and a time that nobody printed.
-_DRUPAL_SINCE = date(2013, 1, 1)
-_DEFAULT_TIME = "| 07:00 ICT"
+_DRUPAL_SINCE = datetime.date(2013, 1, 1)
 
 _SITE = re.compile(r"^Phnom Penh Post -\s*")
-_PUBLISHED = re.compile(r"^(?P<byline>.*?)\s*\|?\s*Publication date\s+(?P<date>\S.*)$")
+_PUBLISHED = re.compile(
+    rf"^(?P<byline>.*?)\s*(?:\|?\s*(?:Publication date|Published(?: on)?)\s*:?\s+|(?:^|\|)\s*(?={DAY}))(?P<date>\S.*)$",
+    re.I,
+)
+_NAMES_A_DATE = re.compile(r"\bpubli|\bdate\b|\d", re.I)
 
 
 def recognises(page: Page) -> bool:
@@ -69,10 +72,10 @@ def article(page: Page) -> Article | None:
     if "node-type-article" not in page.body_classes:
         return None
     headline, doubts = _headline(page)
-    byline, printed, odd = _published(page)
-    opening, story = _story(page, old=printed is None or printed.on < _DRUPAL_SINCE)
-    picture = main_picture(page, "div.node-main-image", CAPTION)
-    images, lone = captioned((*((picture,) if picture else ()), *story.images), opening)
+    byline, date, odd = _published(page)
+    opening, story = _story(page, old=date is None or date.on < _DRUPAL_SINCE)
+    main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
+    images, lone = captioned((*main, *story.images), opening)
     authors, agency = people(byline)
     head = drupal.head(page, headline)
     return Article(
@@ -90,16 +93,26 @@ def article(page: Page) -> Article | None:
         dateline=opening.dateline,
         section=head.section,
         tags=head.tags,
-        published_at=printed.at if printed else None,
-        published_on=printed.on if printed else None,
-        published_text=printed.text if printed else None,
-        modified_at=head.modified_at if printed and printed.at else None,
+        published_at=date.at if date else None,
+        published_on=date.on if date else None,
+        published_text=date.text if date else None,
+        modified_at=head.modified_at if date and date.at else None,
         images=images,
         body=story.blocks,
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *doubts, *odd, *story.problems, *lone, *_beside(page)),
+        problems=(
+            *page.problems,
+            *head.problems,
+            *odd_byline(byline),
+            *doubts,
+            *odd,
+            *lost,
+            *story.problems,
+            *lone,
+            *_beside(page),
+        ),
         capture=page.receipt,
     )
 
@@ -147,17 +160,22 @@ def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, .
     line = maybe(page, "div.single-article-header div.article-author-wrapper > p") or ""
     found = _PUBLISHED.match(line)
     if found is None:
-        return line.strip(" |") or None, None, ()
+        name, _, rest = (each.strip() for each in line.partition("|"))
+        if rest or any(map(str.isdigit, line)) or _NAMES_A_DATE.search(line):
+            odd = Problem(kind="odd_date", detail="no line of byline and date", text=line)
+            return (None if _NAMES_A_DATE.search(name) else name or None), None, (odd,)
+        return name or None, *drupal.hidden_day(page)
     byline = found["byline"].strip(" |") or None
     try:
-        printed = printed_moment(found["date"], "%d %B %Y | %H:%M ICT")
+        date = printed(found["date"])
     except ValueError as error:
         return byline, None, (Problem(kind="odd_date", detail=str(error), text=found["date"]),)
-    if not believable(printed.on, page.capture.captured_at):
-        return byline, None, (Problem(kind="odd_date", detail="no day the paper can print", text=printed.text),)
-    if printed.on < _DRUPAL_SINCE and printed.text.endswith(_DEFAULT_TIME):
-        return byline, replace(printed, at=None), ()
-    return byline, printed, ()
+    if not believable(date.on, page.capture.captured_at):
+        return byline, None, (Problem(kind="odd_date", detail="no day the paper can print", text=date.text),)
+    vouched = date.zoned or date.halved
+    if not vouched or (date.on < _DRUPAL_SINCE and date.at == at_seven(date.on)):
+        return byline, replace(date, at=None), ()
+    return byline, date, ()
 
 
 def _list(page: Page, css: str) -> Iterator[Teaser]:

@@ -13,13 +13,15 @@ for others: the cards, `.stories-item` (2018), `div.item-list ul li h3 a` (2020)
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
-from postscraper.dates import Printed, believable, printed_day, printed_moment
+from postscraper.dates import CLOCK, DAY, ZONE, Printed, believable, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, clean, language_of, many, maybe_link, node, nodes, words
+from postscraper.extract import Node, Page, clean, language_of, many, node, nodes, words
 from postscraper.items import DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
+from postscraper.pictures import first_picture_url
 from postscraper.urls import absolute, edition_of, page_of, path_of
 
 CARDS = ".item-list li, .views-row, .stories-item, .first-item, .search-result, .quote-block"
@@ -29,11 +31,7 @@ SIDE = ".sidebar"
 HEADING = ":scope > h2, :scope > .title-bar, :scope > .block-title"
 
 _TWELVE_HOURS_FROM = date(2020, 1, 1)
-_DAY = r"\d{1,2} [A-Z][a-z]{2,8} \d{4}"
-_DATE = re.compile(
-    rf"(?:Publication date )?(?P<text>(?:[A-Z][a-z]{{2}}, )?(?P<day>{_DAY})"
-    r"(?: \| (?P<time>\d{1,2}:\d\d)(?P<zone> \| ICT)?)?(?: by .*)?)"
-)
+_DATE = re.compile(rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DAY}{CLOCK}?{ZONE}?)(?: by .*)?)")
 _MORE = re.compile(r"(?:READ )?MORE|LOAD MORE|Read more", re.I)
 
 # Kinds of page that are neither story nor list: by Drupal's classes of the body, and their forms.
@@ -121,7 +119,7 @@ def _list_name(card: Node, names: dict[Node, str | None]) -> str | None:
 def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
-    url = next((found for each in links if (found := absolute(page.url, each.attr("href") or ""))), None)
+    url = next((found for each in links if (found := absolute(page.base, each.attr("href") or ""))), None)
     boxes = [(each.tag, text) for each in nodes(card, "div, p, span, time") if (text := words(each))]
     paragraphs = dict.fromkeys(text for tag, text in boxes if tag == "p" and text != headline)
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
@@ -137,7 +135,7 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
         headline=headline,
         url=url,
         summary=summary,
-        image_url=maybe_link(page, card, "img[src]"),
+        image_url=first_picture_url(page, card),
         published_on=printed.on if printed else None,
         published_at=printed.at if printed else None,
         published_text=printed.text if printed else None,
@@ -160,12 +158,11 @@ def _date(page: Page, text: str) -> tuple[Printed | None, list[Problem]]:
     if found is None:
         raise ValueError(text)
     odd = [Problem(kind="odd_date", detail="no day the paper can print", text=text)]
-    month = "%B" if len(found["day"].split()[1]) > 3 or " May " in found["day"] else "%b"
     try:
-        on = printed_day(found["day"], f"%d {month} %Y").on
-        at = printed_moment(f"{found['day']} {found['time']}", f"%d {month} %Y %H:%M").at if found["zone"] else None
+        date = printed(found["date"])
     except ValueError:
         return None, odd
-    if not believable(on, page.capture.captured_at):
+    if not believable(date.on, page.capture.captured_at):
         return None, odd
-    return Printed(text=found["text"], on=on, at=at if on < _TWELVE_HOURS_FROM else None), []
+    vouched = date.halved or (date.zoned and date.on < _TWELVE_HOURS_FROM)
+    return replace(date, text=found["text"], at=date.at if vouched else None), []

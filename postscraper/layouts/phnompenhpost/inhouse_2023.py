@@ -21,23 +21,33 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from postscraper.body import Body, body
-from postscraper.bylines import people
-from postscraper.dates import Printed, believable, printed_moment
+from postscraper.bylines import odd_byline, people
+from postscraper.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, headline, headline_variants, language_of, many, maybe, node, nodes, scope, there
+from postscraper.extract import (
+    Page,
+    headline,
+    headline_variants,
+    language_of,
+    many,
+    maybe,
+    node,
+    nodes,
+    own_address,
+    scope,
+    there,
+)
 from postscraper.items import Article, Image, Listing, Problem
 from postscraper.layouts.phnompenhpost import inhouse_2023_lists, inhouse_2023_pictures, legacy
-from postscraper.layouts.phnompenhpost.drupal import canonical_url
 from postscraper.urls import path_of
 
 END = "footer"
-STORY = "div.article-text, div#ArticleBody"
+STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
 
 SKELETON = ".ads-social-left-title, .section-article-header, .more-contents > .more-item"
 # The papers' own stores: pppenglish, and the Khmer edition's.
 ASSETS = "[src*='//ppp'][src*='.digitaloceanspaces.com/'], [href*='//ppp'][href*='.digitaloceanspaces.com/']"
 
-STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
 FACTS = ".ads-social-left-title"
 SECTION = ".ads-social-left-title h2"
 REPORTER = ".authname"
@@ -46,8 +56,8 @@ SKIP = ".ads, .advertisement, [id^='div-gpt-ad'], .more-topic, .latest-news, .mo
 PICTURES = "figure, div:has(> img):has([class*='caption'])"
 CAPTION = "figcaption, [class*='caption']"
 
-_DATE = re.compile(r"\d{1,2} [A-Za-z]+ \d{4} \| \d{1,2}:\d{2}(?: ICT)?")
-_DEFAULT_TIME = "07:00"  # midnight in UTC: the move gave it to every story of the 1990s
+_DATE = re.compile(rf"{DAY}{CLOCK}?{ZONE}?")
+_LABEL = re.compile(r"Publication date\s*:?", re.I)
 _NO_SECTION = "Uncategorized"
 _FOOTER_HEADING = "Contact PhnomPenh Post for full article"
 _VEILED = "/cdn-cgi/l/email-protection"
@@ -74,7 +84,7 @@ def article(page: Page) -> Article | None:
     section = maybe(page, SECTION)
     byline = _reporter(page)
     authors, agency = people(byline)
-    url = canonical_url(page)
+    url, odd_address = own_address(page)
     number = _NUMBER.search(path_of(url))
     return Article(
         layout="inhouse_2023",
@@ -95,7 +105,13 @@ def article(page: Page) -> Article | None:
         teasers=tuple(inhouse_2023_lists.side_lists(page)),
         links=tuple(each for each in story.links if _VEILED not in each.url),
         headline_variants=headline_variants(page, printed),
-        problems=(*page.problems, *(each for each in facts if isinstance(each, Problem)), *story.problems),
+        problems=(
+            *page.problems,
+            *odd_address,
+            *odd_byline(byline),
+            *(each for each in facts if isinstance(each, Problem)),
+            *story.problems,
+        ),
         capture=page.receipt,
     )
 
@@ -132,7 +148,7 @@ def _facts(page: Page) -> Iterator[Printed | Problem]:
     if maybe(page, SECTION) == _NO_SECTION:
         yield Problem(kind="damage", detail="the move of 2023 lost the story's section", text=_NO_SECTION)
     if found := _DATE.search(rest):
-        rest = rest.replace(found[0], "", 1).replace("Publication date", "", 1)
+        rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
         yield _date(found[0], page)
     if left := rest.replace("More Topic", "", 1).strip(" |:"):
         yield Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=left)
@@ -140,13 +156,13 @@ def _facts(page: Page) -> Iterator[Printed | Problem]:
 
 def _date(text: str, page: Page) -> Printed | Problem:
     try:
-        date = printed_moment(text.removesuffix(" ICT"), "%d %B %Y | %H:%M")
+        date = printed(text)
     except ValueError as error:
         return Problem(kind="odd_date", detail=str(error), text=text)
     if not believable(date.on, page.capture.captured_at):
         return Problem(kind="odd_date", detail="no day the paper can print", text=text)
-    vouched = text.endswith(" ICT") and _DEFAULT_TIME not in text
-    return replace(date, text=text, at=date.at if vouched else None)
+    vouched = (date.zoned or date.halved) and date.at != at_seven(date.on)
+    return replace(date, at=date.at if vouched else None)
 
 
 def _unveiled(code: str) -> str:

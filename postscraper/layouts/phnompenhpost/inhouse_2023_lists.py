@@ -12,11 +12,13 @@ headline, date, the label "Breaking News" on some, summary, in this order.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from postscraper.dates import Printed, believable, printed_day
+from postscraper.dates import CLOCK, DAY, Printed, believable, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import Node, Page, language_of, many, maybe_link, node, nodes, words
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
+from postscraper.pictures import first_picture_url
 from postscraper.urls import edition_of, page_of, path_of
 
 CARDS = ".more-item, .article-news, .latest-news li"
@@ -25,9 +27,7 @@ HEADING = ":scope > h2, :scope > h3, :scope > .title h2, :scope > .title h3, :sc
 # The lists that stand beside a story.
 SIDE = ".more-contents .more-item, .latest-news li, .more-topic li"
 
-_DAY = re.compile(
-    r"(?P<printed>(?P<day>\d{1,2} [A-Za-z]+ \d{4})(?: \| \d{1,2}:\d{2})?)(?: (?P<label>[A-Z][A-Za-z ]+))?"
-)
+_DAY = re.compile(rf"(?P<printed>{DAY}{CLOCK}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
 _LABELS = frozenset({"Breaking News", "Breaking", "New", "Update", "Live"})
 _WORDS_OF_CARD = "a, p, span, time, small, h2, h3, h4, div:not(:has(*))"
 
@@ -102,7 +102,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     for text in _texts(card):
         found = _DAY.fullmatch(text)
         if found and (found["label"] or "Live") in _LABELS:
-            date, problem = _day(page, found["printed"], found["day"])
+            date, problem = _day(page, found["printed"])
             yield from problem
         elif text != headline and text not in _LABELS:
             summary.append(text)
@@ -112,8 +112,9 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
         headline=headline,
         url=url,
         summary=" ".join(summary) or None,
-        image_url=maybe_link(page, card, "img[src]"),
+        image_url=first_picture_url(page, card),
         published_on=date.on if date else None,
+        published_at=date.at if date else None,
         published_text=date.text if date else None,
     )
 
@@ -129,14 +130,14 @@ def _texts(card: Node) -> Iterator[str]:
             yield text
 
 
-def _day(page: Page, text: str, day: str) -> tuple[Printed | None, tuple[Problem, ...]]:
+def _day(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:
     try:
-        date = printed_day(day, "%d %B %Y")
+        date = printed(text)
     except ValueError as error:
         return None, (Problem(kind="odd_date", detail=str(error), text=text),)
     if not believable(date.on, page.capture.captured_at):
         return None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
-    return Printed(text=text, on=date.on), ()
+    return replace(date, at=date.at if date.halved else None), ()
 
 
 def side_lists(page: Page) -> Iterator[Teaser]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from postscraper.body import Body, body
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.dates import Printed, believable
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, headline, headline_variants, language_of, maybe, node, words
@@ -89,7 +89,7 @@ def article(page: Page) -> Article | None:
         teasers=tuple(modules(page, Teaser)),
         links=story.links,
         headline_variants=headline_variants(page, printed_headline),
-        problems=(*page.problems, *problems, *unread, *story.problems, *lone),
+        problems=(*page.problems, *odd_byline(byline), *problems, *unread, *story.problems, *lone),
         capture=page.receipt,
     )
 

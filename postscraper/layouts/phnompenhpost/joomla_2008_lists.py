@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from postscraper.body import body
-from postscraper.dates import Printed, printed_day, printed_moment
+from postscraper.dates import CLOCK, DAY, Printed, printed
 from postscraper.errors import Missing, NotAStory
 from postscraper.extract import Node, Page, many, maybe, maybe_link, node, nodes, one, words
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
@@ -20,7 +20,7 @@ PICTURES = ".mosimage, div.img_caption"
 CAPTION = ".mosimage_caption, p.img_caption"
 
 ADDRESS = re.compile(r"(?:/index\.php)?/(?P<day>20\d{6})(?P<id>\d+)/[^/]+/[^/]+\.html")
-DATED = re.compile(r"(?P<day>\w+, \d{1,2} \w+ \d{4})(?P<time> \d{1,2}:\d{2})?(?:\s+(?P<byline>\D.*))?")
+DATED = re.compile(rf"(?P<date>{DAY}{CLOCK}?)(?:\s+(?P<byline>\D.*))?")
 _OPTION = re.compile(r"[?&]option=(com_\w+)")
 
 
@@ -37,9 +37,7 @@ def moment(line: str) -> Printed:
     found = DATED.fullmatch(line)
     if found is None:
         raise ValueError(f"no date: {line[:80]!r}")
-    if found["time"]:
-        return printed_moment(found["day"] + found["time"], "%A, %d %B %Y %H:%M")
-    return printed_day(found["day"], "%A, %d %B %Y")
+    return printed(found["date"])
 
 
 T = TypeVar("T", bound=Teaser)

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from postscraper.body import body, main_picture
-from postscraper.bylines import people
-from postscraper.dates import Printed, believable, printed_day
+from postscraper.bylines import odd_byline, people
+from postscraper.dates import DAY, Printed, believable, printed
 from postscraper.errors import NotAStory
 from postscraper.extract import (
     Node,
@@ -30,12 +30,13 @@ from postscraper.extract import (
     maybe_link,
     node,
     nodes,
+    own_address,
     scope,
     words,
 )
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import legacy
-from postscraper.layouts.phnompenhpost.drupal import canonical_url
+from postscraper.pictures import first_picture_url
 from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
 
 END = "footer, [data-role=footer]"
@@ -54,7 +55,7 @@ CAPTION = "figcaption, .caption, .node-image-caption"
 SKIP = ".social, .dfp_ad, .views-row, .related-content, .contact-author"
 CARDS = ".views-row, .search-result"
 
-_LINE = re.compile(r"(?P<day>(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]+ \d{4})(?:\s+(?:by )?(?P<name>\S.*))?")
+_LINE = re.compile(rf"(?P<day>{DAY})(?:\s+(?:by )?(?P<name>\S.*))?")
 _MORE = re.compile(r"(?:Read )?more", re.I)
 
 
@@ -75,14 +76,14 @@ def article(page: Page) -> Article | None:
     story = legacy.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
     # Pictures inside the body belong to it; the main one stands above.
     inside = {each.url for each in story.images}
-    picture = main_picture(page, PICTURES, CAPTION)
-    main = (picture,) if picture is not None and picture.url not in inside else ()
+    above, lost = main_picture(page, nodes(page, PICTURES), CAPTION)
+    main = tuple(each for each in above if each.url not in inside)
     if not story.blocks and not main and not story.images:
         raise NotAStory("no_body", "the body holds no words and no picture")
     lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
     date, byline, problems = _line(page, lines[0]) if lines else (None, None, ())
     authors, agency = people(byline)
-    url = canonical_url(page)
+    url, odd_address = own_address(page)
     return Article(
         layout="mobile_2017",
         language=language_of(printed + story.text),
@@ -99,7 +100,14 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=headline_variants(page, printed),
-        problems=(*page.problems, *problems, *story.problems),
+        problems=(
+            *page.problems,
+            *odd_address,
+            *odd_byline(byline),
+            *problems,
+            *(each for each in lost if each not in story.problems),
+            *story.problems,
+        ),
         capture=page.receipt,
     )
 
@@ -133,7 +141,7 @@ def _line(page: Page, text: str) -> tuple[Printed | None, str | None, tuple[Prob
         return None, None, (Problem(kind="odd_date", detail="no line of date and author", text=text),)
     day = found["day"]
     try:
-        date = printed_day(day, "%a, %d %B %Y" if "," in day else "%d %B %Y")
+        date = printed(day)
     except ValueError as error:
         return None, found["name"], (Problem(kind="odd_date", detail=str(error), text=day),)
     if not believable(date.on, page.capture.captured_at):
@@ -158,7 +166,7 @@ def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Probl
         headline=headlines[0],
         url=url,
         summary=" ".join(many(card, "p")) or None,
-        image_url=maybe_link(page, card, "img[src]"),
+        image_url=first_picture_url(page, card),
         published_on=date.on if date else None,
         published_text=date.text if date else None,
     )

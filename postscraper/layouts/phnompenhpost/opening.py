@@ -151,7 +151,7 @@ def captioned(images: tuple[Image, ...], opening: Opening) -> tuple[tuple[Image,
     )
     if opening.picture_text is None:
         return named, ()
-    if not named or named[0].caption is not None:
+    if not named or named[0].caption not in (None, opening.caption):
         lone = Problem(kind="unread_words", detail="a caption without its picture", text=opening.picture_text)
         return named, (lone,)
     first = replace(named[0], caption=opening.caption, credit=opening.credit, caption_text=opening.picture_text)

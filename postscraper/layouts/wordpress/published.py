@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from postscraper.dates import believable, day_of, khmer_day, printed_day
+from postscraper.dates import DAY, believable, day_of, printed
 from postscraper.extract import Node, Page, nodes, words
 from postscraper.items import Problem
 from postscraper.layouts.wordpress.linked_data import LinkedData
@@ -38,10 +38,7 @@ DATES = (
 )
 _CHANGED = "time.updated:not(.entry-date), time[itemprop=dateModified], .updated-on, .last-updated, .modified"
 _APART = timedelta(minutes=1)  # a theme prints no seconds
-_FORMS = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d")
-_DAY = re.compile(
-    r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d{4}-\d\d-\d\d",
-)
+_DAY = re.compile(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{DAY}")
 
 
 class Published(NamedTuple):
@@ -58,13 +55,13 @@ def published(page: Page, said: LinkedData, header: Place) -> Published:
     """header: where the story's own date stands."""
     changed = [*said.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
     given = [*said.published, *metas(page, "article:published_time")]
-    printed = printed_date(header)
-    if printed is not None and (stamp := printed.attr("datetime")):
+    shown = printed_date(header)
+    if shown is not None and (stamp := shown.attr("datetime")):
         if _moment(stamp) in set(map(_moment, changed)) - {None, *map(_moment, given)}:
-            printed = None  # the theme prints when the story was changed
+            shown = None  # the theme prints when the story was changed
         else:
             given.insert(0, stamp)
-    text = words(printed) if printed is not None else None
+    text = words(shown) if shown is not None else None
     at, on, problems = _agreed(given)
     printed_on = _printed_day(text)
     if on and printed_on and on != printed_on:
@@ -135,16 +132,11 @@ def _local(text: str) -> datetime | None:
 
 def _printed_day(text: str | None) -> date | None:
     """The day in a printed date whose form leaves no doubt; None for any other, as `6 hours ago` or `05/04/2022`."""
-    if not text:
+    found = _DAY.search((text or "").replace("\u200b", ""))
+    if found is None:
         return None
-    if found := _DAY.search(text):
-        for form in _FORMS:
-            try:
-                return printed_day(found[0].replace(".", ""), form).on
-            except ValueError:
-                continue
     try:
-        return khmer_day(text).on
+        return date.fromisoformat(found[0]) if found["iso"] else printed(found[0]).on
     except ValueError:
         return None
 

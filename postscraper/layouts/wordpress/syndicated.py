@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from html import unescape
+from html import escape, unescape
 
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.dates import believable
 from postscraper.errors import NotAStory
 from postscraper.extract import Node, Page, clean, language_of, the_node, words
@@ -81,6 +81,7 @@ def article(
     aliases: Aliases,
     headline: str,
     markup: str,
+    base: str,
     excerpt: str | None,
     byline: str | None,
     categories: Iterable[str],
@@ -94,9 +95,10 @@ def article(
     """The story of an entry or post, read as the same content on a page is.
 
     address: its canonical one. part: see Receipt. headline, markup, excerpt: as WordPress gives them.
+    base: what relative addresses in the markup are seen from; "" for the address of the capture.
     Raises NotAStory without a headline or words, and for a post behind a password.
     """
-    page, box = _fragment(_with_emoji(_without_credit(markup)), capture, aliases)
+    page, box = _fragment(_with_emoji(_without_credit(markup)), capture, aliases, base)
     story = content(page, box)
     title = plain_words(headline, capture)
     if not title:
@@ -127,7 +129,7 @@ def article(
         first_page=_first_page(markup, capture),
         links=story.links,
         not_printed=not_printed,
-        problems=(*problems, *odd, *story.problems),
+        problems=(*problems, *odd_byline(byline), *odd, *story.problems),
         capture=replace(capture.receipt(), part=part),
     )
 
@@ -147,8 +149,9 @@ def _believed(published: Published, capture: Capture) -> tuple[Published, tuple[
     return replace(published, modified_at=None) if too_early or too_late else published, ()
 
 
-def _fragment(markup: str, capture: Capture, aliases: Aliases | None = None) -> tuple[Page, Node]:
-    text = f'<!DOCTYPE html><body><div class="entry-content">{markup}</div></body></html>'
+def _fragment(markup: str, capture: Capture, aliases: Aliases | None = None, base: str = "") -> tuple[Page, Node]:
+    head = f'<!DOCTYPE html><base href="{escape(base)}">'
+    text = f'{head}<body><div class="entry-content">{markup}</div></body></html>'
     page = Page(text, capture, aliases=aliases or {})
     return page, the_node(page, "body > div.entry-content")
 

@@ -16,7 +16,7 @@ headline and content that none of these names is reported.
 - The byline is the theme's, without its label ("By", "Written by"); a name typed into the content stays there.
 - A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
 - Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
-- A featured picture that is a background of a box has no address on the page.
+- A featured picture that a style sheet draws behind a box has no address on the page.
 - A gallery's own caption and a table are reported: …/rice-barge
 - A post behind a password has no words: …/protected-post
 - What WordPress calls a page (`page-id-N`) is no story: …/about-us
@@ -30,7 +30,7 @@ from itertools import dropwhile, takewhile
 from typing import cast
 
 from postscraper.body import Body
-from postscraper.bylines import people
+from postscraper.bylines import odd_byline, people
 from postscraper.errors import Ambiguous, NotAStory
 from postscraper.extract import (
     Node,
@@ -40,6 +40,7 @@ from postscraper.extract import (
     language_of,
     maybe_link,
     nodes,
+    own_address,
     there,
     words,
 )
@@ -50,8 +51,8 @@ from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
-from postscraper.pictures import Album
-from postscraper.urls import PAPER_HOSTS, path_of
+from postscraper.pictures import main_picture
+from postscraper.urls import PAPER_HOSTS
 
 # A theme's last box: it may be called anything, but footer is in its name.
 END = (
@@ -152,10 +153,10 @@ def article(page: Page) -> Article | None:
     categories = _labels(page, box, CATEGORIES)
     tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
     named = [*categories, *metas(page, "article:section")]
-    address = _canonical_url(page)
+    address, odd_address = own_address(page)
     section, rest = _section_and_tags(address, said, printed, named, list(tags))
     standfirst = next(map(words, header.first(STANDFIRSTS)), None)
-    main = _featured(page, header)
+    main, lost = _featured(page, header)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
     return Article(
@@ -181,7 +182,16 @@ def article(page: Page) -> Article | None:
         links=story.links,
         headline_variants=headline_variants(page, printed),
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(*page.problems, *date.problems, *_unread(header, title, read), *story.problems, *barred),
+        problems=(
+            *page.problems,
+            *odd_address,
+            *odd_byline(byline),
+            *date.problems,
+            *_unread(header, title, read),
+            *lost,
+            *story.problems,
+            *barred,
+        ),
         capture=page.receipt,
     )
 
@@ -336,18 +346,14 @@ def _labels(page: Page, box: Node, css: str) -> list[str]:
     return [words(each) for each, card in cards if card is None or card in box.ancestors]
 
 
-def _featured(page: Page, header: Place) -> Image | None:
-    """The picture above the content, with the caption in its box; None without one."""
-    boxes = [each for each in header.all(FEATURED) if there(each, "img")]
+def _featured(page: Page, header: Place) -> tuple[Image | None, tuple[Problem, ...]]:
+    """The picture above the content, with the caption in its box; None without one. A lone caption is a problem."""
+    boxes = header.all(FEATURED)
     pictures = [each for each in header.all("img.wp-post-image") if each.closest(CARDS) is None]
-    if not boxes and not pictures:
-        return None
-    box = boxes[0] if boxes else pictures[0].closest("figure, .wp-caption") or pictures[0]
-    printed = next((text for each in nodes(box, CAPTIONS) if (text := words(each))), None)
-    album = Album(page)
-    for img in nodes(box, "img") or [box]:
-        album.add(img, printed, 0)
-    return next((replace(each, block=None) for each in album.images), None)
+    if pictures and not any(there(each, "img") for each in boxes):
+        boxes.append(pictures[0].closest("figure, .wp-caption") or pictures[0])
+    main, lost = main_picture(page, boxes, CAPTIONS)
+    return next(iter(main), None), lost
 
 
 def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
@@ -365,11 +371,3 @@ def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
 def _file(url: str) -> str:
     """The picture's file, whatever size WordPress cut of it."""
     return _SIZE.sub("", url)
-
-
-def _canonical_url(page: Page) -> str:
-    """The page's own address when it names one on the host that served it, else the one fetched."""
-    fetched = page.canonical(page.url)
-    named = maybe_link(page, page, "link[rel=canonical][href]") or page.meta("og:url")
-    own = page.canonical(named) if named else fetched
-    return own if own.split("/")[2] == fetched.split("/")[2] and path_of(own) != "/" else fetched

@@ -169,7 +169,7 @@ def _read(page: Page, card: Node) -> _Card | None:
     heading = next((each for each in (*nodes(card, HEADINGS), *links) if each in free and words(each)), None)
     own = () if heading is None else (heading, *nodes(heading, "a[href]"), *heading.ancestors)
     linked = next((each for each in (*(each for each in links if each in own), *links)), None)
-    url = absolute(page.url, linked.attr("href") or "") if linked is not None else None
+    url = absolute(page.base, linked.attr("href") or "") if linked is not None else None
     if url is None:
         return None
     date = printed_date(Place(card))

@@ -106,6 +106,7 @@ class _Post:
             aliases=self.aliases,
             headline=self.text("title"),
             markup=markup,
+            base=link,
             excerpt=self.text("excerpt"),
             byline=byline,
             categories=categories,
