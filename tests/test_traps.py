@@ -242,7 +242,7 @@ def test_machines_may_name_as_many_as_their_protocol_allows() -> None:
 
 def test_sitemaps_of_sitemaps_end() -> None:
     index = machines("sitemap_index", 1)
-    rules = [ear().visit(index, depth=depth).heard[0].excluded_by for depth in range(5)]
+    rules = [ear().visit(index, depth=depth).heard[0].excluded_by for depth in range(6)]
     assert rules == [None] * DEEPEST_SITEMAP + [f"sitemaps more than {DEEPEST_SITEMAP} deep"] * 2
     assert ear().visit(machines("sitemap", 1), depth=DEEPEST_SITEMAP).heard[0].excluded_by is None
 

@@ -224,10 +224,10 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
         later = replace(page, captured_at=page.captured_at + timedelta(days=900))
         # At an address that nobody knew: the page names the story's own.
         alias = replace(later, url=f"{SITE}/node/4711")
-        items = [opened.read(opened.keep(answer(each))) for each in (later, alias)]
+        items = [opened.read(opened.keep(answer(each)))[0] for each in (later, alias)]
         outcomes = opened.file(items)
         assert STORY not in {due.address for due in opened.due(1000)}
-    assert outcomes == [Outcome.WITHDRAWN, Outcome.WITHDRAWN]
+    assert outcomes == [[Outcome.WITHDRAWN], [Outcome.WITHDRAWN]]
     assert rows(archive)["capture"] == before["capture"]
     assert WORDS not in raw(archive)
     assert {row[0] for row in asked(archive, "SELECT address FROM withdrawn")} == {STORY, alias.url}

@@ -240,7 +240,8 @@ def test_robots_txt_closes_the_rest_api(site: Site, tmp_path: Path) -> None:
 
 
 def test_the_first_twenty_questions_bring_stories(site: Site, tmp_path: Path) -> None:
-    site.proxy.always(challenge("rest"), feed_excerpts, sections_missing)
+    site.proxy.always(rest_gone, feed_excerpts, sections_missing)
+    site.set_option("posts_per_page", 20)
     crawl(site, tmp_path, "-a", "limit=20", delay=0.3)  # time to read an answer before the next question
     assert len(exported(tmp_path)) >= 10
 
