@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.words import UNSAID, body_of, both_wordings, has_standfirst, lacks, same_wording
+from storage.words import body_of, both_wordings, has_standfirst, is_in_part, lacks, same_wording
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -64,7 +64,7 @@ class Timeline:
         """Put a capture in its place; whether it shows words that its neighbours do not."""
         at = bisect_left(self.seen, seen.place, key=_place)
         neighbours = self.seen[max(at - 1, 0) : at + 1]
-        in_part = any(UNSAID in each.words for each in (seen, *neighbours))
+        in_part = any(is_in_part(each.words) for each in (seen, *neighbours))
         before = len(self.runs()) if in_part else 0
         self.seen.insert(at, seen)
         if in_part:  # what a form leaves out may join others, so that neighbours alone do not decide

@@ -110,12 +110,17 @@ def same_wording(one: str, other: str) -> bool:
     """Whether two digests of words (`words_digest`) can be of one wording: they agree in all that both forms print."""
     if one == other:
         return True
-    if UNSAID not in one and UNSAID not in other:
+    if not (is_in_part(one) or is_in_part(other)):
         return False
     first, second = one.split("."), other.split(".")
     if not (_same_body(first[0], second[0]) and _same_captions(first[-1], second[-1])):
         return False
     return all(a == b or UNSAID in (a, b) for a, b in zip(first[1:-1], second[1:-1], strict=True))
+
+
+def is_in_part(words: str) -> bool:
+    """Whether another digest can be of the same wording as this one: a form lacks something, or has pages."""
+    return UNSAID in words or _PAGES in words
 
 
 def _same_body(one: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from storage.archive import Archive
 from storage.export import write_jsonl
 
-_CAPTURE = "c.url || ' ' || coalesce(c.captured_at, '') || ' ' || c.digest || ' ' || c.source"
+_CAPTURE = "c.url || ' ' || coalesce(c.captured_at, '') || ' ' || c.digest || ' ' || c.source || ' ' || c.part"
 _QUESTIONS = {
     "captures": "SELECT c.url, c.address, c.captured_at, c.status, c.source, c.digest, c.evidence_file,"
     " c.evidence_offset, c.evidence_length, c.etag, c.last_modified, c.outcome, c.reason, c.detail, c.layout,"

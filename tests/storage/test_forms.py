@@ -1,0 +1,108 @@
+"""Forms of one wording: what a form has no place for says nothing, and whatever it prints does."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import article, at, captioned
+
+from storage.archive import Archive
+from storage.timeline import Seen, Timeline
+from storage.words import both_wordings, same_wording, words_digest
+
+FEED = {"layout": "feed", "not_printed": ("captions",)}
+PAGE = {"layout": "wordpress_2026", "not_printed": ("standfirst", "byline")}
+REST = {"layout": "wordpress_rest", "standfirst": "At last.", "byline": "Sok Dara"}
+CAPTION = {"images": captioned("A barge.")}
+
+
+def digest(**said: Any) -> str:
+    blank = {"headline": "The canal", "body": [{"kind": "paragraph", "text": "Water rises."}]}
+    return words_digest(blank | said)
+
+
+def pictures(*captions: str) -> list[dict[str, str]]:
+    return [{"caption": caption} for caption in captions]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"byline": "Sok Dara"}, {"not_printed": ["byline"]}, True),
+        ({"byline": "Sok Dara"}, {}, False),
+        ({"standfirst": "At last."}, {"not_printed": ["standfirst"]}, True),
+        ({"standfirst": "At last."}, {"standfirst": "At length.", "not_printed": ["byline"]}, False),
+        ({"images": pictures("A", "B")}, {"images": pictures("B"), "not_printed": ["captions"]}, True),
+        ({"images": pictures("A")}, {"images": pictures("C"), "not_printed": ["captions"]}, False),
+        ({"headline": "Another"}, {"not_printed": ["standfirst", "byline", "captions"]}, False),
+        ({"body": [{"text": "One."}, {"text": "Two."}], "first_page": 1}, {"body": [{"text": "One."}]}, True),
+        ({"body": [{"text": "One."}, {"text": "Two."}], "first_page": 1}, {"body": [{"text": "Two."}]}, False),
+        ({"body": [{"text": "One."}, {"text": "Two."}]}, {"body": [{"text": "One."}]}, False),
+    ],
+)
+def test_two_forms(one: dict[str, Any], other: dict[str, Any], *, same: bool) -> None:
+    first, second = digest(**one), digest(**other)
+    assert same_wording(first, second) is same
+    assert same_wording(second, first) is same
+    assert same_wording(first, first)
+
+
+def test_both_forms_together_say_what_either_prints() -> None:
+    page = digest(byline="Sok Dara", not_printed=["standfirst"])
+    rest = digest(standfirst="At last.", not_printed=["byline"])
+    assert both_wordings(page, rest) == both_wordings(rest, page) == digest(byline="Sok Dara", standfirst="At last.")
+
+
+DIGESTS = [
+    digest(byline=byline, standfirst=standfirst, images=pictures(*captions), not_printed=unsaid)
+    for byline, standfirst, captions, unsaid in (
+        ("A", "S", ("c",), []),
+        (None, None, (), ["byline", "standfirst", "captions"]),
+        ("A", None, ("c",), ["standfirst"]),
+        ("B", "S", ("c",), []),
+        (None, "S", (), ["byline", "captions"]),
+    )
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(DIGESTS)), max_size=8), st.randoms(use_true_random=False))
+def test_the_order_of_coming_does_not_matter(captures: list[tuple[int, str]], chance: Any) -> None:
+    seen = [Seen(n, at(hours), (f"{n:03}",), words, reading_id=n) for n, (hours, words) in enumerate(captures)]
+    expected = Timeline.of(seen).runs()
+    coming = list(seen)
+    chance.shuffle(coming)
+    timeline = Timeline()
+    for each in coming:
+        before = len(timeline.runs())
+        assert timeline.add(each) == (len(timeline.runs()) > before)
+    assert timeline.runs() == expected
+
+
+def test_the_fullest_form_gives_the_text_and_the_standfirst_whichever_prints_it(archive: Archive) -> None:
+    archive.add_many(
+        [
+            (article(hours=0, page="feed", **FEED), None),
+            (article(hours=1, page="page", **PAGE, **CAPTION), None),
+            (article(hours=2, page="rest", **REST, **CAPTION), None),
+            (article(hours=3, page="feed 2", byline="Sok Dara", standfirst="At last.", **FEED), None),
+        ]
+    )
+    (story,) = archive.stories()
+    assert (story["revisions"], story["layout"], story["byline"], story["standfirst"]) == (
+        *(2, "wordpress_rest"),
+        *("Sok Dara", "At last."),
+    )
+
+
+def test_a_standfirst_comes_from_the_form_that_prints_it(archive: Archive) -> None:
+    archive.add(article(hours=0, page="page", byline="Sok Dara", layout="page", not_printed=("standfirst",), **CAPTION))
+    archive.add(article(hours=1, page="feed", byline="Sok Dara", standfirst="At last.", **FEED))
+    (story,) = archive.stories()
+    assert (story["revisions"], story["standfirst"], story["layout"]) == (1, "At last.", "page")
+    assert story["images"][0]["caption"] == "A barge."
+    archive.add(
+        article(hours=2, page="page 2", byline="Sok Dara", layout="page", not_printed=("standfirst",), **CAPTION)
+    )
+    (story,) = archive.stories()
+    assert (story["revisions"], story["standfirst"]) == (1, "At last.")
