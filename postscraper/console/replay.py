@@ -31,8 +31,9 @@ Seen = Callable[[replay.Progress], None]
 def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
     """Read the WARC files in PATH… into the archive: .warc, .arc, compressed or not, .wacz, and folders of them.
 
-    Only pages of the newspaper are taken; the rest is counted. Damage is named, and what stands behind it is
-    read. Started again, an interrupted replay goes on where it was.
+    Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
+    named, and what stands behind it is read; so is what other programs write oddly. Started again, an interrupted
+    replay goes on where it was.
 
     \b
     Example:
@@ -95,9 +96,11 @@ def _counts(found: Counter[Any]) -> str:
 
 def _tell(progress: replay.Progress) -> None:
     for damage in progress.damages:
-        click.echo(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"), err=True)
+        click.echo(one_line(str(damage)), err=True)
     line(f"{progress.pages:,} pages" + (f": {_counts(progress.outcomes)}" if progress.pages else ""))
     if progress.skipped:
         line(f"left out: {_counts(progress.skipped)}")
+    for file in progress.fruitless:
+        line(one_line(file))
     if progress.before:
         line(f"{progress.before:,} of {progress.bytes:,} bytes were read by an earlier replay")
