@@ -292,3 +292,20 @@ def test_a_file_without_a_page_says_what_it_holds(tmp_path: Path) -> None:
     assert lines[2:] == [f"{tmp_path}/x.warc: {wanted}", f"{tmp_path}/z.warc: 0 pages: no record that can be read"]
     done = run("replay", tmp_path / "y.warc", "--paper", "postkhmer", "--jobs", 1, "--archive", tmp_path / "archive")
     assert "of the paper post" in done.stdout
+
+
+def test_how_far_a_file_is_read_belongs_to_the_paper(tmp_path: Path) -> None:
+    khmer = [page_at(f"https://www.postkhmer.com/national/x-{n}", SECOND.body, 100 + n) for n in range(3)]
+    path = warc_gz(tmp_path / "x.warc.gz", [FIRST, *khmer, SECOND])
+    call = ("replay", path, "--jobs", 1, "--archive", tmp_path / "archive")
+    done = run(*call)
+    assert done.stdout.startswith("2 pages: ")
+    assert "left out: 3 of the paper postkhmer" in done.stdout
+    done = run(*call, "--paper", "postkhmer")
+    assert done.stdout.startswith("3 pages: ")
+    assert "left out: 2 of the paper post\n" in done.stdout
+    for words in ((), ("--paper", "postkhmer")):
+        done = run(*call, *words)
+        assert done.stdout.startswith("0 pages\n")
+        assert "were read by an earlier replay" in done.stdout
+    assert asked(tmp_path / "archive", "SELECT count(*) FROM capture") == [(5,)]

@@ -33,7 +33,7 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
 
     Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
     named, and what stands behind it is read; so is what other programs write oddly. Started again, an interrupted
-    replay goes on where it was.
+    replay goes on where it was; for another paper the same files are read anew.
 
     \b
     Example:

@@ -57,7 +57,8 @@ class Replay:
         self._parts = parts(paths, self.progress.damages.append)
         self._far = {part: part.start for part in self._parts}
         self._moved: set[Part] = set()
-        self._names = {part: part.identity() for part in self._parts}
+        # What one paper does not want of a file, another may.
+        self._names = {part: f"{part.identity()} {desk.paper.name}" for part in self._parts}
         self._contents: dict[Part, Contents] = {}
         known = desk.archive.replayed()
         for part, name in self._names.items():
