@@ -11,6 +11,7 @@ from postscraper.collecting.placing import is_wanted
 from postscraper.desk import Desk
 from postscraper.filing import captured
 from postscraper.items import Capture
+from postscraper.newspapers import other_papers
 from postscraper.sources import commoncrawl, crawlcopies, folder, warc
 from postscraper.sources.warc import Sieve
 from storage.evidence import log_damage
@@ -33,13 +34,13 @@ def _exchange(page: Capture) -> Exchange:
 
 def _recorded(desk: Desk) -> Iterator[Capture]:
     assert desk.scope.path is not None
-    sieve = Sieve(desk.paper.host, desk.aliases, ELSEWHERE)
+    sieve = Sieve(desk.paper.host, desk.aliases, ELSEWHERE, other_papers(desk.paper))
     return _sifted(desk, warc.pages([desk.scope.path], sieve, log_damage), sieve)
 
 
 def _copied(desk: Desk) -> Iterator[Capture]:
     assert desk.scope.path is not None
-    sieve = Sieve(desk.paper.host, desk.aliases, commoncrawl.NAME)
+    sieve = Sieve(desk.paper.host, desk.aliases, commoncrawl.NAME, other_papers(desk.paper))
     found = crawlcopies.pages(desk.scope.path, desk.paper.host.removeprefix("www."), sieve, log_damage)
     return _sifted(desk, (each for each in found if is_wanted(desk, each[1])), sieve)
 
@@ -52,6 +53,8 @@ def _sifted(desk: Desk, found: Iterable[tuple[Place, Exchange]], sieve: Sieve) -
             yield desk.keep(exchange)
     for why, count in sieve.skipped.most_common():
         logging.getLogger(__name__).info("records left out: %d, %s", count, why)
+    for file in sieve.fruitless:
+        logging.getLogger(__name__).info("%s", file)
 
 
 def _kept(desk: Desk) -> Iterator[Capture]:

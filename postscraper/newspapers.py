@@ -106,3 +106,8 @@ POSTKHMER = Newspaper(
 )
 
 NEWSPAPERS: Mapping[str, Newspaper] = {paper.name: paper for paper in (POST, POSTKHMER)}
+
+
+def other_papers(paper: Newspaper) -> Mapping[str, str]:
+    """The names of all others by their hosts."""
+    return {other.host: other.name for other in NEWSPAPERS.values() if other is not paper}

@@ -35,7 +35,7 @@ from storage.exchange import (
 from storage.folders import make_folder
 from storage.recovering import Behind
 from storage.warc.digests import has_digest
-from storage.warc.file import LARGEST_BYTES, Report, exchanges
+from storage.warc.file import LARGEST_BYTES, Piece, Report, exchanges, pieces
 from storage.warc.reading import Broken
 from storage.warc.record import NOT_EXACT
 
@@ -46,7 +46,7 @@ _STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-form
 
 
 def log_damage(damage: Damage) -> None:
-    logging.getLogger(__name__).warning("%s, byte %d: %s", damage.file, damage.offset, damage.what)
+    logging.getLogger(__name__).warning("%s", damage)
 
 
 class Evidence:
@@ -219,10 +219,11 @@ class Evidence:
     def _read(self, place: Place, hops: int) -> Exchange:
         problems: list[Damage] = []
         path = path_in(self._folder, place.file)
+        theirs = Path(place.file).is_absolute()  # left where another program wrote it
         try:
-            found = [compacted.at(path, place.offset)]
+            found = [_record(path, place.offset, theirs=theirs)]
             with suppress(Broken):  # the request; the answer stands without it
-                found.append(compacted.at(path, place.offset + found[0].length))
+                found.append(_record(path, place.offset + found[0].length, theirs=theirs))
         except (Broken, OSError) as error:
             raise RecordUnreadable(f"{path}, byte {place.offset}: {error}") from error
         told = exchanges(found, place.file, problems.append, lambda earlier: self._original(earlier, hops))
@@ -230,11 +231,24 @@ class Evidence:
         if exchange is None or at is None or at.offset != place.offset or place.length not in {0, at.length}:
             what = problems[0].what if problems else f"no answer of {place.length} bytes begins there"
             raise RecordUnreadable(f"{path}, byte {place.offset}: {what}")
-        # A record that is left where another program wrote it cannot say so itself.
-        return replace(exchange, source=ELSEWHERE) if Path(place.file).is_absolute() else exchange
+        # A record that is not in our files cannot say so itself.
+        return replace(exchange, source=ELSEWHERE) if theirs else exchange
 
     def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
         if earlier.place is not None and hops:
             with suppress(RecordUnreadable):
-                return self._read(earlier.place, hops - 1)
+                found = self._read(earlier.place, hops - 1)
+                if not earlier.payload_digest or has_digest(found.body, earlier.payload_digest):
+                    return found
         return None
+
+
+def _record(path: Path, offset: int, *, theirs: bool) -> Piece:
+    """The record that begins at an offset; theirs: read as leniently as it was found. Raises Broken, OSError."""
+    try:
+        return compacted.at(path, offset)
+    except Broken:
+        found = next(pieces(path, lambda _: None, start=offset, end=offset + 1), None) if theirs else None
+        if found is None:
+            raise
+        return found

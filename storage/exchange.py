@@ -9,7 +9,8 @@ Errors of the evidence:
     └── DigestMismatch      the record can be read and is not what it should be
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -48,6 +49,12 @@ class Place:
     length: int
 
 
+class SharedPlace(Place):
+    """That of several records, packed as one: none of them can be read again by it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
     """An earlier capture with the same body.
@@ -55,12 +62,14 @@ class Earlier:
     captured_at: aware UTC; None only when a foreign record does not say.
     payload_digest: of its body, `sha256:` and hex or `sha1:` and base32; None when not said.
     place: None when the record does not say where it is.
+    record_id: of its record, without angle brackets; None when not said.
     """
 
     url: str
     captured_at: datetime | None
     payload_digest: str | None
     place: Place | None
+    record_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +122,40 @@ class Damage:
     file: str
     offset: int
     what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, byte {self.offset}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity(Damage):
+    """A record, read in full, that is not written as the standard has it.
+
+    count: how many records of the file have it, the first of them at `offset`.
+    """
+
+    count: int = 1
+
+    def __str__(self) -> str:
+        others = f"; so in {self.count:,} records, all of them read" if self.count > 1 else "; the record is read"
+        return f"{Damage.__str__(self)}{others}"
+
+
+class Tally:
+    """A report that passes damage on at once, and each kind of oddity of a file once, when it is closed."""
+
+    def __init__(self, report: Callable[[Damage], object]) -> None:
+        self._report = report
+        self._odd: dict[tuple[str, str], Oddity] = {}
+
+    def __call__(self, damage: Damage) -> None:
+        if isinstance(damage, Oddity):
+            first = self._odd.get((damage.file, damage.what), replace(damage, count=0))
+            self._odd[damage.file, damage.what] = replace(first, count=first.count + damage.count)
+        else:
+            self._report(damage)
+
+    def close(self) -> None:
+        for oddity in self._odd.values():
+            self._report(oddity)
+        self._odd.clear()

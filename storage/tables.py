@@ -232,8 +232,8 @@ class Address(Table):
 class Replayed(Table):
     """A file of captures, and how far it is read: every record before `done` is dealt with.
 
-    file: of one that is read in bulk a digest, which knows it again under another path; of the archive's
-    own evidence its name.
+    file: of one that is read in bulk a digest, which knows it again under another path, a space, and the paper whose
+    pages were taken; of the archive's own evidence its name.
     """
 
     __tablename__ = "replayed"

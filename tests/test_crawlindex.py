@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from postscraper.sources.crawlindex import Crawl, captures, count, crawls, overlapping
 from postscraper.sources.otherarchive import NoIndex
@@ -90,14 +92,6 @@ def test_a_page_of_the_index() -> None:
         (200, b"[" * 100_000 + b"\n"),
         (200, lines(LINE)[:-1]),
         (200, lines(LINE, LINE)[:-30]),
-        (200, lines(LINE)[:200] + b"\xff\n"),
-        (200, lines(LINE | {"offset": "-1"})),
-        (200, lines(LINE | {"length": "0"})),
-        (200, lines(LINE | {"length": "99999999999"})),
-        (200, lines(LINE | {"timestamp": "20181320011000"})),
-        (200, lines(LINE | {"filename": "crawl-data/../../etc/passwd.warc.gz"})),
-        (200, lines(LINE | {"filename": "https://example.org/x.warc.gz"})),
-        (200, lines(LINE | {"url": "dns:www.phnompenhpost.com"})),
         (404, b"<h1>Not Found</h1>"),
         (503, b"<Error><Code>SlowDown</Code></Error>"),
         (403, lines(LINE)),
@@ -118,3 +112,63 @@ def test_what_is_no_number_of_pages(body: bytes) -> None:
 def test_what_is_no_list_of_crawls(body: bytes) -> None:
     with pytest.raises(NoIndex):
         crawls(200, body)
+
+
+BAD_LINES = [
+    lines(LINE)[:200] + b"\xff\n",
+    lines(LINE)[:200] + b"\n",
+    b"\n",
+    b"-\n",
+    b"[]\n",
+    b"null\n",
+    b"<br>\n",
+    b"[" * 100_000 + b"\n",
+    lines(LINE | {"offset": "-1"}),
+    lines(LINE | {"offset": "9" * 5_000}),
+    b'{"offset": ' + b"9" * 5_000 + b"}\n",
+    lines(LINE | {"length": "0"}),
+    lines(LINE | {"length": "99999999999"}),
+    lines(LINE | {"length": 1.5}),
+    lines(LINE | {"timestamp": "20181320011000"}),
+    lines(LINE | {"timestamp": "-"}),
+    lines(LINE | {"timestamp": "2018 6 20 1 1 "}),
+    lines(LINE | {"filename": "crawl-data/../../etc/passwd.warc.gz"}),
+    lines(LINE | {"filename": "https://example.org/x.warc.gz"}),
+    lines(LINE | {"url": "dns:www.phnompenhpost.com"}),
+    lines(LINE | {"url": "-"}),
+    lines(LINE | {"url": ["https://www.phnompenhpost.com/"]}),
+    lines(LINE | {"url": "https://www.phnompenhpost.com/\ud800"}),
+    lines(LINE | {"digest": {"sha1": "ABC"}}),
+    lines({}),
+]
+
+
+@pytest.mark.parametrize("bad", BAD_LINES, ids=range(len(BAD_LINES)))
+def test_a_bad_line_costs_itself_and_is_counted(bad: bytes) -> None:
+    why: list[str] = []
+    other = LINE | {"url": "https://www.phnompenhpost.com/national/boats"}
+    found = captures(200, lines(LINE) + bad + lines(other), why.append)
+    assert [each.url for each in found] == [LINE["url"], other["url"]]
+    assert len(why) == 1
+    assert why[0].isascii()
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(LINE)), st.none() | st.booleans() | st.integers() | st.text(), max_size=4)
+)
+def test_whatever_a_field_is_the_page_is_read(changes: dict[str, Any]) -> None:
+    why: list[str] = []
+    found = captures(200, lines(LINE | changes, LINE), why.append)
+    assert len(found) + len(why) == 2
+    assert found[-1].url == LINE["url"]
+    for each in found:
+        assert f"{each.url}{each.mime}{each.digest}".encode()
+        assert each.offset is not None
+        assert each.offset < 2**63
+
+
+def test_a_bad_entry_in_the_list_of_crawls_costs_itself() -> None:
+    bad = (
+        b'[{"id": "CC-MAIN-2018-30"}, {"name": "x"}, {"id": 7}, {"id": "a b"}, null, {"id": "CC-MAIN-2012", "from": 9}]'
+    )
+    assert [each.name for each in crawls(200, bad)] == ["CC-MAIN-2018-30", "CC-MAIN-2012"]

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -31,9 +31,11 @@ FOUND_AGAIN = {"gz-then-append-after-cut": 5, "gz-garbage-middle": 2}
 NOT_DAMAGE = {"date_future", "date_bad", "digest_unchecked", "digest_missing", "duplicate_record_id"}
 
 
-def read(*paths: Path) -> tuple[list[tuple[Place, Exchange]], list[Damage], Sieve]:
+def read(
+    *paths: Path, papers: Mapping[str, str] | None = None
+) -> tuple[list[tuple[Place, Exchange]], list[Damage], Sieve]:
     damages: list[Damage] = []
-    sieve = Sieve(HOST)
+    sieve = Sieve(HOST, papers=papers or {})
     return list(found_in(paths, sieve, damages.append)), damages, sieve
 
 

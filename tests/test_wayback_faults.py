@@ -221,3 +221,13 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, httpserver: HTTPServe
     assert len(everything(tmp_path)[0]) == 2 * PAGES, "the same bytes at another moment are no capture"
     archive = tmp_path / "archive"
     assert check(archive, Witness(archive))[0].findings == []
+
+
+def test_a_bad_row_of_the_index_costs_itself(httpserver: HTTPServer, tmp_path: Path) -> None:
+    """Its month is 00; such rows exist."""
+    kept = [Kept(f"{SITE}{STORY}", "20180612032000", CLINIC), Kept(f"{SITE}{OTHER}", "20200001120000", TOLL + b" ")]
+    done = crawl(tmp_path, Machine(httpserver, [*kept, Kept(f"{SITE}{OTHER}", "20180712032000", TOLL)]))
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path) == {"held": 2}
+    assert "rows of the index passed over: 1, the first: '20200001120000' is no moment" in done.stderr
+    assert "rows of its index passed over: 1" in done.stderr

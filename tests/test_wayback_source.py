@@ -98,10 +98,6 @@ def test_an_index_is_read_with_its_key() -> None:
         answer([FIELDS, ROW], status=429),
         answer({"error": "blocked"}),
         answer([["urlkey", "timestamp"], ["a", "b"]]),
-        answer([FIELDS, ROW[:4]]),
-        answer([FIELDS, [*ROW[:4], 7]]),
-        answer([FIELDS, ["20180631011000", *ROW[1:]]]),
-        answer([FIELDS, ["2018", *ROW[1:]]]),
         answer([FIELDS, ROW, [], ["here"]]),
         answer(b"[" * 100_000),
         answer([7]),
@@ -110,6 +106,53 @@ def test_an_index_is_read_with_its_key() -> None:
 def test_what_is_no_index_is_never_taken_for_one(other: Exchange) -> None:
     with pytest.raises(NoIndex):
         MACHINE.listed(QUERY, "here", other)
+
+
+BAD_ROWS: list[object] = [
+    ROW[:4],
+    [*ROW, "x"],
+    [*ROW[:4], 7],
+    ["20180631011000", *ROW[1:]],
+    ["20200001120000", *ROW[1:]],
+    ["2018", *ROW[1:]],
+    ["-", *ROW[1:]],
+    ["9" * 5_000, *ROW[1:]],
+    ["-"] * 5,
+    [ROW[0], "", *ROW[2:]],
+    [ROW[0], "http://[phnompenhpost.com/\ud800", *ROW[2:]],
+    [None] * 5,
+    [],
+    "",
+    {},
+    None,
+]
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS, ids=range(len(BAD_ROWS)))
+@pytest.mark.parametrize("key", [[], [[], ["there"]]])
+def test_a_bad_row_costs_itself_and_is_counted(bad: object, key: list[object]) -> None:
+    page = MACHINE.listed(QUERY, None, answer([FIELDS, ROW, bad, ROW, *key]))
+    assert (len(page.captures), len(page.bad_rows)) == (2, 1)
+    assert page.bad_rows[0].isascii()
+    assert page.resume_key == ("there" if key else None)
+    alone = MACHINE.listed(QUERY, None, answer([FIELDS, bad, *key]))
+    assert (alone.captures, len(alone.bad_rows)) == ((), 1)
+
+
+@pytest.mark.parametrize("bad", [b'["2018', b'["\xff", "x"]', b"9" * 5_000 + b"x", b"-", b"[" * 100_000])
+def test_a_row_that_is_no_json_costs_itself(bad: bytes) -> None:
+    """As the index writes them, each row on its line."""
+    rows = [json.dumps(FIELDS).encode(), json.dumps(ROW).encode(), bad, json.dumps(ROW).encode()]
+    page = MACHINE.listed(QUERY, None, answer(b"[" + b",\n".join(rows) + b"]\n"))
+    assert (len(page.captures), len(page.bad_rows)) == (2, 1)
+    with pytest.raises(NoIndex, match="half of it"):
+        MACHINE.listed(QUERY, None, answer(b"[" + b",\n".join(rows)))
+
+
+def test_an_odd_status_is_none() -> None:
+    for status in ("-", "", "9" * 5_000, "²00"):
+        [found] = MACHINE.listed(QUERY, None, answer([FIELDS, [*ROW[:3], status, ROW[4]]])).captures
+        assert found.status is None
 
 
 def test_a_capture_is_asked_for_as_it_came() -> None:

@@ -58,6 +58,7 @@ class Collecting:
         self._begun = False
         self._left = desk.scope.limit
         self._queries: deque[str] = deque()
+        self._bad_rows = 0  # of the index, passed over in this run
         self._asking = False  # one question at a time: what its answer brings may make the next one needless
 
     # What the scheduler asks
@@ -83,6 +84,7 @@ class Collecting:
         with self._writing():
             counts = self._holdings.counts(name)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
+        told += f"; rows of its index passed over: {self._bad_rows}" if self._bad_rows else ""
         _log.info("%s: %s%s.", name, told, "; its index is not read to the end" if self._queries else "")
 
     def queued(self) -> int:
@@ -164,8 +166,13 @@ class Collecting:
         self._patience.answered()
         captures = [placed(self._desk, listed) for listed in page.captures]
         self._desk.sync()
-        new = self._holdings.take_down(self._archive.name, query, captures, page.resume_key, now())
-        _log.info("%s: captures listed: %d, new: %d", self._archive.name, len(captures), new)
+        name = self._archive.name
+        new = self._holdings.take_down(name, query, captures, page.resume_key, now())
+        _log.info("%s: captures listed: %d, new: %d", name, len(captures), new)
+        if page.bad_rows:
+            self._bad_rows += len(page.bad_rows)
+            first = page.bad_rows[0]
+            _log.warning("%s: rows of the index passed over: %d, the first: %s", name, len(page.bad_rows), first)
         if page.resume_key is None:
             self._queries.remove(query)
 

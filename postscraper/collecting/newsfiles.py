@@ -176,6 +176,8 @@ class NewsFiles:
             self._left = None if self._left is None else self._left - 1
             self._unfiled += 1
             yield from self._desk.read(self._desk.keep(exchange))
+        for file in sieve.fruitless:
+            _log.info("%s", file)
         self._read = True
 
     def _finish(self, how: str) -> None:

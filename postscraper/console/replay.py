@@ -26,8 +26,9 @@ from postscraper.scope import Scope
 def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
     """Read the WARC files in PATH… into the archive: .warc, .arc, compressed or not, .wacz, and folders of them.
 
-    Only pages of the newspaper are taken; the rest is counted. Damage is named, and what stands behind it is
-    read. Started again, an interrupted replay goes on where it was.
+    Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
+    named, and what stands behind it is read; so is what other programs write oddly. Started again, an interrupted
+    replay goes on where it was; for another paper the same files are read anew.
 
     \b
     Example:
@@ -71,9 +72,11 @@ def _counts(found: Counter[Any]) -> str:
 
 def _tell(run: replay.Progress) -> None:
     for damage in run.damages:
-        click.echo(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"), err=True)
+        click.echo(one_line(str(damage)), err=True)
     line(counted(run.pages, "page") + (f": {_counts(run.outcomes)}" if run.pages else ""))
     if run.skipped:
         line(f"left out: {_counts(run.skipped)}")
+    for file in run.fruitless:
+        line(one_line(file))
     if run.before:
         line(f"{run.before:,} of {counted(run.bytes, 'byte')} had been read by an earlier replay")

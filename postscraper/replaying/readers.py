@@ -120,5 +120,5 @@ def _joined(one: Told, other: Told) -> Told:
         pages=one.pages + other.pages,
         heard=together(other.heard.values(), one.heard),
         damages=one.damages + other.damages,
-        skipped=one.skipped + other.skipped,
+        contents=one.contents + other.contents,
     )

@@ -19,9 +19,10 @@ from postscraper.desk import Desk
 from postscraper.items import Capture, Item
 from postscraper.replaying.readers import Readers
 from postscraper.replaying.slices import SLICE_BYTES, Setup, Slice, Told, forbear
+from postscraper.sources.warc import Contents
 from postscraper.sources.warcfiles import Part, parts
 from storage.archive import Outcome
-from storage.exchange import Damage
+from storage.exchange import Damage, Tally
 
 BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
 MOST_UNWRITTEN = 100  # slices, where few of the records are of the newspaper
@@ -30,7 +31,11 @@ AHEAD = 3  # slices read ahead for each reader
 
 @dataclass(slots=True)
 class Progress:
-    """How far a replay is. bytes: of the files; before: those that an earlier run read; done: those with them."""
+    """How far a replay is.
+
+    bytes: of the files; before: those that an earlier run read; done: those with them. fruitless: of each file in
+    which nothing is wanted, what it holds.
+    """
 
     bytes: int = 0
     before: int = 0
@@ -39,6 +44,7 @@ class Progress:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     damages: list[Damage] = field(default_factory=list)
+    fruitless: list[str] = field(default_factory=list)
 
 
 class Replay:
@@ -51,10 +57,14 @@ class Replay:
         self._parts = parts(paths, self.progress.damages.append)
         self._far = {part: part.start for part in self._parts}
         self._moved: set[Part] = set()
-        self._names = {part: part.identity() for part in self._parts}
+        # What one paper does not want of a file, another may.
+        self._names = {part: f"{part.identity()} {desk.paper.name}" for part in self._parts}
+        self._contents: dict[Part, Contents] = {}
         known = desk.archive.replayed()
         for part, name in self._names.items():
             self._far[part] = max(part.start, min(part.start + known.get(name, 0), part.end))
+            if self._far[part] == part.start:
+                self._contents[part] = Contents()
         self.progress.bytes = sum(part.end - part.start for part in self._parts)
         self.progress.before = sum(self._far[part] - part.start for part in self._parts)
         self.progress.done = self.progress.before
@@ -88,7 +98,18 @@ class Replay:
                     seen(self.progress)
                 self._write(waiting)
                 seen(self.progress)
+        self._sum_up()
         return self.progress
+
+    def _sum_up(self) -> None:
+        damages = list[Damage]()
+        tally = Tally(damages.append)
+        for each in self.progress.damages:
+            tally(each)
+        tally.close()
+        self.progress.damages = damages
+        read = ((part, held) for part, held in self._contents.items() if self._far[part] == part.end)
+        self.progress.fruitless = [f"{part.name}: {held}" for part, held in read if not held.pages]
 
     def _slices(self) -> Iterator[Slice]:
         for part in self._parts:
@@ -116,7 +137,9 @@ class Replay:
             self._far[wanted.part] = told.end
             self._moved.add(wanted.part)
             self.progress.done += told.end - far
-            self.progress.skipped += told.skipped
+            self.progress.skipped += told.contents.skipped
+            if wanted.part in self._contents:
+                self._contents[wanted.part] += told.contents
             # What lies before is told already, by the slice that looked for its end.
             self.progress.damages += [each for each in told.damages if each.offset >= far]
             yield told

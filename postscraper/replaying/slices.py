@@ -8,7 +8,6 @@ ended, and has it read again from there otherwise. What is read does not depend 
 import gc
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,20 +21,20 @@ from typing import NamedTuple
 from postscraper.filing import captured
 from postscraper.hearing import Ear
 from postscraper.items import Capture, Item
-from postscraper.newspapers import NEWSPAPERS
+from postscraper.newspapers import NEWSPAPERS, other_papers
 from postscraper.reading import read_all
 from postscraper.scope import Scope
 from postscraper.sources.originals import Originals
-from postscraper.sources.warc import Sieve, answers
+from postscraper.sources.warc import Contents, Sieve, answers
 from postscraper.sources.warcfiles import Part
 from postscraper.urls import Aliases
 from postscraper.withdrawn import without
 from storage.entries import Entry, entry
-from storage.exchange import Damage, Exchange, Place
+from storage.exchange import Damage, Exchange, Oddity, Place, SharedPlace, Tally
 from storage.hearsay import Report, reports, together
 from storage.visits import Visit
 from storage.warc.file import Piece, pieces
-from storage.warc.piece import next_record
+from storage.warc.lenient import next_record
 
 SLICE_BYTES = 2 * 2**20  # some 250 pages of 30 kB
 AT_ONCE = 64  # pages; a fifth faster than one at a time
@@ -99,7 +98,7 @@ class Told:
     pages: list[Page] = field(default_factory=list)
     heard: dict[str, Report] = field(default_factory=dict)
     damages: list[Damage] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
+    contents: Contents = field(default_factory=Contents)
 
 
 class _Names(NamedTuple):
@@ -117,7 +116,7 @@ class _Names(NamedTuple):
 class Reader:
     def __init__(self, setup: Setup) -> None:
         paper = NEWSPAPERS[setup.paper]
-        self._setup, self._host = setup, paper.host
+        self._setup, self._host, self._others = setup, paper.host, other_papers(paper)
         self._ear = Ear(paper, Scope(source="warc"), setup.aliases)
         self._original = Originals(setup.parts, setup.index)
         self._read = setup.read or (lambda capture: read_all(capture, paper.layouts, setup.aliases))
@@ -126,16 +125,22 @@ class Reader:
         part = wanted.part
         start = wanted.start if wanted.exact else _first(wanted)
         told = Told(first=start, end=part.end)
-        sieve = Sieve(self._host, self._setup.aliases)
-        found = pieces(part.path, told.damages.append, start=start, end=part.end)
+        damages: list[Damage] = []
+        sieve = Sieve(self._host, self._setup.aliases, papers=self._others)
+        found = pieces(part.path, damages.append, start=start, end=part.end)
         inside = (piece for group in _inside(found, wanted, told) for piece in group)
         if not self._setup.keeps:
             inside = (piece for piece in inside if not _is_usual_request(piece))
-        pages = answers(inside, part, sieve, told.damages.append, self._original)
+        pages = answers(inside, part, sieve, damages.append, self._original)
         while some := list(islice(pages, AT_ONCE)):
             told.pages += self._pages(some, told)
-        told.damages = [replace(each, file=part.name) for each in told.damages]
-        told.skipped = sieve.skipped
+        # The slices before and behind say what they find odd in what this one looked at to find its ends.
+        own = (each for each in damages if not isinstance(each, Oddity) or told.first <= each.offset < told.end)
+        tally = Tally(told.damages.append)
+        for each in own:
+            tally(replace(each, file=part.name))
+        tally.close()
+        told.contents = sieve.contents
         return told
 
     def _pages(self, some: Sequence[tuple[Place, Exchange]], told: Told) -> Iterator[Page]:
@@ -151,7 +156,8 @@ class Reader:
             together(reports(each[0]), told.heard)
         for each, (place, exchange) in zip(entries, some, strict=True):
             # A revisit cannot be read from its record alone, nor can a record of ours lack its moment.
-            kept = exchange.captured_at is not None and (self._setup.keeps or exchange.same_as is not None)
+            bytes_needed = self._setup.keeps or exchange.same_as is not None or isinstance(place, SharedPlace)
+            kept = exchange.captured_at is not None and bytes_needed
             quiet = (each[0].quiet(), *each[1:])
             yield Page(entries=quiet, place=place, exchange=exchange if kept else None)
 
@@ -185,12 +191,12 @@ def _inside(found: Iterable[Piece], wanted: Slice, told: Told) -> Iterator[list[
 
 
 def _groups(found: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """Records that came together: an answer and its request."""
+    """Records that came together: an answer and its request, or all that are packed as one."""
     group: list[Piece] = []
     last = _Names(None, None)
     for piece in found:
         names = _names(piece.raw)
-        if group and not last.goes_with(names):
+        if group and not last.goes_with(names) and group[-1].offset != piece.offset:
             yield group
             group = []
         group.append(piece)
@@ -212,7 +218,8 @@ def _names(raw: bytes) -> _Names:
 
 
 def _end_of_head(raw: bytes) -> int:
-    end = raw.find(b"\r\n\r\n", 0, 4096)
+    line_end = b"\r\n" if raw[: raw.find(b"\n", 0, 4096)].endswith(b"\r") else b"\n"
+    end = raw.find(line_end + line_end, 0, 4096)
     return 4096 if end < 0 else end
 
 

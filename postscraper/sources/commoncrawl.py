@@ -94,6 +94,7 @@ class CommonCrawl:
             raise NoIndex("half an answer")
         words = dict(parse_qsl(query))
         turn, status, found = _Turn.of(words["crawl"], resume_key), answer.status or 0, list[Listed]()
+        bad = list[str]()
         onward: _Turn | None
         if turn is None:
             told = crawlindex.crawls(status, answer.body)
@@ -102,9 +103,9 @@ class CommonCrawl:
         elif turn.page is None:
             onward = turn.onward(0, crawlindex.count(status, answer.body))
         else:
-            found = crawlindex.captures(status, answer.body)
+            found = crawlindex.captures(status, answer.body, bad.append)
             onward = turn.onward(turn.page + 1, turn.pages)
-        return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None)
+        return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None, bad_rows=tuple(bad))
 
     def wanted(self, listed: Listed) -> Question:
         first, last = _range(listed)

@@ -64,7 +64,7 @@ def _listed(index: Path, host: str, report: Report) -> Iterator[Listed]:
 def _of_line(line: bytes) -> Listed:
     parts = line.split(b" ", 2)
     try:
-        told = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}
+        told = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}  # TypeError: no object
     except (IndexError, TypeError, ValueError, RecursionError) as error:
         raise NoIndex(f"no line of an index: {line[:80]!r}") from error
     return crawlindex.capture(told)

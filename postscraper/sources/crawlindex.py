@@ -1,23 +1,27 @@
 """What the index of Common Crawl answers: its crawls, how many pages it has of a host, where captures lie.
 
-One line that cannot be read makes a page none: nothing of it is believed. The answers are described at
-https://pywb.readthedocs.io/en/latest/manual/cdxserver_api.html; they differ by a 404 for a page without captures.
+A line that cannot be read is passed over, and said to be; a page without a line that looks like one is none. The
+answers are described at https://pywb.readthedocs.io/en/latest/manual/cdxserver_api.html; they differ by a 404
+for a page without captures.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from postscraper.sources.otherarchive import NoIndex
+from postscraper.sources.otherarchive import BadRow, NoIndex
 from storage.elsewhere.indexed import Listed
 
 LONGEST_RECORD = 16 * 2**20  # compressed, and as long as an answer may be; a page is cut at 1 MB, since 2025 at 5 MB
 
 _DIGITS = re.compile(r"\d{1,18}", re.A)
 _STATUS = re.compile(r"\d{3}", re.A)
+_STAMP = re.compile(r"\d{14}", re.A)
+_CRAWL = re.compile(r"[\w.-]{1,100}", re.A)
+_FIELDS = ("url", "timestamp", "status", "filename", "offset", "length", "mime", "mime-detected", "digest")
 _FILE = re.compile(r"\w[\w./-]{1,300}\.w?arc\.gz", re.A)  # those of 2008 to 2012 are ARC files
 
 
@@ -34,11 +38,14 @@ def crawls(status: int, body: bytes) -> list[Crawl]:
     """The crawls that collinfo.json names, the newest first as it has them. Raises NoIndex."""
     _must_be_200(status, body)
     told = _json(body, "the list of crawls")
-    if not isinstance(told, list) or not told or not all(isinstance(each, dict) and "id" in each for each in told):
+    named = [each for each in told if _names_crawl(each)] if isinstance(told, list) else []
+    if not named:
         raise NoIndex(f"the list of crawls is none: {body[:80]!r}")
-    return [
-        Crawl(name=str(each["id"]), began_on=_day(each.get("from")), ended_on=_day(each.get("to"))) for each in told
-    ]
+    return [Crawl(name=each["id"], began_on=_day(each.get("from")), ended_on=_day(each.get("to"))) for each in named]
+
+
+def _names_crawl(told: object) -> bool:
+    return isinstance(told, dict) and isinstance(told.get("id"), str) and _CRAWL.fullmatch(told["id"]) is not None
 
 
 def overlapping(found: Iterable[Crawl], since: date | None, until: date | None) -> list[Crawl]:
@@ -63,42 +70,62 @@ def count(status: int, body: bytes) -> int:
     return pages
 
 
-def captures(status: int, body: bytes) -> list[Listed]:
-    """The captures that a page of the index names; [] for a page without. Raises NoIndex."""
+def captures(status: int, body: bytes, pass_over: Callable[[str], object] = lambda _: None) -> list[Listed]:
+    """The captures that a page of the index names; [] for a page without.
+
+    pass_over: called with a phrase for each line that names none. Raises NoIndex.
+    """
     if _is_empty(status, body):
         return []
     _must_be_200(status, body)
     if body and not body.endswith(b"\n"):
         raise NoIndex(f"the page ends within a line: {body[-80:]!r}")
-    return list(_captures(body.splitlines()))
-
-
-def _captures(lines: Iterable[bytes]) -> Iterator[Listed]:
+    lines = body.splitlines()
+    if lines and not any(line.startswith(b"{") for line in lines):
+        raise NoIndex(f"no line of an index: {body[:80]!r}")
+    found = []
     for line in lines:
-        told = _json(line, "a line")
-        if not isinstance(told, dict):
-            raise NoIndex(f"a line is no object: {line[:80]!r}")
-        yield capture(told)
+        try:
+            found.append(capture(_json(line, "a line")))
+        except NoIndex as error:
+            pass_over(str(error))
+    return found
 
 
-def capture(told: Mapping[str, Any]) -> Listed:
-    """Of one line's fields. Raises NoIndex."""
-    values = {name: str(told.get(name, "")) for name in ("url", "timestamp", "status", "filename", "offset", "length")}
+def capture(told: Any) -> Listed:
+    """Of one line's fields. Raises BadRow."""
+    if not isinstance(told, dict):
+        raise BadRow(f"a line is no object: {str(told)[:80]!a}")
+    values = {name: _value(told.get(name)) for name in _FIELDS}
     at = _moment(values["timestamp"])
     numbers = all(_DIGITS.fullmatch(values[name]) for name in ("offset", "length"))
     known = values["url"].startswith(("http://", "https://")) and _is_file(values["filename"])
     if at is None or not numbers or not known or not 0 < int(values["length"]) <= LONGEST_RECORD:
-        raise NoIndex(f"a line names no capture: {json.dumps(told)[:200]}")
+        raise BadRow(f"a line names no capture: {json.dumps(told)[:200]}")
     return Listed(
         url=values["url"],
         captured_at=at,
         status=int(values["status"]) if _STATUS.fullmatch(values["status"]) else None,
-        mime=str(told.get("mime-detected") or told.get("mime") or "") or None,
-        digest=str(told.get("digest") or "").removeprefix("sha1:") or None,
+        mime=values["mime-detected"] or values["mime"] or None,
+        digest=values["digest"].removeprefix("sha1:") or None,
         file=values["filename"],
         offset=int(values["offset"]),
         length=int(values["length"]),
     )
+
+
+def _value(told: object) -> str:
+    """A text or a number, as text; empty when it is missing. Raises BadRow."""
+    if told is None:
+        return ""
+    if not isinstance(told, str | int) or isinstance(told, bool):
+        raise BadRow(f"a field of another type: {str(told)[:80]!a}")
+    text = str(told)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # half of a pair of surrogates
+        raise BadRow(f"a field that is no text: {text[:80]!a}") from error
+    return text
 
 
 def _is_empty(status: int, body: bytes) -> bool:
@@ -124,7 +151,7 @@ def _is_file(name: str) -> bool:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if len(text) == 14 else None
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if _STAMP.fullmatch(text) else None
     except ValueError:
         return None
 

@@ -20,6 +20,10 @@ class NoIndex(PostscraperError):
     """What came in place of a page of an index is none: an error page, half an answer."""
 
 
+class BadRow(NoIndex):
+    """A row of an index names no capture; the rows beside it may."""
+
+
 class NoCapture(PostscraperError):
     """What came in place of a capture is none; gone: the archive does not have it, or does not give it."""
 
@@ -62,10 +66,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPage:
-    """One page of an index. resume_key: where the next begins; None: this was the last."""
+    """One page of an index.
+
+    resume_key: where the next begins; None: this was the last. bad_rows: why rows were passed over, one phrase a row.
+    """
 
     captures: tuple[Listed, ...]
     resume_key: str | None
+    bad_rows: tuple[str, ...] = ()
 
 
 class OtherArchive(Protocol):

@@ -6,38 +6,85 @@ and offset, and what stands before and behind it is read.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from postscraper.filing import is_filed
 from postscraper.sources.originals import Originals
 from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
-from storage.exchange import ELSEWHERE, Exchange, Place
+from storage.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally
 from storage.warc.file import Original, Piece, Report, exchanges, pieces
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.
 _HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n:?#> ]{1,255})")
 _ARC_HOST = re.compile(rb"https?://([^/\r\n:?#> ]{1,255})")
-_REQUEST = re.compile(rb"\nWARC-Type:[ \t]*(?:request|metadata|resource|conversion)")
+_SCHEME = re.compile(rb"(?:\A|\nWARC-Target-URI:[ \t]*<?)([a-z]{2,12}):")
+_TYPE = re.compile(rb"\nWARC-Type:[ \t]*(\w{1,40})")
+_ANSWERS = (b"response", b"revisit")
+_OTHER_HOST = "another host"
+MOST_HOSTS = 5  # that are named; the others are counted
 # What browsers and crawlers fetch beside a page, by label; a page served under one of these is none.
 BESIDE = re.compile(
     r"(?:image|audio|video|font)/|text/css|(?:text|application)/(?:x-)?(?:java|ecma)script|application/font", re.I
 )
 
 
+@dataclass(slots=True)
+class Contents:
+    """The records of a file, counted by what became of them.
+
+    pages: those that are wanted. skipped: answers left out, by the reason. hosts: of those from other hosts, which.
+    records: what is no answer, by its type or scheme; requests are not counted, for they belong to their answers.
+    """
+
+    pages: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    hosts: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Contents") -> "Contents":
+        return Contents(
+            self.pages + other.pages,
+            self.skipped + other.skipped,
+            self.hosts + other.hosts,
+            self.records + other.records,
+        )
+
+    def __str__(self) -> str:
+        told = [f"{count:,} {kind} records" for kind, count in self.records.most_common()]
+        told += [f"{count:,} left out ({why})" for why, count in self.skipped.most_common() if why != _OTHER_HOST]
+        if self.hosts:
+            hosts = [f"{host} {count:,}" for host, count in self.hosts.most_common(MOST_HOSTS)]
+            hosts += ["…"] if len(self.hosts) > MOST_HOSTS else []
+            told.append(f"{self.hosts.total():,} answers of other hosts: {', '.join(hosts)}")
+        return f"{self.pages:,} pages: {', '.join(told) or 'no record that can be read'}"
+
+
 class Sieve:
     """Lets through what is a page of one newspaper, and counts the rest by its reason."""
 
-    def __init__(self, host: str, aliases: Aliases = NO_ALIASES, source: str = ELSEWHERE) -> None:
-        """source: of the pages that it lets through."""
-        self.skipped: Counter[str] = Counter()
-        self._host, self._aliases, self._source = host, aliases, source
+    def __init__(
+        self,
+        host: str,
+        aliases: Aliases = NO_ALIASES,
+        source: str = ELSEWHERE,
+        papers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """source: of the pages that it lets through. papers: other newspapers that can be read, by their hosts."""
+        self.contents = Contents()
+        self.fruitless: list[str] = []  # of each file in which nothing is wanted, what it holds
+        self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
+
+    @property
+    def skipped(self) -> Counter[str]:
+        return self.contents.skipped
 
     def _canonical_host(self, origin: str) -> str | None:
         """origin: an address up to its path. None when it is no address."""
@@ -49,30 +96,57 @@ class Sieve:
     def records(self, found: Iterable[Piece]) -> Iterator[Piece]:
         """Without those of other hosts, before anything of them is read."""
         for piece in found:
-            host = _HOST.search(piece.raw, 0, 4096) or _ARC_HOST.match(piece.raw)
+            named = _HOST.search(piece.raw, 0, 4096) or _ARC_HOST.match(piece.raw)
+            host = self._host_of(f"https://{named[1].decode('latin-1')}") if named else None
+            kind = _TYPE.search(piece.raw, 0, 4096)
+            if kind is not None and kind[1] not in _ANSWERS:
+                if kind[1] != b"request":
+                    self.contents.records[kind[1].decode("latin-1")] += 1
+            elif host not in (self._host, None):
+                self.contents.skipped[self._elsewhere(host)] += 1
+            elif named is None and (scheme := _SCHEME.search(piece.raw, 0, 4096)):
+                self.contents.records[f"{scheme[1].decode()}:"] += 1
             # Of what is no address, whoever reads the record says what is wrong with it.
-            if host is None or self._host_of(f"https://{host[1].decode('latin-1')}") in (self._host, None):
+            if host in (self._host, None):
                 yield piece
-            elif _REQUEST.search(piece.raw, 0, 4096) is None:
-                self.skipped["another host"] += 1
 
     def pages(self, found: Iterable[tuple[Place, Exchange]], file: str) -> Iterator[tuple[Place, Exchange]]:
         """file: its name alone, which a page gives as its origin."""
         for place, exchange in found:
-            why = self._against(exchange)
+            why = self._against(exchange, place)
             if why is None:
+                self.contents.pages += 1
                 yield place, replace(exchange, source=self._source, origin=f"{file}, byte {place.offset}")
             else:
-                self.skipped[why] += 1
+                self.contents.skipped[why] += 1
 
-    def _against(self, exchange: Exchange) -> str | None:
+    def file(self, name: str, found: Iterator[tuple[Place, Exchange]]) -> Iterator[tuple[Place, Exchange]]:
+        """The pages of a whole file; one without any is named in `fruitless`."""
+        before, self.contents = self.contents, Contents()
+        yield from found
+        if not self.contents.pages:
+            self.fruitless.append(f"{name}: {self.contents}")
+        self.contents = before + self.contents
+
+    def _elsewhere(self, host: str) -> str:
+        """Why an answer of another host is left out; counts it by its host."""
+        if host in self._papers:
+            return f"of the paper {self._papers[host]}"
+        self.contents.hosts[host] += 1
+        return _OTHER_HOST
+
+    def _against(self, exchange: Exchange, place: Place) -> str | None:
         if exchange.method not in ("GET", "HEAD"):
             return "not asked for by GET"
         host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
         if host != self._host:
-            return "no address" if host is None else "another host"
+            return "no address" if host is None else self._elsewhere(host)
         if BESIDE.match((exchange.header("content-type") or "").strip()):
             return "a picture, style or script"
+        if (
+            isinstance(place, SharedPlace) and exchange.captured_at is None
+        ):  # our files take none, and nothing else could name it
+            return "without a date, and packed with others as one"
         return None if is_filed(exchange, self._aliases) else "robots.txt, or a redirect to the same address"
 
 
@@ -82,8 +156,10 @@ def pages(paths: Sequence[Path], sieve: Sieve, report: Report) -> Iterator[tuple
     with TemporaryDirectory() as folder:
         original = Originals(found, Path(folder) / "originals.db")
         for part in found:
-            read = pieces(part.path, named(part, report), start=part.start, end=part.end)
-            yield from answers(read, part, sieve, report, original)
+            tally = Tally(named(part, report))
+            read = pieces(part.path, tally, start=part.start, end=part.end)
+            yield from sieve.file(part.name, answers(read, part, sieve, tally, original))
+            tally.close()
 
 
 def answers(

@@ -12,7 +12,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Onward, Question, Sought, header, targets
+from postscraper.sources.otherarchive import (
+    BadRow,
+    IndexPage,
+    NoCapture,
+    NoIndex,
+    Onward,
+    Question,
+    Sought,
+    header,
+    targets,
+)
 from postscraper.urls import as_sent, canonical
 from storage.elsewhere.indexed import Listed
 from storage.exchange import Exchange
@@ -25,6 +35,7 @@ FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
 _NO_PAGE = r"!mimetype:(image|audio|video|font)/.*", r"!mimetype:.*(css|javascript|font|revisit).*"
 _ENCODED_KEY = re.compile(r"[\w.*+%-]+", re.A)
 _STAMP = re.compile(r"\d{14}", re.A)
+_STATUS = re.compile(r"\d{3}", re.A)
 _REPLAY = re.compile(r"/web/(\d{14})id_/(.+)$", re.A)
 _ORIGINAL = re.compile(r"<([^>]+)>\s*;\s*rel=\"?original\"?")
 _KEPT_PREFIX = "x-archive-orig-"
@@ -64,11 +75,17 @@ class Wayback:
             raise NoIndex(f"status {answer.status}{', and cut' if answer.cut else ''}")
         rows = _rows(answer.body)
         onward = None
-        if len(rows) >= 2 and rows[-2] == [] and len(rows[-1]) == 1:
-            onward, rows = rows[-1][0], rows[:-2]
+        if len(rows) >= 2 and rows[-2] == [] and isinstance(rows[-1], list) and len(rows[-1]) == 1:
+            onward, rows = str(rows[-1][0]), rows[:-2]
             if onward == resume_key:
                 raise NoIndex("the page after this one would be this one again")
-        return IndexPage(captures=tuple(map(_listed, rows)), resume_key=onward)
+        captures, bad = list[Listed](), list[str]()
+        for row in rows:
+            try:
+                captures.append(_listed(row))
+            except BadRow as error:
+                bad.append(str(error))
+        return IndexPage(captures=tuple(captures), resume_key=onward, bad_rows=tuple(bad))
 
     def wanted(self, listed: Listed) -> Question:
         # Not asked for compressed: a coding of the way would pass for one of the capture.
@@ -108,30 +125,53 @@ class Wayback:
         return NoCapture(f"status {status}, and no capture")
 
 
-def _rows(body: bytes) -> list[list[str]]:
+def _rows(body: bytes) -> list[Any]:
     """All rows behind the header; [] when the index has none."""
     try:
         found: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise NoIndex(f"no JSON: {body[:60]!r}") from error
+    except (ValueError, RecursionError):
+        found = _line_by_line(body)
     if found == []:
         return []
-    if not isinstance(found, list) or not all(isinstance(row, list) for row in found):
+    if not isinstance(found, list):
         raise NoIndex(f"no rows: {body[:60]!r}")
-    if tuple(found[0]) != FIELDS:
-        raise NoIndex(f"a head of other fields: {str(found[0])[:100]}")
+    if not isinstance(found[0], list) or tuple(found[0]) != FIELDS:
+        raise NoIndex(f"a head of other fields: {ascii(found[0])[:100]}")
     return found[1:]
 
 
-def _listed(row: list[str]) -> Listed:
-    if len(row) != len(FIELDS) or not all(isinstance(value, str) for value in row):
-        raise NoIndex(f"a row of other fields: {str(row)[:100]}")
+def _line_by_line(body: bytes) -> list[Any]:
+    """The rows of an answer in which one is no JSON: each has its line, and in place of a bad one its bytes stand."""
+    lines = body.strip().splitlines()
+    if len(lines) < 2 or not lines[0].startswith(b"[[") or not lines[-1].endswith(b"]]"):
+        raise NoIndex(f"no JSON, or half of it: {body[:60]!r}")
+    lines[0], lines[-1] = lines[0][1:], lines[-1][:-1]
+    rows: list[Any] = []
+    for line in lines:
+        try:
+            rows.append(json.loads(line.strip().removesuffix(b",")))
+        except (ValueError, RecursionError):
+            rows.append(line)
+    return rows
+
+
+def _listed(row: Any) -> Listed:
+    """Raises BadRow."""
+    if not isinstance(row, list) or len(row) != len(FIELDS) or not all(isinstance(value, str) for value in row):
+        raise BadRow(f"a row of other fields: {ascii(row)[:100]}")
     stamp, url, mime, status, digest = row
+    try:
+        "".join(row).encode()  # half of a pair of surrogates is no text
+        address = as_sent(url)
+    except ValueError as error:
+        raise BadRow(f"no address: {url[:100]!a}") from error
+    if url in ("", "-"):
+        raise BadRow("a row without an address")
     return Listed(
-        url=as_sent(url),
+        url=address,
         captured_at=_moment(stamp),
         digest=digest if digest != "-" else None,
-        status=int(status) if status.isascii() and status.isdigit() else None,
+        status=int(status) if _STATUS.fullmatch(status) else None,
         mime=mime if mime != "-" else None,
     )
 
@@ -142,7 +182,7 @@ def _moment(stamp: str) -> datetime:
             return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         except ValueError:
             pass
-    raise NoIndex(f"{stamp[:40]!r} is no moment")
+    raise BadRow(f"{stamp[:40]!a} is no moment")
 
 
 def _memento(answer: Exchange) -> datetime | None:

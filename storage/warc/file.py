@@ -2,19 +2,21 @@
 
 A compressed file has one gzip member or zstd frame a record, so that a damaged one costs one record. What
 follows damage is taken only where a record begins, and, in a file of ours, only if the record
-names the warcinfo record of that file: a page may hold a WARC record of its own making.
+names the warcinfo record of that file: a page may hold a WARC record of its own making. A file of others is
+read as leniently as by any other program (storage/warc/lenient.py), and what is odd in it is named.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.exchange import Damage, Earlier, Exchange, Place
-from storage.warc.digests import has_digest
+from storage.exchange import Damage, Earlier, Exchange, Oddity, Place, SharedPlace, Tally
+from storage.warc import lenient
 from storage.warc.piece import CHUNK, Torn, next_record
 from storage.warc.piece import LARGEST_BYTES as LARGEST_BYTES
 from storage.warc.piece import Piece as Piece
@@ -25,6 +27,7 @@ _INFO = re.compile(rb"\r\nWARC-Type: warcinfo\r\n")
 _RECORD_ID = re.compile(rb"\r\nWARC-Record-ID: (\S+)\r\n")
 
 Report = Callable[[Damage], object]
+# Gives the capture that a revisit refers to; None when it cannot be had, or its body is not the one with the digest.
 Original = Callable[[Earlier], Exchange | None]
 
 
@@ -34,36 +37,83 @@ def no_original(_: Earlier) -> Exchange | None:
 
 
 def records(path: Path, report: Report, original: Original = no_original) -> Iterator[tuple[Place, Exchange]]:
-    """Every exchange of any WARC file, compressed or not; damage goes to `report`."""
-    return exchanges(pieces(path, report), path.name, report, original)
+    """Every exchange of any WARC file, compressed or not; damage goes to `report`, and oddities at the end."""
+    tally = Tally(report)
+    yield from exchanges(pieces(path, tally), path.name, tally, original)
+    tally.close()
 
 
-def pieces(path: Path, report: Report, *, start: int = 0, end: int | None = None, seal: bytes = b"") -> Iterator[Piece]:
+def pieces(
+    path: Path, report: Report, *, start: int = 0, end: int | None = None, seal: bytes | None = None
+) -> Iterator[Piece]:
     """The records from `start`, in their order; one in memory at a time.
 
-    end: no record that begins there or behind it. seal: what every record of the file names, so
-    that nothing else is taken for one.
+    end: no record that begins there or behind it. seal: of a file of ours, what every record of it names, so
+    that nothing else is taken for one; empty when its head is lost. None for a file of others.
     """
     with path.open("rb", buffering=8 * CHUNK) as stream:
         size = stream.seek(0, SEEK_END) if end is None else end
-        offset = start
-        while offset < size:
-            try:
-                piece = piece_at(stream, offset)
-            except Broken as broken:
-                # In a file of others, a torn record reaches to the end: what looks like a record
-                # behind its beginning is inside it. In ours the seal tells.
-                lost = isinstance(broken, Torn) and not seal
-                behind = None if lost else next_record(stream, offset + 1, seal)
-                behind = None if behind is not None and behind >= size else behind
-                going_on = "nothing follows" if behind is None else f"the next record is at {behind}"
-                report(Damage(file=path.name, offset=offset, what=f"{broken}; {going_on}"))
-                if behind is None:
-                    return
-                offset = behind
-                continue
+        read = _lenient(stream, path.name, report, start, size)
+        yield from read if seal is None else _strict(stream, path.name, report, start, size, seal)
+
+
+def _strict(stream: BinaryIO, file: str, report: Report, offset: int, size: int, seal: bytes) -> Iterator[Piece]:
+    while offset < size:
+        try:
+            piece = piece_at(stream, offset)
+        except Broken as broken:
+            # Without a seal a torn record reaches to the end: what looks like one behind its beginning is inside it.
+            lost = isinstance(broken, Torn) and not seal
+            offset = _behind(
+                None if lost else next_record(stream, offset + 1, seal), broken, file, report, offset, size
+            )
+            continue
+        yield piece
+        offset += piece.length
+
+
+def _lenient(
+    stream: BinaryIO, file: str, report: Report, offset: int, size: int, *, packed: bool = False
+) -> Iterator[Piece]:
+    """packed: whether the stream is what one member held; then none in it is looked into."""
+    while offset < size:
+        try:
+            piece = lenient.piece_at(stream, offset)
+        except Broken as broken:
+            offset = _behind(lenient.next_record(stream, offset + 1), broken, file, report, offset, size)
+            continue
+        if piece.odd:
+            report(Oddity(file=file, offset=offset, what=piece.odd))
+        if piece.damage:
+            report(Damage(file=file, offset=offset, what=piece.damage))
+        if not packed and lenient.holds_several(piece.raw):
+            yield from _sharing(piece, file, report)
+        elif piece.raw:
             yield piece
-            offset += piece.length
+        offset += piece.length
+
+
+def _behind(found: int | None, broken: Broken, file: str, report: Report, offset: int, size: int) -> int:
+    """Where reading goes on behind what is broken: at the record that was found, or at the end."""
+    behind = None if found is None or found >= size else found
+    going_on = "nothing follows" if behind is None else f"the next record is at {behind}"
+    report(Damage(file=file, offset=offset, what=f"{broken}; {going_on}"))
+    return size if behind is None else behind
+
+
+def _sharing(whole: Piece, file: str, report: Report) -> Iterator[Piece]:
+    """The records of one gzip member or zstd frame, each with the place of all."""
+
+    def inside(damage: Damage) -> None:
+        if isinstance(damage, Oddity):
+            report(replace(damage, offset=whole.offset))
+        else:
+            what = f"at byte {damage.offset} of what is packed here: {damage.what}"
+            report(replace(damage, offset=whole.offset, what=what))
+
+    report(Oddity(file=file, offset=whole.offset, what="several records are packed as one"))
+    for piece in _lenient(BytesIO(whole.raw), file, inside, 0, len(whole.raw), packed=True):
+        yield Piece(whole.offset, whole.length, piece.raw, shared=True)
 
 
 def exchanges(
@@ -78,6 +128,9 @@ def exchanges(
             record = opened(piece.raw) if piece.raw.strip() else None
         except Broken as broken:
             report(Damage(file=file, offset=piece.offset, what=str(broken)))
+        if record and record.odd:
+            for odd in record.odd:
+                report(Oddity(file=file, offset=piece.offset, what=odd))
         if isinstance(record, Asked) and waiting and waiting[1].goes_with(record):
             waiting = (waiting[0], waiting[1], record)
         elif isinstance(record, Asked):
@@ -87,7 +140,7 @@ def exchanges(
             waiting = None
         if isinstance(record, Answered):
             before = asked is not None and record.goes_with(asked)
-            place = Place(file=file, offset=piece.offset, length=piece.length)
+            place = (SharedPlace if piece.shared else Place)(file=file, offset=piece.offset, length=piece.length)
             waiting = (place, record, asked if before else None)
     if waiting:
         yield from _told(*waiting, report, original)
@@ -129,9 +182,13 @@ def _told(
     if answered.lacks_body and exchange.same_as is not None:
         earlier = exchange.same_as
         found = original(earlier)
-        if found is None or (earlier.payload_digest and not has_digest(found.body, earlier.payload_digest)):
-            what = f"the body is that of {earlier.url} at {earlier.captured_at}, which is not to be had"
+        if found is None:
+            of = earlier.record_id or f"{earlier.url} at {earlier.captured_at}"
+            what = f"the body is that of {of}, which is not to be had"
             report(Damage(file=place.file, offset=place.offset, what=what))
             return
+        if exchange.status is None:
+            exchange = replace(exchange, status=found.status, reason=found.reason, headers=found.headers)
+            exchange = replace(exchange, protocol=found.protocol)
         exchange = replace(exchange, body=found.body)
     yield place, exchange

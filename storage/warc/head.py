@@ -1,4 +1,4 @@
-"""The head of a WARC record that is written as nearly all are; the others are warcio's to read.
+"""The head of a WARC record that is written as nearly all are; any other is taken apart in reading.py.
 
 A fifth of what reading a record costs otherwise.
 """

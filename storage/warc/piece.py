@@ -15,14 +15,14 @@ CHUNK = 32 * 2**10
 _FEW = 8 * 2**10  # a page or two, compressed: what is read too far is copied twice
 _LONGEST_HEAD = 2**20
 _WINDOW = 2**20
-_MAGIC = b"\x1f\x8b\x08"
+MAGIC = b"\x1f\x8b\x08"
 _ZSTD = (zstdframes.MAGIC[:3], zstdframes.DICTIONARY[:3], zstdframes.INDEX[:3])
-_GZIP = 31  # zlib's window bits for a gzip member
+GZIP = 31  # zlib's window bits for a gzip member
 # zlib-ng, of the extra `fast`, inflates the same members in three fifths of the time, and refuses the same ones
 # with the same words. Not isal, which takes one in a hundred damaged heads otherwise than zlib does.
 inflating: Any = import_module("zlib_ng.zlib_ng") if find_spec("zlib_ng") else zlib
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_LENGTH = re.compile(rb"\nContent-Length:[ \t]*([^\s]{1,40})[ \t]*\r?\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\nContent-Length[ \t]*:[ \t]*([^\s]{1,40})[ \t\r]*\n", re.IGNORECASE)
 
 
 class Torn(Broken):
@@ -30,19 +30,26 @@ class Torn(Broken):
 
 
 class Piece(NamedTuple):
-    """One record: where it stands in the file, and its bytes, opened."""
+    """One record: where it stands in the file, and its bytes, opened.
+
+    odd: what is not as the standard has it; empty for nothing. damage: why not all of it could be had.
+    shared: whether the place in the file is that of several records, packed as one.
+    """
 
     offset: int
     length: int
     raw: bytes
+    odd: str = ""
+    damage: str = ""
+    shared: bool = False
 
 
 def piece_at(stream: BinaryIO, offset: int) -> Piece:
     """The record that begins at an offset. Raises Broken, or Torn when the file ends in it."""
     stream.seek(offset)
     packed = stream.read(_FEW)
-    start = packed[: len(_MAGIC)]
-    if start == _MAGIC or _MAGIC.startswith(start):
+    start = packed[: len(MAGIC)]
+    if start == MAGIC or MAGIC.startswith(start):
         return _member(stream, offset, packed)
     stream.seek(offset)
     if start in _ZSTD:
@@ -66,7 +73,7 @@ def _frame(stream: BinaryIO, offset: int) -> Piece:
 
 def _member(stream: BinaryIO, offset: int, packed: bytes) -> Piece:
     """packed: what was read of it already."""
-    inflate = inflating.decompressobj(_GZIP)
+    inflate = inflating.decompressobj(GZIP)
     parts: list[bytes] = []
     size = 0
     try:
@@ -85,10 +92,45 @@ def _member(stream: BinaryIO, offset: int, packed: bytes) -> Piece:
 
 
 def _plain(stream: BinaryIO, offset: int) -> Piece:
+    extent = extent_at(stream, offset)
+    length = extent.head + extent.block + (0 if extent.is_arc else 4)
+    if extent.block > CHUNK:  # in a hostile file each of a million heads may have megabytes that are read in vain
+        stream.seek(offset + length - 1)
+        if not stream.read(1):
+            raise Torn("the file ends inside this record")
+    stream.seek(offset)
+    raw = stream.read(length)
+    if len(raw) < length:
+        raise Torn("the file ends inside this record")
+    if extent.is_arc:
+        behind = stream.read(CHUNK)
+        follows = behind.removeprefix(b"\r").removeprefix(b"\n")
+        if follows.strip(b"\r\n") and not arc.HEAD.match(follows):
+            raise Broken("no record begins where the length in its head ends")
+        return Piece(offset, length + len(behind) - len(follows), raw)
+    if not raw.endswith(b"\r\n\r\n"):
+        raise Broken(f"no record ends where Content-Length: {extent.block} says")
+    return Piece(offset, length, raw)
+
+
+class Extent(NamedTuple):
+    """The bytes of a record's head, blank line included, and of its block."""
+
+    head: int
+    block: int
+    is_arc: bool
+
+
+def extent_at(stream: BinaryIO, offset: int) -> Extent:
+    """Of the uncompressed record that begins at an offset. Raises Broken, Torn."""
+    stream.seek(offset)
     head = stream.read(CHUNK)
     if known := arc.HEAD.match(head):
-        return _plain_arc(stream, offset, known.end() + int(known[5]))
-    if not head.startswith(b"WARC/"):
+        extent = Extent(known.end(), int(known[5]), is_arc=True)
+        if extent.head + extent.block > LARGEST_BYTES:
+            raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
+        return extent
+    if head[:5].upper() != b"WARC/":
         raise Broken("no WARC record begins here")
     blank = _BLANK_LINE.search(head)
     if blank is None:
@@ -100,38 +142,21 @@ def _plain(stream: BinaryIO, offset: int) -> Piece:
     said = _LENGTH.search(head, 0, blank.end())
     if said is None or not said[1].isdigit() or int(said[1]) > LARGEST_BYTES:
         raise Broken(f"a record with the Content-Length {said[1].decode('latin-1') if said else 'left out'}")
-    length = blank.end() + int(said[1]) + 4
-    stream.seek(offset)
-    raw = stream.read(length)
-    if len(raw) < length:
-        raise Torn("the file ends inside this record")
-    if not raw.endswith(b"\r\n\r\n"):
-        raise Broken(f"no record ends where Content-Length: {said[1].decode()} says")
-    return Piece(offset, length, raw)
+    return Extent(blank.end(), int(said[1]), is_arc=False)
 
 
-def _plain_arc(stream: BinaryIO, offset: int, length: int) -> Piece:
-    if length > LARGEST_BYTES:
-        raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
-    stream.seek(offset)
-    raw = stream.read(length + 1)  # and the line end behind it
-    if len(raw) < length:
-        raise Torn("the file ends inside this record")
-    return Piece(offset, len(raw), raw)
+def next_record(stream: BinaryIO, at: int, seal: bytes) -> int | None:
+    """Where the next record of a file of ours begins, at `at` or behind; None when there is none.
 
-
-def next_record(stream: BinaryIO, at: int, seal: bytes = b"") -> int | None:
-    """Where the next record begins, at `at` or behind; None when there is none."""
+    seal: what the head of every record of the file names.
+    """
     stream.seek(0)
-    head = stream.read(4)
-    for mark in (_MAGIC, zstdframes.MAGIC):
-        if head.startswith(mark) or (mark == zstdframes.MAGIC and head == zstdframes.DICTIONARY):
-            return next((each for each in _places_of(mark, stream, at) if _is_record(stream, each, seal)), None)
-    end = b"\r\n\r\n"
-    return next((each + len(end) for each in _places_of(end + b"WARC/", stream, at)), None)
+    mark = zstdframes.MAGIC if stream.read(4) in (zstdframes.MAGIC, zstdframes.DICTIONARY) else MAGIC
+    return next((each for each in places_of(mark, stream, at) if is_packed_record(stream, each, seal)), None)
 
 
-def _places_of(mark: bytes, stream: BinaryIO, at: int) -> Iterator[int]:
+def places_of(mark: bytes, stream: BinaryIO, at: int) -> Iterator[int]:
+    """Every place of a byte sequence, from `at`."""
     while True:
         stream.seek(at)
         window = stream.read(_WINDOW)
@@ -144,12 +169,13 @@ def _places_of(mark: bytes, stream: BinaryIO, at: int) -> Iterator[int]:
         at += _WINDOW - len(mark) + 1
 
 
-def _is_record(stream: BinaryIO, offset: int, seal: bytes) -> bool:
+def is_packed_record(stream: BinaryIO, offset: int, seal: bytes = b"") -> bool:
+    """Whether a gzip member or zstd frame begins there that begins with the head of a record, which names the seal."""
     stream.seek(offset)
     try:
-        if stream.read(len(_MAGIC)) == _MAGIC:
+        if stream.read(len(MAGIC)) == MAGIC:
             stream.seek(offset)
-            head = zlib.decompressobj(_GZIP).decompress(stream.read(CHUNK), CHUNK)
+            head = zlib.decompressobj(GZIP).decompress(stream.read(CHUNK), CHUNK)
         else:
             head = zstdframes.frame_at(stream, offset, CHUNK)[1]
     except (zlib.error, zstdframes.NoFrame):
