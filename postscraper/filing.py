@@ -1,7 +1,7 @@
 """From an exchange that is kept to a capture, and whether anything is filed for it."""
 
 from postscraper.items import Capture, Record
-from postscraper.urls import Aliases, absolute, canonical, path_of
+from postscraper.urls import Aliases, absolute, canonical, path_of, sent_on
 from storage.exchange import BESIDE, Exchange, Place
 
 
@@ -30,6 +30,6 @@ def is_filed(answer: Capture | Exchange, served: Aliases) -> bool:
     url = answer.url
     if answer.source == BESIDE or path_of(url) == "/robots.txt":
         return False
-    location = answer.header("location") if 300 <= (answer.status or 200) < 400 else None
+    location = sent_on(answer.header("location")) if 300 <= (answer.status or 200) < 400 else None
     target = absolute(url, location) if location else None
     return target in (None, url) or canonical(target or "", served) != canonical(url, served)

@@ -98,6 +98,19 @@ def page_only(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode([pair for pair in parse_qsl(parts.query) if pair[0] == "page"])))
 
 
+def sent_on(location: str | None) -> str | None:
+    """What a Location header names; servers write Khmer addresses there as bare UTF-8, which no header may hold.
+
+    location: its bytes as Latin-1 characters, as headers are kept. None without one.
+    """
+    if location is None or location.isascii():
+        return location
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
+
+
 def as_linked(address: str, url: str) -> str:
     """A canonical address as it is asked for: with the trailing slash of the link that named it, else it redirects."""
     path = urlsplit(url).path

@@ -7,6 +7,7 @@ from postscraper import decoding
 from postscraper.errors import NotAStory
 from postscraper.extract import Page, node, nodes, there, words
 from postscraper.items import Capture, Reason
+from postscraper.urls import sent_on
 
 _STATUS: dict[int, Reason] = {
     304: "not_modified",
@@ -56,7 +57,7 @@ def check_status(capture: Capture) -> None:
         return
     if 300 <= status < 400 and status != 304:
         # The detail is the address, and empty when the answer names none.
-        raise NotAStory("moved", capture.header("location") or "")
+        raise NotAStory("moved", sent_on(capture.header("location")) or "")
     if status in _WALLS:
         _check_answer(capture)
     if status >= 500 or status == 429:

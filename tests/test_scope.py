@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from urllib.parse import quote
 
 import pytest
 
 from postscraper.errors import BadRequest
+from postscraper.filing import is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Unread
 from postscraper.newspapers import POST, POSTKHMER
+from postscraper.reading import read
 from postscraper.scope import Scope, scope
 from postscraper.traps import DEEPEST
 
@@ -164,6 +167,24 @@ def test_pagers_stop_before_since() -> None:
 def test_redirects_lead_to_an_address_of_their_own() -> None:
     moved = Unread(reason="moved", detail="/business/b", url=f"{HOME}/national/a", capture=RECEIPT)
     assert [(each.address, each.how) for each in ear().visit(moved).heard] == [(f"{HOME}/business/b", "redirect")]
+
+
+def test_a_khmer_address_in_a_redirect_is_read_as_it_was_meant() -> None:
+    """Servers write it as bare UTF-8, which a header keeps as Latin-1 characters."""
+    khmer = "/ព័ត៌មានជាតិ/ទូក"
+    for written in (khmer.encode().decode("latin-1"), quote(khmer), f"{HOME}{khmer}".encode().decode("latin-1")):
+        answer = Capture(
+            url=f"{HOME}/a/b",
+            captured_at=RECEIPT.captured_at,
+            body=b"",
+            source="live",
+            status=301,
+            headers=(("Location", written),),
+        )
+        (heard,) = ear().visit(read(answer, POST.layouts)).heard
+        assert heard.address == HOME + quote(khmer)
+        same = replace(answer, url=f"{HOME}{quote(khmer)}/")
+        assert not is_filed(same, {}), "to the address itself, which is still to be visited"
 
 
 def test_links_of_a_story_are_heard() -> None:

@@ -16,7 +16,7 @@ from storage.runlock import ArchiveInUse
 UNREAD = 3
 FETCH_FAILED = 12
 FILE_FAILED = 13
-WALLED = 14  # a crawl met a bot check or a log-in in place of the paper
+WALLED = 14  # every door of the paper by which stories come is closed
 RESTING = 16  # another archive asked to be left alone for today
 UNSOUND = 15  # check, verify: something is wrong with the archive, and is named
 

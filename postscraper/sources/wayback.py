@@ -23,7 +23,7 @@ from postscraper.sources.otherarchive import (
     header,
     targets,
 )
-from postscraper.urls import as_sent, canonical
+from postscraper.urls import as_sent, canonical, sent_on
 from storage.elsewhere.indexed import Listed
 from storage.exchange import Exchange
 from storage.warc.record import payload_digest
@@ -113,7 +113,7 @@ class Wayback:
     def _none(self, answer: Exchange) -> NoCapture | Onward:
         """What an answer without a moment of capture is."""
         status = answer.status or 0
-        location = header(answer, "location")
+        location = sent_on(header(answer, "location"))
         if 300 <= status < 400 and location:
             target = urljoin(answer.url, location)
             if target.startswith(f"{self.origin}/web/") and _REPLAY.search(target):

@@ -25,7 +25,7 @@ from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.scope import OTHER_ARCHIVES, scope
 from postscraper.sources.ccnews import is_news
-from postscraper.urls import absolute
+from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
@@ -151,7 +151,7 @@ class NewspaperSpider(Spider):
         for ever, or nowhere.
         """
         hops = response.meta.get("hops", 0)
-        location = capture.header("location")
+        location = sent_on(capture.header("location"))
         target = absolute(capture.url, location) if location and hops < MOST_HOPS else None
         if target is None:
             return None
