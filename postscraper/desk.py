@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from postscraper import __version__
 from postscraper.doors import KINDS, Doors
+from postscraper.errors import BadRequest
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Capture, Item
@@ -105,6 +106,7 @@ class Desk:
                 settings=told,
             )
             desk = cls(paper, scope, settings, archive, evidence, lock)
+            desk.check_asked()
             desk._recover()
         except BaseException:
             lock.release()
@@ -141,6 +143,12 @@ class Desk:
     def asked_for(self) -> tuple[str, ...] | None:
         """The addresses that the run names; None when it names none."""
         return tuple(heard.address for heard in self.ear.starts()) if self.scope.urls else None
+
+    def check_asked(self) -> None:
+        """Raises BadRequest for an address that the run names and that is none of the newspaper's."""
+        for address in self.asked_for() or ():
+            if address.split("/")[2] != self.paper.host:
+                raise BadRequest(f"url={address} is no address of {self.paper.host}")
 
     def begin(self) -> None:
         """Write down where the run starts."""

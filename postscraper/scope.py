@@ -40,7 +40,7 @@ class Scope:
 def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
     """The run that the spider arguments ask for. Raises BadRequest, which names the right ones."""
     for name in arguments:
-        if name not in ARGUMENTS:
+        if name not in ARGUMENTS and not name.startswith("_"):  # scrapyd says so of which job a run is
             raise BadRequest(f"no spider argument {name!r}{closest(name, ARGUMENTS)}")
     source = _one_of("source", arguments.get("source", "live"), SOURCES)
     sections = tuple(_one_of("section", name, tuple(paper.sections)) for name in _several(arguments.get("section", "")))
@@ -100,6 +100,8 @@ def _path(source: str, text: str | None) -> Path | None:
     if source in ("live", "archive", "wayback") and text:
         takers = ", ".join((*_NEED_PATH, "commoncrawl"))
         raise BadRequest(f"path=… goes with source={takers} or samples; source={source} takes no path")
+    if text and not Path(text).exists():
+        raise BadRequest(f"path={text}: there is no such file or folder")
     return Path(text) if text else None
 
 

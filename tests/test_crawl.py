@@ -155,3 +155,23 @@ def test_without_a_network_the_crawl_says_which_host(tmp_path: Path, words: tupl
     assert "Traceback" not in done.stderr
     known = asked(tmp_path, "SELECT count(*) FROM ledger WHERE state IN ('known', 'failed')")
     assert known[0][0] > 10, "every address waits for the next run"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("source=folder", "path=nowhere"), "path=nowhere: there is no such file or folder"),
+        (("source=warc", "path=nowhere.warc.gz"), "path=nowhere.warc.gz: there is no such file or folder"),
+        (("url=https://example.org/x",), "url=https://example.org/x is no address of www.phnompenhpost.com"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_starts(
+    tmp_path: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    done = scrapy(tmp_path, "crawl", "post", *(part for word in words for part in ("-a", word)))
+    assert (done.returncode, done.stderr.splitlines()) == (2, [f"postscraper: {sentence}"])
+
+
+def test_an_argument_with_an_underscore_is_of_who_runs_it(tmp_path: Path) -> None:
+    done = scrapy(tmp_path, "crawl", "post", "-a", "_job=7", "-a", "source=samples", "-a", "limit=1")
+    assert done.returncode == 0, done.stderr
