@@ -47,6 +47,8 @@ class ArchivePipeline:
         if item.capture.part is not None:  # it was filed with its page's item, which came before it
             if spider.desk.is_withdrawn(item):
                 raise DropItem("withdrawn", log_level="DEBUG")
+            if spider.ended is not None and spider.ended.reason == "archive":
+                raise DropItem(spider.ended.sentence, log_level="DEBUG")  # its page may not have been filed
             return item
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
