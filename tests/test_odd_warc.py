@@ -288,7 +288,7 @@ def test_a_file_without_a_page_says_what_it_holds(tmp_path: Path) -> None:
     done = run("replay", tmp_path, "--jobs", 1, "--archive", tmp_path / "archive")
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("1 pages: ")
+    assert lines[0].startswith("1 page: ")
     assert lines[2:] == [f"{tmp_path}/x.warc: {wanted}", f"{tmp_path}/z.warc: 0 pages: no record that can be read"]
     done = run("replay", tmp_path / "y.warc", "--paper", "postkhmer", "--jobs", 1, "--archive", tmp_path / "archive")
     assert "of the paper post" in done.stdout
@@ -307,5 +307,5 @@ def test_how_far_a_file_is_read_belongs_to_the_paper(tmp_path: Path) -> None:
     for words in ((), ("--paper", "postkhmer")):
         done = run(*call, *words)
         assert done.stdout.startswith("0 pages\n")
-        assert "were read by an earlier replay" in done.stdout
+        assert "had been read by an earlier replay" in done.stdout
     assert asked(tmp_path / "archive", "SELECT count(*) FROM capture") == [(5,)]
