@@ -1,4 +1,4 @@
-"""What a WordPress page says to machines: its JSON-LD, as the common SEO plugins and themes write it.
+"""Machine-readable facts of a WordPress page: its JSON-LD, as the common SEO plugins and themes write it.
 
 Yoast and Rank Math write one `@graph`, AIOSEO too, the themes single objects. A page of a story dates itself in an
 Article or, where the plugin makes none, in its WebPage.

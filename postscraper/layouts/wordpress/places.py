@@ -1,4 +1,4 @@
-"""Where on a WordPress page something stands: a post's own header, a card of a list."""
+"""Places on a WordPress page: the header of a post, the cards of lists."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""When a WordPress page says that its story was published and changed.
+"""Dates of publication and last change on a WordPress page.
 
 It says so to readers beside the headline, and to machines in up to three places: the printed date's `datetime`, Open
 Graph's `article:published_time`, JSON-LD. Where they disagree, no moment is taken: an old AIOSEO writes the hour of
