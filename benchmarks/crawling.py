@@ -26,7 +26,8 @@ OURS, BARE = "scrapy crawl post, all kept", "bare Scrapy and parsel, nothing kep
 AT_ONCE = 16
 FEW = 25  # pages of a crawl that shows what starting and ending cost
 
-ELAPSED = re.compile(r"'elapsed_time_seconds': ([\d.]+)")
+LOGGED = ("-s", "LOG_LEVEL=INFO", "-s", "LOG_FORMAT=%(created)f %(message)s")
+_OPENED, _CLOSED = (re.compile(rf"^([\d.]+) Spider {event}", re.M) for event in ("opened", "closed"))
 
 
 @contextmanager
@@ -89,22 +90,28 @@ def command(name: str, origin: str) -> list[str]:
     return ["crawl", "post", *(word for name, value in settings.items() for word in ("-s", f"{name}={value}"))]
 
 
+def elapsed(log: str) -> float | None:
+    """Seconds from the opening of the spider to its end, by a log as LOGGED asks for it; None without an end."""
+    opened, closed = _OPENED.search(log), _CLOSED.search(log)
+    return float(closed[1]) - float(opened[1]) if opened and closed else None
+
+
 def _crawl(name: str, origin: str, count: int) -> tuple[float, float]:
-    """Wall seconds of a crawl as Scrapy counts them, and CPU seconds of the whole process."""
+    """Wall seconds of a crawl from the opening of its spider, and CPU seconds of the whole process."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
     if name == BARE:
         del environment["SCRAPY_SETTINGS_MODULE"]
-    words = [sys.executable, "-m", "scrapy", *command(name, origin), "-s", "LOG_LEVEL=INFO"]
+    words = [sys.executable, "-m", "scrapy", *command(name, origin), *LOGGED]
     with TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        elapsed = ELAPSED.search(done.stderr)
-        if done.returncode or elapsed is None:
+        seconds = elapsed(done.stderr)
+        if done.returncode or seconds is None:
             raise RuntimeError(f"{name} ended with {done.returncode}:\n{done.stderr[-2000:]}")
         if name == OURS:
             _check(Path(folder), count)
-    return float(elapsed[1]), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _check(folder: Path, count: int) -> None:

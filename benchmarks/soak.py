@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.crawling import BARE, ELAPSED, OURS, ROOT, command, served
+from benchmarks.crawling import BARE, LOGGED, OURS, ROOT, command, elapsed, served
 from benchmarks.tables import Table, Wanted
 
 PAGES = 10_000
@@ -57,15 +57,15 @@ def crawl(name: str, origin: str, folder: Path) -> Crawled:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
     if name == BARE:
         del environment["SCRAPY_SETTINGS_MODULE"]
-    words = [sys.executable, "-m", "scrapy", *command(name, origin), "-s", "LOG_LEVEL=INFO"]
+    words = [sys.executable, "-m", "scrapy", *command(name, origin), *LOGGED]
     log = folder / "log"
     with log.open("wb") as written, subprocess.Popen(words, cwd=folder, env=environment, stderr=written) as crawling:
         moments = list(_watched(crawling, folder / "archive" / "archive.db"))
     told = log.read_text("utf-8", "replace")
-    elapsed = ELAPSED.search(told)
-    if crawling.returncode or elapsed is None:
+    seconds = elapsed(told)
+    if crawling.returncode or seconds is None:
         raise RuntimeError(f"{name} ended with {crawling.returncode}:\n{told[-2000:]}")
-    return Crawled(float(elapsed[1]), moments, _states(folder / "archive" / "archive.db"))
+    return Crawled(seconds, moments, _states(folder / "archive" / "archive.db"))
 
 
 def _watched(crawling: subprocess.Popen[bytes], database: Path) -> Iterator[Moment]:
