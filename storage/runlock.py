@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
 
+from storage.errors import NotAnArchive, ReadOnly
 from storage.folders import make_folder
 
 NAME = ".lock"
@@ -18,13 +19,18 @@ class ArchiveInUse(Exception):
 class RunLock:
     """Held from its making until `release`, the end of the `with`, or the end of the process.
 
-    Raises ArchiveInUse at once when another holds it. Processes that are forked off do not
-    hold it, so a worker that outlives a killed crawl does not keep the next one out.
+    Raises ArchiveInUse at once when another holds it, NotAnArchive and ReadOnly where there can be none. Processes
+    that are forked off do not hold it, so a worker that outlives a killed crawl does not keep the next one out.
     """
 
     def __init__(self, folder: Path) -> None:
-        make_folder(folder)
-        self._descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            make_folder(folder)
+            self._descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise NotAnArchive(f"{folder} is a file; an archive is a folder") from error
+        except PermissionError as error:
+            raise ReadOnly(f"{folder} cannot be written; check the rights of the folder") from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
