@@ -5,7 +5,6 @@ A source says where captures are; the bytes of each are kept before anything rea
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from postscraper.collecting.placing import is_wanted
 from postscraper.desk import Desk
@@ -17,11 +16,10 @@ from postscraper.sources.warc import Sieve
 from storage.evidence import log_damage
 from storage.exchange import ELSEWHERE, Exchange, Place
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
 
 def _saved(desk: Desk) -> Iterator[Capture]:
-    for page in folder.captures(desk.scope.path or SAMPLES, name=desk.scope.source):
+    assert desk.scope.path is not None
+    for page in folder.captures(desk.scope.path, name=desk.scope.source):
         yield desk.keep(_exchange(page))
 
 

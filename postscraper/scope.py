@@ -13,6 +13,7 @@ from postscraper.urls import PAPER_HOST, absolute, with_scheme
 
 OTHER_ARCHIVES = ("wayback", "commoncrawl")
 SOURCES = ("live", "folder", "samples", "warc", "archive", *OTHER_ARCHIVES)
+SAMPLES = Path(__file__).parents[1] / "samples"
 _NEED_PATH = {"folder": "the folder of the saved pages", "warc": "a WARC, ARC or WACZ file, or a folder of them"}
 ARGUMENTS = ("section", "since", "until", "url", "source", "path", "crawl", "limit")
 _CRAWL = re.compile(r"CC-MAIN-\d{4}(?:-\d{2,4})?", re.A)
@@ -24,6 +25,7 @@ class Scope:
     """One run. limit: pages; None for all that is due.
 
     since, until: days of publication, both included; of capture when the source is an archive.
+    path: what a source reads; of source=samples the project's own when no other is named.
     crawls: of Common Crawl, or months of its news; (): all that have captures of these days.
     """
 
@@ -95,6 +97,10 @@ def _address(text: str, paper: Newspaper) -> str:
 
 
 def _path(source: str, text: str | None) -> Path | None:
+    if source == "samples" and not text:
+        if not SAMPLES.is_dir():
+            raise BadRequest(f"{SAMPLES}: the samples are not installed; name those of the source with path=…/samples")
+        return SAMPLES
     if source in _NEED_PATH and not text:
         raise BadRequest(f"source={source} needs path=…, {_NEED_PATH[source]}")
     if source in ("live", "archive", "wayback") and text:
