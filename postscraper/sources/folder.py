@@ -59,11 +59,14 @@ def capture(
 def _sidecar(page: Path) -> tuple[str | None, datetime | None]:
     for sidecar in (page.with_suffix(".url"), page.with_name(page.name + ".url")):
         if sidecar.is_file():
-            lines = [line.strip() for line in sidecar.read_text("utf-8").splitlines() if line.strip()]
-            address = absolute(lines[0], lines[0]) if lines else None
+            lines = [line.strip() for line in sidecar.read_text("utf-8", "replace").splitlines() if line.strip()]
+            address = absolute(lines[0], lines[0]) if lines and "\ufffd" not in lines[0] else None
             if address is None:
-                raise BadRequest(f"{sidecar}: the first line must be the page's http(s) address")
-            return address, moment(lines[1]) if len(lines) > 1 else None
+                raise BadRequest(f"{sidecar}: the first line must be the page's http(s) address, in UTF-8")
+            try:
+                return address, moment(lines[1]) if len(lines) > 1 else None
+            except BadRequest as error:
+                raise BadRequest(f"{sidecar}: {error}") from error
     return None, None
 
 
