@@ -1,5 +1,6 @@
 """Between Scrapy and the network: whom it may talk to, and what it leaves undone."""
 
+import logging
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, Self
@@ -13,8 +14,23 @@ from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
 
 from postscraper.errors import BadRequest
+
+log = logging.getLogger(__name__)
+
+
+def _in_a_sentence(record: logging.LogRecord) -> bool:
+    """Name the error of a request that nobody handles; its trace is Scrapy's own path to the socket."""
+    if record.exc_info and record.exc_info[1] and record.getMessage().startswith("Error downloading"):
+        error = record.exc_info[1]
+        record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", ()
+        record.exc_info = None
+    return True
+
+
+logging.getLogger("scrapy.core.scraper").addFilter(_in_a_sentence)
 
 # Settings that name where a site is asked in place of its home; a stand-in need not be public.
 ORIGINS = ("PAPER_ORIGIN", "WAYBACK_ORIGIN", "COMMONCRAWL_INDEX_ORIGIN", "COMMONCRAWL_ORIGIN")
@@ -63,7 +79,8 @@ class PublicResolver(CachingThreadedResolver):
 
     def _public(self, address: str, name: str) -> str:
         if not is_public(address):
-            raise PrivateAddress(f"{name} resolves to {address}, which is not public")
+            log.warning("%s resolves to %s, which is not public", name, address)
+            raise DNSLookupError(f"{name} has no public address")  # any other error Twisted logs with its trace
         return address
 
 

@@ -29,6 +29,10 @@ class EvidenceMiddleware:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider) or response.url.startswith("data:"):
             return response
+        if response.url.startswith("file:"):
+            sentence = "a saved page is no answer: `postscraper read FILE` reads it, source=folder takes it in"
+            spider.logger.warning("%s: %s", response.url, sentence)
+            raise IgnoreRequest(sentence)
         keep = request.meta.get("keep")
         exchange = Exchange(
             url=response.url,
