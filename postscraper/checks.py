@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from twisted.python.failure import Failure
 
 from postscraper.console.progress import duration
-from postscraper.console.terminal import counted
+from postscraper.console.terminal import counted, one_line
 from postscraper.items import Article, Unread
 from postscraper.spiders.newspaper import NewspaperSpider
 
@@ -30,13 +31,18 @@ _PLURALS = {
 
 
 class Checks:
-    """Warnings, and no more: a person looks at the pages, and mends the layout or the floor.
+    """Counts of a crawl, and what they say at its end.
 
-    summary: at the end of the crawl, lines of what came of it.
+    summary: lines of what came of it.
+    changed: of the live paper, each share that is too small for a layout that still fits; a person looks at the
+    pages, and mends the layout or the floor.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.summary: list[str] = []
+        self.changed: list[str] = []
+        self._got_through, self._failed = 0, 0  # items
+        self._failure = ""  # the first one's
         self._crawler = crawler
         self._begun_at = datetime.now(UTC)
         self._pages = Counter[str]()
@@ -47,8 +53,27 @@ class Checks:
     def from_crawler(cls, crawler: Crawler) -> Self:
         checks = cls(crawler)
         crawler.signals.connect(checks.item_scraped, signals.item_scraped)
+        crawler.signals.connect(checks.item_got_through, signals.item_scraped)
+        crawler.signals.connect(checks.item_error, signals.item_error)
         crawler.signals.connect(checks.spider_closed, signals.spider_closed)
         return checks
+
+    @property
+    def failed(self) -> str:
+        """How many items failed in a pipeline, and the first error; "" when none did."""
+        return f"{counted(self._failed, 'item')} failed in a pipeline: {self._failure}" if self._failed else ""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether as many items failed as got through, or more."""
+        return bool(self._failed) and self._failed >= self._got_through
+
+    def item_got_through(self) -> None:
+        self._got_through += 1
+
+    def item_error(self, failure: Failure) -> None:
+        self._failed += 1
+        self._failure = self._failure or one_line(f"{type(failure.value).__name__}: {failure.value}")
 
     def item_scraped(self, item: Any, spider: Spider) -> None:
         if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
@@ -64,7 +89,9 @@ class Checks:
             with spider.writing():
                 self.summary = self._summary(spider)
             if spider.desk.scope.source == "live":
-                self._warn(spider)
+                self.changed = self._changed(spider)
+                for share in self.changed:
+                    log.warning("%s: has a design changed?", share)
 
     def _summary(self, spider: NewspaperSpider) -> list[str]:
         """At most ten lines."""
@@ -80,6 +107,8 @@ class Checks:
         assert self._crawler.stats is not None
         if unanswered := self._crawler.stats.get_value("postscraper/unanswered"):
             lines.append(f"Without an answer: {counted(unanswered, 'try', 'tries')}; the next run tries again")
+        if self.failed:
+            lines.append(f"{self.failed}; the log has each")
         queued = spider.queued()
         if queued:
             lines.append(f"Still queued: {queued:,}; the next run goes on with them{self._at_this_pace(queued)}")
@@ -99,18 +128,17 @@ class Checks:
         came = [f"{counted(len(urls), 'story', 'stories')} came by {form}" for form, urls in self._stories.items()]
         return ", ".join(came) or "no story came by any other way"
 
-    def _warn(self, spider: NewspaperSpider) -> None:
+    def _changed(self, spider: NewspaperSpider) -> list[str]:
         articles, pages = self._pages["articles"], self._pages["read"] + self._pages["unread"]
+        changed = []
         if pages >= FEWEST and self._pages["unread"] > MOST_UNREAD * pages:
-            log.warning("%d of %d pages could not be read: has a design changed?", self._pages["unread"], pages)
-        if articles < FEWEST:
-            return
+            changed.append(f"{self._pages['unread']} of {pages} pages could not be read")
         for name, floor in spider.paper.floors.items():
-            if self._filled[name] < floor * articles:
-                log.warning(
-                    "%s: only %d of %d articles have it, and %d %% should: has a design changed?",
-                    name, self._filled[name], articles, round(100 * floor),
-                )  # fmt: skip
+            if articles >= FEWEST and self._filled[name] < floor * articles:
+                changed.append(
+                    f"{name}: only {self._filled[name]} of {articles} articles have it, and {floor:.0%} should"
+                )
+        return changed
 
     def _named(self, prefix: str) -> list[tuple[str, int]]:
         assert self._crawler.stats is not None

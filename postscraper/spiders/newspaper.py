@@ -29,13 +29,18 @@ from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
-EndReason = Literal["unreachable", "walled", "resting", "archive"]
+EndReason = Literal["unreachable", "walled", "resting", "archive", "failed", "interrupted"]
 
 # So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
 # its end.
 UNREACHABLE_AFTER = 3
+INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
 
+
+# Priority of the project's settings where a script crawls with its own: over Scrapy's defaults (0), under a command's
+# (10) and a script's (20).
+BELOW_ANY_CHOICE = 5
 
 # What a request says of its address; the rest of its meta is Scrapy's, and of the one answer.
 OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
@@ -43,7 +48,7 @@ OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Why a crawl ended before its time; error: what the archive or the disk said."""
+    """Why a crawl ended before its time; error: what the archive, the disk or a source raised."""
 
     reason: EndReason
     sentence: str
@@ -77,18 +82,31 @@ class NewspaperSpider(Spider):
         if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
             frontier = NewsFiles if is_news(desk.scope.crawls) else Collecting
             spider.collecting = frontier(desk, crawler.settings, spider.stop, spider.writing)
+        crawler.signals.connect(spider._note_interruption, signals.spider_closed)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._count, handled)
+            crawler.signals.connect(spider._let_close, handled)
         return spider
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
+        if settings.getpriority("ARCHIVE_DIR") is None:  # a script's settings, without those of the project
+            settings.setmodule("postscraper.settings", priority=BELOW_ANY_CHOICE)
         super().update_settings(settings)
         if contact := settings["CONTACT"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
 
     async def start(self) -> AsyncIterator[Item]:
+        """What the source brings; what it cannot give ends the crawl."""
+        try:
+            async for item in self._start():
+                yield item
+        except Exception as error:
+            self.logger.debug("The source failed", exc_info=True)
+            self.stop("failed", f"{type(error).__name__}: {error}", error)
+
+    async def _start(self) -> AsyncIterator[Item]:
         wanted = self.desk.scope
         if wanted.source == "live":
             with self.writing():
@@ -125,6 +143,19 @@ class NewspaperSpider(Spider):
         if self.collecting is not None:
             self.collecting.handled()
 
+    def _let_close(self, response: Response | None) -> None:
+        """Let a crawl close when the last item of a source is handled; Scrapy looks only after items of answers."""
+        if response is None:
+            asyncio.get_running_loop().call_soon(self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        scraper = self.crawler.engine.scraper
+        if scraper.slot is None or scraper.slot.closing is None or scraper.slot.closing.called:
+            return
+        scraper._check_if_closing()
+        if not scraper.slot.closing.called:  # a handler of the signal is still at work
+            asyncio.get_running_loop().call_later(0.01, self._close_if_idle)
+
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         capture: Capture = response.meta["capture"]
         if is_filed(capture, self.desk.aliases):
@@ -134,8 +165,12 @@ class NewspaperSpider(Spider):
         elif onward := self._onward(response, capture):
             yield onward
         else:
-            with self.writing():
-                self.desk.unread(response.meta["address"], f"no page, or sent on more than {MOST_HOPS} times")
+            why = f"no page, or sent on more than {MOST_HOPS} times"
+            if address := response.meta.get("address"):
+                with self.writing():
+                    self.desk.unread(address, why)
+            else:  # asked for by `scrapy parse` or a script
+                self.logger.warning("%s: %s", response.url, why)
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
         """Ask for nothing more in this run behind a door of the newspaper that an answer closes."""
@@ -197,6 +232,10 @@ class NewspaperSpider(Spider):
             yield
         except (ArchiveError, EvidenceError) as error:
             self.stop("archive", str(error), error)
+
+    def _note_interruption(self, reason: str) -> None:
+        if reason == "shutdown" and self.ended is None:  # a signal, or a script that stops the crawl
+            self.ended = Ended(reason="interrupted", sentence=INTERRUPTED)
 
     def _close_desk(self) -> None:
         doors = self.desk.doors
