@@ -5,6 +5,8 @@ and whoever asks for help waits for neither.
 """
 
 import gc
+import io
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -46,6 +48,22 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
 
+# What stands when a command is interrupted, and how to go on.
+_NOTHING_CHANGED = "nothing was changed"
+INTERRUPTED: Mapping[str, str] = {
+    **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
+    "replay": "what was read is in the archive, and the same command goes on where it was",
+    "retry": "the addresses are queued, or none is; the same command queues them",
+    "check": "nothing was changed, or one repair after the other was; the same command does the rest",
+    "reread": "what was accepted so far stands, and the same command compares again",
+    "rebuild": "the old database stands, and the same command begins again",
+    "compact": "every file is whole, made smaller or not; the same command does the rest",
+    "withdraw": "it has not begun, or the same command finishes it",
+    "backup": "the copy is not whole; remove its folder, and the same command begins again",
+    "upgrade": "the archive is upgraded, or as it was; the same command shows which",
+    "sample": "the sample may lack a file; the same command with --force writes it anew",
+}
+
 
 class Commands(click.Group):
     """A group that imports a sub-command's module when it is needed."""
@@ -69,7 +87,17 @@ class Commands(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(widest), does) for name, does in commands.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stands = INTERRUPTED[ctx.invoked_subcommand] if ctx.invoked_subcommand else _NOTHING_CHANGED
+            click.echo(f"postscraper: interrupted; {stands}", err=True)
+            ctx.exit(failures.INTERRUPTED)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has no Khmer letters
         with failures.told():
             return super().main(*args, **kwargs)
 

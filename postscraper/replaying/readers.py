@@ -1,10 +1,13 @@
 """The worker processes, and slices of files in their order; a worker that dies costs one page, which is named."""
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +27,17 @@ def answer(wanted: Slice) -> bytes:
 
 def given_up(capture: Capture) -> tuple[Unread]:
     return (Unread(reason="layout_failed", detail=DIED, url=capture.url, capture=capture.receipt()),)
+
+
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """Processes that start meanwhile never get the terminal's Ctrl-C, which this process gets when it is over."""
+    resource_tracker.ensure_running()  # which would end the blocking
+    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
 
 
 class Readers:
@@ -65,7 +79,8 @@ class Readers:
 
     def _asked(self, wanted: Slice) -> Future[bytes]:
         try:
-            return self._pool.submit(answer, wanted)
+            with _without_interruption():
+                return self._pool.submit(answer, wanted)
         except BrokenProcessPool as broken:
             failed: Future[bytes] = Future()
             failed.set_exception(broken)
