@@ -94,6 +94,17 @@ def test_a_head_without_an_end_is_not_taken_into_memory(tmp_path: Path, httpserv
     assert whys == {"long": "HeadTooLong: more than 1,048,576 bytes of headers", "a": "unknown_layout"}
 
 
+def test_a_design_that_may_have_changed_has_a_code_of_its_own(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("", 404)
+    httpserver.expect_request(re.compile("/national/.*")).respond_with_data("<html><p>A page of no design.</p></html>")
+    origin = httpserver.url_for("").rstrip("/")
+    addresses = "url=" + " ".join(f"{origin}/national/{number}" for number in range(20))
+    done = scrapy(tmp_path, "crawl", "post", "-a", addresses, settings=(f"PAPER_ORIGIN={origin}", *FAST))
+    assert done.returncode == 17, done.stderr
+    sentence = "postscraper: has a design changed? 20 of 20 pages could not be read"
+    assert done.stderr.splitlines()[-1] == sentence
+
+
 def test_the_archive_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTSCRAPER_ARCHIVE", "elsewhere")
     samples = ("crawl", "post", "-a", "source=samples", "-a", f"path={SAMPLES}", "-a", "limit=1")
