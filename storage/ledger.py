@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, case, func, or_, select, update
+from sqlalchemy import Engine, Row, func, or_, select, update
 
 from storage import frontier
 from storage.frontier import Due, Settled, Wanted
@@ -45,10 +45,10 @@ class Ledger:
             sheet.write()
         return new
 
-    def lease(self, limit: int, wanted: Wanted = ALL, *, now: datetime, seconds: float = 600) -> list[Due]:
-        """Up to `limit` due addresses, in order, leased for `seconds`; nobody else is given them meanwhile."""
+    def lease(self, limit: int, wanted: Wanted = ALL, *, now: datetime) -> list[Due]:
+        """Up to `limit` due addresses, in order; given to nobody again until they are left or released."""
         with self._writer.begin() as connection:
-            return frontier.lease(connection, limit, wanted, now, seconds)
+            return frontier.lease(connection, limit, wanted, now)
 
     def release_all(self, now: datetime) -> int:
         """At the start of a run: the leases of a dead run end, what failed last time may be tried again.
@@ -134,8 +134,7 @@ class Ledger:
     def due(self, now: datetime, wanted: Wanted = ALL) -> int:
         """How many addresses could be leased now."""
         table = Address.__table__.c
-        free = case((table.state == "leased", table.leased_until <= now), else_=True)
-        return self._count(table.due_at <= now, free, *wanted.conditions())
+        return self._count(table.due_at <= now, table.state != "leased", *wanted.conditions())
 
     def next_due_at(self, now: datetime, wanted: Wanted = ALL) -> datetime | None:
         """When the next failed address may be tried again in this run; None: nothing to wait for."""

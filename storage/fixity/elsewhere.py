@@ -68,7 +68,7 @@ def _holding(row: Mapping[str, Any], reader: Reader) -> list[str]:
     right = {
         "captured_at": is_moment(row["captured_at"]),
         "listed_at": is_moment(row["listed_at"]),
-        "due_at": (not due or is_moment(row["due_at"])) and (due or state != "known"),
+        "due_at": not due or is_moment(row["due_at"]),
         "state": state in _STATES and (not due or state in ("known", "failed")),
         "why": row["why"] is not None or state in ("known", "held"),
         "address": row["address"] == address,

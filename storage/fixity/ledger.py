@@ -67,7 +67,9 @@ def wrong(row: Row, reader: Reader) -> list[str]:
 def _states(row: Row) -> list[str]:
     found = []
     leased = row["state"] == "leased"
-    if leased != (row["leased_until"] is not None) or leased != (row["was"] is not None):
+    if leased != (row["was"] is not None):
+        found.append("was")
+    if row["leased_until"] is not None and not leased:
         found.append("leased_until")
     if (row["visits"] > 0 or row["tries"] > 0) and row["visited_at"] is None and not leased:
         found.append("visited_at")
