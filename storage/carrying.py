@@ -27,9 +27,11 @@ _SAME = (
     "new.url = old.url AND new.captured_at IS old.captured_at AND new.digest = old.digest AND new.source = old.source"
     " AND new.part = old.part"
 )
+# What names a record that another row names now is no capture of its own, but a row that was damaged.
 _MISSING = f"""
-SELECT id FROM before.capture AS old
-WHERE NOT EXISTS (SELECT 1 FROM main.capture AS new WHERE {_SAME}) ORDER BY id
+SELECT old.id FROM before.capture AS old LEFT JOIN main.capture AS here
+ON here.evidence_file = old.evidence_file AND here.evidence_offset = old.evidence_offset AND here.part = old.part
+WHERE here.id IS NULL AND NOT EXISTS (SELECT 1 FROM main.capture AS new WHERE {_SAME}) ORDER BY old.id
 """
 _PAIRS = f"""
 CREATE TEMP TABLE pair AS

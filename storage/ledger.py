@@ -3,11 +3,11 @@
 No clock in here: who asks says what time it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, func, or_, select, update
 
 from storage import frontier
 from storage.frontier import Due, Settled, Wanted
@@ -115,6 +115,11 @@ class Ledger:
         with self._writer.begin() as connection:
             again = update(Address).where(table.state == state).values(due_at=now, tries=0)
             return connection.execute(again).rowcount
+
+    def mend(self, change: Callable[[Connection], int]) -> int:
+        """Let rows be changed in one transaction; how many were."""
+        with self._writer.begin() as connection:
+            return change(connection)
 
     def counts(self) -> dict[str, int]:
         """How many addresses are in each state."""
