@@ -261,8 +261,6 @@ class Desk:
         item = items[0]
         answer, depth = self._answers.pop(_answer_of(item), (None, 0))
         visit = self.ear.visit(item, answer, items[1:], depth=depth)
-        if item.capture.captured_at is None:
-            visit = replace(visit, now=now())  # no source knows when; the ledger must know of a moment
         if visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
         return visit

@@ -3,8 +3,6 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,7 +35,6 @@ _PAIRS = f"""
 CREATE TEMP TABLE pair AS
 SELECT old.id AS old_id, new.id AS new_id FROM before.capture AS old JOIN main.capture AS new ON {_SAME}
 """
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a visit whose time the old ledger knows alone
 _BESIDE_THE_ITEM = ("address", "etag", "last_modified")
 _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 _SIGHTING = tuple(column.name for column in Sighting.__table__.columns if column.name not in ("id", "capture_id"))
@@ -100,7 +97,7 @@ def _found(
         except EvidenceError:
             lost.append(row)
         else:
-            yield item, visit and replace(visit, now=row.captured_at or _LONG_AGO), row.id
+            yield item, visit, row.id
     items = old.items(lost)
     for row in lost:
         yield items[row.id] | {"capture": _receipt(row)}, None, row.id

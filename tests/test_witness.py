@@ -1,7 +1,6 @@
 """However many files the evidence has, reading it needs the memory and the open files of a few."""
 
 import gc
-import os
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def many(tmp_path: Path) -> Evidence:
 def held() -> tuple[int, int]:
     gc.collect()
     ears = sum(isinstance(each, Ear) for each in gc.get_objects())
-    return ears, len(os.listdir("/proc/self/fd"))
+    return ears, len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="where open files are counted by /proc")
