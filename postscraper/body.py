@@ -335,9 +335,8 @@ class _Reader:
         # A paragraph of nothing but zero-width spaces is how editors make room.
         if not text.strip(NO_WORDS):
             return
-        if ("{" in text or "[" in text or "<" in text or "false false" in text) and (
-            left := without_word(text)
-        ) != text:
+        marked = "{" in text or "[" in text or "<" in text or "false false" in text or "mso-" in text
+        if marked and (left := without_word(text)) != text:
             self._damage("a text processor's settings among the words", text)
             text = left
         if ("=" in text or "/>" in text) and (left := without_markup(text)) != text:
