@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.compacted import files, prefix_of
+from storage.compacted import files, prefix_of, there
 from storage.evidence import Evidence
 from storage.exchange import Damage, Exchange, Place, RecordUnreadable
 from storage.fixity.findings import Finding, Reader, Report, capture_name, first_line
@@ -78,8 +78,9 @@ class Walk:
                 for row in list(rows(self._connection, _OF_FILE, file)):
                     self._one(row)
                 if file not in known:
-                    what = f"{file} was written by no run, and is left out: `postscraper replay` reads such files"
-                    self._report.notes.append(what)
+                    name = there(self._folder / file).name
+                    what = "was written by no run, and is left out: `postscraper replay` reads such files"
+                    self._report.notes.append(f"{name} {what}")
                 continue
             waiting: dict[int, list[Row]] = {}
             for row in rows(self._connection, _OF_FILE, file):
