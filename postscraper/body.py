@@ -1,7 +1,7 @@
 """The words of a story, block by block: every word read, skipped by name, or reported."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -23,8 +23,9 @@ from postscraper.extract import (
     words,
 )
 from postscraper.items import Block, BlockKind, Image, Link, Problem
-from postscraper.pictures import Album, holds_anything
+from postscraper.pictures import Album
 from postscraper.pictures import main_picture as main_picture
+from postscraper.tables import one_column
 from postscraper.urls import absolute
 
 # No words of a story: code, controls, foreign frames, and what a text processor leaves behind.
@@ -261,7 +262,7 @@ class _Reader:
     def _report(self, child: Node) -> bool:
         """Kept as a problem; of a table with figures in columns the pictures stay. One that sets words out is read."""
         if child.tag == "table":
-            if _one_column(self.page, child):
+            if one_column(self.page, child):
                 return True
             for img in nodes(child, "img"):
                 self.album.add(img, None, len(self.blocks))
@@ -334,9 +335,8 @@ class _Reader:
         # A paragraph of nothing but zero-width spaces is how editors make room.
         if not text.strip(NO_WORDS):
             return
-        if ("{" in text or "[" in text or "<" in text or "false false" in text) and (
-            left := without_word(text)
-        ) != text:
+        marked = "{" in text or "[" in text or "<" in text or "false false" in text or "mso-" in text
+        if marked and (left := without_word(text)) != text:
             self._damage("a text processor's settings among the words", text)
             text = left
         if ("=" in text or "/>" in text) and (left := without_markup(text)) != text:
@@ -375,44 +375,3 @@ def _class_words(held: str) -> frozenset[str]:
 def _styled(box: Node) -> list[Node]:
     """The box and what is inside it, as far as it may have a picture for its background."""
     return [box, *nodes(box, "[style], [data-bg], [data-background], [data-background-image], [data-bg-src]")]
-
-
-_MOST_COLUMNS = 20  # counted; figures begin at two
-
-
-def _one_column(page: Page, table: Node) -> bool:
-    """Whether a table sets words one below the other, as old stories do, beside nothing but empty columns."""
-    rows = [list(_elements(row)) for row in _rows(table)]
-    if all(len(cells) < 2 for cells in rows):
-        return True
-    filled: set[int] = set()
-    held: dict[int, int] = {}  # columns that a cell of an earlier row reaches down into, and for how many rows
-    for cells in rows:
-        column = 0
-        for cell in cells:
-            while held.get(column, 0):
-                column += 1
-            wide, deep = (_span(cell, name) for name in ("colspan", "rowspan"))
-            reached = range(column, column + wide)
-            if holds_anything(page, cell):
-                filled.update(reached)
-                if len(filled) > 1:
-                    return False
-            held.update(dict.fromkeys(reached, deep) if deep > 1 else {})
-            column += wide
-        held = {at: rows - 1 for at, rows in held.items() if rows > 1}
-    return len(filled) == 1
-
-
-def _rows(table: Node) -> Iterator[Node]:
-    for part in _elements(table):
-        yield from (part,) if part.tag == "tr" else (row for row in _elements(part) if row.tag == "tr")
-
-
-def _elements(parent: Node) -> Iterator[Node]:
-    return (each for each in parent.children if isinstance(each, Node))
-
-
-def _span(cell: Node, name: str) -> int:
-    number = cell.attr(name) or ""
-    return min(max(int(number), 1), _MOST_COLUMNS) if number.isascii() and number.isdigit() and len(number) < 6 else 1

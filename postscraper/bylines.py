@@ -73,7 +73,11 @@ _OTHER_NAMES = {
 _AGENCY = {name.casefold(): name for name in AGENCIES} | {
     other.casefold(): name for other, name in _OTHER_NAMES.items()
 }
-_CALLED_AGENCY = re.compile(r"[\w .'’-]{2,40}\b(?:News Agency|News Service|Press Agency|News Network|Newswire)", re.I)
+_CALLED_AGENCY = re.compile(
+    r"[\w .'’-]{2,40}\b(?:News Agency|News Service|Press Agency|News Network|Newswire)"
+    r"|(?:AFP|AP|UPI|dpa|AKP)-[\w ]{2,20}",  # a service of theirs, as AFP-Relaxnews
+    re.I,
+)
 
 # Bylines that name no person.
 _HOUSE = frozenset(
@@ -82,6 +86,8 @@ _HOUSE = frozenset(
             "post staff",
             "staff",
             "the post",
+            "post khmer",
+            "the post khmer",
             "phnom penh post",
             "the phnom penh post",
             "post reporter",
@@ -107,7 +113,7 @@ _LEAD = re.compile(
 )
 _ONLY_ROLE = re.compile(_ROLE, re.I)
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
-_BETWEEN = re.compile(r"\s*([,/])\s*|\s*(?:[;&|()]|(?i:\b(?:and|with)\b)|\u200b?និង\u200b?)\s*")
+_BETWEEN = re.compile(r"\s*([,/(])\s*|\s*(?:[;&|)]|(?i:\b(?:and|with)\b)|\u200b?និង\u200b?)\s*")
 _PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
 _SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
 _SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV", re.I)
@@ -120,6 +126,8 @@ _TITLE = re.compile(
     r"|researcher|economist|manager|partner|student|author|writer|photographer|special|staff|contribut\w+)\b.*",
     re.I,
 )
+# Those of more than one word that stand behind a partner paper's name.
+_COUNTRIES = frozenset({"hong kong", "new zealand", "south korea", "sri lanka", "viet nam"})
 _PARTICLES = frozenset({"de", "da", "di", "van", "von", "bin", "al", "el", "le", "la", "ten", "ter", "dpa"})
 _LONGEST_NAME = 6  # words
 
@@ -127,7 +135,8 @@ _NAME = r"[A-Z][\w.'’-]*|AFP|AP|de|da|di|van|von|bin|al|of|the"
 _KHMER = r"[\u1780-\u17d3]{2,14}(?:\s[\u1780-\u17d3]{2,14})"
 _CREDIT_LEAD = r"(?i:Photograph(?:s|er)?|Photos?|Pictures?|Images?|Illustration|Graphic|Courtesy|Credit)"
 _CREDIT = re.compile(
-    rf"(?:{_CREDIT_LEAD}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)|{_CREDIT_LEAD}\s*(?:(?i:by|of)\b\s*:?|:)\s*(?P<by>.+)"
+    rf"(?:{_CREDIT_LEAD}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)"
+    rf"|(?:{_CREDIT_LEAD}\s*(?:(?i:by|of)\b\s*:?|[:/])|©)\s*(?P<by>.+)"
     rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}"
     # A paper or agency of several words behind the name.
     rf"(?:\s?/\s?(?:{_NAME})(?:\s(?:{_NAME})){{0,3}})?|[Ss]upplied)"
@@ -141,7 +150,13 @@ _ABBREVIATION = re.compile(
     r"(?:St|Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Maj|Brig|Adm|Cmdr|Capt|Sgt|Supt|Insp|Gov|Sen|Rep|Rev|Fr|Hon|Amb|Mt|Ft|No|Vol"
     r"|vs|Ave|Blvd|Rd|(?:[A-Z]\.)*[A-Z])\."
 )
-_VERBS = frozenset({"is", "are", "was", "were", "has", "have", "had", "said", "says", "will", "can", "may"})
+# Words of a sentence, and of its day behind a `p.m.`: no credit has them.
+_NO_CREDIT = frozenset(
+    {
+        *("is", "are", "was", "were", "has", "have", "had", "said", "says", "will", "can", "may"),
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    }
+)
 
 _WRITTEN = re.compile(
     r"(?:Additional reporting|Reporting|Translated|Translation|With reporting|Edited)(?: and \w+)? by\b.{2,120}"
@@ -216,13 +231,17 @@ def _pieces(byline: str) -> Iterator[str]:
             name = f"{name} {part}"
         elif behind and _is_title(part):
             titled = True
-        elif not (mark and placed and " " not in part and _agency(part) is None):  # no country behind its town
+        elif not (mark and placed and _may_be_a_country(part)):  # behind its town, or the paper
             if name:
                 yield name
             name, titled = place.sub("", part), False
             placed = name != part or _agency(name) is not None
     if name:
         yield name
+
+
+def _may_be_a_country(part: str) -> bool:
+    return _agency(part) is None and (" " not in part or part.casefold() in _COUNTRIES)
 
 
 def _is_title(part: str) -> bool:
@@ -263,7 +282,7 @@ def _credit(tail: str) -> str | None:
     if not tail or tail[-1] in ".!?។" or len(tail) > 80:
         return None
     found = _CREDIT.fullmatch(tail)
-    if found is None or _VERBS & set(tail.casefold().split()):
+    if found is None or _NO_CREDIT & set(tail.casefold().split()):
         return None
     return found["by"] or found["khmer_by"] or tail
 

@@ -32,7 +32,6 @@ from storage.frontier import Due, Wanted
 from storage.runlock import RunLock
 from storage.visits import UNREAD_AGAIN, Kind, Visit
 
-LEASE_SECONDS = 15 * 60  # longer than any page takes; the next start ends the leases of a dead run anyway
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
 STORIES_A_LIST = 3  # that are visited before the next list
@@ -173,7 +172,7 @@ class Desk:
         if not kinds or not limit:
             return []
         wanted = replace(self._wanted, kinds=kinds)
-        return self.archive.ledger.lease(limit, wanted, now=now(), seconds=LEASE_SECONDS)
+        return self.archive.ledger.lease(limit, wanted, now=now())
 
     def _open(self) -> Wanted:
         """What the run wants behind the doors that are open."""
@@ -262,8 +261,6 @@ class Desk:
         item = items[0]
         answer, depth = self._answers.pop(_answer_of(item), (None, 0))
         visit = self.ear.visit(item, answer, items[1:], depth=depth)
-        if item.capture.captured_at is None:
-            visit = replace(visit, now=now())  # no source knows when; the ledger must know of a moment
         if visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
         return visit

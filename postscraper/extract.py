@@ -164,8 +164,8 @@ _WORD = (
     r"<?!?(?:--)?\s?\[(?:if\s[^\]]{1,60}|endif)\]\s?(?:--)?>?|<!--|-->|</?(?:xml|[owmv]:\w+)\b[^<>]*>"
     # Zoom, switches, languages, in the order of its settings.
     r"|(?:Clean\s){0,4}\bNormal(?:\.dotm?)?\s0\b(?=.{0,120}?\bfalse\sfalse\b)"
-    r"(?:\s(?:\d[\d.,]*|pt|false|true|[A-Z]{2}-[A-Z]{2,4}|X-NONE|KHM|MicrosoftInternetExplorer\d|DocumentEmail|Clean)\b)*"
-    r"|/\*\s?(?:Style|Font|Page|List) Definitions\s?\*/"
+    r"(?:\s(?:\d[\d.,]*|pt|磅|false|true|[A-Z]{2}-[A-Z]{2,4}|X-NONE|KHM|MicrosoftInternetExplorer\d|DocumentEmail|Clean)\b)*"
+    r"|/\*\s?(?:Style|Font|Page|List) Definitions\s?\*/|\bmso-[\w-]{1,60}:\s?(?:\"[^\"]{0,80}\"|[^;\"]{0,80});"
 )
 _RULE = r"\{[^{}]*\}"
 _SELECTS = r"@[\w-]+|[\w-]*[.:#*\\][\w:.#*\\-]*[\w*],?|(?:table|tr|td|p|li|div|span|a|ul|ol|h[1-6]|l\d+),?|\*"
@@ -282,11 +282,14 @@ def classes(node: Node) -> list[str]:
 # What no reader sees, in any spelling; Word and scripts write spaces and capitals.
 _HIDING = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![\d.]*[1-9])"
-    r"|(?:left|top|text-indent)\s*:\s*-\d{4,}px)",
+    r"|(?:left|top|text-indent)\s*:\s*-(?:\d{4,}px|999px|\d{3,}r?em)|clip\s*:\s*rect\()",
     re.I,
 )
-# For screen readers alone: classes of Drupal, Bootstrap and WordPress.
-UNSEEN = ".element-invisible, .element-hidden, .visually-hidden, .sr-only, .screen-reader-text, [hidden]"
+# For screen readers alone: classes of Drupal, Bootstrap, WordPress and HTML5 Boilerplate.
+UNSEEN = (
+    ".element-invisible, .element-hidden, .visually-hidden, .visuallyhidden, .sr-only, .screen-reader-text,"
+    " .screen-reader-only, [hidden]"
+)
 
 
 def is_hidden(node: Node) -> bool:

@@ -108,11 +108,11 @@ class Ear:
         return self._sections.get(path.casefold()) or self._sections.get(first.casefold())
 
     def _retry_after(self, capture: Capture | None) -> float | None:
-        """The pause that a failing server asks for, in seconds, as far as it is kept; None when it asks for none."""
+        """The pause that an answer asks for, in seconds, as far as it is kept; None when it asks for none."""
         text = capture.header("retry-after") if capture else None
         if not text or capture is None or capture.captured_at is None:
             return None
-        asked = asked_pause(text, capture.captured_at)
+        asked = asked_pause(capture.status, text, capture.captured_at)
         return None if asked is None else min(max(asked, 0.0), self._longest_pause_seconds)
 
     def _heard(self, item: Item, stories: Sequence[Item], depth: int) -> Iterator[Heard]:
@@ -244,8 +244,13 @@ def _excluded(heard: Heard, by: str) -> Heard:
     return replace(heard, excluded_by=by)
 
 
-def asked_pause(text: str, captured_at: datetime) -> float | None:
-    """Seconds until the moment that a Retry-After header names, in either of its forms; None for neither."""
+def asked_pause(status: int | None, text: str, captured_at: datetime) -> float | None:
+    """Seconds until the moment that a Retry-After header names, in either of its forms; None for neither.
+
+    None, too, with a status that gives the header no meaning: RFC 9110, 10.2.3 has 503 and redirects, RFC 6585 has 429.
+    """
+    if status is None or not (status in (429, 503) or 300 <= status < 400):
+        return None
     if text.strip().isascii() and text.strip().isdigit():
         return float(text.strip()[:9])
     try:

@@ -74,10 +74,12 @@ class ArchivePipeline:
                 outcomes = await loop.run_in_executor(self._writer, spider.desk.file, items)
             except Exception as error:  # each item's own `await` raises it
                 for _, done in batch:
-                    done.set_exception(error)
+                    if not done.done():
+                        done.set_exception(error)
                 continue
             for (_, done), of_item in zip(batch, outcomes, strict=True):
-                done.set_result(of_item)
+                if not done.done():  # cancelled with who waited for it; the item is filed all the same
+                    done.set_result(of_item)
 
     def _count(self, item: Item, outcomes: Sequence[Outcome]) -> None:
         stats = self._crawler.stats

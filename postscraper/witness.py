@@ -1,7 +1,7 @@
 """What the evidence says, read as the run that kept it read it: the way back from bytes to items."""
 
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from postscraper.desk import aliases
@@ -20,6 +20,9 @@ from storage.visits import Visit
 from storage.warc.file import about
 from storage.withdrawals import kept_out
 
+# Each remembers up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
+FILES_AT_ONCE = 4
+
 
 class Witness:
     """Reads the records of one archive's evidence; each file says of which newspaper and mirror it is."""
@@ -28,23 +31,29 @@ class Witness:
         """layouts: to read by; None for each newspaper's own."""
         self._layouts = layouts
         self._folder = archive / FOLDER
-        self._run = cache(self._run_of)
+        self._by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
+        self._ear = lru_cache(maxsize=FILES_AT_ONCE)(self._ear_of)
         self._barred = kept_out(archive)
         self._aliases: dict[str, str] = {}
         for name in files(self._folder):
-            self._aliases |= self._run(name, "")[1]
+            self._aliases |= self._served(name, self._paper(name, ""))
         self._ears = [Ear(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
 
-    def _run_of(self, file: str, host: str) -> tuple[Newspaper, Aliases, Ear]:
+    def _paper(self, file: str, host: str) -> Newspaper:
         """host: by which the newspaper is known in files that other programs wrote."""
-        by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
-        paper = NEWSPAPERS.get(file.rsplit("-", 2)[0]) or by_host.get(host, POST)
-        served = aliases(paper, about(there(self._folder / file)).get("paper-origin"))
-        return paper, served, Ear(paper, Scope(source="archive"), served)
+        return NEWSPAPERS.get(file.rsplit("-", 2)[0]) or self._by_host.get(host, POST)
+
+    def _served(self, file: str, paper: Newspaper) -> Aliases:
+        return aliases(paper, about(there(self._folder / file)).get("paper-origin"))
+
+    def _ear_of(self, file: str, paper: str) -> tuple[Aliases, Ear]:
+        served = self._served(file, NEWSPAPERS[paper])
+        return served, Ear(NEWSPAPERS[paper], Scope(source="archive"), served)
 
     def read(self, exchange: Exchange, place: Place) -> list[tuple[Item, Visit | None]]:
         """What the answer gives now: its own item with its visit, and the stories that it carries whole."""
-        paper, served, ear = self._run(place.file, _host(exchange.url))
+        paper = self._paper(place.file, _host(exchange.url))
+        served, ear = self._ear(place.file, paper.name)
         capture = captured(exchange, place)
         items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
         return [(items[0], ear.visit(items[0], capture, items[1:])), *((story, None) for story in items[1:])]
@@ -56,7 +65,7 @@ class Witness:
 
     def is_filed(self, exchange: Exchange, place: Place) -> bool:
         """Whether the answer gets a row."""
-        served = self._run(place.file, _host(exchange.url))[1]
+        served, _ = self._ear(place.file, self._paper(place.file, _host(exchange.url)).name)
         return is_filed(exchange, served) and not is_barred(exchange.url, self._barred, served)
 
     def address(self, url: str) -> str:

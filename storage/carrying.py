@@ -3,8 +3,6 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,15 +25,16 @@ _SAME = (
     "new.url = old.url AND new.captured_at IS old.captured_at AND new.digest = old.digest AND new.source = old.source"
     " AND new.part = old.part"
 )
+# What names a record that another row names now is no capture of its own, but a row that was damaged.
 _MISSING = f"""
-SELECT id FROM before.capture AS old
-WHERE NOT EXISTS (SELECT 1 FROM main.capture AS new WHERE {_SAME}) ORDER BY id
+SELECT old.id FROM before.capture AS old LEFT JOIN main.capture AS here
+ON here.evidence_file = old.evidence_file AND here.evidence_offset = old.evidence_offset AND here.part = old.part
+WHERE here.id IS NULL AND NOT EXISTS (SELECT 1 FROM main.capture AS new WHERE {_SAME}) ORDER BY old.id
 """
 _PAIRS = f"""
 CREATE TEMP TABLE pair AS
 SELECT old.id AS old_id, new.id AS new_id FROM before.capture AS old JOIN main.capture AS new ON {_SAME}
 """
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a visit whose time the old ledger knows alone
 _BESIDE_THE_ITEM = ("address", "etag", "last_modified")
 _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 _SIGHTING = tuple(column.name for column in Sighting.__table__.columns if column.name not in ("id", "capture_id"))
@@ -98,7 +97,7 @@ def _found(
         except EvidenceError:
             lost.append(row)
         else:
-            yield item, visit and replace(visit, now=row.captured_at or _LONG_AGO), row.id
+            yield item, visit, row.id
     items = old.items(lost)
     for row in lost:
         yield items[row.id] | {"capture": _receipt(row)}, None, row.id

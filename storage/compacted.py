@@ -11,6 +11,7 @@ here for `NAME.warc.gz`, whichever of the two files is there.
 """
 
 import json
+import re
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from storage.warc.reading import Broken
 from storage.warc.zstdframes import INDEX
 
 PLAIN, COMPACT = ".warc.gz", ".warc.zst"
+_OF_A_RUN = re.compile(r"(.+)-\d{8}T\d{4}Z-\d+\.warc\.gz")  # as written, see storage/evidence.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ def as_written(name: str) -> str:
 def files(folder: Path) -> list[str]:
     """The evidence files of a folder, by the names under which their records are known."""
     return sorted({as_written(path.name) for path in folder.glob("*.warc.*") if path.name.endswith((PLAIN, COMPACT))})
+
+
+def prefix_of(name: str) -> str | None:
+    """The newspaper that a run gives to the names of its files; None for a file that no run wrote."""
+    found = _OF_A_RUN.fullmatch(name)
+    return found and found[1]
 
 
 def there(path: Path) -> Path:

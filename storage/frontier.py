@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from storage.tables import Address
 from storage.turns import priority
@@ -68,13 +68,15 @@ class Wanted:
         return found
 
 
-def lease(connection: Connection, limit: int, wanted: Wanted, now: datetime, seconds: float) -> list[Due]:
-    """Take up to `limit` due addresses out of the queue until `seconds` from now, the first in order first."""
+def lease(connection: Connection, limit: int, wanted: Wanted, now: datetime) -> list[Due]:
+    """Take up to `limit` due addresses out of the queue, the first in order first.
+
+    A lease ends with its visit, or with the run: no time is long enough for all that a site may let a run wait.
+    """
     table = Address.__table__.c
-    free = or_(table.state != "leased", table.leased_until <= now)
     queue = (
         select(table.address)
-        .where(table.due_at <= now, free, *wanted.conditions())
+        .where(table.due_at <= now, table.state != "leased", *wanted.conditions())
         .order_by(table.priority, table.depth, table.address)
         .limit(limit)
         .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer and ignores it
@@ -82,11 +84,7 @@ def lease(connection: Connection, limit: int, wanted: Wanted, now: datetime, sec
     taken = (
         update(Address)
         .where(table.address.in_(queue.scalar_subquery()))
-        .values(
-            was=case((table.state == "leased", table.was), else_=table.state),
-            state="leased",
-            leased_until=now + timedelta(seconds=seconds),
-        )
+        .values(was=table.state, state="leased")
         .returning(Address.__table__)
     )
     rows = sorted(connection.execute(taken), key=lambda row: (row.priority, row.depth, row.address))

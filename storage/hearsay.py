@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage.entries import Entry
-from storage.visits import Heard
+from storage.visits import UNDATED, Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,5 @@ def reports(entry: Entry) -> Iterator[Report]:
 
 
 def now_of(entry: Entry) -> datetime:
-    now = (entry.visit and entry.visit.now) or entry.captured_at
-    if now is None:
-        raise ValueError(f"a visit without a time, of a capture without one: {entry.address}")
-    return now
+    """The moment of a visit: that of its capture, or UNDATED."""
+    return entry.captured_at or UNDATED

@@ -3,11 +3,11 @@
 No clock in here: who asks says what time it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, case, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, func, or_, select, update
 
 from storage import frontier
 from storage.frontier import Due, Settled, Wanted
@@ -45,10 +45,10 @@ class Ledger:
             sheet.write()
         return new
 
-    def lease(self, limit: int, wanted: Wanted = ALL, *, now: datetime, seconds: float = 600) -> list[Due]:
-        """Up to `limit` due addresses, in order, leased for `seconds`; nobody else is given them meanwhile."""
+    def lease(self, limit: int, wanted: Wanted = ALL, *, now: datetime) -> list[Due]:
+        """Up to `limit` due addresses, in order; given to nobody again until they are left or released."""
         with self._writer.begin() as connection:
-            return frontier.lease(connection, limit, wanted, now, seconds)
+            return frontier.lease(connection, limit, wanted, now)
 
     def release_all(self, now: datetime) -> int:
         """At the start of a run: the leases of a dead run end, what failed last time may be tried again.
@@ -116,6 +116,11 @@ class Ledger:
             again = update(Address).where(table.state == state).values(due_at=now, tries=0)
             return connection.execute(again).rowcount
 
+    def mend(self, change: Callable[[Connection], int]) -> int:
+        """Let rows be changed in one transaction; how many were."""
+        with self._writer.begin() as connection:
+            return change(connection)
+
     def counts(self) -> dict[str, int]:
         """How many addresses are in each state."""
         table = Address.__table__.c
@@ -134,8 +139,7 @@ class Ledger:
     def due(self, now: datetime, wanted: Wanted = ALL) -> int:
         """How many addresses could be leased now."""
         table = Address.__table__.c
-        free = case((table.state == "leased", table.leased_until <= now), else_=True)
-        return self._count(table.due_at <= now, free, *wanted.conditions())
+        return self._count(table.due_at <= now, table.state != "leased", *wanted.conditions())
 
     def next_due_at(self, now: datetime, wanted: Wanted = ALL) -> datetime | None:
         """When the next failed address may be tried again in this run; None: nothing to wait for."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from storage import carrying
 from storage.archive import Archive
-from storage.compacted import files
+from storage.compacted import files, prefix_of
 from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnArchive
 from storage.evidence import Evidence
 from storage.exchange import Damage
@@ -100,7 +100,7 @@ def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[t
 
 def _files(folder: Path) -> list[str]:
     """The evidence of all newspapers in the order in which runs wrote it: PAPER-TIME-NUMBER.warc.gz."""
-    prefixes = sorted({name.rsplit("-", 2)[0] for name in files(folder)})
+    prefixes = sorted({prefix for name in files(folder) if (prefix := prefix_of(name))})
     by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
     return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
 

@@ -195,7 +195,8 @@ class Address(Table):
     """The ledger: every address ever heard of, in exactly one state.
 
     state: known, leased, done, unchanged, partial, unread, moved, gone, excluded or failed.
-    was: the state before the lease. due_at: when to look (again); NULL: not in this run, or never.
+    was: the state before the lease. leased_until: NULL, for a lease ends with its run; an old row may have a moment.
+    due_at: when to look (again); NULL: not in this run, or never.
     priority: smaller is sooner. changes: how often a visit found new words.
     """
 

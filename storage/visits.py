@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 Kind = Literal["front", "listing", "story", "feed", "sitemap", "rest", "page"]
@@ -66,7 +66,7 @@ class Heard:
 class Visit:
     """What a crawl knows about the address that gave an item.
 
-    heard: the addresses that the page announces. now: aware UTC; None: the time of the capture.
+    heard: the addresses that the page announces.
     etag, last_modified: the answer's validators. retry_after_seconds: what a failing server asks for.
     resume_url: what to ask for at this address next time, for a list that is asked for from where it ended.
     goes_on: whether it has more to give now.
@@ -75,7 +75,6 @@ class Visit:
     address: str
     kind: Kind
     heard: tuple[Heard, ...] = ()
-    now: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
     retry_after_seconds: float | None = None
@@ -86,6 +85,9 @@ class Visit:
 # After these waits in one run the address is left to the next run: a server that is down for four minutes
 # is not helped by more questions.
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=3))
+
+# The moment of a visit whose record has no date, by whatever road it comes: it undoes no other, and is due at once.
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -38,6 +38,15 @@ def real_pages() -> Path:
     return REAL_PAGES
 
 
+@pytest.fixture
+def odd_pages() -> Path:
+    """The folder of pages that are odd in a way of their own, beside the checkout."""
+    folder = REAL_PAGES.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip("the odd pages are not beside this checkout")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def running_site() -> Iterator[Site]:
     """A newspaper made by a real WordPress; started once, and asked for by `site`."""

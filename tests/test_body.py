@@ -390,7 +390,8 @@ def test_what_nobody_sees_parts_no_word(inside: str) -> None:
     [
         *("style='display :none'", "style='DISPLAY:NONE'", "style='color:red;display:\nnone !important'"),
         *("style='visibility: hidden'", "style='font-size:0'", "style='text-indent:-9999px'", "hidden"),
-        *("class='element-invisible'", "class='big sr-only'", "class='screen-reader-text'"),
+        *("class='element-invisible'", "class='big sr-only'", "class='screen-reader-text'", "class='visuallyhidden'"),
+        *("style='left:-999em'", "style='position:absolute; clip: rect(0 0 0 0)'", "class='screen-reader-only'"),
     ],
 )
 def test_hidden_in_any_spelling_is_hidden(hidden: str) -> None:
@@ -437,6 +438,7 @@ STYLES = '/* Style Definitions */ table.MsoNormalTable {mso-style-name:"Table No
 @pytest.mark.parametrize(
     "leaked",
     [
+        *("Normal 0 7.8 磅 0 2 false false false EN-US ZH-CN X-NONE", 'mso-style-name:"Table Normal"; mso-bidi-x:0in;'),
         *(SETTINGS, f"Clean Clean {SETTINGS} MicrosoftInternetExplorer4", STYLES, f"{SETTINGS} {STYLES}"),
         "Normal.dotm 0 0 1 123 704 5 1 864 12.0 0 false 18 pt 18 pt 0 0 false false false",
         "[if gte mso 9]><xml><w:WordDocument></w:WordDocument></xml><![endif]",

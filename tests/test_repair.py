@@ -107,7 +107,9 @@ def test_a_ledger_that_cannot_be_is_built_anew(archive: Path) -> None:
     with Archive.open(archive) as opened:
         opened.ledger.hear([Heard(url=asked, address=asked, kind="story", how="asked")], NOW)
     ask(archive, "UPDATE ledger SET priority = 0 WHERE state = 'done'")
-    assert "addresses that no page names were taken over" in mended(archive)
+    visited = ask(archive, "SELECT count(*) FROM ledger WHERE state = 'done'")
+    assert "addresses of the ledger that could not be as they were begin anew" in mended(archive)
+    assert ask(archive, "SELECT count(*) FROM ledger WHERE state = 'done'") == visited
     assert stories(archive) == before
     assert ask(archive, "SELECT address FROM ledger ORDER BY 1") == sorted([*known, (asked,)])
 

@@ -215,16 +215,30 @@ def test_links_of_a_story_are_heard() -> None:
     ],
 )
 def test_retry_after_in_both_forms(value: str, seconds: float | None) -> None:
+    assert pause_of(503, value) == seconds
+
+
+@pytest.mark.parametrize("status", [429, 503, 301, 302, 307])
+def test_a_status_with_which_retry_after_has_a_meaning(status: int) -> None:
+    assert pause_of(status, "120") == 120.0
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 410, 500, 502, None])
+def test_with_any_other_status_retry_after_asks_for_nothing(status: int | None) -> None:
+    assert pause_of(status, "120") is None
+
+
+def pause_of(status: int | None, value: str) -> float | None:
     busy = Capture(
         url=f"{HOME}/national",
         captured_at=datetime(2020, 5, 1, tzinfo=UTC),
         body=b"",
         source="live",
-        status=503,
+        status=status,
         headers=(("Retry-After", value),),
     )
-    item = Unread(reason="server_error", detail="status 503", url=busy.url, capture=busy.receipt())
-    assert ear().visit(item, busy).retry_after_seconds == seconds
+    item = Unread(reason="server_error", detail="a sentence", url=busy.url, capture=busy.receipt())
+    return ear().visit(item, busy).retry_after_seconds
 
 
 def test_starts_with_what_is_asked() -> None:

@@ -1,5 +1,6 @@
 """Sample pages with one thing changed: what is printed otherwise is read right, or its problem is told."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -149,3 +150,39 @@ def test_addresses_are_seen_from_the_base_that_the_page_names() -> None:
     assert item.canonical_url == "https://www.phnompenhpost.com/national/from-base-slug"
     assert item.links[0].url == "https://www.phnompenhpost.com/other/deep/c/d"
     assert item.images[-1].url == "https://www.phnompenhpost.com/other/deep/files/a.jpg"
+
+
+GIF = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+MAIN_PICTURES = {
+    "drupal_2013/flood-wall": "floodwall_heng.jpg",
+    "drupal_2017/river-clinic": "koh-thom-clinic_2.jpg",
+    "inhouse_2023/bridge-lights": "8_12_2025_b118.jpg",
+    "mobile_2017/school-bus": "prey_sala_bus.jpg",
+}
+
+
+@pytest.mark.parametrize(
+    "late", [f'src="{GIF}" data-src=', 'src="/spacer.gif" data-lazy-src=', "data-src=", "data-bg="]
+)
+@pytest.mark.parametrize("name", MAIN_PICTURES)
+def test_a_main_picture_that_a_script_loads_is_the_same_picture(name: str, late: str) -> None:
+    sample = SAMPLES / f"{name}.html"
+    usual = story(capture(sample, name="test"))
+    (address,) = set(re.findall(rf'<img[^>]* src=("[^"]*{MAIN_PICTURES[name]}[^"]*")', sample.read_text("utf-8")))
+    lazy = story(changed(sample, (f"src={address}", f"{late}{address}")))
+    assert usual.images
+    assert (lazy.images, lazy.body, lazy.problems) == (usual.images, usual.body, usual.problems)
+
+
+def test_a_picture_in_the_background_has_the_caption_in_its_box() -> None:
+    box = (
+        '<div class="node-image" style="background-image:url(/sites/default/files/field/image/boats.jpg)">'
+        '<div class="node-image-caption">Boats wait. Hin Vicheka</div></div>'
+    )
+    item = story(changed(CLINIC, ('id="ArticleBody">', f'id="ArticleBody">{box}')))
+    picture = item.images[-1]
+    assert (picture.url.rsplit("/", 1)[1], picture.caption, picture.credit, picture.block) == (
+        *("boats.jpg", "Boats wait.", "Hin Vicheka"),
+        0,
+    )
+    assert item.problems == ()

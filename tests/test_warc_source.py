@@ -6,21 +6,25 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
 from pathlib import Path
 from zipfile import ZIP_DEFLATED
 
 import pytest
 import zstandard
+from calling import run
 from conftest import ROOT
 from recording import again, arc, earlier, page_at, pages, records, wacz, warc, warc_gz, warc_zst
+from rereadable import ask, canonical
 from test_crawl import asked, scrapy
 
 from postscraper.errors import BadRequest
 from postscraper.sources.warc import Sieve
 from postscraper.sources.warc import pages as found_in
+from postscraper.witness import Witness
 from storage.evidence import Evidence
 from storage.exchange import Damage, Exchange, Place
+from storage.fixity.examining import verify
+from storage.visits import UNDATED
 
 HOST = "www.phnompenhpost.com"
 GENERATOR = ROOT / "tests" / "hostile" / "badpages.py"
@@ -211,10 +215,38 @@ def test_hostile_files_in_one_crawl(hostile: Path, tmp_path: Path) -> None:
     assert "byte" in done.stderr
 
 
+def without_dates(path: Path, found: Sequence[Exchange]) -> Path:
+    whole = b"".join(records(found))
+    for page in found:
+        assert page.captured_at is not None
+        whole = whole.replace(page.captured_at.isoformat().replace("+00:00", "Z").encode(), b"no date")
+    path.write_bytes(whole)
+    return path
+
+
 def test_an_unreadable_date_is_none(tmp_path: Path) -> None:
-    page = page_at(f"https://{HOST}/national/a-story", PAGES[0].body, 0)
-    assert page.captured_at is not None
-    text = page.captured_at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
-    (tmp_path / "x.warc").write_bytes(b"".join(each.replace(text, b"no date") for each in records([page])))
+    without_dates(tmp_path / "x.warc", [page_at(f"https://{HOST}/national/a-story", PAGES[0].body, 0)])
     [(_, found)], damages, _ = read(tmp_path)
     assert (found.captured_at, damages) == (None, [])
+
+
+def test_a_page_without_a_date_has_one_moment_by_every_road(tmp_path: Path) -> None:
+    theirs = without_dates(tmp_path / "x.warc", PAGES[:4])
+    words = ("crawl", "post", "-L", "WARNING", "-a")
+    crawled = scrapy(tmp_path, *words, "source=warc", "-a", f"path={theirs}")
+    assert crawled.returncode == 0, crawled.stderr
+    archive = tmp_path / "archive"
+    ledger = canonical(archive)["ledger"]
+    moments = [UNDATED.isoformat()]
+    assert [row for (row,) in ask(archive, "SELECT DISTINCT captured_at FROM capture")] == [None]
+    assert [row for (row,) in ask(archive, "SELECT DISTINCT visited_at FROM ledger WHERE visits > 0")] == moments
+    for road in ((), ("--link",)):
+        folder = tmp_path / f"replayed{len(road)}"
+        assert run("replay", theirs, *road, "--archive", folder).exit_code == 0
+        assert canonical(folder)["ledger"] == ledger
+    assert run("rebuild", "--archive", archive).exit_code == 0
+    assert canonical(archive)["ledger"] == ledger
+    again_read = scrapy(tmp_path, *words, "source=archive")
+    assert again_read.returncode == 0, again_read.stderr
+    assert canonical(archive)["ledger"] == ledger
+    assert verify(archive, Witness(archive)).findings == []

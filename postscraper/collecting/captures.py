@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from postscraper.collecting.patience import Patience
 from postscraper.collecting.placing import placed, sought, wanted
-from postscraper.desk import LEASE_SECONDS, Desk, now
+from postscraper.desk import Desk, now
 from postscraper.errors import RobotsUnavailable
 from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
@@ -106,7 +106,7 @@ class Collecting:
     def _next(self) -> Request | None:
         if self._queries and not self._enough():
             return self._index_request(self._queries[0])
-        leased = self._holdings.lease(self._archive.name, 1, self._wanted, now(), LEASE_SECONDS)
+        leased = self._holdings.lease(self._archive.name, 1, self._wanted, now())
         if not leased:
             return None
         if self._left is not None:

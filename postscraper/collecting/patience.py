@@ -80,5 +80,6 @@ class Patience:
 def _asked(response: Response | None) -> float:
     """The seconds that an answer asks to wait; 0 when it asks for none."""
     said = response.headers.get("Retry-After") if response is not None else None
-    asked = asked_pause(said.decode("latin-1"), now()) if said else None
-    return max(asked or 0.0, 0.0)
+    if response is None or said is None:
+        return 0.0
+    return max(asked_pause(response.status, said.decode("latin-1"), now()) or 0.0, 0.0)

@@ -8,7 +8,6 @@ import click
 from postscraper.console import options
 from postscraper.console.failures import UNSOUND
 from postscraper.console.findings import show
-from postscraper.newspapers import NEWSPAPERS
 from postscraper.witness import Witness
 from storage.errors import NotAnArchive
 from storage.fixity import examining, repairing
@@ -37,7 +36,7 @@ def command(ctx: click.Context, repair: bool, json_wanted: bool, archive: Path) 
         raise NotAnArchive(f"there is no archive in {archive}")
     if repair:
         with RunLock(archive):
-            done, report = repairing.repair(archive, Witness(archive), NEWSPAPERS, datetime.now(UTC))
+            done, report = repairing.repair(archive, Witness(archive), datetime.now(UTC))
     else:
         done, report = [], examining.check(archive, Witness(archive))[0]
     show(report, done, json_wanted=json_wanted)

@@ -11,17 +11,18 @@ def data(report: Report) -> dict[str, Any]:
     return {
         "sound": report.sound,
         "captures": dict(report.counts),
-        "findings": [_finding(each) for each in report.findings],
+        "findings": [_finding(each, report) for each in report.findings],
+        "notes": report.notes,
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
     return {
         "kind": finding.kind,
         "where": finding.where,
         "what": finding.what,
         "fields": list(finding.fields),
-        "mend": finding.mend,
+        "mend": report.mend(finding),
     }
 
 
@@ -34,8 +35,10 @@ def show(report: Report, done: list[str], *, json_wanted: bool) -> None:
     for finding in report.findings:
         fields = ", ".join(finding.fields)
         line(f"{finding.kind}: {finding.where}: {finding.what}{f' ({fields})' if fields else ''}")
-    for mend, count in Counter(each.mend for each in report.findings).most_common():
+    for mend, count in Counter(map(report.mend, report.findings)).most_common():
         line(f"{counted(count, 'finding')}: {mend}.")
+    for note in report.notes:
+        line(f"{note}.")
     counts = (f"{count:,} {name}" for name, count in report.counts.most_common())
     line(joined("Captures", *counts) if report.counts else "No captures.")
     if report.sound:

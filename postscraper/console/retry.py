@@ -9,6 +9,7 @@ from postscraper.console import options
 from postscraper.console.ledger import STATES
 from postscraper.console.terminal import counted, line, print_json
 from storage.archive import Archive
+from storage.runlock import RunLock
 from storage.visits import State
 
 # A crawl has the leased ones in hand, and its rules keep it out of the excluded.
@@ -27,7 +28,7 @@ def command(state: State, json_wanted: bool, archive: Path) -> None:
       postscraper retry --state unread
     """
     Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
-    with Archive.open(archive) as opened:
+    with RunLock(archive), Archive.open(archive) as opened:
         queued = opened.ledger.retry(state, datetime.now(UTC))
     if json_wanted:
         print_json({"state": state, "queued": queued})

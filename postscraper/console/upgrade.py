@@ -8,6 +8,7 @@ from postscraper.console import options
 from postscraper.console.terminal import line
 from storage.archive import Archive
 from storage.errors import WrongVersion
+from storage.runlock import RunLock
 
 
 @click.command("upgrade")
@@ -22,7 +23,8 @@ def command(archive: Path) -> None:
     try:
         Archive.open(archive, readonly=True).close()
     except WrongVersion:
-        Archive.upgrade(archive)
+        with RunLock(archive):
+            Archive.upgrade(archive)
         line(f"The archive in {archive} is upgraded.")
     else:
         line(f"The archive in {archive} has this program's version already.")

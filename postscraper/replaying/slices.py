@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing import parent_process
 from pathlib import Path
@@ -32,7 +31,6 @@ from postscraper.withdrawn import without
 from storage.entries import Entry, entry
 from storage.exchange import Damage, Exchange, Oddity, Place, SharedPlace, Tally
 from storage.hearsay import Report, reports, together
-from storage.visits import Visit
 from storage.warc.file import Piece, pieces
 from storage.warc.lenient import next_record
 
@@ -148,7 +146,7 @@ class Reader:
         captures = [captured(exchange, place) for place, exchange in some]
         barred, aliases = self._setup.barred, self._setup.aliases
         answers = [without(self._read(capture), barred, aliases) for capture in captures]
-        visits = map(self._visit, answers, captures, some)
+        visits = (self._ear.visit(items[0], each, items[1:]) for items, each in zip(answers, captures, strict=True))
         entries = [
             (entry(items[0], visit), *map(entry, items[1:])) for items, visit in zip(answers, visits, strict=True)
         ]
@@ -160,12 +158,6 @@ class Reader:
             kept = exchange.captured_at is not None and bytes_needed
             quiet = (each[0].quiet(), *each[1:])
             yield Page(entries=quiet, place=place, exchange=exchange if kept else None)
-
-    def _visit(self, items: Sequence[Item], capture: Capture, found: tuple[Place, Exchange]) -> Visit:
-        visit = self._ear.visit(items[0], capture, items[1:])
-        if capture.captured_at is None:
-            return replace(visit, now=datetime.fromtimestamp(Path(found[0].file).stat().st_mtime, UTC))
-        return visit
 
 
 def _first(wanted: Slice) -> int:

@@ -5,7 +5,7 @@ time it is. An archive is known by its name, which is the source of the captures
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
@@ -43,8 +43,8 @@ class Holdings:
             table_rows.note(connection, archive, query, len(page), resume_key, now)
         return new
 
-    def lease(self, archive: str, limit: int, wanted: Wanted, now: datetime, seconds: float) -> list[Placed]:
-        """Up to `limit` captures to be asked for now; they are not given again before `seconds` are over.
+    def lease(self, archive: str, limit: int, wanted: Wanted, now: datetime) -> list[Placed]:
+        """Up to `limit` captures to be asked for now; not given again in this run unless they fail or are given back.
 
         First one capture of every address, the oldest, then a second. What turns out to be held is passed by.
         """
@@ -55,7 +55,7 @@ class Holdings:
                 table_rows.rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
                 rest = [row for row in rows if (row.address, row.digest) not in held][:limit]
                 if rest:
-                    table_rows.rewrite(connection, archive, rest, due_at=now + timedelta(seconds=seconds))
+                    table_rows.rewrite(connection, archive, rest, due_at=None)
                     return [table_rows.placed(row) for row in rest]
         return []
 
@@ -92,7 +92,7 @@ class Holdings:
             return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
     def waiting(self, archive: str, wanted: Wanted) -> bool:
-        """Whether a capture is to be asked for in this run, now or later."""
+        """Whether a capture is to be asked for in this run, now or later; those under way are not."""
         table = Holding.__table__.c
         found = select(table.url).where(table.archive == archive, table.due_at.is_not(None), *wanted.conditions())
         with self._engine.connect() as connection:

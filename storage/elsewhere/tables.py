@@ -15,7 +15,7 @@ class Holding(Table):
     digest: SHA-1 of the body in base32; NULL when the index does not say.
     file, offset, length: where the record lies there, if the archive gives records of files.
     state: known, held, passed over, gone or failed; why: the reason. due_at: when to ask for it; NULL:
-    not in this run, or never. turn: 1 for the first capture of an address that was listed, and so on.
+    not in this run (any more), or never. turn: 1 for the first capture of an address that was listed, and so on.
     """
 
     __tablename__ = "holding"

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from storage.entries import SIGHTING, Entry
 from storage.exchange import Exchange, Place
+from storage.fixity.elsewhere import is_sha1
 from storage.fixity.findings import Finding, capture_name, differing, printable
 from storage.fixity.rows import raw_row, rows, rows_in
 from storage.frontier import chunks
@@ -29,7 +30,7 @@ def capture(connection: Connection, row: Row, entry: Entry) -> Iterator[Finding]
     missing = _unheard(connection, entry)
     if missing:
         what = f"announces {len(missing)} addresses that the ledger does not have, {missing[0]} first"
-        yield Finding(kind="ledger", where=capture_name(row), what=what)
+        yield Finding(kind="ledger", where=capture_name(row), what=what, pages=True)
 
 
 def parts_without_row(connection: Connection, row: Row, place: Place, found: Iterable[str]) -> Iterator[Finding]:
@@ -37,7 +38,7 @@ def parts_without_row(connection: Connection, row: Row, place: Place, found: Ite
     named = {each["part"] for each in rows(connection, _PARTS, *(row[name] for name in _ANSWER))}
     for part in set(found) - named:
         what = f"no row names the story {printable(part)} in it"
-        yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what)
+        yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what, pages=True)
 
 
 _ANSWER = ("url", "captured_at", "digest", "source")
@@ -47,7 +48,9 @@ _PARTS = "SELECT part FROM capture WHERE url = ? AND captured_at IS ? AND digest
 def payload(connection: Connection, row: Row, exchange: Exchange) -> Iterator[Finding]:
     """The name by which other archives know the bytes, where it is known."""
     stored = next(rows(connection, "SELECT sha1 FROM payload WHERE digest = ?", row["digest"]), None)
-    if stored is not None and f"sha1:{stored['sha1']}" != payload_digest(exchange.body):
+    if stored is None or not is_sha1(stored["sha1"]):
+        return  # what has not even the form is found without the bytes
+    if f"sha1:{stored['sha1']}" != payload_digest(exchange.body):
         what = "its bytes are known to other archives by another digest"
         yield Finding(kind="elsewhere", where=capture_name(row), what=what, fields=("payload.sha1",))
 

@@ -17,7 +17,7 @@ from storage.fixity.ledger import is_moment
 from storage.fixity.rows import rows
 
 _STATES = get_args(State)
-_DIGEST = re.compile(r"[A-Z2-7]{32}")
+_SHA1 = re.compile(r"[A-Z2-7]{32}")
 _HELD = """
 SELECT rowid FROM holding WHERE state = 'held'
 AND NOT EXISTS (SELECT 1 FROM capture WHERE capture.address = holding.address)
@@ -34,8 +34,13 @@ def elsewhere(connection: Connection, reader: Reader) -> Iterator[Finding]:
         yield Finding(kind="elsewhere", where=where, what=what, fields=tuple(fields))
 
 
-def forget(connection: Connection, reader: Reader) -> int:
-    """Delete rows that cannot be as they are, and let the indexes be asked again; how many rows there were."""
+def forget(connection: Connection, reader: Reader, *, misnamed: bool = False) -> int:
+    """Delete rows that cannot be as they are, and let the indexes be asked again; how many rows there were.
+
+    misnamed: whether bytes are known by false names; then all names go, and the next run makes them anew.
+    """
+    if misnamed:
+        return connection.exec_driver_sql("DELETE FROM payload").rowcount + forget(connection, reader)
     found = [(table, row["number"]) for table, row, _ in _wrong(connection, reader)]
     for table, number in found:
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", (number,))
@@ -68,7 +73,7 @@ def _holding(row: Mapping[str, Any], reader: Reader) -> list[str]:
     right = {
         "captured_at": is_moment(row["captured_at"]),
         "listed_at": is_moment(row["listed_at"]),
-        "due_at": (not due or is_moment(row["due_at"])) and (due or state != "known"),
+        "due_at": not due or is_moment(row["due_at"]),
         "state": state in _STATES and (not due or state in ("known", "failed")),
         "why": row["why"] is not None or state in ("known", "held"),
         "address": row["address"] == address,
@@ -97,7 +102,12 @@ def _refusal(row: Mapping[str, Any], _: Reader) -> list[str]:
 
 
 def _payload(row: Mapping[str, Any], _: Reader) -> list[str]:
-    return [] if _DIGEST.fullmatch(row["sha1"]) else ["sha1"]
+    return [] if is_sha1(row["sha1"]) else ["sha1"]
+
+
+def is_sha1(value: Any) -> bool:
+    """Whether a value has the form of SHA-1 in base32."""
+    return isinstance(value, str) and _SHA1.fullmatch(value) is not None
 
 
 _FIELDS = {"holding": _holding, "enumeration": _enumeration, "refusal": _refusal, "payload": _payload}

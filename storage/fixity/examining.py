@@ -35,7 +35,7 @@ def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report
     report, unfiled = Report(), list[Place]()
     with _opened(archive, report) as connection:
         if connection is not None:
-            walk = Walk(connection, archive, reader, same_bytes, report, not alone and in_use(archive))
+            walk = Walk(connection, archive, reader, partial(_bytes, connection), report, not alone and in_use(archive))
             _whole(connection, walk, reader, report)
             unfiled = walk.unfiled
     return report, unfiled
@@ -126,6 +126,11 @@ def _without_evidence(connection: Connection, report: Report) -> Iterator[Findin
         if row["evidence_file"] is not None:
             what = "names its evidence by no text"
             yield Finding(kind="differs", where=capture_name(row), what=what, fields=("evidence_file",))
+
+
+def _bytes(connection: Connection, named_by: Sequence[Row], place: Place, exchange: Exchange) -> Iterator[Finding]:
+    yield from same_bytes(named_by, place, exchange)
+    yield from captures.payload(connection, named_by[0], exchange)
 
 
 def _reread(

@@ -24,17 +24,23 @@ Kind = Literal[
     "withdrawal",  # a withdrawal that was not finished
 ]
 
+READ_AGAIN = "`postscraper rebuild` reads the evidence again and builds the database anew"
 MENDS: dict[Kind, str] = {
     "database": "`postscraper check --repair` builds the database anew from the evidence",
     "index": "`postscraper check --repair` builds the index anew",
-    "differs": "`postscraper rebuild` reads the evidence again and builds the database anew",
-    "ledger": "`postscraper check --repair` builds the database anew from the evidence",
+    "differs": READ_AGAIN,
+    "ledger": "`postscraper check --repair` builds the ledger anew",
     "elsewhere": "`postscraper check --repair` forgets it, and the archive is asked again",
     "record": "bring the evidence file back from a copy; nothing else holds what it held",
-    "tail": "`postscraper check --repair` cuts it off, as the next crawl will",
+    "tail": "`postscraper check --repair` cuts it off",
     "unfiled": "`postscraper check --repair` reads it in",
     "withdrawal": "the same `postscraper withdraw` again finishes it",
 }
+
+# Where the database alone holds a capture, no repair gives it up by itself.
+_KEPT = (
+    "`postscraper rebuild` builds it anew from the evidence and what can be read of it, and keeps it if that is not all"
+)
 
 # What a damaged database makes of an ordinary question: a row of it may hold anything.
 BROKEN = (
@@ -51,29 +57,43 @@ BROKEN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One fault. where: a row, or a file and a byte. what: a phrase. fields: columns that are not as they should be."""
+    """One fault. where: a row, or a file and a byte. what: a phrase. fields: columns that are not as they should be.
+
+    pages: whether only who reads the pages again can see it.
+    """
 
     kind: Kind
     where: str
     what: str
     fields: tuple[str, ...] = ()
-
-    @property
-    def mend(self) -> str:
-        """What to do about it: a sentence without its dot."""
-        return MENDS[self.kind]
+    pages: bool = False
 
 
 @dataclass(slots=True)
 class Report:
-    """What a look at an archive found; counts: of captures, by what became of each."""
+    """What a look at an archive found; counts: of captures, by what became of each.
+
+    notes: sentences about what is no fault.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
         return not self.findings
+
+    @property
+    def holds_more(self) -> bool:
+        """Whether the database has captures that the evidence does not give."""
+        return self.counts["without evidence"] > 0 or any(each.kind == "record" for each in self.findings)
+
+    def mend(self, finding: Finding) -> str:
+        """What to do about a finding: a sentence without its dot."""
+        if finding.kind == "database" and self.holds_more:
+            return _KEPT
+        return READ_AGAIN if finding.pages else MENDS[finding.kind]
 
     def take(self, kind: Kind, where: str, found: Iterable[Finding]) -> int:
         """Add what a part of the examination finds, its own failure included; how many findings it gave."""

@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 
 from storage.fixity.findings import BROKEN, Finding, Reader, printable
 from storage.fixity.rows import raw, rows
+from storage.hearsay import Report, together
+from storage.sheet import Sheet
 from storage.turns import priority
-from storage.visits import How, Kind, State
+from storage.visits import Heard, How, Kind, State
 
 Row = Mapping[str, Any]
 
@@ -39,6 +41,39 @@ def ledger(connection: Connection, reader: Reader) -> Iterator[Finding]:
     for column, question in _TIES.items():
         for row in rows(connection, question):
             yield _finding(row["address"], [column])
+
+
+def mend(connection: Connection, reader: Reader, now: datetime) -> int:
+    """Let rows that cannot be as they are begin anew, as far as their addresses can be; how many rows there were."""
+    tied = {row["address"] for question in _TIES.values() for row in rows(connection, question)}
+    every = rows(connection, "SELECT rowid AS number, * FROM ledger ORDER BY address")
+    found = [row for row in every if row["address"] in tied or wrong(row, reader)]
+    for row in found:
+        connection.exec_driver_sql("DELETE FROM ledger WHERE rowid = ?", (row["number"],))
+    reports = together(Report(again, None, now) for row in found if (again := heard(row, reader)))
+    sheet = Sheet(connection, reports)
+    sheet.hear(reports.values())
+    sheet.write()
+    lost = f"UPDATE ledger SET heard_from = NULL WHERE address IN ({_TIES['heard_from']})"
+    connection.exec_driver_sql(lost)
+    return len(found)
+
+
+def heard(row: Row, reader: Reader) -> Heard | None:
+    """The address of a row, as if it were heard of anew; None when there is none in it."""
+    sound = all(_FORMS[name](row[name]) for name in ("address", "url", "kind", "how"))
+    if not sound or row["address"] != _safely(reader.address)(row["url"]):
+        return None
+    sections = {None, *reader.section(row["address"])}
+    return Heard(
+        url=row["url"],
+        address=row["address"],
+        kind=row["kind"],
+        section=row["section"] if row["kind"] == "rest" or row["section"] in sections else None,
+        how="link" if row["how"] == "asked" else row["how"],  # nobody asks anew
+        excluded_by=row["why"] if row["state"] == "excluded" and _printed(row["why"]) else None,
+        depth=row["depth"] if _FORMS["depth"](row["depth"]) else 0,
+    )
 
 
 def _finding(address: Any, fields: list[str]) -> Finding:
@@ -67,7 +102,9 @@ def wrong(row: Row, reader: Reader) -> list[str]:
 def _states(row: Row) -> list[str]:
     found = []
     leased = row["state"] == "leased"
-    if leased != (row["leased_until"] is not None) or leased != (row["was"] is not None):
+    if leased != (row["was"] is not None):
+        found.append("was")
+    if row["leased_until"] is not None and not leased:
         found.append("leased_until")
     if (row["visits"] > 0 or row["tries"] > 0) and row["visited_at"] is None and not leased:
         found.append("visited_at")
@@ -105,8 +142,8 @@ def _maybe(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or is_right(value)
 
 
-def _safely(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    def told(value: Any) -> bool:
+def _safely(is_right: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def told(value: Any) -> Any:
         try:
             return is_right(value)
         except BROKEN:

@@ -1,28 +1,25 @@
 """What of an archive can be brought back from its evidence. Under the run lock of the caller."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from storage.archive import Archive
+from storage.compacted import files, prefix_of
 from storage.evidence import Evidence
 from storage.exchange import Damage, EvidenceShort, Place, RecordUnreadable
 from storage.fixity.elsewhere import forget
 from storage.fixity.examining import check
 from storage.fixity.findings import BROKEN, Kind, Reader, Report
-from storage.fixity.ledger import wrong
+from storage.fixity.ledger import heard, mend, wrong
 from storage.fixity.rows import rows, snapshot
 from storage.fixity.walk import FOLDER
 from storage.rebuilding import rebuild
 from storage.visits import Heard
 
 
-def repair(archive: Path, reader: Reader, prefixes: Iterable[str], now: datetime) -> tuple[list[str], Report]:
-    """Mend what can be mended; sentences that tell what was done, and what is wrong still.
-
-    prefixes: of the evidence files that crawls write.
-    """
+def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Report]:
+    """Mend what can be mended; sentences that tell what was done, and what is wrong still."""
     before, unfiled = check(archive, reader, alone=True)
     kinds = {finding.kind for finding in before.findings}
     done = [*_built_anew(archive, reader, before, kinds, now)]
@@ -32,26 +29,31 @@ def repair(archive: Path, reader: Reader, prefixes: Iterable[str], now: datetime
             if "index" in kinds:
                 done.append(f"the index of words was built anew: {opened.reindex()} revisions")
             if "elsewhere" in kinds:
-                forgotten = opened.holdings.forget(lambda connection: forget(connection, reader))
+                misnamed = any("payload.sha1" in each.fields for each in before.findings)
+                forgotten = opened.holdings.forget(lambda connection: forget(connection, reader, misnamed=misnamed))
                 done.append(f"{forgotten} rows of what other archives have were forgotten")
     if "tail" in kinds:
-        done += _cut(archive, reader, prefixes)
+        done += _cut(archive, reader)
     return done, check(archive, reader, alone=True)[0] if done else before
 
 
 def _built_anew(archive: Path, reader: Reader, found: Report, kinds: set[Kind], now: datetime) -> Iterator[str]:
     """Rebuild the database if that mends anything, and loses nothing."""
-    damaged = bool(kinds & {"database", "ledger"})
-    # What only a damaged database holds still must not vanish from the archive.
-    holds_more = "record" in kinds or found.counts["without evidence"] > 0
-    if damaged and not holds_more:
+    if "database" in kinds:
+        if found.holds_more:
+            return  # what only a damaged database holds still must not vanish from the archive
         sound = _sound_addresses(archive, reader)
         rebuilt = rebuild(archive, reader, take_over=False)
         with Archive.open(archive) as opened:
-            heard = opened.ledger.hear(sound, now)
+            taken = opened.ledger.hear(sound, now)
         yield f"the database was built anew from {rebuilt.pages} answers; the damaged one is {rebuilt.kept}"
-        yield f"{heard} addresses that no page names were taken over from the damaged ledger"
-    elif "differs" in kinds and not damaged:
+        yield f"{taken} addresses that no page names were taken over from the damaged ledger"
+        return
+    if "ledger" in kinds:
+        with Archive.open(archive) as opened:
+            begun = opened.ledger.mend(lambda connection: mend(connection, reader, now))
+        yield f"{begun} addresses of the ledger that could not be as they were begin anew"
+    if kinds & {"differs", "ledger"}:
         yield f"the database was built anew from {rebuild(archive, reader).pages} answers"
 
 
@@ -60,21 +62,9 @@ def _sound_addresses(archive: Path, reader: Reader) -> list[Heard]:
     try:
         with Archive.open(archive, readonly=True) as old, snapshot(old) as connection:
             every = rows(connection, "SELECT * FROM ledger ORDER BY address")
-            return [_heard(row) for row in every if not wrong(row, reader)]
+            return [again for row in every if not wrong(row, reader) and (again := heard(row, reader))]
     except BROKEN:
         return []
-
-
-def _heard(row: Any) -> Heard:
-    return Heard(
-        url=row["url"],
-        address=row["address"],
-        kind=row["kind"],
-        section=row["section"],
-        how="link" if row["how"] == "asked" else row["how"],  # nobody asks anew
-        excluded_by=row["why"] if row["state"] == "excluded" else None,
-        depth=row["depth"],
-    )
 
 
 def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[Place]) -> Iterator[str]:
@@ -88,10 +78,10 @@ def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[Place
         yield f"the answer of {exchange.url} was read in: {', '.join(dict.fromkeys(outcomes))}"
 
 
-def _cut(archive: Path, reader: Reader, prefixes: Iterable[str]) -> Iterator[str]:
+def _cut(archive: Path, reader: Reader) -> Iterator[str]:
     """Cut torn tails off, and read in what stands whole before them."""
     with Archive.open(archive) as opened:
-        for prefix in prefixes:
+        for prefix in sorted({found for name in files(archive / FOLDER) if (found := prefix_of(name))}):
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:

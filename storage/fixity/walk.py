@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.compacted import files
+from storage.compacted import files, prefix_of, there
 from storage.evidence import Evidence
 from storage.exchange import Damage, Exchange, Place, RecordUnreadable
 from storage.fixity.findings import Finding, Reader, Report, capture_name, first_line
@@ -62,6 +62,8 @@ class Walk:
         self, connection: Connection, archive: Path, reader: Reader, judge: Judge, report: Report, being_written: bool
     ) -> None:
         self.unfiled: list[Place] = []
+        self._lost: dict[int, tuple[Row, str]] = {}  # by capture: its row, and why its record is not had
+        self._elsewhere: set[int] = set()  # captures of which a record stands where their row does not say
         self._connection, self._reader, self._judge, self._report = connection, reader, judge, report
         self._evidence = Evidence.open(archive / FOLDER)
         self._folder = archive / FOLDER
@@ -71,9 +73,14 @@ class Walk:
         """Every record of every file, and every capture that names one."""
         known = ends(self._connection)
         for file in sorted({*known, *files(self._folder)}):
-            if Path(file).is_absolute():  # another program's: of its records those that rows name are judged
+            if Path(file).is_absolute() or prefix_of(file) is None:
+                # Another program's: of its records those that rows name are judged.
                 for row in list(rows(self._connection, _OF_FILE, file)):
-                    self.one(row)
+                    self._one(row)
+                if file not in known:
+                    name = there(self._folder / file).name
+                    what = "was written by no run, and is left out: `postscraper replay` reads such files"
+                    self._report.notes.append(f"{name} {what}")
                 continue
             waiting: dict[int, list[Row]] = {}
             for row in rows(self._connection, _OF_FILE, file):
@@ -83,15 +90,20 @@ class Walk:
             except (OSError, RecordUnreadable, ValueError) as error:
                 self._report.findings.append(Finding(kind="record", where=file, what=first_line(error)))
             for row in chain.from_iterable(waiting.values()):
-                self._lost(row, "its record is not there, or cannot be read")
+                self._lost[row["id"]] = row, "its record is not there, or cannot be read"
+        self._tell_lost()
 
     def one(self, row: Row) -> None:
         """One capture, wherever its record lies."""
+        self._one(row)
+        self._tell_lost()
+
+    def _one(self, row: Row) -> None:
         try:
             place = Place(file=row["evidence_file"], offset=row["evidence_offset"], length=row["evidence_length"])
             exchange = self._evidence.read(place)
         except (RecordUnreadable, TypeError, ValueError) as error:
-            self._lost(row, first_line(error))
+            self._lost[row["id"]] = row, first_line(error)
         else:
             self._judged([row], place, exchange)
 
@@ -119,13 +131,23 @@ class Walk:
         wrong = {finding.where for finding in found if finding.kind != "unfiled"}
         self._report.counts.update(["differs"] * len(wrong) + ["equal"] * (len(named_by) - len(wrong)))
 
-    def _lost(self, row: Row, what: str) -> None:
-        self._report.counts["unreadable"] += 1
-        self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what))
+    def _tell_lost(self) -> None:
+        for number, (row, what) in self._lost.items():
+            if number in self._elsewhere:
+                self._report.counts["differs"] += 1
+                what, fields = "its record stands elsewhere", ("evidence_file", "evidence_offset")
+                self._report.findings.append(Finding(kind="differs", where=capture_name(row), what=what, fields=fields))
+            else:
+                self._report.counts["unreadable"] += 1
+                self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what))
+        self._lost.clear()
 
     def _without_row(self, place: Place, exchange: Exchange) -> Iterator[Finding]:
         key = (exchange.url, raw(exchange.captured_at), digest(exchange), exchange.source)
-        if not self._reader.is_filed(exchange, place) or next(rows(self._connection, _SAME, *key), None):
+        if not self._reader.is_filed(exchange, place):
+            return
+        if same := [row["id"] for row in rows(self._connection, _SAME, *key)]:
+            self._elsewhere.update(same)
             return  # nor does a second record of the same capture need a row
         self.unfiled.append(place)
         what = f"no row names the answer of {exchange.url}"

@@ -23,9 +23,9 @@ def ledger(archive: Archive) -> Ledger:
     return archive.ledger
 
 
-def leased(ledger: Ledger, hours: float = 0, limit: int = 99, seconds: float = 600, **wanted: Any) -> list[str]:
+def leased(ledger: Ledger, hours: float = 0, limit: int = 99, **wanted: Any) -> list[str]:
     """The last parts of the addresses leased, in order."""
-    rows = ledger.lease(limit, Wanted(**wanted), now=at(hours), seconds=seconds)
+    rows = ledger.lease(limit, Wanted(**wanted), now=at(hours))
     return [row.address.rpartition("/")[2] for row in rows]
 
 
@@ -106,14 +106,14 @@ def test_a_story_never_seen_goes_before_one_to_be_seen_again(ledger: Ledger) -> 
     assert leased(ledger, hours=2) == ["never", "seen"]
 
 
-def test_a_lease_ends_and_its_address_is_given_again(ledger: Ledger) -> None:
+def test_a_lease_lasts_as_long_as_its_run(ledger: Ledger) -> None:
     ledger.hear([heard()], START)
     ledger.settle(CANAL, "done", None, START, START)
-    assert leased(ledger, seconds=60) == ["canal"]
+    assert leased(ledger) == ["canal"]
     assert state(ledger) == ("leased", None)
-    assert leased(ledger, hours=59 / 3600) == []
-    assert leased(ledger, hours=60 / 3600) == ["canal"]
-    assert ledger.release_all(at(1)) == 1
+    assert leased(ledger, hours=24 * 365) == [], "however long the site lets the run wait"
+    assert ledger.due(at(24 * 365)) == 0
+    assert ledger.release_all(at(1)) == 1, "the next run ends what is left of it"
     assert state(ledger) == ("done", None)
     assert leased(ledger, hours=1) == ["canal"]
     assert ledger.release([CANAL, "nowhere"]) == 1
@@ -202,7 +202,9 @@ def test_counts(ledger: Ledger) -> None:
     assert ledger.due(START) == 1
     assert ledger.left_alone(START, begun_at=at(1)) == 3
     assert ledger.left_alone(START, begun_at=START) == 0  # those that this run has visited itself
-    assert ledger.due(at(1)) == 3  # the leases have ended
+    assert ledger.due(at(1)) == 1
+    assert ledger.release_all(at(1)) == 2
+    assert ledger.due(at(1)) == 3
     assert ledger.retry("unread", at(1)) == 3
     assert len(leased(ledger, hours=1)) == 6
 
@@ -223,19 +225,19 @@ def test_every_address_is_in_one_state_and_leased_to_one(
     with new_archive() as archive:
         ledger, hours = archive.ledger, 0.0
         ledger.hear([heard(f"s{n}") for n in range(5)], START)
-        held: dict[str, float] = {}
+        held: set[str] = set()
         for step, n in steps:
             if step == "lease":
-                given_out = [row.address for row in ledger.lease(n, now=at(hours), seconds=3600)]
-                assert not [each for each in given_out if held.get(each, -1) > hours]  # to nobody else meanwhile
-                held |= dict.fromkeys(given_out, hours + 1)
+                given_out = {row.address for row in ledger.lease(n, now=at(hours))}
+                assert not given_out & held  # to nobody else meanwhile
+                held |= given_out
             elif step == "wait":
                 hours += n / 2
             elif step == "release":
                 ledger.release_all(at(hours))
                 held.clear()
             elif held:
-                address, _ = held.popitem()
+                address = held.pop()
                 if step == "done":
                     ledger.settle(address, "done", None, at(hours + 24), at(hours))
                 else:

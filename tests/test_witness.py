@@ -1,0 +1,43 @@
+"""However many files the evidence has, reading it needs the memory and the open files of a few."""
+
+import gc
+from pathlib import Path
+
+import pytest
+from keeping import answer, saved_pages
+
+from postscraper.hearing import Ear
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.witness import FILES_AT_ONCE, Witness
+from storage.evidence import Evidence
+
+FILES = 60
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Evidence:
+    """Evidence of as many files as records."""
+    pages = saved_pages()
+    with Evidence.open(tmp_path / "evidence", writable=True, file_bytes=1) as evidence:
+        for number in range(FILES):
+            evidence.keep(answer(pages[number % len(pages)]))
+    return Evidence.open(tmp_path / "evidence")
+
+
+def held() -> tuple[int, int]:
+    gc.collect()
+    ears = sum(isinstance(each, Ear) for each in gc.get_objects())
+    return ears, len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="where open files are counted by /proc")
+def test_reading_many_files_holds_a_few(tmp_path: Path, many: Evidence) -> None:
+    ears, opened = held()
+    witness = Witness(tmp_path)
+    assert len(many.files()) == FILES
+    for name in many.files():
+        for place, exchange in many.records(name):
+            assert witness.is_filed(exchange, place)
+            assert witness.read(exchange, place)[0][1] is not None
+            assert witness.read(many.read(place), place)
+    assert held() == (ears + len(NEWSPAPERS) + FILES_AT_ONCE, opened)
