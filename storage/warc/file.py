@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.exchange import Damage, Earlier, Exchange, Oddity, Place, SharedPlace, Tally
+from storage.exchange import ELSEWHERE, Damage, Earlier, Exchange, Oddity, Place, SharedPlace, Tally
 from storage.warc import lenient
 from storage.warc.piece import CHUNK, Torn, next_record
 from storage.warc.piece import LARGEST_BYTES as LARGEST_BYTES
@@ -23,6 +24,7 @@ from storage.warc.piece import Piece as Piece
 from storage.warc.piece import piece_at as piece_at
 from storage.warc.reading import Answered, Asked, Broken, opened
 
+SOFTWARE = "postscraper"  # that writes evidence, as the head of a file names it, before its version
 _INFO = re.compile(rb"\r\nWARC-Type: warcinfo\r\n")
 _RECORD_ID = re.compile(rb"\r\nWARC-Record-ID: (\S+)\r\n")
 
@@ -159,16 +161,45 @@ def seal_of(path: Path) -> bytes:
 def about(path: Path) -> dict[str, str]:
     """The fields of the warcinfo record at the head of a file: what wrote it, and how; {} when there is none."""
     with suppress(Broken, OSError), path.open("rb") as stream:
-        raw = _first(stream).raw
-        if _INFO.search(raw):
-            told = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
-            return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
+        return _told_of(_first(stream).raw)
     return {}
 
 
-def _first(stream: BinaryIO) -> Piece:
+def _told_of(raw: bytes) -> dict[str, str]:
+    """raw: the record at the head of a file."""
+    if not _INFO.search(raw):
+        return {}
+    told = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
+    return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
+
+
+def source_of(exchange: Exchange, path: Path, start: int = 0) -> str:
+    """The source of what a file holds that may be another archive's evidence, or another program's.
+
+    start: where it begins in a package. A record says itself where its capture came from if this program wrote it:
+    it then names the warcinfo record of this program at the head of the file.
+    """
+    if exchange.info_id is None:
+        return ELSEWHERE
+    state = path.stat()
+    own = _own_info(path, start, state.st_size, state.st_mtime_ns)
+    return exchange.source if exchange.info_id == own else ELSEWHERE
+
+
+@lru_cache(maxsize=64)
+def _own_info(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
+    """The ID of the warcinfo record at the head of a file, if this program wrote it."""
+    with suppress(Broken, OSError), path.open("rb") as stream:
+        raw = _first(stream, start).raw
+        name = _RECORD_ID.search(raw)
+        if name and _told_of(raw).get("software", "").split(" ")[0] == SOFTWARE:
+            return name[1].decode("latin-1")
+    return None
+
+
+def _first(stream: BinaryIO, start: int = 0) -> Piece:
     """The first record, behind what a zstd file holds before it. Raises Broken."""
-    piece = piece_at(stream, 0)
+    piece = piece_at(stream, start)
     while not piece.raw:
         piece = piece_at(stream, piece.offset + piece.length)
     return piece
