@@ -38,7 +38,7 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     try:
         run = replay.Replay(desk, paths, jobs=jobs, link=link)
         with progress("page") as meter:
-            run.run(lambda now: meter.show(now.pages, _share(now), _counts(now.outcomes)))
+            run.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
     finally:
         desk.close()
     _tell(run.progress)
@@ -60,7 +60,7 @@ class Written:
         return float(self[name])
 
 
-def _share(now: replay.Progress) -> float | None:
+def share(now: replay.Progress) -> float | None:
     """Of the bytes that this run has to read, those that it has read."""
     work = now.bytes - now.before
     return (now.done - now.before) / work if work else None
