@@ -22,7 +22,7 @@ from storage.exchange import Damage
 from storage.fixity.walk import FOLDER
 from storage.opening import DATABASE
 from storage.rebuilding import counts
-from storage.runlock import RunLock, kept_still
+from storage.runlock import RunLock, shared_lock
 from storage.warc.file import about
 from storage.withdrawals import Withdrawal, barred, plan, take_over
 
@@ -79,12 +79,12 @@ def merge(
     if archive.exists() and archive.samefile(other):
         raise BadRequest(f"{other} is this archive itself")
     merged = Merged()
-    with kept_still(other):
+    with shared_lock(other):
         Archive.open(other, readonly=True).close()  # raises WrongVersion
         with _alone(archive) as opened:
             merged.before = counts(archive / DATABASE)
             merged.taken_out = _keep_out(opened, other, ask)
-            merged.addresses, merged.joined = merging.hear(other / DATABASE, archive / DATABASE)
+            merged.addresses, merged.joined = merging.add_addresses(other / DATABASE, archive / DATABASE)
         for (paper, origin), files in _files(other).items():
             desk = open_desk(NEWSPAPERS[paper], origin)
             try:
@@ -93,7 +93,7 @@ def merge(
                 desk.close()
         with _alone(archive) as opened:
             merged.elsewhere = sum(carrying.captures(other, opened, Witness(other), own=False))
-            merging.join(other / DATABASE, archive / DATABASE)
+            merging.join_ledger(other / DATABASE, archive / DATABASE)
             merged.after = counts(archive / DATABASE)
     return merged
 

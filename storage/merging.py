@@ -66,7 +66,7 @@ _HOLDINGS = (
 )
 
 
-def hear(other: Path, database: Path) -> tuple[int, int]:
+def add_addresses(other: Path, database: Path) -> tuple[int, int]:
     """Take over the addresses of another archive's ledger as it heard of them, before its captures are replayed.
 
     What a replay hears of an address that is here does not change when and where it was heard of first.
@@ -80,7 +80,7 @@ def hear(other: Path, database: Path) -> tuple[int, int]:
     return new, both
 
 
-def join(other: Path, database: Path) -> None:
+def join_ledger(other: Path, database: Path) -> None:
     """Leave the addresses of both as the last visit left them, and join the lists of holdings, behind all captures.
 
     Durable at once; may be repeated. Raises ArchiveError.
@@ -144,7 +144,7 @@ def joined(ours: Values | None, theirs: Values) -> Values:
 
 def _visited(ours: Values, theirs: Values) -> Values:
     """How visits left an address. A page that was read again here, and left alike, has its visit already."""
-    known, same = (_knows(theirs), _knows(ours)), theirs["state"] == ours["state"]
+    known, same = (_rank(theirs), _rank(ours)), theirs["state"] == ours["state"]
     later = known[0] > known[1] or (known[0] == known[1] and not same)
     last, before = (theirs, ours) if later else (ours, theirs)
     values = {name: last[name] for name in _LEFT}
@@ -152,7 +152,7 @@ def _visited(ours: Values, theirs: Values) -> Values:
     return values | {name: max(ours[name], theirs[name]) for name in ("visits", "changes")}
 
 
-def _knows(row: Mapping[str, Any]) -> tuple[str, bool, bool]:
+def _rank(row: Mapping[str, Any]) -> tuple[str, bool, bool]:
     """How much a row knows: with a later visit more; without any, what a person, then what a rule says of it."""
     return row["visited_at"] or "", row["how"] == "asked", row["state"] == "excluded"
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
 from storage import errors, folders
-from storage.runlock import is_still
+from storage.runlock import holds_shared_lock
 from storage.tables import BASELINE, SCHEMA
 
 DATABASE = "archive.db"
@@ -73,7 +73,7 @@ def file_uri(path: Path, mode: str) -> str:
     # readers and writer agree; nor can there be a writer, as where this process keeps writers out.
     log = path.with_name(f"{path.name}-wal")
     is_folded = not log.exists() or not log.stat().st_size
-    still = mode == "ro" and is_folded and (is_still(path.parent) or not _writable(path.parent))
+    still = mode == "ro" and is_folded and (holds_shared_lock(path.parent) or not _writable(path.parent))
     return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if still else ''}"
 
 

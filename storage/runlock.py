@@ -55,7 +55,7 @@ class RunLock:
 
 
 @contextmanager
-def kept_still(folder: Path) -> Iterator[None]:
+def shared_lock(folder: Path) -> Iterator[None]:
     """Keep writers out of an archive that is only read: nothing of it is changed, not even the lock.
 
     Raises ArchiveInUse when a process writes to it, and at the end when one did that no lock could keep out, as there
@@ -68,24 +68,24 @@ def kept_still(folder: Path) -> Iterator[None]:
     try:
         if descriptor >= 0:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        _STILL.add(folder.resolve())
+        _SHARED.add(folder.resolve())
         yield
         if descriptor < 0 and (folder / NAME).exists():
             raise ArchiveInUse(f"{folder} was written to meanwhile; do the same again")
     except BlockingIOError as error:
         raise _in_use(folder, descriptor) from error
     finally:
-        _STILL.discard(folder.resolve())
+        _SHARED.discard(folder.resolve())
         if descriptor >= 0:
             os.close(descriptor)
 
 
-def is_still(folder: Path) -> bool:
+def holds_shared_lock(folder: Path) -> bool:
     """Whether this process keeps writers out of an archive."""
-    return bool(_STILL) and folder.resolve() in _STILL
+    return bool(_SHARED) and folder.resolve() in _SHARED
 
 
-_STILL: set[Path] = set()
+_SHARED: set[Path] = set()
 
 
 def _in_use(folder: Path, descriptor: int) -> ArchiveInUse:

@@ -19,7 +19,7 @@ from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
 from storage.exchange import BESIDE as INDEX
 from storage.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally
-from storage.warc.file import Original, Piece, Report, exchanges, pieces, source_of
+from storage.warc.file import Original, Piece, Report, exchanges, own_info_id, pieces
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.
@@ -115,15 +115,18 @@ class Sieve:
                 yield piece
 
     def pages(self, found: Iterable[tuple[Place, Exchange]], part: Part) -> Iterator[tuple[Place, Exchange]]:
-        """With their source, and the file's name alone as their origin; those of our evidence keep theirs."""
+        """With their source, and the file's name alone as their origin; what this program wrote keeps its own."""
+        own = own_info_id(part.path, part.start)
         for place, exchange in found:
+            is_own = own is not None and exchange.info_id == own
             why = self._against(exchange, place)
+            if why is None and self._host is None and own is not None and not is_own:
+                why = "of another file than the one they lie in"  # as a page may hold one
             if why is None:
                 self.contents.pages += 1
-                if source_of(exchange, part.path, part.start) == ELSEWHERE:
-                    origin = f"{part.path.name}, byte {place.offset}"
-                    exchange = replace(exchange, source=self._source, origin=origin)
-                yield place, exchange
+                keeps = is_own or self._host is None
+                origin = f"{part.path.name}, byte {place.offset}"
+                yield place, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
                 self.contents.skipped[why] += 1
 

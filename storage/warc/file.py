@@ -16,7 +16,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.exchange import ELSEWHERE, Damage, Earlier, Exchange, Oddity, Place, SharedPlace, Tally
+from storage.exchange import Damage, Earlier, Exchange, Oddity, Place, SharedPlace, Tally
 from storage.warc import lenient
 from storage.warc.piece import CHUNK, Torn, next_record
 from storage.warc.piece import LARGEST_BYTES as LARGEST_BYTES
@@ -173,22 +173,17 @@ def _told_of(raw: bytes) -> dict[str, str]:
     return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
 
 
-def source_of(exchange: Exchange, path: Path, start: int = 0) -> str:
-    """The source of what a file holds that may be another archive's evidence, or another program's.
+def own_info_id(path: Path, start: int = 0) -> str | None:
+    """The ID of the warcinfo record at the head of a file, if this program wrote it; None of any other file.
 
-    start: where it begins in a package. A record says itself where its capture came from if this program wrote it:
-    it then names the warcinfo record of this program at the head of the file.
+    start: where the file begins in a package. A record that names it says itself where its capture came from.
     """
-    if exchange.info_id is None:
-        return ELSEWHERE
     state = path.stat()
-    own = _own_info(path, start, state.st_size, state.st_mtime_ns)
-    return exchange.source if exchange.info_id == own else ELSEWHERE
+    return _own_info_id(path, start, state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _own_info(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
-    """The ID of the warcinfo record at the head of a file, if this program wrote it."""
+def _own_info_id(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
     with suppress(Broken, OSError), path.open("rb") as stream:
         raw = _first(stream, start).raw
         name = _RECORD_ID.search(raw)
