@@ -28,7 +28,8 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
 
     Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
     named, and what stands behind it is read; so is what other programs write oddly. Started again, an interrupted
-    replay goes on where it was; for another paper the same files are read anew.
+    replay goes on where it was; for another paper the same files are read anew. A capture that is held already, from
+    whatever source, adds nothing. Of another archive, `merge` brings more than its evidence.
 
     \b
     Example:
