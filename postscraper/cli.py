@@ -29,6 +29,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Fill": {
         "replay": "Read WARC files in bulk into the archive.",
+        "merge": "Bring in what another archive holds.",
         "retry": "Queue addresses of a state again.",
     },
     "Prove and mend": {

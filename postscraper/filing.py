@@ -2,7 +2,7 @@
 
 from postscraper.items import Capture, Record
 from postscraper.urls import Aliases, absolute, canonical, path_of, sent_on
-from storage.exchange import BESIDE, Exchange, Place
+from storage.exchange import BESIDE, Exchange, Place, status_of
 
 
 def captured(exchange: Exchange, place: Place) -> Capture:
@@ -10,7 +10,7 @@ def captured(exchange: Exchange, place: Place) -> Capture:
     return Capture(
         url=exchange.url,
         captured_at=exchange.captured_at,
-        status=200 if exchange.status is None else exchange.status,
+        status=status_of(exchange),
         headers=exchange.headers,
         body=exchange.body,
         source=exchange.source,

@@ -1,12 +1,16 @@
-"""What a run keeps: each exchange once, in the evidence, before anything reads it."""
+"""What a run keeps: each answer once, in the evidence, before anything reads it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Row
 
 from storage.archive import Archive
+from storage.entries import Identity, second
 from storage.evidence import Evidence
-from storage.exchange import BESIDE, Earlier, Exchange, Place
+from storage.exchange import BESIDE, Earlier, Exchange, Place, status_of
 from storage.unfiled import Unfiled
 
 SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
@@ -20,26 +24,25 @@ class Keeping:
         self._unfiled = Unfiled()
 
     def keep(self, exchange: Exchange) -> Place:
-        """Where the exchange is kept now, durable after `sync`; `filed` or `passed` is to be told of it."""
-        earlier = self._earlier(exchange)
-        place = _again(exchange, earlier)
-        if place is None:
-            place = self._append(exchange, earlier)
-            self._unfiled.add(place)
-        return place
+        """Where the answer is kept, now or before, whatever source brought it; durable after `sync`.
 
-    def place(self, exchange: Exchange) -> Place:
-        """The same, of an exchange that is filed in the order in which it is kept."""
-        earlier = self._earlier(exchange)
-        return _again(exchange, earlier) or self._append(exchange, earlier)
+        `filed` or `passed` is to be told of it.
+        """
+        answer = _identity(exchange)
+        if waiting := self._unfiled.place(answer):
+            return waiting
+        # A revisit cannot refer to a body that is cut, and of a small one saves nothing.
+        refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
+        row = self._archive.kept(answer, same_body=refers)
+        if row is not None and (row.url, second(row.captured_at), row.status) == answer[:3]:
+            return _place(row)
+        place = self._evidence.keep(exchange, same_as=_earlier(row, answer))
+        self._unfiled.add(place, answer)
+        return place
 
     def beside(self, exchange: Exchange) -> None:
         """Keep what another archive said that is no capture of the paper; no row will name it."""
         self._evidence.keep(replace(exchange, source=BESIDE))
-
-    def _append(self, exchange: Exchange, earlier: Earlier | None) -> Place:
-        small = len(exchange.body) < SMALLEST_REVISIT or exchange.status is None
-        return self._evidence.keep(exchange, same_as=None if small else earlier)
 
     def sync(self) -> None:
         """Make durable what is kept, before a row names it."""
@@ -57,23 +60,20 @@ class Keeping:
 
     def has(self, exchange: Exchange) -> bool:
         """Whether this very capture is kept, and filed."""
-        return _again(exchange, self._first(exchange)) is not None
-
-    def _earlier(self, exchange: Exchange) -> Earlier | None:
-        """The first capture with the same body; None when there is none, or nothing can refer to it."""
-        small_and_new = len(exchange.body) < SMALLEST_REVISIT and exchange.source == "live"
-        return None if small_and_new or exchange.cut else self._first(exchange)
-
-    def _first(self, exchange: Exchange) -> Earlier | None:
-        digest = "sha256:" + sha256(exchange.body).hexdigest()
-        row = self._archive.kept(digest, exchange.url, exchange.captured_at)
-        if row is None or row.captured_at is None:
-            return None
-        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-        return Earlier(url=row.url, captured_at=row.captured_at, payload_digest=digest, place=place)
+        return self._archive.kept(_identity(exchange), same_body=False) is not None
 
 
-def _again(exchange: Exchange, earlier: Earlier | None) -> Place | None:
-    """Where the very capture is kept that comes a second time; None when it is another."""
-    same = earlier is not None and (earlier.url, earlier.captured_at) == (exchange.url, exchange.captured_at)
-    return earlier.place if earlier and same else None
+def _identity(exchange: Exchange) -> Identity:
+    digest = "sha256:" + sha256(exchange.body).hexdigest()
+    return exchange.url, second(exchange.captured_at), status_of(exchange), digest, ""
+
+
+def _place(row: Row[Any]) -> Place:
+    return Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+
+
+def _earlier(row: Row[Any] | None, answer: Identity) -> Earlier | None:
+    """What a revisit record refers to; row: of a capture with the same body."""
+    if row is None or row.captured_at is None:
+        return None
+    return Earlier(url=row.url, captured_at=row.captured_at, payload_digest=answer[3], place=_place(row))

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import compress
 from os import PathLike
@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from sqlalchemy import Connection, Engine, Row, bindparam, func, select
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, not_, select
 
 from storage import export, history, opening, replays, rereading, search, statistics, tombstones, visiting
 from storage.elsewhere.holdings import Holdings
 from storage.elsewhere.rows import settle as settle_holdings
-from storage.entries import entry
+from storage.entries import Identity, entry
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.hearsay import Report
 from storage.history import FullStory, Wording, find, full_story, promotions, revisions
@@ -34,13 +34,21 @@ from storage.writing import write
 
 __all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
 
-# Made once: it is asked for every page that a crawl brings.
+# Made once: one of the two is asked for every page that a run brings.
 _KEPT = (
-    select(Capture.url, Capture.captured_at, Capture.evidence_file, Capture.evidence_offset, Capture.evidence_length)
+    select(
+        *(Capture.url, Capture.captured_at, Capture.status),
+        *(Capture.evidence_file, Capture.evidence_offset, Capture.evidence_length),
+    )
     .where(Capture.digest == bindparam("digest"), Capture.evidence_file.is_not(None))
-    .order_by(Capture.url != bindparam("url"), Capture.captured_at.is_distinct_from(bindparam("at")), Capture.id)
     .limit(1)
 )
+_IS_SAME = and_(
+    *(Capture.url == bindparam("url"), Capture.status == bindparam("status")),
+    *(Capture.captured_at >= bindparam("second"), Capture.captured_at < bindparam("next")),
+)
+_KEPT_SAME = _KEPT.where(_IS_SAME).order_by(Capture.id)
+_KEPT_ANY = _KEPT.order_by(not_(_IS_SAME), Capture.url != bindparam("url"), Capture.id)
 
 
 class Archive:
@@ -166,11 +174,12 @@ class Archive:
         with self.write() as connection:
             barred = tombstones.addresses(connection)
             allowed = [not barred or not tombstones.is_barred(each, barred) for each in entries]
-            intake = load(connection, list(compress(entries, allowed)))
-            taken = [(each, *intake.take(each)) for each in compress(entries, allowed)]
+            brought = list(compress(entries, allowed))
+            intake = load(connection, brought)
+            taken = [intake.take(each) for each in brought]
             write(connection, intake)
             settle(connection, taken)
-            settle_holdings(connection, taken)
+            settle_holdings(connection, brought)
             turned_away = [each for each, is_allowed in zip(entries, allowed, strict=True) if not is_allowed]
             tombstones.turn_away(connection, turned_away, self.evidence)
         if turned_away:
@@ -210,13 +219,17 @@ class Archive:
         """
         opening.write_anew(self._writer, self.folder)
 
-    def kept(self, digest: str, url: str, captured_at: datetime | None = None) -> Row[Any] | None:
-        """The first capture with this body (`sha256:…`) whose bytes are in the evidence; None without one.
+    def kept(self, wanted: Identity, *, same_body: bool = True) -> Row[Any] | None:
+        """The very capture, if its bytes are in the evidence; None without one.
 
-        Of this address, and of this very moment, if there is one.
+        same_body: else the first capture with the same body, of this address if there is one.
         """
+        url, second, status, digest, _ = wanted
+        values = {"url": url, "second": second, "next": None, "status": status, "digest": digest}
+        if second is not None:
+            values["next"] = second + timedelta(seconds=1)
         with self._engine.connect() as connection:
-            found = connection.execute(_KEPT, {"digest": digest, "url": url, "at": captured_at})
+            found = connection.execute(_KEPT_ANY if same_body else _KEPT_SAME, values)
             return cast("Row[Any] | None", found.first())
 
     def parts(self, row: Row[Any]) -> set[str]:

@@ -3,41 +3,43 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Row, select
 
-from storage.archive import Archive
+from storage.archive import Archive, Outcome
+from storage.entries import SIGHTING, Entry, entry
 from storage.evidence import Evidence
 from storage.exchange import EvidenceError
 from storage.fixity.walk import FOLDER
 from storage.frontier import chunks
-from storage.opening import BUSY_SECONDS, DATABASE, spoken_error
-from storage.plain import plain
-from storage.rereading import Reader, Rereader
-from storage.tables import Address, Capture, Sighting
+from storage.opening import BUSY_SECONDS, DATABASE, file_uri, spoken_error
+from storage.plain import plain, raw
+from storage.rereading import Reader, Rereader, sightings
+from storage.tables import Address, Capture
 from storage.visits import Visit
 
-# What names one capture; its time may be unknown.
+# What makes two captures one (storage/entries.py). By the address first: thousands may have the bytes of a redirect.
 _SAME = (
-    "new.url = old.url AND new.captured_at IS old.captured_at AND new.digest = old.digest AND new.source = old.source"
-    " AND new.part = old.part"
+    "new.url = old.url AND substr(new.captured_at, 1, 19) IS substr(old.captured_at, 1, 19)"
+    " AND new.status = old.status AND +new.digest = old.digest AND new.part = old.part"
 )
 # What names a record that another row names now is no capture of its own, but a row that was damaged.
 _MISSING = f"""
 SELECT old.id FROM before.capture AS old LEFT JOIN main.capture AS here
 ON here.evidence_file = old.evidence_file AND here.evidence_offset = old.evidence_offset AND here.part = old.part
-WHERE here.id IS NULL AND NOT EXISTS (SELECT 1 FROM main.capture AS new WHERE {_SAME}) ORDER BY old.id
+WHERE here.id IS NULL AND NOT EXISTS (SELECT 1 FROM main.capture AS new WHERE {_SAME})
+AND (old.evidence_file IS NULL OR old.evidence_file LIKE '/%' OR ?) ORDER BY old.id
 """
 _PAIRS = f"""
 CREATE TEMP TABLE pair AS
-SELECT old.id AS old_id, new.id AS new_id FROM before.capture AS old JOIN main.capture AS new ON {_SAME}
+SELECT old.id AS old_id, min(new.id) AS new_id FROM before.capture AS old JOIN main.capture AS new ON {_SAME}
+GROUP BY old.id
 """
 _BESIDE_THE_ITEM = ("address", "etag", "last_modified")
 _ADDRESS = tuple(column.name for column in Address.__table__.columns)
-_SIGHTING = tuple(column.name for column in Sighting.__table__.columns if column.name not in ("id", "capture_id"))
 # How far files were replayed, what other archives say they have, and how far that was asked.
 _AS_IT_WAS = ("replayed", "holding", "enumeration", "refusal", "payload")
 
@@ -49,42 +51,37 @@ def opened(database: Path, *, before: Path | None = None, mode: str = "ro") -> I
     What SQLite complains of is raised as ArchiveError.
     """
     try:
-        with closing(sqlite3.connect(_uri(database, mode), BUSY_SECONDS, isolation_level=None, uri=True)) as connection:
+        uri = file_uri(database, mode)
+        with closing(sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, uri=True)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             if before is not None:
-                connection.execute("ATTACH ? AS before", (_uri(before, "ro"),))
+                connection.execute("ATTACH ? AS before", (file_uri(before, "ro"),))
             yield connection
     except sqlite3.DatabaseError as error:
         raise spoken_error(error, str(before or database)) or error from error
 
 
-def _uri(database: Path, mode: str) -> str:
-    return f"file:{quote(str(database.absolute()))}?mode={mode}"
+def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -> tuple[int, int]:
+    """Take over the captures that reading the evidence folder did not bring.
 
-
-def captures(archive: Path, new: Archive, reader: Reader) -> tuple[int, int]:
-    """Take over the captures that no file of the evidence folder gives.
-
+    own: whether also those of which the folder should have the bytes.
     How many were read anew, their bytes being elsewhere, and how many are as they were read before.
     """
-    with opened(new.folder / DATABASE, before=archive / DATABASE, mode="rw") as connection:
-        missing = [row[0] for row in connection.execute(_MISSING)]
-    as_before: list[int] = []
+    with opened(new.folder / DATABASE, before=archive / DATABASE) as connection:
+        missing = [row[0] for row in connection.execute(_MISSING, (own,))]
+    anew = as_before = 0
     with Archive.open(archive, readonly=True) as old:
         evidence = Evidence.open(archive / FOLDER)
         for some in chunks(missing):
             found = list(_found(old, some, evidence, reader))
-            new.add_many((item, visit) for item, visit, _ in found)
-            as_before += [old_id for item, visit, old_id in found if isinstance(item, dict)]
-    if as_before:
-        with opened(new.folder / DATABASE, before=archive / DATABASE, mode="rw") as connection:
-            _complete(connection, as_before)
-    return len(missing) - len(as_before), len(as_before)
+            outcomes = new.add_many(found)
+            taken = [item for (item, _), how in zip(found, outcomes, strict=True) if how is not Outcome.WITHDRAWN]
+            as_before += sum(isinstance(item, Entry) for item in taken)
+            anew += len(taken)
+    return anew - as_before, as_before
 
 
-def _found(
-    old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader
-) -> Iterator[tuple[Any, Visit | None, int]]:
+def _found(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader) -> Iterator[tuple[Any, Visit | None]]:
     """Captures that files elsewhere give, with their visits; the others as they were read, without."""
     table = Capture.__table__
     with old.connect() as connection:
@@ -97,10 +94,20 @@ def _found(
         except EvidenceError:
             lost.append(row)
         else:
-            yield item, visit, row.id
+            yield item, visit
     items = old.items(lost)
+    with old.connect() as connection:
+        teasers = sightings(connection, lost)
     for row in lost:
-        yield items[row.id] | {"capture": _receipt(row)}, None, row.id
+        yield _as_read(row, items[row.id], teasers[row.id]), None
+
+
+def _as_read(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> Entry:
+    """A capture with the address and the validators of its visit, and its teasers with the ledger's addresses."""
+    made = entry(item | {"capture": _receipt(row)})
+    capture = made.capture | {name: getattr(row, name) for name in _BESIDE_THE_ITEM}
+    shown = tuple(tuple(raw(getattr(teaser, name)) for name in SIGHTING) for teaser in teasers)
+    return replace(made, address=row.address, capture=capture, sightings=shown)
 
 
 def _receipt(row: Row[Any]) -> dict[str, Any]:
@@ -116,23 +123,10 @@ def _receipt(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _complete(connection: sqlite3.Connection, missing: Sequence[int]) -> None:
-    """Give the captures the address and the validators of their visit, and their teasers the ledger's addresses."""
-    connection.execute("BEGIN IMMEDIATE")
+def pair(connection: sqlite3.Connection) -> None:
+    """Make the table `pair`: of each capture of `before` the id here, if it is here."""
     connection.execute(_PAIRS)
     connection.execute("CREATE INDEX temp.pair_old ON pair (old_id)")
-    columns = ", ".join(_SIGHTING)
-    for old_id in missing:
-        (new_id,) = connection.execute("SELECT new_id FROM pair WHERE old_id = ?", (old_id,)).fetchone()
-        names = ", ".join(f"{name} = (SELECT {name} FROM before.capture WHERE id = ?1)" for name in _BESIDE_THE_ITEM)
-        connection.execute(f"UPDATE main.capture SET {names} WHERE id = ?2", (old_id, new_id))
-        connection.execute("DELETE FROM main.sighting WHERE capture_id = ?", (new_id,))
-        connection.execute(
-            f"INSERT INTO main.sighting (capture_id, {columns})"
-            f" SELECT ?, {columns} FROM before.sighting WHERE capture_id = ? ORDER BY id",
-            (new_id, old_id),
-        )
-    connection.execute("COMMIT")
 
 
 def addresses(before: Path, database: Path) -> int:
@@ -151,8 +145,7 @@ def addresses(before: Path, database: Path) -> int:
     """
     with opened(database, before=before, mode="rw") as connection:
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(_PAIRS)
-        connection.execute("CREATE INDEX temp.pair_old ON pair (old_id)")
+        pair(connection)
         changed = connection.execute(over).rowcount
         for table in _AS_IT_WAS:
             connection.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM before.{table}")

@@ -15,6 +15,10 @@ Key = tuple[str, datetime | None, str, str, str]
 
 Values = dict[str, Any]
 
+# What makes two captures one, whichever sources brought them: url, second, status, digest of the body, part of the
+# answer. Programs differ on the fraction of the second that they write down.
+Identity = tuple[str, datetime | None, int, str, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -139,6 +143,18 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
 def key_of(capture: Mapping[str, Any]) -> Key:
     """capture: values of the table's columns."""
     return capture["url"], capture["captured_at"], capture["digest"], capture["source"], capture["part"]
+
+
+def identity_of(capture: Mapping[str, Any]) -> Identity:
+    """capture: values of the table's columns."""
+    at, names = capture["captured_at"], ("url", "status", "digest", "part")
+    url, status, digest, part = map(capture.__getitem__, names)
+    return url, second(at), status, digest, part
+
+
+def second(moment: datetime | None) -> datetime | None:
+    """The second of a moment; of an unknown one None."""
+    return None if moment is None else moment.replace(microsecond=0)
 
 
 def _capture(item: Values, visit: Visit | None) -> Values:

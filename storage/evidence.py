@@ -35,7 +35,7 @@ from storage.exchange import (
 from storage.folders import make_folder
 from storage.recovering import Behind
 from storage.warc.digests import has_digest
-from storage.warc.file import LARGEST_BYTES, Piece, Report, exchanges, pieces
+from storage.warc.file import LARGEST_BYTES, SOFTWARE, Piece, Report, exchanges, own_info_id, pieces
 from storage.warc.reading import Broken
 from storage.warc.record import NOT_EXACT
 
@@ -67,7 +67,7 @@ class Evidence:
         *,
         prefix: str = "post",
         writable: bool = False,
-        software: str = "postscraper",
+        software: str = SOFTWARE,
         robots: str = "obey",
         settings: Mapping[str, str] | None = None,
         file_bytes: int = FILE_BYTES,
@@ -231,8 +231,8 @@ class Evidence:
         if exchange is None or at is None or at.offset != place.offset or place.length not in {0, at.length}:
             what = problems[0].what if problems else f"no answer of {place.length} bytes begins there"
             raise RecordUnreadable(f"{path}, byte {place.offset}: {what}")
-        # A record that is not in our files cannot say so itself.
-        return replace(exchange, source=ELSEWHERE) if theirs else exchange
+        foreign = theirs and (exchange.info_id is None or exchange.info_id != own_info_id(path))
+        return replace(exchange, source=ELSEWHERE) if foreign else exchange
 
     def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
         if earlier.place is not None and hops:

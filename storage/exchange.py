@@ -91,6 +91,7 @@ class Exchange:
     cut: why the body is not whole; None when it is.
     same_as: the earlier capture that the record refers to; only in what is read. The body
         is then that capture's, but for a 304, which has none.
+    info_id: of the warcinfo record that the record names, with its angle brackets; only in what is read.
     """
 
     url: str
@@ -108,11 +109,17 @@ class Exchange:
     origin: str | None = None
     cut: str | None = None
     same_as: Earlier | None = field(default=None, compare=False)
+    info_id: str | None = field(default=None, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """The first value of the answer's header `name`; None when there is none."""
         name = name.lower()
         return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+def status_of(exchange: Exchange) -> int:
+    """The status of a capture; of a page saved by hand, whose head is lost, 200."""
+    return 200 if exchange.status is None else exchange.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

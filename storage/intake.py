@@ -4,13 +4,13 @@ Everything happens in memory between one reading of the tables (storage/loading.
 (storage/writing.py), so that a thousand pages cost a dozen statements.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row
 
-from storage.entries import Entry, Key, Said
+from storage.entries import Entry, Identity, Key, Said, identity_of, key_of
 from storage.entries import Values as Values
 from storage.timeline import Seen, Timeline
 
@@ -48,7 +48,7 @@ class Known:
 class Intake:
     """The state of one batch. `loading.load` fills the first block, `take` the second.
 
-    by_key, by_id: the values of captures that the batch may meet. reading_ids: by digest.
+    by_key, by_identity, by_id: the values of captures that the batch may meet. reading_ids: by digest.
     said: what readings say, by id, as far as it is in memory.
     added, changed: ids of captures to be inserted, updated. followed: other words for captures that
     the batch does not meet. readings: new ones, by id.
@@ -59,6 +59,7 @@ class Intake:
     stories: dict[str, Known] = field(default_factory=dict)
     by_story: dict[int, Known] = field(default_factory=dict)
     by_key: dict[Key, Values] = field(default_factory=dict)
+    by_identity: dict[Identity, Values] = field(default_factory=dict)
     by_id: dict[int, Values] = field(default_factory=dict)
     reading_ids: dict[str, int] = field(default_factory=dict)
     next_story: int = 1
@@ -74,11 +75,21 @@ class Intake:
     announced: dict[int, Entry] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
 
-    def take(self, entry: Entry) -> tuple[Outcome, int]:
-        """What becomes of an item, and the id of its capture."""
+    def holds(self, values: Values) -> None:
+        """Let the batch meet a capture that the archive has; of several that are one, the first came first."""
+        self.by_id[values["id"]] = self.by_key[key_of(values)] = values
+        first = self.by_identity.setdefault(identity_of(values), values)
+        if values["id"] < first["id"]:
+            self.by_identity[identity_of(values)] = values
+
+    def take(self, entry: Entry) -> tuple[Entry, Outcome, int]:
+        """What becomes of an item, and the id of its capture; the entry with the moment and validators of that."""
         held = self.by_key.get(entry.key)
-        if held is None:
-            return self._new(entry)
+        if held is None and (same := self.by_identity.get(identity_of(entry.capture))):
+            return _as_held(entry, same), Outcome.KNOWN_CAPTURE, same["id"]
+        return (entry, *(self._new(entry) if held is None else self._again(held, entry)))
+
+    def _again(self, held: Values, entry: Entry) -> tuple[Outcome, int]:
         capture_id: int = held["id"]
         if self._reads_the_same(held, entry):
             self._mend_record(held, entry)
@@ -90,8 +101,10 @@ class Intake:
 
     def _new(self, entry: Entry) -> tuple[Outcome, int]:
         values = {"id": self.next_capture, **entry.capture}
+        if values["part"] and (whole := self.by_identity.get(identity_of(values | {"part": ""}))):
+            values |= {name: whole[name] for name in ("captured_at", "source", *_RECORD)}
         self.next_capture += 1
-        self.by_key[entry.key] = self.by_id[values["id"]] = values
+        self.holds(values)
         self.added[values["id"]] = None
         return self._file(values, entry), values["id"]
 
@@ -192,6 +205,12 @@ class Intake:
         if entry.said is not None:
             self.said[reading_id] = entry.said
         return reading_id
+
+
+def _as_held(entry: Entry, held: Values) -> Entry:
+    """An entry of a capture that another source brought first, which keeps its own moment and validators."""
+    visit = entry.visit and replace(entry.visit, etag=held["etag"], last_modified=held["last_modified"])
+    return replace(entry, key=key_of(held), visit=visit)
 
 
 def seen_of(values: Values) -> Seen:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, func, select, text
 
-from storage.entries import Entry, key_of
+from storage.entries import Entry, second
 from storage.frontier import chunks
 from storage.intake import Intake, Known
 from storage.plain import raw
@@ -17,7 +18,8 @@ from storage.timeline import Seen, Timeline
 # The columns of a revision that may change while its text stands.
 MOVING = ("number", "words_digest", "standfirst", "first_captured_at", "last_captured_at", "captures", "capture_id")
 
-PAIRS = 256  # of address and moment in one statement
+PAIRS = 256  # of address and second in one statement
+_SECOND = timedelta(seconds=1)
 
 _CAPTURE = Capture.__table__.c
 _STORY = Story.__table__.c
@@ -71,12 +73,14 @@ def _next(connection: Connection, column: Any) -> int:
 
 
 def _met(connection: Connection, intake: Intake, entries: Sequence[Entry]) -> None:
-    """Captures of the same addresses and moments; not of the addresses alone, for a front page has thousands."""
-    moments = {(entry.key[0], raw(entry.captured_at)) for entry in entries if entry.captured_at is not None}
+    """Captures of the same addresses and seconds; not of the addresses alone, for a front page has thousands."""
+    moments = {(entry.key[0], at) for entry in entries if (at := second(entry.captured_at)) is not None}
     for some in chunks(sorted(moments), PAIRS):
         count = 1 << (len(some) - 1).bit_length()
         pairs = [*some, *[some[-1]] * (count - len(some))]
-        values = {f"{name}{at}": value for at, pair in enumerate(pairs) for name, value in zip("um", pair, strict=True)}
+        values: dict[str, Any] = {}
+        for number, (url, at) in enumerate(pairs):
+            values |= {f"u{number}": url, f"m{number}": raw(at), f"n{number}": raw(at + _SECOND)}
         _take_in(intake, connection.execute(of_moments(count), values))
     undated = {entry.key[0] for entry in entries if entry.captured_at is None}
     _captures(connection, intake, _CAPTURE.url, undated, _CAPTURE.captured_at.is_(None))
@@ -88,10 +92,10 @@ def of_moments(count: int) -> Any:
 
     count: a power of two, for SQLAlchemy keeps hundreds of statements, and each of these takes 400 kB.
     """
-    pairs = ", ".join(f"(:u{at}, :m{at})" for at in range(count))
+    pairs = ", ".join(f"(:u{at}, :m{at}, :n{at})" for at in range(count))
     names = ", ".join(f"capture.{column.name}" for column in _CAPTURE)
-    same = "capture.url = wanted.url AND capture.captured_at = wanted.captured_at"
-    wanted = f"WITH wanted (url, captured_at) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
+    same = "capture.url = wanted.url AND capture.captured_at >= wanted.since AND capture.captured_at < wanted.until"
+    wanted = f"WITH wanted (url, since, until) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
     return text(wanted).columns(*_CAPTURE)
 
 
@@ -103,8 +107,7 @@ def _captures(connection: Connection, intake: Intake, column: Any, values: set[A
 def _take_in(intake: Intake, found: CursorResult[Any]) -> None:
     for row in found.mappings():
         if row["id"] not in intake.by_id:
-            values = dict(row)
-            intake.by_id[row["id"]] = intake.by_key[key_of(values)] = values
+            intake.holds(dict(row))
 
 
 def _stories(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:

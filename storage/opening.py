@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
 from storage import errors, folders
+from storage.runlock import holds_shared_lock
 from storage.tables import BASELINE, SCHEMA
 
 DATABASE = "archive.db"
@@ -63,12 +64,17 @@ def _engine(folder: Path, db_url: str | None, *, readonly: bool, **pool: int) ->
 
 
 def _sqlite_url(path: Path, *, readonly: bool) -> str:
-    mode = "ro" if readonly else "rwc"
+    return f"sqlite:///{file_uri(path, 'ro' if readonly else 'rwc')}&uri=true"
+
+
+def file_uri(path: Path, mode: str) -> str:
+    """A database file as SQLite itself names it; mode: ro, rw or rwc."""
     # Where nothing can be written, on a disc or another's folder, SQLite cannot make the file by which
-    # readers and writer agree; nor can there be a writer.
+    # readers and writer agree; nor can there be a writer, as where this process keeps writers out.
     log = path.with_name(f"{path.name}-wal")
-    still = readonly and not _writable(path.parent) and not log.exists()
-    return f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if still else ''}&uri=true"
+    is_folded = not log.exists() or not log.stat().st_size
+    still = mode == "ro" and is_folded and (holds_shared_lock(path.parent) or not _writable(path.parent))
+    return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if still else ''}"
 
 
 def _writable(folder: Path) -> bool:

@@ -81,7 +81,7 @@ def rebuild(
             told(rebuilt.pages)
         if old_is_there:
             old_is_there = _carried(archive, new, reader, rebuilt)
-    rebuilt.after = _counts(beside / DATABASE)
+    rebuilt.after = counts(beside / DATABASE)
     _make_durable(beside / DATABASE)
     rebuilt.kept = _swap(archive, beside, old_is_whole=old_is_there)
     return rebuilt
@@ -108,7 +108,7 @@ def _files(folder: Path) -> list[str]:
 def _carried(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> bool:
     """Take over what only the old database knows; False when it breaks under the hands."""
     try:
-        rebuilt.before = _counts(archive / DATABASE)
+        rebuilt.before = counts(archive / DATABASE)
         rebuilt.linked, rebuilt.captures = carrying.captures(archive, new, reader)
         rebuilt.addresses = carrying.addresses(archive / DATABASE, new.folder / DATABASE)
     except (Damaged, NotAnArchive):
@@ -125,7 +125,8 @@ def _is_readable(archive: Path) -> bool:
     return True
 
 
-def _counts(database: Path) -> dict[str, int]:
+def counts(database: Path) -> dict[str, int]:
+    """Rows of the tables that a person reads of."""
     with carrying.opened(database) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}
 
@@ -208,7 +209,7 @@ def _tidy(archive: Path) -> None:
 
 def _opens(database: Path) -> bool:
     try:
-        _counts(database)
+        counts(database)
     except ArchiveError:
         return False
     return True

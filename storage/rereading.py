@@ -93,13 +93,19 @@ def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dic
 
 
 def _teasers(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[dict[str, Any]]]:
+    rows = sightings(connection, captures)
+    return {row.id: as_read(rows[row.id], row.teasers_digest) for row in captures}
+
+
+def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    """The announcements on pages, by the ids of their captures, in their order."""
     rows: dict[int, list[Row[Any]]] = {row.id: [] for row in captures}
     sighting = Sighting.__table__
     for some in chunks(sorted(rows)):
         found = select(sighting).where(sighting.c.capture_id.in_(some)).order_by(sighting.c.id)
         for row in connection.execute(found):
             rows[row.capture_id].append(row)
-    return {row.id: as_read(rows[row.id], row.teasers_digest) for row in captures}
+    return rows
 
 
 def as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:

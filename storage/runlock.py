@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
@@ -34,9 +36,9 @@ class RunLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.pread(self._descriptor, 200, 0).decode(errors="replace").strip()
+            in_use = _in_use(folder, self._descriptor)
             self.release()
-            raise ArchiveInUse(f"{folder} is in use by {holder or 'another process'}; wait for its end") from error
+            raise in_use from error
         except OSError:
             self.release()
             raise
@@ -56,6 +58,45 @@ class RunLock:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+@contextmanager
+def shared_lock(folder: Path) -> Iterator[None]:
+    """Keep writers out of an archive that is only read: nothing of it is changed, not even the lock.
+
+    Raises ArchiveInUse when a process writes to it, and at the end when one did that no lock could keep out, as there
+    is none in a copy.
+    """
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        descriptor = -1
+    try:
+        if descriptor >= 0:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        _SHARED.add(folder.resolve())
+        yield
+        if descriptor < 0 and (folder / NAME).exists():
+            raise ArchiveInUse(f"{folder} was written to meanwhile; do the same again")
+    except BlockingIOError as error:
+        raise _in_use(folder, descriptor) from error
+    finally:
+        _SHARED.discard(folder.resolve())
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def holds_shared_lock(folder: Path) -> bool:
+    """Whether this process keeps writers out of an archive."""
+    return bool(_SHARED) and folder.resolve() in _SHARED
+
+
+_SHARED: set[Path] = set()
+
+
+def _in_use(folder: Path, descriptor: int) -> ArchiveInUse:
+    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+    return ArchiveInUse(f"{folder} is in use by {holder or 'another process'}; wait for its end")
 
 
 _HELD: WeakSet[RunLock] = WeakSet()

@@ -90,6 +90,7 @@ class Capture(Table):
     """What one address answered at one moment, and what it was read as.
 
     captured_at: NULL when no source knows it. outcome: article, listing or unread (then why).
+    source: of the first that brought it; one address, second, status and digest are one capture.
     part: of a story read from a feed or a REST answer, its address there; '' for a whole answer.
     words_of_another: the words are those another capture of this wording was reread with; its own
     reading waits to be made anew.

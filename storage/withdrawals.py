@@ -107,6 +107,23 @@ def withdraw(
     return found
 
 
+def take_over(archive: Archive, reader: Reader, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Keep out what another archive keeps out, and finish it. rows: as `barred` gives them. Raises as `finish` does."""
+    rows = list(rows)
+    for row in rows:
+        address = row["address"]
+        if address in archive.withdrawn():
+            continue
+        try:
+            withdraw(archive, reader, address, reason=row["reason"], on=row["withdrawn_on"], now=now)
+        except NoSuchStory:
+            if archive.ledger.row(address) is None:  # else it is a list here
+                with archive.write() as connection:
+                    bar(connection, [dict(row)], "story", now)
+    if rows:
+        finish(archive)
+
+
 def finish(archive: Archive) -> int:
     """Overwrite every record that waits for it; how many there were.
 
@@ -327,6 +344,13 @@ def _forget_elsewhere(connection: Connection, named: Collection[str]) -> None:
 # What a new database, and whoever reads evidence, must know
 
 Tombstones = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def barred(archive: Path) -> list[dict[str, Any]]:
+    """The addresses that an archive keeps out: rows of `withdrawn`, those of a story by its first address first."""
+    return sorted(
+        _tombstones(archive)[0], key=lambda row: (row["story"], row["address"] != row["story"], row["address"])
+    )
 
 
 def kept_out(archive: Path) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """A copy of an archive, made while it is written to."""
 
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +78,28 @@ def copied(archive: Path, copy: Path) -> int:
     last = max((copy / "evidence").iterdir())
     assert b"WARC-Type: request" in list(pieces(last, print))[-1].raw, "the question behind the last answer"
     return report.counts["equal"]
+
+
+def test_the_way_back_to_a_copy(archive: Path, tmp_path: Path) -> None:
+    """As README and `backup --help` have it: the archive is lost, the copy takes its place, and a crawl goes on."""
+    copy = tmp_path / "copy"
+    assert run("backup", copy, "--archive", archive).exit_code == 0
+    with Archive.open(archive, readonly=True) as opened:
+        stories, addresses = list(opened.stories()), list(opened.ledger.rows())
+    shutil.rmtree(archive)
+    subprocess.run(["cp", "-a", copy, archive], check=True)
+    for command in ("check", "verify"):
+        assert run(command, "--archive", archive).exit_code == 0
+    with Archive.open(archive, readonly=True) as opened:
+        assert (list(opened.stories()), list(opened.ledger.rows())) == (stories, addresses)
+    with desk(archive) as opened_desk:
+        due = opened_desk.due(1)[0]
+        page = replace(saved_pages()[1], url=due.url)
+        assert page.captured_at is not None
+        file(opened_desk, answer(replace(page, captured_at=page.captured_at + timedelta(days=900))))
+    assert len(list((archive / "evidence").iterdir())) == len(list((copy / "evidence").iterdir())) + 1
+    for command in ("check", "verify"):
+        assert run(command, "--archive", archive).exit_code == 0
 
 
 def test_a_folder_that_holds_anything_is_refused(archive: Path, tmp_path: Path) -> None:

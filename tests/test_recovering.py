@@ -75,8 +75,10 @@ def test_an_archive_without_marks_is_read_from_the_last_row(tmp_path: Path, page
 def test_a_file_that_is_done_is_told_once() -> None:
     unfiled = Unfiled()
     for file_, offset in (("a", 10), ("a", 20), ("b", 10)):
-        unfiled.add(Place(file=file_, offset=offset, length=5))
+        unfiled.add(Place(file=file_, offset=offset, length=5), f"the answer at {offset} of {file_}")
+    assert unfiled.place("the answer at 20 of a") == Place(file="a", offset=20, length=5)
     unfiled.remove("a", 20)
+    assert unfiled.place("the answer at 20 of a") is None, "its row says where it is"
     assert unfiled.far() == {"a": 10, "b": 10}
     unfiled.remove("a", 10)
     unfiled.remove("b", 10)

@@ -17,7 +17,9 @@ from storage import backup
 def command(folder: Path, json_wanted: bool, archive: Path) -> None:
     """Copy the archive into DIR, which must be new or empty; a crawl may go on meanwhile.
 
-    The copy is an archive of its own, as it was at one moment, and on the disk when this ends.
+    The copy is an archive of its own, as it was at one moment, and on the disk when this ends. To go back to it,
+    copy DIR to the archive's place (`cp -a DIR archive`) and run `postscraper verify`; the next crawl goes on from
+    there. Files that `replay --link` left elsewhere are not in it.
 
     \b
     Example:

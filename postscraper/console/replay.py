@@ -28,7 +28,8 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
 
     Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
     named, and what stands behind it is read; so is what other programs write oddly. Started again, an interrupted
-    replay goes on where it was; for another paper the same files are read anew.
+    replay goes on where it was; for another paper the same files are read anew. A capture that is held already, from
+    whatever source, adds nothing. Of another archive, `merge` brings more than its evidence.
 
     \b
     Example:
@@ -38,7 +39,7 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     try:
         run = replay.Replay(desk, paths, jobs=jobs, link=link)
         with progress("page") as meter:
-            run.run(lambda now: meter.show(now.pages, _share(now), _counts(now.outcomes)))
+            run.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
     finally:
         desk.close()
     _tell(run.progress)
@@ -60,7 +61,7 @@ class Written:
         return float(self[name])
 
 
-def _share(now: replay.Progress) -> float | None:
+def share(now: replay.Progress) -> float | None:
     """Of the bytes that this run has to read, those that it has read."""
     work = now.bytes - now.before
     return (now.done - now.before) / work if work else None

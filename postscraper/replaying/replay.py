@@ -22,7 +22,7 @@ from postscraper.replaying.slices import SLICE_BYTES, Setup, Slice, Told, forbea
 from postscraper.sources.warc import Contents
 from postscraper.sources.warcfiles import Part, parts
 from storage.archive import Outcome
-from storage.exchange import Damage, Tally
+from storage.exchange import Damage, Place, Tally
 
 BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
 MOST_UNWRITTEN = 100  # slices, where few of the records are of the newspaper
@@ -50,15 +50,20 @@ class Progress:
 class Replay:
     """One run; `desk` writes, and keeps the bytes unless `link`."""
 
-    def __init__(self, desk: Desk, paths: Sequence[Path], *, jobs: int, link: bool = False) -> None:
-        """Raises BadRequest for a path where nothing is."""
+    def __init__(
+        self, desk: Desk, paths: Sequence[Path], *, jobs: int, link: bool = False, all_hosts: bool = False
+    ) -> None:
+        """all_hosts: for another archive's evidence, all of which is wanted. Raises BadRequest for a path where
+        nothing is.
+        """
         self.progress = Progress()
-        self._desk, self._jobs, self._link = desk, jobs, link
+        self._desk, self._jobs, self._link, self._all_hosts = desk, jobs, link, all_hosts
         self._parts = parts(paths, self.progress.damages.append)
         self._far = {part: part.start for part in self._parts}
         self._moved: set[Part] = set()
         # What one paper does not want of a file, another may.
-        self._names = {part: f"{part.identity()} {desk.paper.name}" for part in self._parts}
+        paper = f"{desk.paper.name} with all" if all_hosts else desk.paper.name
+        self._names = {part: f"{part.identity()} {paper}" for part in self._parts}
         self._contents: dict[Part, Contents] = {}
         known = desk.archive.replayed()
         for part, name in self._names.items():
@@ -84,6 +89,7 @@ class Replay:
                 parts=tuple(self._parts),
                 index=Path(folder) / "originals.db",
                 keeps=not self._link,
+                all_hosts=self._all_hosts,
                 barred=self._desk.archive.withdrawn(),
                 read=read,
             )
@@ -147,13 +153,15 @@ class Replay:
     def _write(self, some: Sequence[Told]) -> None:
         """All in one transaction, behind their evidence."""
         pages = [page for told in some for page in told.pages]
+        kept: list[Place] = []
         for page in pages:
             if page.exchange is not None:
-                place = self._desk.keeping.place(page.exchange)
+                kept.append(self._desk.keeping.keep(page.exchange))
                 for entry in page.entries:
-                    entry.kept_at(place)
+                    entry.kept_at(kept[-1])
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
+        far |= self._desk.keeping.filed((place.file, place.offset) for place in kept)
         heard = (report for told in some for report in told.heard.values())
         entries = [(entry, None) for page in pages for entry in page.entries]
         self.progress.outcomes.update(self._desk.archive.replay(entries, far, heard))

@@ -45,7 +45,8 @@ _REQUEST = re.compile(rb"\nWARC-Type:[ \t]*request\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a worker process is told once. keeps: whether the bytes are wanted too.
+    """What a worker process is told once. keeps: whether the bytes are wanted too. all_hosts: whether those are
+    taken that lay elsewhere than on the paper's.
 
     barred: addresses of withdrawn stories.
     index: where the index of originals is made when it is needed.
@@ -56,6 +57,7 @@ class Setup:
     parts: tuple[Part, ...]
     index: Path
     keeps: bool
+    all_hosts: bool = False
     barred: frozenset[str] = frozenset()
     read: Callable[[Capture], Sequence[Item]] | None = None  # None: by the layouts of the paper
 
@@ -114,7 +116,8 @@ class _Names(NamedTuple):
 class Reader:
     def __init__(self, setup: Setup) -> None:
         paper = NEWSPAPERS[setup.paper]
-        self._setup, self._host, self._others = setup, paper.host, other_papers(paper)
+        self._setup, self._host = setup, None if setup.all_hosts else paper.host
+        self._others = other_papers(paper)
         self._ear = Ear(paper, Scope(source="warc"), setup.aliases)
         self._original = Originals(setup.parts, setup.index)
         self._read = setup.read or (lambda capture: read_all(capture, paper.layouts, setup.aliases))

@@ -17,13 +17,14 @@ from postscraper.filing import is_filed
 from postscraper.sources.originals import Originals
 from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
+from storage.exchange import BESIDE as INDEX
 from storage.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally
-from storage.warc.file import Original, Piece, Report, exchanges, pieces
+from storage.warc.file import Original, Piece, Report, exchanges, own_info_id, pieces
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.
-_HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n:?#> ]{1,255})")
-_ARC_HOST = re.compile(rb"https?://([^/\r\n:?#> ]{1,255})")
+_HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n?#> ]{1,255})")
+_ARC_HOST = re.compile(rb"https?://([^/\r\n?#> ]{1,255})")
 _SCHEME = re.compile(rb"(?:\A|\nWARC-Target-URI:[ \t]*<?)([a-z]{2,12}):")
 _TYPE = re.compile(rb"\nWARC-Type:[ \t]*(\w{1,40})")
 _ANSWERS = (b"response", b"revisit")
@@ -67,16 +68,19 @@ class Contents:
 
 
 class Sieve:
-    """Lets through what is a page of one newspaper, and counts the rest by its reason."""
+    """Lets through what is a page of one newspaper, or of another archive, and counts the rest by its reason."""
 
     def __init__(
         self,
-        host: str,
+        host: str | None,
         aliases: Aliases = NO_ALIASES,
         source: str = ELSEWHERE,
         papers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """source: of the pages that it lets through. papers: other newspapers that can be read, by their hosts."""
+        """host: of the newspaper; None for all that another archive filed, wherever it lay.
+
+        source: of the pages that it lets through. papers: other newspapers that can be read, by their hosts.
+        """
         self.contents = Contents()
         self.fruitless: list[str] = []  # of each file in which nothing is wanted, what it holds
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
@@ -102,21 +106,27 @@ class Sieve:
             if kind is not None and kind[1] not in _ANSWERS:
                 if kind[1] != b"request":
                     self.contents.records[kind[1].decode("latin-1")] += 1
-            elif host not in (self._host, None):
+            elif self._host is not None and host not in (self._host, None):
                 self.contents.skipped[self._elsewhere(host)] += 1
             elif named is None and (scheme := _SCHEME.search(piece.raw, 0, 4096)):
                 self.contents.records[f"{scheme[1].decode()}:"] += 1
             # Of what is no address, whoever reads the record says what is wrong with it.
-            if host in (self._host, None):
+            if self._host is None or host in (self._host, None):
                 yield piece
 
-    def pages(self, found: Iterable[tuple[Place, Exchange]], file: str) -> Iterator[tuple[Place, Exchange]]:
-        """file: its name alone, which a page gives as its origin."""
+    def pages(self, found: Iterable[tuple[Place, Exchange]], part: Part) -> Iterator[tuple[Place, Exchange]]:
+        """With their source, and the file's name alone as their origin; what this program wrote keeps its own."""
+        own = own_info_id(part.path, part.start)
         for place, exchange in found:
+            is_own = own is not None and exchange.info_id == own
             why = self._against(exchange, place)
+            if why is None and self._host is None and own is not None and not is_own:
+                why = "of another file than the one they lie in"  # as a page may hold one
             if why is None:
                 self.contents.pages += 1
-                yield place, replace(exchange, source=self._source, origin=f"{file}, byte {place.offset}")
+                keeps = is_own or self._host is None
+                origin = f"{part.path.name}, byte {place.offset}"
+                yield place, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
                 self.contents.skipped[why] += 1
 
@@ -136,6 +146,17 @@ class Sieve:
         return _OTHER_HOST
 
     def _against(self, exchange: Exchange, place: Place) -> str | None:
+        why = None if self._host is None else self._no_page(exchange)
+        # Our files take none, and nothing else could name it.
+        if why is None and isinstance(place, SharedPlace) and exchange.captured_at is None:
+            return "without a date, and packed with others as one"
+        if why is None and exchange.source == INDEX and self._host is None:
+            return "an index or an error of another archive"
+        if why is None and not is_filed(exchange, self._aliases):
+            return "robots.txt, or a redirect to the same address"
+        return why
+
+    def _no_page(self, exchange: Exchange) -> str | None:
         if exchange.method not in ("GET", "HEAD"):
             return "not asked for by GET"
         host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
@@ -143,11 +164,7 @@ class Sieve:
             return "no address" if host is None else self._elsewhere(host)
         if BESIDE.match((exchange.header("content-type") or "").strip()):
             return "a picture, style or script"
-        if (
-            isinstance(place, SharedPlace) and exchange.captured_at is None
-        ):  # our files take none, and nothing else could name it
-            return "without a date, and packed with others as one"
-        return None if is_filed(exchange, self._aliases) else "robots.txt, or a redirect to the same address"
+        return None
 
 
 def pages(paths: Sequence[Path], sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
@@ -167,7 +184,7 @@ def answers(
 ) -> Iterator[tuple[Place, Exchange]]:
     """The pages among the records of one file."""
     told = exchanges(sieve.records(found), str(part.path), named(part, report), original)
-    yield from sieve.pages(told, part.path.name)
+    yield from sieve.pages(told, part)
 
 
 def named(part: Part, report: Report) -> Report:

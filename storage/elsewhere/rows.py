@@ -14,11 +14,11 @@ from storage.elsewhere.indexed import Listed as Listed
 from storage.elsewhere.indexed import Placed as Placed
 from storage.elsewhere.indexed import State
 from storage.elsewhere.tables import Enumeration, Holding, Payload, Refusal
+from storage.entries import Entry
 from storage.exchange import ELSEWHERE
 from storage.frontier import chunks
 from storage.tables import Capture
 from storage.tombstones import WITHDRAWN, Withdrawn
-from storage.visiting import Taken
 
 SAME_BYTES = "the same bytes are held"
 _NO_ARCHIVE = frozenset({"live", "folder", "samples", ELSEWHERE})  # sources without an index
@@ -57,10 +57,10 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def settle(connection: Connection, taken: Sequence[Taken]) -> None:
+def settle(connection: Connection, entries: Sequence[Entry]) -> None:
     """Captures that came in are held, whether a run asked for them or found them kept by one that was killed."""
     table = Holding.__table__.c
-    keys = [entry.key for entry, _, _ in taken if entry.captured_at is not None]
+    keys = [entry.key for entry in entries if entry.captured_at is not None]
     sources = {key[3] for key in keys} - _NO_ARCHIVE
     if not sources:
         return

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from storage.compacted import files, prefix_of, there
 from storage.evidence import Evidence
-from storage.exchange import Damage, Exchange, Place, RecordUnreadable
+from storage.exchange import Damage, Exchange, Place, RecordUnreadable, status_of
 from storage.fixity.findings import Finding, Reader, Report, capture_name, first_line
 from storage.fixity.rows import raw, rows
 from storage.runlock import NAME, ArchiveInUse, RunLock
@@ -26,7 +26,9 @@ SELECT evidence_file AS file, max(evidence_offset + evidence_length) AS last
 FROM capture WHERE typeof(evidence_file) = 'text' GROUP BY evidence_file
 """
 _OF_FILE = "SELECT * FROM capture WHERE evidence_file = ? ORDER BY evidence_offset"
-_SAME = "SELECT id FROM capture WHERE url = ? AND captured_at IS ? AND digest = ? AND source = ?"
+_SAME = """
+SELECT id FROM capture WHERE url = ? AND substr(captured_at, 1, 19) = substr(?, 1, 19) AND digest = ? AND status = ?
+"""
 
 
 def ends(connection: Connection) -> dict[str, int]:
@@ -143,7 +145,7 @@ class Walk:
         self._lost.clear()
 
     def _without_row(self, place: Place, exchange: Exchange) -> Iterator[Finding]:
-        key = (exchange.url, raw(exchange.captured_at), digest(exchange), exchange.source)
+        key = (exchange.url, raw(exchange.captured_at), digest(exchange), status_of(exchange))
         if not self._reader.is_filed(exchange, place):
             return
         if same := [row["id"] for row in rows(self._connection, _SAME, *key)]:

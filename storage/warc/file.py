@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
@@ -23,6 +24,7 @@ from storage.warc.piece import Piece as Piece
 from storage.warc.piece import piece_at as piece_at
 from storage.warc.reading import Answered, Asked, Broken, opened
 
+SOFTWARE = "postscraper"  # that writes evidence, as the head of a file names it, before its version
 _INFO = re.compile(rb"\r\nWARC-Type: warcinfo\r\n")
 _RECORD_ID = re.compile(rb"\r\nWARC-Record-ID: (\S+)\r\n")
 
@@ -159,16 +161,40 @@ def seal_of(path: Path) -> bytes:
 def about(path: Path) -> dict[str, str]:
     """The fields of the warcinfo record at the head of a file: what wrote it, and how; {} when there is none."""
     with suppress(Broken, OSError), path.open("rb") as stream:
-        raw = _first(stream).raw
-        if _INFO.search(raw):
-            told = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
-            return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
+        return _told_of(_first(stream).raw)
     return {}
 
 
-def _first(stream: BinaryIO) -> Piece:
+def _told_of(raw: bytes) -> dict[str, str]:
+    """raw: the record at the head of a file."""
+    if not _INFO.search(raw):
+        return {}
+    told = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
+    return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
+
+
+def own_info_id(path: Path, start: int = 0) -> str | None:
+    """The ID of the warcinfo record at the head of a file, if this program wrote it; None of any other file.
+
+    start: where the file begins in a package. A record that names it says itself where its capture came from.
+    """
+    state = path.stat()
+    return _own_info_id(path, start, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _own_info_id(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
+    with suppress(Broken, OSError), path.open("rb") as stream:
+        raw = _first(stream, start).raw
+        name = _RECORD_ID.search(raw)
+        if name and _told_of(raw).get("software", "").split(" ")[0] == SOFTWARE:
+            return name[1].decode("latin-1")
+    return None
+
+
+def _first(stream: BinaryIO, start: int = 0) -> Piece:
     """The first record, behind what a zstd file holds before it. Raises Broken."""
-    piece = piece_at(stream, 0)
+    piece = piece_at(stream, start)
     while not piece.raw:
         piece = piece_at(stream, piece.offset + piece.length)
     return piece

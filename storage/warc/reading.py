@@ -207,6 +207,7 @@ def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str
         origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
         same_as=_earlier(fields) if kind == "revisit" else None,
+        info_id=fields.get("warc-warcinfo-id"),
     )
     lacks_body = kind == "revisit" and not not_modified
     return Answered(*_ids(fields), exchange, lacks_body, fields.get("warc-payload-digest"), odd)
@@ -223,6 +224,7 @@ def _saved(fields: Mapping[str, str], block: bytes) -> Answered:
         source=fields[SOURCE.lower()],
         origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
+        info_id=fields.get("warc-warcinfo-id"),
     )
     return Answered(*_ids(fields), exchange, lacks_body=False)
 
