@@ -18,7 +18,7 @@ from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 from storage.runlock import ArchiveInUse
 
-EXIT_OF = {"unreachable": FETCH_FAILED, "walled": WALLED, "resting": RESTING}
+EXIT_OF = {"unreachable": FETCH_FAILED, "forbidden": FETCH_FAILED, "walled": WALLED, "resting": RESTING}
 
 
 # What Scrapy logs of its components and settings when it starts and of its counts when it ends, and Alembic of tables.
