@@ -172,10 +172,8 @@ _TAG_INSIDE = re.compile(r"[^<>]*<[A-Za-z]")
 _TAIL = 200_000  # characters behind the last tag: caches and archives leave notes there
 
 
-def end_of_page(text: str, cut: bool) -> tuple[Problem, ...]:
-    """A problem when the page breaks off: its source says so, or no closing html tag stands in it."""
-    if cut:
-        return (Problem(kind="cut", detail="the answer breaks off"),)
+def end_of_page(text: str) -> tuple[Problem, ...]:
+    """A problem when the page breaks off: no closing html tag stands in it, or only where no browser sees it."""
     if _END.search(text, max(text.rfind("</html"), len(text) - _TAIL, 0)) is None:
         return (Problem(kind="cut", detail="no closing html tag"),)
     if _lost_in_cdata(text):

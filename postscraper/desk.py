@@ -139,6 +139,11 @@ class Desk:
             return url
         return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
 
+    @property
+    def home(self) -> str:
+        """The address where the front page is asked for."""
+        return self.served(f"https://{self.paper.host}/")
+
     def asked_for(self) -> tuple[str, ...] | None:
         """The addresses that the run names; None when it names none."""
         return tuple(heard.address for heard in self.ear.starts()) if self.scope.urls else None

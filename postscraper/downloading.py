@@ -1,9 +1,10 @@
 """Between Scrapy and the network: whom it may talk to, and what it leaves undone."""
 
 import logging
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -52,6 +53,10 @@ def _is_origin(text: str) -> bool:
     return bool(host) and port is not None and urlsplit(text).scheme in ("http", "https")
 
 
+# https://url.spec.whatwg.org/#ends-in-a-number-checker, https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+_UNRESOLVED = re.compile(r"(?:.*\.)?(?:localhost|\d+|0x[\da-f]*)\.?", re.I | re.A)
+
+
 class PrivateAddress(IgnoreRequest):
     """A host is, or its name resolves to, an address that is not public: no newspaper is there."""
 
@@ -63,9 +68,14 @@ def is_public(address: str) -> bool:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """The connection is made to the address that is checked here: a name cannot change its mind in between."""
+    """The connection is made to the address that is checked here: a name cannot change its mind in between.
+
+    proxies: hosts of the proxies that the user named, in the environment or a request's meta; they may be private.
+        What is asked of a proxy is resolved there, and not checked here.
+    """
 
     allowed: frozenset[str] = frozenset()
+    proxies: ClassVar[set[str]] = set()  # one resolver serves the process
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
@@ -75,7 +85,7 @@ class PublicResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  # Twisted's name
         found: Deferred[str] = super().getHostByName(name, timeout)
-        return found if name in self.allowed else found.addCallback(self._public, name)
+        return found if name in self.allowed | self.proxies else found.addCallback(self._public, name)
 
     def _public(self, address: str, name: str) -> str:
         if not is_public(address):
@@ -85,7 +95,10 @@ class PublicResolver(CachingThreadedResolver):
 
 
 class PublicAddresses:
-    """Refuses hosts that are written as a private, loopback or link-local address."""
+    """Refuses hosts that are written as a private, loopback or link-local address, whoever connects to them.
+
+    Behind `HttpProxyMiddleware`, which says in each request's meta by which proxy it goes.
+    """
 
     def __init__(self, allowed: frozenset[tuple[str, int | None]]) -> None:
         """allowed: hosts, and their ports."""
@@ -97,12 +110,16 @@ class PublicAddresses:
 
     def process_request(self, request: Request) -> None:
         host = urlsplit(request.url).hostname or ""
+        if proxy := request.meta.get("proxy"):
+            PublicResolver.proxies.add(urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname or "")
         if _served_at(request.url) in self._allowed or request.url.startswith("data:"):
             return
         try:
             public = is_public(host)
         except ValueError:
-            return  # a name; its address is checked when it is resolved
+            # A name; its address is checked when it is resolved. A proxy resolves it unseen, and other spellings of
+            # numbers, too, so that these are refused as they stand.
+            public = host not in PublicResolver.proxies and not _UNRESOLVED.fullmatch(host)
         if not public:
             raise PrivateAddress(f"{host} is not public; {' and '.join(ORIGINS)} name stand-ins that are to be asked")
 

@@ -4,6 +4,7 @@ A downloader middleware that stands nearest to the network: what it sees is as i
 the transfer coding, which is undone, and the case of header names.
 """
 
+import re
 from typing import Self
 
 from scrapy import Request
@@ -44,7 +45,8 @@ class EvidenceMiddleware:
             protocol=response.protocol or "HTTP/1.1",
             headers=_pairs(response.headers),
             body=response.body,
-            address=str(response.ip_address) if response.ip_address else None,
+            # Behind a proxy it is the proxy's.
+            address=str(response.ip_address) if response.ip_address and not request.meta.get("proxy") else None,
             cut=_cut(response, by_digest=keep is not None),
         )
         try:
@@ -57,15 +59,31 @@ class EvidenceMiddleware:
         return response
 
 
+# What a whole page, feed, sitemap or JSON text ends with.
+_END = re.compile(rb"</(?:html|rss|rdf:RDF|feed|urlset|sitemapindex)\s*>|[\]}]\s*\Z", re.I)
+
+
 def _cut(response: Response, *, by_digest: bool) -> Cut | None:
     """by_digest: who asked knows the answer's digest, and so can tell whether it is whole when nothing else does."""
     if "dataloss" in response.flags:
         return "disconnect"
-    # "partial" is what Twisted calls an answer that only the end of the connection ends.
-    return "unspecified" if by_digest and "partial" in response.flags else None
+    # What Scrapy calls an answer that only the end of the connection ends: a server that dies ends it, too.
+    if "partial" not in response.flags:
+        return None
+    if by_digest:
+        return "unspecified"
+    begins = response.body.lstrip()[:1]
+    return "disconnect" if not begins or (begins in b"<[{" and not _END.search(response.body)) else None
+
+
+# Of the way there, and a secret besides: no server is asked with it, but a proxy.
+_NOT_THE_SERVERS = b"Proxy-Authorization"
 
 
 def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        if name != _NOT_THE_SERVERS
+        for value in values
     )

@@ -16,7 +16,15 @@ def captured(exchange: Exchange, place: Place) -> Capture:
         source=exchange.source,
         record=Record(file=place.file, offset=place.offset, length=place.length),
         cut=exchange.cut is not None,
+        conditional=_is_conditional(exchange),
     )
+
+
+def _is_conditional(exchange: Exchange) -> bool | None:
+    """Whether a 304 may answer the request (RFC 9110, 15.4.5); None when no header of it was kept."""
+    if not exchange.request_headers:
+        return None
+    return any(name.lower() in ("if-none-match", "if-modified-since") for name, _ in exchange.request_headers)
 
 
 def is_filed(answer: Capture | Exchange, served: Aliases) -> bool:

@@ -54,14 +54,15 @@ class Ear:
         stories: those that it carries whole, whose links it announces too.
         """
         address = canonical(item.url, self._aliases)
+        named = capture if capture and _is_whole(item) else None
         return Visit(
             address=address,
             kind="rest" if machine_kind(address) == "rest" else _kind_of(item) or self.kind(address),
             heard=tuple(dict.fromkeys(self._heard(item, stories, depth + 1))),
             resume_url=self._resumes(item),
             goes_on=isinstance(item, Listing) and wordpress.goes_on(item),
-            etag=capture.header("etag") if capture else None,
-            last_modified=capture.header("last-modified") if capture else None,
+            etag=named.header("etag") if named else None,
+            last_modified=named.header("last-modified") if named else None,
             retry_after_seconds=self._retry_after(capture),
         )
 
@@ -224,6 +225,13 @@ class Ear:
         if _FILE.search(path):
             return "a file, not a page"
         return trap(address, path, depth)
+
+
+def _is_whole(item: Item) -> bool:
+    """Whether a later request may name this version: of what was not read whole a 304 would bring nothing."""
+    if isinstance(item, Unread):
+        return item.reason == "not_modified"
+    return all(problem.kind not in ("cut", "broken_transfer") for problem in item.problems)
 
 
 def _kind_of(item: Item) -> Kind | None:

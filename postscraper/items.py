@@ -22,6 +22,7 @@ Reason = Literal[
     "refused",  # 401, 403, 451
     "server_error",  # 5xx, or a page that says so
     "bad_status",  # any other status that is no page
+    "broken_transfer",  # the answer did not come whole, or answers another question; asked again soon
     "not_modified",  # 304: the page is as it was
     "empty",
     "not_html",
@@ -50,6 +51,7 @@ Reason = Literal[
 ProblemKind = Literal[
     "unread_words",  # words in the article's scope that no rule reads; kept in `text`
     "cut",  # the page ends before its end: never a whole article
+    "broken_transfer",  # the answer did not come whole, whatever it holds; asked again soon
     "paywall",  # the page says that more words exist
     "excerpt",  # a feed's entry that is a part of the story: its words are a summary
     "undecodable_bytes",  # bytes that are no text in the page's character set
@@ -122,6 +124,7 @@ class Capture:
     body: as it came, before any content coding is undone.
     headers: name and value, in their order; names as the source gives them.
     source: the name of the source: live, folder, warc …
+    conditional: whether the request named a version that is held already; None when the request is not known.
     """
 
     url: str
@@ -132,6 +135,7 @@ class Capture:
     headers: tuple[tuple[str, str], ...] = ()
     record: Record | None = None
     cut: bool = False  # the source knows that the body is not whole
+    conditional: bool | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of the header `name`; None when there is none."""

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from postscraper import decoding, walls
+from postscraper import decoding, transfers, walls
 from postscraper.errors import BadPage, NotAStory
 from postscraper.extract import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
@@ -49,24 +49,34 @@ def read_all(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) 
 
     Each of these names its part of the capture in its receipt.
     """
+    flaw: str | None = None
     try:
-        return _read(capture, layouts, aliases)
+        walls.check_status(capture)
+        flaw = transfers.flaw(capture)
+        body, cut = decoding.unpacked(capture)
+        flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
+        item, *stories = _read(capture, body, layouts, aliases, cut=flaw is not None)
+        return (transfers.marked(item, flaw) if flaw else item, *stories)
     except NotAStory as known:
-        return (_unread(capture, known.reason, known.detail),)
+        reason, detail = known.reason, known.detail
     except BadPage as unknown:
-        return (_unread(capture, "layout_failed", str(unknown)),)
+        reason, detail = "layout_failed", str(unknown)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError) as broken:
         # A page must never stop a run; the detail names the fault for whoever mends the layout.
-        return (_unread(capture, "layout_failed", f"{type(broken).__name__}: {broken}"[:500]),)
+        reason, detail = "layout_failed", f"{type(broken).__name__}: {broken}"[:500]
+    if flaw and reason not in transfers.SEEN_IN_PART:
+        reason, detail = "broken_transfer", f"{flaw}; what came gives {reason}: {detail}"
+    return (_unread(capture, reason, detail),)
 
 
 def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
     return Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt())
 
 
-def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *tuple[Article, ...]]:
-    walls.check_status(capture)
-    body, cut = decoding.unpacked(capture)
+def _read(
+    capture: Capture, body: bytes, layouts: Layouts, aliases: Aliases, *, cut: bool
+) -> tuple[Item, *tuple[Article, ...]]:
+    """body: its content codings undone. cut: whether it is known not to be whole."""
     decoding.look_at(body, capture.header("content-type"))
     if decoding.is_feed(body):
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
@@ -84,7 +94,7 @@ def _read(capture: Capture, layouts: Layouts, aliases: Aliases) -> tuple[Item, *
     if not decoding.looks_like_html(text):
         raise NotAStory("not_html", "the answer holds no markup of a page")
     text, leaked = decoding.hidden_titles(text)
-    page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text, cut)), aliases)
+    page = Page(text, capture, (*problems, *leaked, *decoding.end_of_page(text)), aliases)
     walls.check_page(page, _story_boxes(layouts))
     if machine:
         raise NotAStory("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")

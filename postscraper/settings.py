@@ -47,6 +47,10 @@ DOWNLOAD_SLOTS = {
 # A host that asks for patience gets it: up to so many seconds all requests wait, and beyond the run ends.
 LONGEST_PAUSE = 600
 
+# Seconds in all that a run waits of its own accord for a robots.txt out of reach: two pauses of its back-off, of 5 and
+# 30 seconds. The third, of three minutes, is more than who waits at a terminal has. A host may ask for longer ones.
+ROBOTSTXT_PATIENCE = 60
+
 # The frontier is the ledger: it knows what to try again and when, and where a redirect leads.
 SCHEDULER = "postscraper.scheduler.LedgerScheduler"
 RETRY_ENABLED = False

@@ -16,7 +16,7 @@ MAX_BYTES = 16 * 1024 * 1024  # a page of the paper has 30 to 170 kB; the larges
 MAX_CODINGS = 3
 MAX_MEMBERS = 100  # of one gzip or zstd body; a server that flushes writes a handful
 
-_GZIP = b"\x1f\x8b"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\b|html\b|head\b|!--|\?xml\b)", re.I)
 
 
@@ -59,10 +59,13 @@ def _unpack(coding: str, body: bytes) -> tuple[bytes, bool]:
     try:
         return _UNPACK[coding](body)
     except zlib.error as error:
-        raise _not_in(coding, error) from error
+        raise _not_in(coding, body, error) from error
 
 
-def _not_in(coding: str, error: Exception) -> NotAStory:
+def _not_in(coding: str, body: bytes, error: Exception) -> NotAStory:
+    # What begins as the coding does was damaged on its way; anything else is labelled wrongly, and will be again.
+    if body.startswith((_GZIP, _ZSTD)):
+        return NotAStory("broken_transfer", f"the body is damaged {coding}: {error}")
     return NotAStory("undecodable", f"the body is not {coding}: {error}")
 
 
@@ -109,7 +112,7 @@ def _unbrotli(body: bytes) -> tuple[bytes, bool]:
                 break
             whole += more
     except brotli.error as error:
-        raise _not_in("br", error) from error
+        raise _not_in("br", b"", error) from error
     return limited(bytes(whole)), engine.is_finished()
 
 
@@ -118,7 +121,7 @@ def _unzstd(body: bytes) -> tuple[bytes, bool]:
     try:
         return _frames(body, zstandard.ZstdDecompressor(max_window_size=MAX_BYTES))
     except zstandard.ZstdError as error:
-        raise _not_in("zstd", error) from error
+        raise _not_in("zstd", body, error) from error
 
 
 def _frames(body: bytes, opener: Any) -> tuple[bytes, bool]:

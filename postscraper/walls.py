@@ -55,6 +55,8 @@ def check_status(capture: Capture) -> None:
     status = capture.status
     if status in (200, 203, 206, 226):
         return
+    if status == 304 and capture.conditional is False:
+        raise NotAStory("broken_transfer", "status 304 to a request that named no version")
     if 300 <= status < 400 and status != 304:
         # The detail is the address, and empty when the answer names none.
         raise NotAStory("moved", sent_on(capture.header("location")) or "")

@@ -93,12 +93,16 @@ def lease(connection: Connection, limit: int, wanted: Wanted, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How an address is left, and what to write beside it; None leaves a column as it is."""
+    """How an address is left, and what to write beside it; None leaves a column as it is.
+
+    again: tried again with back-off, instead of at `next_at`.
+    """
 
     address: str
     state: State
     why: str | None
     next_at: datetime | None
+    again: bool = False
     changed: bool = False
     capture_id: int | None = None
     dated_on: date | None = None
@@ -111,9 +115,9 @@ class Settled:
 def settled(row: Values, how: Settled, now: datetime) -> Values:
     """What a visit changes in a row."""
     failed = how.state == "failed"
-    tries = row["tries"] + 1 if failed else 0
+    tries = row["tries"] + 1 if how.again else 0
     dated_on = how.dated_on or row["dated_on"]
-    due_at = tried_again(tries, now, how.retry_after_seconds) if failed else how.next_at
+    due_at = tried_again(tries, now, how.retry_after_seconds) if how.again else how.next_at
     return {
         "url": how.url or row["url"],
         "state": how.state,

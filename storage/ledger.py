@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, func, or_, select, update
 
 from storage import frontier
 from storage.frontier import Due, Settled, Wanted
@@ -51,12 +51,13 @@ class Ledger:
             return frontier.lease(connection, limit, wanted, now)
 
     def release_all(self, now: datetime) -> int:
-        """At the start of a run: the leases of a dead run end, what failed last time may be tried again.
+        """At the start of a run: the leases of a dead run end, what failed or broke off last time may be tried again.
 
         How many leases there were.
         """
         table = Address.__table__.c
-        again = update(Address).where(table.state == "failed").values(due_at=now, tries=0)
+        broken = and_(table.state == "partial", table.tries > 0)
+        again = update(Address).where(or_(table.state == "failed", broken)).values(due_at=now, tries=0)
         with self._writer.begin() as connection:
             leases = connection.execute(_RELEASED).rowcount
             connection.execute(again)
@@ -86,6 +87,7 @@ class Ledger:
                 state="failed",
                 why=why,
                 next_at=None,
+                again=True,
                 retry_after_seconds=retry_after_seconds,
             ),
             now,
@@ -142,9 +144,9 @@ class Ledger:
         return self._count(table.due_at <= now, table.state != "leased", *wanted.conditions())
 
     def next_due_at(self, now: datetime, wanted: Wanted = ALL) -> datetime | None:
-        """When the next failed address may be tried again in this run; None: nothing to wait for."""
+        """When the next address that failed or broke off may be tried again in this run; None: nothing to wait for."""
         table = Address.__table__.c
-        failed = (table.state == "failed", table.due_at > now, *wanted.conditions())
+        failed = (table.state.in_(("failed", "partial")), table.tries > 0, table.due_at > now, *wanted.conditions())
         with self._engine.connect() as connection:
             moment: datetime | None = connection.execute(select(func.min(table.due_at)).where(*failed)).scalar()
         return moment

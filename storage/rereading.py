@@ -151,7 +151,7 @@ def _left(row: Values, taken: Taken) -> Values | None:
         "state": how.state,
         "why": how.why,
         "dated_on": dated_on,
-        "due_at": None if failed else next_at(how, entry, row | {"dated_on": dated_on}, entry.captured_at),
+        "due_at": next_at(how, entry, row | {"dated_on": dated_on}, entry.captured_at),
         "priority": priority(
             row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
         ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.words import body_of, both_wordings, has_standfirst, is_in_part, lacks, same_wording
+from storage.words import body_of, both_wordings, has_standfirst, is_a_piece, is_in_part, lacks, same_wording
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -85,7 +85,8 @@ class Timeline:
         old = self.seen[at]
         changed = [new]
         self.seen[at] = new
-        if not old.of_another and old.words != new.words:
+        pieces = is_a_piece(old.words) or is_a_piece(new.words)  # of whose wording nothing is known
+        if not old.of_another and old.words != new.words and not pieces:
             changed += self._carry(at, old.words, new.words)
         return changed
 

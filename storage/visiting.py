@@ -55,6 +55,7 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
         state=how.state,
         why=how.why,
         next_at=next_at(how, entry, row | {"dated_on": dated_on}, now),
+        again=how.again,
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
@@ -70,6 +71,8 @@ def next_at(how: Left, entry: Entry, row: Values, now: datetime) -> datetime | N
     """When to look again at the address of a row; None for never."""
     if entry.visit is None or how.state == "moved":
         return None  # the address it moved to is looked at instead
+    if how.again:
+        return now
     if how.state == "gone":
         return now + GONE_AGAIN
     if how.state == "unread":

@@ -25,7 +25,7 @@ State = Literal[
     "leased",  # being visited now
     "done",
     "unchanged",  # visited again, nothing new
-    "partial",  # the page is cut, or keeps words behind a paywall
+    "partial",  # the page is cut or came in part, or keeps words behind a paywall
     "unread",
     "moved",
     "gone",
@@ -109,6 +109,7 @@ OLD_STORY_AGAIN = 365 * DAY
 GONE_AGAIN = UNREAD_AGAIN = 30 * DAY
 CLOSED_AGAIN = 6 * HOUR  # behind a bot check or a log-in
 CLOSED = ("challenge", "log_in")  # reasons
+BROKEN = "broken_transfer"  # a reason, and a kind of problem
 
 
 def due_again(
@@ -131,10 +132,11 @@ def due_again(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """How a visit leaves an address; failed: try again with back-off."""
+    """How a visit leaves an address; again: it did not bring what is there, and is tried again with back-off."""
 
     state: State
     why: str | None = None
+    again: bool = False
 
 
 UNCHANGED = Left(state="unchanged")
@@ -144,13 +146,14 @@ def left(item: Mapping[str, Any]) -> Left:
     """The state in which an item (plain data) with new words leaves its address."""
     if item["type"] == "unread":
         return _left_unread(item["reason"])
-    missing = _kinds(item["problems"]) & {"cut", "paywall"} if item["type"] == "article" else None
-    return Left(state="partial", why=", ".join(sorted(missing))) if missing else Left(state="done")
+    broken = _kinds(item["problems"]) & {BROKEN}
+    missing = broken | (_kinds(item["problems"]) & {"cut", "paywall"} if item["type"] == "article" else set())
+    return Left(state="partial", why=", ".join(sorted(missing)), again=bool(broken)) if missing else Left(state="done")
 
 
 def _left_unread(reason: str) -> Left:
-    if reason in ("server_error", "bad_status"):
-        return Left(state="failed", why=reason)
+    if reason in ("server_error", "bad_status", BROKEN):
+        return Left(state="failed", why=reason, again=True)
     states: dict[str, State] = {"moved": "moved", "gone": "gone", "not_modified": "unchanged"}
     return Left(state=states.get(reason, "unread"), why=None if reason == "not_modified" else reason)
 

@@ -70,17 +70,27 @@ def words_digest(article: Mapping[str, Any]) -> str:
     nor in which order or how often captions stand: that is what redesigns move.
 
     Four digests with stops between: of headline and body, standfirst, byline, and each caption. What the form
-    of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`.
+    of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`. Of a page
+    that broke off on its way the first is `?` and its own: nobody knows what it lacks, so it goes with any wording.
     """
     unsaid = article.get("not_printed") or ()
     captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
     return ".".join(
         (
-            UNSAID if "body" in unsaid else _body_digest(article),
+            UNSAID if "body" in unsaid else (UNSAID if _broke_off(article) else "") + _body_digest(article),
             *(_digest_or(normal(article.get(name)), UNSAID if name in unsaid else "") for name in _BESIDE_BODY),
             "".join(sorted(map(_short, captions))) + (UNSAID if "captions" in unsaid else ""),
         )
     )
+
+
+def _broke_off(article: Mapping[str, Any]) -> bool:
+    return {"cut", "broken_transfer"} <= {problem["kind"] for problem in article.get("problems") or ()}
+
+
+def is_a_piece(words: str) -> bool:
+    """Whether the page of a digest broke off on its way."""
+    return words.startswith(UNSAID) and not words.startswith(UNSAID + ".")
 
 
 def _body_digest(article: Mapping[str, Any]) -> str:
@@ -112,6 +122,8 @@ def same_wording(one: str, other: str) -> bool:
         return True
     if not (is_in_part(one) or is_in_part(other)):
         return False
+    if is_a_piece(one) or is_a_piece(other):
+        return True
     first, second = one.split("."), other.split(".")
     if not (_same_body(first[0], second[0]) and _same_captions(first[-1], second[-1])):
         return False
@@ -141,8 +153,12 @@ def _each(captions: str) -> set[str]:
 
 
 def both_wordings(one: str, other: str) -> str:
-    """The digest of a wording of which two forms are known: of each field the one that prints it."""
-    if one == other or UNSAID not in one:
+    """The digest of a wording of which two forms are known: of each field the one that prints it; `other` is the
+    later, which of two pieces counts.
+    """
+    if is_a_piece(one):
+        return other
+    if one == other or UNSAID not in one or is_a_piece(other):
         return one
     pairs = zip(one.split("."), other.split("."), strict=True)
     return ".".join(b if UNSAID in a or a in b.split(_PAGES)[1:] else a for a, b in pairs)
@@ -150,8 +166,8 @@ def both_wordings(one: str, other: str) -> str:
 
 def lacks(words: str) -> tuple[bool, ...]:
     """Whether the form of a digest has no place for body, byline, captions, standfirst: the smallest lacks least."""
-    if UNSAID not in words:
-        return (False,) * 4
+    if UNSAID not in words or is_a_piece(words):
+        return (UNSAID in words,) * 4
     body, standfirst, byline, captions = words.split(".")
     return body == UNSAID, byline == UNSAID, captions.endswith(UNSAID), standfirst == UNSAID
 

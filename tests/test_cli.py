@@ -10,6 +10,7 @@ import pytest
 from calling import KHMER, SITE, program, refused, run
 from conftest import ROOT, SAMPLES
 from pytest_httpserver import HTTPServer
+from rawserver import answered, serving
 
 from postscraper.cli import COMMANDS
 
@@ -126,6 +127,16 @@ def test_sample_makes_a_test_of_a_page_and_keeps_what_is_there(tmp_path: Path) -
     assert run(*words, "--force").exit_code == 0
     assert run(*words, "--name", "../../b").exit_code == 0
     assert saved.with_name("b.html").is_file()
+
+
+def test_half_a_page_is_no_sample(tmp_path: Path) -> None:
+    with serving() as server:
+        server.say("/robots.txt", answered(b"", "404 Not Found"))
+        server.say("/national/a-story", answered(PAGE.format(url="/").encode(), length=99_999))
+        done = program("sample", f"{server.origin}/national/a-story", "--samples", tmp_path)
+    assert (done.returncode, done.stdout) == (12, b"")
+    assert b"the answer did not come whole" in done.stderr
+    assert not list(tmp_path.rglob("*.html"))
 
 
 def test_sample_asks_the_site_once_and_obeys_its_robots_txt(tmp_path: Path, httpserver: HTTPServer) -> None:

@@ -109,22 +109,21 @@ def test_only_opening_tags_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "cut", "problems"),
+    ("text", "problems"),
     [
-        ("<html></html>", False, 0),
-        ("<html></HTML\n>", False, 0),
-        ("<html></html><!-- Page cached by Boost -->", False, 0),
-        ("<html></html>", True, 1),
-        ("<html><p>Half a", False, 1),
-        ("<html></html" + "x" * 300_000, False, 1),
-        ("<html><![CDATA[<p>One.</p></html>", False, 1),
-        ('<html><script>/* <![CDATA[ */ var a = {"b":"<p>One.</p>"}; /* ]]> */</script></html>', False, 0),
-        ("<html><script></script><![CDATA[<p>One.</p><script></script></html>", False, 1),
-        ("<html><style><!--/*--><![CDATA[/*><!--*/ a {} /*]]>*/--></style></html>", False, 0),
+        ("<html></html>", 0),
+        ("<html></HTML\n>", 0),
+        ("<html></html><!-- Page cached by Boost -->", 0),
+        ("<html><p>Half a", 1),
+        ("<html></html" + "x" * 300_000, 1),
+        ("<html><![CDATA[<p>One.</p></html>", 1),
+        ('<html><script>/* <![CDATA[ */ var a = {"b":"<p>One.</p>"}; /* ]]> */</script></html>', 0),
+        ("<html><script></script><![CDATA[<p>One.</p><script></script></html>", 1),
+        ("<html><style><!--/*--><![CDATA[/*><!--*/ a {} /*]]>*/--></style></html>", 0),
     ],
 )
-def test_a_page_that_breaks_off_is_told(text: str, cut: bool, problems: int) -> None:
-    assert [each.kind for each in end_of_page(text, cut)] == ["cut"] * problems
+def test_a_page_that_breaks_off_is_told(text: str, problems: int) -> None:
+    assert [each.kind for each in end_of_page(text)] == ["cut"] * problems
 
 
 @pytest.mark.parametrize(

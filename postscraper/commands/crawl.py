@@ -40,7 +40,12 @@ from storage.runlock import ArchiveInUse
 
 log = logging.getLogger(__name__)
 
-EXIT_OF = {"unreachable": FETCH_FAILED, "walled": WALLED, "resting": RESTING, "interrupted": INTERRUPTED}
+EXIT_OF = {
+    **dict.fromkeys(("unreachable", "forbidden"), FETCH_FAILED),
+    "walled": WALLED,
+    "resting": RESTING,
+    "interrupted": INTERRUPTED,
+}
 
 # What Scrapy logs of its components and settings when it starts and of its counts when it ends, and Alembic of tables.
 _ABOUT_THEMSELVES = (

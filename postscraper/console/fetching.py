@@ -69,6 +69,7 @@ class OnePage(scrapy.Spider):
                 headers=headers,
                 body=response.body,
                 source="live",
+                cut="dataloss" in response.flags,
             )
         )
         yield from ()
@@ -92,7 +93,9 @@ def fetched(url: str) -> Capture:
     process = CrawlerProcess(settings)
     process.crawl(OnePage, url=url, kept=kept, lost=lost)
     process.start()
-    if kept and kept[0].status == 200:
+    if kept and kept[0].status == 200 and not kept[0].cut:
         return kept[0]
     why = f"the answer was {kept[0].status}" if kept else (lost or ["nothing came"])[0]
+    if kept and kept[0].cut:
+        why = "the answer did not come whole"
     raise NotFetched(f"{url} could not be fetched: {why}")

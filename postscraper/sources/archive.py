@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
-from postscraper.items import Capture, Record
+from postscraper.filing import captured
+from postscraper.items import Capture
 from storage.archive import Archive
 from storage.evidence import Evidence
 from storage.exchange import Place, RecordUnreadable
@@ -29,13 +31,10 @@ def captures(
         except RecordUnreadable as error:
             logging.getLogger(__name__).warning("%s", error)
             continue
-        yield Capture(
+        yield replace(
+            captured(exchange, place),
             url=row.url,
             captured_at=row.captured_at,
             status=row.status,
-            headers=exchange.headers,
-            body=exchange.body,
             source=row.source,
-            record=Record(file=place.file, offset=place.offset, length=place.length),
-            cut=exchange.cut is not None,
         )

@@ -20,6 +20,7 @@ from postscraper.collecting.captures import Collecting
 from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import Desk
 from postscraper.downloading import PrivateAddress
+from postscraper.errors import RobotsUnavailable
 from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
@@ -29,7 +30,7 @@ from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
-EndReason = Literal["unreachable", "walled", "resting", "archive", "failed", "interrupted"]
+EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted"]
 
 # So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
 # its end.
@@ -199,7 +200,7 @@ class NewspaperSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
         error = failure.value
-        if self.ended is not None and self.ended.reason == "archive":
+        if self.ended is not None and self.ended.reason in ("archive", "forbidden"):
             return  # it is due again at the next start
         with self.writing():
             self._leave(address, request, error)
@@ -208,7 +209,8 @@ class NewspaperSpider(Spider):
         if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
             self.desk.excluded(address, "robots.txt")
             return
-        why = f"{type(error).__name__}: {error}"[:300]
+        without_rules = isinstance(error, RobotsUnavailable)
+        why = str(error)[:300] if without_rules else f"{type(error).__name__}: {error}"[:300]
         if isinstance(error, NEVER_AGAIN):
             self.desk.unread(address, why)
             return
@@ -217,8 +219,14 @@ class NewspaperSpider(Spider):
         assert stats is not None
         stats.inc_value("postscraper/unanswered")
         host = urlsplit(request.url).netloc
-        self._unreached = f"could not reach {host}: {why}; what the archive has is kept, try again later"
-        if self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER:
+        proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
+        self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
+        if without_rules:
+            # Nothing more may be asked for (RFC 9309, 2.3.1.4), but by another form of the host, which has its own.
+            over = self.crawler.crawling and (host == urlsplit(self.desk.home).netloc or not self._handled)
+        else:
+            over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
+        if over:
             self.stop("unreachable", self._unreached)
 
     def _had_no_answer(self) -> bool:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article, at, captioned
 
+from postscraper.items import Problem
 from storage.archive import Archive
 from storage.timeline import Seen, Timeline
 from storage.words import both_wordings, same_wording, words_digest
@@ -15,6 +16,9 @@ FEED = {"layout": "feed", "not_printed": ("captions",)}
 PAGE = {"layout": "wordpress_2026", "not_printed": ("standfirst", "byline")}
 REST = {"layout": "wordpress_rest", "standfirst": "At last.", "byline": "Sok Dara"}
 CAPTION = {"images": captioned("A barge.")}
+
+
+BROKE_OFF = [{"kind": "cut"}, {"kind": "broken_transfer"}]
 
 
 def digest(**said: Any) -> str:
@@ -39,6 +43,11 @@ def pictures(*captions: str) -> list[dict[str, str]]:
         ({"body": [{"text": "One."}, {"text": "Two."}], "first_page": 1}, {"body": [{"text": "One."}]}, True),
         ({"body": [{"text": "One."}, {"text": "Two."}], "first_page": 1}, {"body": [{"text": "Two."}]}, False),
         ({"body": [{"text": "One."}, {"text": "Two."}]}, {"body": [{"text": "One."}]}, False),
+        ({"body": [{"text": "One."}, {"text": "Two."}]}, {"body": [{"text": "O"}], "problems": BROKE_OFF}, True),
+        ({"images": pictures("A"), "not_printed": ["captions"]}, {"problems": BROKE_OFF}, True),
+        ({"body": [{"text": "On"}], "problems": BROKE_OFF}, {"body": [{"text": "O"}], "problems": BROKE_OFF}, True),
+        ({"body": [{"text": "One."}, {"text": "Two."}]}, {"body": [{"text": "O"}], "problems": BROKE_OFF[:1]}, False),
+        ({"body": [{"text": "One."}]}, {"body": [{"text": "Two."}], "problems": BROKE_OFF[1:]}, False),
     ],
 )
 def test_two_forms(one: dict[str, Any], other: dict[str, Any], *, same: bool) -> None:
@@ -63,7 +72,7 @@ DIGESTS = [
         ("B", "S", ("c",), []),
         (None, "S", (), ["byline", "captions"]),
     )
-]
+] + [digest(body=[{"text": text}], problems=BROKE_OFF) for text in ("Water", "Water ri")]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(DIGESTS)), max_size=8), st.randoms(use_true_random=False))
@@ -106,3 +115,32 @@ def test_a_standfirst_comes_from_the_form_that_prints_it(archive: Archive) -> No
     )
     (story,) = archive.stories()
     assert (story["revisions"], story["standfirst"]) == (1, "At last.")
+
+
+PIECE = {"problems": (Problem(kind="cut", detail="no end"), Problem(kind="broken_transfer", detail="breaks off"))}
+
+
+def test_a_piece_stands_for_the_story_only_until_the_whole_comes(archive: Archive) -> None:
+    def newest() -> tuple[str, int]:
+        (story,) = archive.stories()
+        return "".join(block["text"] for block in story["body"]), story["revisions"]
+
+    archive.add(article(hours=0, body="Water", **PIECE))
+    assert newest() == ("Water", 1)
+    archive.add(article(hours=1, body="Water ri", **PIECE))
+    assert newest() == ("Water ri", 1)
+    archive.add(article(hours=2))
+    assert newest() == ("Water rises.", 1)
+    archive.add(article(hours=3, body="Wat", **PIECE))
+    assert newest() == ("Water rises.", 1)
+    archive.add(article(hours=4, body="Water falls."))
+    archive.add(article(hours=5, body="Water f", **PIECE))
+    assert newest() == ("Water falls.", 2)
+
+
+def test_a_piece_read_anew_leaves_its_neighbours_alone() -> None:
+    whole, piece, other = digest(), DIGESTS[-1], digest(body=[{"text": "Water falls."}])
+    timeline = Timeline.of(Seen(n, at(n), (f"{n:03}",), words, n) for n, words in enumerate((whole, piece, other)))
+    new = timeline.seen[1]._replace(words=DIGESTS[-2])
+    assert timeline.reread(new) == [new]
+    assert [run.words for run in timeline.runs()] == [whole, other]

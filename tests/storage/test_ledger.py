@@ -9,13 +9,14 @@ import pytest
 from addressing import CANAL, heard, state
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from making import SITE, START, at
+from making import SITE, START, article, at
 
+from postscraper.items import Problem
 from storage.archive import Archive
 from storage.frontier import Wanted
 from storage.hearsay import Report, together
 from storage.ledger import Ledger
-from storage.visits import Heard
+from storage.visits import Heard, Visit
 
 
 @pytest.fixture
@@ -163,6 +164,28 @@ def test_back_off_and_the_next_run(ledger: Ledger) -> None:
     ledger.release_all(at(1000))
     assert leased(ledger, hours=1000) == ["canal"]
     assert ledger.failed(CANAL, "timeout", at(1000)) == at(1000) + timedelta(seconds=5)
+
+
+def test_what_broke_off_is_tried_like_what_failed(archive: Archive) -> None:
+    ledger = archive.ledger
+    broken = (Problem(kind="broken_transfer", detail="the answer breaks off"),)
+    ledger.hear([heard()], START)
+    moment = 0.0
+    for wait in (5, 30, 180):
+        assert leased(ledger, hours=moment) == ["canal"]
+        archive.add(article(hours=moment, problems=broken, page=str(wait)), Visit(address=CANAL, kind="story"))
+        assert state(ledger) == ("partial", "broken_transfer")
+        assert ledger.next_due_at(at(moment)) == at(moment) + timedelta(seconds=wait)
+        moment += wait / 3600
+    assert leased(ledger, hours=moment) == ["canal"]
+    archive.add(article(hours=moment, problems=broken), Visit(address=CANAL, kind="story"))
+    assert ledger.next_due_at(at(moment)) is None
+    assert leased(ledger, hours=999) == []
+    ledger.release_all(at(1000))
+    assert leased(ledger, hours=1000) == ["canal"]
+    archive.add(article(hours=1000), Visit(address=CANAL, kind="story"))
+    ledger.release_all(at(1001))
+    assert leased(ledger, hours=1001) == []
 
 
 def test_a_server_that_says_when_is_obeyed(ledger: Ledger) -> None:

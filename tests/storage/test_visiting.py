@@ -1,5 +1,6 @@
 """An item, what its page announces, and how its address is left: one transaction."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ def visit(*heards: Heard, **changes: Any) -> Visit:
 
 
 CUT = (Problem(kind="cut", detail="the page ends"), Problem(kind="odd_date", detail="two"))
+BROKEN = (Problem(kind="broken_transfer", detail="the answer breaks off"),)
 
 
 @pytest.mark.parametrize(
@@ -26,12 +28,15 @@ CUT = (Problem(kind="cut", detail="the page ends"), Problem(kind="odd_date", det
         (article(hours=0, published_on=date(2018, 6, 20)), ("done", None), 6),
         (article(hours=0, problems=CUT), ("partial", "cut"), 90 * 24),
         (article(hours=0, problems=CUT[1:]), ("done", None), 90 * 24),
+        (article(hours=0, problems=CUT + BROKEN), ("partial", "broken_transfer, cut"), 5 / 3600),
+        (replace(listing(hours=0), problems=BROKEN), ("partial", "broken_transfer"), 5 / 3600),
         (unread("not_modified"), ("unchanged", None), 90 * 24),
         (unread("gone"), ("gone", "gone"), 30 * 24),
         (unread("soft_404"), ("unread", "soft_404"), 30 * 24),
         (unread("moved"), ("moved", "moved"), None),
         (unread("server_error"), ("failed", "server_error"), 5 / 3600),
         (unread("bad_status"), ("failed", "bad_status"), 5 / 3600),
+        (unread("broken_transfer"), ("failed", "broken_transfer"), 5 / 3600),
     ],
 )
 def test_how_a_visit_leaves_its_address(
