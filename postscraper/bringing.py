@@ -22,7 +22,8 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 def _saved(desk: Desk) -> Iterator[Capture]:
     for page in folder.captures(desk.scope.path or SAMPLES, name=desk.scope.source):
-        yield desk.keep(_exchange(page))
+        if desk.is_home(page.url):
+            yield desk.keep(_exchange(page))
 
 
 def _exchange(page: Capture) -> Exchange:
@@ -58,7 +59,7 @@ def _sifted(desk: Desk, found: Iterable[tuple[Place, Exchange]], sieve: Sieve) -
 
 
 def _kept(desk: Desk) -> Iterator[Capture]:
-    return (desk.take(capture) for capture in desk.captures())
+    return (desk.take(capture) for capture in desk.captures() if desk.is_home(capture.url))
 
 
 BROUGHT: Mapping[str, Callable[[Desk], Iterator[Capture]]] = {

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from postscraper.console.progress import duration
 from postscraper.console.terminal import counted
 from postscraper.items import Article, Unread
+from postscraper.sources.warc import MOST_HOSTS
 from postscraper.spiders.newspaper import NewspaperSpider
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,9 @@ class Checks:
         lines = [f"{spider.paper.name}: {pages} in {lasted}{f': {told}' if told else ''}"]
         if unread := self._named("postscraper/unread/"):
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
+        if left_out := spider.desk.left_out:
+            others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
+            lines.append(f"Left out: {', '.join(others)}")
         if doors := spider.desk.doors.sentence:
             lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
         assert self._crawler.stats is not None
@@ -116,3 +120,10 @@ class Checks:
         assert self._crawler.stats is not None
         counted = self._crawler.stats.get_stats()
         return [(name.removeprefix(prefix), counted[name]) for name in sorted(counted) if name.startswith(prefix)]
+
+
+def _commonest(hosts: Counter[str]) -> list[tuple[str, int]]:
+    """At most five, and the others together."""
+    named = hosts.most_common(MOST_HOSTS)
+    others = hosts.total() - sum(count for _, count in named)
+    return [*named, ("other hosts", others)] if others else named

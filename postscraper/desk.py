@@ -4,6 +4,7 @@ Order of writes: the exchange goes into the evidence, the evidence is made durab
 then one transaction names it. What is not committed was never acknowledged.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -77,6 +78,7 @@ class Desk:
         self._carried: dict[_Answer, Sequence[Item]] = {}
         self._lock = lock
         self.doors = Doors()
+        self.left_out = Counter[str]()  # pages of other newspapers, by host
         self._wanted = Wanted(
             origin=f"https://{paper.host}/",
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
@@ -228,6 +230,16 @@ class Desk:
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""
         return canonical(url, self.aliases)
+
+    def is_home(self, url: str) -> bool:
+        """Whether a page is of the newspaper by its address; counts it by its host when it is not."""
+        try:
+            host = self.address(url).split("/")[2]
+        except ValueError:
+            host = urlsplit(url).netloc
+        if host != self.paper.host:
+            self.left_out[host] += 1
+        return host == self.paper.host
 
     def read(self, capture: Capture) -> tuple[Item, ...]:
         """The item of the page, and the stories that it carries whole; they are filed with it."""
