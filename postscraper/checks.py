@@ -3,14 +3,15 @@
 import logging
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
 from postscraper.console.progress import duration
 from postscraper.console.terminal import counted
-from postscraper.items import Article, Unread
+from postscraper.items import Article, Item, Unread
+from postscraper.pipelines import FILED
 from postscraper.sources.warc import MOST_HOSTS
 from postscraper.spiders.newspaper import NewspaperSpider
 
@@ -47,11 +48,11 @@ class Checks:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         checks = cls(crawler)
-        crawler.signals.connect(checks.item_scraped, signals.item_scraped)
+        crawler.signals.connect(checks.item_filed, FILED)
         crawler.signals.connect(checks.spider_closed, signals.spider_closed)
         return checks
 
-    def item_scraped(self, item: Any, spider: Spider) -> None:
+    def item_filed(self, item: Item, spider: Spider) -> None:
         if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
             return
         self._pages["unread" if isinstance(item, Unread) else "read"] += 1
