@@ -17,6 +17,7 @@ help:  ## what can be made
 demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and ask it
 	@rm -rf $(DEMO)
 	$(BIN)/scrapy crawl post -a source=samples -s ARCHIVE_DIR=$(DEMO) -L WARNING
+	$(BIN)/scrapy crawl postkhmer -a source=samples -s ARCHIVE_DIR=$(DEMO) -L WARNING
 	$(BIN)/postscraper stats --archive $(DEMO)
 	$(BIN)/postscraper search ferry --limit 2 --archive $(DEMO)
 	$(BIN)/postscraper search ភូមិ --limit 2 --archive $(DEMO)

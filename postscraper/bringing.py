@@ -20,7 +20,8 @@ from storage.exchange import ELSEWHERE, Exchange, Place
 def _saved(desk: Desk) -> Iterator[Capture]:
     assert desk.scope.path is not None
     for page in folder.captures(desk.scope.path, name=desk.scope.source):
-        yield desk.keep(_exchange(page))
+        if desk.is_home(page.url):
+            yield desk.keep(_exchange(page))
 
 
 def _exchange(page: Capture) -> Exchange:
@@ -56,7 +57,7 @@ def _sifted(desk: Desk, found: Iterable[tuple[Place, Exchange]], sieve: Sieve) -
 
 
 def _kept(desk: Desk) -> Iterator[Capture]:
-    return (desk.take(capture) for capture in desk.captures())
+    return (desk.take(capture) for capture in desk.captures() if desk.is_home(capture.url))
 
 
 BROUGHT: Mapping[str, Callable[[Desk], Iterator[Capture]]] = {

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -11,7 +11,9 @@ from twisted.python.failure import Failure
 
 from postscraper.console.progress import duration
 from postscraper.console.terminal import counted, one_line
-from postscraper.items import Article, Unread
+from postscraper.items import Article, Item, Unread
+from postscraper.pipelines import FILED
+from postscraper.sources.warc import MOST_HOSTS
 from postscraper.spiders.newspaper import NewspaperSpider
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ class Checks:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         checks = cls(crawler)
-        crawler.signals.connect(checks.item_scraped, signals.item_scraped)
+        crawler.signals.connect(checks.item_filed, FILED)
         crawler.signals.connect(checks.item_got_through, signals.item_scraped)
         crawler.signals.connect(checks.item_error, signals.item_error)
         crawler.signals.connect(checks.spider_closed, signals.spider_closed)
@@ -75,7 +77,7 @@ class Checks:
         self._failed += 1
         self._failure = self._failure or one_line(f"{type(failure.value).__name__}: {failure.value}")
 
-    def item_scraped(self, item: Any, spider: Spider) -> None:
+    def item_filed(self, item: Item, spider: Spider) -> None:
         if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
             return
         if isinstance(item, Unread) and item.reason == "broken_transfer":
@@ -104,6 +106,9 @@ class Checks:
         lines = [f"{spider.paper.name}: {pages} in {lasted}{f': {told}' if told else ''}"]
         if unread := self._named("postscraper/unread/"):
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
+        if left_out := spider.desk.left_out:
+            others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
+            lines.append(f"Left out: {', '.join(others)}")
         if doors := spider.desk.doors.sentence:
             lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
         assert self._crawler.stats is not None
@@ -146,3 +151,10 @@ class Checks:
         assert self._crawler.stats is not None
         counted = self._crawler.stats.get_stats()
         return [(name.removeprefix(prefix), counted[name]) for name in sorted(counted) if name.startswith(prefix)]
+
+
+def _commonest(hosts: Counter[str]) -> list[tuple[str, int]]:
+    """At most five, and the others together."""
+    named = hosts.most_common(MOST_HOSTS)
+    others = hosts.total() - sum(count for _, count in named)
+    return [*named, ("other hosts", others)] if others else named

@@ -4,6 +4,7 @@ Order of writes: the exchange goes into the evidence, the evidence is made durab
 then one transaction names it. What is not committed was never acknowledged.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from postscraper.doors import KINDS, Doors
 from postscraper.errors import BadRequest
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
-from postscraper.items import Capture, Item
+from postscraper.items import Capture, Item, Receipt, Unread
 from postscraper.keeping import Keeping
 from postscraper.newspapers import Newspaper
 from postscraper.reading import read_all
@@ -73,9 +74,11 @@ class Desk:
         self._evidence = evidence
         self.keeping = Keeping(archive, evidence)
         self._answers: dict[_Answer, tuple[Capture, int]] = {}
-        self._carried: dict[_Answer, Sequence[Item]] = {}
+        # What was read and not filed yet. Two captures may be the same to the last byte.
+        self._readings: dict[Receipt, tuple[tuple[Item, ...], ...]] = {}
         self._lock = lock
         self.doors = Doors()
+        self.left_out = Counter[str]()  # pages of other newspapers, by host
         self._wanted = Wanted(
             origin=f"https://{paper.host}/",
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
@@ -127,7 +130,7 @@ class Desk:
             capture = captured(exchange, place)
             if is_filed(capture, self.aliases) and not self.keeping.has(exchange):
                 row = self.archive.ledger.row(self.address(capture.url))
-                items = self.read(capture)
+                items = self._items(capture)
                 visit = self.ear.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
                 self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
         self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
@@ -233,12 +236,37 @@ class Desk:
         """The ledger's key of an address. Raises ValueError for what is no address."""
         return canonical(url, self.aliases)
 
+    def is_home(self, url: str) -> bool:
+        """Whether a page is of the newspaper by its address; counts it by its host when it is not."""
+        try:
+            host = self.address(url).split("/")[2]
+        except ValueError:
+            host = urlsplit(url).netloc
+        if host != self.paper.host:
+            self.left_out[host] += 1
+        return host == self.paper.host
+
     def read(self, capture: Capture) -> tuple[Item, ...]:
         """The item of the page, and the stories that it carries whole; they are filed with it."""
-        items = without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
-        if items[1:]:
-            self._carried[_answer_of(items[0])] = items[1:]
+        items = self._items(capture)
+        for reading in (items, *((story,) for story in items[1:])):
+            receipt = reading[0].capture
+            self._readings[receipt] = (*self._readings.get(receipt, ()), reading)
         return items
+
+    def _items(self, capture: Capture) -> tuple[Item, ...]:
+        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+
+    def reading(self, item: Any) -> Item | None:
+        """What was read where the item comes from; None for what comes from nowhere, or was handled before."""
+        readings = self._readings.get(item.capture) if isinstance(item, Item) else None
+        return readings[-1][0] if readings else None
+
+    def handled(self, item: Item) -> None:
+        """The item is filed, or will not be filed in this run."""
+        *rest, _ = self._readings.pop(item.capture)
+        if rest:
+            self._readings[item.capture] = tuple(rest)
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story that an answer carries is kept out of the archive."""
@@ -247,11 +275,18 @@ class Desk:
     def file(self, items: Sequence[Item]) -> list[list[Outcome]]:
         """Put the items of answers into the archive, all in one durable transaction, behind their evidence.
 
-        With each go the stories that its answer carries whole. The outcomes of each item, its own first.
+        With each go the stories that its answer carries whole. The outcomes of each item, its own first. An item may
+        be the `dropped` one of what was read.
         """
         self.sync()
-        answers = [(item, *self._carried.pop(_answer_of(item), ())) for item in items]
-        visited = [(item, None if n else self._visit(answer)) for answer in answers for n, item in enumerate(answer)]
+        read = [self._readings.get(item.capture, ((item,),))[-1] for item in items]
+        answers = [(item, *reading[1:]) for item, reading in zip(items, read, strict=True)]
+        visits = [None if reading[0].capture.part else self._visit(reading) for reading in read]
+        visited = [
+            (each, None if n else visit)
+            for answer, visit in zip(answers, visits, strict=True)
+            for n, each in enumerate(answer)
+        ]
         if self.scope.source == "archive":
             outcomes = self.archive.reread(visited)
         else:
@@ -285,6 +320,16 @@ class Desk:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
+
+
+def dropped(item: Item, why: str) -> Unread:
+    """What is filed of a page, or of a story in it, that a pipeline keeps out: its record, and none of its words.
+
+    What could not be read has no words, and is filed as it is.
+    """
+    if isinstance(item, Unread):
+        return item
+    return Unread(reason="dropped", detail=why, url=item.url, capture=item.capture)
 
 
 _Answer = tuple[str, datetime | None]  # its address and moment

@@ -1,19 +1,45 @@
-"""Scrapy's CSV feed with the contract's columns: one header for all kinds of items."""
+"""Scrapy's feeds of the contract's items: each value as the archive stores it, in a form of the format's own."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import fields
 from io import BytesIO
 from typing import Any
 
-from scrapy.exporters import CsvItemExporter
+from scrapy.exporters import (
+    BaseItemExporter,
+    CsvItemExporter,
+    JsonItemExporter,
+    JsonLinesItemExporter,
+    XmlItemExporter,
+)
 
 from postscraper.items import Article, Listing, Unread
+from storage.plain import cleaned
 
 COLUMNS = tuple(dict.fromkeys(each.name for kind in (Article, Listing, Unread) for each in fields(kind)))
+# All but https://www.w3.org/TR/xml/#charsets, which no reference can bring into XML 1.0 either.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class ContractCsv(CsvItemExporter):
-    """Lists and objects stand in their cells as JSON, which every tool can take apart again."""
+class _AsStored(BaseItemExporter):
+    """Without halves of surrogate pairs, which no encoding has."""
+
+    def serialize_field(self, field: Any, name: str, value: Any) -> Any:
+        return cleaned(super().serialize_field(field, name, value))
+
+
+class ContractJson(_AsStored, JsonItemExporter):
+    pass
+
+
+class ContractJsonLines(_AsStored, JsonLinesItemExporter):
+    pass
+
+
+class ContractCsv(_AsStored, CsvItemExporter):
+    """One header for all kinds of items. Lists and objects stand in their cells as JSON, for any tool to take apart."""
 
     def __init__(self, file: BytesIO, **options: Any) -> None:
         options["fields_to_export"] = options.get("fields_to_export") or COLUMNS
@@ -22,3 +48,21 @@ class ContractCsv(CsvItemExporter):
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
         found = super().serialize_field(field, name, value)
         return json.dumps(found, ensure_ascii=False) if isinstance(found, (list, dict)) else found
+
+
+class ContractXml(_AsStored, XmlItemExporter):
+    """None is an empty element. An entry of a list is a `value`, and so is one of a mapping, with a `name` inside."""
+
+    def serialize_field(self, field: Any, name: str, value: Any) -> Any:
+        found = super().serialize_field(field, name, value)
+        if isinstance(value, Mapping):  # whose names are the site's words, and no names of elements
+            found = [{"name": key, "value": each} for key, each in found.items()]
+        return _xml(found)
+
+
+def _xml(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _xml(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_xml(inner) for inner in value]
+    return "" if value is None else _NO_XML.sub("\ufffd", str(value))

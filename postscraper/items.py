@@ -44,6 +44,7 @@ Reason = Literal[
     "gallery",
     "video",
     "another_paper",
+    "dropped",  # by a pipeline before the archive's
     "no_such_part",  # a story that today's layouts do not find any more in a feed or REST answer
     "layout_failed",  # a layout met what it does not know; the detail says what
 ]

@@ -96,7 +96,14 @@ EXTENSIONS: dict[str, int | None] = {
 }
 # Scrapy starts that many tasks for every answer; the writer is one. Half the crawl's time.
 CONCURRENT_ITEMS = 1
-FEED_EXPORTERS = {"csv": "postscraper.feed_export.ContractCsv"}
+# Khmer as Khmer letters; by itself Scrapy escapes each in JSON.
+FEED_EXPORT_ENCODING = "utf-8"
+FEED_EXPORTERS = {
+    "json": "postscraper.feed_export.ContractJson",
+    **dict.fromkeys(("jsonlines", "jsonl", "jl"), "postscraper.feed_export.ContractJsonLines"),
+    "csv": "postscraper.feed_export.ContractCsv",
+    "xml": "postscraper.feed_export.ContractXml",
+}
 
 # Doors into the running process that nobody asked for.
 TELNETCONSOLE_ENABLED = False

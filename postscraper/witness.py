@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from postscraper.desk import aliases
+from postscraper.desk import aliases, dropped
 from postscraper.filing import captured, is_filed
 from postscraper.hearing import Ear
 from postscraper.items import Item, Unread
@@ -18,7 +18,7 @@ from storage.exchange import Exchange, Place
 from storage.fixity.walk import FOLDER
 from storage.visits import Visit
 from storage.warc.file import about
-from storage.withdrawals import kept_out
+from storage.withdrawals import dropped_from, kept_out
 
 # Each remembers up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
 FILES_AT_ONCE = 4
@@ -34,6 +34,7 @@ class Witness:
         self._by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
         self._ear = lru_cache(maxsize=FILES_AT_ONCE)(self._ear_of)
         self._barred = kept_out(archive)
+        self._dropped = dropped_from(archive)
         self._aliases: dict[str, str] = {}
         for name in files(self._folder):
             self._aliases |= self._served(name, self._paper(name, ""))
@@ -56,7 +57,13 @@ class Witness:
         served, ear = self._ear(place.file, paper.name)
         capture = captured(exchange, place)
         items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
-        return [(items[0], ear.visit(items[0], capture, items[1:])), *((story, None) for story in items[1:])]
+        visit = ear.visit(items[0], capture, items[1:])
+        page, *stories = (self._kept_out(item, place) for item in items) if self._dropped else items
+        return [(page, visit), *((story, None) for story in stories)]
+
+    def _kept_out(self, item: Item, place: Place) -> Item:
+        why = self._dropped.get((place.file, place.offset, item.capture.part or ""))
+        return item if why is None else dropped(item, why)
 
     def without(self, item: Item, part: str) -> Unread:
         """The item of a part that an answer held once and is not read from it any more; item: of the whole answer."""

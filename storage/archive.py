@@ -29,7 +29,7 @@ from storage.search import Hit, Limits, Sort
 from storage.statistics import Stats
 from storage.tables import Capture
 from storage.visiting import Taken
-from storage.visits import Heard, Visit
+from storage.visits import DROPPED, Heard, Visit
 from storage.writing import write
 
 __all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
@@ -198,6 +198,14 @@ class Archive:
         """The addresses that are kept out; see storage/withdrawals.py."""
         with self._engine.connect() as connection:
             return tombstones.addresses(connection)
+
+    def dropped(self) -> dict[tuple[str, int, str], str]:
+        """What pipelines kept out: the detail of the capture by the file, offset and part of its record."""
+        table = Capture.__table__.c
+        where = select(table.evidence_file, table.evidence_offset, table.part, table.detail)
+        with self._engine.connect() as connection:
+            found = connection.execute(where.where(table.reason == DROPPED, table.evidence_file.is_not(None)))
+            return {(file, offset, part): detail for file, offset, part, detail in found}
 
     def withdrawal(self, address: str) -> Row[Any] | None:
         """The tombstone of an address, as in the table `withdrawn`; None of one that is not kept out."""

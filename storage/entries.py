@@ -7,7 +7,7 @@ from typing import Any
 
 from storage.exchange import Place
 from storage.plain import cleaned, day, dumped, is_storable, moment, plain, raw
-from storage.visits import UNCHANGED, Left, Visit, left
+from storage.visits import DROPPED, UNCHANGED, Left, Visit, left
 from storage.words import digest_of, index_words, words_digest
 
 # What names one capture: url, time, digest of the body, source, part of the answer.
@@ -98,6 +98,26 @@ class Entry:
         """The same, whose visit says nothing of what the page announces."""
         return replace(self, visit=self.visit and replace(self.visit, heard=()))
 
+    def dropped(self, detail: str) -> "Entry":
+        """The same, of a page or a part whose words a pipeline kept out before."""
+        empty = dict.fromkeys(("layout", "problems", "words_digest", "teasers_digest"))
+        unread = {"outcome": "unread", "reason": DROPPED, "detail": detail}
+        address = self.visit.address if self.visit else self.url
+        return replace(
+            self,
+            outcome="unread",
+            canonical_url=None,
+            address=address,
+            capture=self.capture | empty | unread | {"address": address},
+            reading=None,
+            reading_digest=None,
+            said=None,
+            sightings=(),
+            left=left({"type": "unread", "reason": DROPPED}, self.visit.kind if self.visit else None),
+            published_on=None,
+            page=0,
+        )
+
     def left_by(self, *, anything_new: bool) -> Left:
         """How its visit leaves the address."""
         same = self.outcome == "article" and self.left.state == "done" and not anything_new
@@ -134,7 +154,7 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
         said=Said.by(whole) if kind == "article" else None,
         sightings=tuple(_sightings(whole.get("teasers") or (), visit)),
         visit=visit,
-        left=left(whole),
+        left=left(whole, visit.kind if visit else None),
         published_on=day(whole.get("published_on")),
         page=whole.get("page") or 0,
     )

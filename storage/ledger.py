@@ -14,7 +14,7 @@ from storage.frontier import Due, Settled, Wanted
 from storage.hearsay import Report, together
 from storage.sheet import Sheet
 from storage.tables import Address
-from storage.visits import Heard, State, Visit, due_again
+from storage.visits import DROPPED, Heard, State, Visit, due_again
 
 __all__ = ["Due", "Heard", "Ledger", "Visit", "due_again"]
 
@@ -108,6 +108,13 @@ class Ledger:
             sheet.write()
         due_at: datetime | None = values["due_at"]
         return due_at
+
+    def dropped(self) -> frozenset[str]:
+        """The addresses of pages that pipelines keep out."""
+        table = Address.__table__.c
+        kept_out = select(table.address).where(table.state == "excluded", table.why == DROPPED)
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(kept_out).scalars())
 
     def retry(self, state: State, now: datetime) -> int:
         """Make every address of a state due now; how many. Leased and excluded ones are left alone."""

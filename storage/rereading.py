@@ -18,7 +18,7 @@ from storage.sheet import Sheet
 from storage.tables import Capture, Sighting
 from storage.turns import priority
 from storage.visiting import Taken, next_at
-from storage.visits import Visit
+from storage.visits import DROPPED, Visit
 from storage.words import digest_of, words_digest
 from storage.writing import write
 
@@ -136,10 +136,9 @@ def settle(connection: Connection, taken: Sequence[Taken]) -> None:
 def _left(row: Values, taken: Taken) -> Values | None:
     """What changes in the row of an address; None when nothing does."""
     entry, _, capture_id = taken
-    if (row["capture_id"], row["visited_at"]) != (capture_id, entry.captured_at) or row["state"] in (
-        "leased",
-        "excluded",
-    ):
+    if (row["capture_id"], row["visited_at"]) != (capture_id, entry.captured_at):
+        return None
+    if row["state"] == "leased" or (row["state"] == "excluded" and row["why"] != DROPPED):
         return None
     how = entry.left_by(anything_new=row["state"] != "unchanged")
     dated_on = entry.published_on or row["dated_on"]

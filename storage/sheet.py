@@ -14,6 +14,7 @@ from storage.statements import add, change
 from storage.tables import Address
 from storage.tombstones import WITHDRAWN
 from storage.turns import priority
+from storage.visits import DROPPED
 
 
 class Sheet:
@@ -113,7 +114,7 @@ def _learnt(row: Values, report: Report) -> Values:
 def _allowed(row: Values, report: Report) -> Values:
     """The rules of the crawl may change; who asks for an address by name wants it now."""
     state, heard, flipped = row["state"], report.heard, report.allowed_at is not None
-    if row["why"] == WITHDRAWN:
+    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and heard.how != "asked"):
         return {}
     at = report.allowed_at or report.now
     if heard.excluded_by:

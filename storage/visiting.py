@@ -11,7 +11,7 @@ from storage.frontier import Settled, Values
 from storage.hearsay import Report, now_of, reports, together
 from storage.intake import Outcome
 from storage.sheet import Sheet
-from storage.visits import CLOSED, CLOSED_AGAIN, GONE_AGAIN, UNREAD_AGAIN, Left, due_again
+from storage.visits import CLOSED, CLOSED_AGAIN, DROPPED, GONE_AGAIN, UNREAD_AGAIN, Left, due_again
 
 Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
 
@@ -59,8 +59,9 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
-        etag=visit.etag,
-        last_modified=visit.last_modified,
+        # What was dropped is asked for whole, if ever again: there is nothing that could be unchanged.
+        etag=None if how.why == DROPPED else visit.etag,
+        last_modified=None if how.why == DROPPED else visit.last_modified,
         retry_after_seconds=visit.retry_after_seconds,
         url=visit.resume_url,
     )
@@ -69,13 +70,13 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
 
 def next_at(how: Left, entry: Entry, row: Values, now: datetime) -> datetime | None:
     """When to look again at the address of a row; None for never."""
-    if entry.visit is None or how.state == "moved":
+    if entry.visit is None or how.state in ("moved", "excluded"):
         return None  # the address it moved to is looked at instead
     if how.again:
         return now
     if how.state == "gone":
         return now + GONE_AGAIN
-    if how.state == "unread":
+    if how.state == "unread" and how.why != DROPPED:
         return now + (CLOSED_AGAIN if how.why in CLOSED else UNREAD_AGAIN)
     if entry.visit.goes_on:
         return now

@@ -110,6 +110,8 @@ GONE_AGAIN = UNREAD_AGAIN = 30 * DAY
 CLOSED_AGAIN = 6 * HOUR  # behind a bot check or a log-in
 CLOSED = ("challenge", "log_in")  # reasons
 BROKEN = "broken_transfer"  # a reason, and a kind of problem
+DROPPED = "dropped"  # the reason of a page that a pipeline kept out
+LISTS: tuple[Kind, ...] = ("front", "listing", "feed", "sitemap", "rest")
 
 
 def due_again(
@@ -120,7 +122,7 @@ def due_again(
     changes: how often it changed so far; a story that did is looked at as if it were in the next younger
     group, for who corrects once corrects again. page: of a listing, from 0. depth: links from where the crawl began.
     """
-    if kind in ("front", "listing", "feed", "sitemap", "rest"):
+    if kind in LISTS:
         of_the_past = page or (kind == "rest" and published_on) or (kind in ("listing", "sitemap") and depth)
         return now + (PAGER_AGAIN if of_the_past else NEWS_AGAIN)
     age = now - datetime.combine(published_on, datetime.min.time(), now.tzinfo) if published_on else 30 * DAY
@@ -142,8 +144,13 @@ class Left:
 UNCHANGED = Left(state="unchanged")
 
 
-def left(item: Mapping[str, Any]) -> Left:
-    """The state in which an item (plain data) with new words leaves its address."""
+def left(item: Mapping[str, Any], kind: Kind | None) -> Left:
+    """The state in which an item (plain data) with new words leaves its address; kind: of its visit.
+
+    A page that a pipeline dropped is not asked for again; a list is, for the addresses that it announces.
+    """
+    if item["type"] == "unread" and item["reason"] == DROPPED:
+        return Left(state="unread" if kind in LISTS else "excluded", why=DROPPED)
     if item["type"] == "unread":
         return _left_unread(item["reason"])
     broken = _kinds(item["problems"]) & {BROKEN}

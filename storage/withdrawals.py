@@ -358,6 +358,15 @@ def kept_out(archive: Path) -> frozenset[str]:
     return frozenset(row["address"] for row in _tombstones(archive)[0])
 
 
+def dropped_from(archive: Path) -> dict[tuple[str, int, str], str]:
+    """What pipelines kept out, as `Archive.dropped`; {} when its database, which alone knows, cannot be read."""
+    try:
+        with Archive.open(archive, readonly=True) as old:
+            return old.dropped()
+    except (Damaged, NotAnArchive):
+        return {}
+
+
 def carry(archive: Path, new: Archive, now: datetime) -> None:
     """Take the tombstones over into a database that is built anew, before any page."""
     rows, listed = _tombstones(archive)

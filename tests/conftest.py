@@ -22,6 +22,7 @@ if "CI" not in os.environ:  # where Hypothesis has a profile of its own, with th
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="write what the samples give into their JSON; read the diff")
+    parser.addoption("--accept-unread", action="store_true", help="the same, even for a page that is unread now")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -14,6 +14,7 @@ from mirror import Mirror
 from pytest_httpserver import HTTPServer
 
 from postscraper.connecting import LONGEST_HEAD
+from postscraper.newspapers import NEWSPAPERS
 
 FAST = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=False")
 
@@ -121,10 +122,12 @@ def test_limit_is_a_number_of_pages(tmp_path: Path, mirror: Mirror) -> None:
 
 
 def test_samples_give_every_article_and_listing(tmp_path: Path) -> None:
-    done = scrapy(tmp_path, "crawl", "post", "-a", "source=samples", "-O", "out.jsonl", "-O", "out.csv")
-    assert done.returncode == 0, done.stderr
+    for paper in NEWSPAPERS:
+        done = scrapy(tmp_path, "crawl", paper, "-a", "source=samples", "-o", "out.jsonl", "-o", "out.csv")
+        assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
-    expected = [json.loads(path.read_text("utf-8")) for path in SAMPLES.rglob("*.json")]
+    every = [json.loads(path.read_text("utf-8")) for path in SAMPLES.rglob("*.json")]
+    expected = [each for each in every if not each["url"].startswith("https://www.mekongherald.example/")]
     assert sorted(each["url"] for each in lines) == sorted(each["url"] for each in expected)
     by_kind = {kind: {tuple(each) for each in expected if each["type"] == kind} for kind in ("article", "listing")}
     for kind, names in by_kind.items():

@@ -88,7 +88,7 @@ def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> N
     folder = tmp_path / "archive"
     with desk(folder) as opened:
         item, *_ = opened.read(opened.keep(feed(FERRY, MARKET)))
-        opened._carried.clear()  # as by a program that knew lists alone
+        opened._readings.clear()  # as by a program that knew lists alone
         opened.file([item])
     assert revisions(folder) == {}
     with Archive.open(folder) as opened_archive:

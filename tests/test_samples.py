@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from postscraper.console.read import newspaper_of
+from postscraper.console.sample import unread_now
 from postscraper.items import plain
-from postscraper.newspapers import POST
 from postscraper.reading import read
 from postscraper.sources.folder import capture
 
 
 def test_reads_as_expected(sample: Path, request: pytest.FixtureRequest) -> None:
-    found = plain(read(capture(sample, name="samples"), POST.layouts))
-    expected = sample.with_suffix(".json")
-    if request.config.getoption("--accept"):
+    seen = capture(sample, name="samples")
+    item = read(seen, newspaper_of(seen.url).layouts)
+    found, expected = plain(item), sample.with_suffix(".json")
+    accepts_unread = request.config.getoption("--accept-unread")
+    if accepts_unread or request.config.getoption("--accept"):
+        if not accepts_unread and (sentence := unread_now(expected, item)):
+            pytest.fail(sentence, pytrace=False)
         assert not os.environ.get("CI"), "CI never accepts: run pytest --accept by hand and read the diff"
         expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
     assert expected.is_file(), (

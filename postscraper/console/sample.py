@@ -10,7 +10,7 @@ import click
 from postscraper.console.read import address, capture, newspaper_of
 from postscraper.console.terminal import line
 from postscraper.errors import BadRequest
-from postscraper.items import Capture, Item, plain
+from postscraper.items import Capture, Item, Unread, plain
 from postscraper.reading import read
 from postscraper.sources import folder
 from postscraper.urls import path_of, with_scheme
@@ -26,7 +26,16 @@ _NO_SLUG = re.compile(r"[^\w\u1780-\u17ff.-]+")
 @click.option("--samples", type=click.Path(path_type=Path), default=Path("samples"), help="Default: samples")
 @click.option("--name", help="The sample's name. Default: the last part of its address.")
 @click.option("--force", is_flag=True, help="Write over a sample of the same name.")
-def command(page: str, url: str | None, captured_at: str | None, samples: Path, name: str | None, force: bool) -> None:
+@click.option("--accept-unread", is_flag=True, help="With --force: even over one that was read, when this is not.")
+def command(
+    page: str,
+    url: str | None,
+    captured_at: str | None,
+    samples: Path,
+    name: str | None,
+    force: bool,
+    accept_unread: bool,
+) -> None:
     """Save a page with its address and its item under samples/PAPER/LAYOUT/ as a new test.
 
     An address is fetched once, through Scrapy, if the site's robots.txt allows it. Read the JSON as
@@ -45,10 +54,23 @@ def command(page: str, url: str | None, captured_at: str | None, samples: Path, 
         captured = capture(Path(page), url, captured_at)
     item = read(captured, newspaper_of(captured.url).layouts)
     target = samples / _folder(captured, item) / _slug(name or path_of(captured.url))
+    if force and not accept_unread and (sentence := unread_now(target.with_name(target.name + ".json"), item)):
+        raise BadRequest(sentence)
     for written in _save(target, captured, force=force):
         line(str(written))
     if item.type == "unread":
         line(f"The page is unread: {item.reason} ({item.detail})")
+
+
+def unread_now(expected: Path, item: Item) -> str | None:
+    """Why an item is not to be written over what is expected of a sample: that was read, and the item is unread."""
+    if not isinstance(item, Unread) or not expected.is_file():
+        return None
+    kind = json.loads(expected.read_text("utf-8"))["type"]
+    if kind == "unread":
+        return None
+    what = f"{expected} holds an {kind}" if kind == "article" else f"{expected} holds a {kind}"
+    return f"{what}, and the page is unread now: {item.reason} ({item.detail}); --accept-unread writes over it"
 
 
 def _folder(captured: Capture, item: Item) -> Path:

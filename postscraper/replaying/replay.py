@@ -22,6 +22,7 @@ from postscraper.replaying.slices import SLICE_BYTES, Setup, Slice, Told, forbea
 from postscraper.sources.warc import Contents
 from postscraper.sources.warcfiles import Part, parts
 from storage.archive import Outcome
+from storage.entries import Entry
 from storage.exchange import Damage, Place, Tally
 
 BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
@@ -65,6 +66,7 @@ class Replay:
         paper = f"{desk.paper.name} with all" if all_hosts else desk.paper.name
         self._names = {part: f"{part.identity()} {paper}" for part in self._parts}
         self._contents: dict[Part, Contents] = {}
+        self._dropped = desk.archive.ledger.dropped()
         known = desk.archive.replayed()
         for part, name in self._names.items():
             self._far[part] = max(part.start, min(part.start + known.get(name, 0), part.end))
@@ -150,6 +152,11 @@ class Replay:
             self.progress.damages += [each for each in told.damages if each.offset >= far]
             yield told
 
+    def _let_in(self, entry: Entry) -> Entry:
+        """What a pipeline kept out stays out, for no pipeline sees what is read in bulk."""
+        kept_out = self._dropped and not self._dropped.isdisjoint((entry.address, entry.canonical_url))
+        return entry.dropped("its address is kept out") if kept_out and entry.outcome != "unread" else entry
+
     def _write(self, some: Sequence[Told]) -> None:
         """All in one transaction, behind their evidence."""
         pages = [page for told in some for page in told.pages]
@@ -163,7 +170,7 @@ class Replay:
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
         far |= self._desk.keeping.filed((place.file, place.offset) for place in kept)
         heard = (report for told in some for report in told.heard.values())
-        entries = [(entry, None) for page in pages for entry in page.entries]
+        entries = [(self._let_in(entry), None) for page in pages for entry in page.entries]
         self.progress.outcomes.update(self._desk.archive.replay(entries, far, heard))
         self.progress.pages += len(pages)
         self._moved.clear()

@@ -15,6 +15,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from postscraper.addon import BEHIND_OTHERS, OwnComponents
 from postscraper.bringing import BROUGHT
 from postscraper.collecting.captures import Collecting
 from postscraper.collecting.newsfiles import NewsFiles
@@ -30,7 +31,7 @@ from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
 from storage.exchange import EvidenceError
 
-EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted"]
+EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 
 # So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
 # its end.
@@ -72,7 +73,9 @@ class NewspaperSpider(Spider):
     ended: Ended | None = None
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
-    _handled = 0  # answers whose items have gone through the pipelines
+    _handled = 0  # answers that are filed, or will not be filed in this run
+    _handed_on = 0  # items of a source that brings captures itself
+    _out = 0  # items that have left the pipelines
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -85,9 +88,9 @@ class NewspaperSpider(Spider):
             spider.collecting = frontier(desk, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
-        for handled in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(spider._count, handled)
-            crawler.signals.connect(spider._let_close, handled)
+        for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider._count_out, out)
+            crawler.signals.connect(spider._let_close, out)
         return spider
 
     @classmethod
@@ -95,6 +98,9 @@ class NewspaperSpider(Spider):
         if settings.getpriority("ARCHIVE_DIR") is None:  # a script's settings, without those of the project
             settings.setmodule("postscraper.settings", priority=BELOW_ANY_CHOICE)
         super().update_settings(settings)
+        addons = {**settings.getdict("ADDONS"), OwnComponents: BEHIND_OTHERS}
+        # A runner lays its own settings over those of a crawler that it is given, as far as their priorities go.
+        settings.set("ADDONS", addons, (settings.getpriority("ADDONS") or 0) + 1)
         if contact := settings["CONTACT"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
 
@@ -117,13 +123,14 @@ class NewspaperSpider(Spider):
             with self.writing():
                 self.collecting.begin()
             return
-        handed_on = 0
         for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
             for item in self.desk.read(capture):
+                self._handed_on += 1
                 yield item
-            handed_on += 1
+            if self.ended is not None:
+                return
         # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
-        while self._handled < handed_on and self.ended is None:
+        while self._out < self._handed_on and self.ended is None:
             await asyncio.sleep(0.01)
 
     def queued(self) -> int | None:
@@ -137,9 +144,11 @@ class NewspaperSpider(Spider):
         limit = self.desk.scope.limit
         return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
 
-    def _count(self, item: Any) -> None:
-        if item.capture.part is not None:
-            return  # its page came before it
+    def _count_out(self) -> None:
+        self._out += 1
+
+    def handled(self) -> None:
+        """The item of an answer is filed, or will not be filed in this run."""
         self._handled += 1
         if self.collecting is not None:
             self.collecting.handled()
