@@ -72,7 +72,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
             answer = told.answer(received.decode("latin-1"))
             self.request.sendall(answer)
             if answer in told.reset:
-                threading.Event().wait(0.2)  # so that what was sent arrives before the reset
+                threading.Event().wait(1)  # what was sent is lost when the reset overtakes it
                 self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.request.close()
 
