@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from postscraper.items import Article
-from storage.opening import LOG_PAGES, PAGE_BYTES, WRITING_CACHE_KIB
-from storage.words import searchable
+from storage.database.engine import LOG_PAGES, PAGE_BYTES, WRITING_CACHE_KIB
+from storage.query.text import searchable
 
 BATCH = 200
 HASH_BYTES = 64 * 2**20

@@ -21,9 +21,9 @@ import zstandard
 from benchmarks.server import pages
 from benchmarks.stories import HOME
 from benchmarks.tables import Table, Wanted
-from storage.exchange import Exchange
-from storage.warc.file import pieces
-from storage.warc.record import new_id, response_and_request, warcinfo
+from storage.warc.exchange import Exchange
+from storage.warc.files import pieces
+from storage.warc.writer import new_id, response_and_request, warcinfo
 
 ROOT = Path(__file__).parents[1]
 FIRST = datetime(2019, 1, 1, tzinfo=UTC)

@@ -11,8 +11,8 @@ from pathlib import Path
 from postscraper.newspapers import POST
 from postscraper.sources import folder
 from postscraper.urls import canonical
-from storage.exchange import Exchange
-from storage.warc.record import new_id, response_and_request, warcinfo
+from storage.warc.exchange import Exchange
+from storage.warc.writer import new_id, response_and_request, warcinfo
 
 FILES = 4
 FIRST = datetime(2019, 1, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ from postscraper.items import Capture
 from postscraper.newspapers import other_papers
 from postscraper.sources import commoncrawl, crawlcopies, folder, warc
 from postscraper.sources.warc import Sieve
-from storage.evidence import log_damage
-from storage.exchange import ELSEWHERE, Exchange, Place
+from storage.evidence.store import log_damage
+from storage.warc.exchange import ELSEWHERE, Exchange, Place
 
 
 def _saved(desk: Desk) -> Iterator[Capture]:

@@ -27,11 +27,11 @@ from postscraper.sources import archive as own
 from postscraper.urls import Aliases, canonical
 from postscraper.withdrawn import without
 from storage.archive import Archive, Outcome
-from storage.evidence import Evidence
-from storage.exchange import Exchange
-from storage.frontier import Due, Wanted
-from storage.runlock import RunLock
-from storage.visits import UNREAD_AGAIN, Kind, Visit
+from storage.database.lock import RunLock
+from storage.evidence.store import Evidence
+from storage.ledger.rows import Due, Wanted
+from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
+from storage.warc.exchange import Exchange
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from postscraper.items import Item, Unread
-from storage.visits import Kind
+from storage.ledger.states import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # What each kind of address is asked for by; all others are pages.

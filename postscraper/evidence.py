@@ -15,7 +15,7 @@ from scrapy.http import Headers, Response
 from postscraper.desk import now
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.errors import ArchiveError
-from storage.exchange import Cut, EvidenceError, Exchange
+from storage.warc.exchange import Cut, EvidenceError, Exchange
 
 
 class EvidenceMiddleware:

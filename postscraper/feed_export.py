@@ -16,7 +16,7 @@ from scrapy.exporters import (
 )
 
 from postscraper.items import Article, Listing, Unread
-from storage.plain import cleaned
+from storage.database.values import cleaned
 
 COLUMNS = tuple(dict.fromkeys(each.name for kind in (Article, Listing, Unread) for each in fields(kind)))
 # All but https://www.w3.org/TR/xml/#charsets, which no reference can bring into XML 1.0 either.

@@ -2,7 +2,7 @@
 
 from postscraper.items import Capture, Record
 from postscraper.urls import Aliases, absolute, canonical, path_of, sent_on
-from storage.exchange import BESIDE, Exchange, Place, status_of
+from storage.warc.exchange import BESIDE, Exchange, Place, status_of
 
 
 def captured(exchange: Exchange, place: Place) -> Capture:

@@ -19,7 +19,7 @@ from postscraper.scope import Scope
 from postscraper.sources import wordpress
 from postscraper.traps import DEEPEST_SITEMAP, MOST_IDLE, Idle, budget, goes_on, too_many, trap
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, machine_kind, path_of
-from storage.visits import Heard, How, Kind, Visit
+from storage.ledger.states import Heard, How, Kind, Visit
 
 _log = logging.getLogger(__name__)
 

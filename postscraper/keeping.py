@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from storage.archive import Archive
-from storage.entries import Identity, second
-from storage.evidence import Evidence
-from storage.exchange import BESIDE, Earlier, Exchange, Place, status_of
-from storage.unfiled import Unfiled
+from storage.evidence.pending import Unfiled
+from storage.evidence.store import Evidence
+from storage.ingest.prepare import Identity, second
+from storage.warc.exchange import BESIDE, Earlier, Exchange, Place, status_of
 
 SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 

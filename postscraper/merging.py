@@ -15,16 +15,18 @@ from postscraper.errors import BadRequest
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
 from postscraper.replaying.replay import Progress, Replay
 from postscraper.witness import Witness
-from storage import carrying, compacted, merging
 from storage.archive import Archive, Outcome
+from storage.database.engine import DATABASE
+from storage.database.lock import RunLock, shared_lock
 from storage.errors import NoSuchStory, NotAnArchive
-from storage.exchange import Damage
-from storage.fixity.walk import FOLDER
-from storage.opening import DATABASE
-from storage.rebuilding import counts
-from storage.runlock import RunLock, shared_lock
-from storage.warc.file import about
-from storage.withdrawals import Withdrawal, barred, plan, take_over
+from storage.evidence import compact_format
+from storage.evidence.store import FOLDER
+from storage.maintenance import carry_over
+from storage.maintenance import merge as merging
+from storage.maintenance.rebuild import counts
+from storage.maintenance.withdraw import Withdrawal, barred, plan, take_over
+from storage.warc.exchange import Damage
+from storage.warc.files import about
 
 # Opens the desk of a run for a paper, and for the mirror that served it, if one did.
 OpenDesk = Callable[[Newspaper, str | None], Desk]
@@ -92,7 +94,7 @@ def merge(
             finally:
                 desk.close()
         with _alone(archive) as opened:
-            merged.elsewhere = sum(carrying.captures(other, opened, Witness(other), own=False))
+            merged.elsewhere = sum(carry_over.captures(other, opened, Witness(other), own=False))
             merging.join_ledger(other / DATABASE, archive / DATABASE)
             merged.after = counts(archive / DATABASE)
     return merged
@@ -123,8 +125,8 @@ def _keep_out(opened: Archive, other: Path, ask: Ask) -> list[str]:
 def _files(other: Path) -> dict[tuple[str, str | None], list[Path]]:
     """The evidence by the paper and the mirror that served it: with these its records are read, and kept anew."""
     found: dict[tuple[str, str | None], list[Path]] = {}
-    for name in compacted.files(other / FOLDER):
-        path = compacted.there(other / FOLDER / name)
+    for name in compact_format.files(other / FOLDER):
+        path = compact_format.there(other / FOLDER / name)
         paper = NEWSPAPERS.get(name.rsplit("-", 2)[0], POST)
         found.setdefault((paper.name, about(path).get("paper-origin")), []).append(path)
     return found

@@ -25,7 +25,7 @@ from postscraper.items import Item, Unread
 from postscraper.spiders.newspaper import NewspaperSpider
 from storage.archive import Outcome
 from storage.errors import ArchiveError
-from storage.exchange import EvidenceError
+from storage.warc.exchange import EvidenceError
 
 LARGEST_BATCH = 200
 # Items that come within it share a commit: one alone costs 4.2 ms of the processor, one of sixteen 0.8 ms.

@@ -15,11 +15,10 @@ from typing import Any
 
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.evidence import Evidence
-from storage.exchange import EvidenceError
-from storage.fixity.walk import FOLDER
-from storage.plain import storable
-from storage.rereading import Rereader
+from storage.database.values import storable
+from storage.evidence.store import FOLDER, Evidence
+from storage.ingest.reprocess import Rereader
+from storage.warc.exchange import EvidenceError
 
 BATCH = 200  # captures in memory, and in one transaction
 MOST_EXAMPLES = 3

@@ -28,7 +28,7 @@ from postscraper.desk import now
 from postscraper.errors import RobotsUnavailable
 from postscraper.hearing import asked_pause
 from postscraper.spiders.newspaper import MOST_HOPS, NEVER_AGAIN, NewspaperSpider
-from storage.visits import BACK_OFF
+from storage.ledger.states import BACK_OFF
 
 # https://www.sitemaps.org/protocol.html#submit_robots
 _SITEMAP = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(https?://[^\s#]+)", re.I | re.M)

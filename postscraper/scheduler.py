@@ -17,7 +17,7 @@ from postscraper.collecting.newsfiles import NewsFiles
 from postscraper.desk import now
 from postscraper.spiders.newspaper import NewspaperSpider
 from postscraper.urls import as_linked
-from storage.frontier import Due
+from storage.ledger.rows import Due
 
 # Few enough that what is heard meanwhile and is more urgent soon gets its turn, and so many for each request at once
 # that a crawl without delays seldom waits for the writer.

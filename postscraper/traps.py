@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from storage.visits import Budget, How, Kind
+from storage.ledger.states import Budget, How, Kind
 
 DEEPEST = 40  # links from the start; the next page of the same list costs none
 # From where a crawl looks for one; an index may name no index (https://www.sitemaps.org/protocol.html), some nest once.

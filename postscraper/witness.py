@@ -13,12 +13,12 @@ from postscraper.reading import Layouts, read_all
 from postscraper.scope import Scope
 from postscraper.urls import Aliases, canonical
 from postscraper.withdrawn import is_barred, without
-from storage.compacted import files, there
-from storage.exchange import Exchange, Place
-from storage.fixity.walk import FOLDER
-from storage.visits import Visit
-from storage.warc.file import about
-from storage.withdrawals import dropped_from, kept_out
+from storage.evidence.compact_format import files, there
+from storage.evidence.store import FOLDER
+from storage.ledger.states import Visit
+from storage.maintenance.withdraw import dropped_from, kept_out
+from storage.warc.exchange import Exchange, Place
+from storage.warc.files import about
 
 # Each remembers up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
 FILES_AT_ONCE = 4

@@ -15,22 +15,24 @@ from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, not_, select
 
-from storage import export, history, opening, replays, rereading, search, statistics, tombstones, visiting
-from storage.elsewhere.holdings import Holdings
-from storage.elsewhere.rows import settle as settle_holdings
-from storage.entries import Identity, entry
+from storage.database import engine as opening
+from storage.database.schema import Capture
 from storage.errors import ArchiveError, Damaged, NotAnArchive
-from storage.hearsay import Report
-from storage.history import FullStory, Wording, find, full_story, promotions, revisions
-from storage.intake import Outcome
-from storage.ledger import Ledger
-from storage.loading import load
-from storage.search import Hit, Limits, Sort
-from storage.statistics import Stats
-from storage.tables import Capture
-from storage.visiting import Taken
-from storage.visits import DROPPED, Heard, Visit
-from storage.writing import write
+from storage.holdings.holdings import Holdings
+from storage.holdings.queue import settle as settle_holdings
+from storage.ingest import reprocess, search_index, tombstones, visits
+from storage.ingest import visits as replays
+from storage.ingest.batch import Outcome, load
+from storage.ingest.prepare import Identity, entry
+from storage.ingest.visits import Taken
+from storage.ingest.write import write
+from storage.ledger.discoveries import Report
+from storage.ledger.ledger import Ledger
+from storage.ledger.states import DROPPED, Heard, Visit
+from storage.query import export, history, search, statistics
+from storage.query.history import FullStory, Wording, find, full_story, promotions, revisions
+from storage.query.search import Hit, Limits, Sort
+from storage.query.statistics import Stats
 
 __all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
 
@@ -139,7 +141,7 @@ class Archive:
 
         Raises ValueError for what is no item, ArchiveError when the database cannot.
         """
-        return self._taken(items, visiting.settle)
+        return self._taken(items, visits.settle)
 
     def replay(
         self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int], heard: Iterable[Report] | None = None
@@ -150,7 +152,7 @@ class Archive:
         """
 
         def settle(connection: Connection, taken: Sequence[Taken]) -> None:
-            visiting.settle(connection, taken, heard)
+            visits.settle(connection, taken, heard)
             replays.mark(connection, far)
 
         return self._taken(items, settle)
@@ -165,7 +167,7 @@ class Archive:
 
         No visit is counted; what the visits announce is heard. Raises as `add_many` does.
         """
-        return self._taken(items, rereading.settle)
+        return self._taken(items, reprocess.settle)
 
     def _taken(
         self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
@@ -336,18 +338,18 @@ class Archive:
     def reindex(self) -> int:
         """Build the index of words anew; how many revisions it holds."""
         with self._writer.begin() as connection:
-            return search.fill(connection)
+            return search_index.fill(connection)
 
     def end_rereading(self, without: Collection[int] = ()) -> int:
         """After a run that read every capture anew, but for those without bytes; see storage/rereading.py."""
         with self._writer.begin() as connection:
             opening.only_writer(connection)
-            return rereading.end_rereading(connection, without)
+            return reprocess.end_rereading(connection, without)
 
     def items(self, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
         """What captures (as `captures` gives them) were read as, by their ids: items but for `capture`."""
         with self._engine.connect() as connection:
-            return rereading.items(connection, captures)
+            return reprocess.items(connection, captures)
 
     def stats(self) -> Stats:
         """What the archive holds, in numbers."""

@@ -30,9 +30,9 @@ from postscraper.newspapers import POST
 from postscraper.scope import Scope
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.backup import backup
-from storage.exchange import Exchange
-from storage.fixity.examining import verify
+from storage.maintenance.backup import backup
+from storage.maintenance.check import verify
+from storage.warc.exchange import Exchange
 
 FIRST = datetime(2018, 6, 20, 3, 0, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from postscraper.items import Capture
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.scope import Scope
 from postscraper.sources import folder
-from storage.exchange import Exchange
+from storage.warc.exchange import Exchange
 
 SITE = "https://www.phnompenhpost.com"
 

@@ -9,8 +9,8 @@ from keeping import SITE
 
 from postscraper.items import Item
 from storage.archive import Archive
-from storage.exchange import Exchange
-from storage.plain import plain
+from storage.database.values import plain
+from storage.warc.exchange import Exchange
 
 Words = tuple[str, str]  # headline and body
 

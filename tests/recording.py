@@ -10,8 +10,8 @@ from zipfile import ZIP_STORED, ZipFile
 import zstandard
 
 from postscraper.sources import folder
-from storage.exchange import Earlier, Exchange
-from storage.warc.record import new_id, payload_digest, response_and_request, warcinfo
+from storage.warc.exchange import Earlier, Exchange
+from storage.warc.writer import new_id, payload_digest, response_and_request, warcinfo
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FIRST = datetime(2018, 6, 20, 1, 10, tzinfo=UTC)

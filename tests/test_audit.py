@@ -15,7 +15,7 @@ from calling import refused, run
 from keeping import SITE, answer, desk, file, fill, saved_pages
 
 from postscraper.items import Capture
-from storage.audit import Known, estimate
+from storage.ledger.audit import Known, estimate
 
 
 @pytest.fixture(scope="module")

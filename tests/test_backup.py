@@ -14,8 +14,8 @@ from keeping import SITE, answer, desk, file, fill, saved_pages
 
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.fixity.examining import verify
-from storage.warc.file import pieces
+from storage.maintenance.check import verify
+from storage.warc.files import pieces
 
 
 @pytest.fixture

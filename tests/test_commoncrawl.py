@@ -14,8 +14,8 @@ from test_crawlindex import COLLINFO, FILE, LINE, lines
 from postscraper.sources.commoncrawl import CommonCrawl, record
 from postscraper.sources.crawlindex import captures
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Sought
-from storage.elsewhere.indexed import Listed
-from storage.exchange import Exchange
+from storage.holdings.models import Listed
+from storage.warc.exchange import Exchange
 
 PAGE = page_at(LINE["url"], b"<html><h1>River clinic</h1></html>", 0)
 

@@ -19,12 +19,13 @@ from rereadable import canonical
 
 from postscraper.rereading import Selection, compare
 from postscraper.witness import Witness
-from storage import compacted, compacting
 from storage.archive import Archive
-from storage.evidence import Evidence
-from storage.exchange import Damage
-from storage.fixity.examining import check, verify
-from storage.warc.file import records
+from storage.evidence import compact_format
+from storage.evidence.store import Evidence
+from storage.maintenance import compact as compacting
+from storage.maintenance.check import check, verify
+from storage.warc.exchange import Damage
+from storage.warc.files import records
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_any_reader_of_warc_files_reads_them(archive: Path) -> None:
     plain = first(archive)
     kept = [exchange for _, exchange in records(plain, lost_then.append)]
     run("compact", "--archive", archive)
-    compact = compacted.there(plain)
+    compact = compact_format.there(plain)
     assert [exchange for _, exchange in records(compact, lost.append)] == kept
     assert [each.what for each in lost] == [each.what for each in lost_then], "a revisit, for who has no original"
     fastwarc = pytest.importorskip("fastwarc")
@@ -122,8 +123,8 @@ def test_a_damaged_record_costs_itself_alone(archive: Path) -> None:
     plain = first(archive)
     kept = all_records(archive)
     run("compact", "--archive", archive)
-    compact = compacted.there(plain)
-    known = compacted.places(compact)
+    compact = compact_format.there(plain)
+    known = compact_format.places(compact)
     content = bytearray(compact.read_bytes())
     place = next(place for place, exchange in kept if len(exchange.body) > 5000 and not exchange.same_as)
     at = known.now[known.number(place.offset)]

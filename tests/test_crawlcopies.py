@@ -13,7 +13,7 @@ from test_crawl import asked, scrapy
 from postscraper.errors import BadRequest
 from postscraper.sources.crawlcopies import pages as copies
 from postscraper.sources.warc import Sieve
-from storage.exchange import Damage, Exchange
+from storage.warc.exchange import Damage, Exchange
 
 HOST = "www.phnompenhpost.com"
 WARC = "crawl-data/CC-MAIN-2018-26/segments/1/warc/x.warc.gz"

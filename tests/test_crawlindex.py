@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from postscraper.sources.crawlindex import Crawl, captures, count, crawls, overlapping
 from postscraper.sources.otherarchive import NoIndex
-from storage.elsewhere.indexed import Listed
+from storage.holdings.models import Listed
 
 COLLINFO = b"""[
   {"id": "CC-MAIN-2018-30", "name": "July 2018 Index", "timegate": "https://index.commoncrawl.org/CC-MAIN-2018-30/",

@@ -12,8 +12,8 @@ from rereadable import ask
 
 from postscraper.collecting.placing import placed
 from postscraper.witness import Witness
-from storage.elsewhere.indexed import Listed
-from storage.fixity.examining import check, verify
+from storage.holdings.models import Listed
+from storage.maintenance.check import check, verify
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ from postscraper.reading import read
 from postscraper.scope import Scope
 from postscraper.sources import folder
 from postscraper.urls import canonical
-from storage.exchange import Exchange
+from storage.warc.exchange import Exchange
 
 pytestmark = pytest.mark.pywb
 

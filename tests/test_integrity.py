@@ -21,11 +21,11 @@ from test_crawl import crawl
 
 from postscraper.witness import Witness
 from storage.errors import ArchiveError
-from storage.exchange import Damage
-from storage.fixity.examining import verify
-from storage.fixity.findings import Finding
-from storage.warc.file import pieces
-from storage.words import digest_of
+from storage.maintenance.check import verify
+from storage.maintenance.checks.findings import Finding
+from storage.query.text import digest_of
+from storage.warc.exchange import Damage
+from storage.warc.files import pieces
 
 DAMAGES = int(os.environ.get("DAMAGES", "200"))
 

@@ -14,8 +14,8 @@ from recording import pages, warc_gz
 from test_withdraw_parts import FERRY, MARKET, SCHOOL, WITHDRAW, feed
 
 from postscraper.witness import Witness
-from storage.fixity.examining import check, verify
-from storage.fixity.findings import MENDS, Finding, Report
+from storage.maintenance.check import check, verify
+from storage.maintenance.checks.findings import MENDS, Finding, Report
 
 Damage = Callable[[Path], object]
 

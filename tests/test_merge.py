@@ -24,10 +24,10 @@ from test_same_capture import records_of
 from test_withdraw import STORY, WITHDRAW, WORDS, is_sound, raw
 from test_withdraw_parts import BRIDGE, FEED, FERRY, MARKET, feed, posts
 
-from storage.compacting import compact
-from storage.elsewhere.indexed import Listed, Placed
-from storage.merging import joined
-from storage.visits import Heard, Kind
+from storage.holdings.models import Listed, Placed
+from storage.ledger.states import Heard, Kind
+from storage.maintenance.compact import compact
+from storage.maintenance.merge import joined
 
 AT = datetime(2026, 4, 2, 8, tzinfo=UTC)
 TOLD = (

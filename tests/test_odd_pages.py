@@ -16,7 +16,7 @@ from postscraper.newspapers import POST
 from postscraper.reading import read, read_all
 from postscraper.sources.folder import capture
 from postscraper.sources.warc import Sieve, pages
-from storage.exchange import Damage, Oddity
+from storage.warc.exchange import Damage, Oddity
 
 ADDRESS = "https://www.phnompenhpost.com/business/second-engine-ferry"
 FILES = "https://www.phnompenhpost.com/sites/default/files"

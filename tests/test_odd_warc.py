@@ -12,9 +12,9 @@ from recording import arc, page_at, pages, records, warc, warc_gz
 from test_replay import asked, replayed
 from test_warc_source import HOST, bare, read
 
-from storage.evidence import Evidence
-from storage.exchange import Exchange, Oddity
-from storage.warc.record import payload_digest
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Exchange, Oddity
+from storage.warc.writer import payload_digest
 
 FIRST, SECOND = list(pages(2))
 ID = "<urn:uuid:11111111-0000-4000-8000-000000000001>"

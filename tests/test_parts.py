@@ -15,7 +15,7 @@ from postscraper.rereading import Selection, accept, compare
 from postscraper.witness import Witness
 from storage.archive import Archive
 from storage.errors import NoSuchStory
-from storage.fixity.examining import check, verify
+from storage.maintenance.check import check, verify
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from scrapy.utils.test import get_crawler
 from test_crawl import FAST, asked
 
 from postscraper.downloading import PrivateAddress, PublicAddresses
-from storage.evidence import Evidence
+from storage.evidence.store import Evidence
 
 PAGE = (SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html").read_bytes()
 HOME = "www.phnompenhpost.com"

@@ -24,8 +24,8 @@ from standins.serving import ask
 from test_crawl import crawl
 from werkzeug import Request, Response
 
-from storage.evidence import Evidence
-from storage.exchange import Exchange, Place
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Exchange, Place
 
 pytestmark = pytest.mark.pywb
 

@@ -25,10 +25,10 @@ from werkzeug import Request, Response
 from postscraper.items import Receipt, Unread
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.fixity.examining import verify
-from storage.frontier import Wanted
-from storage.runlock import RunLock
-from storage.visits import Heard
+from storage.database.lock import RunLock
+from storage.ledger.rows import Wanted
+from storage.ledger.states import Heard
+from storage.maintenance.check import verify
 
 MIRROR = "http://127.0.0.1:8123"
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)

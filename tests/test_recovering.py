@@ -6,9 +6,9 @@ import pytest
 from keeping import SITE, answer, desk, file, saved_pages
 
 from postscraper.items import Capture
-from storage.evidence import Evidence
-from storage.exchange import Place
-from storage.unfiled import Unfiled
+from storage.evidence.pending import Unfiled
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Place
 
 
 @pytest.fixture(scope="module")

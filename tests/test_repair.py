@@ -14,10 +14,10 @@ from keeping import SITE, answer, desk, file, fill, saved_pages
 
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.fixity.examining import check, verify
-from storage.runlock import RunLock
-from storage.visits import Heard
-from storage.warc.file import pieces
+from storage.database.lock import RunLock
+from storage.ledger.states import Heard
+from storage.maintenance.check import check, verify
+from storage.warc.files import pieces
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 

@@ -23,8 +23,8 @@ from postscraper.replaying import replay
 from postscraper.replaying.readers import DIED
 from postscraper.scope import Scope
 from storage.archive import Archive
-from storage.evidence import Evidence
-from storage.exchange import Place
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Place
 
 COUNT = 400
 TABLES = ("story", "reading", "capture", "revision", "image", "sighting", "ledger", "replayed")

@@ -19,7 +19,7 @@ from rereadable import canonical
 from postscraper.console.reread_page import around, html
 from postscraper.rereading import Changes, Report, Selection
 from storage.archive import Archive
-from storage.runlock import RunLock
+from storage.database.lock import RunLock
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from conftest import ROOT
 from rawserver import RawServer, answered, serving
 from test_crawl import FAST, asked, scrapy
 
-from storage.evidence import Evidence
+from storage.evidence.store import Evidence
 
 PLAIN = "Content-Type: text/plain"
 RULES = answered(b"User-agent: *\nDisallow: /national/forbidden\n", "200 OK", PLAIN)

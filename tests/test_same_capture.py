@@ -15,10 +15,10 @@ from rereadable import ask, canonical
 from test_crawl import scrapy
 from test_withdraw_parts import BRIDGE, FERRY, MARKET, feed, posts
 
-from storage import compacted
-from storage.compacting import compact
-from storage.exchange import Exchange
-from storage.visits import State
+from storage.evidence import compact_format
+from storage.ledger.states import State
+from storage.maintenance.compact import compact
+from storage.warc.exchange import Exchange
 
 TABLES = ("capture", "story", "revision", "reading", "sighting", "ledger")
 
@@ -52,7 +52,7 @@ def is_sound(archive: Path) -> None:
 
 def records_of(archive: Path) -> int:
     folder = archive / "evidence"
-    return sum(1 for name in compacted.files(folder) for _ in compacted.pieces(folder / name, print))
+    return sum(1 for name in compact_format.files(folder) for _ in compact_format.pieces(folder / name, print))
 
 
 def said(archive: Path) -> dict[str, Any]:
@@ -113,7 +113,9 @@ def test_requests_come_over(archive: Path, tmp_path: Path) -> None:
     asked = {}
     for folder in (archive, from_file):
         with desk(folder) as opened:
-            found = (each for name in compacted.files(folder / "evidence") for each in opened._evidence.records(name))
+            found = (
+                each for name in compact_format.files(folder / "evidence") for each in opened._evidence.records(name)
+            )
             asked[folder] = {
                 (exchange.url, exchange.captured_at): (exchange.requested_at, exchange.request_headers, exchange.origin)
                 for _, exchange in found

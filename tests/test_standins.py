@@ -16,7 +16,7 @@ from standins.commoncrawl import CRAWL
 from standins.serving import Standin, ask
 from standins.together import Standins, standins_of
 
-from storage.exchange import Exchange
+from storage.warc.exchange import Exchange
 
 pytestmark = pytest.mark.pywb
 

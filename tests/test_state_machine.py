@@ -12,7 +12,7 @@ from modelling import Model, Page
 from postscraper.desk import Desk, now
 from postscraper.items import Item
 from storage.archive import Outcome
-from storage.exchange import EvidenceShort
+from storage.warc.exchange import EvidenceShort
 
 SOME = settings(
     max_examples=int(os.environ.get("EXAMPLES", "40")),

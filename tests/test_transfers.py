@@ -17,8 +17,8 @@ from postscraper.items import Article, Capture, Unread
 from postscraper.newspapers import POST
 from postscraper.reading import read
 from postscraper.transfers import flaw
-from storage.evidence import Evidence
-from storage.exchange import Place
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Place
 
 URL = "https://www.phnompenhpost.com/national/bridge-toll"
 PAGE = (SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html").read_bytes()

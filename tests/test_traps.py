@@ -27,7 +27,7 @@ from postscraper.traps import (
     trap,
 )
 from postscraper.urls import LONGEST_ADDRESS, canonical, path_of
-from storage.visits import Budget, Heard, How
+from storage.ledger.states import Budget, Heard, How
 
 
 def heard_of(path: str, depth: int = 0) -> Heard:

@@ -21,10 +21,10 @@ from postscraper.errors import BadRequest
 from postscraper.sources.warc import Sieve
 from postscraper.sources.warc import pages as found_in
 from postscraper.witness import Witness
-from storage.evidence import Evidence
-from storage.exchange import Damage, Exchange, Place
-from storage.fixity.examining import verify
-from storage.visits import UNDATED
+from storage.evidence.store import Evidence
+from storage.ledger.states import UNDATED
+from storage.maintenance.check import verify
+from storage.warc.exchange import Damage, Exchange, Place
 
 HOST = "www.phnompenhpost.com"
 GENERATOR = ROOT / "tests" / "hostile" / "badpages.py"

@@ -18,8 +18,8 @@ from wayback_server import Kept, Machine, compressed, usual
 
 from postscraper.sources.folder import capture
 from postscraper.witness import Witness
-from storage.evidence import Evidence
-from storage.fixity.examining import check, verify
+from storage.evidence.store import Evidence
+from storage.maintenance.check import check, verify
 
 SITE = "http://www.phnompenhpost.com"
 DESIGN = SAMPLES / "phnompenhpost" / "drupal_2017"

@@ -31,7 +31,7 @@ from postscraper.reading import read
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
 from postscraper.witness import Witness
-from storage.fixity.examining import check
+from storage.maintenance.check import check
 
 PAGES = 20
 

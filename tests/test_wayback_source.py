@@ -9,9 +9,9 @@ import pytest
 
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Sought
 from postscraper.sources.wayback import FIELDS, Wayback
-from storage.elsewhere.indexed import Listed
-from storage.exchange import Exchange
-from storage.warc.record import payload_digest
+from storage.holdings.models import Listed
+from storage.warc.exchange import Exchange
+from storage.warc.writer import payload_digest
 
 MACHINE = Wayback()
 URL = "http://www.phnompenhpost.com:80/national/canal"

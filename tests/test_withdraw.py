@@ -23,11 +23,11 @@ from test_crawl import scrapy
 from warcio.archiveiterator import ArchiveIterator
 
 from postscraper.items import Capture
-from storage import compacted
 from storage.archive import Outcome
-from storage.compacting import compact
-from storage.warc.file import pieces
-from storage.warc.tombstone import withdrawn
+from storage.evidence import compact_format
+from storage.maintenance.compact import compact
+from storage.warc.files import pieces
+from storage.warc.tombstones import withdrawn
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
 WORDS = b"the jetty had been the hardest part of all"
@@ -122,9 +122,9 @@ def evidence(archive: Path) -> dict[tuple[str, int, int], str]:
 def raw(archive: Path) -> bytes:
     """All that the archive's files hold, opened."""
     whole = b"".join(path.read_bytes() for path in archive.glob("archive.db*"))
-    for name in compacted.files(archive / "evidence"):
-        whole += b"".join(piece.raw for piece in compacted.pieces(archive / "evidence" / name, print))
-        path = compacted.there(archive / "evidence" / name)
+    for name in compact_format.files(archive / "evidence"):
+        whole += b"".join(piece.raw for piece in compact_format.pieces(archive / "evidence" / name, print))
+        path = compact_format.there(archive / "evidence" / name)
         whole += path.read_bytes()
     return whole
 

@@ -16,7 +16,7 @@ from test_withdraw import asked, is_sound, raw
 
 from postscraper.items import Capture
 from storage.archive import Outcome
-from storage.exchange import Exchange
+from storage.warc.exchange import Exchange
 
 FERRY, MARKET, SCHOOL, BRIDGE = (f"{SITE}/national/{name}" for name in ("ferry-sinks", "market", "school", "bridge"))
 WORDS = {

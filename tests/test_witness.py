@@ -9,7 +9,7 @@ from keeping import answer, saved_pages
 from postscraper.hearing import Ear
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.witness import FILES_AT_ONCE, Witness
-from storage.evidence import Evidence
+from storage.evidence.store import Evidence
 
 FILES = 60
 

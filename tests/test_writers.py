@@ -11,8 +11,8 @@ from recording import pages, warc_gz
 from test_crawl import scrapy
 
 from postscraper.cli import COMMANDS, GROUPS
-from storage.runlock import RunLock
-from storage.tables import BASELINE, SCHEMA
+from storage.database.lock import RunLock
+from storage.database.schema import BASELINE, SCHEMA
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
 WRITERS = {

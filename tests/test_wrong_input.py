@@ -32,7 +32,7 @@ from postscraper.items import Article, Block, Receipt
 from postscraper.newspapers import POST
 from postscraper.scope import SOURCES, scope
 from storage.archive import Archive, Heard
-from storage.runlock import RunLock
+from storage.database.lock import RunLock
 
 STORY = SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html"
 SPIDER = str(ROOT / "postscraper" / "spiders" / "post.py")

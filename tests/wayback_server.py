@@ -14,7 +14,7 @@ from mirror import _Any
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from storage.warc.record import payload_digest
+from storage.warc.writer import payload_digest
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 ERROR_PAGE = "<html><head><title>Internet Archive: Error</title></head><body>Please try again.</body></html>"

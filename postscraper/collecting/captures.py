@@ -26,8 +26,8 @@ from postscraper.filing import is_filed
 from postscraper.items import Capture, Item
 from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Question
 from postscraper.sources.others import ARCHIVES
-from storage.elsewhere.indexed import Listed, Placed
-from storage.exchange import Exchange
+from storage.holdings.models import Listed, Placed
+from storage.warc.exchange import Exchange
 
 Kept = Capture | NoCapture | Onward
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes

@@ -25,9 +25,9 @@ from postscraper.sources import ccnews, warc
 from postscraper.sources.otherarchive import NoCapture, NoIndex
 from postscraper.sources.others import common_crawl
 from postscraper.sources.warc import Sieve
-from storage.evidence import log_damage
-from storage.exchange import EvidenceFailed, Exchange
-from storage.folders import make_folder
+from storage.evidence.store import log_damage
+from storage.files import make_folder
+from storage.warc.exchange import EvidenceFailed, Exchange
 
 FOLDER = "commoncrawl"
 PIECE_SECONDS = 300  # a slow line, and 8 MB

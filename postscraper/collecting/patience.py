@@ -10,8 +10,8 @@ from scrapy.http import Response
 from postscraper.desk import now
 from postscraper.hearing import asked_pause
 from postscraper.sources.otherarchive import OtherArchive
-from storage.elsewhere.holdings import Holdings
-from storage.visits import BACK_OFF
+from storage.holdings.holdings import Holdings
+from storage.ledger.states import BACK_OFF
 
 MOST_REFUSALS = 2  # on one day; then the archive is left alone until the next
 UNREACHABLE_AFTER = 2  # fetches without any answer, and none before: the host or the network is away

@@ -4,9 +4,9 @@ from postscraper.desk import Desk
 from postscraper.sources.otherarchive import Sought
 from postscraper.sources.warc import BESIDE
 from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
-from storage.elsewhere.indexed import Listed, Placed
-from storage.elsewhere.rows import Wanted
-from storage.exchange import Exchange
+from storage.holdings.models import Listed, Placed
+from storage.holdings.queue import Wanted
+from storage.warc.exchange import Exchange
 
 
 def sought(desk: Desk) -> Sought:

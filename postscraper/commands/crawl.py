@@ -34,9 +34,9 @@ from postscraper.errors import BadRequest
 from postscraper.memory import give_back_large_blocks
 from postscraper.scope import scope
 from postscraper.spiders.newspaper import NewspaperSpider
+from storage.database.lock import ArchiveInUse
 from storage.errors import ArchiveError
-from storage.exchange import EvidenceError
-from storage.runlock import ArchiveInUse
+from storage.warc.exchange import EvidenceError
 
 log = logging.getLogger(__name__)
 

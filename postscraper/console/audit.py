@@ -20,7 +20,7 @@ from postscraper.scope import Scope
 from postscraper.sources import wordpress
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.audit import ASSUMED, STANDINGS, Estimate, Known, audit, estimate, totals
+from storage.ledger.audit import ASSUMED, STANDINGS, Estimate, Known, audit, estimate, totals
 
 Place = tuple[date | None, str | None]
 

@@ -7,7 +7,7 @@ import click
 from postscraper.console import options
 from postscraper.console.progress import progress
 from postscraper.console.terminal import counted, line, print_json
-from storage import backup
+from storage.maintenance import backup
 
 
 @click.command("backup")

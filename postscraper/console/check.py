@@ -9,10 +9,11 @@ from postscraper.console import options
 from postscraper.console.failures import UNSOUND
 from postscraper.console.findings import show
 from postscraper.witness import Witness
+from storage.database.engine import DATABASE
+from storage.database.lock import RunLock
 from storage.errors import NotAnArchive
-from storage.fixity import examining, repairing
-from storage.opening import DATABASE
-from storage.runlock import RunLock
+from storage.maintenance import check
+from storage.maintenance import repair as repairing
 
 
 @click.command("check")
@@ -38,7 +39,7 @@ def command(ctx: click.Context, repair: bool, json_wanted: bool, archive: Path) 
         with RunLock(archive):
             done, report = repairing.repair(archive, Witness(archive), datetime.now(UTC))
     else:
-        done, report = [], examining.check(archive, Witness(archive))[0]
+        done, report = [], check.check(archive, Witness(archive))[0]
     show(report, done, json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

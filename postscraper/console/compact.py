@@ -9,8 +9,8 @@ from postscraper.console import options
 from postscraper.console.progress import progress
 from postscraper.console.terminal import counted, line, one_line, print_json
 from storage.archive import Archive
-from storage.compacting import Done, compact, undo
-from storage.runlock import RunLock
+from storage.database.lock import RunLock
+from storage.maintenance.compact import Done, compact, undo
 
 
 @click.command("compact")

@@ -11,7 +11,7 @@ import click
 from postscraper.console.terminal import one_line
 from postscraper.errors import BadRequest, PostscraperError
 from storage import errors
-from storage.runlock import ArchiveInUse
+from storage.database.lock import ArchiveInUse
 
 INTERRUPTED = 1
 WRONG_USAGE = 2

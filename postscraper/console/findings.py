@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from postscraper.console.terminal import counted, joined, line, print_json
-from storage.fixity.findings import Finding, Report
+from storage.maintenance.checks.findings import Finding, Report
 
 
 def data(report: Report) -> dict[str, Any]:

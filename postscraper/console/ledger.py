@@ -9,7 +9,7 @@ from postscraper.console import options
 from postscraper.console.terminal import address, joined, line, print_json
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.visits import State
+from storage.ledger.states import State
 
 STATES: tuple[State, ...] = get_args(State)
 

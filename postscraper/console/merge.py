@@ -16,7 +16,7 @@ from postscraper.desk import Desk
 from postscraper.merging import Merged, merge
 from postscraper.newspapers import Newspaper
 from postscraper.scope import Scope
-from storage.withdrawals import Withdrawal
+from storage.maintenance.withdraw import Withdrawal
 
 
 @click.command("merge")

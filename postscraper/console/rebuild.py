@@ -11,11 +11,11 @@ from postscraper.console.progress import kept_pages, progress
 from postscraper.console.terminal import counted, line, one_line, print_json
 from postscraper.items import plain
 from postscraper.witness import Witness
+from storage.database.engine import DATABASE
+from storage.database.lock import RunLock
 from storage.errors import NotAnArchive
-from storage.fixity.walk import FOLDER
-from storage.opening import DATABASE
-from storage.rebuilding import Rebuilt, rebuild
-from storage.runlock import RunLock
+from storage.evidence.store import FOLDER
+from storage.maintenance.rebuild import Rebuilt, rebuild
 
 MOST_DAMAGE = 10  # lines
 

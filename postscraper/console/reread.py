@@ -21,7 +21,7 @@ from postscraper.newspapers import NEWSPAPERS
 from postscraper.rereading import Changes, Report, Selection, accept, compare
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.runlock import RunLock
+from storage.database.lock import RunLock
 
 MOST_MISSING = 10  # lines
 LAYOUTS = {layout.__name__.split(".")[-1] for paper in NEWSPAPERS.values() for layout in paper.layouts}

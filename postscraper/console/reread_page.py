@@ -7,7 +7,7 @@ from typing import Any
 
 from postscraper.console.terminal import address
 from postscraper.rereading import Changes, Example, Report
-from storage.history import compared
+from storage.query.history import compared
 
 SHOWN = 90  # characters of a value on a terminal
 LONGEST = 4_000  # characters of a value on the page

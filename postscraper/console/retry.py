@@ -9,8 +9,8 @@ from postscraper.console import options
 from postscraper.console.ledger import STATES
 from postscraper.console.terminal import counted, line, print_json
 from storage.archive import Archive
-from storage.runlock import RunLock
-from storage.visits import State
+from storage.database.lock import RunLock
+from storage.ledger.states import State
 
 # A crawl has the leased ones in hand, and its rules keep it out of the excluded.
 QUEUED: tuple[State, ...] = tuple(state for state in STATES if state not in ("leased", "excluded"))

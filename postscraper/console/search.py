@@ -12,7 +12,7 @@ from postscraper.console.terminal import address, colours, counted, joined, line
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.search import MOST_RANKED, Hit, Sort
+from storage.query.search import MOST_RANKED, Hit, Sort
 
 # Around a word found, until it is known whether it can be printed bold; no newspaper prints these.
 _MARKS = ("\ue000", "\ue001")

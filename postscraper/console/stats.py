@@ -15,7 +15,7 @@ from postscraper.console import options
 from postscraper.console.terminal import counted, joined, line, one_line, print_json
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.statistics import Stats
+from storage.query.statistics import Stats
 
 BAR = 30  # columns
 LONGEST_GAPS = 5

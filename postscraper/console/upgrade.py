@@ -7,8 +7,8 @@ import click
 from postscraper.console import options
 from postscraper.console.terminal import line
 from storage.archive import Archive
+from storage.database.lock import RunLock
 from storage.errors import WrongVersion
-from storage.runlock import RunLock
 
 
 @click.command("upgrade")

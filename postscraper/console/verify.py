@@ -10,9 +10,9 @@ from postscraper.console.findings import show
 from postscraper.console.progress import Meter, kept_pages, progress
 from postscraper.items import Item
 from postscraper.witness import Witness
-from storage.exchange import Exchange, Place
-from storage.fixity import examining
-from storage.visits import Visit
+from storage.ledger.states import Visit
+from storage.maintenance import check
+from storage.warc.exchange import Exchange, Place
 
 
 class Counting(Witness):
@@ -51,7 +51,7 @@ def command(ctx: click.Context, sample: int | None, json_wanted: bool, archive: 
       postscraper verify --sample 1000
     """
     with progress("page", total=sample or kept_pages(archive)) as meter:
-        report = examining.verify(archive, Counting(archive, meter), sample=sample)
+        report = check.verify(archive, Counting(archive, meter), sample=sample)
     show(report, [], json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

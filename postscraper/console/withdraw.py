@@ -14,8 +14,8 @@ from postscraper.console.terminal import counted, line, print_json
 from postscraper.errors import BadRequest
 from postscraper.witness import Witness
 from storage.archive import Archive
-from storage.runlock import RunLock
-from storage.withdrawals import Withdrawal, finish, plan, withdraw
+from storage.database.lock import RunLock
+from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
 
 LONGEST_REASON = 500  # characters
 

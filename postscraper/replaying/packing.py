@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import Any, cast
 
 from postscraper.replaying.slices import Page, Told
-from storage.entries import Entry, Said
-from storage.exchange import Exchange, Place
-from storage.hearsay import Report
-from storage.visits import Heard, Left, Visit
+from storage.ingest.prepare import Entry, Said
+from storage.ledger.discoveries import Report
+from storage.ledger.states import Heard, Left, Visit
+from storage.warc.exchange import Exchange, Place
 
 _KINDS: tuple[type[Any], ...] = (Told, Page, Place, Exchange, Entry, Said, Visit, Left, Report, Heard)
 

@@ -14,8 +14,8 @@ from typing import Self
 from postscraper.items import Capture, Unread
 from postscraper.replaying.packing import packed, unpacked
 from postscraper.replaying.slices import Reader, Setup, Slice, Told, begin, told
-from storage.exchange import Damage
-from storage.hearsay import together
+from storage.ledger.discoveries import together
+from storage.warc.exchange import Damage
 
 DIED = "the process that read this page died of it"
 

@@ -22,8 +22,8 @@ from postscraper.replaying.slices import SLICE_BYTES, Setup, Slice, Told, forbea
 from postscraper.sources.warc import Contents
 from postscraper.sources.warcfiles import Part, parts
 from storage.archive import Outcome
-from storage.entries import Entry
-from storage.exchange import Damage, Place, Tally
+from storage.ingest.prepare import Entry
+from storage.warc.exchange import Damage, Place, Tally
 
 BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
 MOST_UNWRITTEN = 100  # slices, where few of the records are of the newspaper

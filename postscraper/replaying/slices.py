@@ -28,10 +28,10 @@ from postscraper.sources.warc import Contents, Sieve, answers
 from postscraper.sources.warcfiles import Part
 from postscraper.urls import Aliases
 from postscraper.withdrawn import without
-from storage.entries import Entry, entry
-from storage.exchange import Damage, Exchange, Oddity, Place, SharedPlace, Tally
-from storage.hearsay import Report, reports, together
-from storage.warc.file import Piece, pieces
+from storage.ingest.prepare import Entry, entry, reports
+from storage.ledger.discoveries import Report, together
+from storage.warc.exchange import Damage, Exchange, Oddity, Place, SharedPlace, Tally
+from storage.warc.files import Piece, pieces
 from storage.warc.lenient import next_record
 
 SLICE_BYTES = 2 * 2**20  # some 250 pages of 30 kB

@@ -8,8 +8,8 @@ from datetime import date
 from postscraper.filing import captured
 from postscraper.items import Capture
 from storage.archive import Archive
-from storage.evidence import Evidence
-from storage.exchange import Place, RecordUnreadable
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Place, RecordUnreadable
 
 
 def captures(

@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from postscraper.sources import crawlindex
 from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
-from storage.elsewhere.indexed import Listed
-from storage.exchange import Exchange
-from storage.warc.file import piece_at
-from storage.warc.reading import Answered, Broken, opened
+from storage.holdings.models import Listed
+from storage.warc.exchange import Exchange
+from storage.warc.files import piece_at
+from storage.warc.parser import Answered, Broken, opened
 
 INDEX, STORE = "https://index.commoncrawl.org", "https://data.commoncrawl.org"
 NAME = "commoncrawl"

@@ -19,10 +19,10 @@ from postscraper.sources import crawlindex, warc
 from postscraper.sources.otherarchive import NoIndex
 from postscraper.sources.warc import Sieve
 from postscraper.sources.warcfiles import Part
-from storage.elsewhere.indexed import Listed
-from storage.exchange import Damage, Exchange, Place
-from storage.warc.file import Report, no_original, piece_at
-from storage.warc.reading import Broken
+from storage.holdings.models import Listed
+from storage.warc.exchange import Damage, Exchange, Place
+from storage.warc.files import Report, no_original, piece_at
+from storage.warc.parser import Broken
 
 _INDEXES = ("cdx-*.gz", "*.cdxj", "*.cdxj.gz")
 _NEWS = "crawl-data/CC-NEWS"

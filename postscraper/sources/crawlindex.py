@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from postscraper.sources.otherarchive import BadRow, NoIndex
-from storage.elsewhere.indexed import Listed
+from storage.holdings.models import Listed
 
 LONGEST_RECORD = 16 * 2**20  # compressed, and as long as an answer may be; a page is cut at 1 MB, since 2025 at 5 MB
 

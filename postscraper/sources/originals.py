@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from postscraper.sources.warcfiles import Part
-from storage.exchange import Earlier, Exchange
 from storage.warc.digests import has_digest, normal
-from storage.warc.file import pieces
-from storage.warc.reading import Answered, Broken, bare_id, opened
-from storage.warc.record import payload_digest
+from storage.warc.exchange import Earlier, Exchange
+from storage.warc.files import pieces
+from storage.warc.parser import Answered, Broken, bare_id, opened
+from storage.warc.writer import payload_digest
 
 _TABLE = """
 CREATE TABLE answer (

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from postscraper.errors import PostscraperError
 from postscraper.urls import as_sent
-from storage.elsewhere.indexed import Listed
-from storage.exchange import Exchange
+from storage.holdings.models import Listed
+from storage.warc.exchange import Exchange
 
 
 class NoIndex(PostscraperError):

@@ -17,9 +17,9 @@ from postscraper.filing import is_filed
 from postscraper.sources.originals import Originals
 from postscraper.sources.warcfiles import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
-from storage.exchange import BESIDE as INDEX
-from storage.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally
-from storage.warc.file import Original, Piece, Report, exchanges, own_info_id, pieces
+from storage.warc.exchange import BESIDE as INDEX
+from storage.warc.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally
+from storage.warc.files import Original, Piece, Report, exchanges, own_info_id, pieces
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.

@@ -11,8 +11,8 @@ from pathlib import Path
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from postscraper.errors import BadRequest
-from storage.exchange import Damage
-from storage.warc.file import Report
+from storage.warc.exchange import Damage
+from storage.warc.files import Report
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wacz")
 _HEAD_BYTES = 64 * 2**10

@@ -24,9 +24,9 @@ from postscraper.sources.otherarchive import (
     targets,
 )
 from postscraper.urls import as_sent, canonical, sent_on
-from storage.elsewhere.indexed import Listed
-from storage.exchange import Exchange
-from storage.warc.record import payload_digest
+from storage.holdings.models import Listed
+from storage.warc.exchange import Exchange
+from storage.warc.writer import payload_digest
 
 HOME = "https://web.archive.org"
 ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work

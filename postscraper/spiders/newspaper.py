@@ -29,7 +29,7 @@ from postscraper.scope import OTHER_ARCHIVES, scope
 from postscraper.sources.ccnews import is_news
 from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
-from storage.exchange import EvidenceError
+from storage.warc.exchange import EvidenceError
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 

@@ -12,28 +12,18 @@ from io import BytesIO
 from os import SEEK_END
 from typing import BinaryIO
 
-from storage.warc import arc, zstdframes
-from storage.warc.piece import (
-    CHUNK,
-    GZIP,
-    LARGEST_BYTES,
-    MAGIC,
-    Extent,
-    Piece,
-    Torn,
-    extent_at,
-    is_packed_record,
-)
-from storage.warc.piece import piece_at as strict_piece_at
-from storage.warc.reading import Broken, is_proved
+from storage.warc import arc, zstd
+from storage.warc.members import CHUNK, GZIP, LARGEST_BYTES, MAGIC, Extent, Piece, Torn, extent_at, is_packed_record
+from storage.warc.members import piece_at as strict_piece_at
+from storage.warc.parser import Broken, is_proved
 
-_BEGINNINGS = (b"WARC/", MAGIC, zstdframes.MAGIC)
+_BEGINNINGS = (b"WARC/", MAGIC, zstd.MAGIC)
 _LINE_ENDS = re.compile(rb"[\r\n]*")
 _VERSION = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n[^\r\n:]{1,100}:")
 _TYPE = re.compile(rb"\nWARC-Type:", re.IGNORECASE)
 # Of the addresses in ARC files, behind a line end.
 _ARC_MARKS = tuple(b"\n" + scheme for scheme in (b"http", b"filedesc:", b"dns:", b"ftp:", b"warcinfo:", b"metadata:"))
-_PACKED_MARKS = (MAGIC, zstdframes.MAGIC)
+_PACKED_MARKS = (MAGIC, zstd.MAGIC)
 _PLAIN_MARKS = (b"WARC/",)
 _MARKS = (*_PACKED_MARKS, *_PLAIN_MARKS, *_ARC_MARKS)
 _LONGEST_MARK = max(map(len, _MARKS))
@@ -52,7 +42,7 @@ def piece_at(stream: BinaryIO, offset: int) -> Piece:
         start = stream.read(CHUNK)
         if start.startswith(MAGIC):
             return _in_damaged_member(stream, offset, broken)
-        if start.startswith(zstdframes.MAGIC):
+        if start.startswith(zstd.MAGIC):
             raise
     return _plain(stream, offset)
 
@@ -211,7 +201,7 @@ def next_record(stream: BinaryIO, at: int) -> int | None:
     stream.seek(0)
     head = stream.read(CHUNK)
     own: tuple[bytes, ...] = ()
-    if head.startswith(_PACKED_MARKS) or head.startswith(zstdframes.DICTIONARY):
+    if head.startswith(_PACKED_MARKS) or head.startswith(zstd.DICTIONARY):
         own = _PACKED_MARKS
     elif head.startswith(_PLAIN_MARKS):
         own = _PLAIN_MARKS
@@ -244,7 +234,7 @@ def _first(stream: BinaryIO, at: int, marks: tuple[bytes, ...], end: int | None 
 def _begins(stream: BinaryIO, offset: int) -> bool:
     """Whether the head of a record stands there that says what it is and how long."""
     stream.seek(offset)
-    start = stream.read(len(zstdframes.MAGIC) + 1)
+    start = stream.read(len(zstd.MAGIC) + 1)
     if start.startswith(_PACKED_MARKS):
         return is_packed_record(stream, offset)
     if start.startswith(_PLAIN_MARKS):

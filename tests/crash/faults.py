@@ -22,8 +22,8 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 from postscraper.console.failures import EXIT_CODES, FILE_FAILED
+from storage.database.lock import ArchiveInUse
 from storage.errors import EvidenceError, Full
-from storage.runlock import ArchiveInUse
 from tests.crash import holding
 from tests.crash.program import Run
 from tests.crash.site import Site

@@ -13,9 +13,9 @@ from typing import Any
 from postscraper.urls import canonical
 from storage.archive import Archive
 from storage.errors import EvidenceError
-from storage.evidence import Evidence
-from storage.exchange import Exchange, Place
-from storage.visits import State
+from storage.evidence.store import Evidence
+from storage.ledger.states import State
+from storage.warc.exchange import Exchange, Place
 from tests.crash.pages import HOME
 from tests.crash.program import Acknowledged
 

@@ -10,7 +10,7 @@ from scrapy.settings import Settings
 from postscraper.desk import Desk, now
 from postscraper.newspapers import POST
 from postscraper.scope import scope
-from storage.exchange import Exchange
+from storage.warc.exchange import Exchange
 from tests.crash import faults, killloop, powercut, wrong_order
 from tests.crash.disk import after
 from tests.crash.faults import FAILED, FULL, IN_USE, cannot_mount

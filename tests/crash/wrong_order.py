@@ -12,10 +12,9 @@ from scrapy.cmdline import execute
 from postscraper.desk import Desk
 from postscraper.items import Item
 from storage.archive import Outcome
-from storage.evidence import Evidence
-from storage.evidencefile import EvidenceFile
-from storage.exchange import Earlier, Exchange, Place
-from storage.warc.record import response_and_request
+from storage.evidence.store import Evidence, EvidenceFile
+from storage.warc.exchange import Earlier, Exchange, Place
+from storage.warc.writer import response_and_request
 
 ENTRY = ("-m", "tests.crash.wrong_order")
 

@@ -11,7 +11,7 @@ from standins import commoncrawl, pywb
 from standins.commoncrawl import CommonCrawl
 from standins.serving import Standin, standing_in
 from standins.wayback import Wayback
-from storage.exchange import Exchange
+from storage.warc.exchange import Exchange
 
 
 class Standins(NamedTuple):

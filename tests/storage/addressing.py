@@ -5,7 +5,7 @@ from typing import Any
 
 from making import SITE, at
 
-from storage.ledger import Heard, Ledger
+from storage.ledger.ledger import Heard, Ledger
 
 CANAL = f"{SITE}/national/canal"
 

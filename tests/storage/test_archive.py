@@ -12,7 +12,7 @@ from sqlalchemy import text
 from postscraper.items import Block, Image, Link, Problem, Record, plain
 from storage.archive import Archive, Outcome
 from storage.errors import NoSuchStory
-from storage.loading import of_moments
+from storage.ingest.batch import of_moments
 
 CANAL = f"{SITE}/national/canal"
 

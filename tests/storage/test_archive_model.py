@@ -12,7 +12,7 @@ from making import SITE, article, teaser
 
 from postscraper.items import Article
 from storage.archive import Archive
-from storage.export import write_csv, write_jsonl
+from storage.query.export import write_csv, write_jsonl
 
 # Not many examples: each makes an archive on the disk. The rules themselves are tested without one.
 SOME = settings(

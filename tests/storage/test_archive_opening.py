@@ -15,12 +15,12 @@ from making import article
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from storage import opening
 from storage.archive import Archive
+from storage.database import engine as opening
+from storage.database.migrations.names import include_name
+from storage.database.migrations.run import configuration
+from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
-from storage.migrations.names import include_name
-from storage.migrations.run import configuration
-from storage.tables import BASELINE, SCHEMA, Table
 
 
 def one_sentence(error: pytest.ExceptionInfo[ArchiveError], *words: str) -> None:

@@ -7,9 +7,8 @@ from addressing import heard
 from making import SITE, START, at
 
 from storage.archive import Archive
-from storage.ledger import Ledger
-from storage.turns import page_of
-from storage.visits import Budget, Heard
+from storage.ledger.ledger import Ledger
+from storage.ledger.states import Budget, Heard, page_of
 
 THREE = Budget(name="budget of section national: 3 addresses", start=f"{SITE}/national/", most=3)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.warc.digests import has_digest
-from storage.warc.record import payload_digest
+from storage.warc.writer import payload_digest
 
 
 @given(body=st.binary(), other=st.binary())

@@ -15,8 +15,8 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from postscraper.items import Record
-from storage.evidence import Evidence
-from storage.exchange import DigestMismatch, Earlier, Exchange, Place, RecordUnreadable
+from storage.evidence.store import Evidence
+from storage.warc.exchange import DigestMismatch, Earlier, Exchange, Place, RecordUnreadable
 
 AT = datetime(2026, 11, 22, 8, 30, 1, 123456, tzinfo=UTC)
 PAGE = "<p>ប្រឡាយ</p>".encode() * 50

@@ -13,10 +13,10 @@ import pytest
 from test_evidence import exchange
 from test_evidence_recovery import SMALL, end, kept
 
-from storage.evidence import Evidence
-from storage.exchange import Damage, Exchange, Place
-from storage.warc import piece
-from storage.warc.file import LARGEST_BYTES, pieces, records
+from storage.evidence.store import Evidence
+from storage.warc import members
+from storage.warc.exchange import Damage, Exchange, Place
+from storage.warc.files import LARGEST_BYTES, pieces, records
 
 SCRIPT = Path(__file__).parents[1] / "hostile" / "badpages.py"
 INPUTS = 51
@@ -132,7 +132,7 @@ def test_a_file_is_read_one_record_at_a_time(tmp_path: Path) -> None:
     pages = [exchange(url=f"https://x.kh/{n}", body=bytes([n]) * 2**22) for n in range(24)]
     place = kept(tmp_path, pages)[0]
     code = (
-        "import resource, sys; from pathlib import Path; from storage.warc.file import records\n"
+        "import resource, sys; from pathlib import Path; from storage.warc.files import records\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "print(sum(len(page.body) for _, page in records(Path(sys.argv[1]), print)))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
@@ -146,7 +146,7 @@ def test_a_file_is_read_one_record_at_a_time(tmp_path: Path) -> None:
     assert grown_kib < 40 * 2**10  # ten records of the 24
 
 
-@pytest.mark.skipif(piece.inflating is zlib, reason="without the extra `fast` there is one inflater")
+@pytest.mark.skipif(members.inflating is zlib, reason="without the extra `fast` there is one inflater")
 def test_both_inflaters_find_the_same_records_and_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = Random(31)
     whole = b"".join(gzip.compress(b"WARC/1.1\r\n" + chance.randbytes(20) * size) for size in (0, 40, 2_000))
@@ -157,9 +157,9 @@ def test_both_inflaters_find_the_same_records_and_damage(tmp_path: Path, monkeyp
         path = tmp_path / "x.warc.gz"
         path.write_bytes(damaged[: chance.choice((len(whole), chance.randrange(len(whole))))])
         told = []
-        for inflating in (zlib, piece.inflating):
+        for inflating in (zlib, members.inflating):
             with monkeypatch.context() as patched:
-                patched.setattr(piece, "inflating", inflating)
+                patched.setattr(members, "inflating", inflating)
                 damages = list[Damage]()
                 told.append((list(pieces(path, damages.append)), damages))
         assert told[0] == told[1]

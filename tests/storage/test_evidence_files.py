@@ -5,7 +5,7 @@ from pathlib import Path
 from test_evidence import URL, checked, exchange
 from warcio.archiveiterator import ArchiveIterator
 
-from storage.evidence import Evidence
+from storage.evidence.store import Evidence
 
 
 def test_the_head_of_a_file_says_who_wrote_it_and_what_is_not_exact(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from test_evidence import checked, exchange
 
-from storage.evidence import Evidence
-from storage.exchange import Damage, Earlier, EvidenceFailed, EvidenceShort, Exchange, Place, RecordUnreadable
-from storage.warc.record import payload_digest, response_and_request
+from storage.evidence.store import Evidence
+from storage.warc.exchange import Damage, Earlier, EvidenceFailed, EvidenceShort, Exchange, Place, RecordUnreadable
+from storage.warc.writer import payload_digest, response_and_request
 
 SMALL = [exchange(url=f"https://x.kh/{n}", body=bytes([65 + n]) * 9) for n in range(3)]
 

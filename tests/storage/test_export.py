@@ -9,7 +9,7 @@ from making import SITE, article, at, captioned, teaser
 
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.export import COLUMNS, write_csv, write_jsonl
+from storage.query.export import COLUMNS, write_csv, write_jsonl
 
 ODD = '=SUM(A1) "quoted", ទឹក\u200bឡើង\r\n\ttab'
 

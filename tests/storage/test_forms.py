@@ -9,8 +9,8 @@ from making import article, at, captioned
 
 from postscraper.items import Problem
 from storage.archive import Archive
-from storage.timeline import Seen, Timeline
-from storage.words import both_wordings, same_wording, words_digest
+from storage.ingest.timeline import Seen, Timeline
+from storage.ingest.wording import both_wordings, same_wording, words_digest
 
 FEED = {"layout": "feed", "not_printed": ("captions",)}
 PAGE = {"layout": "wordpress_2026", "not_printed": ("standfirst", "byline")}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from making import SITE, article, at, captioned
 
 from storage.archive import Archive
-from storage.history import as_of, compared, differences
+from storage.query.history import as_of, compared, differences
 
 CANAL = f"{SITE}/national/canal"
 

@@ -7,7 +7,7 @@ from making import SITE, article, at
 from sqlalchemy import text
 
 from storage.archive import Archive
-from storage.elsewhere.holdings import Listed, Placed, Wanted
+from storage.holdings.holdings import Listed, Placed, Wanted
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 ALL = Wanted()

@@ -13,10 +13,10 @@ from making import SITE, START, article, at
 
 from postscraper.items import Problem
 from storage.archive import Archive
-from storage.frontier import Wanted
-from storage.hearsay import Report, together
-from storage.ledger import Ledger
-from storage.visits import Heard, Visit
+from storage.ledger.discoveries import Report, together
+from storage.ledger.ledger import Ledger
+from storage.ledger.rows import Wanted
+from storage.ledger.states import Heard, Visit
 
 
 @pytest.fixture

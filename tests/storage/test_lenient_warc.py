@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as Warcio
 from warcio.exceptions import ArchiveLoadFailed
 
-from storage.exchange import Damage
-from storage.warc.file import pieces
-from storage.warc.reading import Broken, parted
-from storage.warc.record import payload_digest
+from storage.warc.exchange import Damage
+from storage.warc.files import pieces
+from storage.warc.parser import Broken, parted
+from storage.warc.writer import payload_digest
 
 fastwarc = pytest.importorskip("fastwarc", reason="FastWARC is not installed: pip install -r requirements-dev.lock")
 HOST = "https://www.phnompenhpost.com/national/story-"

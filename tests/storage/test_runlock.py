@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.runlock import ArchiveInUse, RunLock
+from storage.database.lock import ArchiveInUse, RunLock
 
-HOLD = "import sys, time; from pathlib import Path; from storage.runlock import RunLock\n"
+HOLD = "import sys, time; from pathlib import Path; from storage.database.lock import RunLock\n"
 HOLD += "lock = RunLock(Path(sys.argv[1])); {then}print('held', flush=True); time.sleep(60)"
 
 

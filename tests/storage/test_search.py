@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from making import SITE, article, captioned
 
-from storage import search
 from storage.archive import Archive
 from storage.errors import BadQuery
-from storage.query import parse
-from storage.search import Sort
-from storage.words import CLUSTER, tokens_of
+from storage.query import search
+from storage.query.search import Sort
+from storage.query.syntax import parse
+from storage.query.text import CLUSTER, tokens_of
 
 REAL_KHMER = Path(__file__).parents[3] / "shared" / "texts" / "khmer_a.xml"
 

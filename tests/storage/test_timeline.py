@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import at
 
-from storage.timeline import Seen, Timeline
+from storage.ingest.timeline import Seen, Timeline
 
 
 def seen(n: int, hours: float | None, words: str) -> Seen:

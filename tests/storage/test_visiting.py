@@ -10,7 +10,7 @@ from making import SITE, START, article, at, listing, teaser, unread
 
 from postscraper.items import Problem
 from storage.archive import Archive, Visit
-from storage.ledger import Heard
+from storage.ledger.ledger import Heard
 
 
 def visit(*heards: Heard, **changes: Any) -> Visit:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.visits import Kind, due_again
+from storage.ledger.states import Kind, due_again
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.words import composed, normal, searchable, tokens_of, words_digest
+from storage.ingest.wording import words_digest
+from storage.query.text import composed, normal, searchable, tokens_of
 
 STORY = {
     "headline": "The king’s boats",

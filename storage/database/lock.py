@@ -1,0 +1,123 @@
+"""One writer an archive: a lock on a file, which ends with the process that holds it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from weakref import WeakSet
+
+from storage.errors import NotAnArchive, ReadOnly
+from storage.files import make_folder
+
+
+def in_use(archive: Path) -> bool:
+    """Whether another process, or this, holds the archive's run lock."""
+    if not (archive / NAME).is_file():
+        return False
+    with suppress(OSError):  # who may not write the lock looks at a copy, or at another's archive
+        try:
+            RunLock(archive).release()
+        except ArchiveInUse:
+            return True
+    return False
+
+
+NAME = ".lock"
+
+
+class ArchiveInUse(Exception):
+    """Another process holds the lock; the message names it."""
+
+
+class RunLock:
+    """Held from its making until `release`, the end of the `with`, or the end of the process.
+
+    Raises ArchiveInUse at once when another holds it, NotAnArchive and ReadOnly where there can be none. Processes
+    that are forked off do not hold it, so a worker that outlives a killed crawl does not keep the next one out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            make_folder(folder)
+            self._descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise NotAnArchive(f"{folder} is a file; an archive is a folder") from error
+        except PermissionError as error:
+            raise ReadOnly(f"{folder} cannot be written; check the rights of the folder") from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            in_use = _in_use(folder, self._descriptor)
+            self.release()
+            raise in_use from error
+        except OSError:
+            self.release()
+            raise
+        started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"process {os.getpid()}, since {started}\n".encode(), 0)
+        _HELD.add(self)
+
+    def __enter__(self) -> "RunLock":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """The file stays: to remove it would let two processes each lock their own."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+@contextmanager
+def shared_lock(folder: Path) -> Iterator[None]:
+    """Keep writers out of an archive that is only read: nothing of it is changed, not even the lock.
+
+    Raises ArchiveInUse when a process writes to it, and at the end when one did that no lock could keep out, as there
+    is none in a copy.
+    """
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        descriptor = -1
+    try:
+        if descriptor >= 0:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        _SHARED.add(folder.resolve())
+        yield
+        if descriptor < 0 and (folder / NAME).exists():
+            raise ArchiveInUse(f"{folder} was written to meanwhile; do the same again")
+    except BlockingIOError as error:
+        raise _in_use(folder, descriptor) from error
+    finally:
+        _SHARED.discard(folder.resolve())
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def holds_shared_lock(folder: Path) -> bool:
+    """Whether this process keeps writers out of an archive."""
+    return bool(_SHARED) and folder.resolve() in _SHARED
+
+
+_SHARED: set[Path] = set()
+
+
+def _in_use(folder: Path, descriptor: int) -> ArchiveInUse:
+    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+    return ArchiveInUse(f"{folder} is in use by {holder or 'another process'}; wait for its end")
+
+
+_HELD: WeakSet[RunLock] = WeakSet()
+
+
+def _let_go() -> None:
+    for lock in list(_HELD):
+        lock.release()
+
+
+os.register_at_fork(after_in_child=_let_go)

@@ -1,0 +1,46 @@
+"""The whole schema of a new archive: tables, views, and the index of words."""
+
+from sqlalchemy import Connection, text
+
+from storage.database import schema as other_archives
+from storage.database.schema import Table
+from storage.ingest import tombstones
+
+TABLES = (Table, other_archives, tombstones)  # all but the first are imported for their tables
+
+# The index of words, filled by storage/search.py. It keeps no text of its own (`content=''`), and its
+# tokens may hold combining marks: Khmer vowels and signs are such, and part of the word.
+# hashsize: with 64 MB in memory before the first write, and no merging beside, a batch of a thousand
+# stories is indexed nearly twice as fast.
+WORDS = (
+    "CREATE VIRTUAL TABLE words USING fts5(headline, body, captions, byline, content='', "
+    "tokenize=\"unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")",
+    "INSERT INTO words(words, rank) VALUES ('hashsize', 67108864)",
+)
+
+# For people who ask in SQL: the newest wording of each story, and where stories were announced.
+VIEWS = (
+    """
+    CREATE VIEW article AS
+    SELECT story.id AS story_id, canonical_url, language, section, published_on, published_at, node_id,
+           headline, kicker, standfirst, byline, agency, dateline, body, layout,
+           revisions, first_seen_at, last_seen_at, same_words_as, revision.id AS revision_id
+    FROM story JOIN revision ON revision.id = story.newest_revision_id
+    """,
+    """
+    CREATE VIEW promotion AS
+    SELECT story.id AS story_id, sighting.address, capture.captured_at, capture.url AS page_url,
+           capture.outcome AS page_is, sighting.list, sighting.position, sighting.headline,
+           sighting.summary, sighting.published_on
+    FROM sighting
+    JOIN capture ON capture.id = sighting.capture_id
+    LEFT JOIN story ON story.canonical_url = sighting.address
+    """,
+)
+
+
+def create(connection: Connection) -> None:
+    """Create everything in an empty database, in the caller's transaction."""
+    Table.metadata.create_all(connection)
+    for statement in (*VIEWS, *(WORDS if connection.dialect.name == "sqlite" else ())):
+        connection.execute(text(statement))

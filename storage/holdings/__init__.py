@@ -1,0 +1,1 @@
+"""Captures that other archives list, and what became of each."""

@@ -1,0 +1,1 @@
+"""Turn a batch of items into rows."""

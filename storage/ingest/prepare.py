@@ -1,0 +1,228 @@
+"""From an item to what the tables want: rows that lack their ids, and the digests that tell same from new."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from storage.database.values import Values, cleaned, day, dumped, is_storable, moment, plain, raw
+from storage.ingest.wording import words_digest
+from storage.ledger.discoveries import Report
+from storage.ledger.states import DROPPED, UNCHANGED, UNDATED, Heard, Left, Visit, left
+from storage.query.text import digest_of, index_words
+from storage.warc.exchange import Place
+
+# What names one capture: url, time, digest of the body, source, part of the answer.
+Key = tuple[str, datetime | None, str, str, str]
+
+
+# What makes two captures one, whichever sources brought them: url, second, status, digest of the body, part of the
+# answer. Programs differ on the fraction of the second that they write down.
+Identity = tuple[str, datetime | None, int, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an article says of its story, in the columns of the tables.
+
+    image_url: of the main picture. revision: what a revision has of it. images: rows, but for the revision's id.
+    words: the row of the index, but for its number.
+    """
+
+    language: str
+    section: str | None
+    published_on: date | None
+    published_at: datetime | None
+    node_id: int | None
+    image_url: str | None
+    revision: Values
+    images: tuple[tuple[Any, ...], ...]
+    words: tuple[str, str, str, str]
+
+    @classmethod
+    def by(cls, article: Mapping[str, Any]) -> "Said":
+        """article: as JSON data."""
+        images = article.get("images") or ()
+        body = "\n\n".join(block["text"] for block in article["body"])
+        return cls(
+            language=article["language"],
+            section=article.get("section"),
+            published_on=day(article.get("published_on")),
+            published_at=moment(article.get("published_at")),
+            node_id=article.get("node_id"),
+            image_url=next((image["url"] for image in images if image.get("block") is None), None),
+            revision={name: article.get(name) for name in _REVISION} | {"body": body},
+            images=tuple((at, *map(image.get, IMAGE)) for at, image in enumerate(images, 1)),
+            words=index_words(article, body),
+        )
+
+
+_REVISION = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "dateline")
+IMAGE = ("url", "caption", "credit", "caption_text", "alt", "block")
+_TEASER = ("list", "position", "headline", "summary", "url", "image_url", "published_text")
+SIGHTING = (*_TEASER, "address", "published_on", "published_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item, ready to be stored: rows, in which the ids alone are missing. It may be made in another process.
+
+    address: in the ledger; the visited one, or what the page calls itself. capture: its row.
+    reading: what the page said, as JSON; None for an unread one. said: None but for an article.
+    sightings: rows, but for the capture's id. left: how a visit that brings new words leaves the address.
+    """
+
+    outcome: str
+    url: str
+    canonical_url: str | None
+    address: str
+    key: Key
+    capture: Values
+    reading: str | None
+    reading_digest: str | None
+    said: Said | None
+    sightings: tuple[tuple[Any, ...], ...]
+    visit: Visit | None
+    left: Left
+    published_on: date | None
+    page: int
+
+    @property
+    def captured_at(self) -> datetime | None:
+        return self.key[1]
+
+    def kept_at(self, place: Place) -> None:
+        """Where the bytes came to be kept after the entry was made."""
+        self.capture.update(evidence_file=place.file, evidence_offset=place.offset, evidence_length=place.length)
+
+    def quiet(self) -> "Entry":
+        """The same, whose visit says nothing of what the page announces."""
+        return replace(self, visit=self.visit and replace(self.visit, heard=()))
+
+    def dropped(self, detail: str) -> "Entry":
+        """The same, of a page or a part whose words a pipeline kept out before."""
+        empty = dict.fromkeys(("layout", "problems", "words_digest", "teasers_digest"))
+        unread = {"outcome": "unread", "reason": DROPPED, "detail": detail}
+        address = self.visit.address if self.visit else self.url
+        return replace(
+            self,
+            outcome="unread",
+            canonical_url=None,
+            address=address,
+            capture=self.capture | empty | unread | {"address": address},
+            reading=None,
+            reading_digest=None,
+            said=None,
+            sightings=(),
+            left=left({"type": "unread", "reason": DROPPED}, self.visit.kind if self.visit else None),
+            published_on=None,
+            page=0,
+        )
+
+    def left_by(self, *, anything_new: bool) -> Left:
+        """How its visit leaves the address."""
+        same = self.outcome == "article" and self.left.state == "done" and not anything_new
+        return UNCHANGED if same else self.left
+
+
+def entry(item: Any, visit: Visit | None = None) -> Entry:
+    """An entry stays what it is, for it may be made in another process.
+
+    Raises ValueError for an item of no known type, or a capture time without a zone.
+    """
+    if isinstance(item, Entry):
+        return item
+    whole = plain(item)
+    kind = whole.get("type")
+    if kind not in ("article", "listing", "unread"):
+        raise ValueError(f"an item of type {kind!r}: article, listing or unread is wanted")
+    kept = {name: value for name, value in whole.items() if name not in ("capture", "teasers")}
+    reading, teasers = dumped(kept), dumped(whole.get("teasers", ()))
+    if not (is_storable(reading) and is_storable(teasers)):
+        return entry(cleaned(whole), visit)
+    unread = kind == "unread"
+    capture = _capture(whole, visit)
+    capture["teasers_digest"] = None if unread else digest_of(teasers)
+    return Entry(
+        outcome=kind,
+        url=whole["url"],
+        canonical_url=whole.get("canonical_url"),
+        address=capture["address"],
+        key=key_of(capture),
+        capture=capture,
+        reading=None if unread else reading,
+        reading_digest=None if unread else digest_of(reading),
+        said=Said.by(whole) if kind == "article" else None,
+        sightings=tuple(_sightings(whole.get("teasers") or (), visit)),
+        visit=visit,
+        left=left(whole, visit.kind if visit else None),
+        published_on=day(whole.get("published_on")),
+        page=whole.get("page") or 0,
+    )
+
+
+def key_of(capture: Mapping[str, Any]) -> Key:
+    """capture: values of the table's columns."""
+    return capture["url"], capture["captured_at"], capture["digest"], capture["source"], capture["part"]
+
+
+def identity_of(capture: Mapping[str, Any]) -> Identity:
+    """capture: values of the table's columns."""
+    at, names = capture["captured_at"], ("url", "status", "digest", "part")
+    url, status, digest, part = map(capture.__getitem__, names)
+    return url, second(at), status, digest, part
+
+
+def second(moment: datetime | None) -> datetime | None:
+    """The second of a moment; of an unknown one None."""
+    return None if moment is None else moment.replace(microsecond=0)
+
+
+def _capture(item: Values, visit: Visit | None) -> Values:
+    capture, problems = item["capture"], item.get("problems")
+    record = capture["record"] or {}
+    return {
+        "url": capture["url"],
+        "address": visit.address if visit else item.get("canonical_url") or item["url"],
+        "captured_at": moment(capture["captured_at"]),
+        "status": capture["status"],
+        "source": capture["source"],
+        "digest": capture["digest"],
+        "part": capture.get("part") or "",
+        "evidence_file": record.get("file"),
+        "evidence_offset": record.get("offset"),
+        "evidence_length": record.get("length"),
+        "etag": visit.etag if visit else None,
+        "last_modified": visit.last_modified if visit else None,
+        "outcome": item["type"],
+        "reason": item.get("reason"),
+        "detail": item.get("detail"),
+        "layout": item.get("layout"),
+        "problems": dumped(problems) if problems else None,
+        "reading_id": None,
+        "story_id": None,
+        "words_digest": words_digest(item) if item["type"] == "article" else None,
+        "words_of_another": False,
+    }
+
+
+def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple[Any, ...]]:
+    addresses = {heard.url: heard.address for heard in visit.heard} if visit else {}
+    for teaser in teasers:
+        url, value_of = teaser["url"], teaser.get
+        dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
+        yield (*map(value_of, _TEASER), addresses.get(url, url), *dates)
+
+
+def reports(entry: Entry) -> Iterator[Report]:
+    if entry.visit is None:
+        return
+    visit, now = entry.visit, now_of(entry)
+    yield Report(Heard(url=entry.url, address=visit.address, kind=visit.kind), None, now)
+    for heard in visit.heard:
+        yield Report(heard, visit.address, now)
+
+
+def now_of(entry: Entry) -> datetime:
+    """The moment of a visit: that of its capture, or UNDATED."""
+    return entry.captured_at or UNDATED

@@ -1,0 +1,201 @@
+"""Tombstones of withdrawn stories: the addresses that are kept out, and the records that were overwritten.
+
+A record is overwritten where it stands, by one of the same length (storage/warc/tombstone.py). It is listed as
+`waiting` by the transaction that takes its row out, and as `overwritten` when that is on the disk: a run that is
+killed between can be repeated.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+
+from storage.database.bulk import chunks
+from storage.database.schema import Address, Capture, Withdrawn, WithdrawnRecord
+from storage.database.values import plain
+from storage.evidence import compact_format
+from storage.ingest.prepare import Entry, now_of
+from storage.ledger.states import WITHDRAWN, Kind, priority
+from storage.warc.exchange import RecordUnreadable
+from storage.warc.files import seal_of
+from storage.warc.parser import Answered, Asked, Broken, opened
+from storage.warc.tombstones import tombstone
+
+EVIDENCE = "evidence"  # the folder
+
+
+_BARRED = select(Withdrawn.address)
+
+
+def addresses(connection: Connection) -> frozenset[str]:
+    """The addresses that are kept out."""
+    return frozenset(connection.execute(_BARRED).scalars())
+
+
+def of(connection: Connection, address: str) -> Row[Any] | None:
+    """The tombstone of an address; None of one that is not kept out."""
+    return connection.execute(select(Withdrawn.__table__).where(Withdrawn.address == address)).first()
+
+
+def bar(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now: datetime) -> None:
+    """Keep addresses out: a tombstone for each, and a row of the ledger that stays excluded.
+
+    rows: of `withdrawn`. kind: of an address that the ledger does not have.
+    """
+    table = Address.__table__.c
+    held = addresses(connection)
+    new = [row for row in rows if row["address"] not in held]
+    if new:
+        connection.execute(insert(Withdrawn), new)
+    for row in rows:
+        known = connection.execute(select(Address.__table__).where(table.address == row["address"])).mappings().first()
+        values = dict(known) if known is not None else _heard(row["address"], kind, now)
+        values |= _EXCLUDED
+        values["priority"] = priority(
+            values["address"], values["kind"], None, values["heard_at"], visited=values["visits"] > 0
+        )
+        if known is None:
+            connection.execute(insert(Address), [values])
+        else:
+            connection.execute(update(Address).where(table.address == row["address"]).values(values))
+
+
+_EXCLUDED = {
+    "state": "excluded",
+    "why": WITHDRAWN,
+    "tries": 0,
+    **dict.fromkeys(("was", "due_at", "leased_until", "dated_on", "capture_id", "etag", "last_modified")),
+}
+
+
+def _heard(address: str, kind: Kind, now: datetime) -> dict[str, Any]:
+    empty: dict[str, Any] = dict.fromkeys(column.name for column in Address.__table__.columns)
+    of_address = {"address": address, "url": address, "kind": kind, "how": "asked", "heard_at": now}
+    return empty | of_address | {"depth": 0, "visits": 0, "changes": 0}
+
+
+def is_barred(entry: Entry, barred: Collection[str]) -> bool:
+    """Whether an entry is a capture of a withdrawn story, or the part of an answer that carries it."""
+    return entry.address in barred or entry.canonical_url in barred or entry.capture["part"] in barred
+
+
+def turn_away(connection: Connection, entries: Iterable[Entry], folder: Path) -> None:
+    """Keep captures out that came after their story was withdrawn: their records wait to be overwritten.
+
+    The addresses at which they came are kept out from now on. Of an answer that carries other stories, too, these
+    stay, without its bytes. folder: of the evidence.
+    """
+    for entry in entries:
+        capture, part = entry.capture, entry.capture["part"]
+        names = [each for each in (entry.canonical_url, entry.address, part) if each]
+        known = connection.execute(select(Withdrawn.__table__).where(Withdrawn.address.in_(names))).mappings().first()
+        if known is None:
+            raise KeyError(entry.address)
+        add_records(connection, records(folder, capture), known["story"], capture)
+        if not part:
+            row = dict(known) | {"address": entry.address}
+            bar(connection, [row], entry.visit.kind if entry.visit else "story", now_of(entry))
+            continue
+        same = select(Capture.__table__).where(Capture.digest == capture["digest"], Capture.evidence_file.is_not(None))
+        others = [dict(row) for row in connection.execute(same).mappings()]
+        for other in others:
+            add_records(connection, records(folder, other), known["story"], other)
+        forget_bytes(connection, [other["id"] for other in others])
+
+
+def forget_bytes(connection: Connection, ids: Sequence[int]) -> None:
+    """Let captures name no record: what was read of them stays."""
+    nowhere = dict.fromkeys(("evidence_file", "evidence_offset", "evidence_length"))
+    for some in chunks(ids):
+        connection.execute(update(Capture).where(Capture.id.in_(some)).values(nowhere))
+
+
+def add_records(
+    connection: Connection,
+    places: Iterable[tuple[int, int, bool]],
+    story: str,
+    capture: Mapping[str, Any],
+    state: str = "waiting",
+) -> None:
+    """List what holds a capture (values of its row); a record that is listed already stays as it is."""
+    file, table = capture["evidence_file"], WithdrawnRecord.__table__.c
+    own = {"story": story, "captured_at": capture["captured_at"], "file": file}
+    if not is_ours(file):
+        places, state = [(capture["evidence_offset"], capture["evidence_length"], True)], "elsewhere"
+    for offset, length, is_answer in places:
+        listed = select(table.id).where(table.file == file, table.offset == offset)
+        if connection.execute(listed).first() is None:
+            digest = capture["digest"] if is_answer else None
+            values = {**own, "offset": offset, "length": length, "digest": digest, "state": state}
+            connection.execute(insert(WithdrawnRecord), [values])
+
+
+def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bool]]:
+    """Offset and length of the answer that a capture (values of its row) names, and of the request behind it.
+
+    The third value: whether it is the answer. [] for a capture whose bytes are not in the archive's own files.
+    Raises OSError.
+    """
+    file, offset, length = (capture[f"evidence_{name}"] for name in ("file", "offset", "length"))
+    if not is_ours(file):
+        return []
+    found, answer = [(offset, length, True)], None
+    with suppress(Broken, RecordUnreadable):
+        answer = opened(compact_format.at(folder / file, offset).raw)
+    with suppress(Broken, RecordUnreadable):
+        behind = compact_format.at(folder / file, offset + length)
+        request = opened(behind.raw)
+        # A damaged answer cannot name its request; ours stands behind it.
+        if isinstance(request, Asked) and (not isinstance(answer, Answered) or answer.goes_with(request)):
+            found.append((behind.offset, behind.length, False))
+    return found
+
+
+def is_ours(file: str | None) -> bool:
+    """Whether a record lies in the archive's own evidence."""
+    return file is not None and not Path(file).is_absolute()
+
+
+def waiting(connection: Connection) -> list[Row[Any]]:
+    """The records that are still to be overwritten."""
+    table = WithdrawnRecord.__table__
+    found = select(table).where(table.c.state == "waiting").order_by(table.c.file, table.c.offset)
+    return list(connection.execute(found))
+
+
+def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
+    """Overwrite the records that wait for it, durably; how many. Those of files in another form go on waiting.
+
+    folder: of the evidence. Raises OSError.
+    """
+    with engine.connect() as connection:
+        rows = [row for row in waiting(connection) if (folder / row.file).is_file()]
+        stories: dict[str, list[Row[Any]]] = {}
+        for row in connection.execute(select(Withdrawn.__table__).order_by(Withdrawn.address)):
+            stories.setdefault(row.story, []).append(row)
+    for row in rows:
+        _overwrite(folder / row.file, row, stories[row.story])
+    with writer.begin() as connection:
+        for some in chunks([row.id for row in rows]):
+            done = update(WithdrawnRecord).where(WithdrawnRecord.id.in_(some))
+            connection.execute(done.values(state="overwritten"))
+    return len(rows)
+
+
+def _overwrite(path: Path, record: Row[Any], barred: Sequence[Row[Any]]) -> None:
+    """barred: the rows of its story."""
+    first = barred[0]
+    told = {"withdrawn": first.story, "reason": first.reason, "on": plain(first.withdrawn_on)}
+    told |= {"addresses": [row.address for row in barred]}
+    told |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
+    name = f"{path.name}:{record.offset}"
+    member = tombstone(record.length, name=name, seal=seal_of(path), on=first.withdrawn_on, about=told)
+    with path.open("r+b") as stream:
+        stream.seek(record.offset)
+        stream.write(member)
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -1,0 +1,1 @@
+"""The URL frontier: every address known, its state, and when to visit it."""

@@ -1,0 +1,1 @@
+"""Check, repair, rebuild, backup, compaction and withdrawal."""

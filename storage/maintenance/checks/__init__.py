@@ -1,0 +1,1 @@
+"""Checks of database and evidence, one subject a module."""

@@ -1,0 +1,228 @@
+"""Evidence files made smaller, and plain gzip again; the records stay as they are, byte for byte.
+
+Only under the run lock: then every file is closed. The new file is whole, durable and compared record by
+record before the old one goes, so that at every moment one of the two is there; a run that was killed is
+begun again. Going back, each record takes its old place, so nothing that names one has to change.
+"""
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from shutil import copyfileobj
+from typing import BinaryIO
+
+import zstandard
+
+from storage.archive import Archive
+from storage.errors import Damaged
+from storage.evidence import compact_format
+from storage.evidence.compact_format import COMPACT, PLAIN, as_written
+from storage.files import sync_folder
+from storage.warc import files as warcfile
+from storage.warc.exchange import Damage
+from storage.warc.members import Piece
+from storage.warc.parser import Broken
+from storage.warc.writer import members
+from storage.warc.zstd import DICTIONARY, INDEX
+
+LEVEL = 19
+MOST_PAGES = 16  # in a dictionary; eight take a twenty-fifth off four, sixteen as much again: benchmarks/evidence.py
+LARGEST_DICTIONARY = 2**20  # read with every record that is looked up by itself
+WORTH_IT = 0.9  # of the bytes before
+
+_CODED = re.compile(rb"\r\nContent-Encoding:[ \t]*(?!identity)\S", re.I)
+_EXEMPLARS = (
+    "SELECT evidence_offset, layout, outcome FROM capture"
+    " WHERE evidence_file = ? AND outcome IN ('article', 'listing') ORDER BY evidence_offset"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of one file; why: it was left as it is, else None."""
+
+    file: str
+    before: int
+    after: int
+    records: int = 0
+    why: str | None = None
+
+
+class _Left(Exception):
+    """The file is left as it is; the message says why."""
+
+
+def compact(archive: Path, told: Callable[[Done], object] = lambda _: None) -> list[Done]:
+    """Make every closed evidence file smaller that it makes smaller. Raises ArchiveError, OSError."""
+    done = []
+    with Archive.open(archive, readonly=True) as opened:
+        for path in sorted((archive / "evidence").glob(f"*{PLAIN}")):
+            done.append(_exchanged(path, _smaller(path, opened)))
+            told(done[-1])
+    return done
+
+
+def undo(archive: Path, told: Callable[[Done], object] = lambda _: None) -> list[Done]:
+    """Make every compact evidence file plain gzip again. Raises OSError."""
+    done = []
+    for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
+        done.append(_exchanged(compact, _Plain(compact.with_name(as_written(compact.name)))))
+        told(done[-1])
+    return done
+
+
+def plain_again(compact: Path) -> None:
+    """Make one compact evidence file plain gzip again. Raises Damaged, OSError."""
+    done = _exchanged(compact, _Plain(compact.with_name(as_written(compact.name))))
+    if done.why:
+        raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
+
+
+class _Smaller:
+    """Writes a compact file."""
+
+    def __init__(self, path: Path, dictionary: bytes) -> None:
+        self.target = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
+        self._dictionary = dictionary
+        known = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+        if dictionary:
+            known.precompute_compress(level=LEVEL)
+        self._pack = zstandard.ZstdCompressor(LEVEL, known if dictionary else None, write_checksum=True)
+
+    def write(self, pieces: Iterable[Piece], out: BinaryIO) -> int:
+        """How many records. Raises _Left."""
+        records = self.target.with_name(f"{self.target.name}.records")
+        lengths = []
+        try:
+            with records.open("w+b") as stream:
+                for piece in pieces:
+                    if _member(piece.raw, piece.length) is None:
+                        raise _Left("it could not be made plain gzip again")
+                    lengths.append((piece.length, stream.write(self._pack.compress(piece.raw))))
+                stream.seek(0)
+                held = zstandard.ZstdCompressor(LEVEL).compress(self._dictionary)
+                index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
+                for magic, content in ((DICTIONARY, held), (INDEX, index)):
+                    out.write(magic + len(content).to_bytes(4, "little") + content)
+                copyfileobj(stream, out)
+        finally:
+            records.unlink(missing_ok=True)
+        if out.tell() > WORTH_IT * sum(before for before, _ in lengths):
+            raise _Left("it would not get smaller; pages that came compressed are kept so")
+        return len(lengths)
+
+
+def _smaller(path: Path, archive: Archive) -> _Smaller:
+    """With the first pages of each design in the file as dictionary, the commonest design last."""
+    with archive.connect() as connection:
+        rows = connection.exec_driver_sql(_EXEMPLARS, (path.name,)).all()
+    groups: dict[tuple[str, str], list[int]] = {}
+    for offset, layout, outcome in rows:
+        groups.setdefault((layout, outcome), []).append(offset)
+    ordered = sorted(groups.values(), key=len, reverse=True)
+    turns = [each for turn in zip_longest(*(group[:MOST_PAGES] for group in ordered)) for each in turn]
+    chosen: list[bytes] = []
+    for offset in (each for each in turns if each is not None):
+        raw = _exemplar(path, offset)
+        if raw and len(chosen) < MOST_PAGES and sum(map(len, chosen)) + len(raw) <= LARGEST_DICTIONARY:
+            chosen.append(raw)
+    return _Smaller(path, b"".join(reversed(chosen)))
+
+
+def _exemplar(path: Path, offset: int) -> bytes:
+    """A record that others may resemble, behind its request; empty for a page that came compressed."""
+    with suppress(Broken):
+        answer = compact_format.at(path, offset)
+        if not _CODED.search(answer.raw, 0, 16_384):
+            with suppress(Broken):
+                return compact_format.at(path, offset + answer.length).raw + answer.raw
+            return answer.raw
+    return b""
+
+
+class _Plain:
+    """Writes a plain file, in which each record has the place and the length that it had."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def write(self, pieces: Iterable[Piece], out: BinaryIO) -> int:
+        """How many records. Raises _Left."""
+        count = 0
+        for piece in pieces:
+            member = _member(piece.raw, piece.length)
+            if member is None or out.tell() != piece.offset:
+                raise _Left(f"the record at byte {piece.offset} finds no place")
+            out.write(member)
+            count += 1
+        return count
+
+
+def _member(raw: bytes, length: int) -> bytes | None:
+    """A gzip member of that very length; None when the record cannot be packed so small.
+
+    As it was written, if that can be repeated; else packed harder, with blanks in the header's comment.
+    """
+    for member in members(raw):
+        if len(member) == length:
+            return member
+    if len(member) < length:
+        return member[:3] + b"\x10" + member[4:10] + b" " * (length - len(member) - 1) + b"\0" + member[10:]
+    return None
+
+
+def _exchanged(path: Path, writer: _Smaller | _Plain) -> Done:
+    before = path.stat().st_size
+    part = writer.target.with_name(f"{writer.target.name}.part")
+    try:
+        with part.open("w+b") as out:
+            records = writer.write(_records(path), out)
+            out.flush()
+            os.fsync(out.fileno())
+        after = part.stat().st_size
+        _compare(path, part, writer.target)
+        part.replace(writer.target)
+    except _Left as left:
+        return Done(file=path.name, before=before, after=before, why=str(left))
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    path.unlink()
+    sync_folder(path.parent)
+    return Done(file=path.name, before=before, after=after, records=records)
+
+
+def _records(path: Path) -> Iterator[Piece]:
+    """All records of a file that holds nothing but whole records. Raises _Left."""
+
+    def damaged(damage: Damage) -> None:
+        raise _Left(f"damaged at byte {damage.offset}: {damage.what}")
+
+    plain = path.with_name(as_written(path.name))
+    end = 0
+    for piece in compact_format.pieces(plain, damaged):
+        if piece.offset != end:
+            raise _Left(f"holds more than records at byte {end}")
+        end += piece.length
+        yield piece
+    if end != compact_format.size(plain):
+        raise _Left(f"holds more than records at byte {end}")
+
+
+def _compare(path: Path, part: Path, target: Path) -> None:
+    """Every record of the new file with that of the old one. Raises _Left."""
+    # Read by that reader that will read it from now on.
+    read = compact_format.read if target.name.endswith(COMPACT) else warcfile.pieces
+    for old, new in zip_longest(_records(path), read(part, _fail)):
+        if old != new:
+            raise _Left("the new file does not hold the same records")
+
+
+def _fail(damage: Damage) -> None:
+    raise _Left(f"the new file is damaged at byte {damage.offset}: {damage.what}")

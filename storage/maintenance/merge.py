@@ -1,0 +1,162 @@
+"""What another archive's database knows and its evidence does not say: the ledger, and the lists of holdings.
+
+Its tombstones and captures are here already. SQLite alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from sqlite3 import Connection, Row
+from typing import Any
+
+from storage.database.schema import Address
+from storage.ledger.states import WITHDRAWN, priority
+from storage.maintenance.carry_over import opened, pair
+
+Values = dict[str, Any]
+
+_COLUMNS = tuple(column.name for column in Address.__table__.columns)
+# How the last visit left an address; of the last three an earlier one may be the last that gave any.
+_LEFT = ("url", "state", "was", "why", "due_at", "leased_until", "tries", "visited_at")
+_LAST = ("capture_id", "etag", "last_modified")
+_FIRST = ("heard_at", "how", "heard_from")
+# Of an address that was heard of and not visited.
+_UNVISITED = {"state": "known", "tries": 0, "visits": 0, "changes": 0} | dict.fromkeys(
+    ("why", "visited_at", "capture_id", "etag", "last_modified")
+)
+
+# A capture that another source brought here has other validators, and may be of another address.
+_OF_CAPTURE = {
+    "capture_id": "(SELECT id FROM main.capture WHERE id = new_id AND address = old.address)",
+    **{
+        name: f"(SELECT old.{name} WHERE EXISTS"
+        f" (SELECT 1 FROM main.capture WHERE address = old.address AND {name} = old.{name}))"
+        for name in ("etag", "last_modified")
+    },
+}
+_THEIRS = f"""
+SELECT {", ".join(f"{_OF_CAPTURE.get(name, f'old.{name}')} AS {name}" for name in _COLUMNS)}
+FROM before.ledger AS old LEFT JOIN temp.pair ON old_id = old.capture_id ORDER BY old.address
+"""
+_OURS = f"SELECT {', '.join(_COLUMNS)} FROM main.ledger WHERE address = ?"
+_PUT = f"INSERT OR REPLACE INTO main.ledger ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_HOLDINGS = (
+    "INSERT OR IGNORE INTO main.holding SELECT * FROM before.holding",
+    # What became of a capture in either.
+    """UPDATE main.holding AS ours SET state = theirs.state, why = theirs.why, due_at = NULL
+    FROM before.holding AS theirs
+    WHERE theirs.archive = ours.archive AND theirs.url = ours.url AND theirs.captured_at = ours.captured_at
+    AND ours.state IN ('known', 'failed') AND theirs.state IN ('held', 'gone', 'passed over')""",
+    # What was held there and did not come over is to be fetched.
+    """UPDATE main.holding SET state = 'known', why = NULL, due_at = listed_at WHERE state = 'held'
+    AND NOT EXISTS (SELECT 1 FROM main.capture WHERE capture.address = holding.address)""",
+    f"""UPDATE main.holding SET state = 'passed over', why = '{WITHDRAWN}', due_at = NULL
+    WHERE state <> 'passed over' AND address IN (SELECT address FROM main.withdrawn)""",
+    # An index that one of the two read to its end is read; of two such the later.
+    """INSERT OR REPLACE INTO main.enumeration SELECT theirs.* FROM before.enumeration AS theirs
+    LEFT JOIN main.enumeration AS ours ON ours.archive = theirs.archive AND ours.query = theirs.query
+    WHERE ours.archive IS NULL OR coalesce(theirs.finished_at, '') > coalesce(ours.finished_at, '')""",
+    """INSERT OR REPLACE INTO main.refusal SELECT theirs.* FROM before.refusal AS theirs
+    LEFT JOIN main.refusal AS ours ON ours.archive = theirs.archive
+    WHERE ours.archive IS NULL OR (theirs.day, theirs.times) > (ours.day, ours.times)""",
+    """INSERT OR IGNORE INTO main.payload SELECT * FROM before.payload
+    WHERE digest IN (SELECT digest FROM main.capture)""",
+)
+
+
+def add_addresses(other: Path, database: Path) -> tuple[int, int]:
+    """Take over the addresses of another archive's ledger as it heard of them, before its captures are replayed.
+
+    What a replay hears of an address that is here does not change when and where it was heard of first.
+    How many were new, and how many both have. Durable at once; may be repeated. Raises ArchiveError.
+    """
+    new = both = 0
+    with _attached(other, database) as connection:
+        for theirs in _theirs(connection):
+            is_new = _put(connection, theirs if theirs["state"] == "excluded" else theirs | _UNVISITED)
+            new, both = new + is_new, both + (not is_new)
+    return new, both
+
+
+def join_ledger(other: Path, database: Path) -> None:
+    """Leave the addresses of both as the last visit left them, and join the lists of holdings, behind all captures.
+
+    Durable at once; may be repeated. Raises ArchiveError.
+    """
+    with _attached(other, database) as connection:
+        for theirs in _theirs(connection):
+            _put(connection, theirs)
+        for statement in _HOLDINGS:
+            connection.execute(statement)
+
+
+@contextmanager
+def _attached(other: Path, database: Path) -> Iterator[Connection]:
+    """One durable transaction."""
+    with opened(database, before=other, mode="rw") as connection:
+        connection.row_factory = Row
+        connection.execute("BEGIN IMMEDIATE")
+        pair(connection)
+        yield connection
+        connection.execute("COMMIT")
+
+
+def _theirs(connection: Connection) -> Iterator[Values]:
+    """Rows without leases, which are of their runs."""
+    for row in connection.execute(_THEIRS):
+        values = dict(row)
+        if values["state"] == "leased":
+            values |= {"state": values["was"], "was": None, "leased_until": None}
+        yield values
+
+
+def _put(connection: Connection, theirs: Values) -> bool:
+    """Join one row to that of the same address; whether there was none."""
+    row = connection.execute(_OURS, (theirs["address"],)).fetchone()
+    ours = None if row is None else dict(row)
+    values = joined(ours, theirs)
+    if values != ours:
+        connection.execute(_PUT, [values[name] for name in _COLUMNS])
+    return ours is None
+
+
+def joined(ours: Values | None, theirs: Values) -> Values:
+    """The row of an address of two ledgers; values as SQLite holds them. ours: None when the address is new here.
+
+    It was heard of when and as it was first, and is as its last visit left it. A withdrawn one stays out.
+    """
+    if ours is None:
+        return theirs | {"priority": _priority(theirs["address"], theirs)}
+    first = min(ours, theirs, key=lambda row: (row["heard_at"], row["how"] != "asked"))
+    values = {name: first[name] for name in _FIRST}
+    if WITHDRAWN not in (ours["why"], theirs["why"]):
+        values |= _visited(ours, theirs) | {
+            "kind": theirs["kind"] if ours["kind"] == "page" else ours["kind"],
+            "section": ours["section"] or theirs["section"],
+            "dated_on": ours["dated_on"] or theirs["dated_on"],
+            "depth": min(ours["depth"], theirs["depth"]),
+        }
+    values = ours | values
+    return values | {"priority": _priority(ours["address"], values)}
+
+
+def _visited(ours: Values, theirs: Values) -> Values:
+    """How visits left an address. A page that was read again here, and left alike, has its visit already."""
+    known, same = (_rank(theirs), _rank(ours)), theirs["state"] == ours["state"]
+    later = known[0] > known[1] or (known[0] == known[1] and not same)
+    last, before = (theirs, ours) if later else (ours, theirs)
+    values = {name: last[name] for name in _LEFT}
+    values |= {name: before[name] if last[name] is None else last[name] for name in _LAST}
+    return values | {name: max(ours[name], theirs[name]) for name in ("visits", "changes")}
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[str, bool, bool]:
+    """How much a row knows: with a later visit more; without any, what a person, then what a rule says of it."""
+    return row["visited_at"] or "", row["how"] == "asked", row["state"] == "excluded"
+
+
+def _priority(address: str, values: Mapping[str, Any]) -> int:
+    dated_on = date.fromisoformat(values["dated_on"]) if values["dated_on"] else None
+    heard_at = datetime.fromisoformat(values["heard_at"])
+    return priority(address, values["kind"], dated_on, heard_at, visited=values["visits"] > 0)

@@ -1,1 +1,0 @@
-"""How archives of earlier versions are brought up to this one."""

@@ -1,0 +1,104 @@
+"""What the archive holds, in numbers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from storage.database.schema import Address, Capture, Revision, Sighting, Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """stories_by_year: by year of publication, None for stories without a day.
+
+    gaps: spans of days, both ends included, on which no story of the archive was published, between the
+    first and the last day that has one. ledger: addresses by state.
+    """
+
+    stories: int
+    revisions: int
+    captures: int
+    sightings: int
+    same_words: int
+    first_on: date | None
+    last_on: date | None
+    stories_by_year: dict[int | None, int]
+    stories_by_section: dict[str | None, int]
+    stories_by_language: dict[str, int]
+    captures_by_layout: dict[str | None, int]
+    captures_by_outcome: dict[str, int]
+    captures_by_source: dict[str, int]
+    unread_by_reason: dict[str, int]
+    ledger: dict[str, int]
+    gaps: list[tuple[date, date]]
+
+
+def stats(connection: Connection) -> Stats:
+    days = _days(connection)
+    return Stats(
+        **_totals(connection),
+        first_on=days[0] if days else None,
+        last_on=days[-1] if days else None,
+        stories_by_year=_by_year(connection),
+        stories_by_section=_by(connection, Story.section),
+        stories_by_language=_by(connection, Story.language),
+        captures_by_layout=_by(connection, Capture.layout, Capture.outcome != "unread"),
+        captures_by_outcome=_by(connection, Capture.outcome),
+        captures_by_source=_by(connection, Capture.source),
+        unread_by_reason=_by(connection, Capture.reason, Capture.outcome == "unread"),
+        ledger=_by(connection, Address.state),
+        gaps=list(gaps(days)),
+    )
+
+
+def sections(connection: Connection) -> list[str]:
+    """As printed, the largest first."""
+    return [name for name in _by(connection, Story.section) if name is not None]
+
+
+def layouts(connection: Connection) -> list[str]:
+    """Those that captures were read by, the commonest first."""
+    return [name for name in _by(connection, Capture.layout) if name is not None]
+
+
+def _totals(connection: Connection) -> dict[str, int]:
+    counted = {
+        "stories": select(func.count()).select_from(Story),
+        "revisions": select(func.count()).select_from(Revision),
+        "captures": select(func.count()).select_from(Capture),
+        "sightings": select(func.count()).select_from(Sighting),
+        "same_words": select(func.count()).select_from(Story).where(Story.same_words_as.is_not(None)),
+    }
+    return {name: connection.execute(query).scalar_one() for name, query in counted.items()}
+
+
+def _by(connection: Connection, column: Any, *conditions: Any) -> dict[Any, int]:
+    """Counts by the column's values, the largest first."""
+    found = select(column, func.count()).where(*conditions).group_by(column)
+    rows = connection.execute(found.order_by(func.count().desc(), column))
+    return dict(rows.all())
+
+
+def _by_year(connection: Connection) -> dict[int | None, int]:
+    found: dict[int | None, int] = {}
+    for day, count in _by(connection, Story.published_on).items():
+        year = day.year if day else None
+        found[year] = found.get(year, 0) + count
+    return dict(sorted(found.items(), key=lambda each: (each[0] is None, each[0] or 0)))
+
+
+def _days(connection: Connection) -> list[date]:
+    days = select(Story.published_on).where(Story.published_on.is_not(None)).distinct()
+    return sorted(day for day in connection.execute(days).scalars() if day is not None)
+
+
+def gaps(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """The spans between neighbouring days of a sorted list that are further apart than one day."""
+    one = timedelta(days=1)
+    for before, after in pairwise(days):
+        if after - before > one:
+            yield before + one, after - one

@@ -1,0 +1,323 @@
+"""A WARC record as the exchange it holds; every record is checked against its digests.
+
+Reads what other crawlers wrote, too: chunked bodies, bare line feeds, WARC/1.0 and older. What is not as the
+standards have it, and can be read in one way only, is read and named in `odd`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from storage.warc import arc, chunks, head
+from storage.warc.digests import has_digest
+from storage.warc.exchange import Earlier, Exchange, Place
+from storage.warc.writer import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE
+
+_LINKS = "warc-concurrent-to"
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_STAMP = re.compile(r"([0-9]{8})([0-9]{6})")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_STATUS_LINE = re.compile(r"(HTTP/\d(?:\.\d)?) +(\d{3})(?: +(.*))?$", re.IGNORECASE)
+# As browsers take them: white space of any kind, no version or that of an Icecast server, the reason stuck to it.
+_ODD_STATUS_LINE = re.compile(r"[ \t]*(?:(HTTP/\d(?:\.\d)?)|HTTP/?|ICY)?[ \t]*([1-5]\d\d)(?!\d)(.*)$", re.I | re.A)
+_FIELD_LINE = re.compile(r"[!#$%&'*+.^`|~\w-]+[ \t]*:", re.ASCII)
+
+
+class Broken(Exception):
+    """The bytes are no record that can be read; the message is a phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request record. linked: the records that it says came with it."""
+
+    record_id: str
+    linked: tuple[str, ...]
+    method: str
+    headers: tuple[tuple[str, str], ...]
+    requested_at: datetime | None
+    odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A response or revisit record.
+
+    lacks_body: the body is that of `exchange.same_as`, and so is the head when `exchange.status` is None.
+    payload_digest: that the record names; None when it names none. odd: phrases for what is not as it should be.
+    """
+
+    record_id: str
+    linked: tuple[str, ...]
+    exchange: Exchange
+    lacks_body: bool
+    payload_digest: str | None = None
+    odd: tuple[str, ...] = ()
+
+    def with_request(self, asked: Asked) -> Exchange:
+        return replace(
+            self.exchange,
+            method=asked.method,
+            request_headers=asked.headers,
+            requested_at=asked.requested_at,
+        )
+
+    def goes_with(self, asked: Asked) -> bool:
+        return self.record_id in asked.linked or asked.record_id in self.linked
+
+
+def opened(raw: bytes) -> Answered | Asked | None:
+    """The record that the bytes hold; None for one that tells of no exchange.
+
+    Raises Broken.
+    """
+    if not raw.startswith(b"WARC/") and (old := arc.split(raw)):
+        return _of_arc(*old)
+    pairs, block, odd = parted(raw)
+    fields = _fields(pairs)
+    kind = fields.get("warc-type", "")
+    if kind == "resource" and SOURCE.lower() in fields:
+        _check(block, fields.get("warc-block-digest"), "block")
+        return _saved(fields, block)
+    if kind not in {"request", "response", "revisit"} or (kind != "revisit" and not _is_http(fields, block)):
+        return None
+    _check(block, fields.get("warc-block-digest"), "block")
+    if kind == "request":
+        start, headers, _, more = _http(block)
+        method = start.split(" ")[0]
+        return Asked(*_ids(fields), method, headers, _moment(fields.get("x-requested-at")), odd=(*odd, *more))
+    return _answered(fields, kind, block, odd)
+
+
+def parted(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
+    """The fields of a WARC record, their names in small letters, its block, and what is odd. Raises Broken."""
+    plain = head.split(raw)
+    return (*plain, ()) if plain else _parted_oddly(raw)
+
+
+def is_proved(raw: bytes) -> bool:
+    """Whether the record has a digest, and its bytes have that."""
+    try:
+        pairs, block, _ = parted(raw)
+    except Broken:
+        return False
+    fields = _fields(pairs)
+    if digest := fields.get("warc-block-digest"):
+        return has_digest(block, digest) is True
+    blank = _BLANK_LINE.search(block)
+    digest = fields.get("warc-payload-digest")
+    is_response = fields.get("warc-type") == "response"
+    return bool(digest and blank and is_response and has_digest(block[blank.end() :], digest))
+
+
+def _of_arc(fields: dict[str, str], block: bytes) -> Answered | None:
+    if not fields["warc-target-uri"].startswith(("http:", "https:")):
+        return None  # filedesc: at the head of the file, dns:
+    if len(block) < int(fields["content-length"]):
+        raise Broken(f"{len(block)} bytes where its header says {fields['content-length']}")
+    return _answered(fields | {_LINKS: ""}, "response", block, ())
+
+
+def _parted_oddly(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
+    """Of a record whose head is not written as nearly all are."""
+    blank = _BLANK_LINE.search(raw)
+    if blank is None or raw[:5].upper() != b"WARC/":
+        raise Broken(f"no WARC record: {raw[:40]!r}")
+    odd: tuple[str, ...] = ()
+    if not raw[: raw.find(b"\n")].endswith(b"\r"):
+        odd = ("LF alone ends the lines of the head",)
+    pairs = []
+    for line in _FOLD.sub(" ", _text(raw[: blank.start()])).split("\n")[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            pairs.append((name.strip(" \t").lower(), value.strip(" \t\r")))
+    pairs = [(name, _bare_address(value) if name == "warc-target-uri" else value) for name, value in pairs]
+    said = dict(reversed(pairs)).get("content-length", "left out")
+    if not _DIGITS.fullmatch(said):
+        raise Broken(f"Content-Length: {said[:40]}")
+    block, behind = raw[blank.end() :][: int(said)], raw[blank.end() :][int(said) :].strip(b"\r\n")
+    if len(block) != int(said):
+        raise Broken(f"{len(block)} bytes where Content-Length says {said}")
+    if behind.startswith(b"WARC/"):
+        raise Broken("several records in one gzip member; `warcio recompress` mends that")
+    if behind:
+        odd += ("the record goes on behind its Content-Length",)
+    return pairs, block, odd
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _bare_address(written: str) -> str:
+    """Without the angle brackets that WARC/1.0 seems to ask for; spaces as no address may have them."""
+    return written.removeprefix("<").removesuffix(">").replace(" ", "%20")
+
+
+def _fields(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """By name in small letters; of repeated ones the first, of links all."""
+    links = " ".join(value for name, value in pairs if name == _LINKS)
+    return dict(reversed(pairs)) | {_LINKS: links}
+
+
+def _is_http(fields: Mapping[str, str], block: bytes) -> bool:
+    """False for what else crawlers keep as responses: dns:, ftp:."""
+    kind = fields.get("content-type")
+    return block.startswith(b"HTTP/") if kind is None else kind.lower().startswith("application/http")
+
+
+def _ids(fields: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    return fields.get("warc-record-id", ""), tuple(fields[_LINKS].split())
+
+
+def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str, ...]) -> Answered:
+    url = fields.get("warc-target-uri") or ""
+    if not url.startswith(("http://", "https://")):
+        raise Broken(f"no web address: {url[:200]}")
+    not_modified = kind == "revisit" and "not-modified" in (fields.get("warc-profile") or SAME_BODY)
+    version, status, reason = "HTTP/1.1", 304 if not_modified else None, None
+    headers: tuple[tuple[str, str], ...] = ()
+    body = b""
+    if kind == "revisit" and not block.strip():
+        odd += ("no HTTP head: by its profile a 304" if not_modified else "no HTTP head: that of the original stands",)
+    else:
+        start, headers, body, more = _http(block)
+        version, status, reason, of_start = _status(start, has_fields=bool(headers) and not more)
+        odd += (*more, *of_start)
+    if kind == "response":
+        body, more = _unchunked(fields, headers, body)
+        odd += more
+    h2 = "h2" in (fields.get("warc-protocol") or "")
+    exchange = Exchange(
+        url=url,
+        requested_at=None,
+        captured_at=_moment(fields.get("warc-date")),
+        status=status,
+        reason=None if h2 else reason,
+        protocol="HTTP/2" if h2 else version,
+        headers=tuple((_as_came(name), value) for name, value in headers),
+        body=body if kind == "response" else b"",
+        address=fields.get("warc-ip-address"),
+        source=fields.get(SOURCE.lower(), "live"),
+        origin=fields.get(ORIGIN.lower()),
+        cut=fields.get("warc-truncated"),
+        same_as=_earlier(fields) if kind == "revisit" else None,
+        info_id=fields.get("warc-warcinfo-id"),
+    )
+    lacks_body = kind == "revisit" and not not_modified
+    return Answered(*_ids(fields), exchange, lacks_body, fields.get("warc-payload-digest"), odd)
+
+
+def _saved(fields: Mapping[str, str], block: bytes) -> Answered:
+    """A page saved by hand: no head of an answer is known."""
+    exchange = Exchange(
+        url=fields.get("warc-target-uri") or "",
+        requested_at=None,
+        captured_at=_moment(fields.get("warc-date")),
+        status=None,
+        body=block,
+        source=fields[SOURCE.lower()],
+        origin=fields.get(ORIGIN.lower()),
+        cut=fields.get("warc-truncated"),
+        info_id=fields.get("warc-warcinfo-id"),
+    )
+    return Answered(*_ids(fields), exchange, lacks_body=False)
+
+
+def _http(block: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes, tuple[str, ...]]:
+    """First line, headers, body, and what is odd. Raises Broken when the head does not end."""
+    blank = _BLANK_LINE.search(block)
+    odd: tuple[str, ...] = ()
+    text = _FOLD.sub(" ", block[: blank.start() if blank else len(block)].decode("latin-1"))
+    start, *lines = text.split("\n")
+    if blank is None:
+        # A head of nothing but fields, which the end of the block ends. Else nobody knows where the body begins.
+        if not start.strip() or not all(_FIELD_LINE.match(line) for line in lines if line.strip("\r")):
+            raise Broken("no blank line ends the HTTP head")
+        odd = ("no blank line ends the HTTP head",)
+    headers = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            # Not strip(): it takes NEL and no-break space, the last bytes of some Khmer letters.
+            headers.append((name.strip(" \t"), value.strip(" \t\r")))
+        elif line.strip("\r"):
+            odd = ("a line of the HTTP head is no field, and left out",)
+    return start.rstrip("\r"), tuple(headers), block[blank.end() :] if blank else b"", odd
+
+
+def _status(start: str, *, has_fields: bool) -> tuple[str, int, str | None, tuple[str, ...]]:
+    """Version, status, reason, and what is odd of a status line. Raises Broken.
+
+    has_fields: whether the lines below are those of a head, so that a number alone may be its status.
+    """
+    line = _STATUS_LINE.match(start)
+    if line is not None:
+        return line[1].upper(), int(line[2]), line[3], ()
+    line = _ODD_STATUS_LINE.match(start)
+    if line is None or not (line[1] or has_fields):
+        raise Broken(f"no HTTP status line: {start[:80]!r}")
+    version, status, reason = line.groups()
+    odd = f"an odd HTTP status line: {start[:80]!r}"
+    return (version or "HTTP/1.0").upper(), int(status), reason.strip() or None, (odd,)
+
+
+def _as_came(name: str) -> str:
+    return name.removeprefix(UNDONE) if name.lower() == UNDONE.lower() + TRANSFER_CODING else name
+
+
+def _unchunked(
+    fields: Mapping[str, str], headers: tuple[tuple[str, str], ...], body: bytes
+) -> tuple[bytes, tuple[str, ...]]:
+    """The body, checked, without its chunks, and what is odd; crawlers differ on which of the two the digest is.
+
+    A body that says chunked and is not was unchunked by the crawler that kept it.
+    """
+    digest = fields.get("warc-payload-digest")
+    chunked = any(name.lower() == TRANSFER_CODING and "chunked" in value.lower() for name, value in headers)
+    if not chunked or not chunks.begin(body):
+        _check(body, digest, "payload")
+        return body, ()
+    try:
+        plain, odd = chunks.joined(body, whole=fields.get("warc-truncated") is None)
+    except chunks.NotChunked as error:
+        raise Broken(f"the chunks of the body: {error}") from error
+    if digest and not has_digest(plain, digest):
+        _check(body, digest, "payload")
+    return plain, odd
+
+
+def _check(data: bytes, digest: str | None, which: str) -> None:
+    if digest is not None and has_digest(data, digest) is False:
+        raise Broken(f"the {which} does not have its digest {digest}")
+
+
+def _earlier(fields: Mapping[str, str]) -> Earlier:
+    file, offset = fields.get("warc-refers-to-filename"), fields.get("warc-refers-to-file-offset", "")
+    return Earlier(
+        url=fields.get("warc-refers-to-target-uri") or fields.get("warc-target-uri", ""),
+        captured_at=_moment(fields.get("warc-refers-to-date")),
+        payload_digest=fields.get("warc-payload-digest"),
+        place=Place(file=file, offset=int(offset), length=0) if file and _DIGITS.fullmatch(offset) else None,
+        record_id=bare_id(fields.get("warc-refers-to") or "") or None,
+    )
+
+
+def bare_id(written: str) -> str:
+    """A record's id without the angle brackets, which some crawlers leave out."""
+    return written.strip(" \t<>")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """ISO, or 14 digits as in the indexes of archives."""
+    digits = _STAMP.fullmatch(text or "")
+    try:
+        value = datetime.fromisoformat("T".join(digits.groups()) if digits else text or "")
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,94 @@
+"""A record in the place of another: the same bytes of the file, and none of what they held.
+
+It is a `metadata` record of its own gzip member, of exactly the length of the member that it replaces, so that
+no other record moves. Readers of WARC files pass over it. Its block is JSON and as many blanks as are needed.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from storage.warc.writer import moment
+
+MEDIA_TYPE = "application/vnd.postscraper.withdrawn+json"
+_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_FRAME = len(_GZIP_HEAD) + 8  # with the checksum and the length at the end of a member
+_BLOCK_HEAD, _LARGEST_BLOCK = 5, 65_535  # of a stored block: RFC 1951, 3.2.4
+_END = b"\r\n\r\n"
+
+
+def tombstone(length: int, *, name: str, seal: bytes, on: date, about: Mapping[str, Any]) -> bytes:
+    """A gzip member of that length, the same for the same arguments.
+
+    name: file and offset of the record, from which its ID is made.
+    seal: the ID of the file's warcinfo record; empty when it has none.
+    on: the day of the withdrawal.
+    about: goes into the block where there is room.
+    Raises ValueError when no record is so short.
+    """
+    whole = json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode()
+    for block in (whole, b"{}"):
+        if member := _stored(length, block, name, seal, on):
+            return member
+    short = zlib.compress(_record(b"{}", name, seal, on), 9, wbits=31)
+    if len(short) == length:
+        return short
+    if len(short) > length - 1:
+        raise ValueError(f"no record has {length} bytes")
+    comment = b" " * (length - len(short) - 1) + b"\0"  # in the header of the member: RFC 1952, 2.3.1
+    return short[:3] + b"\x10" + short[4:10] + comment + short[10:]
+
+
+def withdrawn(raw: bytes) -> dict[str, Any] | None:
+    """What such a record is about; None for any other record."""
+    head, _, block = raw.partition(_END)
+    if not head.startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n") or MEDIA_TYPE.encode() not in head:
+        return None
+    try:
+        found = json.loads(block)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _record(block: bytes, name: str, seal: bytes, on: date) -> bytes:
+    fields = {
+        "WARC-Type": "metadata",
+        "WARC-Record-ID": f"<urn:uuid:{uuid5(NAMESPACE_URL, name)}>",
+        **({"WARC-Warcinfo-ID": seal.decode("latin-1")} if seal else {}),
+        "WARC-Date": moment(datetime(on.year, on.month, on.day, tzinfo=UTC)),
+        "Content-Type": MEDIA_TYPE,
+        "Content-Length": str(len(block)),
+    }
+    head = "".join(f"{key}: {value}\r\n" for key, value in fields.items())
+    return f"WARC/1.1\r\n{head}\r\n".encode("latin-1") + block + _END
+
+
+def _stored(length: int, block: bytes, name: str, seal: bytes, on: date) -> bytes | None:
+    """Not compressed, with blanks behind the block; None when it is longer."""
+    bare = len(_record(b"", name, seal, on)) - 1  # without the digit of the length 0
+    fewest = -(-max(length - _FRAME, 1) // (_LARGEST_BLOCK + _BLOCK_HEAD))
+    # With a digit more in Content-Length a length may be missed; another block then takes five bytes.
+    for blocks in (fewest, fewest + 1):
+        size = length - _FRAME - blocks * _BLOCK_HEAD
+        for digits in range(1, 9):
+            blanks = size - bare - digits - len(block)
+            if blanks >= 0 and len(str(len(block) + blanks)) == digits:
+                return _member(_record(block + b" " * blanks, name, seal, on), blocks)
+    return None
+
+
+def _member(raw: bytes, blocks: int) -> bytes:
+    parts = [_GZIP_HEAD]
+    size = -(-len(raw) // blocks)
+    for number in range(blocks):
+        part = raw[number * size : (number + 1) * size]
+        last = number == blocks - 1
+        parts.append(
+            bytes([last]) + len(part).to_bytes(2, "little") + (len(part) ^ 0xFFFF).to_bytes(2, "little") + part
+        )
+    parts.append(zlib.crc32(raw).to_bytes(4, "little") + (len(raw) & 0xFFFFFFFF).to_bytes(4, "little"))
+    return b"".join(parts)

@@ -1,0 +1,199 @@
+"""One exchange as WARC/1.1 records: a response or a revisit, then its request; or a resource alone.
+
+The syntax is warcio's. The HTTP head is written here as the bytes it came in: warcio would
+percent-encode what is not ASCII.
+"""
+
+import re
+import zlib
+from base64 import b32encode
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import sha1
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from warcio.recordbuilder import RecordBuilder
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from storage.warc.exchange import Earlier, Exchange
+
+_LEVEL = 6  # level 9, warcio's own, takes a tenth more time and saves a thousandth
+_STORED = 0  # for a body that came compressed: a hundredth larger, in an eighth of the time
+_GZIP = 31  # zlib's window bits for a gzip member
+_BUILDER = RecordBuilder(warc_version="1.1")
+SAME_BODY = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+
+# The name that Common Crawl gives the header in its WARC files; FastWARC's and pywb's readers
+# would else undo a chunking that is no longer there.
+UNDONE = "X-Crawler-"
+TRANSFER_CODING = "transfer-encoding"
+SOURCE = "X-Capture-Source"  # ours: how the bytes came here, when not by our own request
+ORIGIN = "X-Capture-Origin"  # ours: where they lay there
+
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
+_LINE_ENDS = re.compile(r"[\r\n\0]+[ \t]*")
+_NO_ADDRESS = re.compile(r"[\x00-\x20\x7f]|[^\x00-\x7f]")
+
+NOT_EXACT = (
+    "Not as on the wire: the case of header names, if the client changed it; white space around header "
+    "values; folded header lines; the reason phrase, where the client does not tell it (the registered one "
+    "stands); the request line, written from the address; the status line of HTTP/2 (WARC-Protocol: h2), "
+    "written as HTTP/1.1. Transfer coding is undone, its header renamed X-Crawler-Transfer-Encoding. "
+    "Content coding is kept. WARC-Date is when the answer came, X-Requested-At of the request when it was sent."
+)
+
+
+class _Head(StatusAndHeaders):  # type: ignore[misc]
+    """An HTTP head that is written byte for byte."""
+
+    def __init__(self, start: str, headers: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(start, [])
+        lines = [start, *(f"{name}: {value}" for name, value in headers)]
+        text = "\r\n".join(_LINE_ENDS.sub(" ", line) for line in lines) + "\r\n\r\n"
+        try:
+            self.block = text.encode("latin-1")
+        except UnicodeEncodeError:
+            self.block = text.encode()
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        self.headers_buff = self.block
+
+
+def payload_digest(body: bytes) -> str:
+    """`sha1:` and base32, as the field WARC-Payload-Digest has it."""
+    return "sha1:" + b32encode(sha1(body, usedforsecurity=False).digest()).decode()
+
+
+def new_id() -> str:
+    return f"<urn:uuid:{uuid4()}>"
+
+
+def warcinfo(file: str, record_id: str, about: Mapping[str, str]) -> bytes:
+    """The compressed record at the head of a file."""
+    fields = {name: " ".join(str(value).split()) for name, value in about.items()}
+    record = _BUILDER.create_warcinfo_record(file, fields)
+    record.rec_headers.replace_header("WARC-Record-ID", record_id)
+    return _packed(record)
+
+
+def response_and_request(exchange: Exchange, *, same_as: Earlier | None, info_id: str) -> tuple[bytes, bytes]:
+    """The two compressed records, each one gzip member; of a page saved by hand one, and nothing.
+
+    Raises ValueError for an exchange that no record can hold truly.
+    """
+    fields = _shared(exchange, info_id)
+    response_id = fields["WARC-Record-ID"]
+    fields |= {"WARC-Payload-Digest": payload_digest(exchange.body)}
+    if exchange.cut:
+        fields["WARC-Truncated"] = exchange.cut
+    if exchange.status is None:
+        return _packed(_record("resource", exchange.url, None, exchange.body, fields)), b""
+    kind, body = "response", exchange.body
+    if same_as is not None and not (exchange.status == HTTPStatus.NOT_MODIFIED and exchange.body):
+        fields |= _revisit(exchange, same_as)
+        kind, body = "revisit", b""
+    response = _record(kind, exchange.url, _answer(exchange), body, fields)
+    asked = _shared(exchange, info_id) | {"WARC-Concurrent-To": response_id}
+    if exchange.requested_at is not None:
+        asked["X-Requested-At"] = moment(exchange.requested_at)
+    request = _record("request", exchange.url, _question(exchange), b"", asked)
+    return _packed(response, _level(exchange, body)), _packed(request)
+
+
+def moment(value: datetime) -> str:
+    """As WARC/1.1 writes it: UTC, to the microsecond. Raises ValueError for a naive moment."""
+    if value.tzinfo is None:
+        raise ValueError(f"{value} names no zone")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _shared(exchange: Exchange, info_id: str) -> dict[str, str]:
+    """Records of one capture share the date, says WARC/1.1 on WARC-Date."""
+    if _NO_ADDRESS.search(exchange.url) or not exchange.url.startswith(("http://", "https://")):
+        raise ValueError(f"no web address: {exchange.url!r}")
+    if exchange.captured_at is None:
+        raise ValueError(f"{exchange.url}: no moment of capture")
+    fields = {
+        "WARC-Type": "",
+        "WARC-Record-ID": new_id(),
+        "WARC-Warcinfo-ID": info_id,
+        "WARC-Date": moment(exchange.captured_at),
+        "WARC-Target-URI": exchange.url,
+    }
+    if exchange.address:
+        fields["WARC-IP-Address"] = exchange.address
+    if exchange.protocol == "HTTP/2":
+        fields["WARC-Protocol"] = "h2"
+    if exchange.source != "live":
+        fields[SOURCE] = exchange.source
+    if exchange.origin:
+        fields[ORIGIN] = " ".join(exchange.origin.split())
+    return fields
+
+
+def _revisit(exchange: Exchange, earlier: Earlier) -> dict[str, str]:
+    if earlier.captured_at is None or exchange.cut:
+        raise ValueError(f"{exchange.url}: a cut body, or one without a date, is no capture to refer to")
+    fields = {
+        "WARC-Profile": NOT_MODIFIED if exchange.status == HTTPStatus.NOT_MODIFIED else SAME_BODY,
+        "WARC-Refers-To-Target-URI": earlier.url,
+        "WARC-Refers-To-Date": moment(earlier.captured_at),
+    }
+    if earlier.place is not None:  # the names that Heritrix gave these two
+        fields["WARC-Refers-To-Filename"] = earlier.place.file
+        fields["WARC-Refers-To-File-Offset"] = str(earlier.place.offset)
+    return fields
+
+
+def _answer(exchange: Exchange) -> _Head:
+    protocol = "HTTP/1.1" if exchange.protocol == "HTTP/2" else exchange.protocol
+    reason = _PHRASES.get(exchange.status or 0, "Unknown") if exchange.reason is None else exchange.reason
+    headers = tuple(
+        (UNDONE + name if name.lower() == TRANSFER_CODING else name, value) for name, value in exchange.headers
+    )
+    return _Head(f"{protocol} {exchange.status} {reason}", headers)
+
+
+def _question(exchange: Exchange) -> _Head:
+    target = urlsplit(exchange.url)._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    return _Head(f"{exchange.method} {target} HTTP/1.1", exchange.request_headers)
+
+
+def _record(kind: str, url: str, head: _Head | None, body: bytes, fields: dict[str, str]) -> Any:
+    return _BUILDER.create_warc_record(
+        url,
+        kind,
+        payload=BytesIO(body),
+        length=len(body),
+        http_headers=head,
+        warc_content_type="text/html" if head is None else "",
+        warc_headers_dict=fields | {"WARC-Type": kind},
+    )
+
+
+def _level(exchange: Exchange, body: bytes) -> int:
+    """How hard an answer is packed: not at all when its body is compressed, as its head says and it looks."""
+    coding = (exchange.header("content-encoding") or "identity").strip().lower()
+    compressed = body and coding != "identity" and not body[:100].lstrip().startswith(b"<")
+    return _STORED if compressed else _LEVEL
+
+
+def _packed(record: Any, level: int = _LEVEL) -> bytes:
+    out = BytesIO()
+    WARCWriter(out, gzip=False, warc_version="1.1").write_record(record)
+    return _member(out.getbuffer(), level)
+
+
+def _member(record: bytes | memoryview, level: int) -> bytes:
+    return zlib.compress(record, level, _GZIP)
+
+
+def members(record: bytes) -> Iterator[bytes]:
+    """The gzip members that a record may stand in, the smallest last: those written here, and warcio's."""
+    return (_member(record, level) for level in (_STORED, _LEVEL, 9))
