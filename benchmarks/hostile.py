@@ -19,7 +19,7 @@ import turbohtml
 from benchmarks.selections import lexbor_selects, lxml_parse, lxml_selects, peer, turbohtml_selects
 from postscraper.items import Capture, plain
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 WORD = "innermost"
 MOST_SECONDS = 10

@@ -27,7 +27,7 @@ from benchmarks.tables import Table, Wanted
 from benchmarks.timing import Rates, cpu_rates, ratio
 from postscraper.items import Capture
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 from postscraper.sources import folder
 
 OURS = "postscraper read, whole record"

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from benchmarks.stories import HOME, stories
 from postscraper.items import Article, Capture
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 SITEMAP = "/sitemap.xml"
 

@@ -23,7 +23,7 @@ def run() -> None:
     gc.disable()
     atexit.register(gc.freeze)
     try:
-        import_module("postscraper.cli").main(prog_name="postscraper")
+        import_module("postscraper.cli.main").main(prog_name="postscraper")
     except KeyboardInterrupt:  # before a command began
         sys.exit("postscraper: interrupted; nothing was changed")
 

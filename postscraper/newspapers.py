@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from postscraper.layouts.phnompenhpost import drupal_2013, drupal_2017, inhouse_2023, joomla_2008, mobile_2017
 from postscraper.layouts.wordpress import wordpress_2026
-from postscraper.reading import Layouts
+from postscraper.reading.read import Layouts
+from postscraper.urls import Aliases
 
 PHNOM_PENH_POST_LAYOUTS: Layouts = (joomla_2008, drupal_2013, drupal_2017, inhouse_2023, mobile_2017, wordpress_2026)
 
@@ -111,3 +113,8 @@ NEWSPAPERS: Mapping[str, Newspaper] = {paper.name: paper for paper in (POST, POS
 def other_papers(paper: Newspaper) -> Mapping[str, str]:
     """The names of all others by their hosts."""
     return {other.host: other.name for other in NEWSPAPERS.values() if other is not paper}
+
+
+def aliases(paper: Newspaper, origin: str | None) -> Aliases:
+    """The host of the mirror that served the paper, as the paper's; origin: the setting PAPER_ORIGIN."""
+    return {urlsplit(origin).netloc: paper.host.removeprefix("www.")} if origin else {}

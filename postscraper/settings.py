@@ -7,7 +7,7 @@ from postscraper import __version__
 BOT_NAME = "postscraper"
 SPIDER_MODULES = ["postscraper.spiders"]
 NEWSPIDER_MODULE = "postscraper.spiders"
-COMMANDS_MODULE = "postscraper.commands"  # `crawl` with an exit code and a sentence at its end
+COMMANDS_MODULE = "postscraper.crawl.commands"  # `crawl` with an exit code and a sentence at its end
 
 # The archive's folder, and its database when it is not the SQLite file inside. The environment's name is that of
 # `postscraper`, so that both commands find one archive.
@@ -52,15 +52,15 @@ LONGEST_PAUSE = 600
 ROBOTSTXT_PATIENCE = 60
 
 # The frontier is the ledger: it knows what to try again and when, and where a redirect leads.
-SCHEDULER = "postscraper.scheduler.LedgerScheduler"
+SCHEDULER = "postscraper.crawl.scheduler.LedgerScheduler"
 RETRY_ENABLED = False
 METAREFRESH_ENABLED = False
 # No scraper of the paper ever needed a cookie.
 COOKIES_ENABLED = False
 
 # Scrapy's own, which would take a head without an end into memory.
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "postscraper.connecting.BoundedHeads")
-TWISTED_DNS_RESOLVER = "postscraper.downloading.PublicResolver"
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "postscraper.crawl.connections.BoundedHeads")
+TWISTED_DNS_RESOLVER = "postscraper.crawl.http.PublicResolver"
 
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
@@ -71,11 +71,11 @@ DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept, and read as cut
 
 DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "postscraper.robots.RobotsMiddleware": 100,
+    "postscraper.crawl.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "postscraper.downloading.Compression": 590,
-    "postscraper.downloading.PublicAddresses": 980,
-    "postscraper.evidence.EvidenceMiddleware": 999,  # nearest to the network
+    "postscraper.crawl.http.Compression": 590,
+    "postscraper.crawl.http.PublicAddresses": 980,
+    "postscraper.crawl.record_middleware.EvidenceMiddleware": 999,  # nearest to the network
 }
 # What this crawl has no use for, and every answer would pass through: the ledger knows depth, hosts and redirects,
 # a spider yields no requests but a redirect's, and every status is an answer.
@@ -88,21 +88,21 @@ SPIDER_MIDDLEWARES = dict.fromkeys((
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
     "scrapy.spidermiddlewares.depth.DepthMiddleware",
 ))  # fmt: skip
-ITEM_PIPELINES = {"postscraper.pipelines.ArchivePipeline": 900}  # behind anything a user adds
+ITEM_PIPELINES = {"postscraper.crawl.pipeline.ArchivePipeline": 900}  # behind anything a user adds
 EXTENSIONS: dict[str, int | None] = {
     "scrapy.extensions.logstats.LogStats": None,
-    "postscraper.progress.CrawlProgress": 800,  # in its place
-    "postscraper.checks.Checks": 900,
+    "postscraper.crawl.progress.CrawlProgress": 800,  # in its place
+    "postscraper.crawl.checks.Checks": 900,
 }
 # Scrapy starts that many tasks for every answer; the writer is one. Half the crawl's time.
 CONCURRENT_ITEMS = 1
 # Khmer as Khmer letters; by itself Scrapy escapes each in JSON.
 FEED_EXPORT_ENCODING = "utf-8"
 FEED_EXPORTERS = {
-    "json": "postscraper.feed_export.ContractJson",
-    **dict.fromkeys(("jsonlines", "jsonl", "jl"), "postscraper.feed_export.ContractJsonLines"),
-    "csv": "postscraper.feed_export.ContractCsv",
-    "xml": "postscraper.feed_export.ContractXml",
+    "json": "postscraper.crawl.feed_export.ContractJson",
+    **dict.fromkeys(("jsonlines", "jsonl", "jl"), "postscraper.crawl.feed_export.ContractJsonLines"),
+    "csv": "postscraper.crawl.feed_export.ContractCsv",
+    "xml": "postscraper.crawl.feed_export.ContractXml",
 }
 
 # Doors into the running process that nobody asked for.

@@ -24,11 +24,11 @@ from keeping import SITE
 from modelling import Kept, Model, Page, Words, exported, sitemap, story_page, worded
 from scrapy.settings import Settings
 
-from postscraper.desk import Desk
 from postscraper.items import Article, Listing
 from postscraper.newspapers import POST
-from postscraper.scope import Scope
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
+from postscraper.run.run import Desk
+from postscraper.run.scope import Scope
 from storage.archive import Archive
 from storage.maintenance.backup import backup
 from storage.maintenance.check import verify

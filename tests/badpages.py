@@ -16,7 +16,7 @@ from typing import Any
 
 from postscraper.items import Capture, plain
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 GENERATOR = Path(__file__).parent / "hostile" / "badpages.py"
 ADDRESSES = {

@@ -11,7 +11,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 from conftest import ROOT
 
-from postscraper.cli import main
+from postscraper.cli.main import main
 
 SITE = "https://www.phnompenhpost.com"
 KHMER = "សាលារាជធានីភ្នំពេញបើកផ្លូវថ្មីនៅក្បែរទន្លេសាប"

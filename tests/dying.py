@@ -5,7 +5,7 @@ import signal
 
 from postscraper.items import Capture, Item
 from postscraper.newspapers import POST
-from postscraper.reading import read_all
+from postscraper.reading.read import read_all
 
 DEADLY = b"Number 1."
 

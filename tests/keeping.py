@@ -10,10 +10,10 @@ from typing import Any
 from conftest import SAMPLES
 from scrapy.settings import Settings
 
-from postscraper.desk import Desk
 from postscraper.items import Capture
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.scope import Scope
+from postscraper.run.run import Desk
+from postscraper.run.scope import Scope
 from postscraper.sources import folder
 from storage.warc.exchange import Exchange
 

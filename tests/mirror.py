@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 
 from postscraper.items import Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
 

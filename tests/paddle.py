@@ -12,7 +12,7 @@ from postscraper.items import Capture
 # A design of its own. What the first version overlooks or gets wrong stands in braces: {first|second}.
 LAYOUT = """
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, link, maybe, node, nodes, words
+from postscraper.extraction.page import Page, link, maybe, node, nodes, words
 from postscraper.items import Article, Block, Listing, Teaser
 
 END = "footer"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.body import NEVER_WORDS, NOT_BARE, PAYWALL, REPORTED, Body, body
-from postscraper.extract import Page, node, nodes, the_node
+from postscraper.extraction.body import NEVER_WORDS, NOT_BARE, PAYWALL, REPORTED, Body, body
+from postscraper.extraction.page import Page, node, nodes, the_node
 from postscraper.items import Capture
 from postscraper.newspapers import PHNOM_PENH_POST_LAYOUTS
 

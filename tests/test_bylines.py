@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.bylines import is_correction, is_credit_line, odd_byline, people, split_credit
+from postscraper.extraction.bylines import is_correction, is_credit_line, odd_byline, people, split_credit
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 from keeping import answer, desk, saved_pages
 from scrapy.utils.test import get_crawler
 
+from postscraper.crawl.pipeline import ArchivePipeline
 from postscraper.items import Item
-from postscraper.pipelines import ArchivePipeline
 from postscraper.spiders.post import PostSpider
 from storage.archive import Archive
 

@@ -23,7 +23,7 @@ from werkzeug import Request, Response
 
 from postscraper.sources import ccnews
 from postscraper.sources.ccnews import PIECE_BYTES, File, files, of_days, piece
-from postscraper.sources.otherarchive import NoCapture, NoIndex
+from postscraper.sources.remote import NoCapture, NoIndex
 
 PATH = "crawl-data/CC-NEWS/2018/06/CC-NEWS-20180620011000-00456.warc.gz"
 AT = datetime(2018, 6, 20, 1, 10, tzinfo=UTC)

@@ -12,7 +12,7 @@ from conftest import ROOT, SAMPLES
 from pytest_httpserver import HTTPServer
 from rawserver import answered, serving
 
-from postscraper.cli import COMMANDS
+from postscraper.cli.main import COMMANDS
 
 STORY = SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html"
 
@@ -34,7 +34,7 @@ UNNEEDED = {"scrapy", "twisted", "sqlalchemy", "rich", "brotli", "zstandard", "z
 )
 def test_neither_help_nor_reading_loads_what_it_does_not_need(words: list[str]) -> None:
     code = (
-        "import sys\nfrom postscraper.cli import main\n"
+        "import sys\nfrom postscraper.cli.main import main\n"
         "try: main(sys.argv[1:], prog_name='postscraper')\n"
         f"finally: print(sorted({UNNEEDED} & set(sys.modules)), file=sys.stderr)"
     )

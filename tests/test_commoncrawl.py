@@ -12,8 +12,8 @@ from recording import arc, earlier, page_at, records
 from test_crawlindex import COLLINFO, FILE, LINE, lines
 
 from postscraper.sources.commoncrawl import CommonCrawl, record
-from postscraper.sources.crawlindex import captures
-from postscraper.sources.otherarchive import NoCapture, NoIndex, Sought
+from postscraper.sources.commoncrawl_index import captures
+from postscraper.sources.remote import NoCapture, NoIndex, Sought
 from storage.holdings.models import Listed
 from storage.warc.exchange import Exchange
 

@@ -17,8 +17,8 @@ from conftest import ROOT
 from keeping import answer, desk, file, fill, saved_pages
 from rereadable import canonical
 
-from postscraper.rereading import Selection, compare
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
+from postscraper.run.reprocess import Selection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format
 from storage.evidence.store import Evidence
@@ -167,7 +167,7 @@ def test_killed_between_any_two_steps_it_is_begun_again(archive: Path, step: str
         run("compact", "--archive", archive)
     script = (
         "import os, sys, pathlib\n"
-        "from postscraper.console.compact import command\n"
+        "from postscraper.cli.commands.compact import command\n"
         "call = getattr(pathlib.Path, sys.argv[1])\n"
         "def last(path, *args, **more):\n"
         "    call(path, *args, **more)\n"

@@ -11,7 +11,7 @@ from recording import page_at, pages, records, warc_gz
 from test_crawl import asked, scrapy
 
 from postscraper.errors import BadRequest
-from postscraper.sources.crawlcopies import pages as copies
+from postscraper.sources.commoncrawl_copies import pages as copies
 from postscraper.sources.warc import Sieve
 from storage.warc.exchange import Damage, Exchange
 

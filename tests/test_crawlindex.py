@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.sources.crawlindex import Crawl, captures, count, crawls, overlapping
-from postscraper.sources.otherarchive import NoIndex
+from postscraper.sources.commoncrawl_index import Crawl, captures, count, crawls, overlapping
+from postscraper.sources.remote import NoIndex
 from storage.holdings.models import Listed
 
 COLLINFO = b"""[

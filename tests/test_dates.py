@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.dates import (
-    FOUNDED_ON,
-    PHNOM_PENH,
-    believable,
-    day_of,
-    machine_moment,
-    printed,
-)
+from postscraper.extraction.dates import FOUNDED_ON, PHNOM_PENH, believable, day_of, machine_moment, printed
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postscraper.decoding import MAX_BYTES, end_of_page, guard, look_at, looks_like_html, text_of
 from postscraper.errors import NotAStory
+from postscraper.extraction.decode import MAX_BYTES, end_of_page, guard, look_at, looks_like_html, text_of
 
 KHMER = "<p>ព័ត៌មាន\u200bថ្ងៃ\u200bនេះ</p>"
 CAFE = "<p>Café owners ‘unmoved’ by naïve plan – report</p>"

@@ -10,8 +10,8 @@ from calling import run
 from keeping import SITE, answer, desk, file, saved_pages
 from rereadable import ask
 
-from postscraper.collecting.placing import placed
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
+from postscraper.run.selection import placed
 from storage.holdings.models import Listed
 from storage.maintenance.check import check, verify
 

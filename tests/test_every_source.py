@@ -16,11 +16,11 @@ from standins.wayback import Wayback
 from test_crawl import FAST, asked, scrapy
 from werkzeug import Request, Response
 
-from postscraper.hearing import Ear
 from postscraper.items import Article, Capture, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
-from postscraper.scope import Scope
+from postscraper.reading.read import read
+from postscraper.run.discovery import Ear
+from postscraper.run.scope import Scope
 from postscraper.sources import folder
 from postscraper.urls import canonical
 from storage.warc.exchange import Exchange

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from conftest import SAMPLES
 from test_crawl import scrapy
 
-from postscraper.feed_export import ContractXml
+from postscraper.crawl.feed_export import ContractXml
 
 
 def test_feeds_are_readable_in_every_form(tmp_path: Path) -> None:

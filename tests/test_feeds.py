@@ -9,7 +9,7 @@ from badpages import Outcome, outcomes
 
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read, read_all
+from postscraper.reading.read import read, read_all
 from postscraper.urls import LONGEST_ADDRESS
 
 STORY = "https://www.phnompenhpost.com/national/canal"

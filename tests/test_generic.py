@@ -11,7 +11,7 @@ import trafilatura
 
 from postscraper.items import Article, Capture, Item, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 ADDRESS = "https://www.phnompenhpost.com/national/canal-keepers-count-their-gates"
 PARAGRAPHS = (
@@ -129,7 +129,7 @@ class Filter:
 sys.meta_path[:] = [Filter()]
 from postscraper.items import Capture
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 item = read(Capture(url=sys.argv[1], captured_at=None, body=sys.stdin.buffer.read(), source="test"), POST.layouts)
 print(item.type, item.reason, item.detail)
 assert "trafilatura" not in sys.modules
@@ -178,7 +178,7 @@ def test_an_extra_that_cannot_be_loaded_leaves_the_page_unread(fault: str, tmp_p
 
 def test_the_extractor_is_loaded_only_when_needed() -> None:
     code = (
-        "import sys, postscraper.newspapers, postscraper.reading\n"
+        "import sys, postscraper.newspapers, postscraper.reading.read\n"
         "assert not [name for name in sys.modules if name.startswith('trafilatura')]"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])

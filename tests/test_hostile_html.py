@@ -15,7 +15,7 @@ import pytest
 
 from postscraper.items import Article, Capture, Item, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "hostile" / "badpages.py"
@@ -112,7 +112,7 @@ from pathlib import Path
 from badpages import peak_mb
 from postscraper.items import Capture
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 for name in sys.argv[1:]:
     body = Path(name).read_bytes()
     read(Capture(url="https://www.phnompenhpost.com/a/b", captured_at=None, body=body, source="test"), POST.layouts)

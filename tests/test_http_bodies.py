@@ -11,8 +11,8 @@ import zstandard
 from badpages import Outcome, outcomes
 
 from postscraper.errors import NotAStory
+from postscraper.extraction.content_coding import MAX_BYTES, unpacked
 from postscraper.items import Capture
-from postscraper.unpacking import MAX_BYTES, unpacked
 
 PAGE = (
     b"<!DOCTYPE html><html><body>"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.body import Body
+from postscraper.extraction.body import Body
 from postscraper.items import Block, BlockKind, Image, Link
-from postscraper.layouts.phnompenhpost.legacy import agency_of, mended
+from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 
 STORY = (
     "The ferry at Prek Samnang made its last crossing on Sunday, with three cows, a wedding party and the governor.",

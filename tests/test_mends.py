@@ -13,7 +13,7 @@ from keeping import desk, file, fill, saved_pages
 from recording import pages, warc_gz
 from test_withdraw_parts import FERRY, MARKET, SCHOOL, WITHDRAW, feed
 
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
 from storage.maintenance.check import check, verify
 from storage.maintenance.checks.findings import MENDS, Finding, Report
 

@@ -369,7 +369,7 @@ SMALL = "from postscraper.replaying import replay; replay.BATCH, replay.SLICE_BY
 
 
 def start(other: Path, archive: Path) -> subprocess.Popen[bytes]:
-    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli import main; main()", "merge", str(other), "--yes"]
+    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli.main import main; main()", "merge", str(other), "--yes"]
     return subprocess.Popen(
         [*call, "--jobs", "1", "--archive", str(archive)],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

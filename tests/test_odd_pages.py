@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from postscraper.filing import captured
 from postscraper.items import Article, Item, Listing
 from postscraper.newspapers import POST
-from postscraper.reading import read, read_all
+from postscraper.reading.read import read, read_all
+from postscraper.sources.captures import captured
 from postscraper.sources.folder import capture
 from postscraper.sources.warc import Sieve, pages
 from storage.warc.exchange import Damage, Oddity

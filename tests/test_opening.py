@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postscraper.body import Body
+from postscraper.extraction.body import Body
 from postscraper.items import Block, Image, Link
-from postscraper.layouts.phnompenhpost.opening import Opening, captioned, opened
+from postscraper.layouts.phnompenhpost.typed_opening import Opening, captioned, opened
 
 STORY = (
     "The ferry at Prek Samnang made its last crossing on Sunday, with three cows and the governor.",

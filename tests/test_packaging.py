@@ -48,8 +48,8 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> No
         if each.is_file() and "__pycache__" not in each.parts
     }
     assert names == source
-    assert {"postscraper/py.typed", "storage/py.typed", "storage/migrations/script.py.mako"} <= names
-    assert any(re.match(r"storage/migrations/versions/\w+\.py", name) for name in names)
+    assert {"postscraper/py.typed", "storage/py.typed", "storage/database/migrations/script.py.mako"} <= names
+    assert any(re.match(r"storage/database/migrations/versions/\w+\.py", name) for name in names)
 
 
 def test_the_command_works_where_there_is_no_source(installed: Path, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from recording import again, earlier, pages, records, warc_gz
 
-from postscraper.replaying.packing import packed, unpacked
-from postscraper.replaying.slices import Reader, Setup, Slice, Told
-from postscraper.sources.warcfiles import parts
+from postscraper.bulk.packing import packed, unpacked
+from postscraper.bulk.slices import Reader, Setup, Slice, Told
+from postscraper.sources.warc_files import parts
 
 
 def told(folder: Path, *, keeps: bool) -> Told:

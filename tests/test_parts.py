@@ -11,8 +11,8 @@ from recording import warc_gz
 from rereadable import ask, canonical
 from test_withdraw_parts import BRIDGE, FEED, FERRY, MARKET, SCHOOL, WORDS, feed, posts
 
-from postscraper.rereading import Selection, accept, compare
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
+from postscraper.run.reprocess import Selection, accept, compare
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.maintenance.check import check, verify

@@ -144,10 +144,10 @@ def test_a_downloader_middleware_of_the_users_comes_beside_ours(folder: Path, ht
 
 
 def test_what_a_user_says_of_our_own_components_counts_but_for_what_keeps_pages(folder: Path) -> None:
-    off = json.dumps({"postscraper.pipelines.ArchivePipeline": None, "mine.Seen": 1})
-    done = pages(folder, f"ITEM_PIPELINES={off}", 'EXTENSIONS={"postscraper.checks.Checks": null}')
+    off = json.dumps({"postscraper.crawl.pipeline.ArchivePipeline": None, "mine.Seen": 1})
+    done = pages(folder, f"ITEM_PIPELINES={off}", 'EXTENSIONS={"postscraper.crawl.checks.Checks": null}')
     assert done.returncode == 0, done.stderr
-    assert "postscraper.pipelines.ArchivePipeline keeps the pages: it cannot be switched off" in done.stderr
+    assert "postscraper.crawl.pipeline.ArchivePipeline keeps the pages: it cannot be switched off" in done.stderr
     assert "post: " not in done.stderr
     assert len(asked(folder, STORIES)) > 5
 
@@ -165,7 +165,7 @@ def test_the_archive_takes_no_item_that_a_pipeline_changed(folder: Path, pipelin
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"postscraper: {sentence}")
-    assert "a number above that of postscraper.pipelines.ArchivePipeline, which is 900" in last
+    assert "a number above that of postscraper.crawl.pipeline.ArchivePipeline, which is 900" in last
     assert "Traceback" not in done.stderr
     assert pages(folder).returncode == 0, "nothing is lost: the next run files what the pages say"
     of_the_post = [each for each in DESIGN.glob("*.url") if "phnompenhpost.com" in each.read_text("utf-8")]

@@ -14,7 +14,7 @@ from mirror import Mirror
 from pytest_httpserver import HTTPServer
 from test_crawl import FAST, crawl, scrapy
 
-from postscraper.console.progress import Meter, beside_log, duration
+from postscraper.cli.progress import Meter, beside_log, duration
 
 
 class Terminal(io.StringIO):
@@ -178,6 +178,6 @@ def test_a_crawl_without_a_terminal_logs_a_line_a_minute(tmp_path: Path, mirror:
     """It takes 75 seconds."""
     settings = (f"PAPER_ORIGIN={mirror.origin}", *FAST, "DOWNLOAD_DELAY=5", "RANDOMIZE_DOWNLOAD_DELAY=False")
     done = scrapy(tmp_path, "crawl", "post", "-a", "limit=15", settings=settings)
-    lines = [line for line in done.stderr.splitlines() if "postscraper.progress" in line]
+    lines = [line for line in done.stderr.splitlines() if "postscraper.crawl.progress" in line]
     assert len(lines) == 1
     assert re.search(r"INFO: 1[123] pages · [1-4] queued · 1[123]/min · \d+ s left$", lines[0])

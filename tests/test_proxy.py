@@ -20,7 +20,7 @@ from scrapy import Request
 from scrapy.utils.test import get_crawler
 from test_crawl import FAST, asked
 
-from postscraper.downloading import PrivateAddress, PublicAddresses
+from postscraper.crawl.http import PrivateAddress, PublicAddresses
 from storage.evidence.store import Evidence
 
 PAGE = (SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html").read_bytes()

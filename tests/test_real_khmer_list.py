@@ -8,7 +8,7 @@ import pytest
 
 from postscraper.items import DatedTeaser, Listing
 from postscraper.newspapers import POSTKHMER
-from postscraper.reading import read
+from postscraper.reading.read import read
 from postscraper.sources.folder import capture
 
 SECTION = "ព័ត៌មានជាតិ"

@@ -13,7 +13,7 @@ import pytest
 
 from postscraper.items import Article, Capture
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 ADDRESS = "https://www.phnompenhpost.com/business/cryptos-illegal-kingdom-regulators"
 FILES = "https://www.phnompenhpost.com/sites/default/files/styles"

@@ -16,7 +16,7 @@ import pytest
 
 from postscraper.items import Article, Capture, Item, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 
 SEEN = datetime(2025, 12, 1, tzinfo=UTC)
 

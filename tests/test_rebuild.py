@@ -23,7 +23,7 @@ from test_crawl import scrapy
 from werkzeug import Request, Response
 
 from postscraper.items import Receipt, Unread
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.rows import Wanted
@@ -209,7 +209,7 @@ def test_killed_around_the_swap(archive: Path, step: str) -> None:
     before = canonical(archive)
     script = (
         "import os, sys, pathlib\n"
-        "from postscraper.console.rebuild import command\n"
+        "from postscraper.cli.commands.rebuild import command\n"
         "def ending(call):\n"
         "    def last(*args, **more):\n"
         "        call(*args, **more)\n"

@@ -17,11 +17,11 @@ from dying import dies
 from recording import again, earlier, page_at, pages, records, wacz, warc_gz, warc_zst
 from scrapy.settings import Settings
 
-from postscraper.desk import Desk
+from postscraper.bulk import replay
+from postscraper.bulk.workers import DIED
 from postscraper.newspapers import POST
-from postscraper.replaying import replay
-from postscraper.replaying.readers import DIED
-from postscraper.scope import Scope
+from postscraper.run.run import Desk
+from postscraper.run.scope import Scope
 from storage.archive import Archive
 from storage.evidence.store import Evidence
 from storage.warc.exchange import Place
@@ -157,11 +157,11 @@ def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
 
 
 # The real command, with small transactions, so that a kill falls between many.
-SMALL = "from postscraper.replaying import replay; replay.BATCH, replay.SLICE_BYTES = 25, 50_000\n"
+SMALL = "from postscraper.bulk import replay; replay.BATCH, replay.SLICE_BYTES = 25, 50_000\n"
 
 
 def start(theirs: Path, archive: Path, *words: str) -> subprocess.Popen[bytes]:
-    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli import main; main()", "replay", str(theirs)]
+    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli.main import main; main()", "replay", str(theirs)]
     return subprocess.Popen(
         [*call, "--jobs", "2", "--archive", str(archive), *words],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -12,8 +12,8 @@ from keeping import SITE, answer, desk, file
 from paddle import PAGES, START, version
 from rereadable import ask, canonical
 
-from postscraper.rereading import Report, Selection, accept, compare
-from postscraper.witness import Witness
+from postscraper.run.page_reader import Witness
+from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 
 

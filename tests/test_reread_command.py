@@ -16,8 +16,8 @@ from conftest import ROOT
 from keeping import answer, desk, file, saved_pages
 from rereadable import canonical
 
-from postscraper.console.reread_page import around, html
-from postscraper.rereading import Changes, Report, Selection
+from postscraper.cli.reread_page import around, html
+from postscraper.run.reprocess import Changes, Report, Selection
 from storage.archive import Archive
 from storage.database.lock import RunLock
 

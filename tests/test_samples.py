@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.console.read import newspaper_of
-from postscraper.console.sample import unread_now
+from postscraper.cli.commands.read import newspaper_of
+from postscraper.cli.commands.sample import unread_now
 from postscraper.items import plain
-from postscraper.reading import read
+from postscraper.reading.read import read
 from postscraper.sources.folder import capture
 
 

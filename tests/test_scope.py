@@ -7,13 +7,13 @@ from urllib.parse import quote
 import pytest
 
 from postscraper.errors import BadRequest
-from postscraper.filing import is_filed
-from postscraper.hearing import Ear
 from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Unread
 from postscraper.newspapers import POST, POSTKHMER
-from postscraper.reading import read
-from postscraper.scope import Scope, scope
-from postscraper.traps import DEEPEST
+from postscraper.reading.read import read
+from postscraper.run.discovery import Ear
+from postscraper.run.limits import DEEPEST
+from postscraper.run.scope import Scope, scope
+from postscraper.sources.captures import is_filed
 
 HOME = "https://www.phnompenhpost.com"
 RECEIPT = Capture(

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from modelling import Model, Page
 
-from postscraper.desk import Desk, now
 from postscraper.items import Item
+from postscraper.run.run import Desk, now
 from storage.archive import Outcome
 from storage.warc.exchange import EvidenceShort
 

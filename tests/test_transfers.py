@@ -15,8 +15,8 @@ from test_crawl import FAST, asked, scrapy
 
 from postscraper.items import Article, Capture, Unread
 from postscraper.newspapers import POST
-from postscraper.reading import read
-from postscraper.transfers import flaw
+from postscraper.reading.read import read
+from postscraper.reading.transfers import flaw
 from storage.evidence.store import Evidence
 from storage.warc.exchange import Place
 

@@ -12,7 +12,7 @@ from keeping import SITE, answer, desk, file, saved_pages
 from test_scope import ear, listing, teaser
 
 from postscraper.items import Article, Block, Link, Listing
-from postscraper.traps import (
+from postscraper.run.limits import (
     DEEPEST,
     DEEPEST_SITEMAP,
     MOST_ANNOUNCED,

@@ -9,7 +9,7 @@ import pytest
 
 from postscraper.items import Article, Capture
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
 from postscraper.sources.folder import capture
 
 SAMPLES = Path(__file__).parents[1] / "samples/phnompenhpost"

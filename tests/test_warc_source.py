@@ -18,9 +18,9 @@ from rereadable import ask, canonical
 from test_crawl import asked, scrapy
 
 from postscraper.errors import BadRequest
+from postscraper.run.page_reader import Witness
 from postscraper.sources.warc import Sieve
 from postscraper.sources.warc import pages as found_in
-from postscraper.witness import Witness
 from storage.evidence.store import Evidence
 from storage.ledger.states import UNDATED
 from storage.maintenance.check import verify

@@ -16,8 +16,8 @@ from rereadable import canonical
 from test_crawl import FAST, asked, scrapy
 from wayback_server import Kept, Machine, compressed, usual
 
+from postscraper.run.page_reader import Witness
 from postscraper.sources.folder import capture
-from postscraper.witness import Witness
 from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
 

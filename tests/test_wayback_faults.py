@@ -24,13 +24,13 @@ from test_wayback import CLINIC, OTHER, SITE, STORY, TOLL, crawl, states
 from wayback_server import Kept, Machine, busy, error_page, half, refusal, usual
 from werkzeug import Response
 
-from postscraper.downloading import PrivateAddress, PublicAddresses
+from postscraper.crawl.http import PrivateAddress, PublicAddresses
 from postscraper.items import Article
 from postscraper.newspapers import POST
-from postscraper.reading import read
+from postscraper.reading.read import read
+from postscraper.run.page_reader import Witness
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
-from postscraper.witness import Witness
 from storage.maintenance.check import check
 
 PAGES = 20

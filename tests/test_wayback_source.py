@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from postscraper.sources.otherarchive import NoCapture, NoIndex, Onward, Sought
+from postscraper.sources.remote import NoCapture, NoIndex, Onward, Sought
 from postscraper.sources.wayback import FIELDS, Wayback
 from storage.holdings.models import Listed
 from storage.warc.exchange import Exchange

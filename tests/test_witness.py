@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from keeping import answer, saved_pages
 
-from postscraper.hearing import Ear
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.witness import FILES_AT_ONCE, Witness
+from postscraper.run.discovery import Ear
+from postscraper.run.page_reader import FILES_AT_ONCE, Witness
 from storage.evidence.store import Evidence
 
 FILES = 60

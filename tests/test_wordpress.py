@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from postscraper.errors import NotAStory
-from postscraper.extract import Page, the_node
+from postscraper.extraction.page import Page, the_node
 from postscraper.items import Article, Capture, Item, Listing, Unread
 from postscraper.layouts.wordpress.content import content
 from postscraper.newspapers import POST
-from postscraper.reading import read, recognised
+from postscraper.reading.read import read, recognised
 from postscraper.sources.folder import capture
 
 SITE = "https://www.phnompenhpost.com"

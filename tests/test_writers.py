@@ -10,7 +10,7 @@ from keeping import fill, saved_pages
 from recording import pages, warc_gz
 from test_crawl import scrapy
 
-from postscraper.cli import COMMANDS, GROUPS
+from postscraper.cli.main import COMMANDS, GROUPS
 from storage.database.lock import RunLock
 from storage.database.schema import BASELINE, SCHEMA
 

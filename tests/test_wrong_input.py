@@ -24,13 +24,13 @@ from conftest import ROOT, SAMPLES
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from postscraper import cli
-from postscraper.cli import COMMANDS, GROUPS
-from postscraper.configuration import check_components, check_values, check_words
+from postscraper.cli import main
+from postscraper.cli.main import COMMANDS, GROUPS
+from postscraper.crawl.configuration import check_components, check_values, check_words
 from postscraper.errors import BadRequest
 from postscraper.items import Article, Block, Receipt
 from postscraper.newspapers import POST
-from postscraper.scope import SOURCES, scope
+from postscraper.run.scope import SOURCES, scope
 from storage.archive import Archive, Heard
 from storage.database.lock import RunLock
 
@@ -59,7 +59,7 @@ WRITERS = ("replay", "rebuild", "compact", "withdraw")
 
 
 def test_each_command_is_driven_here_and_says_what_an_interruption_leaves() -> None:
-    assert set(NEEDED) == set(cli.INTERRUPTED) == set(COMMANDS)
+    assert set(NEEDED) == set(main.INTERRUPTED) == set(COMMANDS)
 
 
 def test_each_code_of_the_program_stands_in_the_table() -> None:
@@ -177,7 +177,7 @@ def test_an_archive_that_cannot_be_written(tmp_path: Path, name: str, good: Path
 def wrong_values() -> Iterator[tuple[str, str, str]]:
     """A value that cannot be, for each option of each command that does not take any text."""
     for name in COMMANDS:
-        command = cli.main.get_command(click.Context(cli.main), name)
+        command = main.main.get_command(click.Context(main.main), name)
         assert command is not None
         for option in command.params:
             if isinstance(option, click.Option) and not option.is_flag and option.type.name not in ("text", "path"):
@@ -246,20 +246,20 @@ def test_binary_rubbish_is_a_page_that_cannot_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_interrupted_command_says_what_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
-    command = cli.main.get_command(click.Context(cli.main), name)
+    command = main.main.get_command(click.Context(main.main), name)
 
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "callback", interrupt)
-    refused(called(tmp_path, name), 1, f"interrupted; {cli.INTERRUPTED[name]}")
+    refused(called(tmp_path, name), 1, f"interrupted; {main.INTERRUPTED[name]}")
 
 
 def test_a_fault_of_the_program_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
     def fail(**_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cli.main.get_command(click.Context(cli.main), "stats"), "callback", fail)
+    monkeypatch.setattr(main.main.get_command(click.Context(main.main), "stats"), "callback", fail)
     assert run("stats", "--archive", good).exit_code == 18
 
 
@@ -269,12 +269,12 @@ def test_a_fault_of_the_program_has_a_code_of_its_own(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("charset", ["latin-1", "cp437"])
 def test_a_terminal_without_khmer_letters(good: Path, words: str, charset: str) -> None:
     runner = CliRunner(charset=charset)
-    result = runner.invoke(cli.main, [*words.split(), "--archive", str(good)], prog_name="postscraper")
+    result = runner.invoke(main.main, [*words.split(), "--archive", str(good)], prog_name="postscraper")
     assert (result.exit_code, result.stderr) == (15 if words == "check" else 0, "")
     if words in ("search ទន្លេសាប", "show 1"):
         assert KHMER.encode("ascii", "backslashreplace") in result.stdout_bytes.replace(b"[", b"").replace(b"]", b"")
     if words.startswith(("search", "show", "stats", "audit", "ledger")):
-        as_json = runner.invoke(cli.main, [*words.split(), "--json", "--archive", str(good)], prog_name="postscraper")
+        as_json = runner.invoke(main.main, [*words.split(), "--json", "--archive", str(good)], prog_name="postscraper")
         assert json.loads(as_json.stdout_bytes), "JSON is UTF-8 whatever the terminal"
 
 
@@ -373,8 +373,8 @@ def project() -> Settings:
         "AUTOTHROTTLE_MAX_DELAY=soon", "LOG_LEVEL=LOUD", "ARCHIVE_DIR=", "ARCHIVE_DB_URL=rubbish",
         "ARCHIVE_DB_URL=nosuch://x", "DOWNLOAD_SLOTS=abc", "ITEM_PIPELINES=abc", "ITEM_PIPELINES=[1]", "FEEDS=abc",
         'DOWNLOAD_SLOTS={"wayback": {"delay": "x"}}', 'DOWNLOAD_SLOTS={"wayback": 3.5, "commoncrawl": "x"}',
-        'ITEM_PIPELINES={"nowhere.X": 100}', 'ITEM_PIPELINES={"postscraper.pipelines.Nope": 100}',
-        'ITEM_PIPELINES={"postscraper.pipelines.ArchivePipeline": "first"}', 'EXTENSIONS={"nowhere.X": 1}',
+        'ITEM_PIPELINES={"nowhere.X": 100}', 'ITEM_PIPELINES={"postscraper.crawl.pipeline.Nope": 100}',
+        'ITEM_PIPELINES={"postscraper.crawl.pipeline.ArchivePipeline": "first"}', 'EXTENSIONS={"nowhere.X": 1}',
         'ADDONS={"nowhere.X": 1}', "SCHEDULER=no.thing", "SPIDER_MODULES=nowhere", "SPIDER_LOADER_CLASS=nowhere",
         "TWISTED_REACTOR=nowhere", 'DOWNLOAD_HANDLERS={"http": "nowhere.X"}', 'FEED_EXPORTERS={"csv": "nowhere.X"}',
     ],
@@ -407,7 +407,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path, name: str, value: Any) ->
         check_values(settings)
 
 
-OURS = '"postscraper.pipelines.ArchivePipeline": 900'
+OURS = '"postscraper.crawl.pipeline.ArchivePipeline": 900'
 
 
 @pytest.mark.parametrize(
@@ -465,7 +465,7 @@ def test_a_replay_that_the_terminal_interrupts(tmp_path: Path) -> None:
         os.killpg(replay.pid, signal.SIGINT)
         _, told = replay.communicate(timeout=60)
     assert replay.returncode == 1, told
-    assert told == f"postscraper: interrupted; {cli.INTERRUPTED['replay']}\n"
+    assert told == f"postscraper: interrupted; {main.INTERRUPTED['replay']}\n"
     assert program(*words[3:], cwd=tmp_path).returncode == 0
     assert run("check", "--archive", tmp_path / "replayed").exit_code == 0
 

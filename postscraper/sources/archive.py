@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from postscraper.filing import captured
 from postscraper.items import Capture
+from postscraper.sources.captures import captured
 from storage.archive import Archive
 from storage.evidence.store import Evidence
 from storage.warc.exchange import Place, RecordUnreadable

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from postscraper.sources.otherarchive import NoCapture, NoIndex
+from postscraper.sources.remote import NoCapture, NoIndex
 
 NEWS = "CC-NEWS-"
 PIECE_BYTES = 8 * 2**20  # half of what one answer may have

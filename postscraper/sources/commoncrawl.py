@@ -12,8 +12,8 @@ from datetime import date, datetime
 from io import BytesIO
 from urllib.parse import parse_qsl, urlencode
 
-from postscraper.sources import crawlindex
-from postscraper.sources.otherarchive import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
+from postscraper.sources import commoncrawl_index
+from postscraper.sources.remote import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
 from storage.holdings.models import Listed
 from storage.warc.exchange import Exchange
 from storage.warc.files import piece_at
@@ -97,13 +97,13 @@ class CommonCrawl:
         bad = list[str]()
         onward: _Turn | None
         if turn is None:
-            told = crawlindex.crawls(status, answer.body)
-            crawls = crawlindex.overlapping(told, _day(words.get("from")), _day(words.get("to")))
+            told = commoncrawl_index.crawls(status, answer.body)
+            crawls = commoncrawl_index.overlapping(told, _day(words.get("from")), _day(words.get("to")))
             onward = _Turn(tuple(crawl.name for crawl in crawls)) if crawls else None
         elif turn.page is None:
-            onward = turn.onward(0, crawlindex.count(status, answer.body))
+            onward = turn.onward(0, commoncrawl_index.count(status, answer.body))
         else:
-            found = crawlindex.captures(status, answer.body, bad.append)
+            found = commoncrawl_index.captures(status, answer.body, bad.append)
             onward = turn.onward(turn.page + 1, turn.pages)
         return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None, bad_rows=tuple(bad))
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from postscraper.dates import PHNOM_PENH
 from postscraper.errors import BadRequest
+from postscraper.extraction.dates import PHNOM_PENH
 from postscraper.items import Capture
 from postscraper.urls import absolute, as_sent
 

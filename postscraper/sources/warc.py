@@ -13,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
-from postscraper.filing import is_filed
-from postscraper.sources.originals import Originals
-from postscraper.sources.warcfiles import Part, parts
+from postscraper.sources.captures import is_filed
+from postscraper.sources.revisits import Originals
+from postscraper.sources.warc_files import Part, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
 from storage.warc.exchange import BESIDE as INDEX
 from storage.warc.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally

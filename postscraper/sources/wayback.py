@@ -12,17 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.otherarchive import (
-    BadRow,
-    IndexPage,
-    NoCapture,
-    NoIndex,
-    Onward,
-    Question,
-    Sought,
-    header,
-    targets,
-)
+from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Onward, Question, Sought, header, targets
 from postscraper.urls import as_sent, canonical, sent_on
 from storage.holdings.models import Listed
 from storage.warc.exchange import Exchange

@@ -1,7 +1,7 @@
 """scrapy crawl post: the Phnom Penh Post."""
 
+from postscraper.crawl.spider import NewspaperSpider
 from postscraper.newspapers import POST
-from postscraper.spiders.newspaper import NewspaperSpider
 
 
 class PostSpider(NewspaperSpider):

@@ -1,7 +1,7 @@
 """scrapy crawl postkhmer: Post Khmer, the Khmer edition."""
 
+from postscraper.crawl.spider import NewspaperSpider
 from postscraper.newspapers import POSTKHMER
-from postscraper.spiders.newspaper import NewspaperSpider
 
 
 class PostKhmerSpider(NewspaperSpider):

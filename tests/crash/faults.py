@@ -21,7 +21,7 @@ from random import Random
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from postscraper.console.failures import EXIT_CODES, FILE_FAILED
+from postscraper.cli.exit_codes import EXIT_CODES, FILE_FAILED
 from storage.database.lock import ArchiveInUse
 from storage.errors import EvidenceError, Full
 from tests.crash import holding

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 
 from scrapy.settings import Settings
 
-from postscraper.desk import Desk
 from postscraper.newspapers import POST
-from postscraper.scope import scope
+from postscraper.run.run import Desk
+from postscraper.run.scope import scope
 from tests.crash import holding
 from tests.crash.disk import LOSSES, after
 from tests.crash.program import REAL, Acknowledged, Run, acknowledged

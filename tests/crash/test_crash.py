@@ -7,9 +7,9 @@ from shutil import which
 import pytest
 from scrapy.settings import Settings
 
-from postscraper.desk import Desk, now
 from postscraper.newspapers import POST
-from postscraper.scope import scope
+from postscraper.run.run import Desk, now
+from postscraper.run.scope import scope
 from storage.warc.exchange import Exchange
 from tests.crash import faults, killloop, powercut, wrong_order
 from tests.crash.disk import after

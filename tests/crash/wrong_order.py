@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from scrapy.cmdline import execute
 
-from postscraper.desk import Desk
 from postscraper.items import Item
+from postscraper.run.run import Desk
 from storage.archive import Outcome
 from storage.evidence.store import Evidence, EvidenceFile
 from storage.warc.exchange import Earlier, Exchange, Place

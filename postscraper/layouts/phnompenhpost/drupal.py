@@ -5,10 +5,20 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from postscraper.dates import Printed, believable, day_of, machine_moment, printed
-from postscraper.extract import Node, Page, headline_variants, many, maybe, maybe_link, nodes, own_address, words
+from postscraper.extraction.dates import Printed, believable, day_of, machine_moment, printed
+from postscraper.extraction.page import (
+    Node,
+    Page,
+    headline_variants,
+    many,
+    maybe,
+    maybe_link,
+    nodes,
+    own_address,
+    words,
+)
+from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Problem, Teaser
-from postscraper.pictures import first_picture_url
 from postscraper.urls import absolute, page_only
 
 _NODE = re.compile(r"page-node-(\d+)$")

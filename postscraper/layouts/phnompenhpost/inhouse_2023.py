@@ -20,26 +20,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from postscraper.body import Body, body
-from postscraper.bylines import odd_byline, people
-from postscraper.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import (
+from postscraper.extraction.body import Body, body
+from postscraper.extraction.bylines import odd_byline, people, split_credit
+from postscraper.extraction.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
+from postscraper.extraction.page import (
+    Node,
     Page,
     headline,
     headline_variants,
     language_of,
     many,
     maybe,
+    maybe_link,
     node,
     nodes,
     own_address,
     scope,
     there,
+    words,
 )
-from postscraper.items import Article, Image, Listing, Problem
-from postscraper.layouts.phnompenhpost import inhouse_2023_lists, inhouse_2023_pictures, legacy
-from postscraper.urls import path_of
+from postscraper.extraction.pictures import first_picture_url
+from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
+from postscraper.layouts.phnompenhpost import damaged_text, dummy
+from postscraper.urls import edition_of, page_of, path_of
 
 END = "footer"
 STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
@@ -102,7 +106,7 @@ def article(page: Page) -> Article | None:
         published_text=dates[0].text if dates else None,
         images=(*main, *story.images),
         body=story.blocks,
-        teasers=tuple(inhouse_2023_lists.side_lists(page)),
+        teasers=tuple(side_lists(page)),
         links=tuple(each for each in story.links if _VEILED not in each.url),
         headline_variants=headline_variants(page, printed),
         problems=(
@@ -116,10 +120,6 @@ def article(page: Page) -> Article | None:
     )
 
 
-def listing(page: Page) -> Listing | None:
-    return inhouse_2023_lists.listing(page)
-
-
 def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
     """The body, and apart from it the picture above it."""
     where = scope(page, SCOPE if node(page, SCOPE) is not None else "#ArticleBody")
@@ -128,10 +128,10 @@ def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
     story = body(page, where, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if story.blocks and story.blocks[-1].text == _FOOTER_HEADING:
         story = replace(story, blocks=story.blocks[:-1])
-    story, main = inhouse_2023_pictures.main_apart(story)
+    story, main = main_apart(story)
     if not story.blocks and not main:
         raise NotAStory("no_body", "the body holds no words and no picture")
-    return legacy.mended(story), main
+    return damaged_text.mended(story), main
 
 
 def _reporter(page: Page) -> str | None:
@@ -172,3 +172,170 @@ def _unveiled(code: str) -> str:
         return bytes(key ^ letter for letter in letters).decode("utf-8")
     except ValueError:
         return "[email protected]"
+
+
+CARDS = ".more-item, .article-news, .latest-news li"
+BOXES = ".more-contents, .latest-news, .more-topic, section, main"
+HEADING = ":scope > h2, :scope > h3, :scope > .title h2, :scope > .title h3, :scope > .container > h2"
+# The lists that stand beside a story.
+SIDE = ".more-contents .more-item, .latest-news li, .more-topic li"
+
+_DAY = re.compile(rf"(?P<printed>{DAY}{CLOCK}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
+_LABELS = frozenset({"Breaking News", "Breaking", "New", "Update", "Live"})
+_WORDS_OF_CARD = "a, p, span, time, small, h2, h3, h4, div:not(:has(*))"
+
+
+def listing(page: Page) -> Listing | None:
+    """None for a page without a list. Raises NotAStory for a list under a story's address."""
+    cards = nodes(page, CARDS)
+    if not cards and node(page, ".more-contents, .btn-load") is None:
+        return None
+    path = path_of(page.url)
+    if path.count("/") > 1:
+        raise NotAStory("soft_404", f"a list answers under {path}, which is a story's address")
+    found = tuple(_teasers(page, cards))
+    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
+    number = page_of(page.url)
+    headlines = "".join(each.headline or "" for each in teasers)
+    return Listing(
+        layout="inhouse_2023",
+        language=language_of(headlines) if headlines else edition_of(page.url),
+        url=page.url,
+        canonical_url=page.canonical(page.url),
+        section=_section(page, path),
+        page=number,
+        teasers=teasers,
+        next_url=_next(page, number) if teasers else None,
+        problems=(*page.problems, *(each for each in found if isinstance(each, Problem))),
+        capture=page.receipt,
+    )
+
+
+def _section(page: Page, path: str) -> str | None:
+    """The first part of 'National | Phnom Penh Post'; None on the front page and in a search."""
+    title = node(page, "head > title")
+    parts = words(title).split(" | ") if title is not None else []
+    return parts[0] if len(parts) > 1 and path not in ("/", "/search") else None
+
+
+def _next(page: Page, number: int) -> str | None:
+    if node(page, ".btn-load") is None:
+        return None
+    here = page.canonical(page.url).split("?")[0]
+    return maybe_link(page, page, "a.btn-load[href*='page=']") or f"{here}?page={number + 1}"
+
+
+def _teasers(page: Page, cards: list[Node]) -> Iterator[DatedTeaser | Problem]:
+    positions: dict[str | None, int] = {}
+    for card in cards:
+        name = _list_name(card)
+        position = positions[name] = positions.get(name, 0) + 1
+        yield from _card(page, card, name, position)
+
+
+def _list_name(card: Node) -> str | None:
+    """The heading of the nearest box around a card that has one."""
+    box = card.closest(BOXES)
+    while box is not None:
+        if found := many(box, HEADING):
+            return found[0]
+        box = box.parent.closest(BOXES) if isinstance(box.parent, Node) else None
+    return None
+
+
+def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
+    url = maybe_link(page, card, "a[href]")
+    headline = next(iter(many(card, "a[href]")), None)
+    if url is None or headline is None:
+        if text := words(card):
+            yield Problem(kind="unread_words", detail="a card without a link", text=text)
+        return
+    date: Printed | None = None
+    summary: list[str] = []
+    for text in _texts(card):
+        found = _DAY.fullmatch(text)
+        if found and (found["label"] or "Live") in _LABELS:
+            date, problem = _day(page, found["printed"])
+            yield from problem
+        elif text != headline and text not in _LABELS:
+            summary.append(text)
+    yield DatedTeaser(
+        list=name,
+        position=position,
+        headline=headline,
+        url=url,
+        summary=" ".join(summary) or None,
+        image_url=first_picture_url(page, card),
+        published_on=date.on if date else None,
+        published_at=date.at if date else None,
+        published_text=date.text if date else None,
+    )
+
+
+def _texts(card: Node) -> Iterator[str]:
+    """The words of the card, element by element, each once."""
+    taken: set[Node] = set()
+    for each in nodes(card, _WORDS_OF_CARD):
+        if any(above in taken for above in each.ancestors):
+            continue
+        if text := words(each):
+            taken.add(each)
+            yield text
+
+
+def _day(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:
+    try:
+        date = printed(text)
+    except ValueError as error:
+        return None, (Problem(kind="odd_date", detail=str(error), text=text),)
+    if not believable(date.on, page.capture.captured_at):
+        return None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
+    return replace(date, at=date.at if date.halved else None), ()
+
+
+def side_lists(page: Page) -> Iterator[Teaser]:
+    """The lists beside a story, card by card; a card holds a headline and no date."""
+    for each in _teasers(page, nodes(page, SIDE)):
+        if isinstance(each, DatedTeaser):
+            yield Teaser(
+                list=each.list,
+                position=each.position,
+                headline=each.headline,
+                url=each.url,
+                summary=each.summary,
+                image_url=each.image_url,
+            )
+
+
+def main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:
+    """The story without the picture above it, and that picture; dummy captions are told as damage."""
+    story, main = _parted(story)
+    pictures = (*main, *story.images)
+    latin = tuple(dummy.problem(each.caption_text) for each in pictures if dummy.is_latin(each.caption_text))
+    story = replace(story, images=tuple(map(_without_latin, story.images)), problems=(*story.problems, *latin))
+    return story, tuple(map(_without_latin, main))
+
+
+def _parted(story: Body) -> tuple[Body, tuple[Image, ...]]:
+    """The picture before the first block, with the caption that may be that block."""
+    if not story.images or story.images[0].block != 0:
+        return story, ()
+    main = replace(story.images[0], block=None)
+    rest = replace(story, images=story.images[1:])
+    first = story.blocks[0].text if story.blocks else None
+    caption, credit = split_credit(first)
+    latin = dummy.is_latin(first)
+    if main.caption_text is not None or first is None or not (latin or (caption and credit)):
+        return rest, (main,)
+    main = replace(main, caption=caption, credit=credit, caption_text=first)
+    rest = replace(
+        rest,
+        blocks=rest.blocks[1:],
+        images=tuple(replace(each, block=max((each.block or 0) - 1, 0)) for each in rest.images),
+        links=tuple(replace(each, block=each.block - 1) for each in rest.links if each.block),
+    )
+    return rest, (main,)
+
+
+def _without_latin(picture: Image) -> Image:
+    return replace(picture, caption=None, credit=None) if dummy.is_latin(picture.caption_text) else picture

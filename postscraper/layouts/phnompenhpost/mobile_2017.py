@@ -16,11 +16,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from postscraper.body import body, main_picture
-from postscraper.bylines import odd_byline, people
-from postscraper.dates import DAY, Printed, believable, printed
 from postscraper.errors import NotAStory
-from postscraper.extract import (
+from postscraper.extraction.body import body, main_picture
+from postscraper.extraction.bylines import odd_byline, people
+from postscraper.extraction.dates import DAY, Printed, believable, printed
+from postscraper.extraction.page import (
     Node,
     Page,
     headline,
@@ -34,9 +34,9 @@ from postscraper.extract import (
     scope,
     words,
 )
+from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Listing, Problem
-from postscraper.layouts.phnompenhpost import legacy
-from postscraper.pictures import first_picture_url
+from postscraper.layouts.phnompenhpost import damaged_text
 from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
 
 END = "footer, [data-role=footer]"
@@ -73,7 +73,7 @@ def article(page: Page) -> Article | None:
     if node(page, SCOPE) is None:
         return None
     printed = headline(page, HEADLINE)
-    story = legacy.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
+    story = damaged_text.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
     # Pictures inside the body belong to it; the main one stands above.
     inside = {each.url for each in story.images}
     above, lost = main_picture(page, nodes(page, PICTURES), CAPTION)

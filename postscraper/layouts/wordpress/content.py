@@ -10,9 +10,9 @@ nobody knows: its words are reported, never read as the story's.
 import re
 from collections.abc import Iterator
 
-from postscraper.body import NEVER_WORDS, Body, body
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, Words, node, nodes, there, words
+from postscraper.extraction.body import NEVER_WORDS, Body, body
+from postscraper.extraction.page import Node, Page, Words, node, nodes, there, words
 from postscraper.items import Problem
 
 # Embeds, whose words are other people's.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from postscraper.extract import Page, clean, nodes
+from postscraper.extraction.page import Page, clean, nodes
 
 _ARTICLES = frozenset({"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "Report"})
 _PAGES = frozenset({"WebPage", "ItemPage"})

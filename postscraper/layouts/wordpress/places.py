@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from postscraper.extract import Node, nodes, words
+from postscraper.extraction.page import Node, nodes, words
 
 # Where a post's own facts never stand.
 ELSEWHERE = (

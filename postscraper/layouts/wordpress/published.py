@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from postscraper.dates import DAY, believable, day_of, printed
-from postscraper.extract import Node, Page, nodes, words
+from postscraper.extraction.dates import DAY, believable, day_of, printed
+from postscraper.extraction.page import Node, Page, nodes, words
 from postscraper.items import Problem
 from postscraper.layouts.wordpress.linked_data import LinkedData
 from postscraper.layouts.wordpress.places import Place

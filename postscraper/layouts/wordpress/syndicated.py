@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html import escape, unescape
 
-from postscraper.bylines import odd_byline, people
-from postscraper.dates import believable
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, clean, language_of, the_node, words
+from postscraper.extraction.bylines import odd_byline, people
+from postscraper.extraction.dates import believable
+from postscraper.extraction.page import Node, Page, clean, language_of, the_node, words
 from postscraper.items import Article, Capture, Image, Printable, Problem
 from postscraper.layouts.wordpress.content import content
 from postscraper.layouts.wordpress.terms import section_and_tags

@@ -29,10 +29,10 @@ from dataclasses import replace
 from itertools import dropwhile, takewhile
 from typing import cast
 
-from postscraper.body import Body
-from postscraper.bylines import odd_byline, people
 from postscraper.errors import Ambiguous, NotAStory
-from postscraper.extract import (
+from postscraper.extraction.body import Body
+from postscraper.extraction.bylines import odd_byline, people
+from postscraper.extraction.page import (
     Node,
     Page,
     classes,
@@ -44,6 +44,7 @@ from postscraper.extract import (
     there,
     words,
 )
+from postscraper.extraction.pictures import main_picture
 from postscraper.items import Article, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
 from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
@@ -51,7 +52,6 @@ from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
-from postscraper.pictures import main_picture
 from postscraper.urls import PAPER_HOSTS
 
 # A theme's last box: it may be called anything, but footer is in its name.

@@ -14,14 +14,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from postscraper.body import NEVER_WORDS
-from postscraper.dates import believable
 from postscraper.errors import NotAStory
-from postscraper.extract import Node, Page, Words, clean, language_of, many, maybe_link, nodes, there, words
+from postscraper.extraction.body import NEVER_WORDS
+from postscraper.extraction.dates import believable
+from postscraper.extraction.page import Node, Page, Words, clean, language_of, many, maybe_link, nodes, there, words
+from postscraper.extraction.pictures import Album
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.pictures import Album
 from postscraper.urls import absolute, edition_of, page_of, path_of
 
 # Lists of the site itself.

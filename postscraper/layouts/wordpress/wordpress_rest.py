@@ -17,13 +17,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from postscraper.decoding import text_of
 from postscraper.errors import NotAStory
-from postscraper.extract import language_of
+from postscraper.extraction.decode import text_of
+from postscraper.extraction.page import language_of
+from postscraper.extraction.pictures import image
 from postscraper.items import Article, Capture, DatedTeaser, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.syndicated import Published, plain_words
-from postscraper.pictures import image
 from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of
 
 NAME = "wordpress_rest"

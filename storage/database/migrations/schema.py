@@ -2,13 +2,9 @@
 
 from sqlalchemy import Connection, text
 
-from storage.database import schema as other_archives
 from storage.database.schema import Table
-from storage.ingest import tombstones
 
-TABLES = (Table, other_archives, tombstones)  # all but the first are imported for their tables
-
-# The index of words, filled by storage/search.py. It keeps no text of its own (`content=''`), and its
+# The index of words, filled by storage/ingest/search_index.py. It keeps no text of its own (`content=''`), and its
 # tokens may hold combining marks: Khmer vowels and signs are such, and part of the word.
 # hashsize: with 64 MB in memory before the first write, and no merging beside, a batch of a thousand
 # stories is indexed nearly twice as fast.

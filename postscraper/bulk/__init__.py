@@ -1,0 +1,1 @@
+"""Bulk import of WARC files by many processes."""

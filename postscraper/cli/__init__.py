@@ -1,0 +1,1 @@
+"""The `postscraper` command."""

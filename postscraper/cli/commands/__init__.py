@@ -1,0 +1,1 @@
+"""Sub-commands of `postscraper`, one a module."""

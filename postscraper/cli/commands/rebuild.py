@@ -1,0 +1,72 @@
+"""`postscraper rebuild`: the whole database from the evidence alone."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postscraper.cli import options
+from postscraper.cli.output import counted, line, one_line, print_json
+from postscraper.cli.progress import kept_pages, progress
+from postscraper.items import plain
+from postscraper.run.page_reader import Witness
+from storage.database.engine import DATABASE
+from storage.database.lock import RunLock
+from storage.errors import NotAnArchive
+from storage.evidence.store import FOLDER
+from storage.maintenance.rebuild import Rebuilt, rebuild
+
+MOST_DAMAGE = 10  # lines
+
+
+@click.command("rebuild")
+@options.json
+@options.archive
+def command(json_wanted: bool, archive: Path) -> None:
+    """Build the database anew from the evidence, and put it in the place of the old one.
+
+    Stories, revisions, captures, sightings and the index of words come from the evidence alone, read by
+    today's layouts. Taken over from the old database, when it can be read: what no page tells of the
+    addresses (asked for, forbidden, failed, when to look again), and captures whose bytes are not there.
+
+    The old database stands until the new one is whole. A run that was killed can simply be begun again.
+
+    \b
+    Example:
+      postscraper rebuild --archive archive
+    """
+    if not (archive / DATABASE).is_file() and not (archive / FOLDER).is_dir():
+        raise NotAnArchive(f"there is no archive in {archive}")
+    with RunLock(archive), progress("page", total=kept_pages(archive)) as meter:
+        rebuilt = rebuild(archive, Witness(archive), meter.show)
+    if json_wanted:
+        print_json(_data(rebuilt))
+    else:
+        _show(rebuilt)
+
+
+def _data(rebuilt: Rebuilt) -> dict[str, Any]:
+    kept = None if rebuilt.kept is None else str(rebuilt.kept)
+    data: dict[str, Any] = plain(asdict(rebuilt) | {"kept": kept})
+    return data
+
+
+def _show(rebuilt: Rebuilt) -> None:
+    line(f"Built anew from {counted(rebuilt.pages, 'answer')}; {rebuilt.beside:,} more without a row, as robots.txt.")
+    for name, count in rebuilt.after.items():
+        before = "" if rebuilt.before is None else f", before {rebuilt.before[name]:,}"
+        line(f"{name:>10}: {count:,}{before}")
+    if rebuilt.linked:
+        line(f"Read from files elsewhere that hold the bytes: {counted(rebuilt.linked, 'capture')}.")
+    if rebuilt.addresses:
+        addresses = counted(rebuilt.addresses, "address", "addresses")
+        line(f"Taken over from the old database, for no page has it: {addresses}.")
+    if rebuilt.captures:
+        line(f"Taken over as they were read, for their bytes are not there: {counted(rebuilt.captures, 'capture')}.")
+    for damage in rebuilt.damage[:MOST_DAMAGE]:
+        line(one_line(f"{damage.file}, byte {damage.offset}: {damage.what}"))
+    if len(rebuilt.damage) > MOST_DAMAGE:
+        line(f"… and {len(rebuilt.damage) - MOST_DAMAGE:,} more; `postscraper check` names them all")
+    if rebuilt.kept is not None:
+        line(f"The old database is damaged or of an earlier version, and nothing was taken from it: {rebuilt.kept}.")

@@ -1,0 +1,83 @@
+"""`postscraper replay`: WARC files in bulk, read by several processes."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postscraper import settings
+from postscraper.bulk import replay
+from postscraper.cli import options
+from postscraper.cli.output import counted, line, one_line
+from postscraper.cli.progress import progress
+from postscraper.newspapers import NEWSPAPERS, POST
+from postscraper.run.run import Desk
+from postscraper.run.scope import Scope
+
+
+@click.command("replay")
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH…")
+@click.option("--paper", type=click.Choice(list(NEWSPAPERS)), default=POST.name, show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
+@click.option("--link", is_flag=True, help="Leave the bytes in PATH…, which must then stay where they are.")
+@options.archive
+def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
+    """Read the WARC files in PATH… into the archive: .warc, .arc, compressed or not, .wacz, and folders of them.
+
+    Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
+    named, and what stands behind it is read; so is what other programs write oddly. Started again, an interrupted
+    replay goes on where it was; for another paper the same files are read anew. A capture that is held already, from
+    whatever source, adds nothing. Of another archive, `merge` brings more than its evidence.
+
+    \b
+    Example:
+      postscraper replay ~/warcs --jobs 2 --archive archive
+    """
+    desk = Desk.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
+    try:
+        run = replay.Replay(desk, paths, jobs=jobs, link=link)
+        with progress("page") as meter:
+            run.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
+    finally:
+        desk.close()
+    _tell(run.progress)
+
+
+class Written:
+    """The project's settings as they are written: with Scrapy loaded, a replay would start half a second later."""
+
+    def __init__(self, **others: Any) -> None:
+        self._values = vars(settings) | others
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values.get(name)
+
+    def getbool(self, name: str) -> bool:
+        return bool(self[name])
+
+    def getfloat(self, name: str) -> float:
+        return float(self[name])
+
+
+def share(now: replay.Progress) -> float | None:
+    """Of the bytes that this run has to read, those that it has read."""
+    work = now.bytes - now.before
+    return (now.done - now.before) / work if work else None
+
+
+def _counts(found: Counter[Any]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in found.most_common())
+
+
+def _tell(run: replay.Progress) -> None:
+    for damage in run.damages:
+        click.echo(one_line(str(damage)), err=True)
+    line(counted(run.pages, "page") + (f": {_counts(run.outcomes)}" if run.pages else ""))
+    if run.skipped:
+        line(f"left out: {_counts(run.skipped)}")
+    for file in run.fruitless:
+        line(one_line(file))
+    if run.before:
+        line(f"{run.before:,} of {counted(run.bytes, 'byte')} had been read by an earlier replay")

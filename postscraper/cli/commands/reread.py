@@ -1,0 +1,156 @@
+"""`postscraper reread`: stored captures through today's layouts, and a report before anything is accepted."""
+
+import sys
+from contextlib import nullcontext
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from postscraper.cli import options, reread_page
+from postscraper.cli.output import address, counted, joined, line, one_line, print_json
+from postscraper.cli.progress import progress
+from postscraper.cli.reread_page import around
+from postscraper.errors import BadRequest, closest
+from postscraper.items import plain
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.run.page_reader import Witness
+from postscraper.run.reprocess import Changes, Report, Selection, accept, compare
+from storage.archive import Archive
+from storage.database.lock import RunLock
+
+MOST_MISSING = 10  # lines
+LAYOUTS = {layout.__name__.split(".")[-1] for paper in NEWSPAPERS.values() for layout in paper.layouts}
+
+
+@click.command("reread")
+@click.option("--layout", "layouts", multiple=True, metavar="NAME", help="Read by this layout so far, or `unread`.")
+@click.option("--since", type=options.FIRST, help="Captured on this day (UTC) or later.")
+@click.option("--until", type=options.LAST, help="Captured on this day (UTC) or earlier.")
+@click.option("--dry-run", is_flag=True, help="Report, and change nothing.")
+@click.option("--yes", is_flag=True, help="Accept without a question.")
+@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, too.")
+@options.json
+@options.archive
+def command(
+    layouts: tuple[str, ...],
+    since: date | None,
+    until: date | None,
+    dry_run: bool,
+    yes: bool,
+    page: Path | None,
+    json_wanted: bool,
+    archive: Path,
+) -> None:
+    """Read stored captures anew by today's layouts, report what changes, and accept it when told to.
+
+    Accepted readings replace the earlier readings of the same captures. They are no edits of the
+    newspaper's: a layout gives no story a new revision. A selection may be accepted; only after a run over
+    everything does each capture stand on its own reading.
+
+    \b
+    Example:
+      postscraper reread --layout drupal_2017 --dry-run --html report.html
+    """
+    options.check_span(since, until)
+    if not (dry_run or yes or sys.stdin.isatty()):
+        raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
+    selection = Selection(layouts=layouts, since=since, until=until)
+    with Archive.open(archive, readonly=True) as opened:  # who mistypes the folder wants no new archive
+        names = sorted({"unread", "generic", *LAYOUTS, *opened.layouts()})
+    for layout in layouts:
+        if layout not in names:
+            raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
+    with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
+        witness = Witness(archive)
+        with progress("capture", total=opened.kept_captures() if selection.is_all else None) as meter:
+            report = compare(opened, witness, selection, meter.show)
+        if page is not None:
+            page.write_text(reread_page.html(report), "utf-8")
+        accepted = 0
+        if not json_wanted:
+            _show(report)
+        if not dry_run and _wanted(report, yes=yes):
+            with progress("reading", total=report.changed) as meter:
+                accepted = accept(opened, witness, report, meter.show)
+    _tell(report, accepted, dry_run=dry_run, json_wanted=json_wanted)
+
+
+def _wanted(report: Report, *, yes: bool) -> bool:
+    """Whether the report is accepted; what changes nothing is not asked for."""
+    if yes or not report.changed:
+        return True
+    return click.confirm(f"Replace the readings of {counted(report.changed, 'capture')}?", err=True)
+
+
+def _tell(report: Report, accepted: int, *, dry_run: bool, json_wanted: bool) -> None:
+    if json_wanted:
+        print_json(_data(report) | {"accepted": accepted})
+    elif dry_run:
+        line("Nothing was changed; without --dry-run it can be accepted.")
+    else:
+        line(f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed.")
+
+
+def _data(report: Report) -> dict[str, Any]:
+    """The report for other programs: lists of objects that tables can be made of."""
+    fields = [
+        {"layout": layout, "field": name, **plain(changes)}
+        for layout, found in report.layouts.items()
+        for name, changes in found.items()
+    ]
+    outcomes = [
+        {"change": change, "captures": changes.changed, "examples": plain(changes.examples)}
+        for change, changes in report.outcomes.items()
+    ]
+    return {
+        "read": report.read,
+        "changed": report.changed,
+        "changed_by_layout": dict(report.changed_by_layout),
+        "fields": fields,
+        "outcomes": outcomes,
+        "missing": [{"url": url, "why": why} for url, why in report.missing],
+    }
+
+
+def _show(report: Report) -> None:
+    line(f"{counted(report.read, 'capture')} read again, {report.changed:,} read otherwise than before.", bold=True)
+    console = Console(highlight=False, markup=False)
+    for layout, count in report.changed_by_layout.items():
+        if layout in report.layouts:
+            line()
+            console.print(_table(f"{layout}, captures: {count:,}", report.layouts[layout]))
+            for name, changes in report.layouts[layout].items():
+                _examples(name, changes)
+    for change, changes in report.outcomes.items():
+        line()
+        line(f"{change}, captures: {changes.changed:,}", bold=True)
+        _examples("", changes)
+    for url, why in report.missing[:MOST_MISSING]:
+        line(one_line(f"not read: {address(url)}: {why}"))
+    if len(report.missing) > MOST_MISSING:
+        line(f"… and {len(report.missing) - MOST_MISSING:,} more that were not read; --json names them all")
+
+
+def _table(title: str, fields: dict[str, Changes]) -> Table:
+    table = Table(title=one_line(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("field")
+    for name in ("changed", "gained", "lost"):
+        table.add_column(name, justify="right")
+    for name, changes in fields.items():
+        table.add_row(
+            Text(one_line(name)), *(f"{count:,}" for count in (changes.changed, changes.gained, changes.lost))
+        )
+    return table
+
+
+def _examples(name: str, changes: Changes) -> None:
+    for example in changes.examples:
+        before, after = around(example.before, example.after)
+        line("  " + joined(name, address(example.url), example.captured_at), dim=True)
+        line(f"    - {one_line(before)}")
+        line(f"    + {one_line(after)}")

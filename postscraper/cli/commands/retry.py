@@ -1,0 +1,36 @@
+"""`postscraper retry`: addresses of one state are queued again."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from postscraper.cli import options
+from postscraper.cli.commands.ledger import STATES
+from postscraper.cli.output import counted, line, print_json
+from storage.archive import Archive
+from storage.database.lock import RunLock
+from storage.ledger.states import State
+
+# A crawl has the leased ones in hand, and its rules keep it out of the excluded.
+QUEUED: tuple[State, ...] = tuple(state for state in STATES if state not in ("leased", "excluded"))
+
+
+@click.command("retry")
+@click.option("--state", type=click.Choice(QUEUED), default="failed", show_default=True, help="Which addresses.")
+@options.json
+@options.archive
+def command(state: State, json_wanted: bool, archive: Path) -> None:
+    """Let the next crawl look at the addresses of a state again, whenever they were due; says how many.
+
+    \b
+    Example:
+      postscraper retry --state unread
+    """
+    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
+    with RunLock(archive), Archive.open(archive) as opened:
+        queued = opened.ledger.retry(state, datetime.now(UTC))
+    if json_wanted:
+        print_json({"state": state, "queued": queued})
+    else:
+        line(f"Due again: {counted(queued, f'{state} address', f'{state} addresses')}; the next crawl asks for them.")

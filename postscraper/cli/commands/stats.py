@@ -1,0 +1,103 @@
+"""`postscraper stats`: what the archive holds, and what it lacks."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from postscraper.cli import options
+from postscraper.cli.output import counted, joined, line, one_line, print_json
+from postscraper.items import plain
+from storage.archive import Archive
+from storage.query.statistics import Stats
+
+BAR = 30  # columns
+LONGEST_GAPS = 5
+
+TABLES = {
+    "stories_by_year": "Stories by year",
+    "stories_by_section": "Stories by section",
+    "stories_by_language": "Stories by language",
+    "captures_by_layout": "Captures by design",
+    "captures_by_outcome": "Captures by outcome",
+    "unread_by_reason": "Unread, by reason",
+    "ledger": "Addresses by state",
+}
+
+
+@click.command("stats")
+@options.json
+@options.archive
+def command(json_wanted: bool, archive: Path) -> None:
+    """Count stories by year and section, captures by design and outcome, and days without a story.
+
+    \b
+    Example:
+      postscraper stats --archive archive
+    """
+    with Archive.open(archive, readonly=True) as opened:
+        found = opened.stats()
+    if json_wanted:
+        print_json(_data(found))
+        return
+    _print_totals(found)
+    console = Console(highlight=False, markup=False)
+    for name, title in TABLES.items():
+        counts = getattr(found, name)
+        if counts:
+            line()
+            console.print(_table(title, counts))
+    _print_gaps(found.gaps)
+
+
+def _data(found: Stats) -> dict[str, Any]:
+    """`stories_by_year` as `[{"year": 2018, "stories": 3}, …]`, and so on: easy to make a table of."""
+    data: dict[str, Any] = plain(asdict(found))
+    for name in [*data]:
+        what, by, key = name.partition("_by_")
+        if by:
+            data[name] = [{key: value, what: count} for value, count in data[name].items()]
+    data["gaps"] = [_gap(*gap) for gap in found.gaps]
+    return data
+
+
+def _gap(first_on: date, last_on: date) -> dict[str, Any]:
+    return {"first_on": plain(first_on), "last_on": plain(last_on), "days": (last_on - first_on).days + 1}
+
+
+def _print_totals(found: Stats) -> None:
+    names = ("stories", "revisions", "captures", "sightings")
+    line(joined(*(f"{name}: {getattr(found, name):,}" for name in names)), bold=True)
+    if found.same_words:
+        line(f"Stories with the words of another: {found.same_words:,}")
+    if found.first_on:
+        line(f"Published from {found.first_on} to {found.last_on}")
+
+
+def _table(title: str, counts: Mapping[Any, int]) -> Table:
+    """A row and a bar for each; the bars of one table are to one scale."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table.add_column(max_width=30, no_wrap=True, overflow="ellipsis")
+    table.add_column(justify="right")
+    table.add_column(no_wrap=True)
+    most = max(counts.values())
+    for value, count in counts.items():
+        name = "unknown" if value is None else one_line(str(value))
+        table.add_row(Text(name), f"{count:,}", "█" * max(1, round(BAR * count / most)))
+    return table
+
+
+def _print_gaps(gaps: list[tuple[date, date]]) -> None:
+    if not gaps:
+        return
+    line()
+    longest = sorted((_gap(*gap) for gap in gaps), key=lambda gap: -gap["days"])
+    line("Longest spans without a story", bold=True)
+    for gap in longest[:LONGEST_GAPS]:
+        line(f"{counted(gap['days'], 'day'):>11}: {gap['first_on']} to {gap['last_on']}")

@@ -1,0 +1,118 @@
+"""`postscraper withdraw`: a story taken out of the archive for good."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postscraper.cli import options
+from postscraper.cli.commands.read import address
+from postscraper.cli.output import address as shown
+from postscraper.cli.output import counted, line, print_json
+from postscraper.errors import BadRequest
+from postscraper.run.page_reader import Witness
+from storage.archive import Archive
+from storage.database.lock import RunLock
+from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
+
+LONGEST_REASON = 500  # characters
+
+
+@click.command("withdraw")
+@click.argument("url", metavar="URL")
+@click.option("--reason", required=True, help="Stays in the archive, with the day; name nobody in it.")
+@click.option("--mentions", is_flag=True, help="The captures of other pages that announce it go, too.")
+@click.option("--yes", is_flag=True, help="Without a question.")
+@options.json
+@options.archive
+def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
+    """Take a story out of the archive for good: its rows, its words in the index, its bytes in the evidence.
+
+    A tombstone stays: the address, the reason, the day, the digests of what went. The address is never asked for
+    again, and what comes of it from any source is not kept. Nothing else in the archive changes, but for the
+    teasers that led to the story. Backups, and files that `replay --link` left where they are, are not touched.
+
+    Killed at any moment, it has not begun, or the same command finishes it. docs/withdrawal.md has all of it.
+
+    \b
+    Example:
+      postscraper withdraw https://www.phnompenhpost.com/national/a-story --reason "court order of 3 May 2026"
+    """
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
+    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
+    with RunLock(archive), Archive.open(archive) as opened:
+        witness = Witness(archive)
+        wanted = witness.address(address(url))
+        if wanted in opened.withdrawn():
+            _finished(wanted, finish(opened), json_wanted=json_wanted)
+            return
+        found = plan(opened, witness, wanted, mentions=mentions)
+        for each in found.only_there:
+            what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
+            click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)
+        if not (yes or _is_confirmed(found, mentions=mentions)):
+            raise click.Abort
+        now = datetime.now(UTC)
+        withdraw(opened, witness, wanted, reason=reason, on=now.date(), now=now, mentions=mentions)
+        overwritten = finish(opened)
+    if json_wanted:
+        print_json(_data(found, overwritten, mentions=mentions))
+    else:
+        _show(found, overwritten, mentions=mentions)
+
+
+def _is_confirmed(found: Withdrawal, *, mentions: bool) -> bool:
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to answer: add --yes to withdraw without a question")
+    also = f", {counted(len(found.mentions), 'capture')} of pages that announce it" if mentions else ""
+    if found.beside:
+        also += f", the bytes of {counted(len(found.beside), 'other capture')}"
+    what = f"{counted(len(found.captures), 'capture')} of {shown(found.story)}{also}"
+    return click.confirm(f"Take out for good: {what}?", err=True)
+
+
+def _finished(wanted: str, overwritten: int, *, json_wanted: bool) -> None:
+    if json_wanted:
+        print_json({"story": wanted, "withdrawn_before": True, "records_overwritten": overwritten})
+        return
+    line(f"{shown(wanted)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
+
+
+def _data(found: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, Any]:
+    return {
+        "story": found.story,
+        "withdrawn_before": False,
+        "addresses": list(found.addresses),
+        "captures": len(found.captures),
+        "mentions": len(found.mentions),
+        "mentions_gone": mentions,
+        "without_bytes": len(found.beside),
+        "without_other_bytes": list(found.only_there),
+        "records_overwritten": overwritten,
+        "same_words": list(found.same_words),
+    }
+
+
+def _show(found: Withdrawal, overwritten: int, *, mentions: bool) -> None:
+    line(f"Withdrawn: {shown(found.story)}", bold=True)
+    for each in found.addresses:
+        if each != found.story:
+            line(f"and kept out at {shown(each)}")
+    line(
+        f"{counted(len(found.captures), 'capture')} gone, {counted(overwritten, 'record')} of the evidence overwritten."
+    )
+    if found.beside:
+        stories = counted(len({row.story_id for row in found.beside} - {None}), "other story", "other stories")
+        lost = counted(len(found.beside), "capture")
+        line(f"It stood in feeds or REST answers: {lost}, of {stories} and of lists, stay without their bytes.")
+    pages = counted(len(found.mentions), "capture")
+    if mentions and found.mentions:
+        line(f"Gone with it, for they announced it: {pages}.")
+    elif found.mentions:
+        line(f"Announced in {pages} of other pages: the teasers are gone, the bytes stay. --mentions takes these, too.")
+    for each in found.same_words:
+        line(f"The same words stand at {shown(each)}")

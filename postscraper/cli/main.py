@@ -1,0 +1,124 @@
+"""The `postscraper` command.
+
+Sub-commands are loaded when they are called: reading a page needs neither Scrapy nor SQLAlchemy,
+and whoever asks for help waits for neither.
+"""
+
+import gc
+import io
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postscraper import __version__
+from postscraper.cli import exit_codes
+
+# Each command lies in the module of its name, as a click command called `command`.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Ask": {
+        "search": "Find stories by their words, English or Khmer.",
+        "show": "Print one story with its revisions.",
+        "stats": "Count what the archive holds and what it lacks.",
+        "export": "Write stories as JSON lines or CSV.",
+        "ledger": "Count the known addresses by state and reason.",
+        "audit": "Name what is known of and not held.",
+    },
+    "Fill": {
+        "replay": "Read WARC files in bulk into the archive.",
+        "merge": "Bring in what another archive holds.",
+        "retry": "Queue addresses of a state again.",
+    },
+    "Prove and mend": {
+        "check": "Compare the archive with itself, and mend it.",
+        "verify": "Read every capture again and compare each field.",
+        "reread": "Read stored captures anew, and report what changes.",
+        "rebuild": "Build the database anew from the evidence alone.",
+        "compact": "Make the evidence smaller, every record unchanged.",
+        "withdraw": "Take a story out for good, and keep it out.",
+        "backup": "Copy the archive, even while a crawl runs.",
+        "upgrade": "Bring an archive to this version of the program.",
+    },
+    "Saved pages": {
+        "read": "Print what a saved page says, as JSON.",
+        "sample": "Save a page under samples/ as a new test.",
+    },
+}
+COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
+
+# What stands when a command is interrupted, and how to go on.
+_NOTHING_CHANGED = "nothing was changed"
+INTERRUPTED: Mapping[str, str] = {
+    **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
+    "replay": "what was read is in the archive, and the same command goes on where it was",
+    "retry": "the addresses are queued, or none is; the same command queues them",
+    "check": "nothing was changed, or one repair after the other was; the same command does the rest",
+    "reread": "what was accepted so far stands, and the same command compares again",
+    "rebuild": "the old database stands, and the same command begins again",
+    "compact": "every file is whole, made smaller or not; the same command does the rest",
+    "withdraw": "it has not begun, or the same command finishes it",
+    "backup": "the copy is not whole; remove its folder, and the same command begins again",
+    "upgrade": "the archive is upgraded, or as it was; the same command shows which",
+    "sample": "the sample may lack a file; the same command with --force writes it anew",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a sub-command's module when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        if cmd_name not in COMMANDS:
+            raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
+        found: click.Command = import_module(f"postscraper.cli.commands.{cmd_name}").command
+        # __main__.py puts it off while modules are loaded; what they made stays, and is no garbage.
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        widest = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), does) for name, does in commands.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stands = INTERRUPTED[ctx.invoked_subcommand] if ctx.invoked_subcommand else _NOTHING_CHANGED
+            click.echo(f"postscraper: interrupted; {stands}", err=True)
+            ctx.exit(exit_codes.INTERRUPTED)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has no Khmer letters
+        with exit_codes.told():
+            return super().main(*args, **kwargs)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--archive", type=click.Path(path_type=Path), metavar="DIR", help="The archive's folder, for any command."
+)
+@click.version_option(__version__, prog_name="postscraper")
+@click.pass_context
+def main(ctx: click.Context, archive: Path | None) -> None:
+    """Ask an archive of newspaper pages, fill it, prove it; read single pages.
+
+    An archive is filled by `scrapy crawl post` from the newspaper's site, by
+    `scrapy crawl post -a source=wayback` (or commoncrawl, warc, folder) from elsewhere,
+    and by `postscraper replay` from many WARC files.
+
+    \b
+    Example:
+      postscraper search 'rice export' --since 2018 --archive archive
+    """
+    if archive is not None and ctx.invoked_subcommand in GROUPS["Saved pages"]:
+        raise click.UsageError(f"`{ctx.invoked_subcommand}` needs no archive: leave out --archive")

@@ -1,1 +1,0 @@
-"""Scrapy commands of this project; `scrapy` finds them through COMMANDS_MODULE."""

@@ -1,0 +1,44 @@
+"""A Scrapy add-on: the components of this project beside a user's own.
+
+Of a setting that maps components to numbers Scrapy takes the one value that was set last, so that a user's pipeline
+alone would take the archive's away.
+"""
+
+import logging
+
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from postscraper import settings as ours
+
+_SHARED = (
+    *("ITEM_PIPELINES", "EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES"),
+    *("DOWNLOAD_HANDLERS", "DOWNLOAD_SLOTS", "FEED_EXPORTERS"),
+)
+# Without these nothing is kept.
+_NEEDED = {
+    "DOWNLOADER_MIDDLEWARES": "postscraper.crawl.record_middleware.EvidenceMiddleware",
+    "ITEM_PIPELINES": "postscraper.crawl.pipeline.ArchivePipeline",
+}
+BEHIND_OTHERS = 1_000_000  # other add-ons change these settings, too
+
+
+class OwnComponents:
+    """Brought along by every spider of this project, whatever the setting ADDONS says.
+
+    A number that the user gives to one of our components counts, and so does None, but for those that keep the pages.
+    """
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        for name in _SHARED:
+            both = {**getattr(ours, name), **settings.getdict(name)}
+            if (needed := _NEEDED.get(name)) and _is_off(both, needed):
+                logging.getLogger(__name__).warning("%s keeps the pages: it cannot be switched off", needed)
+                both = {key: number for key, number in both.items() if key is not load_object(needed)}
+                both[needed] = getattr(ours, name)[needed]
+            settings.set(name, both, settings.getpriority(name) or 0)
+
+
+def _is_off(components: dict[object, int | None], needed: str) -> bool:
+    """Components are named by their import paths, or by their classes."""
+    return components.get(load_object(needed), components[needed]) is None

@@ -1,0 +1,160 @@
+"""Summary of a crawl, and a check of whether the layouts still find what they found."""
+
+import logging
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from twisted.python.failure import Failure
+
+from postscraper.cli.output import counted, one_line
+from postscraper.cli.progress import duration
+from postscraper.crawl.pipeline import FILED
+from postscraper.crawl.spider import NewspaperSpider
+from postscraper.items import Article, Item, Unread
+from postscraper.sources.warc import MOST_HOSTS
+
+log = logging.getLogger(__name__)
+
+# What stories come by when not by their own pages, by the layout that read them.
+_FORMS = {"feed": "feed", "wordpress_rest": "the REST API"}
+
+FEWEST = 20  # articles; a share of fewer says nothing
+MOST_UNREAD = 0.2  # of the pages that came with status 200
+
+_PLURALS = {
+    "new story": "new stories",
+    "new revision": "new revisions",
+    "listing": "listings",
+    "known capture": "known captures",
+}
+
+
+class Checks:
+    """Counts of a crawl, and what they say at its end.
+
+    summary: lines of what came of it.
+    changed: of the live paper, each share that is too small for a layout that still fits; a person looks at the
+    pages, and mends the layout or the floor.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.summary: list[str] = []
+        self.changed: list[str] = []
+        self._got_through, self._failed = 0, 0  # items
+        self._failure = ""  # the first one's
+        self._crawler = crawler
+        self._begun_at = datetime.now(UTC)
+        self._pages = Counter[str]()
+        self._stories: dict[str, set[str]] = {}
+        self._filled = Counter[str]()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        checks = cls(crawler)
+        crawler.signals.connect(checks.item_filed, FILED)
+        crawler.signals.connect(checks.item_got_through, signals.item_scraped)
+        crawler.signals.connect(checks.item_error, signals.item_error)
+        crawler.signals.connect(checks.spider_closed, signals.spider_closed)
+        return checks
+
+    @property
+    def failed(self) -> str:
+        """How many items failed in a pipeline, and the first error; "" when none did."""
+        return f"{counted(self._failed, 'item')} failed in a pipeline: {self._failure}" if self._failed else ""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether as many items failed as got through, or more."""
+        return bool(self._failed) and self._failed >= self._got_through
+
+    def item_got_through(self) -> None:
+        self._got_through += 1
+
+    def item_error(self, failure: Failure) -> None:
+        self._failed += 1
+        self._failure = self._failure or one_line(f"{type(failure.value).__name__}: {failure.value}")
+
+    def item_filed(self, item: Item, spider: Spider) -> None:
+        if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
+            return
+        if isinstance(item, Unread) and item.reason == "broken_transfer":
+            return  # which says nothing of the design
+        self._pages["unread" if isinstance(item, Unread) else "read"] += 1
+        if isinstance(item, Article):
+            self._stories.setdefault(_FORMS.get(item.layout, "page"), set()).add(item.canonical_url)
+            self._pages["articles"] += 1
+            self._filled.update(name for name in spider.paper.floors if getattr(item, name))
+
+    def spider_closed(self, spider: Spider) -> None:
+        if isinstance(spider, NewspaperSpider):
+            with spider.writing():
+                self.summary = self._summary(spider)
+            if spider.desk.scope.source == "live":
+                self.changed = self._changed(spider)
+                for share in self.changed:
+                    log.warning("%s: has a design changed?", share)
+
+    def _summary(self, spider: NewspaperSpider) -> list[str]:
+        """At most ten lines."""
+        outcomes = self._named("postscraper/outcome/")
+        pages = counted(sum(count for _, count in outcomes), "page")
+        told = ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in outcomes)
+        lasted = duration((datetime.now(UTC) - self._begun_at).total_seconds())
+        lines = [f"{spider.paper.name}: {pages} in {lasted}{f': {told}' if told else ''}"]
+        if unread := self._named("postscraper/unread/"):
+            lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
+        if left_out := spider.desk.left_out:
+            others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
+            lines.append(f"Left out: {', '.join(others)}")
+        if doors := spider.desk.doors.sentence:
+            lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
+        assert self._crawler.stats is not None
+        if unanswered := self._crawler.stats.get_value("postscraper/unanswered"):
+            lines.append(f"Without an answer: {counted(unanswered, 'try', 'tries')}; the next run tries again")
+        if self.failed:
+            lines.append(f"{self.failed}; the log has each")
+        queued = spider.queued()
+        if queued:
+            lines.append(f"Still queued: {queued:,}; the next run goes on with them{self._at_this_pace(queued)}")
+        if spider.desk.scope.source == "live" and (left_alone := spider.desk.left_alone(self._begun_at)):
+            lines.append(f"Left alone, not due yet: {counted(left_alone, 'address', 'addresses')}")
+        return lines
+
+    def _at_this_pace(self, queued: int) -> str:
+        """How long that will take, by the answers of this run; "" when it is too short to say."""
+        assert self._crawler.stats is not None
+        answered = self._crawler.stats.get_value("postscraper/answered", 0)
+        lasted = (datetime.now(UTC) - self._begun_at).total_seconds()
+        return f", in about {duration(lasted / answered * queued)} at this pace" if answered >= FEWEST else ""
+
+    def _came_by(self) -> str:
+        """How many stories came by each form, each story once in a form."""
+        came = [f"{counted(len(urls), 'story', 'stories')} came by {form}" for form, urls in self._stories.items()]
+        return ", ".join(came) or "no story came by any other way"
+
+    def _changed(self, spider: NewspaperSpider) -> list[str]:
+        articles, pages = self._pages["articles"], self._pages["read"] + self._pages["unread"]
+        changed = []
+        if pages >= FEWEST and self._pages["unread"] > MOST_UNREAD * pages:
+            changed.append(f"{self._pages['unread']} of {pages} pages could not be read")
+        for name, floor in spider.paper.floors.items():
+            if articles >= FEWEST and self._filled[name] < floor * articles:
+                changed.append(
+                    f"{name}: only {self._filled[name]} of {articles} articles have it, and {floor:.0%} should"
+                )
+        return changed
+
+    def _named(self, prefix: str) -> list[tuple[str, int]]:
+        assert self._crawler.stats is not None
+        counted = self._crawler.stats.get_stats()
+        return [(name.removeprefix(prefix), counted[name]) for name in sorted(counted) if name.startswith(prefix)]
+
+
+def _commonest(hosts: Counter[str]) -> list[tuple[str, int]]:
+    """At most five, and the others together."""
+    named = hosts.most_common(MOST_HOSTS)
+    others = hosts.total() - sum(count for _, count in named)
+    return [*named, ("other hosts", others)] if others else named

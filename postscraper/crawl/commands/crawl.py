@@ -1,0 +1,181 @@
+"""`scrapy crawl`: Scrapy's own, with its arguments checked before anything starts, a summary and an exit code."""
+
+import asyncio
+import logging
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Awaitable
+
+from scrapy import signals
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+from scrapy.utils.reactor import is_reactor_installed
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from postscraper.cli.exit_codes import (
+    COMPONENT_FAILED,
+    DESIGN_CHANGED,
+    FETCH_FAILED,
+    INTERRUPTED,
+    ON_PURPOSE,
+    RESTING,
+    WALLED,
+    WRONG_USAGE,
+    exit_code,
+    sentence,
+)
+from postscraper.crawl.checks import Checks
+from postscraper.crawl.configuration import check_components, check_values, check_words
+from postscraper.crawl.http import check_origins
+from postscraper.crawl.memory import give_back_large_blocks
+from postscraper.crawl.spider import NewspaperSpider
+from postscraper.errors import BadRequest
+from postscraper.run.run import Desk
+from postscraper.run.scope import scope
+from storage.database.lock import ArchiveInUse
+from storage.errors import ArchiveError
+from storage.warc.exchange import EvidenceError
+
+log = logging.getLogger(__name__)
+
+EXIT_OF = {
+    **dict.fromkeys(("unreachable", "forbidden"), FETCH_FAILED),
+    "walled": WALLED,
+    "resting": RESTING,
+    "interrupted": INTERRUPTED,
+}
+
+# What Scrapy logs of its components and settings when it starts and of its counts when it ends, and Alembic of tables.
+_ABOUT_THEMSELVES = (
+    *(f"scrapy.{name}" for name in ("addons", "crawler", "middleware", "statscollectors", "utils.log")),
+    *("alembic.runtime.migration", "alembic.runtime.plugins"),
+)
+
+
+def _at_debug(record: logging.LogRecord) -> bool:
+    """Make a line of information one for debugging; what is worse stays as it is."""
+    if record.levelno == logging.INFO:
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+    return True
+
+
+class _Failures(logging.Filter):
+    """Errors that Scrapy logs and goes on after, such as those of a pipeline that is closed, or of a feed.
+
+    The trace of what a file or the archive refuses is left out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[BaseException] = []
+
+    def spider_error(self, failure: Failure) -> None:
+        assert failure.value is not None
+        self.errors.append(failure.value)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR and record.exc_info and record.exc_info[1]:
+            error = record.exc_info[1]
+            self.errors.append(error)
+            if isinstance(error, ON_PURPOSE):
+                record.msg, record.args, record.exc_info = f"{record.getMessage()}: {sentence(error)}", (), None
+        return True
+
+
+class Command(ScrapyCrawl):
+    """Exit codes are those of `postscraper`; see the README."""
+
+    def process_options(self, args: list[str], opts: Namespace) -> None:
+        """Called before Scrapy logs its first line. Ends the program when an option is wrong."""
+        assert self.settings is not None
+        try:
+            check_words(opts.set, self.settings)
+            super().process_options(args, opts)
+            check_values(self.settings)
+        except (BadRequest, UsageError, OSError) as error:
+            self._refuse(WRONG_USAGE if isinstance(error, UsageError) else exit_code(error), _told(error))
+            sys.exit(self.exitcode)
+        for name in _ABOUT_THEMSELVES:
+            logging.getLogger(name).addFilter(_at_debug)
+
+    def run(self, args: list[str], opts: Namespace) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until Scrapy's own handlers stand
+        try:
+            self._run(args, opts)
+        except KeyboardInterrupt:
+            self._refuse(INTERRUPTED, "interrupted before the crawl began; nothing is lost, and it can be begun again")
+
+    def _run(self, args: list[str], opts: Namespace) -> None:
+        assert self.crawler_process is not None
+        spiders = self.crawler_process.spider_loader
+        if len(args) != 1 or args[0] not in spiders.list():
+            names = ", ".join(spiders.list())
+            self._refuse(WRONG_USAGE, f"name one spider: {names}; for instance `scrapy crawl post`")
+            return
+        spider = spiders.load(args[0])
+        try:
+            if is_reactor_installed():
+                check_components(self.crawler_process.settings)
+            if not issubclass(spider, NewspaperSpider):
+                super().run(args, opts)
+                return
+            check_origins(self.crawler_process.settings)
+            wanted = scope(spider.paper, opts.spargs)
+            desk = Desk.open(spider.paper, wanted, self.crawler_process.settings)
+        except (BadRequest, ArchiveError, EvidenceError, ArchiveInUse, OSError) as error:
+            self._refuse(exit_code(error), sentence(error))
+        else:
+            self._crawl(spider, desk)
+
+    def _crawl(self, spider: type[NewspaperSpider], desk: Desk) -> None:
+        assert self.crawler_process is not None
+        give_back_large_blocks()
+        failures = _Failures()
+        for name in ("scrapy.core.engine", "scrapy.utils.signal", "scrapy.extensions.feedexport"):
+            logging.getLogger(name).addFilter(failures)
+        crawler = self.crawler_process.create_crawler(spider)
+        crawler.signals.connect(failures.spider_error, signals.spider_error)
+        crawling = self.crawler_process.crawl(crawler, desk=desk)
+        self.crawler_process.start()
+        checks = crawler.get_extension(Checks) if crawler._extensions is not None else None
+        for line in checks.summary if checks else ():
+            print(line, file=sys.stderr)
+        error, is_done = _outcome(crawling)
+        ended = crawler.spider.ended if isinstance(crawler.spider, NewspaperSpider) else None
+        if error is not None:
+            log.debug("The crawl could not begin", exc_info=error)
+            self._refuse(exit_code(error), f"the crawl could not begin: {sentence(error)}")
+        elif not is_done:
+            self._refuse(INTERRUPTED, "interrupted twice, and ended at once; the next run takes in what was kept")
+        elif ended is not None and ended.error is not None:
+            self._refuse(exit_code(ended.error), sentence(ended.error))
+        elif ended is not None:
+            self._refuse(EXIT_OF[ended.reason], ended.sentence)
+        elif failures.errors:
+            first = failures.errors[0]
+            self._refuse(exit_code(first), f"a part of the crawl failed: {sentence(first)}; the archive has what came")
+        elif checks is not None and checks.is_failure:
+            self._refuse(COMPONENT_FAILED, f"{checks.failed}; what did not get through comes again in the next run")
+        elif checks is not None and checks.changed:
+            self._refuse(DESIGN_CHANGED, f"has a design changed? {'; '.join(checks.changed)}")
+
+    def _refuse(self, code: int, sentence: str) -> None:
+        print(f"postscraper: {sentence}", file=sys.stderr)
+        self.exitcode = code
+
+
+def _told(error: BadRequest | UsageError | OSError) -> str:
+    return str(error) if isinstance(error, UsageError) else sentence(error)
+
+
+def _outcome(crawling: Awaitable[None]) -> tuple[BaseException | None, bool]:
+    """What kept a crawl from running, and whether it has ended; asked for here, it is not logged with its trace."""
+    if isinstance(crawling, asyncio.Task):
+        is_done = crawling.done() and not crawling.cancelled()
+        return crawling.exception() if is_done else None, is_done
+    assert isinstance(crawling, Deferred)
+    failures: list[Failure] = []
+    crawling.addErrback(failures.append)
+    return failures[0].value if failures else None, bool(crawling.called)

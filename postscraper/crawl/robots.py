@@ -1,0 +1,181 @@
+"""robots.txt, as RFC 9309 has it where Scrapy is laxer: what cannot be had forbids everything until it can.
+
+A file that is missing (4xx) allows everything. One that is out of reach is asked for again, and nothing else of its
+host meanwhile: a status of 5xx or 429, no answer, an answer that does not come whole. So is one behind more than five
+redirects, of which the RFC (2.3.1.2) lets a crawler assume either: that it is missing, or that it is out of reach. A
+loop says nothing of what the host allows.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.misc import build_from_crawler
+from twisted.internet.defer import Deferred
+
+from postscraper.crawl.spider import MOST_HOPS, NEVER_AGAIN, NewspaperSpider
+from postscraper.errors import RobotsUnavailable
+from postscraper.run.discovery import asked_pause
+from postscraper.run.run import now
+from storage.ledger.states import BACK_OFF
+
+# https://www.sitemaps.org/protocol.html#submit_robots
+_SITEMAP = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(https?://[^\s#]+)", re.I | re.M)
+# A proxy that asks for a password says nothing of what the host allows.
+_UNAVAILABLE = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
+_log = logging.getLogger(__name__)
+_TICK = 0.5  # seconds; so often a wait looks whether the run is to end
+
+
+def _sitemaps(response: Response) -> list[str]:
+    """The sitemaps that a robots.txt names."""
+    return [found.decode("utf-8", "replace") for found in _SITEMAP.findall(response.body)]
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Asks for each host's file once in a run, and of the live newspaper again while it is out of reach.
+
+    Another archive has its own rules for when to ask it again (collecting/patience.py).
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._patience_seconds = crawler.settings.getfloat("ROBOTSTXT_PATIENCE")
+        self._longest_pause_seconds = crawler.settings.getfloat("LONGEST_PAUSE")
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        netloc = urlsplit(request.url).netloc
+        if netloc not in self._parsers:
+            self._parsers[netloc] = Deferred()
+            try:
+                await self._parse_robots(await self._asked(request, netloc), netloc, request)
+            except RobotsUnavailable as error:
+                self._robots_error(error, netloc)
+            self._stats.inc_value("robotstxt/request_count")
+            self._end_if_all_is_forbidden(netloc)
+        return await super().robot_parser(request)
+
+    async def _asked(self, request: Request, netloc: str) -> Response:
+        """A host's file, asked for until it comes. Raises RobotsUnavailable when the run waits no longer."""
+        response, flaw = await self._answer(request)
+        for wait_seconds in self._waits():
+            if flaw is None:
+                break
+            pause_seconds = max(wait_seconds, min(_asked_pause(response), self._longest_pause_seconds))
+            asked_again = f"it is asked for again in {pause_seconds:.0f} s, and nothing else of the host before"
+            _log.warning("%s: %s; %s", netloc, flaw, asked_again)
+            await self._sleep(pause_seconds)
+            if not self.crawler.crawling:
+                break
+            response, flaw = await self._answer(request)
+        if response is None or flaw is not None:
+            raise RobotsUnavailable(flaw)
+        return response
+
+    def _waits(self) -> Iterator[float]:
+        """The pauses of a run between one try and the next, in seconds, which may be longer when a host asks for it."""
+        waited_seconds = 0.0
+        for wait in BACK_OFF if self._newspaper() is not None else ():
+            waited_seconds += wait.total_seconds()
+            if waited_seconds > self._patience_seconds:
+                return
+            yield wait.total_seconds()
+
+    async def _sleep(self, seconds: float) -> None:
+        until = now() + timedelta(seconds=seconds)
+        while (left := (until - now()).total_seconds()) > 0 and self.crawler.crawling:
+            await asyncio.sleep(min(left, _TICK))
+
+    async def _answer(self, request: Request) -> tuple[Response | None, str | None]:
+        """What comes for a host's file, and why it cannot be used. Raises RobotsUnavailable if it never will."""
+        parts = urlsplit(request.url)
+        wanted = Request(
+            f"{parts.scheme}://{parts.netloc}/robots.txt",
+            priority=self.DOWNLOAD_PRIORITY,
+            meta={"dont_obey_robotstxt": True, "redirect_ttl": MOST_HOPS},
+            callback=NO_CALLBACK,
+        )
+        if "proxy" in request.meta:
+            wanted.meta["proxy"] = request.meta["proxy"]
+        assert self.crawler.engine is not None
+        try:
+            response: Response = await self.crawler.engine.download_async(wanted)
+        except NEVER_AGAIN as error:
+            raise RobotsUnavailable(f"robots.txt is not to be had: {error}") from error
+        except IgnoreRequest:
+            return None, f"robots.txt is behind more than {MOST_HOPS} redirects"
+        except Exception as error:  # of any kind that a download raises
+            proxy = f" through the proxy {at}" if (at := wanted.meta.get("proxy")) else ""
+            return None, f"robots.txt brings no answer{proxy}: {type(error).__name__}: {error}"
+        return response, _flaw(response)
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 400:
+            response = response.replace(body=b"")
+        if (spider := self._newspaper()) is not None:
+            with spider.writing():
+                spider.desk.named_by_robots(_sitemaps(response))
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        super()._robots_error(exc, netloc)
+        self._parsers[netloc] = build_from_crawler(_NotNow, self.crawler, str(exc).encode())
+
+    def _newspaper(self) -> NewspaperSpider | None:
+        """The spider, when it crawls the live newspaper."""
+        spider = self.crawler.spider
+        return spider if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live" else None
+
+    def _end_if_all_is_forbidden(self, netloc: str) -> None:
+        """End a run that could ask for nothing: neither for what it begins with, nor for the front page."""
+        spider, rules = self._newspaper(), self._parsers[netloc]
+        if spider is None or netloc != urlsplit(spider.desk.home).netloc:
+            return
+        if not isinstance(rules, RobotParser) or isinstance(rules, _NotNow):
+            return
+        desk, agent = spider.desk, self._robotstxt_useragent or self._default_useragent
+        wanted = (desk.home, *(desk.served(heard.url) for heard in desk.ear.starts()))
+        if not any(rules.allowed(url, agent) for url in wanted):
+            what = "all that this run could ask for; nothing was fetched"
+            spider.stop("forbidden", f"robots.txt of {netloc} forbids {what}")
+
+
+def _flaw(response: Response) -> str | None:
+    """Why an answer says nothing of what the host allows, as the end of a sentence; None when it does."""
+    status = response.status
+    if 400 <= status < 500 and status not in _UNAVAILABLE:
+        return None
+    if not 200 <= status < 300:
+        return f"robots.txt answers with status {status}"
+    return "robots.txt does not come whole" if status == 206 or "dataloss" in response.flags else None
+
+
+def _asked_pause(response: Response | None) -> float:
+    """The seconds that an answer asks to wait; 0 when it asks for none."""
+    said = response.headers.get("Retry-After") if response is not None else None
+    return asked_pause(response.status, said.decode("latin-1"), now()) or 0.0 if response is not None and said else 0.0
+
+
+class _NotNow(RobotParser):
+    """Stands in for the rules of a host that does not give them."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    @classmethod
+    def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_NotNow":
+        return cls(robotstxt_body.decode())
+
+    def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:
+        raise RobotsUnavailable(self._why)

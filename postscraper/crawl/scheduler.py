@@ -1,0 +1,123 @@
+"""Hands the ledger's due addresses to Scrapy.
+
+The frontier is the ledger: what a kill interrupts is still there, and due. Requests that others
+bring (`scrapy shell`, a script) wait in memory beside it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+
+from postscraper.crawl.ccnews import NewsFiles
+from postscraper.crawl.remote import Collecting
+from postscraper.crawl.spider import NewspaperSpider
+from postscraper.run.run import now
+from postscraper.urls import as_linked
+from storage.ledger.rows import Due
+
+# Few enough that what is heard meanwhile and is more urgent soon gets its turn, and so many for each request at once
+# that a crawl without delays seldom waits for the writer.
+LEASED_AT_ONCE, LEASED_EACH = 16, 4
+
+
+class LedgerScheduler(BaseScheduler):
+    def __init__(self, requests_at_once: int = 1) -> None:
+        self._at_once = max(LEASED_AT_ONCE, LEASED_EACH * requests_at_once)
+        self._brought: deque[Request] = deque()
+        self._due: deque[Due] = deque()
+        self._spider: NewspaperSpider | None = None
+        self._left: int | None = None
+        self._collecting: Collecting | NewsFiles | None = None
+        self._has_ended: Callable[[], bool] = lambda: False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":
+        return cls(crawler.settings.getint("CONCURRENT_REQUESTS"))
+
+    def open(self, spider: Spider) -> None:
+        if isinstance(spider, NewspaperSpider):
+            self._collecting = spider.collecting
+            self._has_ended = lambda: spider.ended is not None
+        if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live":
+            self._spider = spider
+            self._left = spider.desk.scope.limit
+
+    def close(self, reason: str) -> None:
+        if self._collecting is not None:
+            self._collecting.end()
+        if self._spider is not None:
+            with self._spider.writing():
+                self._spider.desk.give_back(self._due)
+
+    def enqueue_request(self, request: Request) -> bool:
+        self._brought.append(request)
+        return True
+
+    def has_pending_requests(self) -> bool:
+        if self._collecting is not None:
+            return bool(self._brought) or self._collecting.has_more()
+        return bool(self._brought) or (self._spider is not None and (bool(self._due) or self._waiting()))
+
+    def _waiting(self) -> bool:
+        """Whether an address will be due within the waits of a run's back-off."""
+        assert self._spider is not None
+        return self._left != 0 and (self._spider.desk.paused() or self._spider.desk.soon_due())
+
+    def next_request(self) -> Request | None:
+        if self._brought:
+            return self._brought.popleft()
+        if self._collecting is not None:
+            return None if self._has_ended() else self._collecting.next_request()
+        if self._spider is None or self._left == 0 or self._spider.desk.paused():
+            return None
+        self._pass_closed_doors()
+        if not self._due:
+            # Of few pages each counts: what is heard meanwhile gets its turn.
+            at_once = self._at_once if self._left is None else min(self._left, LEASED_EACH)
+            with self._spider.writing():
+                self._due.extend(self._spider.desk.due(at_once))
+        if not self._due:
+            return None
+        if self._left is not None:
+            self._left -= 1
+        return self._request(self._spider, self._due.popleft())
+
+    def _pass_closed_doors(self) -> None:
+        """Give back what lies behind a door that has been closed meanwhile."""
+        assert self._spider is not None
+        desk = self._spider.desk
+        closed = [due for due in self._due if not desk.doors.is_open(due.kind)]
+        if closed:
+            self._due = deque(due for due in self._due if desk.doors.is_open(due.kind))
+            with self._spider.writing():
+                desk.give_back(closed)
+
+    def _request(self, spider: NewspaperSpider, due: Due) -> Request:
+        conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
+        return Request(
+            self._served(due),
+            headers={name: value for name, value in conditions.items() if value},
+            callback=spider.parse,
+            errback=spider.failed,
+            dont_filter=True,
+            # A redirect is an answer, and leads to an address of its own; only robots.txt is followed.
+            meta={
+                "address": due.address,
+                "kind": due.kind,
+                "depth": due.depth,
+                "asked_at": now(),
+                "dont_redirect": True,
+            },
+        )
+
+    def _served(self, due: Due) -> str:
+        url = as_linked(due.address, due.url)
+        if due.kind == "rest":  # it goes on where its last answer ended
+            home = urlsplit(due.address)
+            url = urlunsplit(urlsplit(due.url)._replace(scheme=home.scheme, netloc=home.netloc))
+        assert self._spider is not None
+        return self._spider.desk.served(url)

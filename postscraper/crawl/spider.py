@@ -1,0 +1,274 @@
+"""What every newspaper's spider shares: what comes in is read, and what is read goes out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, UnsupportedURLSchemeError
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from postscraper.crawl.addon import BEHIND_OTHERS, OwnComponents
+from postscraper.crawl.ccnews import NewsFiles
+from postscraper.crawl.http import PrivateAddress
+from postscraper.crawl.remote import Collecting
+from postscraper.errors import RobotsUnavailable
+from postscraper.items import Capture, Item
+from postscraper.newspapers import Newspaper
+from postscraper.run.local import BROUGHT
+from postscraper.run.run import Desk
+from postscraper.run.scope import OTHER_ARCHIVES, scope
+from postscraper.sources.captures import is_filed
+from postscraper.sources.ccnews import is_news
+from postscraper.urls import absolute, sent_on
+from storage.errors import ArchiveError
+from storage.warc.exchange import EvidenceError
+
+EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
+
+# So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
+# its end.
+UNREACHABLE_AFTER = 3
+INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
+MOST_HOPS = 5  # as browsers' and RFC 9309's least
+
+
+# Priority of the project's settings where a script crawls with its own: over Scrapy's defaults (0), under a command's
+# (10) and a script's (20).
+BELOW_ANY_CHOICE = 5
+
+# What a request says of its address; the rest of its meta is Scrapy's, and of the one answer.
+OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Why a crawl ended before its time; error: what the archive, the disk or a source raised."""
+
+    reason: EndReason
+    sentence: str
+    error: Exception | None = None
+
+
+# What another try would meet again: an answer over the limits, a scheme or a host that is not asked.
+NEVER_AGAIN = (DownloadCancelledError, PrivateAddress, UnsupportedURLSchemeError)
+
+
+class NewspaperSpider(Spider):
+    """Subclasses name their `paper`; everything else follows from it.
+
+    The addresses to fetch come from the ledger, through the scheduler: nothing here yields requests.
+    """
+
+    paper: ClassVar[Newspaper]
+    desk: Desk
+    collecting: Collecting | NewsFiles | None = None  # in a run over another archive
+    ended: Ended | None = None
+    _unreached: str | None = None  # the sentence for a run that had no answer at all
+    _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
+    _handled = 0  # answers that are filed, or will not be filed in this run
+    _handed_on = 0  # items of a source that brings captures itself
+    _out = 0  # items that have left the pipelines
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
+        """desk: opened by the command before the crawl begins; opened here when a script crawls."""
+        desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
+        spider = super().from_crawler(crawler, *args)
+        spider.desk = desk
+        if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
+            frontier = NewsFiles if is_news(desk.scope.crawls) else Collecting
+            spider.collecting = frontier(desk, crawler.settings, spider.stop, spider.writing)
+        crawler.signals.connect(spider._note_interruption, signals.spider_closed)
+        crawler.signals.connect(spider._close_desk, signals.engine_stopped)
+        for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider._count_out, out)
+            crawler.signals.connect(spider._let_close, out)
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        if settings.getpriority("ARCHIVE_DIR") is None:  # a script's settings, without those of the project
+            settings.setmodule("postscraper.settings", priority=BELOW_ANY_CHOICE)
+        super().update_settings(settings)
+        addons = {**settings.getdict("ADDONS"), OwnComponents: BEHIND_OTHERS}
+        # A runner lays its own settings over those of a crawler that it is given, as far as their priorities go.
+        settings.set("ADDONS", addons, (settings.getpriority("ADDONS") or 0) + 1)
+        if contact := settings["CONTACT"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
+
+    async def start(self) -> AsyncIterator[Item]:
+        """What the source brings; what it cannot give ends the crawl."""
+        try:
+            async for item in self._start():
+                yield item
+        except Exception as error:
+            self.logger.debug("The source failed", exc_info=True)
+            self.stop("failed", f"{type(error).__name__}: {error}", error)
+
+    async def _start(self) -> AsyncIterator[Item]:
+        wanted = self.desk.scope
+        if wanted.source == "live":
+            with self.writing():
+                self.desk.begin()
+            return
+        if self.collecting is not None:
+            with self.writing():
+                self.collecting.begin()
+            return
+        for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
+            for item in self.desk.read(capture):
+                self._handed_on += 1
+                yield item
+            if self.ended is not None:
+                return
+        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
+        while self._out < self._handed_on and self.ended is None:
+            await asyncio.sleep(0.01)
+
+    def queued(self) -> int | None:
+        """How many pages could be asked for now; None where nobody knows beforehand."""
+        if self.desk.scope.source == "live":
+            waiting = self.desk.queued()
+        elif isinstance(self.collecting, Collecting):
+            waiting = self.collecting.queued()
+        else:
+            return None
+        limit = self.desk.scope.limit
+        return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
+
+    def _count_out(self) -> None:
+        self._out += 1
+
+    def handled(self) -> None:
+        """The item of an answer is filed, or will not be filed in this run."""
+        self._handled += 1
+        if self.collecting is not None:
+            self.collecting.handled()
+
+    def _let_close(self, response: Response | None) -> None:
+        """Let a crawl close when the last item of a source is handled; Scrapy looks only after items of answers."""
+        if response is None:
+            asyncio.get_running_loop().call_soon(self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        scraper = self.crawler.engine.scraper
+        if scraper.slot is None or scraper.slot.closing is None or scraper.slot.closing.called:
+            return
+        scraper._check_if_closing()
+        if not scraper.slot.closing.called:  # a handler of the signal is still at work
+            asyncio.get_running_loop().call_later(0.01, self._close_if_idle)
+
+    def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
+        capture: Capture = response.meta["capture"]
+        if is_filed(capture, self.desk.aliases):
+            items = self.desk.read(capture)
+            self._notice_door(response, items)
+            yield from items
+        elif onward := self._onward(response, capture):
+            yield onward
+        else:
+            why = f"no page, or sent on more than {MOST_HOPS} times"
+            if address := response.meta.get("address"):
+                with self.writing():
+                    self.desk.unread(address, why)
+            else:  # asked for by `scrapy parse` or a script
+                self.logger.warning("%s: %s", response.url, why)
+
+    def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
+        """Ask for nothing more in this run behind a door of the newspaper that an answer closes."""
+        kind = response.meta.get("kind")
+        door = self.desk.doors.notice(kind, items) if kind else None
+        if door is not None:
+            self.logger.warning("%s (%s): not asked any more in this run", self.desk.doors.sentence, items[0].url)
+
+    def _onward(self, response: Response, capture: Capture) -> Request | None:
+        """The request that goes on when a host sends the same address to another form of itself.
+
+        A missing slash, www, TLS: one address in the ledger, and so one visit. None when it is sent on
+        for ever, or nowhere.
+        """
+        hops = response.meta.get("hops", 0)
+        location = sent_on(capture.header("location"))
+        target = absolute(capture.url, location) if location and hops < MOST_HOPS else None
+        if target is None:
+            return None
+        assert response.request is not None
+        own = {name: response.meta[name] for name in OWN_META if name in response.meta}
+        return response.request.replace(url=self.desk.served(target), meta={**own, "hops": hops + 1})
+
+    def failed(self, failure: Failure) -> None:
+        """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        address: str = request.meta["address"]
+        error = failure.value
+        if self.ended is not None and self.ended.reason in ("archive", "forbidden"):
+            return  # it is due again at the next start
+        with self.writing():
+            self._leave(address, request, error)
+
+    def _leave(self, address: str, request: Request, error: BaseException | None) -> None:
+        if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
+            self.desk.excluded(address, "robots.txt")
+            return
+        without_rules = isinstance(error, RobotsUnavailable)
+        why = str(error)[:300] if without_rules else f"{type(error).__name__}: {error}"[:300]
+        if isinstance(error, NEVER_AGAIN):
+            self.desk.unread(address, why)
+            return
+        self.desk.failed(address, why)
+        stats = self.crawler.stats
+        assert stats is not None
+        stats.inc_value("postscraper/unanswered")
+        host = urlsplit(request.url).netloc
+        proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
+        self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
+        if without_rules:
+            # Nothing more may be asked for (RFC 9309, 2.3.1.4), but by another form of the host, which has its own.
+            over = self.crawler.crawling and (host == urlsplit(self.desk.home).netloc or not self._handled)
+        else:
+            over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
+        if over:
+            self.stop("unreachable", self._unreached)
+
+    def _had_no_answer(self) -> bool:
+        assert self.crawler.stats is not None
+        return not self.crawler.stats.get_value("postscraper/answered")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """What archive or evidence refuse ends the crawl, with their sentence; nothing is raised."""
+        try:
+            yield
+        except (ArchiveError, EvidenceError) as error:
+            self.stop("archive", str(error), error)
+
+    def _note_interruption(self, reason: str) -> None:
+        if reason == "shutdown" and self.ended is None:  # a signal, or a script that stops the crawl
+            self.ended = Ended(reason="interrupted", sentence=INTERRUPTED)
+
+    def _close_desk(self) -> None:
+        doors = self.desk.doors
+        if self.ended is None and doors.closed and not doors.opened:
+            sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"
+            self.ended = Ended(reason="walled", sentence=sentence)
+        if self.ended is None and self._unreached and self._had_no_answer():
+            self.ended = Ended(reason="unreachable", sentence=self._unreached)
+        try:
+            self.desk.close()
+        except (ArchiveError, EvidenceError) as error:
+            self.ended = self.ended or Ended(reason="archive", sentence=str(error), error=error)
+
+    def stop(self, reason: EndReason, sentence: str, error: Exception | None = None) -> None:
+        """End the crawl before its time; the first reason counts."""
+        if self.ended is None:
+            self.ended = Ended(reason=reason, sentence=sentence, error=error)
+            assert self.crawler.engine is not None
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))

@@ -1,0 +1,1 @@
+"""Tools by which layouts take a page apart."""

@@ -1,0 +1,1 @@
+"""Read a capture: decode it, choose its layout, return its item."""

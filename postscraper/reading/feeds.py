@@ -1,0 +1,252 @@
+"""Feeds (RSS 2.0, RSS 1.0, Atom) and sitemaps: listings that machines print.
+
+A document type, an entity or markup nested out of all measure is refused; whatever breaks off
+is kept up to its last whole entry and reported. Nothing is ever fetched, from disk or network.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from html import escape
+from urllib.parse import urlsplit
+
+from postscraper.errors import NotAStory
+from postscraper.extraction.body import body as blocks_of
+from postscraper.extraction.dates import believable, day_of, machine_moment
+from postscraper.extraction.decode import text_of
+from postscraper.extraction.page import Page, clean, the_node
+from postscraper.extraction.pictures import first_picture_url
+from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem
+from postscraper.layouts.wordpress import syndicated
+from postscraper.layouts.wordpress.syndicated import Published, plain_words
+from postscraper.reading.feed_xml import Document, Entry, document
+from postscraper.urls import LONGEST_ADDRESS, PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
+
+LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
+
+# What is printed as the date of publication, in the order of trust.
+_PUBLISHED = ("pubDate", "published", "dc:date", "date")
+# When the entry was last touched: no date of publication.
+_TOUCHED = ("lastmod", "updated", "dcterms:modified")
+
+# The number of a post in the name that WordPress gives an entry for good.
+_POST = re.compile(r"[?&]p=(\d{1,18})$")
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
+
+
+def read(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> tuple[Listing, *tuple[Article, ...]]:
+    """The addresses of a feed or sitemap that belong to the paper, in their order, each once; and its whole stories.
+
+    A story's receipt names its entry, by the story's address, as the part of the capture. A sitemap gives addresses
+    alone: no headline, and its `lastmod` is no date of publication.
+    Raises NotAStory for a hostile, a broken or a foreign one, and for one of comments.
+    """
+    text, problems = text_of(body, _label(capture, body))
+    found = document(text, cut)
+    if found.entries and all(map(_is_comment, found.entries)):
+        raise NotAStory("not_an_article", "a feed of comments")
+    reader = _Entries(capture, aliases, found.kind)
+    teasers = tuple(reader.teasers(found.entries))
+    home = canonical(capture.url, aliases)
+    if not teasers and _host(home) not in PAPER_HOSTS:
+        raise NotAStory("another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages")
+    listing = Listing(
+        layout=found.kind,
+        language=edition_of(home),
+        url=capture.url,
+        canonical_url=home,
+        section=_section(capture, found),
+        page=page_of(capture.url),
+        teasers=teasers,
+        next_url=_next(capture, found),
+        problems=(*problems, *found.problems, *reader.problems()),
+        capture=capture.receipt(),
+    )
+    return (listing, *reader.stories)
+
+
+def _label(capture: Capture, body: bytes) -> str:
+    """The character set by the header, which goes before the XML declaration (RFC 7303)."""
+    declared = _DECLARED.match(body)
+    own = declared[1].decode("ascii") if declared else ""
+    return f"{capture.header('content-type') or ''}; charset={own}"
+
+
+def _is_comment(entry: Entry) -> bool:
+    return "#comment-" in f"{entry.address()} {entry.text('guid') or entry.text('id')}"
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _section(capture: Capture, found: Document) -> str | None:
+    """The channel's title when the channel is a section's and not the whole paper's."""
+    page = absolute(capture.url, found.channel.address() or "/")
+    title = found.channel.text("title")
+    if title is None or page is None or path_of(page) == "/":
+        return None
+    return clean(title).split(" | ")[0] or None
+
+
+def _next(capture: Capture, found: Document) -> str | None:
+    href = found.channel.linked("next")
+    return absolute(capture.url, href) if href else None
+
+
+class _Entries:
+    """The entries of one document as teasers; what is left out is counted, and told once."""
+
+    def __init__(self, capture: Capture, aliases: Aliases, kind: str) -> None:
+        self.capture = capture
+        self.aliases = aliases
+        self.kind = kind
+        self.foreign: list[str] = []
+        self.odd_dates: list[str] = []
+        self.long: list[str] = []
+        self.excerpts: list[str] = []
+        self.stories: list[Article] = []
+
+    def teasers(self, entries: Iterable[Entry]) -> list[DatedTeaser]:
+        found: dict[str, DatedTeaser] = {}
+        for entry in entries:
+            address = entry.address()
+            url = absolute(self.capture.url, address) if address else None
+            key = self._key(url) if url else None
+            if url is None or key is None:
+                self.foreign.append(address or "no address")
+            elif key not in found:
+                found[key] = self._teaser(entry, url, len(found) + 1)
+                if (markup := entry.text("content:encoded") or entry.text("content")) and self.kind == "feed":
+                    self._story(entry, key, markup, found[key])
+        return list(found.values())
+
+    def _story(self, entry: Entry, address: str, markup: str, teaser: DatedTeaser) -> None:
+        """The whole story that an entry carries, if it does."""
+        if syndicated.is_excerpt(markup, teaser.summary, self.capture):
+            self.excerpts.append(address)
+            return
+        terms = [each.text.strip() for each in entry.fields if each.name == "category" and each.text.strip()]
+        post = _POST.search(entry.text("guid") or entry.text("id") or "")
+        byline = entry.text("dc:creator")
+        try:
+            story = syndicated.article(
+                self.capture,
+                layout="feed",
+                address=address,
+                part=address,
+                aliases=self.aliases,
+                headline=entry.text("title") or "",
+                markup=markup,
+                base=entry.base("content:encoded", "content"),
+                excerpt=entry.text("description") or entry.text("summary"),
+                byline=clean(byline) if byline else None,
+                categories=[plain_words(each, self.capture) for each in terms],
+                tags=(),
+                published=Published(at=teaser.published_at, on=teaser.published_on, text=teaser.published_text),
+                node_id=int(post[1]) if post else None,
+                not_printed=("captions",),
+            )
+        except NotAStory:
+            self.excerpts.append(address)
+        else:
+            self.stories.append(story)
+
+    def _key(self, url: str) -> str | None:
+        """The archive's form of an address of the paper; None for what must not be followed.
+
+        The protocol binds a sitemap to its own host. An address that names a user or an unusual
+        port is no page of a newspaper.
+        """
+        try:
+            parts = urlsplit(url)
+            mirrored = parts.netloc in self.aliases
+            if "@" in parts.netloc or (parts.port not in (None, 80, 443) and not mirrored):
+                return None
+            known = canonical(url, self.aliases)
+        except ValueError:
+            return None
+        return known if _host(known) in PAPER_HOSTS and len(known) <= LONGEST_ADDRESS else None
+
+    def _teaser(self, entry: Entry, url: str, position: int) -> DatedTeaser:
+        if self.kind != "feed":
+            return DatedTeaser(
+                list=None, position=position, headline=None, url=url, published_text=entry.text("lastmod")
+            )
+        summary, picture = self._plain(
+            entry.text("description") or entry.text("summary"), entry.base("description", "summary")
+        )
+        on, at, printed = self._date(entry)
+        return DatedTeaser(
+            list=None,
+            position=position,
+            headline=self._plain(entry.text("title"))[0],
+            url=url,
+            summary=summary,
+            image_url=self._picture(entry) or picture,
+            published_on=on,
+            published_at=at,
+            published_text=printed,
+        )
+
+    def _plain(self, text: str | None, base: str = "") -> tuple[str | None, str | None]:
+        """The words of a text that may be HTML, and the first picture in it."""
+        if text is None or ("<" not in text and "&" not in text):
+            return self._measured(clean(text or "")), None
+        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.capture)
+        words = clean(blocks_of(page, the_node(page, "body")).text)
+        return self._measured(words), first_picture_url(page, page)
+
+    def _measured(self, words: str) -> str | None:
+        if len(words) > LONGEST_SUMMARY:
+            self.long.append(words)
+            return None
+        return words or None
+
+    def _picture(self, entry: Entry) -> str | None:
+        href = entry.picture()
+        return absolute(self.capture.url, href) if href else None
+
+    def _date(self, entry: Entry) -> tuple[date | None, datetime | None, str | None]:
+        printed = next((text for name in _PUBLISHED if (text := entry.text(name))), None)
+        if printed is None:
+            return None, None, next((text for name in _TOUCHED if (text := entry.text(name))), None)
+        on, at = _moment(clean(printed))
+        if on is None or not believable(on, self.capture.captured_at):
+            self.odd_dates.append(printed)
+            return None, None, clean(printed)
+        return on, at, clean(printed)
+
+    def problems(self) -> Iterable[Problem]:
+        if self.foreign:
+            detail = f"entries without an address of the paper: {len(self.foreign)}"
+            yield Problem(kind="unread_words", detail=detail, text=_first(self.foreign))
+        if self.odd_dates:
+            detail = f"dates that the paper cannot have printed: {len(self.odd_dates)}"
+            yield Problem(kind="odd_date", detail=detail, text=_first(self.odd_dates))
+        if self.excerpts:
+            detail = f"entries that carry no whole story: {len(self.excerpts)}"
+            yield Problem(kind="excerpt", detail=detail, text=_first(self.excerpts))
+        if self.long:
+            detail = f"summaries longer than {LONGEST_SUMMARY:,} characters: {len(self.long)}"
+            yield Problem(kind="unread_words", detail=detail, text=_first(self.long))
+
+
+def _first(texts: list[str]) -> str:
+    return "\n".join(each[:200] for each in texts[:10])
+
+
+def _moment(printed: str) -> tuple[date | None, datetime | None]:
+    """Day in Phnom Penh and moment of an RFC 822 or ISO date; no moment without an offset."""
+    try:
+        moment = parsedate_to_datetime(printed)
+        return (day_of(moment), moment.astimezone(UTC)) if moment.tzinfo else (moment.date(), None)
+    except (ValueError, IndexError, OverflowError, TypeError):
+        at = machine_moment(printed)
+    if at is not None:
+        return day_of(at), at
+    try:
+        return date.fromisoformat(printed), None
+    except ValueError:
+        return None, None

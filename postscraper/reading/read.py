@@ -1,0 +1,190 @@
+"""From a capture to its item and the stories it carries whole; the only place that catches what a page provokes."""
+
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+from postscraper.errors import BadPage, NotAStory
+from postscraper.extraction import decode
+from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes, there
+from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
+from postscraper.reading import blocked, generic, transfers
+from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, machine_kind, path_of
+
+
+class Layout(Protocol):
+    """A module that knows one page design.
+
+    END: what stands at the end of every whole page of the design.
+    STORY: the boxes that hold a story's words.
+    `article` and `listing` return None when the page is of the other kind, and raise BadPage
+    when it is of their kind and not as they know it.
+    """
+
+    __name__: str
+    END: str
+    STORY: str
+
+    def recognises(self, page: Page) -> bool: ...
+    def article(self, page: Page) -> Article | None: ...
+    def listing(self, page: Page) -> Listing | None: ...
+
+
+Layouts = tuple[ModuleType, ...]
+
+
+def read(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> Item:
+    """What the capture says: an Article, a Listing, or an Unread that says why it is neither.
+
+    Never raises for anything that a capture holds.
+    """
+    return read_all(capture, layouts, aliases)[0]
+
+
+def read_all(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
+    """The item of `read`, and behind it the stories that a feed or a REST answer carries whole.
+
+    Each of these names its part of the capture in its receipt.
+    """
+    flaw: str | None = None
+    try:
+        blocked.check_status(capture)
+        flaw = transfers.flaw(capture)
+        body, cut = decode.unpacked(capture)
+        flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
+        item, *stories = _read(capture, body, layouts, aliases, cut=flaw is not None)
+        return (transfers.marked(item, flaw) if flaw else item, *stories)
+    except NotAStory as known:
+        reason, detail = known.reason, known.detail
+    except BadPage as unknown:
+        reason, detail = "layout_failed", str(unknown)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError) as broken:
+        # A page must never stop a run; the detail names the fault for whoever mends the layout.
+        reason, detail = "layout_failed", f"{type(broken).__name__}: {broken}"[:500]
+    if flaw and reason not in transfers.SEEN_IN_PART:
+        reason, detail = "broken_transfer", f"{flaw}; what came gives {reason}: {detail}"
+    return (_unread(capture, reason, detail),)
+
+
+def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
+    return Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt())
+
+
+def _read(
+    capture: Capture, body: bytes, layouts: Layouts, aliases: Aliases, *, cut: bool
+) -> tuple[Item, *tuple[Article, ...]]:
+    """body: its content codings undone. cut: whether it is known not to be whole."""
+    decode.look_at(body, capture.header("content-type"))
+    if decode.is_feed(body):
+        # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
+        found: tuple[Listing, *tuple[Article, ...]] = import_module("postscraper.reading.feeds").read(
+            capture, body, aliases, cut=cut
+        )
+        return found
+    machine = machine_kind(capture.url)
+    if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
+        rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
+        answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, aliases, cut=cut)
+        return answer
+    decode.guard(body)
+    text, problems = decode.text_of(body, capture.header("content-type"))
+    if not decode.looks_like_html(text):
+        raise NotAStory("not_html", "the answer holds no markup of a page")
+    text, leaked = decode.hidden_titles(text)
+    page = Page(text, capture, (*problems, *leaked, *decode.end_of_page(text)), aliases)
+    blocked.check_page(page, _story_boxes(layouts))
+    if machine:
+        raise NotAStory("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
+    layout = recognised(page, layouts)
+    if layout is None:
+        return (_unknown(page),)
+    item = layout.article(page) or layout.listing(page)
+    if item is None:
+        raise NotAStory("not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list")
+    _check_soft_404(page, item)
+    return (_with_end(page, layout, item),)
+
+
+@cache
+def _story_boxes(layouts: Layouts) -> str:
+    return ", ".join(dict.fromkeys(layout.STORY for layout in cast(tuple[Layout, ...], layouts)))
+
+
+def _unknown(page: Page) -> Article:
+    host = urlsplit(page.canonical(page.url)).netloc.removeprefix("www.")
+    if host not in PAPER_HOSTS:
+        raise NotAStory("another_paper", f"{host} is no paper that is known here")
+    written = page.source_text.count("<p") + page.source_text.count("<div")
+    if written > 2 * len(nodes(page, "p, div, [class^=p]")) + 10:
+        raise NotAStory("unknown_layout", "an unclosed tag swallows most of the page: a browser shows no more of it")
+    return generic.article(page)
+
+
+# First parts of addresses under which the site itself serves its lists besides their own names.
+_LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search", "category", "tag", "page"})
+
+
+def _check_soft_404(page: Page, item: Article | Listing) -> None:
+    """Raises NotAStory when a listing answers under a story's address."""
+    if item.type != "listing":
+        return
+    asked = path_of(page.canonical(page.url))
+    if asked.count("/") < 2 or asked.split("/")[1] in _LIST_ALIASES:
+        return
+    own = maybe_link(page, page, "link[rel=canonical]")
+    if own is not None and path_of(page.canonical(own)) != asked:
+        raise NotAStory("soft_404", f"the address answers with another page: {own}")
+
+
+# What hides all that stands inside: an unclosed one swallows the rest of the page.
+_HIDES = "template, noscript, object, svg, select, audio, video, canvas, [hidden]"
+# An attribute that holds markup: its closing quote is missing, and tags and words went into it.
+_SWALLOWED = {
+    "div": "div:is([class*='<'], [id*='<'], [style*='<'])",
+    "p": "p:is([class*='<'], [style*='<'])",
+    "span": "span:is([class*='<'], [style*='<'])",
+    "a": "a[href*='<']",
+    "img": "img[src*='<']",
+}
+
+
+def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | Listing:
+    """The item, with a problem when something on the page has swallowed words."""
+    if any(problem.kind == "cut" for problem in item.problems):
+        return item
+    if all(map(_is_swallowed, nodes(page, layout.END))):
+        detail = f"{layout.END} is missing: an unclosed tag has swallowed the rest, or it is cut"
+    elif tag := _swallower(page):
+        detail = f"an unclosed quote in a <{tag}> has swallowed what follows it"
+    else:
+        return item
+    return replace(item, problems=(*item.problems, Problem(kind="cut", detail=detail)))
+
+
+def _is_swallowed(end: Node) -> bool:
+    if end.closest(_HIDES) is not None:
+        return True
+    around = (end, *end.ancestors) if end.closest("[style], [aria-hidden]") is not None else ()
+    return any(isinstance(each, Node) and is_hidden(each) for each in around)
+
+
+def _swallower(page: Page) -> str | None:
+    """The tag of an element whose attribute holds markup; None without one."""
+    # The engine compares letter by letter, and the addresses of Khmer stories have hundreds: one look at all together.
+    linked = "<" in "".join(page.addresses)
+    return next((tag for tag, css in _SWALLOWED.items() if (tag != "a" or linked) and there(page, css)), None)
+
+
+def recognised(page: Page, layouts: Layouts) -> Layout | None:
+    """The one layout that recognises the page; None when none does. Raises NotAStory for several."""
+    found = [layout for layout in cast(tuple[Layout, ...], layouts) if layout.recognises(page)]
+    if len(found) > 1:
+        raise NotAStory("ambiguous_layout", f"recognised by {', '.join(map(_name, found))}")
+    return found[0] if found else None
+
+
+def _name(layout: Layout) -> str:
+    return layout.__name__.rsplit(".", 1)[-1]

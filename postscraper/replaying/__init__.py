@@ -1,1 +1,0 @@
-"""Files of captures in bulk: read by worker processes, written by one."""

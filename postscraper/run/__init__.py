@@ -1,0 +1,1 @@
+"""One run over captures, whatever their source."""

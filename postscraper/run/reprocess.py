@@ -1,0 +1,219 @@
+"""Stored captures read anew by today's layouts: what would change, and then the change itself.
+
+    report = compare(archive, Witness(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
+    accept(archive, Witness(folder), report)                                            # now it is
+
+Reading is repeatable: what is accepted is what was reported. The bytes come from the evidence.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from postscraper.run.page_reader import Witness
+from storage.archive import Archive
+from storage.database.values import storable
+from storage.evidence.store import FOLDER, Evidence
+from storage.ingest.reprocess import Rereader
+from storage.warc.exchange import EvidenceError
+
+BATCH = 200  # captures in memory, and in one transaction
+MOST_EXAMPLES = 3
+# What is not compared: bookkeeping, what the table of outcomes tells, what the name of the layout tells.
+_BESIDE = frozenset({"type", "layout", "url", "reason", "capture"})
+_UNREAD = "unread"
+
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which captures. since, until: days of the capture in UTC, both included.
+
+    layouts: those that were read by one of these; `unread` for pages that gave no item; empty for all.
+    """
+
+    layouts: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_all(self) -> bool:
+        return not (self.layouts or self.since or self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One capture whose reading changes; before, after: the value of the field as JSON data.
+
+    Of a change of outcome: the headline, the reason in words, or the number of teasers.
+    """
+
+    url: str
+    captured_at: str | None
+    before: Any
+    after: Any
+
+
+@dataclass(slots=True)
+class Changes:
+    """Of one field, or one pair of outcomes: how many captures, and the first of them.
+
+    gained: had no value before. lost: has none now. changed: had one, and has another.
+    """
+
+    changed: int = 0
+    gained: int = 0
+    lost: int = 0
+    examples: list[Example] = field(default_factory=list)
+
+    def count(self, how: str, example: Example) -> None:
+        setattr(self, how, getattr(self, how) + 1)
+        if len(self.examples) < MOST_EXAMPLES:
+            self.examples.append(example)
+
+
+@dataclass(slots=True)
+class Report:
+    """What today's layouts read otherwise.
+
+    read: captures read anew. layouts: by the layout, or `old → new`, and by field. changed_by_layout:
+    captures with any change. outcomes: by `before → after`, as `unread (no_body) → article`.
+    missing: captures whose bytes are not to be had, and why. changed_ids, missing_ids: of the captures.
+    """
+
+    selection: Selection
+    read: int = 0
+    layouts: dict[str, dict[str, Changes]] = field(default_factory=dict)
+    changed_by_layout: Counter[str] = field(default_factory=Counter)
+    outcomes: dict[str, Changes] = field(default_factory=dict)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    changed_ids: set[int] = field(default_factory=set)
+    missing_ids: set[int] = field(default_factory=set)
+
+    @property
+    def changed(self) -> int:
+        return len(self.changed_ids)
+
+
+def compare(archive: Archive, witness: Witness, selection: Selection, told: Progress = lambda _: None) -> Report:
+    """Read the selected captures anew, and compare with what they were read as; nothing is written."""
+    report = Report(selection)
+    reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
+    for rows in _batches(_selected(archive, selection)):
+        before = archive.items(rows)
+        for row in rows:
+            try:
+                item, _ = reread(row)
+            except EvidenceError as error:
+                report.missing.append((row.url, str(error)))
+                report.missing_ids.add(row.id)
+            else:
+                report.read += 1
+                _compare(report, row, before[row.id], storable(item))
+                _find_new(report, row, reread.parts(row), archive)
+        told(report.read)
+    return report
+
+
+def accept(archive: Archive, witness: Witness, report: Report, told: Progress = lambda _: None) -> int:
+    """Let the new readings take the place of the old ones, in durable batches; how many captures changed.
+
+    Under the run lock of the caller; may be repeated. The newspaper's own edits keep their numbers and
+    times: a story gets no revision from a layout. Only when every capture was read anew, and none but
+    those without bytes left out, does each stand on its own reading; see storage/rereading.py.
+    """
+    reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
+    changed = (row for row in _selected(archive, report.selection) if row.id in report.changed_ids)
+    done = 0
+    for rows in _batches(changed):
+        archive.reread(reading for row in rows for reading in _accepted(reread, row))
+        done += len(rows)
+        told(done)
+    if report.selection.is_all:
+        archive.end_rereading(report.missing_ids)
+    return done
+
+
+def _accepted(reread: Rereader, row: Any) -> Iterator[Any]:
+    """What a capture gives now; with a whole answer the stories that it carries, which may be new."""
+    yield reread(row)
+    if not row.part:
+        yield from (reading for part, reading in reread.parts(row).items() if part)
+
+
+def _selected(archive: Archive, selection: Selection) -> Iterator[Any]:
+    for row in archive.captures(since=selection.since, until=selection.until):
+        if not selection.layouts or (row.layout or _UNREAD) in selection.layouts:
+            yield row
+
+
+def _batches(rows: Iterator[Any]) -> Iterator[Sequence[Any]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _compare(report: Report, row: Any, before: dict[str, Any], after: dict[str, Any]) -> None:
+    layout = _name(before.get("layout"), after.get("layout"))
+    at = after["capture"]["captured_at"]
+    was, now = _outcome(before), _outcome(after)
+    found = list(_differences(before, after))
+    if not found and before.get("layout") == after.get("layout") and was == now:
+        return
+    report.changed_ids.add(row.id)
+    report.changed_by_layout[layout] += 1
+    if was != now:
+        example = Example(url=row.url, captured_at=at, before=_gist(before), after=_gist(after))
+        report.outcomes.setdefault(f"{was} → {now}", Changes()).count("changed", example)
+    if before["type"] != after["type"]:
+        return  # nothing to be compared: every field would be gained or lost
+    for name, how in found:
+        example = Example(url=row.url, captured_at=at, before=before.get(name), after=after.get(name))
+        report.layouts.setdefault(layout, {}).setdefault(name, Changes()).count(how, example)
+
+
+def _find_new(report: Report, row: Any, found: Mapping[str, tuple[Any, Any]], archive: Archive) -> None:
+    """Stories that a whole answer carries and no row names."""
+    if row.part or len(found) == 1:
+        return
+    for part in found.keys() - archive.parts(row):
+        item = storable(found[part][0])
+        report.changed_ids.add(row.id)
+        at = item["capture"]["captured_at"]
+        example = Example(url=part, captured_at=at, before=None, after=_gist(item))
+        report.outcomes.setdefault("nothing → article", Changes()).count("changed", example)
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields that differ, in the order of the contract, and how."""
+    for name in _fields(after, before):
+        old, new = before.get(name), after.get(name)
+        if old != new and not (_is_empty(old) and _is_empty(new)):
+            yield name, "gained" if _is_empty(old) else "lost" if _is_empty(new) else "changed"
+
+
+def _fields(*items: Iterable[str]) -> Iterator[str]:
+    return (name for name in dict.fromkeys(name for item in items for name in item) if name not in _BESIDE)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _name(before: str | None, after: str | None) -> str:
+    old, new = before or _UNREAD, after or _UNREAD
+    return old if old == new else f"{old} → {new}"
+
+
+def _outcome(item: dict[str, Any]) -> str:
+    return f"unread ({item['reason']})" if item["type"] == _UNREAD else str(item["type"])
+
+
+def _gist(item: dict[str, Any]) -> str:
+    """An item in a line."""
+    if item["type"] == "article":
+        return str(item["headline"])
+    return str(item["detail"]) if item["type"] == _UNREAD else f"{len(item['teasers'])} teasers"

@@ -1,0 +1,343 @@
+"""The desk of one run: the archive it writes, the evidence it keeps, and what it wants of the paper.
+
+Order of writes: the exchange goes into the evidence, the evidence is made durable, and only
+then one transaction names it. What is not committed was never acknowledged.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from postscraper import __version__
+from postscraper.errors import BadRequest
+from postscraper.items import Capture, Item, Receipt, Unread
+from postscraper.newspapers import Newspaper, aliases
+from postscraper.reading.read import read_all
+from postscraper.run.discovery import Ear
+from postscraper.run.doors import KINDS, Doors
+from postscraper.run.recorder import Keeping
+from postscraper.run.scope import Scope
+from postscraper.run.withdrawn import without
+from postscraper.sources import archive as own
+from postscraper.sources.captures import captured, is_filed
+from postscraper.urls import canonical
+from storage.archive import Archive, Outcome
+from storage.database.lock import RunLock
+from storage.evidence.store import Evidence
+from storage.ledger.rows import Due, Wanted
+from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
+from storage.warc.exchange import Exchange
+
+_FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
+_STORIES: tuple[Kind, ...] = ("story", "page")
+STORIES_A_LIST = 3  # that are visited before the next list
+# What a run's evidence says of how it was made.
+_TOLD = (
+    *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
+    "PAPER_ORIGIN",  # without it nobody could tell later whose pages a mirror served
+)
+
+
+class Settings(Protocol):
+    """What a desk asks of Scrapy's settings; None for what is not set."""
+
+    def __getitem__(self, name: str) -> Any: ...
+    def getbool(self, name: str) -> bool: ...
+    def getfloat(self, name: str) -> float: ...
+
+
+class Desk:
+    """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
+
+    def __init__(
+        self,
+        paper: Newspaper,
+        scope: Scope,
+        settings: Settings,
+        archive: Archive,
+        evidence: Evidence,
+        lock: RunLock,
+    ) -> None:
+        self.paper = paper
+        self.scope = scope
+        self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
+        self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
+        self.archive = archive
+        self._barred = archive.withdrawn()
+        self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._evidence = evidence
+        self.keeping = Keeping(archive, evidence)
+        self._answers: dict[_Answer, tuple[Capture, int]] = {}
+        # What was read and not filed yet. Two captures may be the same to the last byte.
+        self._readings: dict[Receipt, tuple[tuple[Item, ...], ...]] = {}
+        self._lock = lock
+        self.doors = Doors()
+        self.left_out = Counter[str]()  # pages of other newspapers, by host
+        self._wanted = Wanted(
+            origin=f"https://{paper.host}/",
+            kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
+            sections=scope.sections or None,
+            since=scope.since,
+            until=scope.until,
+            addresses=self.asked_for(),
+        )
+
+    @classmethod
+    def open(cls, paper: Newspaper, scope: Scope, settings: Settings) -> Self:
+        """Take the run lock, open archive and evidence, and bring them in line after a crash.
+
+        Raises ArchiveInUse, ArchiveError and EvidenceError, each one sentence.
+        """
+        folder = Path(settings["ARCHIVE_DIR"])
+        lock = RunLock(folder)
+        try:
+            archive = Archive.open(folder, db_url=settings["ARCHIVE_DB_URL"])
+            told = {name.lower().replace("_", "-"): str(settings[name]) for name in _TOLD if settings[name] is not None}
+            evidence = Evidence.open(
+                folder / "evidence",
+                prefix=paper.name,
+                writable=True,
+                software=f"postscraper {__version__}",
+                robots="obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+                settings=told,
+            )
+            desk = cls(paper, scope, settings, archive, evidence, lock)
+            desk.check_asked()
+            desk._recover()
+        except BaseException:
+            lock.release()
+            raise
+        return desk
+
+    def close(self) -> None:
+        """Raises EvidenceError when the disk refuses; what was filed is durable all the same."""
+        try:
+            self._evidence.close()
+        finally:
+            self.archive.close()
+            self._lock.release()
+
+    def _recover(self) -> None:
+        """Read in what an interrupted run kept and could not commit, and end its leases."""
+        done = self.archive.replayed()
+        for place, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
+            capture = captured(exchange, place)
+            if is_filed(capture, self.aliases) and not self.keeping.has(exchange):
+                row = self.archive.ledger.row(self.address(capture.url))
+                items = self._items(capture)
+                visit = self.ear.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
+                self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
+        self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
+        self.archive.ledger.release_all(now())
+
+    def served(self, url: str) -> str:
+        """Where an address of the paper is asked for: at home, or at the mirror that PAPER_ORIGIN names."""
+        if self._origin is None:
+            return url
+        return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
+
+    @property
+    def home(self) -> str:
+        """The address where the front page is asked for."""
+        return self.served(f"https://{self.paper.host}/")
+
+    def asked_for(self) -> tuple[str, ...] | None:
+        """The addresses that the run names; None when it names none."""
+        return tuple(heard.address for heard in self.ear.starts()) if self.scope.urls else None
+
+    def check_asked(self) -> None:
+        """Raises BadRequest for an address that the run names and that is none of the newspaper's."""
+        for address in self.asked_for() or ():
+            if address.split("/")[2] != self.paper.host:
+                raise BadRequest(f"url={address} is no address of {self.paper.host}")
+
+    def begin(self) -> None:
+        """Write down where the run starts."""
+        self.archive.ledger.hear(self.ear.starts(), now())
+
+    def due(self, limit: int) -> list[Due]:
+        """Addresses to visit now, the most urgent first; they are leased to this run.
+
+        Lists and stories take turns, so that the first minutes bring both. Without a story to visit there is one list
+        at most, which may name some.
+        """
+        stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
+        lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
+        found: list[Due] = []
+        for at in range(max(len(lists), len(stories))):
+            found += lists[at : at + 1]
+            found += stories[at * STORIES_A_LIST : (at + 1) * STORIES_A_LIST]
+        return found
+
+    def _lease(self, limit: int, *, stories: bool) -> list[Due]:
+        kinds = [kind for kind in self._open().kinds or () if (kind in _STORIES) == stories]
+        if not kinds or not limit:
+            return []
+        wanted = replace(self._wanted, kinds=kinds)
+        return self.archive.ledger.lease(limit, wanted, now=now())
+
+    def _open(self) -> Wanted:
+        """What the run wants behind the doors that are open."""
+        return replace(self._wanted, kinds=tuple(filter(self.doors.is_open, self._wanted.kinds or KINDS)))
+
+    def paused(self) -> bool:
+        """Whether the newspaper asked for patience, and its time is not over."""
+        return now() < self._paused_until
+
+    def give_back(self, unvisited: Iterable[Due]) -> None:
+        self.archive.ledger.release([due.address for due in unvisited])
+
+    def soon_due(self) -> bool:
+        """Whether an address that failed in this run waits for its next try."""
+        return self.archive.ledger.next_due_at(now(), self._open()) is not None
+
+    def queued(self) -> int:
+        """How many addresses the run could visit now."""
+        return self.archive.ledger.due(now(), self._open())
+
+    def left_alone(self, begun_at: datetime) -> int:
+        """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
+        return self.archive.ledger.left_alone(now(), begun_at, Wanted(origin=self._wanted.origin))
+
+    def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
+        """The capture, its bytes kept before anything reads them; durable with the next `file`."""
+        place = self.keeping.keep(exchange)
+        capture = captured(exchange, place)
+        if exchange.source == "live" and not is_filed(capture, self.aliases):
+            self.keeping.passed(place.file, place.offset)
+            return capture  # no item will ever ask for its head
+        return self.take(capture, depth)
+
+    def take(self, capture: Capture, depth: int = 0) -> Capture:
+        """The capture, whose bytes are kept already."""
+        self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
+        return capture
+
+    def sync(self) -> None:
+        """Make durable what is kept, before a row names it."""
+        self.keeping.sync()
+
+    def name_payloads(self) -> None:
+        """Know all that is held by the names that other archives give it."""
+        self.archive.holdings.name_payloads(self._evidence)
+
+    def captures(self) -> Iterator[Capture]:
+        """All that the archive has kept; since, until: days of the capture."""
+        wanted = self.scope
+        return own.captures(self.archive, self._evidence, since=wanted.since, until=wanted.until)
+
+    def address(self, url: str) -> str:
+        """The ledger's key of an address. Raises ValueError for what is no address."""
+        return canonical(url, self.aliases)
+
+    def is_home(self, url: str) -> bool:
+        """Whether a page is of the newspaper by its address; counts it by its host when it is not."""
+        try:
+            host = self.address(url).split("/")[2]
+        except ValueError:
+            host = urlsplit(url).netloc
+        if host != self.paper.host:
+            self.left_out[host] += 1
+        return host == self.paper.host
+
+    def read(self, capture: Capture) -> tuple[Item, ...]:
+        """The item of the page, and the stories that it carries whole; they are filed with it."""
+        items = self._items(capture)
+        for reading in (items, *((story,) for story in items[1:])):
+            receipt = reading[0].capture
+            self._readings[receipt] = (*self._readings.get(receipt, ()), reading)
+        return items
+
+    def _items(self, capture: Capture) -> tuple[Item, ...]:
+        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+
+    def reading(self, item: Any) -> Item | None:
+        """What was read where the item comes from; None for what comes from nowhere, or was handled before."""
+        readings = self._readings.get(item.capture) if isinstance(item, Item) else None
+        return readings[-1][0] if readings else None
+
+    def handled(self, item: Item) -> None:
+        """The item is filed, or will not be filed in this run."""
+        *rest, _ = self._readings.pop(item.capture)
+        if rest:
+            self._readings[item.capture] = tuple(rest)
+
+    def is_withdrawn(self, story: Item) -> bool:
+        """Whether a story that an answer carries is kept out of the archive."""
+        return story.capture.part in self._barred
+
+    def file(self, items: Sequence[Item]) -> list[list[Outcome]]:
+        """Put the items of answers into the archive, all in one durable transaction, behind their evidence.
+
+        With each go the stories that its answer carries whole. The outcomes of each item, its own first. An item may
+        be the `dropped` one of what was read.
+        """
+        self.sync()
+        read = [self._readings.get(item.capture, ((item,),))[-1] for item in items]
+        answers = [(item, *reading[1:]) for item, reading in zip(items, read, strict=True)]
+        visits = [None if reading[0].capture.part else self._visit(reading) for reading in read]
+        visited = [
+            (each, None if n else visit)
+            for answer, visit in zip(answers, visits, strict=True)
+            for n, each in enumerate(answer)
+        ]
+        if self.scope.source == "archive":
+            outcomes = self.archive.reread(visited)
+        else:
+            records = (item.capture.record for item in items)
+            far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
+            outcomes = self.archive.replay(visited, far)
+        rest = iter(outcomes)
+        return [list(islice(rest, len(answer))) for answer in answers]
+
+    def _visit(self, items: Sequence[Item]) -> Visit:
+        # The answer's headers go beside the item, for an item carries words and no headers.
+        item = items[0]
+        answer, depth = self._answers.pop(_answer_of(item), (None, 0))
+        visit = self.ear.visit(item, answer, items[1:], depth=depth)
+        if visit.retry_after_seconds:
+            self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
+        return visit
+
+    def named_by_robots(self, urls: Iterable[str]) -> None:
+        """Write down the sitemaps that robots.txt names."""
+        self.archive.ledger.hear(self.ear.sitemaps(urls), now())
+
+    def failed(self, address: str, why: str) -> None:
+        """The way to an address failed and brought no answer; it is tried again later."""
+        self.archive.ledger.failed(address, why, now())
+
+    def unread(self, address: str, why: str) -> None:
+        """No answer that could be kept came, and none is to be expected soon."""
+        at = now()
+        self.archive.ledger.settle(address, "unread", why, at + UNREAD_AGAIN, at)
+
+    def excluded(self, address: str, by: str) -> None:
+        self.archive.ledger.excluded(address, by, now())
+
+
+def dropped(item: Item, why: str) -> Unread:
+    """What is filed of a page, or of a story in it, that a pipeline keeps out: its record, and none of its words.
+
+    What could not be read has no words, and is filed as it is.
+    """
+    if isinstance(item, Unread):
+        return item
+    return Unread(reason="dropped", detail=why, url=item.url, capture=item.capture)
+
+
+_Answer = tuple[str, datetime | None]  # its address and moment
+
+
+def _answer_of(item: Item) -> _Answer:
+    return item.url, item.capture.captured_at
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

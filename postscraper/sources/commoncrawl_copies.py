@@ -1,0 +1,87 @@
+"""Copies of Common Crawl's files in a folder, laid out as it has them.
+
+    cc-index/collections/CC-MAIN-2018-26/indexes/cdx-00000.gz     or any *.cdxj, *.cdxj.gz
+    crawl-data/CC-MAIN-2018-26/segments/…/warc/….warc.gz
+    crawl-data/CC-NEWS/2018/06/….warc.gz                          which no index names
+
+Of the WARC files that an index names, only the newspaper's records are read.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from postscraper.errors import BadRequest
+from postscraper.sources import commoncrawl_index, warc
+from postscraper.sources.remote import NoIndex
+from postscraper.sources.warc import Sieve
+from postscraper.sources.warc_files import Part
+from storage.holdings.models import Listed
+from storage.warc.exchange import Damage, Exchange, Place
+from storage.warc.files import Report, no_original, piece_at
+from storage.warc.parser import Broken
+
+_INDEXES = ("cdx-*.gz", "*.cdxj", "*.cdxj.gz")
+_NEWS = "crawl-data/CC-NEWS"
+_NO_FILE = "its WARC file is not in the folder"
+
+
+def pages(folder: Path, host: str, sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
+    """Every page of the newspaper in the folder, and where it stands; host: without www.
+
+    Raises BadRequest when there is neither an index nor a WARC file of CC-NEWS.
+    """
+    indexes = sorted(chain.from_iterable(folder.rglob(pattern) for pattern in _INDEXES))
+    news = folder / _NEWS
+    if not indexes and not news.is_dir():
+        raise BadRequest(f"{folder}: no index ({', '.join(_INDEXES)}) and no {_NEWS}; see docs/commoncrawl.md")
+    for index in indexes:
+        for listed in _listed(index, host, report):
+            yield from _page(folder, listed, sieve, report)
+    if news.is_dir():
+        yield from warc.pages([news], sieve, report)
+
+
+def _listed(index: Path, host: str, report: Report) -> Iterator[Listed]:
+    """What an index file names of a host and of all below it."""
+    key = ",".join(reversed(host.split("."))).encode()
+    ours = (key + b")", key + b",")
+    try:
+        with gzip.open(index) if index.suffix == ".gz" else index.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.startswith(ours):
+                    try:
+                        yield _of_line(line)
+                    except NoIndex as error:
+                        report(Damage(file=str(index), offset=0, what=f"line {number}: {error}"))
+    except (OSError, EOFError, zlib.error) as error:
+        report(Damage(file=str(index), offset=0, what=f"cannot be read to its end: {error}"))
+
+
+def _of_line(line: bytes) -> Listed:
+    parts = line.split(b" ", 2)
+    try:
+        told = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}  # TypeError: no object
+    except (IndexError, TypeError, ValueError, RecursionError) as error:
+        raise NoIndex(f"no line of an index: {line[:80]!r}") from error
+    return commoncrawl_index.capture(told)
+
+
+def _page(folder: Path, listed: Listed, sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
+    assert listed.file is not None
+    assert listed.offset is not None
+    path = folder / listed.file
+    if not path.is_file():
+        sieve.skipped[_NO_FILE] += 1
+        return
+    part = Part(path=path, start=0, end=path.stat().st_size, name=str(path))
+    try:
+        with path.open("rb") as stream:
+            piece = piece_at(stream, listed.offset)
+    except Broken as broken:
+        report(Damage(file=part.name, offset=listed.offset, what=str(broken)))
+        return
+    yield from warc.answers([piece], part, sieve, report, no_original)

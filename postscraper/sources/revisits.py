@@ -1,0 +1,144 @@
+"""The captures that revisit records refer to, found anywhere among the same WARC files.
+
+Nothing is looked through before the first revisit comes; then all files are, once, and where each answer
+stands is written into an index on the disk. Several processes share one index.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from postscraper.sources.warc_files import Part
+from storage.warc.digests import has_digest, normal
+from storage.warc.exchange import Earlier, Exchange
+from storage.warc.files import pieces
+from storage.warc.parser import Answered, Broken, bare_id, opened
+from storage.warc.writer import payload_digest
+
+_TABLE = """
+CREATE TABLE answer (
+    digest TEXT, said TEXT, record_id TEXT, url TEXT, captured_at TEXT, file TEXT, offset INTEGER, number INTEGER
+)"""
+_INDEXES = (
+    "CREATE INDEX by_id ON answer (record_id)",
+    "CREATE INDEX by_digest ON answer (digest)",
+    "CREATE INDEX by_said ON answer (said) WHERE said != digest",
+    "CREATE INDEX by_url ON answer (url, captured_at)",
+)
+_COLUMNS = "SELECT digest, said, file, offset, number FROM answer"
+_BY_ID = f"{_COLUMNS} WHERE record_id = ? ORDER BY url != ? LIMIT 9"
+_BY_DIGEST = f"{_COLUMNS} WHERE digest = ? ORDER BY url != ?, captured_at LIMIT 1"
+# Crawlers differ on whether a digest is that of the body or of its chunks.
+_BY_SAID = f"{_COLUMNS} WHERE said = ? AND said != digest ORDER BY url != ?, captured_at LIMIT 1"
+_BY_URL = f"{_COLUMNS} WHERE url = ? AND captured_at GLOB ? LIMIT 9"
+
+
+class _Row(NamedTuple):
+    """An answer in the index.
+
+    digest: of its body. said: that its record names, None when it names none; both as `normal` writes them.
+    number: which of those that are packed as one at `offset`.
+    """
+
+    digest: str
+    said: str | None
+    file: str
+    offset: int
+    number: int
+
+
+class Originals:
+    """Called with what a revisit says of its original, gives that; None when it is not among the files."""
+
+    def __init__(self, parts: Sequence[Part], index: Path) -> None:
+        """index: a file for nothing else; made when it is needed."""
+        self._parts, self._index = parts, index
+
+    def __call__(self, earlier: Earlier) -> Exchange | None:
+        if not self._index.exists():
+            self._make()
+        wanted = normal(earlier.payload_digest) if earlier.payload_digest else None
+        with closing(sqlite3.connect(self._index)) as connection:
+            for question, words in _questions(earlier, wanted):
+                rows = [_Row(*row) for row in connection.execute(question, words)]
+                if wanted is not None:
+                    rows = [row for row in rows if wanted in (row.digest, row.said)] or rows
+                # Without a digest nobody could choose between different bodies.
+                elif len({row.digest for row in rows}) > 1:
+                    continue
+                if rows and (found := _answer(rows[0])) is not None and _is_meant(found, rows[0], earlier):
+                    return found
+        return None
+
+    def _make(self) -> None:
+        with self._index.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._index.exists():  # another process was first
+                return
+            new = self._index.with_suffix(".new")
+            new.unlink(missing_ok=True)
+            with closing(sqlite3.connect(new)) as connection, connection:
+                connection.execute(_TABLE)
+                connection.executemany("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows())
+                for statement in _INDEXES:
+                    connection.execute(statement)
+            new.replace(self._index)
+
+    def _rows(self) -> Iterator[tuple[str | int | None, ...]]:
+        for part in self._parts:
+            last, number = -1, 0
+            # Damage is told by whoever reads the file for its pages.
+            for piece in pieces(part.path, lambda _: None, start=part.start, end=part.end):
+                number = number + 1 if piece.offset == last else 0
+                last = piece.offset
+                try:
+                    record = opened(piece.raw)
+                except Broken:
+                    continue
+                if isinstance(record, Answered) and not record.lacks_body and record.exchange.body:
+                    answer = record.exchange
+                    said = normal(record.payload_digest) if record.payload_digest else None
+                    names = normal(payload_digest(answer.body)), said, bare_id(record.record_id) or None, answer.url
+                    yield *names, _text(answer.captured_at), str(part.path), piece.offset, number
+
+
+def _questions(earlier: Earlier, wanted: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What the index is asked, the surest first."""
+    if earlier.record_id:
+        yield _BY_ID, (earlier.record_id, earlier.url)
+    if wanted:
+        yield _BY_DIGEST, (wanted, earlier.url)
+        yield _BY_SAID, (wanted, earlier.url)
+    if earlier.captured_at is not None:
+        moment = _text(earlier.captured_at) or ""
+        yield _BY_URL, (earlier.url, moment)
+        # Of one and the same capture, one record may give the second alone, or the minute, and another its fraction.
+        yield _BY_URL, (earlier.url, f"{moment[:19]}[.+]*")
+        if moment[16:19] == ":00":
+            yield _BY_URL, (earlier.url, f"{moment[:16]}*")
+        if moment[11:19] == "00:00:00":
+            yield _BY_URL, (earlier.url, f"{moment[:10]}*")
+
+
+def _is_meant(found: Exchange, row: _Row, earlier: Earlier) -> bool:
+    digest = earlier.payload_digest
+    return not digest or normal(digest) == row.said or has_digest(found.body, digest) is True
+
+
+def _text(captured_at: datetime | None) -> str | None:
+    return None if captured_at is None else captured_at.isoformat()
+
+
+def _answer(row: _Row) -> Exchange | None:
+    try:
+        found = pieces(Path(row.file), lambda _: None, start=row.offset, end=row.offset + 1)
+        piece = next(islice(found, row.number, None), None)
+        record = opened(piece.raw) if piece is not None else None
+    except (Broken, OSError):
+        return None
+    return record.exchange if isinstance(record, Answered) else None
