@@ -22,7 +22,7 @@ from benchmarks.server import pages
 from benchmarks.stories import HOME
 from benchmarks.tables import Table, Wanted
 from storage.warc.exchange import Exchange
-from storage.warc.files import pieces
+from storage.warc.files import raw_records
 from storage.warc.writer import new_id, response_and_request, warcinfo
 
 ROOT = Path(__file__).parents[1]
@@ -97,7 +97,7 @@ def run(count: int, samples: Path) -> Table:
         work, archive = Path(name), Path(name) / "archive"
         write_file(count, samples, work / "pages.warc.gz")
         postscraper("replay", str(work / "pages.warc.gz"), "--archive", str(archive))
-        records = [piece.raw for piece in pieces(work / "pages.warc.gz", _sound)]
+        records = [piece.raw for piece in raw_records(work / "pages.warc.gz", _sound)]
         before = size(archive)
         spent = postscraper("compact", "--archive", str(archive))
         sizes = {KEPT: (before, 0.0), COMPACT: (size(archive), spent)}

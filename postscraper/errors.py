@@ -31,7 +31,7 @@ class Ambiguous(BadPage):
     """More matches than one."""
 
 
-class NotAStory(BadPage):
+class PageRejected(BadPage):
     """The page is known and is neither article nor listing."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -29,8 +29,8 @@ class Newspaper:
     host: str
     layouts: Layouts
     sections: Mapping[str, str]
-    starts: Mapping[str, tuple[str, ...]]
-    later_starts: tuple[str, ...] = ()
+    seeds: Mapping[str, tuple[str, ...]]
+    later_seeds: tuple[str, ...] = ()
     no_stories: frozenset[str] = field(default=frozenset())
     floors: Mapping[str, float] = field(default_factory=dict)
 
@@ -80,8 +80,8 @@ POST = Newspaper(
             *("post-weekend", "post-plus", "columns", "police-blotter"),
         )
     },
-    starts=_STARTS,
-    later_starts=(*_SITEMAPS, *(f"/category/{name}/feed/" for name in _TODAY)),
+    seeds=_STARTS,
+    later_seeds=(*_SITEMAPS, *(f"/category/{name}/feed/" for name in _TODAY)),
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )
@@ -101,8 +101,8 @@ POSTKHMER = Newspaper(
             for name in ("politics", "business", "financial", "sport-news", "lifestyle", "world", "lift", "post-plus")
         },
     },
-    starts=_STARTS,
-    later_starts=_SITEMAPS,
+    seeds=_STARTS,
+    later_seeds=_SITEMAPS,
     no_stories=_NO_STORIES,
     floors=_FLOORS,
 )

@@ -19,22 +19,22 @@ from storage.database import engine as opening
 from storage.database.schema import Capture
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.holdings.holdings import Holdings
-from storage.holdings.queue import settle as settle_holdings
+from storage.holdings.queue import mark_held as settle_holdings
 from storage.ingest import reprocess, search_index, tombstones, visits
 from storage.ingest import visits as replays
 from storage.ingest.batch import Outcome, load
-from storage.ingest.prepare import Identity, entry
+from storage.ingest.prepare import Identity, prepare
 from storage.ingest.visits import Taken
 from storage.ingest.write import write
-from storage.ledger.discoveries import Report
+from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
-from storage.ledger.states import DROPPED, Heard, Visit
+from storage.ledger.states import DROPPED, Discovery, Visit
 from storage.query import export, history, search, statistics
 from storage.query.history import FullStory, Wording, find, full_story, promotions, revisions
 from storage.query.search import Hit, Limits, Sort
 from storage.query.statistics import Stats
 
-__all__ = ["Archive", "ArchiveError", "Heard", "Hit", "Outcome", "Visit"]
+__all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
 
 # Made once: one of the two is asked for every page that a run brings.
 _KEPT = (
@@ -141,18 +141,21 @@ class Archive:
 
         Raises ValueError for what is no item, ArchiveError when the database cannot.
         """
-        return self._taken(items, visits.settle)
+        return self._taken(items, visits.apply_visits)
 
     def replay(
-        self, items: Sequence[tuple[Any, Visit | None]], far: Mapping[str, int], heard: Iterable[Report] | None = None
+        self,
+        items: Sequence[tuple[Any, Visit | None]],
+        far: Mapping[str, int],
+        heard: Iterable[MergedDiscovery] | None = None,
     ) -> list[Outcome]:
-        """As `add_many`, and in the same transaction how far files are dealt with (storage/replays.py).
+        """As `add_many`, and in the same transaction how far files are dealt with (storage/ingest/visits.py).
 
         heard: what the pages announce, put together; None: their visits say it themselves.
         """
 
         def settle(connection: Connection, taken: Sequence[Taken]) -> None:
-            visits.settle(connection, taken, heard)
+            visits.apply_visits(connection, taken, heard)
             replays.mark(connection, far)
 
         return self._taken(items, settle)
@@ -163,27 +166,27 @@ class Archive:
             return replays.done(connection)
 
     def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
-        """Store other readings of captures that it has, in one durable transaction; see storage/rereading.py.
+        """Store other readings of captures that it has, in one durable transaction; see storage/ingest/reprocess.py.
 
         No visit is counted; what the visits announce is heard. Raises as `add_many` does.
         """
-        return self._taken(items, reprocess.settle)
+        return self._taken(items, reprocess.apply_readings)
 
     def _taken(
         self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
     ) -> list[Outcome]:
-        entries = [entry(item, visit) for item, visit in items]
+        entries = [prepare(item, visit) for item, visit in items]
         with self.write() as connection:
             barred = tombstones.addresses(connection)
             allowed = [not barred or not tombstones.is_barred(each, barred) for each in entries]
             brought = list(compress(entries, allowed))
             intake = load(connection, brought)
-            taken = [intake.take(each) for each in brought]
+            taken = [intake.add(each) for each in brought]
             write(connection, intake)
             settle(connection, taken)
             settle_holdings(connection, brought)
             turned_away = [each for each, is_allowed in zip(entries, allowed, strict=True) if not is_allowed]
-            tombstones.turn_away(connection, turned_away, self.evidence)
+            tombstones.reject(connection, turned_away, self.evidence)
         if turned_away:
             self.overwrite_withdrawn()
         outcomes = (outcome for _, outcome, _ in taken)
@@ -229,7 +232,7 @@ class Archive:
         """
         opening.write_anew(self._writer, self.folder)
 
-    def kept(self, wanted: Identity, *, same_body: bool = True) -> Row[Any] | None:
+    def find_capture(self, wanted: Identity, *, same_body: bool = True) -> Row[Any] | None:
         """The very capture, if its bytes are in the evidence; None without one.
 
         same_body: else the first capture with the same body, of this address if there is one.
@@ -297,7 +300,7 @@ class Archive:
     ) -> list[Hit]:
         """Stories in which all the words occur, whichever of their wordings holds them.
 
-        words: as in storage/query.py. since, until: days of publication, both included. page: from 1, of
+        words: as in storage/query/syntax.py. since, until: days of publication, both included. page: from 1, of
         `limit` stories. marks: put around each word found in the snippet. Raises BadQuery.
         """
         limits = Limits(
@@ -341,7 +344,7 @@ class Archive:
             return search_index.fill(connection)
 
     def end_rereading(self, without: Collection[int] = ()) -> int:
-        """After a run that read every capture anew, but for those without bytes; see storage/rereading.py."""
+        """After a run that read every capture anew, but for those without bytes; see storage/ingest/reprocess.py."""
         with self._writer.begin() as connection:
             opening.only_writer(connection)
             return reprocess.end_rereading(connection, without)

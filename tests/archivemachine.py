@@ -27,7 +27,7 @@ from scrapy.settings import Settings
 from postscraper.items import Article, Listing
 from postscraper.newspapers import POST
 from postscraper.run.page_reader import Witness
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.archive import Archive
 from storage.maintenance.backup import backup
@@ -58,7 +58,7 @@ def empty() -> Path:
 class Machine(RuleBasedStateMachine):
     """kind: of the program's desk. expected: the model. durable: up to which byte each file was synced."""
 
-    kind: ClassVar[type[Desk]] = Desk
+    kind: ClassVar[type[Run]] = Run
     expected: ClassVar[type[Model]] = Model
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class Machine(RuleBasedStateMachine):
     # What comes in
 
     def keep(self, page: Page) -> None:
-        capture = self.desk.keep(page.exchange)
+        capture = self.desk.record(page.exchange)
         (item,), record = self.desk.read(capture), capture.record
         assert record is not None
         if page.words:
@@ -172,7 +172,7 @@ class Machine(RuleBasedStateMachine):
     def some_are_filed(self, most: int) -> None:
         """In the order of their coming, as a run does."""
         some, self.waiting = self.waiting[:most], self.waiting[most:]
-        self.desk.file([kept.item for kept in some if kept.page.filed])
+        self.desk.commit([kept.item for kept in some if kept.page.filed])
         for kept in some:
             self.model.take(kept.page)
 

@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 
 from postscraper.items import Capture
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from postscraper.sources import folder
 from storage.warc.exchange import Exchange
@@ -21,13 +21,13 @@ SITE = "https://www.phnompenhpost.com"
 
 
 @contextmanager
-def desk(archive: Path, *, paper: str = "post", origin: str | None = None) -> Iterator[Desk]:
+def desk(archive: Path, *, paper: str = "post", origin: str | None = None) -> Iterator[Run]:
     """The desk of a run over saved pages; origin: of a mirror that serves the paper."""
     settings = Settings()
     settings.setmodule("postscraper.settings")
     settings.set("ARCHIVE_DIR", str(archive))
     settings.set("PAPER_ORIGIN", origin)
-    opened = Desk.open(NEWSPAPERS[paper], Scope(source="samples"), settings)
+    opened = Run.open(NEWSPAPERS[paper], Scope(source="samples"), settings)
     try:
         yield opened
     finally:
@@ -47,9 +47,9 @@ def answer(saved: Capture, **changes: Any) -> Exchange:
     return replace(by_hand(saved), **(usual | asked | changes))
 
 
-def file(opened: Desk, *exchanges: Exchange) -> None:
+def file(opened: Run, *exchanges: Exchange) -> None:
     """Keep, read and store, in one transaction."""
-    opened.file([opened.read(opened.keep(exchange))[0] for exchange in exchanges])
+    opened.commit([opened.read(opened.record(exchange))[0] for exchange in exchanges])
 
 
 def saved_pages(every: int = 1) -> list[Capture]:
@@ -64,6 +64,6 @@ def fill(archive: Path, pages: list[Capture]) -> None:
             file(opened, answer(saved) if number % 3 else by_hand(saved))
         story = next(each for each in pages if b'id="ArticleBody"' in each.body)
         assert story.captured_at is not None
-        opened.keep(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
+        opened.record(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
         file(opened, answer(story, captured_at=story.captured_at + timedelta(days=1)))
         file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), status=304, body=b""))

@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED, ZipFile
 import zstandard
 
 from postscraper.sources import folder
-from storage.warc.exchange import Earlier, Exchange
+from storage.warc.exchange import Exchange, RevisitTarget
 from storage.warc.writer import new_id, payload_digest, response_and_request, warcinfo
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -36,7 +36,7 @@ def page_at(url: str, body: bytes, minutes: int) -> Exchange:
     )  # fmt: skip
 
 
-def records(found: Iterable[Exchange], same_as: Earlier | None = None) -> list[bytes]:
+def records(found: Iterable[Exchange], same_as: RevisitTarget | None = None) -> list[bytes]:
     """Uncompressed, the warcinfo record first."""
     name = new_id()
     parts = [warcinfo("x.warc", name, {"software": "another crawler"})]
@@ -45,9 +45,9 @@ def records(found: Iterable[Exchange], same_as: Earlier | None = None) -> list[b
     return [gzip.decompress(part) for part in parts]
 
 
-def earlier(exchange: Exchange) -> Earlier:
+def earlier(exchange: Exchange) -> RevisitTarget:
     digest = payload_digest(exchange.body)
-    return Earlier(url=exchange.url, captured_at=exchange.captured_at, payload_digest=digest, place=None)
+    return RevisitTarget(url=exchange.url, captured_at=exchange.captured_at, payload_digest=digest, location=None)
 
 
 def warc(path: Path, found: Sequence[Exchange]) -> Path:

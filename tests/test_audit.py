@@ -15,7 +15,7 @@ from calling import refused, run
 from keeping import SITE, answer, desk, file, fill, saved_pages
 
 from postscraper.items import Capture
-from storage.ledger.audit import Known, estimate
+from storage.ledger.audit import AuditedAddress, estimate
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def lists(chance: random.Random, likely: float) -> set[Any]:
 
 def test_estimates_what_no_list_knows() -> None:
     chance = random.Random(4)
-    drawn = [Known(str(number), lists=lists(chance, 0.6)) for number in range(2000)]
+    drawn = [AuditedAddress(str(number), lists=lists(chance, 0.6)) for number in range(2000)]
     found = estimate([each for each in drawn if each.lists])
     assert found is not None
     assert found.at_least <= 2000 <= found.at_most
@@ -150,16 +150,18 @@ def test_estimates_what_no_list_knows() -> None:
 
 
 def test_estimates_nothing_from_lists_that_hardly_overlap() -> None:
-    alone = [Known(str(n), lists={"sitemap"}) for n in range(50)] + [Known(f"x{n}", lists={"link"}) for n in range(50)]
-    assert estimate(alone + [Known(f"y{n}", lists={"feed", "teaser"}) for n in range(6)]) is None
-    found = estimate(alone + [Known(f"y{n}", lists={"feed", "teaser"}) for n in range(7)])
+    alone = [AuditedAddress(str(n), lists={"sitemap"}) for n in range(50)] + [
+        AuditedAddress(f"x{n}", lists={"link"}) for n in range(50)
+    ]
+    assert estimate(alone + [AuditedAddress(f"y{n}", lists={"feed", "teaser"}) for n in range(6)]) is None
+    found = estimate(alone + [AuditedAddress(f"y{n}", lists={"feed", "teaser"}) for n in range(7)])
     assert found is not None
     # (57 + 1)(57 + 1)/(7 + 1) - 1
     assert (found.by_engine, found.by_people, found.in_both, found.stories) == (57, 57, 7, 420)
 
 
 def test_lists_that_know_all_leave_nothing_unknown() -> None:
-    found = estimate([Known(str(n), lists={"sitemap", *(["link"] if n % 3 else [])}) for n in range(90)])
+    found = estimate([AuditedAddress(str(n), lists={"sitemap", *(["link"] if n % 3 else [])}) for n in range(90)])
     assert found is not None
     assert (found.stories, found.unknown, found.at_least, found.at_most) == (90, 0, 90, 90)
 

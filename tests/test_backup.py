@@ -15,7 +15,7 @@ from keeping import SITE, answer, desk, file, fill, saved_pages
 from postscraper.run.page_reader import Witness
 from storage.archive import Archive
 from storage.maintenance.check import verify
-from storage.warc.files import pieces
+from storage.warc.files import raw_records
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
                 file(opened, answer(replace(page, url=f"{SITE}/national/story-{number}", body=body, captured_at=at)))
                 # Kept, and not yet named by a row: no copy may hold it.
                 unnamed = replace(page, url=f"{SITE}/national/waits-{number}", captured_at=at)
-                waiting = opened.read(opened.keep(answer(unnamed)))[0]
+                waiting = opened.read(opened.record(answer(unnamed)))[0]
                 began.set()
-                opened.file([waiting])
+                opened.commit([waiting])
 
     crawler = Thread(target=crawl)
     crawler.start()
@@ -76,7 +76,7 @@ def copied(archive: Path, copy: Path) -> int:
     report = verify(copy, Witness(copy))
     assert report.findings == []
     last = max((copy / "evidence").iterdir())
-    assert b"WARC-Type: request" in list(pieces(last, print))[-1].raw, "the question behind the last answer"
+    assert b"WARC-Type: request" in list(raw_records(last, print))[-1].raw, "the question behind the last answer"
     return report.counts["equal"]
 
 

@@ -16,7 +16,7 @@ import pytest
 from calling import KHMER, SITE, program, refused, run
 
 from postscraper.items import Article, Block, DatedTeaser, Image, Listing, Receipt, Unread
-from storage.archive import Archive, Heard
+from storage.archive import Archive, Discovery
 
 
 def receipt(url: str, digest: str) -> Receipt:
@@ -150,8 +150,8 @@ def test_show_of_a_near_miss_names_the_story_that_is_meant(archive: Path, typed:
 
 def test_show_of_an_address_that_gave_no_story_says_so(tmp_path: Path) -> None:
     with Archive.open(tmp_path) as opened:
-        gone = Heard(url=f"{SITE}/national/x", address=f"{SITE}/national/x", kind="story")
-        opened.ledger.hear([gone], datetime(2018, 6, 21, tzinfo=UTC))
+        gone = Discovery(url=f"{SITE}/national/x", address=f"{SITE}/national/x", kind="story")
+        opened.ledger.discover([gone], datetime(2018, 6, 21, tzinfo=UTC))
         opened.ledger.settle(f"{SITE}/national/x", "gone", "404", None, datetime(2018, 6, 21, tzinfo=UTC))
     refused(run("show", "/national/x", "--archive", tmp_path), 4, "the ledger has the address as gone (404)")
 

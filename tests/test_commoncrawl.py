@@ -13,8 +13,8 @@ from test_crawlindex import COLLINFO, FILE, LINE, lines
 
 from postscraper.sources.commoncrawl import CommonCrawl, record
 from postscraper.sources.commoncrawl_index import captures
-from postscraper.sources.remote import NoCapture, NoIndex, Sought
-from storage.holdings.models import Listed
+from postscraper.sources.remote import NoCapture, NoIndex, Selection
+from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 
 PAGE = page_at(LINE["url"], b"<html><h1>River clinic</h1></html>", 0)
@@ -25,7 +25,7 @@ def member(**changes: Any) -> bytes:
     return gzip.compress(records([replace(PAGE, **changes)])[1], mtime=0)
 
 
-def at(data: bytes, **changes: Any) -> Listed:
+def at(data: bytes, **changes: Any) -> CdxEntry:
     """What the index says of a record that fills the bytes."""
     return replace(captures(200, lines(LINE))[0], **({"length": len(data)} | changes))
 
@@ -38,16 +38,16 @@ def answered(status: int, body: bytes, content_range: str = "", *, cut: str | No
     )  # fmt: skip
 
 
-def told(listed: Listed) -> str:
+def told(listed: CdxEntry) -> str:
     assert listed.offset is not None
     assert listed.length is not None
     return f"bytes {listed.offset}-{listed.offset + listed.length - 1}/987654321"
 
 
-PAPER = Sought(host="phnompenhpost.com")
+PAPER = Selection(host="phnompenhpost.com")
 
 
-def walk(archive: CommonCrawl, sought: Sought, answers: dict[str, Exchange]) -> tuple[list[str], list[Listed]]:
+def walk(archive: CommonCrawl, sought: Selection, answers: dict[str, Exchange]) -> tuple[list[str], list[CdxEntry]]:
     """The addresses that are asked, and what they list; answers: by a part of the address."""
     asked, found = [], []
     for query in archive.queries(sought):

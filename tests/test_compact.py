@@ -105,7 +105,7 @@ def test_any_reader_of_warc_files_reads_them(archive: Path) -> None:
     plain = first(archive)
     kept = [exchange for _, exchange in records(plain, lost_then.append)]
     run("compact", "--archive", archive)
-    compact = compact_format.there(plain)
+    compact = compact_format.file_of(plain)
     assert [exchange for _, exchange in records(compact, lost.append)] == kept
     assert [each.what for each in lost] == [each.what for each in lost_then], "a revisit, for who has no original"
     fastwarc = pytest.importorskip("fastwarc")
@@ -123,10 +123,10 @@ def test_a_damaged_record_costs_itself_alone(archive: Path) -> None:
     plain = first(archive)
     kept = all_records(archive)
     run("compact", "--archive", archive)
-    compact = compact_format.there(plain)
+    compact = compact_format.file_of(plain)
     known = compact_format.places(compact)
     content = bytearray(compact.read_bytes())
-    place = next(place for place, exchange in kept if len(exchange.body) > 5000 and not exchange.same_as)
+    place = next(place for place, exchange in kept if len(exchange.body) > 5000 and not exchange.revisit_of)
     at = known.now[known.number(place.offset)]
     content[at + 30 : at + 60] = bytes(30)
     compact.write_bytes(content)

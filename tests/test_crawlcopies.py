@@ -12,7 +12,7 @@ from test_crawl import asked, scrapy
 
 from postscraper.errors import BadRequest
 from postscraper.sources.commoncrawl_copies import pages as copies
-from postscraper.sources.warc import Sieve
+from postscraper.sources.warc import PageFilter
 from storage.warc.exchange import Damage, Exchange
 
 HOST = "www.phnompenhpost.com"
@@ -43,8 +43,8 @@ def lay_out(folder: Path, found: list[Exchange], file: str = WARC) -> list[bytes
     return lines
 
 
-def read(folder: Path) -> tuple[list[Exchange], Sieve, list[Damage]]:
-    sieve, damages = Sieve(HOST, source="commoncrawl"), list[Damage]()
+def read(folder: Path) -> tuple[list[Exchange], PageFilter, list[Damage]]:
+    sieve, damages = PageFilter(HOST, source="commoncrawl"), list[Damage]()
     found = [exchange for _, exchange in copies(folder, "phnompenhpost.com", sieve, damages.append)]
     return found, sieve, damages
 

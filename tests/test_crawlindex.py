@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from postscraper.sources.commoncrawl_index import Crawl, captures, count, crawls, overlapping
 from postscraper.sources.remote import NoIndex
-from storage.holdings.models import Listed
+from storage.holdings.models import CdxEntry
 
 COLLINFO = b"""[
   {"id": "CC-MAIN-2018-30", "name": "July 2018 Index", "timegate": "https://index.commoncrawl.org/CC-MAIN-2018-30/",
@@ -66,7 +66,7 @@ def test_the_number_of_pages() -> None:
 
 def test_a_page_of_the_index() -> None:
     (found, second) = captures(200, lines(LINE, LINE | {"status": "-", "digest": "sha1:ABC"}))
-    assert found == Listed(
+    assert found == CdxEntry(
         url="https://www.phnompenhpost.com/national/river-clinic",
         captured_at=datetime(2018, 6, 20, 1, 10, tzinfo=UTC),
         status=200,

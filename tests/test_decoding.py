@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.decode import MAX_BYTES, end_of_page, guard, look_at, looks_like_html, text_of
 
 KHMER = "<p>ព័ត៌មាន\u200bថ្ងៃ\u200bនេះ</p>"
@@ -97,14 +97,14 @@ def test_a_label_never_makes_markup_of_words() -> None:
     ids=["empty", "blank", "pdf", "png", "jpeg", "gif", "webp", "zip", "large"],
 )
 def test_files_of_other_kinds_are_named(body: bytes, reason: str) -> None:
-    with pytest.raises(NotAStory) as known:
+    with pytest.raises(PageRejected) as known:
         look_at(body, None)
     assert known.value.reason == reason
 
 
 def test_only_opening_tags_are_counted() -> None:
     guard(b"<i></i>" * 900_000)
-    with pytest.raises(NotAStory, match="more than"):
+    with pytest.raises(PageRejected, match="more than"):
         guard(b"<i>" * 1_000_001)
 
 

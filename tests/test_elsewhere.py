@@ -12,14 +12,14 @@ from rereadable import ask
 
 from postscraper.run.page_reader import Witness
 from postscraper.run.selection import placed
-from storage.holdings.models import Listed
+from storage.holdings.models import CdxEntry
 from storage.maintenance.check import check, verify
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 
-def listed(name: str) -> Listed:
-    return Listed(url=f"{SITE}/national/{name}", captured_at=datetime(2018, 6, 20, tzinfo=UTC), digest=name)
+def listed(name: str) -> CdxEntry:
+    return CdxEntry(url=f"{SITE}/national/{name}", captured_at=datetime(2018, 6, 20, tzinfo=UTC), digest=name)
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +31,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with desk(folder) as opened:
         file(opened, *(answer(page) for page in pages))
         opened.name_payloads()
-        held = Listed(
+        held = CdxEntry(
             url=story.url, captured_at=datetime(2018, 6, 20, tzinfo=UTC), digest=sha1(folder, opened.address(story.url))
         )
         names = [listed(name) for name in ("known", "failed", "gone", "passed")]
         holdings = opened.archive.holdings
-        holdings.take_down("wayback", "q", [placed(opened, each) for each in (held, *names)], None, NOW)
+        holdings.add_listing("wayback", "q", [placed(opened, each) for each in (held, *names)], None, NOW)
         holdings.failed("wayback", listed("failed"), "status 503", NOW)
-        holdings.leave("wayback", listed("gone"), "gone", "status 404")
-        holdings.leave("wayback", listed("passed"), "passed over", "too large")
+        holdings.mark("wayback", listed("gone"), "gone", "status 404")
+        holdings.mark("wayback", listed("passed"), "passed over", "too large")
         holdings.refused("wayback", NOW.date())
     return folder
 

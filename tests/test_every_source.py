@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 from postscraper.items import Article, Capture, Unread
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.scope import Scope
 from postscraper.sources import folder
 from postscraper.urls import canonical
@@ -41,12 +41,12 @@ def _chosen() -> list[Capture]:
 
     None of the mobile host: by it its design is known, and a mirror has one host.
     """
-    ear, found = Ear(POST, Scope(), {}), dict[str, tuple[bool, Capture]]()
+    ear, found = Discoverer(POST, Scope(), {}), dict[str, tuple[bool, Capture]]()
     for capture in folder.captures(SAMPLES):
         address, item = canonical(capture.url), read(capture, POST.layouts)
         if isinstance(item, Unread) or item.layout in ("feed", "mobile_2017"):
             continue
-        if urlsplit(address).netloc == POST.host and ear.rule_against(address, 0) is None:
+        if urlsplit(address).netloc == POST.host and ear.exclusion_rule(address, 0) is None:
             found.setdefault(address, (isinstance(item, Article), capture))
     return [capture for _, capture in sorted(found.values(), key=lambda each: not each[0])[:COUNT]]
 

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 from badpages import Outcome, outcomes
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.content_coding import MAX_BYTES, unpacked
 from postscraper.items import Capture
 
@@ -46,7 +46,7 @@ def undone_or_refused(body: bytes, label: str) -> tuple[bytes, bool]:
     """The body and whether it is cut; nothing, and cut, when it is refused."""
     try:
         return undone(body, label)
-    except NotAStory:
+    except PageRejected:
         return b"", True
 
 
@@ -69,7 +69,7 @@ def test_half_a_body_is_never_a_whole_page(name: str, share: float) -> None:
 @pytest.mark.parametrize("name", CODINGS)
 def test_a_bomb_is_not_opened(name: str) -> None:
     label, pack = CODINGS[name]
-    with pytest.raises(NotAStory) as refused:
+    with pytest.raises(PageRejected) as refused:
         undone(pack(bytes(MAX_BYTES + 1)), label)
     assert refused.value.reason == "too_large"
 
@@ -89,7 +89,7 @@ def test_plain_markup_is_taken_whatever_the_label_says(label: str) -> None:
 
 @pytest.mark.parametrize("label", ["gzip", "br", "deflate", "zstd", "x-nonsense"])
 def test_what_is_in_no_coding_is_refused(label: str) -> None:
-    with pytest.raises(NotAStory) as refused:
+    with pytest.raises(PageRejected) as refused:
         undone(b"\xff\xfe\xfd no page " * 50, label)
     assert refused.value.reason == "undecodable"
 
@@ -99,7 +99,7 @@ def test_codings_one_inside_the_other() -> None:
     packed = gzip.compress(gzip.compress(PAGE))
     assert undone(packed, "gzip") == (PAGE, False)
     assert undone(packed, None) == (PAGE, False)
-    with pytest.raises(NotAStory):
+    with pytest.raises(PageRejected):
         undone(packed, "gzip, gzip, gzip, gzip")
 
 
@@ -109,7 +109,7 @@ def test_a_body_in_parts(pack: Callable[[bytes], bytes]) -> None:
     packed = pack(PAGE[:2000]) + pack(PAGE[2000:])
     assert undone(packed, label) == (PAGE, False)
     assert undone(packed[:-20], label)[1]
-    with pytest.raises(NotAStory) as refused:
+    with pytest.raises(PageRejected) as refused:
         undone(pack(b"") * 200, label)
     assert refused.value.reason == "undecodable"
 
@@ -121,7 +121,7 @@ def test_what_follows_the_last_gzip_member_is_left_out() -> None:
 def test_a_damaged_byte_is_noticed() -> None:
     packed = bytearray(gzip.compress(PAGE))
     packed[-5] ^= 0xFF
-    with pytest.raises(NotAStory):
+    with pytest.raises(PageRejected):
         undone(bytes(packed), "gzip")
 
 

@@ -25,7 +25,7 @@ from storage.maintenance.check import verify
 from storage.maintenance.checks.findings import Finding
 from storage.query.text import digest_of
 from storage.warc.exchange import Damage
-from storage.warc.files import pieces
+from storage.warc.files import raw_records
 
 DAMAGES = int(os.environ.get("DAMAGES", "200"))
 
@@ -136,7 +136,7 @@ def named(folder: Path) -> bool:
 def everything(folder: Path) -> Any:
     """All rows of all tables, all words of the index, all records of the evidence; the error that hides them."""
     lost: list[Damage] = []
-    records = [(piece.offset, piece.raw) for piece in pieces(evidence(folder), lost.append)]
+    records = [(piece.offset, piece.raw) for piece in raw_records(evidence(folder), lost.append)]
     try:
         with closing(sqlite3.connect(f"file:{folder}/archive.db?mode=ro", uri=True)) as database:
             stored = list(tables(database))
@@ -207,7 +207,7 @@ def test_verify_names_the_field_that_was_changed(archive: Path, statement: str, 
 @pytest.mark.parametrize("mark", [*("warcinfo", "response", "request", "resource", "revisit"), "robots.txt"])
 def test_verify_names_damage_to_records_of_every_kind(archive: Path, mark: str) -> None:
     content = evidence(archive).read_bytes()
-    damaged = [piece for piece in pieces(evidence(archive), print) if mark.encode() in piece.raw[:400]]
+    damaged = [piece for piece in raw_records(evidence(archive), print) if mark.encode() in piece.raw[:400]]
     middle = damaged[0].offset + damaged[0].length // 2
     evidence(archive).write_bytes(content[:middle] + bytes(64) + content[middle + 64 :])
     assert f"{evidence(archive).name}, byte {damaged[0].offset}" in {finding.where for finding in verified(archive)}

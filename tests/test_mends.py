@@ -59,7 +59,7 @@ def torn_under_another_name(folder: Path) -> None:
 
 def a_record_alone(folder: Path) -> None:
     with desk(folder) as opened:
-        opened.keep(feed(FERRY, hours=9))
+        opened.record(feed(FERRY, hours=9))
         file(opened, feed(MARKET, hours=10))
 
 

@@ -24,8 +24,8 @@ from test_same_capture import records_of
 from test_withdraw import STORY, WITHDRAW, WORDS, is_sound, raw
 from test_withdraw_parts import BRIDGE, FEED, FERRY, MARKET, feed, posts
 
-from storage.holdings.models import Listed, Placed
-from storage.ledger.states import Heard, Kind
+from storage.holdings.models import Candidate, CdxEntry
+from storage.ledger.states import Discovery, Kind
 from storage.maintenance.compact import compact
 from storage.maintenance.merge import joined
 
@@ -52,14 +52,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             file(opened, answer(clinic))
             later = clinic.captured_at + timedelta(days=number)
             file(opened, answer(replace(clinic, body=edited, captured_at=later)))
-            opened.file([opened.read(opened.keep(feed(FERRY, MARKET)))[0]])
-            opened.file([opened.read(opened.keep(posts(FERRY, BRIDGE, hours=number)))[0]])
-            opened.archive.ledger.hear([heard(f"{SITE}/national/only-{number}")], AT)
+            opened.commit([opened.read(opened.record(feed(FERRY, MARKET)))[0]])
+            opened.commit([opened.read(opened.record(posts(FERRY, BRIDGE, hours=number)))[0]])
+            opened.archive.ledger.discover([heard(f"{SITE}/national/only-{number}")], AT)
     return one, other
 
 
-def heard(url: str, kind: Kind = "story", **more: Any) -> Heard:
-    return Heard(url=url, address=url, kind=kind, section="national", **more)
+def heard(url: str, kind: Kind = "story", **more: Any) -> Discovery:
+    return Discovery(url=url, address=url, kind=kind, section="national", **more)
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_captures_without_bytes_of_their_own_come_too(tmp_path: Path, one: Path)
     path = warc_gz(tmp_path / "theirs.warc.gz", list(pages(60)))
     assert run("replay", path, "--link", "--jobs", 1, "--archive", other).exit_code == 0
     with desk(other) as opened:
-        opened.file([opened.read(opened.keep(feed(FERRY, MARKET, BRIDGE, hours=5)))[0]])
+        opened.commit([opened.read(opened.record(feed(FERRY, MARKET, BRIDGE, hours=5)))[0]])
     assert run("withdraw", FERRY, "--reason", "x", "--yes", "--archive", other).exit_code == 0
     told = merged(other, tmp_path / "new", "--yes")
     assert told["without_bytes_there"] == counts(other)[0]
@@ -251,15 +251,15 @@ def test_lists_of_other_archives_are_joined(one: Path, other: Path) -> None:
     page = next(each for each in saved_pages() if each.url == STORY)
     assert page.captured_at is not None
     listed = [
-        Placed(listed=Listed(url=url, captured_at=AT, digest="A" * 32), address=url)
+        Candidate(entry=CdxEntry(url=url, captured_at=AT, digest="A" * 32), address=url)
         for url in (f"{SITE}/national/n{n}" for n in range(4))
     ]
     for archive, these, key in ((one, listed[:2], "on"), (other, listed[1:], None)):
         with desk(archive) as opened:
-            opened.archive.holdings.take_down("wayback", "q", these, key, AT)
+            opened.archive.holdings.add_listing("wayback", "q", these, key, AT)
             opened.archive.holdings.refused("wayback", AT.date())
     with desk(other) as opened:
-        opened.archive.holdings.leave("wayback", listed[1].listed, "gone", "it says so")
+        opened.archive.holdings.mark("wayback", listed[1].entry, "gone", "it says so")
     merged(other, one)
     states = dict(ask(one, "SELECT address, state FROM holding"))
     assert [states[f"{SITE}/national/n{n}"] for n in range(4)] == ["known", "gone", "known", "known"]

@@ -13,9 +13,9 @@ import pytest
 from postscraper.items import Article, Item, Listing
 from postscraper.newspapers import POST
 from postscraper.reading.read import read, read_all
-from postscraper.sources.captures import captured
+from postscraper.sources.captures import capture_of
 from postscraper.sources.folder import capture
-from postscraper.sources.warc import Sieve, pages
+from postscraper.sources.warc import PageFilter, pages
 from storage.warc.exchange import Damage, Oddity
 
 ADDRESS = "https://www.phnompenhpost.com/business/second-engine-ferry"
@@ -164,8 +164,8 @@ def test_the_right_value_of_what_is_no_story(odd_pages: Path, name: str) -> None
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_record_that_stands_whole_is_read(odd_pages: Path, name: str) -> None:
     told: list[Damage] = []
-    found = list(pages([odd_pages / "warc" / name], Sieve(POST.host), told.append))
+    found = list(pages([odd_pages / "warc" / name], PageFilter(POST.host), told.append))
     odd = sum(each.count for each in told if isinstance(each, Oddity))
     assert (len(found), odd, sum(not isinstance(each, Oddity) for each in told)) == RECORDS[name]
-    kinds = [read_all(captured(exchange, place), POST.layouts)[0].type for place, exchange in found]
+    kinds = [read_all(capture_of(exchange, place), POST.layouts)[0].type for place, exchange in found]
     assert kinds == (["unread", "article"] if name == MOVED else ["article"] * len(found))

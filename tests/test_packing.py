@@ -6,11 +6,11 @@ import pytest
 from recording import again, earlier, pages, records, warc_gz
 
 from postscraper.bulk.packing import packed, unpacked
-from postscraper.bulk.slices import Reader, Setup, Slice, Told
+from postscraper.bulk.slices import ByteRange, Reader, Setup, SliceResult
 from postscraper.sources.warc_files import parts
 
 
-def told(folder: Path, *, keeps: bool) -> Told:
+def told(folder: Path, *, keeps: bool) -> SliceResult:
     """Articles, lists and unread pages, a revisit, and a torn end."""
     found = list(pages(200))
     path = warc_gz(folder / "a.warc.gz", found)
@@ -18,7 +18,7 @@ def told(folder: Path, *, keeps: bool) -> Told:
     path.write_bytes(path.read_bytes() + revisit + b"WARC/1.1\r\nContent-Length: 9")
     [part] = parts([path], lambda _: None)
     reader = Reader(Setup(paper="post", aliases={}, parts=(part,), index=folder / "index.db", keeps=keeps))
-    return reader.told(Slice(part=part, start=part.start, end=part.end, exact=True))
+    return reader.told(ByteRange(part=part, start=part.start, end=part.end, exact=True))
 
 
 @pytest.mark.parametrize("keeps", [False, True])

@@ -87,9 +87,9 @@ def test_a_part_without_a_row_is_found_and_read_in(archive: Path) -> None:
 def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     with desk(folder) as opened:
-        item, *_ = opened.read(opened.keep(feed(FERRY, MARKET)))
+        item, *_ = opened.read(opened.record(feed(FERRY, MARKET)))
         opened._readings.clear()  # as by a program that knew lists alone
-        opened.file([item])
+        opened.commit([item])
     assert revisions(folder) == {}
     with Archive.open(folder) as opened_archive:
         report = compare(opened_archive, Witness(folder), Selection())
@@ -104,7 +104,7 @@ def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> N
 def test_what_a_crash_left_is_read_in_with_its_parts(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     with desk(folder) as opened:
-        opened.keep(feed(FERRY, MARKET, SCHOOL))
+        opened.record(feed(FERRY, MARKET, SCHOOL))
         opened.sync()
         shutil.copytree(folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm"))
     with desk(tmp_path / "crashed"):

@@ -25,14 +25,14 @@ from test_crawl import crawl
 from werkzeug import Request, Response
 
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation
 
 pytestmark = pytest.mark.pywb
 
 COLLECTION = "post"
 MOVED = "/national/story-that-moved"
 
-Kept = list[tuple[Place, Exchange]]
+Kept = list[tuple[RecordLocation, Exchange]]
 
 
 class OldServer(Mirror):
@@ -93,7 +93,7 @@ def test_the_crawl_kept_records_of_every_kind(kept: Kept) -> None:
     assert any(("Content-Encoding", "gzip") in exchange.headers for _, exchange in kept)
     assert any(exchange.status == 301 for _, exchange in kept)
     assert any(exchange.status == 304 for _, exchange in kept)
-    assert any(exchange.same_as and exchange.status == 200 for _, exchange in kept)
+    assert any(exchange.revisit_of and exchange.status == 200 for _, exchange in kept)
 
 
 def test_every_body_is_replayed_byte_for_byte(kept: Kept, served: str) -> None:

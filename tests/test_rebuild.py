@@ -26,8 +26,8 @@ from postscraper.items import Receipt, Unread
 from postscraper.run.page_reader import Witness
 from storage.archive import Archive
 from storage.database.lock import RunLock
-from storage.ledger.rows import Wanted
-from storage.ledger.states import Heard
+from storage.ledger.rows import Selection
+from storage.ledger.states import Discovery
 from storage.maintenance.check import verify
 
 MIRROR = "http://127.0.0.1:8123"
@@ -46,15 +46,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         story = pages[1]
         away = answer(story, url=f"{MIRROR}/old-address", status=302, headers=(("Location", "/new-address"),), body=b"")
         round_about = answer(story, url=f"{MIRROR}/national/x/", status=301, headers=(("Location", "/national/x"),))
-        opened.keep(round_about)
+        opened.record(round_about)
         file(opened, away, answer(story, url=f"{MIRROR}/national/x"))
         ledger = opened.archive.ledger
         asked = f"{SITE}/national/asked-for"
         names = [asked, *(f"{SITE}/national/{name}" for name in ("failed", "forbidden", "leased"))]
-        ledger.hear([Heard(url=each, address=each, kind="story", how="asked") for each in names], NOW)
+        ledger.discover([Discovery(url=each, address=each, kind="story", found_by="asked") for each in names], NOW)
         ledger.failed(names[1], "TimeoutError", NOW)
         ledger.excluded(names[2], "robots.txt", NOW)
-        ledger.lease(1, Wanted(addresses=[names[3]]), now=NOW)
+        ledger.lease(1, Selection(addresses=[names[3]]), now=NOW)
         visited = opened.address(f"{MIRROR}/national/x")
         ledger.failed(visited, "ConnectionRefusedError", NOW + timedelta(days=400))
     return folder

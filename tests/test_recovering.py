@@ -6,9 +6,9 @@ import pytest
 from keeping import SITE, answer, desk, file, saved_pages
 
 from postscraper.items import Capture
-from storage.evidence.pending import Unfiled
+from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Place
+from storage.warc.exchange import RecordLocation
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def addresses(archive: Path) -> list[str]:
 
 def test_a_page_kept_before_a_filed_one_is_not_lost(tmp_path: Path, pages: list[Capture]) -> None:
     with desk(tmp_path) as crashed:
-        first = crashed.keep(answer(pages[0]))
-        crashed.keep(answer(pages[0], url=f"{SITE}/robots.txt", body=b"User-agent: *\n"))
+        first = crashed.record(answer(pages[0]))
+        crashed.record(answer(pages[0], url=f"{SITE}/robots.txt", body=b"User-agent: *\n"))
         file(crashed, answer(pages[1]))
         assert first.record is not None
         assert crashed.archive.replayed() == {first.record.file: first.record.offset}
@@ -35,18 +35,18 @@ def test_a_page_kept_before_a_filed_one_is_not_lost(tmp_path: Path, pages: list[
 
 def test_a_page_filed_before_the_crash_is_filed_once(tmp_path: Path, pages: list[Capture]) -> None:
     with desk(tmp_path) as crashed:
-        crashed.keep(answer(pages[0]))
+        crashed.record(answer(pages[0]))
         file(crashed, answer(pages[1]), answer(pages[2]))
-        crashed.keep(answer(pages[3]))
+        crashed.record(answer(pages[3]))
     for _ in range(2):
         assert addresses(tmp_path) == sorted(page.url for page in pages)
 
 
 def test_what_is_dealt_with_is_read_once(tmp_path: Path, pages: list[Capture], monkeypatch: pytest.MonkeyPatch) -> None:
     with desk(tmp_path) as crashed:
-        crashed.keep(answer(pages[0]))
+        crashed.record(answer(pages[0]))
         file(crashed, answer(pages[1]))
-    read: list[Place] = []
+    read: list[RecordLocation] = []
     recover = Evidence.recover
 
     def noting(self: Evidence, *known: object, **more: object) -> object:
@@ -64,7 +64,7 @@ def test_an_archive_without_marks_is_read_from_the_last_row(tmp_path: Path, page
     """As versions before the marks left it."""
     with desk(tmp_path) as crashed:
         file(crashed, answer(pages[0]))
-        kept = crashed.keep(answer(pages[1]))
+        kept = crashed.record(answer(pages[1]))
         assert kept.record is not None
         with crashed.archive.connect() as connection:
             connection.exec_driver_sql("DELETE FROM replayed")
@@ -73,15 +73,15 @@ def test_an_archive_without_marks_is_read_from_the_last_row(tmp_path: Path, page
 
 
 def test_a_file_that_is_done_is_told_once() -> None:
-    unfiled = Unfiled()
+    unfiled = PendingRecords()
     for file_, offset in (("a", 10), ("a", 20), ("b", 10)):
-        unfiled.add(Place(file=file_, offset=offset, length=5), f"the answer at {offset} of {file_}")
-    assert unfiled.place("the answer at 20 of a") == Place(file="a", offset=20, length=5)
+        unfiled.add(RecordLocation(file=file_, offset=offset, length=5), f"the answer at {offset} of {file_}")
+    assert unfiled.place("the answer at 20 of a") == RecordLocation(file="a", offset=20, length=5)
     unfiled.remove("a", 20)
     assert unfiled.place("the answer at 20 of a") is None, "its row says where it is"
-    assert unfiled.far() == {"a": 10, "b": 10}
+    assert unfiled.safe_offsets() == {"a": 10, "b": 10}
     unfiled.remove("a", 10)
     unfiled.remove("b", 10)
     unfiled.remove("c", 10)
-    assert unfiled.far() == {"a": 25, "b": 15}
-    assert unfiled.far() == {"b": 15}
+    assert unfiled.safe_offsets() == {"a": 25, "b": 15}
+    assert unfiled.safe_offsets() == {"b": 15}

@@ -15,9 +15,9 @@ from keeping import SITE, answer, desk, file, fill, saved_pages
 from postscraper.run.page_reader import Witness
 from storage.archive import Archive
 from storage.database.lock import RunLock
-from storage.ledger.states import Heard
+from storage.ledger.states import Discovery
 from storage.maintenance.check import check, verify
-from storage.warc.files import pieces
+from storage.warc.files import raw_records
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def mended(folder: Path) -> str:
 
 def test_a_torn_tail_is_told_and_cut_off(archive: Path) -> None:
     whole = evidence(archive).read_bytes()
-    record = next(pieces(evidence(archive), print))
+    record = next(raw_records(evidence(archive), print))
     evidence(archive).write_bytes(whole + whole[: record.length // 2])
     told = run("check", "--archive", archive)
     assert told.exit_code == 15
@@ -70,7 +70,7 @@ def test_a_torn_tail_is_told_and_cut_off(archive: Path) -> None:
 def test_a_record_without_a_row_is_read_in(archive: Path) -> None:
     page = replace(saved_pages()[1], url=f"{SITE}/national/a-page-of-an-interrupted-run")
     with desk(archive) as opened:
-        opened.keep(answer(page))
+        opened.record(answer(page))
         file(opened, answer(replace(page, url=f"{SITE}/national/another-page")))
     (found,) = check(archive, Witness(archive))[0].findings
     assert (found.kind, page.url in found.what) == ("unfiled", True)
@@ -105,7 +105,7 @@ def test_a_ledger_that_cannot_be_is_built_anew(archive: Path) -> None:
     before, known = stories(archive), ask(archive, "SELECT address FROM ledger ORDER BY 1")
     asked = f"{SITE}/national/asked-for-by-a-person"
     with Archive.open(archive) as opened:
-        opened.ledger.hear([Heard(url=asked, address=asked, kind="story", how="asked")], NOW)
+        opened.ledger.discover([Discovery(url=asked, address=asked, kind="story", found_by="asked")], NOW)
     ask(archive, "UPDATE ledger SET priority = 0 WHERE state = 'done'")
     visited = ask(archive, "SELECT count(*) FROM ledger WHERE state = 'done'")
     assert "addresses of the ledger that could not be as they were begin anew" in mended(archive)

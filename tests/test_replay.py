@@ -20,11 +20,11 @@ from scrapy.settings import Settings
 from postscraper.bulk import replay
 from postscraper.bulk.workers import DIED
 from postscraper.newspapers import POST
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.archive import Archive
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Place
+from storage.warc.exchange import RecordLocation
 
 COUNT = 400
 TABLES = ("story", "reading", "capture", "revision", "image", "sighting", "ledger", "replayed")
@@ -43,11 +43,11 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def desk(archive: Path) -> Desk:
+def desk(archive: Path) -> Run:
     settings = Settings()
     settings.setmodule("postscraper.settings")
     settings.set("ARCHIVE_DIR", str(archive))
-    return Desk.open(POST, Scope(source="warc"), settings)
+    return Run.open(POST, Scope(source="warc"), settings)
 
 
 def replayed(archive: Path, *paths: Path, jobs: int = 1, link: bool = True) -> replay.Progress:
@@ -100,7 +100,7 @@ def test_every_capture_can_be_read_again(theirs: Path, tmp_path: Path, link: boo
     evidence = Evidence.open(tmp_path / "archive" / "evidence")
     with Archive.open(tmp_path / "archive", readonly=True) as archive:
         for row in archive.captures():
-            place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+            place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
             evidence.verify(place, row.digest)
             assert evidence.read(place).source == row.source == "warc"
             assert Path(place.file).is_absolute() == (link and not place.file.startswith("post-"))

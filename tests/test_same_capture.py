@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file(opened, answer(replace(page, url=f"{SITE}/national/small-{number}"), **small))
         file(opened, answer(replace(page, url=f"{SITE}/national/wayback"), source="wayback", origin="20180612"))
         for exchange in (feed(FERRY, MARKET), posts(FERRY, BRIDGE, hours=1)):
-            opened.file([opened.read(opened.keep(exchange))[0]])
+            opened.commit([opened.read(opened.record(exchange))[0]])
     return archive
 
 
@@ -52,7 +52,7 @@ def is_sound(archive: Path) -> None:
 
 def records_of(archive: Path) -> int:
     folder = archive / "evidence"
-    return sum(1 for name in compact_format.files(folder) for _ in compact_format.pieces(folder / name, print))
+    return sum(1 for name in compact_format.evidence_files(folder) for _ in compact_format.pieces(folder / name, print))
 
 
 def said(archive: Path) -> dict[str, Any]:
@@ -114,7 +114,9 @@ def test_requests_come_over(archive: Path, tmp_path: Path) -> None:
     for folder in (archive, from_file):
         with desk(folder) as opened:
             found = (
-                each for name in compact_format.files(folder / "evidence") for each in opened._evidence.records(name)
+                each
+                for name in compact_format.evidence_files(folder / "evidence")
+                for each in opened._evidence.records(name)
             )
             asked[folder] = {
                 (exchange.url, exchange.captured_at): (exchange.requested_at, exchange.request_headers, exchange.origin)

@@ -10,10 +10,10 @@ from postscraper.errors import BadRequest
 from postscraper.items import Article, Block, Capture, DatedTeaser, Link, Listing, Unread
 from postscraper.newspapers import POST, POSTKHMER
 from postscraper.reading.read import read
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.limits import DEEPEST
 from postscraper.run.scope import Scope, scope
-from postscraper.sources.captures import is_filed
+from postscraper.sources.captures import is_page
 
 HOME = "https://www.phnompenhpost.com"
 RECEIPT = Capture(
@@ -37,8 +37,8 @@ def listing(*teasers: DatedTeaser, next_url: str | None = None) -> Listing:
     )
 
 
-def ear(**wanted: object) -> Ear:
-    return Ear(POST, replace(Scope(), **wanted), {"127.0.0.1:8000": "phnompenhpost.com"})  # type: ignore[arg-type]
+def ear(**wanted: object) -> Discoverer:
+    return Discoverer(POST, replace(Scope(), **wanted), {"127.0.0.1:8000": "phnompenhpost.com"})  # type: ignore[arg-type]
 
 
 def test_reads_all_arguments() -> None:
@@ -119,7 +119,7 @@ def test_refuses_with_a_sentence(arguments: dict[str, str]) -> None:
     ],
 )
 def test_an_address_tells_its_kind(path: str, kind: str, section: str | None) -> None:
-    address = ear().visit(listing(teaser(path))).heard[0]
+    address = ear().visit(listing(teaser(path))).discoveries[0]
     assert (address.kind, address.section) == (kind, section)
 
 
@@ -134,14 +134,14 @@ def test_foreign_hosts_are_not_heard_and_mirrors_are_the_paper() -> None:
                 DatedTeaser(list=None, position=4, headline="h", url="https://www.postkhmer.com/national/x"),
             )
         )
-        .heard
+        .discoveries
     )
     assert {each.address for each in heard} == {f"{HOME}/national/x"}
 
 
 def test_what_is_no_story_is_excluded_by_name() -> None:
     rules = {
-        path: ear().visit(listing(teaser(path))).heard[0].excluded_by
+        path: ear().visit(listing(teaser(path))).discoveries[0].excluded_by
         for path in ("/jobs/a/b", "/national/a.jpg", "/national/a")
     }
     assert rules == {
@@ -153,20 +153,22 @@ def test_what_is_no_story_is_excluded_by_name() -> None:
 
 def test_depth_ends_endless_sites() -> None:
     page = listing(teaser("/national/a"))
-    assert ear().visit(page, depth=DEEPEST - 1).heard[0].excluded_by is None
-    assert ear().visit(page, depth=DEEPEST).heard[0].excluded_by == f"deeper than {DEEPEST} links"
+    assert ear().visit(page, depth=DEEPEST - 1).discoveries[0].excluded_by is None
+    assert ear().visit(page, depth=DEEPEST).discoveries[0].excluded_by == f"deeper than {DEEPEST} links"
 
 
 def test_pagers_stop_before_since() -> None:
     old, new = date(2019, 12, 31), date(2020, 1, 1)
     pages = [listing(teaser("/national/a", day), next_url=f"{HOME}/national?page=1") for day in (old, new)]
-    rules = [ear(since=new).visit(page).heard[-1].excluded_by for page in pages]
+    rules = [ear(since=new).visit(page).discoveries[-1].excluded_by for page in pages]
     assert rules == ["all before since=2020-01-01", None]
 
 
 def test_redirects_lead_to_an_address_of_their_own() -> None:
     moved = Unread(reason="moved", detail="/business/b", url=f"{HOME}/national/a", capture=RECEIPT)
-    assert [(each.address, each.how) for each in ear().visit(moved).heard] == [(f"{HOME}/business/b", "redirect")]
+    assert [(each.address, each.found_by) for each in ear().visit(moved).discoveries] == [
+        (f"{HOME}/business/b", "redirect")
+    ]
 
 
 def test_a_khmer_address_in_a_redirect_is_read_as_it_was_meant() -> None:
@@ -181,10 +183,10 @@ def test_a_khmer_address_in_a_redirect_is_read_as_it_was_meant() -> None:
             status=301,
             headers=(("Location", written),),
         )
-        (heard,) = ear().visit(read(answer, POST.layouts)).heard
+        (heard,) = ear().visit(read(answer, POST.layouts)).discoveries
         assert heard.address == HOME + quote(khmer)
         same = replace(answer, url=f"{HOME}{quote(khmer)}/")
-        assert not is_filed(same, {}), "to the address itself, which is still to be visited"
+        assert not is_page(same, {}), "to the address itself, which is still to be visited"
 
 
 def test_links_of_a_story_are_heard() -> None:
@@ -200,7 +202,7 @@ def test_links_of_a_story_are_heard() -> None:
     )
     visit = ear().visit(story)
     assert visit.kind == "story"
-    assert [each.address for each in visit.heard] == [f"{HOME}/opinion/b"]
+    assert [each.address for each in visit.discoveries] == [f"{HOME}/opinion/b"]
 
 
 @pytest.mark.parametrize(
@@ -242,8 +244,8 @@ def pause_of(status: int | None, value: str) -> float | None:
 
 
 def test_starts_with_what_is_asked() -> None:
-    rest, section = Ear(POST, Scope(sections=("sport",)), {}).starts()
+    rest, section = Discoverer(POST, Scope(sections=("sport",)), {}).seeds()
     assert (rest.kind, rest.address.partition("?")[0]) == ("rest", f"{HOME}/wp-json/wp/v2/categories")
     assert (section.kind, section.address) == ("listing", f"{HOME}/sport")
-    whole = [each.kind for each in Ear(POSTKHMER, Scope(), {}).starts()]
+    whole = [each.kind for each in Discoverer(POSTKHMER, Scope(), {}).seeds()]
     assert {"front", "sitemap", "feed", "rest", "listing"} == set(whole)

@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from modelling import Model, Page
 
 from postscraper.items import Item
-from postscraper.run.run import Desk, now
+from postscraper.run.run import Run, now
 from storage.archive import Outcome
 from storage.warc.exchange import EvidenceShort
 
@@ -28,13 +28,13 @@ def test_whatever_happens_the_archive_says_what_came() -> None:
     run_state_machine_as_test(Machine, settings=SOME)
 
 
-class Unsynced(Desk):
+class Unsynced(Run):
     """Rows name records that were never made durable."""
 
     def sync(self) -> None: ...
 
 
-class AnsweredFirst(Desk):
+class AnsweredFirst(Run):
     """Pages are acknowledged before their commit, which waits for the end of the run."""
 
     later: list[Item]
@@ -44,26 +44,26 @@ class AnsweredFirst(Desk):
         return [Outcome.NEW_STORY for _ in items]
 
     def close(self) -> None:
-        super().file(getattr(self, "later", []))
+        super().commit(getattr(self, "later", []))
         super().close()
 
 
-class Unrecovered(Desk):
+class Unrecovered(Run):
     """What a crash left without a row stays without one."""
 
     def _recover(self) -> None:
         self.archive.ledger.release_all(now())
 
 
-class Forgetful(Desk):
+class Forgetful(Run):
     """A batch loses all that is behind its second page."""
 
     def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
-        return super().file(items[:2])
+        return super().commit(items[:2])
 
 
 @pytest.mark.parametrize("wrong", [Unsynced, AnsweredFirst, Unrecovered, Forgetful])
-def test_a_program_that_is_wrong_is_found_out(wrong: type[Desk]) -> None:
+def test_a_program_that_is_wrong_is_found_out(wrong: type[Run]) -> None:
     class Wrong(Machine):
         kind = wrong
 

@@ -18,7 +18,7 @@ from postscraper.newspapers import POST
 from postscraper.reading.read import read
 from postscraper.reading.transfers import flaw
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Place
+from storage.warc.exchange import RecordLocation
 
 URL = "https://www.phnompenhpost.com/national/bridge-toll"
 PAGE = (SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html").read_bytes()
@@ -141,7 +141,7 @@ def test_each_is_left_for_another_try(tmp_path: Path, server: RawServer) -> None
     with Evidence.open(archive / "evidence") as evidence:
         kept = {
             str(url).rpartition("/")[2]: evidence.read(
-                Place(file=str(file), offset=int(str(at)), length=int(str(long)))
+                RecordLocation(file=str(file), offset=int(str(at)), length=int(str(long)))
             )
             for url, file, at, long in rows
         }

@@ -20,24 +20,24 @@ from postscraper.run.limits import (
     MOST_NAMED,
     MOST_PAGES,
     MOST_SITEMAPS,
-    Idle,
+    IdlePages,
     budget,
     goes_on,
+    limit_passed,
     too_many,
-    trap,
 )
 from postscraper.urls import LONGEST_ADDRESS, canonical, path_of
-from storage.ledger.states import Budget, Heard, How
+from storage.ledger.states import Budget, Discovery, FoundBy
 
 
-def heard_of(path: str, depth: int = 0) -> Heard:
-    (found,) = ear().visit(listing(teaser(path)), depth=depth).heard
+def heard_of(path: str, depth: int = 0) -> Discovery:
+    (found,) = ear().visit(listing(teaser(path)), depth=depth).discoveries
     return found
 
 
-def onward(here: str, there: str, depth: int = 0) -> Heard:
+def onward(here: str, there: str, depth: int = 0) -> Discovery:
     page = replace(listing(next_url=SITE + there), url=SITE + here, canonical_url=SITE + here)
-    (found,) = ear().visit(page, depth=depth).heard
+    (found,) = ear().visit(page, depth=depth).discoveries
     return found
 
 
@@ -89,7 +89,7 @@ def test_an_endless_address_is_excluded_by_name(path: str, rule: str | None) -> 
 
 
 def test_who_asks_for_an_address_by_name_gets_it() -> None:
-    (asked,) = ear(urls=(f"{SITE}/events/2031/05",)).starts()
+    (asked,) = ear(urls=(f"{SITE}/events/2031/05",)).seeds()
     assert asked.excluded_by is None
 
 
@@ -149,7 +149,7 @@ def test_the_next_page_of_a_list_costs_no_depth_and_any_other_does() -> None:
         ("/national/a-story", "sitemap", "budget of sitemaps: 10,000,000 addresses", "/"),
     ],
 )
-def test_every_new_address_has_a_budget(address: str, how: How, name: str, start: str) -> None:
+def test_every_new_address_has_a_budget(address: str, how: FoundBy, name: str, start: str) -> None:
     told = ear()
     most = int(name.split()[-1 if name.endswith("00") else -2].replace(",", ""))
     found = budget(SITE + address, told.kind(SITE + address), how, told.section(SITE + address))
@@ -157,7 +157,7 @@ def test_every_new_address_has_a_budget(address: str, how: How, name: str, start
 
 
 def test_what_a_run_names_takes_no_share() -> None:
-    assert {heard.budget for heard in ear().starts()} == {None}
+    assert {heard.budget for heard in ear().seeds()} == {None}
     assert heard_of("/national").budget is None
 
 
@@ -172,7 +172,7 @@ def walked(pages: int, announced: Callable[[int], list[str]], path: str = "/nati
                 url=here,
                 canonical_url=here,
             )
-            (following,) = (each for each in hears.visit(page).heard if each.how == "pager")
+            (following,) = (each for each in hears.visit(page).discoveries if each.found_by == "pager")
             if where == path:
                 rules.append(following.excluded_by)
             else:
@@ -194,12 +194,12 @@ def test_a_pager_of_a_few_pages_without_news_goes_on() -> None:
 
 @pytest.mark.parametrize("page", ["/national?page=1", "/category/national/page/2", "/page/2?s=canal"])
 def test_a_page_that_is_read_twice_is_one_page(page: str) -> None:
-    idle = Idle()
+    idle = IdlePages()
     assert [idle.of(SITE + page, ["a"]) for _ in range(30)] == [0] * 30
 
 
 def test_the_pages_of_wordpress_are_of_one_list() -> None:
-    idle = Idle()
+    idle = IdlePages()
     assert [idle.of(f"{SITE}/national/page/{number}", ["a"]) for number in range(2, 7)] == [0, 1, 2, 3, 4]
     assert idle.of(f"{SITE}/business/page/7", ["a"]) == 0
 
@@ -216,41 +216,41 @@ def test_a_page_of_links_is_followed_up_to_its_budget(caplog: pytest.LogCaptureF
         capture=listing().capture,
     )
     with caplog.at_level(logging.WARNING):
-        heard = ear().visit(story).heard
+        heard = ear().visit(story).discoveries
     assert [each.address for each in heard] == [f"{SITE}/national/s-{number}" for number in range(MOST_ANNOUNCED)]
     assert "announces more than 1000 addresses" in caplog.text
 
 
 def test_a_budget_counts_addresses_once_and_never_the_next_page() -> None:
     cards = [teaser(f"/national/s-{number % MOST_ANNOUNCED}/") for number in range(3 * MOST_ANNOUNCED)]
-    assert len(ear().visit(listing(*cards)).heard) == MOST_ANNOUNCED
+    assert len(ear().visit(listing(*cards)).discoveries) == MOST_ANNOUNCED
     more = [teaser(f"/national/s-{number}") for number in range(2 * MOST_ANNOUNCED)]
-    heard = ear().visit(listing(*more, next_url=f"{SITE}/national?page=1")).heard
-    assert (len(heard), heard[-1].how) == (MOST_ANNOUNCED + 1, "pager")
+    heard = ear().visit(listing(*more, next_url=f"{SITE}/national?page=1")).discoveries
+    assert (len(heard), heard[-1].found_by) == (MOST_ANNOUNCED + 1, "pager")
 
 
 def test_links_to_other_hosts_use_up_no_budget() -> None:
     foreign = [replace(teaser(""), url=f"https://example.org/{number}") for number in range(2 * MOST_ANNOUNCED)]
-    assert len(ear().visit(listing(*foreign, teaser("/national/a"))).heard) == 1
+    assert len(ear().visit(listing(*foreign, teaser("/national/a"))).discoveries) == 1
 
 
 def test_machines_may_name_as_many_as_their_protocol_allows() -> None:
-    assert len(ear().visit(machines("sitemap", MOST_ANNOUNCED + 1)).heard) == MOST_ANNOUNCED + 1
-    assert len(ear().visit(machines("sitemap_index", MOST_SITEMAPS + 1)).heard) == MOST_SITEMAPS
+    assert len(ear().visit(machines("sitemap", MOST_ANNOUNCED + 1)).discoveries) == MOST_ANNOUNCED + 1
+    assert len(ear().visit(machines("sitemap_index", MOST_SITEMAPS + 1)).discoveries) == MOST_SITEMAPS
     assert too_many("feed") == too_many("sitemap") == MOST_NAMED
 
 
 def test_sitemaps_of_sitemaps_end() -> None:
     index = machines("sitemap_index", 1)
-    rules = [ear().visit(index, depth=depth).heard[0].excluded_by for depth in range(6)]
+    rules = [ear().visit(index, depth=depth).discoveries[0].excluded_by for depth in range(6)]
     assert rules == [None] * DEEPEST_SITEMAP + [f"sitemaps more than {DEEPEST_SITEMAP} deep"] * 2
-    assert ear().visit(machines("sitemap", 1), depth=DEEPEST_SITEMAP).heard[0].excluded_by is None
+    assert ear().visit(machines("sitemap", 1), depth=DEEPEST_SITEMAP).discoveries[0].excluded_by is None
 
 
 def test_an_address_too_long_for_a_key_is_not_heard() -> None:
     head = f"{SITE}/national/"
     longest = "/national/" + "a" * (LONGEST_ADDRESS - len(head))
-    heard = ear().visit(listing(teaser(longest), teaser(longest + "a"))).heard
+    heard = ear().visit(listing(teaser(longest), teaser(longest + "a"))).discoveries
     assert [len(each.address) for each in heard] == [LONGEST_ADDRESS]
     assert len(canonical("https://www.phnompenhpost.com/" + "ក" * 255)) <= LONGEST_ADDRESS
 
@@ -258,7 +258,7 @@ def test_an_address_too_long_for_a_key_is_not_heard() -> None:
 def test_every_sample_stays_inside() -> None:
     """No limit keeps a crawl out of a page that the paper really had."""
     addresses = [canonical(page.url) for page in saved_pages()]
-    assert {address: rule for address in addresses if (rule := trap(address, path_of(address), 0))} == {}
+    assert {address: rule for address in addresses if (rule := limit_passed(address, path_of(address), 0))} == {}
 
 
 def test_the_ledger_tells_the_rule(tmp_path: Path) -> None:

@@ -19,12 +19,12 @@ from test_crawl import asked, scrapy
 
 from postscraper.errors import BadRequest
 from postscraper.run.page_reader import Witness
-from postscraper.sources.warc import Sieve
+from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc import pages as found_in
 from storage.evidence.store import Evidence
 from storage.ledger.states import UNDATED
 from storage.maintenance.check import verify
-from storage.warc.exchange import Damage, Exchange, Place
+from storage.warc.exchange import Damage, Exchange, RecordLocation
 
 HOST = "www.phnompenhpost.com"
 GENERATOR = ROOT / "tests" / "hostile" / "badpages.py"
@@ -37,9 +37,9 @@ NOT_DAMAGE = {"date_future", "date_bad", "digest_unchecked", "digest_missing", "
 
 def read(
     *paths: Path, papers: Mapping[str, str] | None = None
-) -> tuple[list[tuple[Place, Exchange]], list[Damage], Sieve]:
+) -> tuple[list[tuple[RecordLocation, Exchange]], list[Damage], PageFilter]:
     damages: list[Damage] = []
-    sieve = Sieve(HOST, papers=papers or {})
+    sieve = PageFilter(HOST, papers=papers or {})
     return list(found_in(paths, sieve, damages.append)), damages, sieve
 
 
@@ -170,7 +170,7 @@ def test_a_crawl_imports_and_reads_its_archive_again(tmp_path: Path) -> None:
     assert [each.captured_at for each in kept[:12]] == [each.captured_at for each in PAGES]
     assert (kept[0].origin or "").startswith("x.warc.gz, byte ")
     assert kept[0].request_headers == PAGES[0].request_headers
-    assert kept[12].same_as is not None, "the same body is kept once"
+    assert kept[12].revisit_of is not None, "the same body is kept once"
     ledger, files = asked(tmp_path, "SELECT * FROM ledger"), evidence.files()
     for source in (("source=archive",), ("source=warc", "-a", "path=theirs")):
         done = scrapy(tmp_path, "crawl", "post", "-a", *source)

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from postscraper.sources.remote import NoCapture, NoIndex, Onward, Sought
+from postscraper.sources.remote import NoCapture, NoIndex, Onward, Selection
 from postscraper.sources.wayback import FIELDS, Wayback
-from storage.holdings.models import Listed
+from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 from storage.warc.writer import payload_digest
 
@@ -17,14 +17,14 @@ MACHINE = Wayback()
 URL = "http://www.phnompenhpost.com:80/national/canal"
 AT = datetime(2018, 6, 20, 1, 10, 0, tzinfo=UTC)
 BODY = b"<html>The canal</html>"
-ASKED = Listed(url=URL, captured_at=AT, digest=payload_digest(BODY).removeprefix("sha1:"), status=200)
-QUERY = MACHINE.queries(Sought(host="phnompenhpost.com"))[0]
+ASKED = CdxEntry(url=URL, captured_at=AT, digest=payload_digest(BODY).removeprefix("sha1:"), status=200)
+QUERY = MACHINE.queries(Selection(host="phnompenhpost.com"))[0]
 ROW = ["20180620011000", URL, "text/html", "200", "3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"]
 
 
 def asked(**wanted: Any) -> list[tuple[str, str]]:
     """The addresses that the index is asked for, and how they are to match."""
-    told = [parse_qs(query) for query in MACHINE.queries(Sought(host="phnompenhpost.com", **wanted))]
+    told = [parse_qs(query) for query in MACHINE.queries(Selection(host="phnompenhpost.com", **wanted))]
     return [(each["url"][0], each["matchType"][0]) for each in told]
 
 
@@ -55,12 +55,12 @@ def test_sections_are_prefixes_under_every_host_of_the_paper() -> None:
     hosts = ("phnompenhpost.com", "m.phnompenhpost.com", "mail.phnompenhpost.com")
     assert asked(paths=["/national"]) == [(f"{host}/national", "prefix") for host in hosts]
     assert asked(urls=["https://www.phnompenhpost.com/x?page=2"]) == [(f"{host}/x?page=2", "exact") for host in hosts]
-    khmer = MACHINE.queries(Sought(host="postkhmer.com", paths=["/កីឡា"]))[0]
+    khmer = MACHINE.queries(Selection(host="postkhmer.com", paths=["/កីឡា"]))[0]
     assert parse_qs(khmer)["url"] == ["postkhmer.com/%E1%9E%80%E1%9E%B8%E1%9E%A1%E1%9E%B6"]
 
 
 def test_days_are_days_of_capture() -> None:
-    (query,) = MACHINE.queries(Sought(host="phnompenhpost.com", since=date(2018, 6, 1), until=date(2018, 6, 30)))
+    (query,) = MACHINE.queries(Selection(host="phnompenhpost.com", since=date(2018, 6, 1), until=date(2018, 6, 30)))
     told = dict(parse_qsl(query))
     assert (told["from"], told["to"]) == ("20180601", "20180630")
 
@@ -79,7 +79,7 @@ def test_the_index_goes_on_where_it_said(resume_key: str) -> None:
 def test_an_index_is_read_with_its_key() -> None:
     page = MACHINE.listed(QUERY, None, answer([FIELDS, ROW, [], ["com%2Cphnompenhpost%29%2Fb+2018%21"]]))
     assert page.resume_key == "com%2Cphnompenhpost%29%2Fb+2018%21"
-    assert page.captures == (Listed(url=URL, captured_at=AT, digest=ROW[4], status=200, mime="text/html"),)
+    assert page.captures == (CdxEntry(url=URL, captured_at=AT, digest=ROW[4], status=200, mime="text/html"),)
     last = MACHINE.listed(QUERY, page.resume_key, answer([FIELDS, [*ROW[:2], "-", "-", "-"]]))
     assert (last.resume_key, last.captures[0].mime, last.captures[0].status, last.captures[0].digest) == (None,) * 4
     assert MACHINE.listed(QUERY, None, answer([])).captures == ()
@@ -159,7 +159,7 @@ def test_a_capture_is_asked_for_as_it_came() -> None:
     question = MACHINE.wanted(ASKED)
     assert question.url == f"https://web.archive.org/web/20180620011000id_/{URL}"
     assert question.headers == (("Accept-Encoding", "identity"),)
-    odd = Listed(url="http://www.phnompenhpost.com/a b?x=1", captured_at=AT)
+    odd = CdxEntry(url="http://www.phnompenhpost.com/a b?x=1", captured_at=AT)
     assert MACHINE.wanted(odd).url.endswith("id_/http://www.phnompenhpost.com/a%20b?x=1")
 
 

@@ -26,7 +26,7 @@ from postscraper.items import Capture
 from storage.archive import Outcome
 from storage.evidence import compact_format
 from storage.maintenance.compact import compact
-from storage.warc.files import pieces
+from storage.warc.files import raw_records
 from storage.warc.tombstones import withdrawn
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
@@ -113,7 +113,7 @@ def evidence(archive: Path) -> dict[tuple[str, int, int], str]:
     found = {}
     for path in sorted((archive / "evidence").glob("*.warc.gz")):
         damages: list[Any] = []
-        for piece in pieces(path, damages.append):
+        for piece in raw_records(path, damages.append):
             found[path.name, piece.offset, piece.length] = sha256(piece.raw).hexdigest()
         assert not damages
     return found
@@ -122,9 +122,9 @@ def evidence(archive: Path) -> dict[tuple[str, int, int], str]:
 def raw(archive: Path) -> bytes:
     """All that the archive's files hold, opened."""
     whole = b"".join(path.read_bytes() for path in archive.glob("archive.db*"))
-    for name in compact_format.files(archive / "evidence"):
+    for name in compact_format.evidence_files(archive / "evidence"):
         whole += b"".join(piece.raw for piece in compact_format.pieces(archive / "evidence" / name, print))
-        path = compact_format.there(archive / "evidence" / name)
+        path = compact_format.file_of(archive / "evidence" / name)
         whole += path.read_bytes()
     return whole
 
@@ -191,7 +191,7 @@ def test_a_tombstone_tells_what_went_and_why(archive: Path) -> None:
     told = [
         found
         for path in (archive / "evidence").iterdir()
-        for piece in pieces(path, print)
+        for piece in raw_records(path, print)
         if (found := withdrawn(piece.raw)) is not None
     ]
     whole = [found for found in told if found]
@@ -224,8 +224,8 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
         later = replace(page, captured_at=page.captured_at + timedelta(days=900))
         # At an address that nobody knew: the page names the story's own.
         alias = replace(later, url=f"{SITE}/node/4711")
-        items = [opened.read(opened.keep(answer(each)))[0] for each in (later, alias)]
-        outcomes = opened.file(items)
+        items = [opened.read(opened.record(answer(each)))[0] for each in (later, alias)]
+        outcomes = opened.commit(items)
         assert STORY not in {due.address for due in opened.due(1000)}
     assert outcomes == [[Outcome.WITHDRAWN], [Outcome.WITHDRAWN]]
     assert rows(archive)["capture"] == before["capture"]
@@ -287,8 +287,8 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert {row[1] for row in rows(archive)["story"]} == stories
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
     with desk(archive) as opened:
-        (item,) = opened.read(opened.keep(answer(clinic())))
-        assert opened.file([item]) == [[Outcome.WITHDRAWN]]
+        (item,) = opened.read(opened.record(answer(clinic())))
+        assert opened.commit([item]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
 
 
@@ -319,7 +319,9 @@ def test_mentions_take_the_pages_that_announced_it(archive: Path) -> None:
     assert len(gone) == told["captures"] + told["mentions"] == told["captures"] + len(announced)
     assert {row for row in before["capture"] if row[0] not in gone} == after["capture"]
     for path in (archive / "evidence").iterdir():
-        assert not [piece for piece in pieces(path, print) if STORY.encode() + b'"' in piece.raw and WORDS in piece.raw]
+        assert not [
+            piece for piece in raw_records(path, print) if STORY.encode() + b'"' in piece.raw and WORDS in piece.raw
+        ]
     is_sound(archive)
 
 

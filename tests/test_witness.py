@@ -7,7 +7,7 @@ import pytest
 from keeping import answer, saved_pages
 
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.page_reader import FILES_AT_ONCE, Witness
 from storage.evidence.store import Evidence
 
@@ -20,13 +20,13 @@ def many(tmp_path: Path) -> Evidence:
     pages = saved_pages()
     with Evidence.open(tmp_path / "evidence", writable=True, file_bytes=1) as evidence:
         for number in range(FILES):
-            evidence.keep(answer(pages[number % len(pages)]))
+            evidence.append(answer(pages[number % len(pages)]))
     return Evidence.open(tmp_path / "evidence")
 
 
 def held() -> tuple[int, int]:
     gc.collect()
-    ears = sum(isinstance(each, Ear) for each in gc.get_objects())
+    ears = sum(isinstance(each, Discoverer) for each in gc.get_objects())
     return ears, len(list(Path("/proc/self/fd").iterdir()))
 
 
@@ -37,7 +37,7 @@ def test_reading_many_files_holds_a_few(tmp_path: Path, many: Evidence) -> None:
     assert len(many.files()) == FILES
     for name in many.files():
         for place, exchange in many.records(name):
-            assert witness.is_filed(exchange, place)
+            assert witness.is_page(exchange, place)
             assert witness.read(exchange, place)[0][1] is not None
             assert witness.read(many.read(place), place)
     assert held() == (ears + len(NEWSPAPERS) + FILES_AT_ONCE, opened)

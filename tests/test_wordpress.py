@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.page import Page, the_node
 from postscraper.items import Article, Capture, Item, Listing, Unread
 from postscraper.layouts.wordpress.content import content
@@ -383,7 +383,7 @@ def test_a_page_of_very_many_boxes_is_read_in_time(page: str) -> None:
 def test_a_protected_post_is_no_story() -> None:
     seen = capture(SAMPLES / "wordpress_2026" / "protected-post.html", name="samples")
     page = Page(seen.body.decode(), seen)
-    with pytest.raises(NotAStory, match="password"):
+    with pytest.raises(PageRejected, match="password"):
         content(page, the_node(page, ".entry-content"))
 
 

@@ -31,7 +31,7 @@ from postscraper.errors import BadRequest
 from postscraper.items import Article, Block, Receipt
 from postscraper.newspapers import POST
 from postscraper.run.scope import SOURCES, scope
-from storage.archive import Archive, Heard
+from storage.archive import Archive, Discovery
 from storage.database.lock import RunLock
 
 STORY = SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html"
@@ -78,7 +78,7 @@ def good(tmp_path: Path) -> Path:
     )  # fmt: skip
     with Archive.open(tmp_path / "good") as archive:
         archive.add(story)
-        archive.ledger.hear([Heard(url=url, address=url, kind="story", how="link", section="ជាតិ")], at)
+        archive.ledger.discover([Discovery(url=url, address=url, kind="story", found_by="link", section="ជាតិ")], at)
     return tmp_path / "good"
 
 

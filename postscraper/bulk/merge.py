@@ -14,7 +14,7 @@ from postscraper.bulk.replay import Progress, Replay
 from postscraper.errors import BadRequest
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
 from postscraper.run.page_reader import Witness
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from storage.archive import Archive, Outcome
 from storage.database.engine import DATABASE
 from storage.database.lock import RunLock, shared_lock
@@ -26,10 +26,10 @@ from storage.maintenance import merge as merging
 from storage.maintenance.rebuild import counts
 from storage.maintenance.withdraw import Withdrawal, barred, plan, take_over
 from storage.warc.exchange import Damage
-from storage.warc.files import about
+from storage.warc.files import file_fields
 
 # Opens the desk of a run for a paper, and for the mirror that served it, if one did.
-OpenDesk = Callable[[Newspaper, str | None], Desk]
+OpenDesk = Callable[[Newspaper, str | None], Run]
 Ask = Callable[[Sequence[Withdrawal]], object]
 
 
@@ -125,8 +125,8 @@ def _keep_out(opened: Archive, other: Path, ask: Ask) -> list[str]:
 def _files(other: Path) -> dict[tuple[str, str | None], list[Path]]:
     """The evidence by the paper and the mirror that served it: with these its records are read, and kept anew."""
     found: dict[tuple[str, str | None], list[Path]] = {}
-    for name in compact_format.files(other / FOLDER):
-        path = compact_format.there(other / FOLDER / name)
+    for name in compact_format.evidence_files(other / FOLDER):
+        path = compact_format.file_of(other / FOLDER / name)
         paper = NEWSPAPERS.get(name.rsplit("-", 2)[0], POST)
-        found.setdefault((paper.name, about(path).get("paper-origin")), []).append(path)
+        found.setdefault((paper.name, file_fields(path).get("paper-origin")), []).append(path)
     return found

@@ -11,23 +11,34 @@ from io import BytesIO
 from operator import attrgetter
 from typing import Any, cast
 
-from postscraper.bulk.slices import Page, Told
-from storage.ingest.prepare import Entry, Said
-from storage.ledger.discoveries import Report
-from storage.ledger.states import Heard, Left, Visit
-from storage.warc.exchange import Exchange, Place
+from postscraper.bulk.slices import ImportedPage, SliceResult
+from storage.ingest.prepare import ArticleRow, PreparedItem
+from storage.ledger.discoveries import MergedDiscovery
+from storage.ledger.states import Discovery, FinalState, Visit
+from storage.warc.exchange import Exchange, RecordLocation
 
-_KINDS: tuple[type[Any], ...] = (Told, Page, Place, Exchange, Entry, Said, Visit, Left, Report, Heard)
+_KINDS: tuple[type[Any], ...] = (
+    SliceResult,
+    ImportedPage,
+    RecordLocation,
+    Exchange,
+    PreparedItem,
+    ArticleRow,
+    Visit,
+    FinalState,
+    MergedDiscovery,
+    Discovery,
+)
 
 
-def packed(told: Told) -> bytes:
+def packed(told: SliceResult) -> bytes:
     out = BytesIO()
     _Packer(out, pickle.HIGHEST_PROTOCOL).dump(told)
     return out.getvalue()
 
 
-def unpacked(data: bytes) -> Told:
-    return cast(Told, pickle.loads(data))
+def unpacked(data: bytes) -> SliceResult:
+    return cast(SliceResult, pickle.loads(data))
 
 
 def _made(kind: type[Any], values: tuple[Any, ...]) -> Any:

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from postscraper.bulk.slices import SLICE_BYTES, Setup, Slice, Told, forbear
-from postscraper.bulk.workers import Readers
+from postscraper.bulk.slices import SLICE_BYTES, ByteRange, Setup, SliceResult, forbear
+from postscraper.bulk.workers import WorkerPool
 from postscraper.items import Capture, Item
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.sources.warc import Contents
-from postscraper.sources.warc_files import Part, parts
+from postscraper.sources.warc_files import WarcFile, parts
 from storage.archive import Outcome
-from storage.ingest.prepare import Entry
-from storage.warc.exchange import Damage, Place, Tally
+from storage.ingest.prepare import PreparedItem
+from storage.warc.exchange import Damage, RecordLocation, Tally
 
 BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
 MOST_UNWRITTEN = 100  # slices, where few of the records are of the newspaper
@@ -52,7 +52,7 @@ class Replay:
     """One run; `desk` writes, and keeps the bytes unless `link`."""
 
     def __init__(
-        self, desk: Desk, paths: Sequence[Path], *, jobs: int, link: bool = False, all_hosts: bool = False
+        self, desk: Run, paths: Sequence[Path], *, jobs: int, link: bool = False, all_hosts: bool = False
     ) -> None:
         """all_hosts: for another archive's evidence, all of which is wanted. Raises BadRequest for a path where
         nothing is.
@@ -61,11 +61,11 @@ class Replay:
         self._desk, self._jobs, self._link, self._all_hosts = desk, jobs, link, all_hosts
         self._parts = parts(paths, self.progress.damages.append)
         self._far = {part: part.start for part in self._parts}
-        self._moved: set[Part] = set()
+        self._moved: set[WarcFile] = set()
         # What one paper does not want of a file, another may.
         paper = f"{desk.paper.name} with all" if all_hosts else desk.paper.name
         self._names = {part: f"{part.identity()} {paper}" for part in self._parts}
-        self._contents: dict[Part, Contents] = {}
+        self._contents: dict[WarcFile, Contents] = {}
         self._dropped = desk.archive.ledger.dropped()
         known = desk.archive.replayed()
         for part, name in self._names.items():
@@ -95,8 +95,8 @@ class Replay:
                 barred=self._desk.archive.withdrawn(),
                 read=read,
             )
-            with Readers(setup, self._jobs) as readers:
-                waiting: list[Told] = []
+            with WorkerPool(setup, self._jobs) as readers:
+                waiting: list[SliceResult] = []
                 for told in self._in_order(readers):
                     waiting.append(told)
                     if sum(len(each.pages) for each in waiting) >= BATCH or len(waiting) >= MOST_UNWRITTEN:
@@ -119,13 +119,13 @@ class Replay:
         read = ((part, held) for part, held in self._contents.items() if self._far[part] == part.end)
         self.progress.fruitless = [f"{part.name}: {held}" for part, held in read if not held.pages]
 
-    def _slices(self) -> Iterator[Slice]:
+    def _slices(self) -> Iterator[ByteRange]:
         for part in self._parts:
             start = self._far[part]
             for at in range(start, part.end, SLICE_BYTES):
-                yield Slice(part=part, start=at, end=min(at + SLICE_BYTES, part.end), exact=at == start)
+                yield ByteRange(part=part, start=at, end=min(at + SLICE_BYTES, part.end), exact=at == start)
 
-    def _in_order(self, readers: Readers) -> Iterator[Told]:
+    def _in_order(self, readers: WorkerPool) -> Iterator[SliceResult]:
         """Slices such that each begins where the one before ended; `_far` follows."""
         rest = self._slices()
         while True:
@@ -152,23 +152,23 @@ class Replay:
             self.progress.damages += [each for each in told.damages if each.offset >= far]
             yield told
 
-    def _let_in(self, entry: Entry) -> Entry:
+    def _let_in(self, entry: PreparedItem) -> PreparedItem:
         """What a pipeline kept out stays out, for no pipeline sees what is read in bulk."""
         kept_out = self._dropped and not self._dropped.isdisjoint((entry.address, entry.canonical_url))
         return entry.dropped("its address is kept out") if kept_out and entry.outcome != "unread" else entry
 
-    def _write(self, some: Sequence[Told]) -> None:
+    def _write(self, some: Sequence[SliceResult]) -> None:
         """All in one transaction, behind their evidence."""
         pages = [page for told in some for page in told.pages]
-        kept: list[Place] = []
+        kept: list[RecordLocation] = []
         for page in pages:
             if page.exchange is not None:
-                kept.append(self._desk.keeping.keep(page.exchange))
+                kept.append(self._desk.recorder.record(page.exchange))
                 for entry in page.entries:
-                    entry.kept_at(kept[-1])
+                    entry.set_location(kept[-1])
         self._desk.sync()
         far = {self._names[part]: self._far[part] - part.start for part in self._moved}
-        far |= self._desk.keeping.filed((place.file, place.offset) for place in kept)
+        far |= self._desk.recorder.committed((place.file, place.offset) for place in kept)
         heard = (report for told in some for report in told.heard.values())
         entries = [(self._let_in(entry), None) for page in pages for entry in page.entries]
         self.progress.outcomes.update(self._desk.archive.replay(entries, far, heard))

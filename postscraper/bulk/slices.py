@@ -20,18 +20,18 @@ from typing import NamedTuple
 from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS, other_papers
 from postscraper.reading.read import read_all
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.scope import Scope
 from postscraper.run.withdrawn import without
-from postscraper.sources.captures import captured
-from postscraper.sources.revisits import Originals
-from postscraper.sources.warc import Contents, Sieve, answers
-from postscraper.sources.warc_files import Part
+from postscraper.sources.captures import capture_of
+from postscraper.sources.revisits import RevisitLookup
+from postscraper.sources.warc import Contents, PageFilter, answers
+from postscraper.sources.warc_files import WarcFile
 from postscraper.urls import Aliases
-from storage.ingest.prepare import Entry, entry, reports
-from storage.ledger.discoveries import Report, together
-from storage.warc.exchange import Damage, Exchange, Oddity, Place, SharedPlace, Tally
-from storage.warc.files import Piece, pieces
+from storage.ingest.prepare import PreparedItem, discoveries_of, prepare
+from storage.ledger.discoveries import MergedDiscovery, merge
+from storage.warc.exchange import Damage, Exchange, Oddity, RecordLocation, SharedMember, Tally
+from storage.warc.files import RawRecord, raw_records
 from storage.warc.lenient import next_record
 
 SLICE_BYTES = 2 * 2**20  # some 250 pages of 30 kB
@@ -54,7 +54,7 @@ class Setup:
 
     paper: str
     aliases: Aliases
-    parts: tuple[Part, ...]
+    parts: tuple[WarcFile, ...]
     index: Path
     keeps: bool
     all_hosts: bool = False
@@ -63,10 +63,10 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
+class ByteRange:
     """The records of a file that begin from `start` to `end`. exact: a record begins at `start`."""
 
-    part: Part
+    part: WarcFile
     start: int
     end: int
     exact: bool
@@ -74,20 +74,20 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ImportedPage:
     """One answer.
 
     entries: of the answer itself, and of the stories in its parts. exchange: None when its bytes stay where they are,
     at `place`.
     """
 
-    entries: tuple[Entry, ...]
-    place: Place
+    entries: tuple[PreparedItem, ...]
+    place: RecordLocation
     exchange: Exchange | None
 
 
 @dataclass(slots=True, kw_only=True)
-class Told:
+class SliceResult:
     """What a slice holds. first: where its first record begins; end: where the next one behind it does.
 
     heard: what its pages let the ledger hear, put together; their visits do not say it again.
@@ -95,8 +95,8 @@ class Told:
 
     first: int
     end: int
-    pages: list[Page] = field(default_factory=list)
-    heard: dict[str, Report] = field(default_factory=dict)
+    pages: list[ImportedPage] = field(default_factory=list)
+    heard: dict[str, MergedDiscovery] = field(default_factory=dict)
     damages: list[Damage] = field(default_factory=list)
     contents: Contents = field(default_factory=Contents)
 
@@ -118,17 +118,17 @@ class Reader:
         paper = NEWSPAPERS[setup.paper]
         self._setup, self._host = setup, None if setup.all_hosts else paper.host
         self._others = other_papers(paper)
-        self._ear = Ear(paper, Scope(source="warc"), setup.aliases)
-        self._original = Originals(setup.parts, setup.index)
+        self._ear = Discoverer(paper, Scope(source="warc"), setup.aliases)
+        self._original = RevisitLookup(setup.parts, setup.index)
         self._read = setup.read or (lambda capture: read_all(capture, paper.layouts, setup.aliases))
 
-    def told(self, wanted: Slice) -> Told:
+    def told(self, wanted: ByteRange) -> SliceResult:
         part = wanted.part
         start = wanted.start if wanted.exact else _first(wanted)
-        told = Told(first=start, end=part.end)
+        told = SliceResult(first=start, end=part.end)
         damages: list[Damage] = []
-        sieve = Sieve(self._host, self._setup.aliases, papers=self._others)
-        found = pieces(part.path, damages.append, start=start, end=part.end)
+        sieve = PageFilter(self._host, self._setup.aliases, papers=self._others)
+        found = raw_records(part.path, damages.append, start=start, end=part.end)
         inside = (piece for group in _inside(found, wanted, told) for piece in group)
         if not self._setup.keeps:
             inside = (piece for piece in inside if not _is_usual_request(piece))
@@ -144,32 +144,32 @@ class Reader:
         told.contents = sieve.contents
         return told
 
-    def _pages(self, some: Sequence[tuple[Place, Exchange]], told: Told) -> Iterator[Page]:
+    def _pages(self, some: Sequence[tuple[RecordLocation, Exchange]], told: SliceResult) -> Iterator[ImportedPage]:
         """Step by step, each step for all: what a step needs stays in the processor's cache."""
-        captures = [captured(exchange, place) for place, exchange in some]
+        captures = [capture_of(exchange, place) for place, exchange in some]
         barred, aliases = self._setup.barred, self._setup.aliases
         answers = [without(self._read(capture), barred, aliases) for capture in captures]
         visits = (self._ear.visit(items[0], each, items[1:]) for items, each in zip(answers, captures, strict=True))
         entries = [
-            (entry(items[0], visit), *map(entry, items[1:])) for items, visit in zip(answers, visits, strict=True)
+            (prepare(items[0], visit), *map(prepare, items[1:])) for items, visit in zip(answers, visits, strict=True)
         ]
         for each in entries:
-            together(reports(each[0]), told.heard)
+            merge(discoveries_of(each[0]), told.heard)
         for each, (place, exchange) in zip(entries, some, strict=True):
             # A revisit cannot be read from its record alone, nor can a record of ours lack its moment.
-            bytes_needed = self._setup.keeps or exchange.same_as is not None or isinstance(place, SharedPlace)
+            bytes_needed = self._setup.keeps or exchange.revisit_of is not None or isinstance(place, SharedMember)
             kept = exchange.captured_at is not None and bytes_needed
-            quiet = (each[0].quiet(), *each[1:])
-            yield Page(entries=quiet, place=place, exchange=exchange if kept else None)
+            quiet = (each[0].without_links(), *each[1:])
+            yield ImportedPage(entries=quiet, place=place, exchange=exchange if kept else None)
 
 
-def _first(wanted: Slice) -> int:
+def _first(wanted: ByteRange) -> int:
     with wanted.part.path.open("rb") as stream:
         found = next_record(stream, wanted.start)
     return wanted.part.end if found is None else min(found, wanted.part.end)
 
 
-def _inside(found: Iterable[Piece], wanted: Slice, told: Told) -> Iterator[list[Piece]]:
+def _inside(found: Iterable[RawRecord], wanted: ByteRange, told: SliceResult) -> Iterator[list[RawRecord]]:
     """The groups that begin in the slice; `told` learns where they begin and end."""
     count = 0
     for group in _groups(found):
@@ -185,9 +185,9 @@ def _inside(found: Iterable[Piece], wanted: Slice, told: Told) -> Iterator[list[
         yield group
 
 
-def _groups(found: Iterable[Piece]) -> Iterator[list[Piece]]:
+def _groups(found: Iterable[RawRecord]) -> Iterator[list[RawRecord]]:
     """Records that came together: an answer and its request, or all that are packed as one."""
-    group: list[Piece] = []
+    group: list[RawRecord] = []
     last = _Names(None, None)
     for piece in found:
         names = _names(piece.raw)
@@ -200,7 +200,7 @@ def _groups(found: Iterable[Piece]) -> Iterator[list[Piece]]:
         yield group
 
 
-def _is_usual_request(piece: Piece) -> bool:
+def _is_usual_request(piece: RawRecord) -> bool:
     """One that tells nothing about its page; left where it is, it need not be opened."""
     end = _end_of_head(piece.raw)
     return piece.raw.startswith(b"\r\n\r\nGET ", end) and _REQUEST.search(piece.raw, 0, end) is not None
@@ -243,6 +243,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def told(wanted: Slice) -> Told:
+def told(wanted: ByteRange) -> SliceResult:
     assert _reader is not None
     return _reader.told(wanted)

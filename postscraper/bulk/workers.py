@@ -12,15 +12,15 @@ from types import TracebackType
 from typing import Self
 
 from postscraper.bulk.packing import packed, unpacked
-from postscraper.bulk.slices import Reader, Setup, Slice, Told, begin, told
+from postscraper.bulk.slices import ByteRange, Reader, Setup, SliceResult, begin, told
 from postscraper.items import Capture, Unread
-from storage.ledger.discoveries import together
+from storage.ledger.discoveries import merge
 from storage.warc.exchange import Damage
 
 DIED = "the process that read this page died of it"
 
 
-def answer(wanted: Slice) -> bytes:
+def answer(wanted: ByteRange) -> bytes:
     """In a worker process: what the slice holds, packed; unpacked only when its turn has come."""
     return packed(told(wanted))
 
@@ -40,13 +40,13 @@ def _without_interruption() -> Iterator[None]:
         pthread_sigmask(SIG_SETMASK, before)
 
 
-class Readers:
+class WorkerPool:
     """Slices are handed in at the end or at the head of a queue, and their answers come out in its order."""
 
     def __init__(self, setup: Setup, jobs: int) -> None:
         self._setup, self._jobs = setup, jobs
         self._pool = self._new_pool(jobs)
-        self._queue: deque[tuple[Slice, Future[bytes]]] = deque()
+        self._queue: deque[tuple[ByteRange, Future[bytes]]] = deque()
 
     def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
         # spawn: a forked child would hold the database's connection and whatever locks were taken.
@@ -63,13 +63,13 @@ class Readers:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def append(self, wanted: Slice) -> None:
+    def append(self, wanted: ByteRange) -> None:
         self._queue.append((wanted, self._asked(wanted)))
 
-    def put_first(self, wanted: Slice) -> None:
+    def put_first(self, wanted: ByteRange) -> None:
         self._queue.appendleft((wanted, self._asked(wanted)))
 
-    def pop(self) -> tuple[Slice, Told]:
+    def pop(self) -> tuple[ByteRange, SliceResult]:
         """The slice at the head, and what it holds."""
         wanted, future = self._queue.popleft()
         try:
@@ -77,7 +77,7 @@ class Readers:
         except BrokenProcessPool:
             return wanted, self._again(wanted)
 
-    def _asked(self, wanted: Slice) -> Future[bytes]:
+    def _asked(self, wanted: ByteRange) -> Future[bytes]:
         try:
             with _without_interruption():
                 return self._pool.submit(answer, wanted)
@@ -86,7 +86,7 @@ class Readers:
             failed.set_exception(broken)
             return failed
 
-    def _again(self, wanted: Slice) -> Told:
+    def _again(self, wanted: ByteRange) -> SliceResult:
         """Read a slice that may have killed its reader, with no other beside it; then all go on."""
         self._pool.shutdown(cancel_futures=True)
         result = self._alone(wanted) or self._one_by_one(wanted)
@@ -94,7 +94,7 @@ class Readers:
         self._queue = deque((each, self._asked(each)) for each, _ in self._queue)
         return result
 
-    def _alone(self, wanted: Slice) -> Told | None:
+    def _alone(self, wanted: ByteRange) -> SliceResult | None:
         """None when the reader dies of it."""
         with self._new_pool(1) as pool:
             try:
@@ -102,8 +102,8 @@ class Readers:
             except BrokenProcessPool:
                 return None
 
-    def _one_by_one(self, wanted: Slice) -> Told:
-        whole: Told | None = None
+    def _one_by_one(self, wanted: ByteRange) -> SliceResult:
+        whole: SliceResult | None = None
         at = wanted
         pool = self._new_pool(1)
         while whole is None or (whole.end < wanted.end and len(whole.pages) < wanted.most):
@@ -119,7 +119,7 @@ class Readers:
         pool.shutdown()
         return whole
 
-    def _unread(self, wanted: Slice) -> Told:
+    def _unread(self, wanted: ByteRange) -> SliceResult:
         """The page that no reader survives: its bytes are taken from the file, and nothing of it is parsed."""
         page = Reader(replace(self._setup, read=given_up)).told(wanted)
         for each in page.pages:
@@ -128,12 +128,12 @@ class Readers:
         return page
 
 
-def _joined(one: Told, other: Told) -> Told:
-    return Told(
+def _joined(one: SliceResult, other: SliceResult) -> SliceResult:
+    return SliceResult(
         first=one.first,
         end=other.end,
         pages=one.pages + other.pages,
-        heard=together(other.heard.values(), one.heard),
+        heard=merge(other.heard.values(), one.heard),
         damages=one.damages + other.damages,
         contents=one.contents + other.contents,
     )

@@ -79,7 +79,7 @@ def _place(error: BaseException) -> str:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """End the program with one sentence on stderr for what scraper, archive and file system raise on purpose."""
     try:
         yield

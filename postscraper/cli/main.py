@@ -99,7 +99,7 @@ class Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has no Khmer letters
-        with exit_codes.told():
+        with exit_codes.exit_on_error():
             return super().main(*args, **kwargs)
 
 

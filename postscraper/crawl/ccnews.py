@@ -18,13 +18,13 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.crawl.archives import common_crawl
-from postscraper.crawl.pacing import Patience
+from postscraper.crawl.pacing import Pacing
 from postscraper.items import Item
 from postscraper.run import selection
-from postscraper.run.run import Desk, now
+from postscraper.run.run import Run, now
 from postscraper.sources import ccnews, warc
 from postscraper.sources.remote import NoCapture, NoIndex
-from postscraper.sources.warc import Sieve
+from postscraper.sources.warc import PageFilter
 from storage.evidence.store import log_damage
 from storage.files import make_folder
 from storage.warc.exchange import EvidenceFailed, Exchange
@@ -35,12 +35,12 @@ PIECE_SECONDS = 300  # a slow line, and 8 MB
 _log = logging.getLogger(__name__)
 
 
-class NewsFiles:
+class CcNewsFrontier:
     """The frontier of a run over months of CC-NEWS; as `Collecting`."""
 
     def __init__(
         self,
-        desk: Desk,
+        desk: Run,
         settings: BaseSettings,
         stop: Callable[..., None],
         writing: Callable[[], AbstractContextManager[None]],
@@ -48,7 +48,7 @@ class NewsFiles:
         self._desk, self._writing = desk, writing
         self._archive = common_crawl(settings, desk.scope)
         self._holdings = desk.archive.holdings
-        self._patience = Patience(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
+        self._patience = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
         self._folder = Path(settings["ARCHIVE_DIR"]) / FOLDER
         self._begun = False
         self._left = desk.scope.limit
@@ -107,7 +107,7 @@ class NewsFiles:
     def _take_list(self, response: Response) -> None:
         self._asking = False
         if response.status == 429:
-            self._patience.refused(response)
+            self._patience.on_rate_limit(response)
             return
         scope = self._desk.scope
         if response.status == 404:
@@ -116,7 +116,7 @@ class NewsFiles:
         try:
             found = ccnews.files(response.status, response.body)
         except NoIndex as error:
-            self._patience.amiss(str(error), response)
+            self._patience.on_error(str(error), response)
             return
         self._patience.answered()
         days = ccnews.of_days(found, scope.since, scope.until)
@@ -126,7 +126,7 @@ class NewsFiles:
         self._lists.popleft()
 
     def _is_read(self, file: str) -> bool:
-        return self._holdings.enumeration(self._archive.name, self._question(file)) is not None
+        return self._holdings.index_query(self._archive.name, self._question(file)) is not None
 
     def _question(self, file: str) -> str:
         """Whether a file was read is known of what was looked for in it."""
@@ -154,28 +154,28 @@ class NewsFiles:
 
     def _refuse(self, error: NoCapture, response: Response) -> None:
         if response.status == 429:
-            self._patience.refused(response)
+            self._patience.on_rate_limit(response)
         elif error.gone:
             _log.warning("%s", error)
             self._finish("not given")
         else:
-            self._patience.amiss(str(error), response)
+            self._patience.on_error(str(error), response)
 
     def _pages(self) -> Iterator[Item]:
         """What the whole file has of the paper, and the archive has not."""
-        sieve = Sieve(self._desk.paper.host, self._desk.aliases, self._archive.name)
+        sieve = PageFilter(self._desk.paper.host, self._desk.aliases, self._archive.name)
         for _, exchange in warc.pages([self._path()], sieve, log_damage):
             if (
                 exchange.captured_at is None
                 or not selection.is_wanted(self._desk, exchange)
-                or self._desk.keeping.has(exchange)
+                or self._desk.recorder.has(exchange)
             ):
                 continue
             if self._left == 0:
                 return
             self._left = None if self._left is None else self._left - 1
             self._unfiled += 1
-            yield from self._desk.read(self._desk.keep(exchange))
+            yield from self._desk.read(self._desk.record(exchange))
         for file in sieve.fruitless:
             _log.info("%s", file)
         self._read = True
@@ -183,7 +183,7 @@ class NewsFiles:
     def _finish(self, how: str) -> None:
         self._read = False
         file = self._files[0]
-        self._holdings.take_down(self._archive.name, self._question(file), [], None, now())
+        self._holdings.add_listing(self._archive.name, self._question(file), [], None, now())
         self._path().unlink(missing_ok=True)
         self._files.popleft()
         _log.info("%s: %s", file, how)
@@ -208,7 +208,7 @@ class NewsFiles:
     def _failed(self, failure: Failure) -> None:
         self._asking = False
         with self._writing():
-            self._patience.amiss(f"{type(failure.value).__name__}: {failure.value}"[:300])
+            self._patience.on_error(f"{type(failure.value).__name__}: {failure.value}"[:300])
 
 
 def _as_it_is(exchange: Exchange) -> Exchange:

@@ -92,7 +92,7 @@ class Checks:
         if isinstance(spider, NewspaperSpider):
             with spider.writing():
                 self.summary = self._summary(spider)
-            if spider.desk.scope.source == "live":
+            if spider.run.scope.source == "live":
                 self.changed = self._changed(spider)
                 for share in self.changed:
                     log.warning("%s: has a design changed?", share)
@@ -106,10 +106,10 @@ class Checks:
         lines = [f"{spider.paper.name}: {pages} in {lasted}{f': {told}' if told else ''}"]
         if unread := self._named("postscraper/unread/"):
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
-        if left_out := spider.desk.left_out:
+        if left_out := spider.run.left_out:
             others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
             lines.append(f"Left out: {', '.join(others)}")
-        if doors := spider.desk.doors.sentence:
+        if doors := spider.run.doors.sentence:
             lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
         assert self._crawler.stats is not None
         if unanswered := self._crawler.stats.get_value("postscraper/unanswered"):
@@ -119,7 +119,7 @@ class Checks:
         queued = spider.queued()
         if queued:
             lines.append(f"Still queued: {queued:,}; the next run goes on with them{self._at_this_pace(queued)}")
-        if spider.desk.scope.source == "live" and (left_alone := spider.desk.left_alone(self._begun_at)):
+        if spider.run.scope.source == "live" and (left_alone := spider.run.left_alone(self._begun_at)):
             lines.append(f"Left alone, not due yet: {counted(left_alone, 'address', 'addresses')}")
         return lines
 

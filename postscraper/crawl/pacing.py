@@ -20,7 +20,7 @@ REFUSAL_SECONDS = 60.0  # to wait after the first that does not say how long
 _log = logging.getLogger(__name__)
 
 
-class Patience:
+class Pacing:
     """stop: ends the run, for a reason and with a sentence. What the database refuses is raised as ArchiveError."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Patience:
     def answered(self) -> None:
         self._amiss, self._reached = 0, True
 
-    def amiss(self, why: str, response: Response | None = None) -> None:
+    def on_error(self, why: str, response: Response | None = None) -> None:
         """Wait, longer each time; after the fourth time in a row the run ends."""
         self._amiss += 1
         self._reached = self._reached or response is not None
@@ -58,7 +58,7 @@ class Patience:
         else:
             self._pause(max(BACK_OFF[self._amiss - 1].total_seconds(), asked))
 
-    def refused(self, response: Response) -> None:
+    def on_rate_limit(self, response: Response) -> None:
         """The archive answers 429: too many questions. One pause beyond what a run waits for counts as the last."""
         asked = _asked(response)
         count = 1 if asked <= self._longest_pause else MOST_REFUSALS

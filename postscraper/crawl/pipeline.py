@@ -59,7 +59,7 @@ class ArchivePipeline:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider):
             return item
-        reading = spider.desk.reading(item)
+        reading = spider.run.reading(item)
         if reading is None or item != reading:
             sentence = f"{_changed(item, reading)}; {_BEHIND}"
             spider.stop("pipeline", sentence, BadRequest(sentence))
@@ -89,14 +89,14 @@ class ArchivePipeline:
             raise DropItem("withdrawn", log_level="DEBUG")
 
     def _handled(self, item: Item, spider: NewspaperSpider) -> None:
-        spider.desk.handled(item)
+        spider.run.handled(item)
         if item.capture.part is None:  # else its page came before it
             spider.handled()
 
     async def _dropped(self, item: Any, exception: DropItem) -> None:
         """Keep out what a pipeline dropped that comes before this one; the ledger hears all that the page announces."""
         spider = self._crawler.spider
-        if not isinstance(spider, NewspaperSpider) or spider.desk.reading(item) is None:
+        if not isinstance(spider, NewspaperSpider) or spider.run.reading(item) is None:
             return
         with suppress(DropItem):
             if spider.ended is None or spider.ended.reason not in ("archive", "pipeline"):
@@ -106,7 +106,7 @@ class ArchivePipeline:
     def _failed(self, item: Any) -> None:
         """A pipeline before this one failed: the next run files what the page says."""
         spider = self._crawler.spider
-        if isinstance(spider, NewspaperSpider) and spider.desk.reading(item) is not None:
+        if isinstance(spider, NewspaperSpider) and spider.run.reading(item) is not None:
             self._handled(item, spider)
 
     async def _write(self, spider: NewspaperSpider) -> None:
@@ -116,7 +116,7 @@ class ArchivePipeline:
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             try:
                 items = [item for item, _ in batch]
-                outcomes = await loop.run_in_executor(self._writer, spider.desk.file, items)
+                outcomes = await loop.run_in_executor(self._writer, spider.run.commit, items)
             except Exception as error:  # each item's own `await` raises it
                 for _, done in batch:
                     if not done.done():
@@ -136,7 +136,7 @@ class ArchivePipeline:
 
 def _pass_on(story: Item, spider: NewspaperSpider) -> None:
     """A story that an answer carries was filed with its page's item, which came before it."""
-    if spider.desk.is_withdrawn(story):
+    if spider.run.is_withdrawn(story):
         raise DropItem("withdrawn", log_level="DEBUG")
     if spider.ended is not None and spider.ended.reason == "archive":
         raise DropItem(spider.ended.sentence, log_level="DEBUG")  # its page may not have been filed

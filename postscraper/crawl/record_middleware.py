@@ -50,7 +50,7 @@ class EvidenceMiddleware:
             cut=_cut(response, by_digest=keep is not None),
         )
         try:
-            kept = keep(exchange) if keep else spider.desk.keep(exchange, request.meta.get("depth", 0))
+            kept = keep(exchange) if keep else spider.run.record(exchange, request.meta.get("depth", 0))
             request.meta["capture"] = kept
         except (EvidenceError, ArchiveError) as error:
             spider.stop("archive", str(error), error)

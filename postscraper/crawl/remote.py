@@ -19,14 +19,14 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.crawl.archives import ARCHIVES
-from postscraper.crawl.pacing import Patience
+from postscraper.crawl.pacing import Pacing
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Capture, Item
-from postscraper.run.run import Desk, now
+from postscraper.run.run import Run, now
 from postscraper.run.selection import placed, sought, wanted
-from postscraper.sources.captures import is_filed
+from postscraper.sources.captures import is_page
 from postscraper.sources.remote import NoCapture, NoIndex, Onward, Question
-from storage.holdings.models import Listed, Placed
+from storage.holdings.models import Candidate, CdxEntry
 from storage.warc.exchange import Exchange
 
 Kept = Capture | NoCapture | Onward
@@ -39,12 +39,12 @@ MOST_COUNTED = 1_000_000
 _log = logging.getLogger(__name__)
 
 
-class Collecting:
+class RemoteFrontier:
     """The frontier of a run over another archive: hands out requests, and takes their answers."""
 
     def __init__(
         self,
-        desk: Desk,
+        desk: Run,
         settings: BaseSettings,
         stop: Callable[..., None],
         writing: Callable[[], AbstractContextManager[None]],
@@ -53,7 +53,7 @@ class Collecting:
         self._desk, self._writing = desk, writing
         self._archive = ARCHIVES[desk.scope.source](settings, desk.scope)
         self._holdings = desk.archive.holdings
-        self._patience = Patience(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
+        self._patience = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
         self._wanted = wanted(desk)
         self._begun = False
         self._left = desk.scope.limit
@@ -75,7 +75,7 @@ class Collecting:
         self._begun = True
 
     def _is_read(self, query: str, today: datetime) -> bool:
-        row = self._holdings.enumeration(self._archive.name, query)
+        row = self._holdings.index_query(self._archive.name, query)
         return row is not None and row.finished_at is not None and today - row.finished_at < INDEX_AGAIN
 
     def end(self) -> None:
@@ -138,13 +138,13 @@ class Collecting:
     # The index
 
     def _index_request(self, query: str) -> Request:
-        row = self._holdings.enumeration(self._archive.name, query)
+        row = self._holdings.index_query(self._archive.name, query)
         resume_key = None if row is None or row.finished_at is not None else row.resume_key
         question = self._archive.index(query, resume_key)
         return self._request(question, self._read_index, keep=self._keep_index, query=query, resume_key=resume_key)
 
     def _keep_index(self, exchange: Exchange) -> Exchange:
-        self._desk.keeping.beside(exchange)
+        self._desk.recorder.record_aside(exchange)
         return exchange
 
     def _read_index(self, response: Response) -> None:
@@ -154,20 +154,20 @@ class Collecting:
 
     def _listed(self, response: Response) -> None:
         if response.status == 429:
-            self._patience.refused(response)
+            self._patience.on_rate_limit(response)
             return
         query, resume_key = response.meta["query"], response.meta["resume_key"]
         answer: Exchange = replace(response.meta["capture"], body=response.body)  # its coding undone
         try:
             page = self._archive.listed(query, resume_key, answer)
         except NoIndex as error:
-            self._patience.amiss(f"no index came: {error}", response)
+            self._patience.on_error(f"no index came: {error}", response)
             return
         self._patience.answered()
         captures = [placed(self._desk, listed) for listed in page.captures]
         self._desk.sync()
         name = self._archive.name
-        new = self._holdings.take_down(name, query, captures, page.resume_key, now())
+        new = self._holdings.add_listing(name, query, captures, page.resume_key, now())
         _log.info("%s: captures listed: %d, new: %d", name, len(captures), new)
         if page.bad_rows:
             self._bad_rows += len(page.bad_rows)
@@ -178,16 +178,16 @@ class Collecting:
 
     # Captures
 
-    def _capture_request(self, leased: Placed) -> Request:
+    def _capture_request(self, leased: Candidate) -> Request:
         def keep(exchange: Exchange) -> Kept:
             try:
-                found = self._archive.capture(leased.listed, exchange)
+                found = self._archive.capture(leased.entry, exchange)
             except (NoCapture, Onward) as other:
-                self._desk.keeping.beside(exchange)
+                self._desk.recorder.record_aside(exchange)
                 return other
-            return self._desk.keep(found)
+            return self._desk.record(found)
 
-        question = self._archive.wanted(leased.listed)
+        question = self._archive.wanted(leased.entry)
         return self._request(question, self._read_capture, keep=keep, placed=leased, address=leased.address)
 
     def _read_capture(self, response: Response) -> Iterator[Item | Request]:
@@ -201,7 +201,7 @@ class Collecting:
         else:
             yield from found
 
-    def _taken(self, response: Response, listed: Listed, found: Kept) -> Sequence[Item] | Request | None:
+    def _taken(self, response: Response, listed: CdxEntry, found: Kept) -> Sequence[Item] | Request | None:
         """What goes on: the items of a capture, the request that leads to it; None when it ends here."""
         if isinstance(found, Capture):
             return self._items(listed, found)
@@ -214,28 +214,28 @@ class Collecting:
         self._end(listed, found, response)
         return None
 
-    def _items(self, listed: Listed, found: Capture) -> Sequence[Item] | None:
+    def _items(self, listed: CdxEntry, found: Capture) -> Sequence[Item] | None:
         """It is held as soon as they are filed."""
         self._patience.answered()
-        is_page = is_filed(found, self._desk.aliases)
+        of_paper = is_page(found, self._desk.aliases)
         if (found.url, found.captured_at) != (listed.url, listed.captured_at):
-            self._holdings.leave(self._archive.name, listed, "gone", f"answers with the capture of {found.captured_at}")
-        elif not is_page:
-            self._holdings.leave(self._archive.name, listed, "passed over", "a redirect to the same address")
-        return self._desk.read(found) if is_page else None
+            self._holdings.mark(self._archive.name, listed, "gone", f"answers with the capture of {found.captured_at}")
+        elif not of_paper:
+            self._holdings.mark(self._archive.name, listed, "passed over", "a redirect to the same address")
+        return self._desk.read(found) if of_paper else None
 
-    def _end(self, listed: Listed, none: NoCapture, response: Response) -> None:
+    def _end(self, listed: CdxEntry, none: NoCapture, response: Response) -> None:
         """Leave a capture that did not come."""
         name = self._archive.name
         if response.status == 429:
             self._holdings.give_back(name, [listed], now())
-            self._patience.refused(response)
+            self._patience.on_rate_limit(response)
         elif none.gone:
             self._patience.answered()
-            self._holdings.leave(name, listed, "gone", str(none))
+            self._holdings.mark(name, listed, "gone", str(none))
         else:
             self._holdings.failed(name, listed, str(none), now())
-            self._patience.amiss(f"no capture came: {none}", response)
+            self._patience.on_error(f"no capture came: {none}", response)
 
     # What goes wrong
 
@@ -244,16 +244,16 @@ class Collecting:
         error = failure.value
         why = f"{type(error).__name__}: {error}"[:300]
         self._asking = False
-        asked: Placed | None = request.meta.get("placed")
+        asked: Candidate | None = request.meta.get("placed")
         with self._writing():
             if asked is not None and isinstance(error, DownloadCancelledError):
-                self._holdings.leave(self._archive.name, asked.listed, "passed over", why)
+                self._holdings.mark(self._archive.name, asked.entry, "passed over", why)
                 return
             if asked is not None:
-                self._holdings.failed(self._archive.name, asked.listed, why, now())
+                self._holdings.failed(self._archive.name, asked.entry, why, now())
             if isinstance(error, IgnoreRequest):
                 self._patience.stop("unreachable", f"{request.url} is not to be asked for: {error}")
             elif isinstance(error, RobotsUnavailable):
                 self._patience.stop("unreachable", f"its robots.txt cannot be had: {error} Try again later")
             else:
-                self._patience.amiss(why)
+                self._patience.on_error(why)

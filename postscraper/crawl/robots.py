@@ -125,7 +125,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             response = response.replace(body=b"")
         if (spider := self._newspaper()) is not None:
             with spider.writing():
-                spider.desk.named_by_robots(_sitemaps(response))
+                spider.run.named_by_robots(_sitemaps(response))
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
@@ -135,17 +135,17 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _newspaper(self) -> NewspaperSpider | None:
         """The spider, when it crawls the live newspaper."""
         spider = self.crawler.spider
-        return spider if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live" else None
+        return spider if isinstance(spider, NewspaperSpider) and spider.run.scope.source == "live" else None
 
     def _end_if_all_is_forbidden(self, netloc: str) -> None:
         """End a run that could ask for nothing: neither for what it begins with, nor for the front page."""
         spider, rules = self._newspaper(), self._parsers[netloc]
-        if spider is None or netloc != urlsplit(spider.desk.home).netloc:
+        if spider is None or netloc != urlsplit(spider.run.home).netloc:
             return
         if not isinstance(rules, RobotParser) or isinstance(rules, _NotNow):
             return
-        desk, agent = spider.desk, self._robotstxt_useragent or self._default_useragent
-        wanted = (desk.home, *(desk.served(heard.url) for heard in desk.ear.starts()))
+        desk, agent = spider.run, self._robotstxt_useragent or self._default_useragent
+        wanted = (desk.home, *(desk.served(heard.url) for heard in desk.discoverer.seeds()))
         if not any(rules.allowed(url, agent) for url in wanted):
             what = "all that this run could ask for; nothing was fetched"
             spider.stop("forbidden", f"robots.txt of {netloc} forbids {what}")

@@ -12,8 +12,8 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
-from postscraper.crawl.ccnews import NewsFiles
-from postscraper.crawl.remote import Collecting
+from postscraper.crawl.ccnews import CcNewsFrontier
+from postscraper.crawl.remote import RemoteFrontier
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.run.run import now
 from postscraper.urls import as_linked
@@ -31,7 +31,7 @@ class LedgerScheduler(BaseScheduler):
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._left: int | None = None
-        self._collecting: Collecting | NewsFiles | None = None
+        self._collecting: RemoteFrontier | CcNewsFrontier | None = None
         self._has_ended: Callable[[], bool] = lambda: False
 
     @classmethod
@@ -40,18 +40,18 @@ class LedgerScheduler(BaseScheduler):
 
     def open(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
-            self._collecting = spider.collecting
+            self._collecting = spider.frontier
             self._has_ended = lambda: spider.ended is not None
-        if isinstance(spider, NewspaperSpider) and spider.desk.scope.source == "live":
+        if isinstance(spider, NewspaperSpider) and spider.run.scope.source == "live":
             self._spider = spider
-            self._left = spider.desk.scope.limit
+            self._left = spider.run.scope.limit
 
     def close(self, reason: str) -> None:
         if self._collecting is not None:
             self._collecting.end()
         if self._spider is not None:
             with self._spider.writing():
-                self._spider.desk.give_back(self._due)
+                self._spider.run.give_back(self._due)
 
     def enqueue_request(self, request: Request) -> bool:
         self._brought.append(request)
@@ -65,21 +65,21 @@ class LedgerScheduler(BaseScheduler):
     def _waiting(self) -> bool:
         """Whether an address will be due within the waits of a run's back-off."""
         assert self._spider is not None
-        return self._left != 0 and (self._spider.desk.paused() or self._spider.desk.soon_due())
+        return self._left != 0 and (self._spider.run.paused() or self._spider.run.soon_due())
 
     def next_request(self) -> Request | None:
         if self._brought:
             return self._brought.popleft()
         if self._collecting is not None:
             return None if self._has_ended() else self._collecting.next_request()
-        if self._spider is None or self._left == 0 or self._spider.desk.paused():
+        if self._spider is None or self._left == 0 or self._spider.run.paused():
             return None
         self._pass_closed_doors()
         if not self._due:
             # Of few pages each counts: what is heard meanwhile gets its turn.
             at_once = self._at_once if self._left is None else min(self._left, LEASED_EACH)
             with self._spider.writing():
-                self._due.extend(self._spider.desk.due(at_once))
+                self._due.extend(self._spider.run.due(at_once))
         if not self._due:
             return None
         if self._left is not None:
@@ -89,7 +89,7 @@ class LedgerScheduler(BaseScheduler):
     def _pass_closed_doors(self) -> None:
         """Give back what lies behind a door that has been closed meanwhile."""
         assert self._spider is not None
-        desk = self._spider.desk
+        desk = self._spider.run
         closed = [due for due in self._due if not desk.doors.is_open(due.kind)]
         if closed:
             self._due = deque(due for due in self._due if desk.doors.is_open(due.kind))
@@ -120,4 +120,4 @@ class LedgerScheduler(BaseScheduler):
             home = urlsplit(due.address)
             url = urlunsplit(urlsplit(due.url)._replace(scheme=home.scheme, netloc=home.netloc))
         assert self._spider is not None
-        return self._spider.desk.served(url)
+        return self._spider.run.served(url)

@@ -16,16 +16,16 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from postscraper.crawl.addon import BEHIND_OTHERS, OwnComponents
-from postscraper.crawl.ccnews import NewsFiles
+from postscraper.crawl.ccnews import CcNewsFrontier
 from postscraper.crawl.http import PrivateAddress
-from postscraper.crawl.remote import Collecting
+from postscraper.crawl.remote import RemoteFrontier
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Capture, Item
 from postscraper.newspapers import Newspaper
 from postscraper.run.local import BROUGHT
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import OTHER_ARCHIVES, scope
-from postscraper.sources.captures import is_filed
+from postscraper.sources.captures import is_page
 from postscraper.sources.ccnews import is_news
 from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
@@ -68,8 +68,8 @@ class NewspaperSpider(Spider):
     """
 
     paper: ClassVar[Newspaper]
-    desk: Desk
-    collecting: Collecting | NewsFiles | None = None  # in a run over another archive
+    run: Run
+    frontier: RemoteFrontier | CcNewsFrontier | None = None  # in a run over another archive
     ended: Ended | None = None
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
@@ -80,12 +80,12 @@ class NewspaperSpider(Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
         """desk: opened by the command before the crawl begins; opened here when a script crawls."""
-        desk = arguments.pop("desk", None) or Desk.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
+        desk = arguments.pop("desk", None) or Run.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
-        spider.desk = desk
+        spider.run = desk
         if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
-            frontier = NewsFiles if is_news(desk.scope.crawls) else Collecting
-            spider.collecting = frontier(desk, crawler.settings, spider.stop, spider.writing)
+            frontier = CcNewsFrontier if is_news(desk.scope.crawls) else RemoteFrontier
+            spider.frontier = frontier(desk, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
         crawler.signals.connect(spider._close_desk, signals.engine_stopped)
         for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
@@ -114,17 +114,17 @@ class NewspaperSpider(Spider):
             self.stop("failed", f"{type(error).__name__}: {error}", error)
 
     async def _start(self) -> AsyncIterator[Item]:
-        wanted = self.desk.scope
+        wanted = self.run.scope
         if wanted.source == "live":
             with self.writing():
-                self.desk.begin()
+                self.run.begin()
             return
-        if self.collecting is not None:
+        if self.frontier is not None:
             with self.writing():
-                self.collecting.begin()
+                self.frontier.begin()
             return
-        for capture in islice(BROUGHT[wanted.source](self.desk), wanted.limit):
-            for item in self.desk.read(capture):
+        for capture in islice(BROUGHT[wanted.source](self.run), wanted.limit):
+            for item in self.run.read(capture):
                 self._handed_on += 1
                 yield item
             if self.ended is not None:
@@ -135,13 +135,13 @@ class NewspaperSpider(Spider):
 
     def queued(self) -> int | None:
         """How many pages could be asked for now; None where nobody knows beforehand."""
-        if self.desk.scope.source == "live":
-            waiting = self.desk.queued()
-        elif isinstance(self.collecting, Collecting):
-            waiting = self.collecting.queued()
+        if self.run.scope.source == "live":
+            waiting = self.run.queued()
+        elif isinstance(self.frontier, RemoteFrontier):
+            waiting = self.frontier.queued()
         else:
             return None
-        limit = self.desk.scope.limit
+        limit = self.run.scope.limit
         return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
 
     def _count_out(self) -> None:
@@ -150,8 +150,8 @@ class NewspaperSpider(Spider):
     def handled(self) -> None:
         """The item of an answer is filed, or will not be filed in this run."""
         self._handled += 1
-        if self.collecting is not None:
-            self.collecting.handled()
+        if self.frontier is not None:
+            self.frontier.handled()
 
     def _let_close(self, response: Response | None) -> None:
         """Let a crawl close when the last item of a source is handled; Scrapy looks only after items of answers."""
@@ -168,8 +168,8 @@ class NewspaperSpider(Spider):
 
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         capture: Capture = response.meta["capture"]
-        if is_filed(capture, self.desk.aliases):
-            items = self.desk.read(capture)
+        if is_page(capture, self.run.aliases):
+            items = self.run.read(capture)
             self._notice_door(response, items)
             yield from items
         elif onward := self._onward(response, capture):
@@ -178,16 +178,16 @@ class NewspaperSpider(Spider):
             why = f"no page, or sent on more than {MOST_HOPS} times"
             if address := response.meta.get("address"):
                 with self.writing():
-                    self.desk.unread(address, why)
+                    self.run.unread(address, why)
             else:  # asked for by `scrapy parse` or a script
                 self.logger.warning("%s: %s", response.url, why)
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
         """Ask for nothing more in this run behind a door of the newspaper that an answer closes."""
         kind = response.meta.get("kind")
-        door = self.desk.doors.notice(kind, items) if kind else None
+        door = self.run.doors.notice(kind, items) if kind else None
         if door is not None:
-            self.logger.warning("%s (%s): not asked any more in this run", self.desk.doors.sentence, items[0].url)
+            self.logger.warning("%s (%s): not asked any more in this run", self.run.doors.sentence, items[0].url)
 
     def _onward(self, response: Response, capture: Capture) -> Request | None:
         """The request that goes on when a host sends the same address to another form of itself.
@@ -202,7 +202,7 @@ class NewspaperSpider(Spider):
             return None
         assert response.request is not None
         own = {name: response.meta[name] for name in OWN_META if name in response.meta}
-        return response.request.replace(url=self.desk.served(target), meta={**own, "hops": hops + 1})
+        return response.request.replace(url=self.run.served(target), meta={**own, "hops": hops + 1})
 
     def failed(self, failure: Failure) -> None:
         """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
@@ -216,14 +216,14 @@ class NewspaperSpider(Spider):
 
     def _leave(self, address: str, request: Request, error: BaseException | None) -> None:
         if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
-            self.desk.excluded(address, "robots.txt")
+            self.run.excluded(address, "robots.txt")
             return
         without_rules = isinstance(error, RobotsUnavailable)
         why = str(error)[:300] if without_rules else f"{type(error).__name__}: {error}"[:300]
         if isinstance(error, NEVER_AGAIN):
-            self.desk.unread(address, why)
+            self.run.unread(address, why)
             return
-        self.desk.failed(address, why)
+        self.run.failed(address, why)
         stats = self.crawler.stats
         assert stats is not None
         stats.inc_value("postscraper/unanswered")
@@ -232,7 +232,7 @@ class NewspaperSpider(Spider):
         self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
             # Nothing more may be asked for (RFC 9309, 2.3.1.4), but by another form of the host, which has its own.
-            over = self.crawler.crawling and (host == urlsplit(self.desk.home).netloc or not self._handled)
+            over = self.crawler.crawling and (host == urlsplit(self.run.home).netloc or not self._handled)
         else:
             over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
         if over:
@@ -255,14 +255,14 @@ class NewspaperSpider(Spider):
             self.ended = Ended(reason="interrupted", sentence=INTERRUPTED)
 
     def _close_desk(self) -> None:
-        doors = self.desk.doors
+        doors = self.run.doors
         if self.ended is None and doors.closed and not doors.opened:
             sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"
             self.ended = Ended(reason="walled", sentence=sentence)
         if self.ended is None and self._unreached and self._had_no_answer():
             self.ended = Ended(reason="unreachable", sentence=self._unreached)
         try:
-            self.desk.close()
+            self.run.close()
         except (ArchiveError, EvidenceError) as error:
             self.ended = self.ended or Ended(reason="archive", sentence=str(error), error=error)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.items import Capture
 
 MAX_BYTES = 16 * 1024 * 1024  # a page of the paper has 30 to 170 kB; the largest known 1.5 MB
@@ -23,7 +23,7 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\b|html\b|head\b|!--|\?x
 def limited(body: bytes) -> bytes:
     """The body; raises NotAStory when it is larger than any page of a paper."""
     if len(body) > MAX_BYTES:
-        raise NotAStory("too_large", f"more than {MAX_BYTES:,} bytes")
+        raise PageRejected("too_large", f"more than {MAX_BYTES:,} bytes")
     return body
 
 
@@ -39,7 +39,7 @@ def unpacked(capture: Capture) -> tuple[bytes, bool]:
     body, cut = capture.body, capture.cut
     known = [each for each in reversed(codings) if each not in ("", "identity")]
     if len(known) > MAX_CODINGS:
-        raise NotAStory("undecodable", f"{len(known)} content codings one inside the other")
+        raise PageRejected("undecodable", f"{len(known)} content codings one inside the other")
     for coding in known:
         if _MARKUP.match(body):
             return body, cut
@@ -55,18 +55,18 @@ def unpacked(capture: Capture) -> tuple[bytes, bool]:
 
 def _unpack(coding: str, body: bytes) -> tuple[bytes, bool]:
     if coding not in _UNPACK:
-        raise NotAStory("undecodable", f"content coding {coding[:40]!r} is unknown")
+        raise PageRejected("undecodable", f"content coding {coding[:40]!r} is unknown")
     try:
         return _UNPACK[coding](body)
     except zlib.error as error:
         raise _not_in(coding, body, error) from error
 
 
-def _not_in(coding: str, body: bytes, error: Exception) -> NotAStory:
+def _not_in(coding: str, body: bytes, error: Exception) -> PageRejected:
     # What begins as the coding does was damaged on its way; anything else is labelled wrongly, and will be again.
     if body.startswith((_GZIP, _ZSTD)):
-        return NotAStory("broken_transfer", f"the body is damaged {coding}: {error}")
-    return NotAStory("undecodable", f"the body is not {coding}: {error}")
+        return PageRejected("broken_transfer", f"the body is damaged {coding}: {error}")
+    return PageRejected("undecodable", f"the body is not {coding}: {error}")
 
 
 def _gunzip(body: bytes) -> tuple[bytes, bool]:
@@ -78,13 +78,13 @@ def _gunzip(body: bytes) -> tuple[bytes, bool]:
         parts.append(engine.decompress(body, MAX_BYTES + 1 - size))
         size += len(limited(parts[-1]))
         if size > MAX_BYTES:
-            raise NotAStory("too_large", f"more than {MAX_BYTES:,} bytes")
+            raise PageRejected("too_large", f"more than {MAX_BYTES:,} bytes")
         if not engine.eof:
             return b"".join(parts), False
         body = engine.unused_data
         if not body.startswith(_GZIP):
             return b"".join(parts), True
-    raise NotAStory("undecodable", f"more than {MAX_MEMBERS} gzip members")
+    raise PageRejected("undecodable", f"more than {MAX_MEMBERS} gzip members")
 
 
 def _inflate(body: bytes) -> tuple[bytes, bool]:
@@ -135,7 +135,7 @@ def _frames(body: bytes, opener: Any) -> tuple[bytes, bool]:
         if not frame.eof or not frame.unused_data:
             return whole, frame.eof
         body = frame.unused_data
-    raise NotAStory("undecodable", f"more than {MAX_MEMBERS} zstd frames")
+    raise PageRejected("undecodable", f"more than {MAX_MEMBERS} zstd frames")
 
 
 _UNPACK: dict[str, Callable[[bytes], tuple[bytes, bool]]] = {

@@ -7,7 +7,7 @@ holds, and decode.
 import codecs
 import re
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.content_coding import MAX_BYTES as MAX_BYTES
 from postscraper.extraction.content_coding import limited
 from postscraper.extraction.content_coding import unpacked as unpacked
@@ -50,13 +50,13 @@ def look_at(body: bytes, label: str | None) -> None:
     label: the Content-Type header; a browser shows no page that is labelled a picture.
     """
     if not body.strip(b" \t\r\n\f\x00"):
-        raise NotAStory("empty", "the answer has no words")
+        raise PageRejected("empty", "the answer has no words")
     limited(body)
     for signature, reason, name in _SIGNATURES:
         if body.startswith(signature):
-            raise NotAStory(reason, name)
+            raise PageRejected(reason, name)
     if label and label.strip().lower().startswith(("image/", "audio/", "video/")):
-        raise NotAStory(
+        raise PageRejected(
             "picture" if label.strip().lower().startswith("image/") else "not_html", f"labelled {label[:80]}"
         )
 
@@ -132,7 +132,7 @@ def _decoded(body: bytes, charset: str) -> tuple[str, tuple[Problem, ...]]:
 def guard(body: bytes) -> None:
     """Raises NotAStory for more opening tags than any paper's page has."""
     if len(body) > MAX_TAGS and body.count(b"<") - body.count(b"</") > MAX_TAGS:
-        raise NotAStory("hostile_markup", f"more than {MAX_TAGS:,} tags")
+        raise PageRejected("hostile_markup", f"more than {MAX_TAGS:,} tags")
 
 
 _ELEMENT = re.compile(r"<(?:!doctype html|html|head|body|title|div|p|table|a|h[1-6]|frameset|article|meta)\b", re.I)

@@ -12,7 +12,7 @@ from unicodedata import is_normalized, normalize
 
 import turbohtml
 
-from postscraper.errors import Ambiguous, Missing, NotAStory
+from postscraper.errors import Ambiguous, Missing, PageRejected
 from postscraper.items import Capture, Language, Problem, Receipt
 from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, why_not_own
 
@@ -247,7 +247,7 @@ def headline(where: Page | Node, css: str) -> str:
     """The words of the one match. Raises NotAStory when the page has no headline, and Ambiguous."""
     found = maybe(where, css)
     if found is None:
-        raise NotAStory("no_headline", f"{css} holds no words")
+        raise PageRejected("no_headline", f"{css} holds no words")
     return found
 
 
@@ -255,7 +255,7 @@ def scope(page: Page, css: str) -> Node:
     """The one element that holds the story's words. Raises NotAStory without one, and Ambiguous."""
     if node(page, css) is None:
         cut = any(problem.kind == "cut" for problem in page.problems)
-        raise NotAStory("cut_before_body" if cut else "no_body", f"{css} is not on the page")
+        raise PageRejected("cut_before_body" if cut else "no_body", f"{css} is not on the page")
     return the_node(page, css)
 
 

@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction import decode
 from postscraper.extraction.page import Page, node, nodes, there, words
 from postscraper.items import Capture, Reason
@@ -56,24 +56,24 @@ def check_status(capture: Capture) -> None:
     if status in (200, 203, 206, 226):
         return
     if status == 304 and capture.conditional is False:
-        raise NotAStory("broken_transfer", "status 304 to a request that named no version")
+        raise PageRejected("broken_transfer", "status 304 to a request that named no version")
     if 300 <= status < 400 and status != 304:
         # The detail is the address, and empty when the answer names none.
-        raise NotAStory("moved", sent_on(capture.header("location")) or "")
+        raise PageRejected("moved", sent_on(capture.header("location")) or "")
     if status in _WALLS:
         _check_answer(capture)
     if status >= 500 or status == 429:
-        raise NotAStory("server_error", f"status {status}")
-    raise NotAStory(_STATUS.get(status, "bad_status"), f"status {status}")
+        raise PageRejected("server_error", f"status {status}")
+    raise PageRejected(_STATUS.get(status, "bad_status"), f"status {status}")
 
 
 def _check_answer(capture: Capture) -> None:
     """Raises NotAStory when what is refused is refused by a bot check."""
     # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
     if (capture.header("cf-mitigated") or "").lower() == "challenge":
-        raise NotAStory("challenge", "the answer says that it is a challenge")
+        raise PageRejected("challenge", "the answer says that it is a challenge")
     text = ""
-    with suppress(NotAStory):
+    with suppress(PageRejected):
         body, _ = decode.unpacked(capture)
         decode.guard(body)
         text, _ = decode.text_of(body, capture.header("content-type"))
@@ -92,19 +92,19 @@ def check_page(page: Page, stories: str) -> None:
         raise wall
 
 
-def _bot_check(page: Page) -> NotAStory | None:
+def _bot_check(page: Page) -> PageRejected | None:
     title = _title(page)
     if title.startswith(_CHALLENGE_TITLES) or _is_challenge(page):
-        return NotAStory("challenge", f"a bot check: {title[:80]!r}")
+        return PageRejected("challenge", f"a bot check: {title[:80]!r}")
     return None
 
 
-def _message(page: Page) -> NotAStory | None:
+def _message(page: Page) -> PageRejected | None:
     title = _title(page)
     head = re.split(r" [|–] |, ", title)[0]
     for pattern, reason in _MESSAGES:
         if len(head) <= 40 and pattern.search(head):
-            return NotAStory(reason, f"a message in place of the page: {title[:80]!r}")
+            return PageRejected(reason, f"a message in place of the page: {title[:80]!r}")
     return None
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import urljoin
 from xml.parsers.expat import ExpatError, ParserCreate, errors
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.items import Problem
 
 Kind = Literal["feed", "sitemap", "sitemap_index"]
@@ -117,7 +117,7 @@ def document(text: str, cut: bool = False) -> Document:
     if marks:
         problems.append(Problem(kind="damage", detail=f"signs that XML does not know: {marks}"))
     if reader.kind is None or (problems and not reader.entries):
-        raise NotAStory("feed", problems[0].detail if problems else "the XML is neither feed nor sitemap")
+        raise PageRejected("feed", problems[0].detail if problems else "the XML is neither feed nor sitemap")
     return Document(
         kind=reader.kind, channel=reader.channel, entries=reader.entries[:MAX_ENTRIES], problems=tuple(problems)
     )
@@ -216,7 +216,7 @@ class _Reader:
         self.path.append(name)
         self.bases.append(_joined(self.bases[-1], attributes.get("xml:base")))
         if len(self.path) > MAX_DEPTH:
-            raise NotAStory("hostile_markup", f"more than {MAX_DEPTH} elements one inside the other")
+            raise PageRejected("hostile_markup", f"more than {MAX_DEPTH} elements one inside the other")
         if self.owner is not None:
             return
         if self.entry is None and name in _ENTRIES and len(self.path) > 1:
@@ -255,4 +255,4 @@ def _joined(outer: str, base: str | None) -> str:
 
 
 def _no_doctype(*_: object) -> None:
-    raise NotAStory("feed", "a document type, which no feed needs")
+    raise PageRejected("feed", "a document type, which no feed needs")

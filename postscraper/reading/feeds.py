@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from html import escape
 from urllib.parse import urlsplit
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import body as blocks_of
 from postscraper.extraction.dates import believable, day_of, machine_moment
 from postscraper.extraction.decode import text_of
@@ -45,12 +45,14 @@ def read(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) 
     text, problems = text_of(body, _label(capture, body))
     found = document(text, cut)
     if found.entries and all(map(_is_comment, found.entries)):
-        raise NotAStory("not_an_article", "a feed of comments")
+        raise PageRejected("not_an_article", "a feed of comments")
     reader = _Entries(capture, aliases, found.kind)
     teasers = tuple(reader.teasers(found.entries))
     home = canonical(capture.url, aliases)
     if not teasers and _host(home) not in PAPER_HOSTS:
-        raise NotAStory("another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages")
+        raise PageRejected(
+            "another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages"
+        )
     listing = Listing(
         layout=found.kind,
         language=edition_of(home),
@@ -148,7 +150,7 @@ class _Entries:
                 node_id=int(post[1]) if post else None,
                 not_printed=("captions",),
             )
-        except NotAStory:
+        except PageRejected:
             self.excerpts.append(address)
         else:
             self.stories.append(story)

@@ -9,7 +9,7 @@ import re
 from importlib import import_module
 from importlib.util import find_spec
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.page import Page, clean, language_of, maybe_link, node, nodes, words
 from postscraper.items import Article, Block, Reason
 from postscraper.urls import absolute, path_of
@@ -55,21 +55,21 @@ def article(page: Page) -> Article:
     """Raises NotAStory when the page is none, when the extra is missing, or when it finds too little."""
     _check_stub(page)
     if path_of(page.url).count("/") < 2:
-        raise NotAStory("unknown_layout", "no layout knows this design, and the address is a front or a section's")
+        raise PageRejected("unknown_layout", "no layout knows this design, and the address is a front or a section's")
     if find_spec("trafilatura") is None:
-        raise NotAStory(
+        raise PageRejected(
             "unknown_layout",
             "no layout knows this design; pip install 'postscraper[generic]' tries a general extractor",
         )
     if page.source_text.count("<") > MOST_TAGS or re.search(_LONG_TAG, page.source_text):
-        raise NotAStory(
+        raise PageRejected(
             "hostile_markup", "no layout knows this design, and it has more markup than an extractor can take"
         )
     headline, lines = _extracted(page)
     _check_message(headline)
     long_enough = sum(map(len, lines)) >= SHORTEST and len(lines) >= FEWEST_PARAGRAPHS
     if len(re.split(r"[\s\u200b]+", headline)) < FEWEST_WORDS or not long_enough:
-        raise NotAStory("unknown_layout", "no layout knows this design, and a general extractor finds no story")
+        raise PageRejected("unknown_layout", "no layout knows this design, and a general extractor finds no story")
     return Article(
         layout="generic",
         language=language_of(headline + "".join(lines)),
@@ -88,12 +88,12 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
         extract = import_module("trafilatura").bare_extraction
     except Exception as error:  # of any of the packages it needs, one may be missing or of another version
         what = f"no layout knows this design, and the extra cannot be loaded: {type(error).__name__}: {error}"
-        raise NotAStory("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
+        raise PageRejected("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
     try:
         found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
     except Exception as error:  # it asserts what broken pages do not hold to; which, it does not tell
         what = f"no layout knows this design, and the general extractor breaks on it: {type(error).__name__}: {error}"
-        raise NotAStory("unknown_layout", what[:500]) from error
+        raise PageRejected("unknown_layout", what[:500]) from error
     if found is None:
         return "", []
     headline = clean(found.title or "")
@@ -106,11 +106,11 @@ def _check_stub(page: Page) -> None:
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
         found = re.match(_REFRESH, refresh.attr("content") or "")
         if found and len(page.tree.text) < SHORTEST:
-            raise NotAStory("moved", absolute(page.base, found["to"].strip()) or found["to"][:200])
+            raise PageRejected("moved", absolute(page.base, found["to"].strip()) or found["to"][:200])
     for css, reason in _SERVED_BY:
         if (served := node(page, css)) is not None:
             where = maybe_link(page, page, css) or served.attr("action") or served.tag
-            raise NotAStory(reason, f"a service's page in place of the paper's: {where[:200]}")
+            raise PageRejected(reason, f"a service's page in place of the paper's: {where[:200]}")
     for css in ("title", "h1"):
         for each in nodes(page, css)[:2]:
             _check_message(words(each))
@@ -119,4 +119,4 @@ def _check_stub(page: Page) -> None:
 def _check_message(heading: str) -> None:
     for reason, pattern in _MESSAGES:
         if len(heading) <= LONGEST_MESSAGE and re.match(pattern, heading.casefold()):
-            raise NotAStory(reason, f"a message in place of the page: {heading!r}")
+            raise PageRejected(reason, f"a message in place of the page: {heading!r}")

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from postscraper.errors import BadPage, NotAStory
+from postscraper.errors import BadPage, PageRejected
 from postscraper.extraction import decode
 from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
@@ -57,7 +57,7 @@ def read_all(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) 
         flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
         item, *stories = _read(capture, body, layouts, aliases, cut=flaw is not None)
         return (transfers.marked(item, flaw) if flaw else item, *stories)
-    except NotAStory as known:
+    except PageRejected as known:
         reason, detail = known.reason, known.detail
     except BadPage as unknown:
         reason, detail = "layout_failed", str(unknown)
@@ -92,18 +92,20 @@ def _read(
     decode.guard(body)
     text, problems = decode.text_of(body, capture.header("content-type"))
     if not decode.looks_like_html(text):
-        raise NotAStory("not_html", "the answer holds no markup of a page")
+        raise PageRejected("not_html", "the answer holds no markup of a page")
     text, leaked = decode.hidden_titles(text)
     page = Page(text, capture, (*problems, *leaked, *decode.end_of_page(text)), aliases)
     blocked.check_page(page, _story_boxes(layouts))
     if machine:
-        raise NotAStory("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
+        raise PageRejected("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
     layout = recognised(page, layouts)
     if layout is None:
         return (_unknown(page),)
     item = layout.article(page) or layout.listing(page)
     if item is None:
-        raise NotAStory("not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list")
+        raise PageRejected(
+            "not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list"
+        )
     _check_soft_404(page, item)
     return (_with_end(page, layout, item),)
 
@@ -116,10 +118,10 @@ def _story_boxes(layouts: Layouts) -> str:
 def _unknown(page: Page) -> Article:
     host = urlsplit(page.canonical(page.url)).netloc.removeprefix("www.")
     if host not in PAPER_HOSTS:
-        raise NotAStory("another_paper", f"{host} is no paper that is known here")
+        raise PageRejected("another_paper", f"{host} is no paper that is known here")
     written = page.source_text.count("<p") + page.source_text.count("<div")
     if written > 2 * len(nodes(page, "p, div, [class^=p]")) + 10:
-        raise NotAStory("unknown_layout", "an unclosed tag swallows most of the page: a browser shows no more of it")
+        raise PageRejected("unknown_layout", "an unclosed tag swallows most of the page: a browser shows no more of it")
     return generic.article(page)
 
 
@@ -136,7 +138,7 @@ def _check_soft_404(page: Page, item: Article | Listing) -> None:
         return
     own = maybe_link(page, page, "link[rel=canonical]")
     if own is not None and path_of(page.canonical(own)) != asked:
-        raise NotAStory("soft_404", f"the address answers with another page: {own}")
+        raise PageRejected("soft_404", f"the address answers with another page: {own}")
 
 
 # What hides all that stands inside: an unclosed one swallows the rest of the page.
@@ -182,7 +184,7 @@ def recognised(page: Page, layouts: Layouts) -> Layout | None:
     """The one layout that recognises the page; None when none does. Raises NotAStory for several."""
     found = [layout for layout in cast(tuple[Layout, ...], layouts) if layout.recognises(page)]
     if len(found) > 1:
-        raise NotAStory("ambiguous_layout", f"recognised by {', '.join(map(_name, found))}")
+        raise PageRejected("ambiguous_layout", f"recognised by {', '.join(map(_name, found))}")
     return found[0] if found else None
 
 

@@ -15,11 +15,11 @@ from urllib.parse import urljoin
 
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
 from postscraper.newspapers import Newspaper
-from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, Idle, budget, goes_on, too_many, trap
+from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, goes_on, limit_passed, too_many
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, machine_kind, path_of
-from storage.ledger.states import Heard, How, Kind, Visit
+from storage.ledger.states import Discovery, FoundBy, Kind, Visit
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?
 WHOLE_PAPER = "the whole paper"
 
 
-class Ear:
+class Discoverer:
     """Hears for one newspaper and one run."""
 
     def __init__(self, paper: Newspaper, scope: Scope, aliases: Aliases, longest_pause_seconds: float = 600) -> None:
@@ -43,7 +43,7 @@ class Ear:
         # The same stories are announced on page after page.
         self._hear = lru_cache(maxsize=20_000)(self._heard_of)
         self._ours = lru_cache(maxsize=20_000)(self._is_ours)
-        self._idle = Idle()
+        self._idle = IdlePages()
         self._sections = {path.casefold(): name for name, path in paper.sections.items()}
 
     def visit(
@@ -58,7 +58,7 @@ class Ear:
         return Visit(
             address=address,
             kind="rest" if machine_kind(address) == "rest" else _kind_of(item) or self.kind(address),
-            heard=tuple(dict.fromkeys(self._heard(item, stories, depth + 1))),
+            discoveries=tuple(dict.fromkeys(self._heard(item, stories, depth + 1))),
             resume_url=self._resumes(item),
             goes_on=isinstance(item, Listing) and wordpress.goes_on(item),
             etag=named.header("etag") if named else None,
@@ -66,7 +66,7 @@ class Ear:
             retry_after_seconds=self._retry_after(capture),
         )
 
-    def starts(self) -> Iterator[Heard]:
+    def seeds(self) -> Iterator[Discovery]:
         """Where a run begins: what it names, else the sections it names, else the whole paper."""
         origin = f"https://{self._paper.host}"
         if self._scope.urls:
@@ -77,14 +77,14 @@ class Ear:
         for url in wordpress.starts(origin, self._scope.since, self._scope.until, whole=not self._scope.sections):
             yield replace(self._hear(url, "front", 0), section=WHOLE_PAPER if wordpress.is_posts(url) else None)
         if not self._scope.sections:
-            for paths in self._paper.starts.values():
+            for paths in self._paper.seeds.values():
                 for path in paths:
                     yield self._hear(urljoin(origin, path), "front", 0)
-            yield from (self._hear(urljoin(origin, path), "section", 2) for path in self._paper.later_starts)
+            yield from (self._hear(urljoin(origin, path), "section", 2) for path in self._paper.later_seeds)
         for name in names:
             yield self._hear(urljoin(origin, self._paper.sections[name]), "section", 0)
 
-    def sitemaps(self, urls: Iterable[str]) -> Iterator[Heard]:
+    def sitemaps(self, urls: Iterable[str]) -> Iterator[Discovery]:
         """Sitemaps of the newspaper that its robots.txt names."""
         yield from (replace(self._hear(url, "front", 0), kind="sitemap") for url in urls if self._ours(url))
 
@@ -116,7 +116,7 @@ class Ear:
         asked = asked_pause(capture.status, text, capture.captured_at)
         return None if asked is None else min(max(asked, 0.0), self._longest_pause_seconds)
 
-    def _heard(self, item: Item, stories: Sequence[Item], depth: int) -> Iterator[Heard]:
+    def _heard(self, item: Item, stories: Sequence[Item], depth: int) -> Iterator[Discovery]:
         if isinstance(item, Unread):
             if item.reason == "moved" and (target := absolute(item.url, item.detail)) and self._ours(target):
                 yield self._hear(target, "redirect", depth)
@@ -137,7 +137,7 @@ class Ear:
         here, onward = (canonical(url, self._aliases) for url in (item.url, item.next_url))
         return item.next_url if here == onward else None
 
-    def _rest_lists(self, item: Listing, depth: int) -> Iterator[Heard]:
+    def _rest_lists(self, item: Listing, depth: int) -> Iterator[Discovery]:
         """Of the paper's categories: the posts of those that the run asks for, and how many there are of each year."""
         origin = f"https://{self._paper.host}"
         for section, url in wordpress.posts_of_categories(item, self._scope.since, self._scope.until):
@@ -147,7 +147,7 @@ class Ear:
             for day, url in wordpress.years(origin, item.capture.captured_at.year):
                 yield replace(self._hear(url, "link", depth, day), section=WHOLE_PAPER)
 
-    def _announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
+    def _announced(self, item: Article | Listing, depth: int) -> Iterator[Discovery]:
         """What the page announces, up to its budget; the audit names the rest, which the archive has all the same."""
         most, told = too_many(item.layout), set[str]()
         for heard in self._all_announced(item, depth):
@@ -157,7 +157,7 @@ class Ear:
                 return
             yield heard
 
-    def _all_announced(self, item: Article | Listing, depth: int) -> Iterator[Heard]:
+    def _all_announced(self, item: Article | Listing, depth: int) -> Iterator[Discovery]:
         for teaser in item.teasers:
             # Which REST lists are asked for is not theirs to say.
             if self._ours(teaser.url) and machine_kind(teaser.url) != "rest":
@@ -165,16 +165,16 @@ class Ear:
         if isinstance(item, Article):
             yield from (self._hear(link.url, "link", depth) for link in item.links if self._ours(link.url))
 
-    def _teaser(self, item: Article | Listing, teaser: Teaser, depth: int) -> Heard:
+    def _teaser(self, item: Article | Listing, teaser: Teaser, depth: int) -> Discovery:
         day = teaser.published_on if isinstance(teaser, DatedTeaser) else None
-        how: How = "teaser"
+        how: FoundBy = "teaser"
         if item.layout in ("feed", "sitemap", "sitemap_index"):
             how = "feed" if item.layout == "feed" else "sitemap"
         heard = self._hear(teaser.url, how, depth, day)
         too_deep = item.layout == "sitemap_index" and depth > DEEPEST_SITEMAP
         return _excluded(heard, f"sitemaps more than {DEEPEST_SITEMAP} deep") if too_deep else heard
 
-    def _pager(self, item: Listing, depth: int) -> Heard:
+    def _pager(self, item: Listing, depth: int) -> Discovery:
         days = [teaser.published_on for teaser in item.teasers if isinstance(teaser, DatedTeaser)]
         known = [day for day in days if day is not None]
         url = item.next_url or ""
@@ -198,22 +198,22 @@ class Ear:
         # A longer one is no key of any database, and so of no ledger.
         return address.split("/")[2] == self._paper.host and len(address) <= LONGEST_ADDRESS
 
-    def _heard_of(self, url: str, how: How, depth: int, day: date | None = None) -> Heard:
+    def _heard_of(self, url: str, how: FoundBy, depth: int, day: date | None = None) -> Discovery:
         address = canonical(url, self._aliases)
         kind, section = self.kind(address), self.section(address)
-        return Heard(
+        return Discovery(
             url=url,
             address=address,
             kind=kind,
             section=section,
             dated_on=day,
-            how=how,
-            excluded_by=None if how == "asked" else self.rule_against(address, depth),
+            found_by=how,
+            excluded_by=None if how == "asked" else self.exclusion_rule(address, depth),
             depth=depth,
             budget=budget(address, kind, how, section),
         )
 
-    def rule_against(self, address: str, depth: int) -> str | None:
+    def exclusion_rule(self, address: str, depth: int) -> str | None:
         """The rule that keeps a crawl out of an address; None when there is none."""
         path = path_of(address)
         first = path.split("/")[1].casefold()
@@ -224,7 +224,7 @@ class Ear:
             return f"no stories under /{first}"
         if _FILE.search(path):
             return "a file, not a page"
-        return trap(address, path, depth)
+        return limit_passed(address, path, depth)
 
 
 def _is_whole(item: Item) -> bool:
@@ -248,7 +248,7 @@ def _kind_of_listing(item: Listing) -> Kind:
     return "front" if path_of(item.canonical_url) == "/" else "listing"
 
 
-def _excluded(heard: Heard, by: str) -> Heard:
+def _excluded(heard: Discovery, by: str) -> Discovery:
     return replace(heard, excluded_by=by)
 
 

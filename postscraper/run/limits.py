@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from storage.ledger.states import Budget, How, Kind
+from storage.ledger.states import Budget, FoundBy, Kind
 
 DEEPEST = 40  # links from the start; the next page of the same list costs none
 # From where a crawl looks for one; an index may name no index (https://www.sitemaps.org/protocol.html), some nest once.
@@ -35,7 +35,7 @@ _NUMBERS = re.compile(r"\d{1,7}(?:,\d{1,7}){0,3}", re.A)  # one number for each 
 _DAYS = re.compile(r"/(?:\d{4}/\d{1,2}(?:/\d{1,2})?|\d{4}-\d{2}-\d{2})")
 
 
-def trap(address: str, path: str, depth: int) -> str | None:
+def limit_passed(address: str, path: str, depth: int) -> str | None:
     """The rule by which an address is none to visit; None when there is none. path: of the address, decoded."""
     if depth > DEEPEST:
         return f"deeper than {DEEPEST} links"
@@ -49,7 +49,7 @@ def trap(address: str, path: str, depth: int) -> str | None:
     return _far_on(address)
 
 
-def budget(address: str, kind: Kind, how: How, section: str | None) -> Budget | None:
+def budget(address: str, kind: Kind, how: FoundBy, section: str | None) -> Budget | None:
     """What a new address takes a share of; None for one that a person or the start of a run names, or that is alone.
 
     section: the name of the section in which it lies, or None.
@@ -85,7 +85,7 @@ def goes_on(here: str, onward: str) -> bool:
     return one[0] == two[0] and _turned(*one[1:]) < _turned(*two[1:])
 
 
-class Idle:
+class IdlePages:
     """Counts the pages of each list that announce nothing new, as a pager's do behind its end."""
 
     def __init__(self) -> None:

@@ -7,18 +7,18 @@ from pathlib import Path
 from postscraper.items import Item, Unread
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
 from postscraper.reading.read import Layouts, read_all
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.run import dropped
 from postscraper.run.scope import Scope
 from postscraper.run.withdrawn import is_barred, without
-from postscraper.sources.captures import captured, is_filed
+from postscraper.sources.captures import capture_of, is_page
 from postscraper.urls import Aliases, canonical
-from storage.evidence.compact_format import files, there
+from storage.evidence.compact_format import evidence_files, file_of
 from storage.evidence.store import FOLDER
 from storage.ledger.states import Visit
 from storage.maintenance.withdraw import dropped_from, kept_out
-from storage.warc.exchange import Exchange, Place
-from storage.warc.files import about
+from storage.warc.exchange import Exchange, RecordLocation
+from storage.warc.files import file_fields
 
 # Each remembers up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
 FILES_AT_ONCE = 4
@@ -36,32 +36,32 @@ class Witness:
         self._barred = kept_out(archive)
         self._dropped = dropped_from(archive)
         self._aliases: dict[str, str] = {}
-        for name in files(self._folder):
+        for name in evidence_files(self._folder):
             self._aliases |= self._served(name, self._paper(name, ""))
-        self._ears = [Ear(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
+        self._ears = [Discoverer(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
 
     def _paper(self, file: str, host: str) -> Newspaper:
         """host: by which the newspaper is known in files that other programs wrote."""
         return NEWSPAPERS.get(file.rsplit("-", 2)[0]) or self._by_host.get(host, POST)
 
     def _served(self, file: str, paper: Newspaper) -> Aliases:
-        return aliases(paper, about(there(self._folder / file)).get("paper-origin"))
+        return aliases(paper, file_fields(file_of(self._folder / file)).get("paper-origin"))
 
-    def _ear_of(self, file: str, paper: str) -> tuple[Aliases, Ear]:
+    def _ear_of(self, file: str, paper: str) -> tuple[Aliases, Discoverer]:
         served = self._served(file, NEWSPAPERS[paper])
-        return served, Ear(NEWSPAPERS[paper], Scope(source="archive"), served)
+        return served, Discoverer(NEWSPAPERS[paper], Scope(source="archive"), served)
 
-    def read(self, exchange: Exchange, place: Place) -> list[tuple[Item, Visit | None]]:
+    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Item, Visit | None]]:
         """What the answer gives now: its own item with its visit, and the stories that it carries whole."""
         paper = self._paper(place.file, _host(exchange.url))
         served, ear = self._ear(place.file, paper.name)
-        capture = captured(exchange, place)
+        capture = capture_of(exchange, place)
         items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
         visit = ear.visit(items[0], capture, items[1:])
         page, *stories = (self._kept_out(item, place) for item in items) if self._dropped else items
         return [(page, visit), *((story, None) for story in stories)]
 
-    def _kept_out(self, item: Item, place: Place) -> Item:
+    def _kept_out(self, item: Item, place: RecordLocation) -> Item:
         why = self._dropped.get((place.file, place.offset, item.capture.part or ""))
         return item if why is None else dropped(item, why)
 
@@ -70,10 +70,10 @@ class Witness:
         detail = "the answer holds no whole story of this address"
         return Unread(reason="no_such_part", detail=detail, url=item.url, capture=replace(item.capture, part=part))
 
-    def is_filed(self, exchange: Exchange, place: Place) -> bool:
+    def is_page(self, exchange: Exchange, place: RecordLocation) -> bool:
         """Whether the answer gets a row."""
         served, _ = self._ear(place.file, self._paper(place.file, _host(exchange.url)).name)
-        return is_filed(exchange, served) and not is_barred(exchange.url, self._barred, served)
+        return is_page(exchange, served) and not is_barred(exchange.url, self._barred, served)
 
     def address(self, url: str) -> str:
         """The ledger's key of an address. Raises ValueError for what is no address."""

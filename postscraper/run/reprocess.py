@@ -124,7 +124,7 @@ def accept(archive: Archive, witness: Witness, report: Report, told: Progress = 
 
     Under the run lock of the caller; may be repeated. The newspaper's own edits keep their numbers and
     times: a story gets no revision from a layout. Only when every capture was read anew, and none but
-    those without bytes left out, does each stand on its own reading; see storage/rereading.py.
+    those without bytes left out, does each stand on its own reading; see storage/ingest/reprocess.py.
     """
     reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
     changed = (row for row in _selected(archive, report.selection) if row.id in report.changed_ids)

@@ -18,18 +18,18 @@ from postscraper.errors import BadRequest
 from postscraper.items import Capture, Item, Receipt, Unread
 from postscraper.newspapers import Newspaper, aliases
 from postscraper.reading.read import read_all
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
-from postscraper.run.recorder import Keeping
+from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
 from postscraper.run.withdrawn import without
 from postscraper.sources import archive as own
-from postscraper.sources.captures import captured, is_filed
+from postscraper.sources.captures import capture_of, is_page
 from postscraper.urls import canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.store import Evidence
-from storage.ledger.rows import Due, Wanted
+from storage.ledger.rows import Due, Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
 from storage.warc.exchange import Exchange
 
@@ -51,7 +51,7 @@ class Settings(Protocol):
     def getfloat(self, name: str) -> float: ...
 
 
-class Desk:
+class Run:
     """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
 
     def __init__(
@@ -69,17 +69,17 @@ class Desk:
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
         self.archive = archive
         self._barred = archive.withdrawn()
-        self.ear = Ear(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
+        self.discoverer = Discoverer(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
-        self.keeping = Keeping(archive, evidence)
+        self.recorder = Recorder(archive, evidence)
         self._answers: dict[_Answer, tuple[Capture, int]] = {}
         # What was read and not filed yet. Two captures may be the same to the last byte.
         self._readings: dict[Receipt, tuple[tuple[Item, ...], ...]] = {}
         self._lock = lock
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
-        self._wanted = Wanted(
+        self._wanted = Selection(
             origin=f"https://{paper.host}/",
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
@@ -127,11 +127,11 @@ class Desk:
         """Read in what an interrupted run kept and could not commit, and end its leases."""
         done = self.archive.replayed()
         for place, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
-            capture = captured(exchange, place)
-            if is_filed(capture, self.aliases) and not self.keeping.has(exchange):
+            capture = capture_of(exchange, place)
+            if is_page(capture, self.aliases) and not self.recorder.has(exchange):
                 row = self.archive.ledger.row(self.address(capture.url))
                 items = self._items(capture)
-                visit = self.ear.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
+                visit = self.discoverer.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
                 self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
         self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
@@ -149,7 +149,7 @@ class Desk:
 
     def asked_for(self) -> tuple[str, ...] | None:
         """The addresses that the run names; None when it names none."""
-        return tuple(heard.address for heard in self.ear.starts()) if self.scope.urls else None
+        return tuple(heard.address for heard in self.discoverer.seeds()) if self.scope.urls else None
 
     def check_asked(self) -> None:
         """Raises BadRequest for an address that the run names and that is none of the newspaper's."""
@@ -159,7 +159,7 @@ class Desk:
 
     def begin(self) -> None:
         """Write down where the run starts."""
-        self.archive.ledger.hear(self.ear.starts(), now())
+        self.archive.ledger.discover(self.discoverer.seeds(), now())
 
     def due(self, limit: int) -> list[Due]:
         """Addresses to visit now, the most urgent first; they are leased to this run.
@@ -182,7 +182,7 @@ class Desk:
         wanted = replace(self._wanted, kinds=kinds)
         return self.archive.ledger.lease(limit, wanted, now=now())
 
-    def _open(self) -> Wanted:
+    def _open(self) -> Selection:
         """What the run wants behind the doors that are open."""
         return replace(self._wanted, kinds=tuple(filter(self.doors.is_open, self._wanted.kinds or KINDS)))
 
@@ -203,14 +203,14 @@ class Desk:
 
     def left_alone(self, begun_at: datetime) -> int:
         """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
-        return self.archive.ledger.left_alone(now(), begun_at, Wanted(origin=self._wanted.origin))
+        return self.archive.ledger.left_alone(now(), begun_at, Selection(origin=self._wanted.origin))
 
-    def keep(self, exchange: Exchange, depth: int = 0) -> Capture:
+    def record(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        place = self.keeping.keep(exchange)
-        capture = captured(exchange, place)
-        if exchange.source == "live" and not is_filed(capture, self.aliases):
-            self.keeping.passed(place.file, place.offset)
+        place = self.recorder.record(exchange)
+        capture = capture_of(exchange, place)
+        if exchange.source == "live" and not is_page(capture, self.aliases):
+            self.recorder.discard(place.file, place.offset)
             return capture  # no item will ever ask for its head
         return self.take(capture, depth)
 
@@ -221,7 +221,7 @@ class Desk:
 
     def sync(self) -> None:
         """Make durable what is kept, before a row names it."""
-        self.keeping.sync()
+        self.recorder.sync()
 
     def name_payloads(self) -> None:
         """Know all that is held by the names that other archives give it."""
@@ -272,7 +272,7 @@ class Desk:
         """Whether a story that an answer carries is kept out of the archive."""
         return story.capture.part in self._barred
 
-    def file(self, items: Sequence[Item]) -> list[list[Outcome]]:
+    def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
         """Put the items of answers into the archive, all in one durable transaction, behind their evidence.
 
         With each go the stories that its answer carries whole. The outcomes of each item, its own first. An item may
@@ -291,7 +291,7 @@ class Desk:
             outcomes = self.archive.reread(visited)
         else:
             records = (item.capture.record for item in items)
-            far = self.keeping.filed((record.file, record.offset) for record in records if record is not None)
+            far = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
             outcomes = self.archive.replay(visited, far)
         rest = iter(outcomes)
         return [list(islice(rest, len(answer))) for answer in answers]
@@ -300,14 +300,14 @@ class Desk:
         # The answer's headers go beside the item, for an item carries words and no headers.
         item = items[0]
         answer, depth = self._answers.pop(_answer_of(item), (None, 0))
-        visit = self.ear.visit(item, answer, items[1:], depth=depth)
+        visit = self.discoverer.visit(item, answer, items[1:], depth=depth)
         if visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
         return visit
 
     def named_by_robots(self, urls: Iterable[str]) -> None:
         """Write down the sitemaps that robots.txt names."""
-        self.archive.ledger.hear(self.ear.sitemaps(urls), now())
+        self.archive.ledger.discover(self.discoverer.sitemaps(urls), now())
 
     def failed(self, address: str, why: str) -> None:
         """The way to an address failed and brought no answer; it is tried again later."""

@@ -12,7 +12,7 @@ def without(items: Sequence[Item], barred: Collection[str], aliases: Aliases = N
     """The items of one answer, but for teasers that lead to one of the addresses.
 
     A withdrawn story that the answer carries whole stays among them: the archive, which keeps it out, must not keep
-    the bytes of the answer either (storage/tombstones.py).
+    the bytes of the answer either (storage/ingest/tombstones.py).
     """
     return tuple(_without(item, barred, aliases) for item in items) if barred else tuple(items)
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 from postscraper.items import Capture
-from postscraper.sources.captures import captured
+from postscraper.sources.captures import capture_of
 from storage.archive import Archive
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Place, RecordUnreadable
+from storage.warc.exchange import RecordLocation, RecordUnreadable
 
 
 def captures(
@@ -25,14 +25,14 @@ def captures(
         if row.evidence_file is None:
             logging.getLogger(__name__).warning("%s, %s: its bytes are not kept", row.url, row.captured_at)
             continue
-        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
         try:
             exchange = evidence.read(place)
         except RecordUnreadable as error:
             logging.getLogger(__name__).warning("%s", error)
             continue
         yield replace(
-            captured(exchange, place),
+            capture_of(exchange, place),
             url=row.url,
             captured_at=row.captured_at,
             status=row.status,

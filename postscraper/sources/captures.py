@@ -2,10 +2,10 @@
 
 from postscraper.items import Capture, Record
 from postscraper.urls import Aliases, absolute, canonical, path_of, sent_on
-from storage.warc.exchange import BESIDE, Exchange, Place, status_of
+from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, status_of
 
 
-def captured(exchange: Exchange, place: Place) -> Capture:
+def capture_of(exchange: Exchange, place: RecordLocation) -> Capture:
     """What is read of an exchange that is kept at a place."""
     return Capture(
         url=exchange.url,
@@ -27,7 +27,7 @@ def _is_conditional(exchange: Exchange) -> bool | None:
     return any(name.lower() in ("if-none-match", "if-modified-since") for name, _ in exchange.request_headers)
 
 
-def is_filed(answer: Capture | Exchange, served: Aliases) -> bool:
+def is_page(answer: Capture | Exchange, served: Aliases) -> bool:
     """Whether a run files an item for what it kept; the one rule of crawl, recovery and rebuild.
 
     None for robots.txt, and none for a redirect to another form of the same address, which is still
@@ -36,7 +36,7 @@ def is_filed(answer: Capture | Exchange, served: Aliases) -> bool:
     served: the aliases of the run that kept it.
     """
     url = answer.url
-    if answer.source == BESIDE or path_of(url) == "/robots.txt":
+    if answer.source == AUXILIARY or path_of(url) == "/robots.txt":
         return False
     location = sent_on(answer.header("location")) if 300 <= (answer.status or 200) < 400 else None
     target = absolute(url, location) if location else None

@@ -13,11 +13,11 @@ from io import BytesIO
 from urllib.parse import parse_qsl, urlencode
 
 from postscraper.sources import commoncrawl_index
-from postscraper.sources.remote import IndexPage, NoCapture, NoIndex, Question, Sought, header, targets
-from storage.holdings.models import Listed
+from postscraper.sources.remote import IndexPage, NoCapture, NoIndex, Question, Selection, header, targets
+from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
-from storage.warc.files import piece_at
-from storage.warc.parser import Answered, Broken, opened
+from storage.warc.files import raw_record_at
+from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 
 INDEX, STORE = "https://index.commoncrawl.org", "https://data.commoncrawl.org"
 NAME = "commoncrawl"
@@ -71,7 +71,7 @@ class CommonCrawl:
     def origins(self) -> tuple[str, ...]:
         return self.index_origin, self.store_origin
 
-    def queries(self, sought: Sought) -> tuple[str, ...]:
+    def queries(self, sought: Selection) -> tuple[str, ...]:
         days = [("from", sought.since), ("to", sought.until)]
         span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
         return tuple(
@@ -93,7 +93,7 @@ class CommonCrawl:
         if answer.cut:
             raise NoIndex("half an answer")
         words = dict(parse_qsl(query))
-        turn, status, found = _Turn.of(words["crawl"], resume_key), answer.status or 0, list[Listed]()
+        turn, status, found = _Turn.of(words["crawl"], resume_key), answer.status or 0, list[CdxEntry]()
         bad = list[str]()
         onward: _Turn | None
         if turn is None:
@@ -107,12 +107,12 @@ class CommonCrawl:
             onward = turn.onward(turn.page + 1, turn.pages)
         return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None, bad_rows=tuple(bad))
 
-    def wanted(self, listed: Listed) -> Question:
+    def wanted(self, listed: CdxEntry) -> Question:
         first, last = _range(listed)
         headers = (("Range", f"bytes={first}-{last}"), ("Accept-Encoding", "identity"))
         return Question(url=f"{self.store_origin}/{listed.file}", headers=headers, documented=True)
 
-    def capture(self, listed: Listed, answer: Exchange) -> Exchange:
+    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
         """One that the crawl cut at its limit of size is cut; its record says so."""
         if answer.status in (404, 410):
             raise NoCapture(f"{listed.file}: status {answer.status}", gone=True)
@@ -129,15 +129,15 @@ class CommonCrawl:
         return replace(record(listed, answer.body), source=self.name, origin=f"{listed.file}, byte {listed.offset}")
 
 
-def record(listed: Listed, member: bytes) -> Exchange:
+def record(listed: CdxEntry, member: bytes) -> Exchange:
     """The capture in its gzip member. Raises NoCapture: asked again, the archive would give the same."""
     where = f"{listed.file}, byte {listed.offset}"
     try:
-        piece = piece_at(BytesIO(member), 0)
-        found = opened(piece.raw)
-    except Broken as broken:
+        piece = raw_record_at(BytesIO(member), 0)
+        found = parse_record(piece.raw)
+    except BadRecord as broken:
         raise NoCapture(f"{where}: {broken}", gone=True) from broken
-    if piece.length != len(member) or not isinstance(found, Answered):
+    if piece.length != len(member) or not isinstance(found, ResponseRecord):
         raise NoCapture(f"{where}: no record of an answer fills the range that the index names", gone=True)
     exchange = found.exchange
     at = exchange.captured_at
@@ -148,7 +148,7 @@ def record(listed: Listed, member: bytes) -> Exchange:
     return exchange
 
 
-def _range(listed: Listed) -> tuple[int, int]:
+def _range(listed: CdxEntry) -> tuple[int, int]:
     assert listed.offset is not None
     assert listed.length is not None
     return listed.offset, listed.offset + listed.length - 1

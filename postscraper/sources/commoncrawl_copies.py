@@ -17,19 +17,19 @@ from pathlib import Path
 from postscraper.errors import BadRequest
 from postscraper.sources import commoncrawl_index, warc
 from postscraper.sources.remote import NoIndex
-from postscraper.sources.warc import Sieve
-from postscraper.sources.warc_files import Part
-from storage.holdings.models import Listed
-from storage.warc.exchange import Damage, Exchange, Place
-from storage.warc.files import Report, no_original, piece_at
-from storage.warc.parser import Broken
+from postscraper.sources.warc import PageFilter
+from postscraper.sources.warc_files import WarcFile
+from storage.holdings.models import CdxEntry
+from storage.warc.exchange import Damage, Exchange, RecordLocation
+from storage.warc.files import OnDamage, no_original, raw_record_at
+from storage.warc.parser import BadRecord
 
 _INDEXES = ("cdx-*.gz", "*.cdxj", "*.cdxj.gz")
 _NEWS = "crawl-data/CC-NEWS"
 _NO_FILE = "its WARC file is not in the folder"
 
 
-def pages(folder: Path, host: str, sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
+def pages(folder: Path, host: str, sieve: PageFilter, report: OnDamage) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every page of the newspaper in the folder, and where it stands; host: without www.
 
     Raises BadRequest when there is neither an index nor a WARC file of CC-NEWS.
@@ -45,7 +45,7 @@ def pages(folder: Path, host: str, sieve: Sieve, report: Report) -> Iterator[tup
         yield from warc.pages([news], sieve, report)
 
 
-def _listed(index: Path, host: str, report: Report) -> Iterator[Listed]:
+def _listed(index: Path, host: str, report: OnDamage) -> Iterator[CdxEntry]:
     """What an index file names of a host and of all below it."""
     key = ",".join(reversed(host.split("."))).encode()
     ours = (key + b")", key + b",")
@@ -61,7 +61,7 @@ def _listed(index: Path, host: str, report: Report) -> Iterator[Listed]:
         report(Damage(file=str(index), offset=0, what=f"cannot be read to its end: {error}"))
 
 
-def _of_line(line: bytes) -> Listed:
+def _of_line(line: bytes) -> CdxEntry:
     parts = line.split(b" ", 2)
     try:
         told = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}  # TypeError: no object
@@ -70,18 +70,20 @@ def _of_line(line: bytes) -> Listed:
     return commoncrawl_index.capture(told)
 
 
-def _page(folder: Path, listed: Listed, sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
+def _page(
+    folder: Path, listed: CdxEntry, sieve: PageFilter, report: OnDamage
+) -> Iterator[tuple[RecordLocation, Exchange]]:
     assert listed.file is not None
     assert listed.offset is not None
     path = folder / listed.file
     if not path.is_file():
         sieve.skipped[_NO_FILE] += 1
         return
-    part = Part(path=path, start=0, end=path.stat().st_size, name=str(path))
+    part = WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
     try:
         with path.open("rb") as stream:
-            piece = piece_at(stream, listed.offset)
-    except Broken as broken:
+            piece = raw_record_at(stream, listed.offset)
+    except BadRecord as broken:
         report(Damage(file=part.name, offset=listed.offset, what=str(broken)))
         return
     yield from warc.answers([piece], part, sieve, report, no_original)

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from postscraper.sources.remote import BadRow, NoIndex
-from storage.holdings.models import Listed
+from storage.holdings.models import CdxEntry
 
 LONGEST_RECORD = 16 * 2**20  # compressed, and as long as an answer may be; a page is cut at 1 MB, since 2025 at 5 MB
 
@@ -70,7 +70,7 @@ def count(status: int, body: bytes) -> int:
     return pages
 
 
-def captures(status: int, body: bytes, pass_over: Callable[[str], object] = lambda _: None) -> list[Listed]:
+def captures(status: int, body: bytes, pass_over: Callable[[str], object] = lambda _: None) -> list[CdxEntry]:
     """The captures that a page of the index names; [] for a page without.
 
     pass_over: called with a phrase for each line that names none. Raises NoIndex.
@@ -92,7 +92,7 @@ def captures(status: int, body: bytes, pass_over: Callable[[str], object] = lamb
     return found
 
 
-def capture(told: Any) -> Listed:
+def capture(told: Any) -> CdxEntry:
     """Of one line's fields. Raises BadRow."""
     if not isinstance(told, dict):
         raise BadRow(f"a line is no object: {str(told)[:80]!a}")
@@ -102,7 +102,7 @@ def capture(told: Any) -> Listed:
     known = values["url"].startswith(("http://", "https://")) and _is_file(values["filename"])
     if at is None or not numbers or not known or not 0 < int(values["length"]) <= LONGEST_RECORD:
         raise BadRow(f"a line names no capture: {json.dumps(told)[:200]}")
-    return Listed(
+    return CdxEntry(
         url=values["url"],
         captured_at=at,
         status=int(values["status"]) if _STATUS.fullmatch(values["status"]) else None,

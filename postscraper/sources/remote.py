@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from postscraper.errors import PostscraperError
 from postscraper.urls import as_sent
-from storage.holdings.models import Listed
+from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 
 
@@ -37,7 +37,7 @@ class Onward(PostscraperError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class Selection:
     """What of a newspaper is asked for.
 
     host: without www. paths: of sections; (): the whole paper. urls: these addresses alone, if there are any.
@@ -71,7 +71,7 @@ class IndexPage:
     resume_key: where the next begins; None: this was the last. bad_rows: why rows were passed over, one phrase a row.
     """
 
-    captures: tuple[Listed, ...]
+    captures: tuple[CdxEntry, ...]
     resume_key: str | None
     bad_rows: tuple[str, ...] = ()
 
@@ -85,7 +85,7 @@ class OtherArchive(Protocol):
     @property
     def origins(self) -> tuple[str, ...]: ...
 
-    def queries(self, sought: Sought) -> tuple[str, ...]:
+    def queries(self, sought: Selection) -> tuple[str, ...]:
         """The questions to its index, each in a form by which it is known again in another run."""
         ...
 
@@ -97,11 +97,11 @@ class OtherArchive(Protocol):
         """The page that the request brought. Raises NoIndex."""
         ...
 
-    def wanted(self, listed: Listed) -> Question:
+    def wanted(self, listed: CdxEntry) -> Question:
         """The request for a capture."""
         ...
 
-    def capture(self, listed: Listed, answer: Exchange) -> Exchange:
+    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
         """The paper's own answer, as the archive has it: its address, time, status and headers; source: `name`.
 
         answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
@@ -113,7 +113,7 @@ class OtherArchive(Protocol):
 _HOSTS = ("", "m.", "mail.")
 
 
-def targets(sought: Sought) -> list[tuple[str, str]]:
+def targets(sought: Selection) -> list[tuple[str, str]]:
     """What an index is asked for, and how it is to match: exact, prefix or domain."""
     if sought.urls:
         paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in sought.urls], "exact"

@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from postscraper.sources.warc_files import Part
+from postscraper.sources.warc_files import WarcFile
 from storage.warc.digests import has_digest, normal
-from storage.warc.exchange import Earlier, Exchange
-from storage.warc.files import pieces
-from storage.warc.parser import Answered, Broken, bare_id, opened
+from storage.warc.exchange import Exchange, RevisitTarget
+from storage.warc.files import raw_records
+from storage.warc.parser import BadRecord, ResponseRecord, bare_id, parse_record
 from storage.warc.writer import payload_digest
 
 _TABLE = """
@@ -52,14 +52,14 @@ class _Row(NamedTuple):
     number: int
 
 
-class Originals:
+class RevisitLookup:
     """Called with what a revisit says of its original, gives that; None when it is not among the files."""
 
-    def __init__(self, parts: Sequence[Part], index: Path) -> None:
+    def __init__(self, parts: Sequence[WarcFile], index: Path) -> None:
         """index: a file for nothing else; made when it is needed."""
         self._parts, self._index = parts, index
 
-    def __call__(self, earlier: Earlier) -> Exchange | None:
+    def __call__(self, earlier: RevisitTarget) -> Exchange | None:
         if not self._index.exists():
             self._make()
         wanted = normal(earlier.payload_digest) if earlier.payload_digest else None
@@ -93,21 +93,21 @@ class Originals:
         for part in self._parts:
             last, number = -1, 0
             # Damage is told by whoever reads the file for its pages.
-            for piece in pieces(part.path, lambda _: None, start=part.start, end=part.end):
+            for piece in raw_records(part.path, lambda _: None, start=part.start, end=part.end):
                 number = number + 1 if piece.offset == last else 0
                 last = piece.offset
                 try:
-                    record = opened(piece.raw)
-                except Broken:
+                    record = parse_record(piece.raw)
+                except BadRecord:
                     continue
-                if isinstance(record, Answered) and not record.lacks_body and record.exchange.body:
+                if isinstance(record, ResponseRecord) and not record.lacks_body and record.exchange.body:
                     answer = record.exchange
                     said = normal(record.payload_digest) if record.payload_digest else None
                     names = normal(payload_digest(answer.body)), said, bare_id(record.record_id) or None, answer.url
                     yield *names, _text(answer.captured_at), str(part.path), piece.offset, number
 
 
-def _questions(earlier: Earlier, wanted: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
+def _questions(earlier: RevisitTarget, wanted: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
     """What the index is asked, the surest first."""
     if earlier.record_id:
         yield _BY_ID, (earlier.record_id, earlier.url)
@@ -125,7 +125,7 @@ def _questions(earlier: Earlier, wanted: str | None) -> Iterator[tuple[str, tupl
             yield _BY_URL, (earlier.url, f"{moment[:10]}*")
 
 
-def _is_meant(found: Exchange, row: _Row, earlier: Earlier) -> bool:
+def _is_meant(found: Exchange, row: _Row, earlier: RevisitTarget) -> bool:
     digest = earlier.payload_digest
     return not digest or normal(digest) == row.said or has_digest(found.body, digest) is True
 
@@ -136,9 +136,9 @@ def _text(captured_at: datetime | None) -> str | None:
 
 def _answer(row: _Row) -> Exchange | None:
     try:
-        found = pieces(Path(row.file), lambda _: None, start=row.offset, end=row.offset + 1)
+        found = raw_records(Path(row.file), lambda _: None, start=row.offset, end=row.offset + 1)
         piece = next(islice(found, row.number, None), None)
-        record = opened(piece.raw) if piece is not None else None
-    except (Broken, OSError):
+        record = parse_record(piece.raw) if piece is not None else None
+    except (BadRecord, OSError):
         return None
-    return record.exchange if isinstance(record, Answered) else None
+    return record.exchange if isinstance(record, ResponseRecord) else None

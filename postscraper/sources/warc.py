@@ -13,13 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
-from postscraper.sources.captures import is_filed
-from postscraper.sources.revisits import Originals
-from postscraper.sources.warc_files import Part, parts
+from postscraper.sources.captures import is_page
+from postscraper.sources.revisits import RevisitLookup
+from postscraper.sources.warc_files import WarcFile, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
-from storage.warc.exchange import BESIDE as INDEX
-from storage.warc.exchange import ELSEWHERE, Exchange, Place, SharedPlace, Tally
-from storage.warc.files import Original, Piece, Report, exchanges, own_info_id, pieces
+from storage.warc.exchange import AUXILIARY as INDEX
+from storage.warc.exchange import IMPORTED, Exchange, RecordLocation, SharedMember, Tally
+from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
 
 # As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
 # not find is looked at like one of the paper's.
@@ -31,7 +31,7 @@ _ANSWERS = (b"response", b"revisit")
 _OTHER_HOST = "another host"
 MOST_HOSTS = 5  # that are named; the others are counted
 # What browsers and crawlers fetch beside a page, by label; a page served under one of these is none.
-BESIDE = re.compile(
+ASSET_TYPES = re.compile(
     r"(?:image|audio|video|font)/|text/css|(?:text|application)/(?:x-)?(?:java|ecma)script|application/font", re.I
 )
 
@@ -67,14 +67,14 @@ class Contents:
         return f"{self.pages:,} pages: {', '.join(told) or 'no record that can be read'}"
 
 
-class Sieve:
+class PageFilter:
     """Lets through what is a page of one newspaper, or of another archive, and counts the rest by its reason."""
 
     def __init__(
         self,
         host: str | None,
         aliases: Aliases = NO_ALIASES,
-        source: str = ELSEWHERE,
+        source: str = IMPORTED,
         papers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """host: of the newspaper; None for all that another archive filed, wherever it lay.
@@ -97,7 +97,7 @@ class Sieve:
         except ValueError:
             return None
 
-    def records(self, found: Iterable[Piece]) -> Iterator[Piece]:
+    def records(self, found: Iterable[RawRecord]) -> Iterator[RawRecord]:
         """Without those of other hosts, before anything of them is read."""
         for piece in found:
             named = _HOST.search(piece.raw, 0, 4096) or _ARC_HOST.match(piece.raw)
@@ -114,7 +114,9 @@ class Sieve:
             if self._host is None or host in (self._host, None):
                 yield piece
 
-    def pages(self, found: Iterable[tuple[Place, Exchange]], part: Part) -> Iterator[tuple[Place, Exchange]]:
+    def pages(
+        self, found: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
+    ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """With their source, and the file's name alone as their origin; what this program wrote keeps its own."""
         own = own_info_id(part.path, part.start)
         for place, exchange in found:
@@ -130,7 +132,9 @@ class Sieve:
             else:
                 self.contents.skipped[why] += 1
 
-    def file(self, name: str, found: Iterator[tuple[Place, Exchange]]) -> Iterator[tuple[Place, Exchange]]:
+    def file(
+        self, name: str, found: Iterator[tuple[RecordLocation, Exchange]]
+    ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """The pages of a whole file; one without any is named in `fruitless`."""
         before, self.contents = self.contents, Contents()
         yield from found
@@ -145,14 +149,14 @@ class Sieve:
         self.contents.hosts[host] += 1
         return _OTHER_HOST
 
-    def _against(self, exchange: Exchange, place: Place) -> str | None:
+    def _against(self, exchange: Exchange, place: RecordLocation) -> str | None:
         why = None if self._host is None else self._no_page(exchange)
         # Our files take none, and nothing else could name it.
-        if why is None and isinstance(place, SharedPlace) and exchange.captured_at is None:
+        if why is None and isinstance(place, SharedMember) and exchange.captured_at is None:
             return "without a date, and packed with others as one"
         if why is None and exchange.source == INDEX and self._host is None:
             return "an index or an error of another archive"
-        if why is None and not is_filed(exchange, self._aliases):
+        if why is None and not is_page(exchange, self._aliases):
             return "robots.txt, or a redirect to the same address"
         return why
 
@@ -162,31 +166,31 @@ class Sieve:
         host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
         if host != self._host:
             return "no address" if host is None else self._elsewhere(host)
-        if BESIDE.match((exchange.header("content-type") or "").strip()):
+        if ASSET_TYPES.match((exchange.header("content-type") or "").strip()):
             return "a picture, style or script"
         return None
 
 
-def pages(paths: Sequence[Path], sieve: Sieve, report: Report) -> Iterator[tuple[Place, Exchange]]:
+def pages(paths: Sequence[Path], sieve: PageFilter, report: OnDamage) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every page in the files, and where it stands; a place names its file by the whole path. Raises BadRequest."""
     found = parts(paths, report)
     with TemporaryDirectory() as folder:
-        original = Originals(found, Path(folder) / "originals.db")
+        original = RevisitLookup(found, Path(folder) / "originals.db")
         for part in found:
             tally = Tally(named(part, report))
-            read = pieces(part.path, tally, start=part.start, end=part.end)
+            read = raw_records(part.path, tally, start=part.start, end=part.end)
             yield from sieve.file(part.name, answers(read, part, sieve, tally, original))
             tally.close()
 
 
 def answers(
-    found: Iterable[Piece], part: Part, sieve: Sieve, report: Report, original: Original
-) -> Iterator[tuple[Place, Exchange]]:
+    found: Iterable[RawRecord], part: WarcFile, sieve: PageFilter, report: OnDamage, original: FindOriginal
+) -> Iterator[tuple[RecordLocation, Exchange]]:
     """The pages among the records of one file."""
     told = exchanges(sieve.records(found), str(part.path), named(part, report), original)
     yield from sieve.pages(told, part)
 
 
-def named(part: Part, report: Report) -> Report:
+def named(part: WarcFile, report: OnDamage) -> OnDamage:
     """The same report, with the file's whole name."""
     return lambda damage: report(replace(damage, file=part.name))

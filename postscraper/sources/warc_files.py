@@ -12,14 +12,14 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from postscraper.errors import BadRequest
 from storage.warc.exchange import Damage
-from storage.warc.files import Report
+from storage.warc.files import OnDamage
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wacz")
 _HEAD_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class WarcFile:
     """One file of records: the bytes from `start` to `end` of a file; name: for people."""
 
     path: Path
@@ -35,7 +35,7 @@ class Part:
         return sha256(Path(self.name).name.encode("utf-8", "surrogateescape") + b"\0" + head).hexdigest()
 
 
-def parts(paths: Iterable[Path], report: Report) -> list[Part]:
+def parts(paths: Iterable[Path], report: OnDamage) -> list[WarcFile]:
     """All that lie at the paths, each once, in the order of paths and names.
 
     Raises BadRequest for a path that does not exist, and when there is no such file at all.
@@ -54,9 +54,9 @@ def _in(folder: Path) -> Iterator[Path]:
     return (each for each in sorted(folder.rglob("*")) if each.name.lower().endswith(SUFFIXES) and each.is_file())
 
 
-def _parts_of(path: Path, report: Report) -> Iterator[Part]:
+def _parts_of(path: Path, report: OnDamage) -> Iterator[WarcFile]:
     if path.suffix.lower() != ".wacz":
-        yield Part(path=path, start=0, end=path.stat().st_size, name=str(path))
+        yield WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
         return
     try:
         with ZipFile(path) as package:
@@ -67,7 +67,7 @@ def _parts_of(path: Path, report: Report) -> Iterator[Part]:
         report(Damage(file=str(path), offset=0, what=f"no WACZ package: {error}"))
 
 
-def _inside(path: Path, info: ZipInfo, report: Report) -> Iterator[Part]:
+def _inside(path: Path, info: ZipInfo, report: OnDamage) -> Iterator[WarcFile]:
     if info.compress_type != ZIP_STORED or info.flag_bits & 1:
         what = f"{info.filename} is compressed or encrypted inside the package, as no WACZ is; unpack it first"
         report(Damage(file=str(path), offset=info.header_offset, what=what))
@@ -76,4 +76,4 @@ def _inside(path: Path, info: ZipInfo, report: Report) -> Iterator[Part]:
         stream.seek(info.header_offset + 26)  # of the local header, which ends in name and extra field
         lengths = stream.read(4)
     start = info.header_offset + 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
-    yield Part(path=path, start=start, end=start + info.file_size, name=f"{path}/{info.filename}")
+    yield WarcFile(path=path, start=start, end=start + info.file_size, name=f"{path}/{info.filename}")

@@ -12,9 +12,19 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Onward, Question, Sought, header, targets
+from postscraper.sources.remote import (
+    BadRow,
+    IndexPage,
+    NoCapture,
+    NoIndex,
+    Onward,
+    Question,
+    Selection,
+    header,
+    targets,
+)
 from postscraper.urls import as_sent, canonical, sent_on
-from storage.holdings.models import Listed
+from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 from storage.warc.writer import payload_digest
 
@@ -44,7 +54,7 @@ class Wayback:
     def origins(self) -> tuple[str, ...]:
         return (self.origin,)
 
-    def queries(self, sought: Sought) -> tuple[str, ...]:
+    def queries(self, sought: Selection) -> tuple[str, ...]:
         days = [("from", sought.since), ("to", sought.until)]
         span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
         filters = [("filter", each) for each in ("statuscode:200", *_NO_PAGE)]
@@ -69,7 +79,7 @@ class Wayback:
             onward, rows = str(rows[-1][0]), rows[:-2]
             if onward == resume_key:
                 raise NoIndex("the page after this one would be this one again")
-        captures, bad = list[Listed](), list[str]()
+        captures, bad = list[CdxEntry](), list[str]()
         for row in rows:
             try:
                 captures.append(_listed(row))
@@ -77,12 +87,12 @@ class Wayback:
                 bad.append(str(error))
         return IndexPage(captures=tuple(captures), resume_key=onward, bad_rows=tuple(bad))
 
-    def wanted(self, listed: Listed) -> Question:
+    def wanted(self, listed: CdxEntry) -> Question:
         # Not asked for compressed: a coding of the way would pass for one of the capture.
         url = f"{self.origin}/web/{listed.captured_at:%Y%m%d%H%M%S}id_/{as_sent(listed.url)}"
         return Question(url=url, headers=(("Accept-Encoding", "identity"),))
 
-    def capture(self, listed: Listed, answer: Exchange) -> Exchange:
+    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
         moment = _memento(answer)
         if moment is None or _only_leads_on(answer):
             raise self._none(answer)
@@ -145,7 +155,7 @@ def _line_by_line(body: bytes) -> list[Any]:
     return rows
 
 
-def _listed(row: Any) -> Listed:
+def _listed(row: Any) -> CdxEntry:
     """Raises BadRow."""
     if not isinstance(row, list) or len(row) != len(FIELDS) or not all(isinstance(value, str) for value in row):
         raise BadRow(f"a row of other fields: {ascii(row)[:100]}")
@@ -157,7 +167,7 @@ def _listed(row: Any) -> Listed:
         raise BadRow(f"no address: {url[:100]!a}") from error
     if url in ("", "-"):
         raise BadRow("a row without an address")
-    return Listed(
+    return CdxEntry(
         url=address,
         captured_at=_moment(stamp),
         digest=digest if digest != "-" else None,
@@ -192,12 +202,12 @@ def _only_leads_on(answer: Exchange) -> bool:
     return 300 <= (answer.status or 0) < 400 and header(answer, f"{_KEPT_PREFIX}location") is None
 
 
-def _is_whole(listed: Listed, answer: Exchange) -> bool:
+def _is_whole(listed: CdxEntry, answer: Exchange) -> bool:
     """Whether an answer that came without its length is the one in the index."""
     return answer.cut == "unspecified" and listed.digest == payload_digest(answer.body).removeprefix("sha1:")
 
 
-def _original(listed: Listed, answer: Exchange) -> str:
+def _original(listed: CdxEntry, answer: Exchange) -> str:
     """The address of the capture, as the answer has it. Raises NoCapture when it is another page's."""
     link = _ORIGINAL.search(header(answer, "link") or "")
     replay = _REPLAY.search(answer.url)

@@ -315,7 +315,7 @@ class Holding(Table):
     listed_at: Mapped[datetime]
 
 
-class Enumeration(Table):
+class IndexQuery(Table):
     """One question to the index of another archive, and how far its answer has been read.
 
     resume_key: where to go on; NULL at the beginning and at the end. listed: captures named so far.

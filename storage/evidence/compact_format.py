@@ -22,13 +22,13 @@ from pathlib import Path
 
 from storage.warc import files as warcfile
 from storage.warc.exchange import Damage, RecordUnreadable
-from storage.warc.files import Report
-from storage.warc.members import Piece, piece_at
-from storage.warc.parser import Broken
+from storage.warc.files import OnDamage
+from storage.warc.members import RawRecord, raw_record_at
+from storage.warc.parser import BadRecord
 from storage.warc.zstd import INDEX
 
 PLAIN, COMPACT = ".warc.gz", ".warc.zst"
-_OF_A_RUN = re.compile(r"(.+)-\d{8}T\d{4}Z-\d+\.warc\.gz")  # as written, see storage/evidence.py
+_OF_A_RUN = re.compile(r"(.+)-\d{8}T\d{4}Z-\d+\.warc\.gz")  # as written, see storage/evidence/store.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Places:
         """Which record stood at an offset. Raises Broken when none did."""
         at = bisect_left(self.then, offset)
         if at >= len(self.then) - 1 or self.then[at] != offset:
-            raise Broken("no record began here")
+            raise BadRecord("no record began here")
         return at
 
 
@@ -51,7 +51,7 @@ def as_written(name: str) -> str:
     return name.removesuffix(COMPACT) + PLAIN if name.endswith(COMPACT) else name
 
 
-def files(folder: Path) -> list[str]:
+def evidence_files(folder: Path) -> list[str]:
     """The evidence files of a folder, by the names under which their records are known."""
     return sorted({as_written(path.name) for path in folder.glob("*.warc.*") if path.name.endswith((PLAIN, COMPACT))})
 
@@ -62,59 +62,59 @@ def prefix_of(name: str) -> str | None:
     return found and found[1]
 
 
-def there(path: Path) -> Path:
+def file_of(path: Path) -> Path:
     """The file itself, or the compact one in its place."""
     compact = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
     return compact if path.name.endswith(PLAIN) and not path.exists() and compact.exists() else path
 
 
 def is_compact(path: Path) -> bool:
-    return there(path) != path
+    return file_of(path) != path
 
 
 def size(path: Path) -> int:
     """The bytes of the file as it was written. Raises RecordUnreadable, OSError."""
     try:
-        return places(there(path)).then[-1] if is_compact(path) else path.stat().st_size
-    except Broken as error:
-        raise RecordUnreadable(f"{there(path)}: {error}") from error
+        return places(file_of(path)).then[-1] if is_compact(path) else path.stat().st_size
+    except BadRecord as error:
+        raise RecordUnreadable(f"{file_of(path)}: {error}") from error
 
 
-def at(path: Path, offset: int) -> Piece:
+def record_at(path: Path, offset: int) -> RawRecord:
     """The record that begins, or began, at an offset of the file as it was written. Raises Broken, OSError."""
-    found = there(path)
+    found = file_of(path)
     with found.open("rb") as stream:
         if found == path:
-            return piece_at(stream, offset)
+            return raw_record_at(stream, offset)
         known = places(found)
         number = known.number(offset)
-        raw = piece_at(stream, known.now[number]).raw
-    return Piece(offset, known.then[number + 1] - offset, raw)
+        raw = raw_record_at(stream, known.now[number]).raw
+    return RawRecord(offset, known.then[number + 1] - offset, raw)
 
 
-def pieces(path: Path, report: Report, *, start: int = 0) -> Iterator[Piece]:
+def pieces(path: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
     """The records from `start`, at their places in the file as it was written; see storage/warc/file.py."""
     if is_compact(path):
-        yield from read(there(path), report, start=start)
+        yield from read(file_of(path), report, start=start)
     else:
-        yield from warcfile.pieces(path, report, start=start, seal=warcfile.seal_of(path))
+        yield from warcfile.raw_records(path, report, start=start, seal=warcfile.file_id(path))
 
 
-def read(compact: Path, report: Report, *, start: int = 0) -> Iterator[Piece]:
+def read(compact: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
     """The records of a compact file at the places where they stood; a damaged one costs itself alone."""
     try:
         known = places(compact)
-    except Broken as broken:
+    except BadRecord as broken:
         report(Damage(file=compact.name, offset=0, what=f"{broken}; where its records stood is lost"))
         return
     with compact.open("rb") as stream:
         for number in range(bisect_left(known.then, start), len(known.then) - 1):
             try:
-                raw = piece_at(stream, known.now[number]).raw
-            except Broken as broken:
+                raw = raw_record_at(stream, known.now[number]).raw
+            except BadRecord as broken:
                 report(Damage(file=compact.name, offset=known.now[number], what=str(broken)))
                 continue
-            yield Piece(known.then[number], known.then[number + 1] - known.then[number], raw)
+            yield RawRecord(known.then[number], known.then[number + 1] - known.then[number], raw)
 
 
 def places(compact: Path) -> Places:
@@ -126,15 +126,15 @@ def places(compact: Path) -> Places:
 @lru_cache(maxsize=16)
 def _places(compact: Path, _size: int, _mtime_ns: int) -> Places:
     with compact.open("rb") as stream:
-        first = piece_at(stream, 0)
+        first = raw_record_at(stream, 0)
         stream.seek(first.length)
         if first.raw or stream.read(len(INDEX)) != INDEX:
-            raise Broken("no evidence file that `postscraper compact` made")
+            raise BadRecord("no evidence file that `postscraper compact` made")
         held = stream.read(int.from_bytes(stream.read(4), "little"))
         begin = stream.tell()
     try:
         lengths = json.loads(zlib.decompress(held))
         then, now = (tuple(accumulate((pair[n] for pair in lengths), initial=(0, begin)[n])) for n in (0, 1))
     except (ValueError, TypeError, LookupError, zlib.error) as error:
-        raise Broken(f"a damaged index ({error})") from error
+        raise BadRecord(f"a damaged index ({error})") from error
     return Places(then, now)

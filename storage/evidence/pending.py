@@ -7,26 +7,26 @@ tells the next start where to read on: before it every record has its row, or is
 from collections.abc import Hashable
 from threading import Lock
 
-from storage.warc.exchange import Place
+from storage.warc.exchange import RecordLocation
 
 
-class Unfiled:
+class PendingRecords:
     """The records of one run. One thread keeps while another files."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._offsets: dict[str, dict[int, Hashable]] = {}  # by file, in the order kept
         self._ends: dict[str, int] = {}
-        self._places: dict[Hashable, Place] = {}
+        self._places: dict[Hashable, RecordLocation] = {}
 
-    def add(self, place: Place, answer: Hashable) -> None:
+    def add(self, place: RecordLocation, answer: Hashable) -> None:
         """A record that was kept now, behind all others of its file; answer: what names the answer that it holds."""
         with self._lock:
             self._offsets.setdefault(place.file, {})[place.offset] = answer
             self._ends[place.file] = place.offset + place.length
             self._places[answer] = place
 
-    def place(self, answer: Hashable) -> Place | None:
+    def place(self, answer: Hashable) -> RecordLocation | None:
         """Where the answer is kept that no row names yet; None when it is not."""
         with self._lock:
             return self._places.get(answer)
@@ -37,7 +37,7 @@ class Unfiled:
             answer = self._offsets.get(file, {}).pop(offset, None)
             self._places.pop(answer, None)
 
-    def far(self) -> dict[str, int]:
+    def safe_offsets(self) -> dict[str, int]:
         """For each file the byte before which every record is dealt with; a file that is done is told once."""
         with self._lock:
             found = {file: min(offsets, default=self._ends[file]) for file, offsets in self._offsets.items()}

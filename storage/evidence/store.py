@@ -24,18 +24,28 @@ from storage.evidence import compact_format
 from storage.files import make_folder, sync_folder
 from storage.warc.digests import has_digest
 from storage.warc.exchange import (
-    ELSEWHERE,
+    IMPORTED,
     Damage,
     DigestMismatch,
-    Earlier,
     EvidenceFailed,
     EvidenceShort,
     Exchange,
-    Place,
+    RecordLocation,
     RecordUnreadable,
+    RevisitTarget,
 )
-from storage.warc.files import LARGEST_BYTES, SOFTWARE, Original, Piece, Report, exchanges, own_info_id, pieces, seal_of
-from storage.warc.parser import Broken
+from storage.warc.files import (
+    LARGEST_BYTES,
+    SOFTWARE,
+    FindOriginal,
+    OnDamage,
+    RawRecord,
+    exchanges,
+    file_id,
+    own_info_id,
+    raw_records,
+)
+from storage.warc.parser import BadRecord
 from storage.warc.writer import NOT_EXACT, new_id, response_and_request, warcinfo
 
 
@@ -52,11 +62,11 @@ class EvidenceFile:
         self._name_is_durable = False
         self.size = 0  # bytes written
 
-    def append(self, exchange: Exchange, same_as: Earlier | None) -> Place:
+    def append(self, exchange: Exchange, same_as: RevisitTarget | None) -> RecordLocation:
         """Write the records of the exchange, and say where its answer stands."""
         response, request = response_and_request(exchange, same_as=same_as, info_id=self._info_id)
         head = b"" if self.size else self._head
-        place = Place(file=self._path.name, offset=self.size + len(head), length=len(response))
+        place = RecordLocation(file=self._path.name, offset=self.size + len(head), length=len(response))
         data = head + response + request
         rest = memoryview(data)
         while rest:  # once, but on a disk that is nearly full
@@ -89,7 +99,7 @@ def path_in(folder: Path, file: str) -> Path:
 
 
 @dataclass(slots=True)
-class Behind:
+class TailScan:
     """A file from the byte `start`; whole: the byte before which nothing is cut off."""
 
     path: Path
@@ -98,8 +108,8 @@ class Behind:
     whole: int
 
     def records(
-        self, report: Report, original: Original, failing: Callable[[], AbstractContextManager[None]]
-    ) -> Iterator[tuple[Place, Exchange]]:
+        self, report: OnDamage, original: FindOriginal, failing: Callable[[], AbstractContextManager[None]]
+    ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange, durable; then the torn tail is cut off. failing: around what the disk may refuse."""
         if compact_format.is_compact(self.path):  # closed, and whole when it was made
             yield from exchanges(
@@ -109,14 +119,14 @@ class Behind:
         with self.path.open("r+b") as stream:
             with failing():
                 os.fsync(stream.fileno())
-            found = self._noted(pieces(self.path, report, start=self.start, seal=seal_of(self.path)))
+            found = self._noted(raw_records(self.path, report, start=self.start, seal=file_id(self.path)))
             yield from exchanges(found, self.name, report, original)
             if self.whole < stream.seek(0, os.SEEK_END):
                 with failing():
                     stream.truncate(self.whole)
                     os.fsync(stream.fileno())
 
-    def _noted(self, found: Iterable[Piece]) -> Iterator[Piece]:
+    def _noted(self, found: Iterable[RawRecord]) -> Iterator[RawRecord]:
         for piece in found:
             self.whole = max(self.whole, piece.offset + piece.length)
             yield piece
@@ -190,7 +200,7 @@ class Evidence:
 
     # Writing
 
-    def keep(self, exchange: Exchange, *, same_as: Earlier | None = None) -> Place:
+    def append(self, exchange: Exchange, *, same_as: RevisitTarget | None = None) -> RecordLocation:
         """Hand the exchange to the operating system, and say where; durable only after `sync`.
 
         same_as: an earlier capture of the same body, or, for a 304, of the page that still
@@ -255,14 +265,14 @@ class Evidence:
         matched = [found for path in there if (found := self._names.fullmatch(path.name))]
         return {compact_format.as_written(found[0]): int(found[1]) for found in matched}
 
-    def read(self, place: Place) -> Exchange:
+    def read(self, place: RecordLocation) -> Exchange:
         """The exchange at a place, its digests checked; a revisit with the body it refers to.
 
         Raises RecordUnreadable.
         """
         return self._read(place, _HOPS)
 
-    def verify(self, place: Place, digest: str) -> None:
+    def verify(self, place: RecordLocation, digest: str) -> None:
         """Raises DigestMismatch or RecordUnreadable unless the body at the place has the digest.
 
         digest: `sha256:` or `sha1:`, and hex, base32 or base64.
@@ -270,7 +280,7 @@ class Evidence:
         if not has_digest(self.read(place).body, digest):
             raise DigestMismatch(f"{place.file}, byte {place.offset}: the body does not have the digest {digest}")
 
-    def records(self, file: str, report: Report = log_damage) -> Iterator[tuple[Place, Exchange]]:
+    def records(self, file: str, report: OnDamage = log_damage) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
         yield from exchanges(compact_format.pieces(path_in(self._folder, file), report), file, report, self._original)
 
@@ -279,8 +289,8 @@ class Evidence:
         return {name: compact_format.size(path_in(self._folder, name)) for name in self.files()}
 
     def recover(
-        self, known: Mapping[str, int], report: Report = log_damage, done: Mapping[str, int] | None = None
-    ) -> Iterator[tuple[Place, Exchange]]:
+        self, known: Mapping[str, int], report: OnDamage = log_damage, done: Mapping[str, int] | None = None
+    ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Bring the files in line with the database: run to its end before the first `keep`.
 
         known: the end of the last record that the database has of each file. done: the byte before which
@@ -299,18 +309,18 @@ class Evidence:
             end = known.get(name, 0)
             start = (done or {}).get(name, end)
             if size > start:
-                found = Behind(path_in(self._folder, name), name, start, max(start, end))
+                found = TailScan(path_in(self._folder, name), name, start, max(start, end))
                 yield from found.records(report, self._original, self._failing_for_good)
 
-    def _read(self, place: Place, hops: int) -> Exchange:
+    def _read(self, place: RecordLocation, hops: int) -> Exchange:
         problems: list[Damage] = []
         path = path_in(self._folder, place.file)
         theirs = Path(place.file).is_absolute()  # left where another program wrote it
         try:
             found = [_record(path, place.offset, theirs=theirs)]
-            with suppress(Broken):  # the request; the answer stands without it
+            with suppress(BadRecord):  # the request; the answer stands without it
                 found.append(_record(path, place.offset + found[0].length, theirs=theirs))
-        except (Broken, OSError) as error:
+        except (BadRecord, OSError) as error:
             raise RecordUnreadable(f"{path}, byte {place.offset}: {error}") from error
         told = exchanges(found, place.file, problems.append, lambda earlier: self._original(earlier, hops))
         at, exchange = next(told, (None, None))
@@ -318,23 +328,23 @@ class Evidence:
             what = problems[0].what if problems else f"no answer of {place.length} bytes begins there"
             raise RecordUnreadable(f"{path}, byte {place.offset}: {what}")
         foreign = theirs and (exchange.info_id is None or exchange.info_id != own_info_id(path))
-        return replace(exchange, source=ELSEWHERE) if foreign else exchange
+        return replace(exchange, source=IMPORTED) if foreign else exchange
 
-    def _original(self, earlier: Earlier, hops: int = _HOPS) -> Exchange | None:
-        if earlier.place is not None and hops:
+    def _original(self, earlier: RevisitTarget, hops: int = _HOPS) -> Exchange | None:
+        if earlier.location is not None and hops:
             with suppress(RecordUnreadable):
-                found = self._read(earlier.place, hops - 1)
+                found = self._read(earlier.location, hops - 1)
                 if not earlier.payload_digest or has_digest(found.body, earlier.payload_digest):
                     return found
         return None
 
 
-def _record(path: Path, offset: int, *, theirs: bool) -> Piece:
+def _record(path: Path, offset: int, *, theirs: bool) -> RawRecord:
     """The record that begins at an offset; theirs: read as leniently as it was found. Raises Broken, OSError."""
     try:
-        return compact_format.at(path, offset)
-    except Broken:
-        found = next(pieces(path, lambda _: None, start=offset, end=offset + 1), None) if theirs else None
+        return compact_format.record_at(path, offset)
+    except BadRecord:
+        found = next(raw_records(path, lambda _: None, start=offset, end=offset + 1), None) if theirs else None
         if found is None:
             raise
         return found

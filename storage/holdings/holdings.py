@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from storage.database.schema import Enumeration, Holding, Refusal
+from storage.database.schema import Holding, IndexQuery, Refusal
 from storage.evidence.store import Evidence
 from storage.holdings import payloads
 from storage.holdings import queue as table_rows
-from storage.holdings.models import Listed, Placed, State
-from storage.holdings.queue import SAME_BYTES, Wanted
-from storage.ledger.rows import tried_again
+from storage.holdings.models import Candidate, CdxEntry, State
+from storage.holdings.queue import SAME_BYTES, HoldingSelection
+from storage.ledger.rows import next_try_at
 
-__all__ = ["Holdings", "Listed", "Placed", "State", "Wanted"]
+__all__ = ["Candidate", "CdxEntry", "HoldingSelection", "Holdings", "State"]
 
 
 class Holdings:
@@ -26,31 +26,33 @@ class Holdings:
         self._engine = engine
         self._writer = writer
 
-    def enumeration(self, archive: str, query: str) -> Row[Any] | None:
+    def index_query(self, archive: str, query: str) -> Row[Any] | None:
         """How far the answer to a question was read; None when it was never asked."""
-        table = Enumeration.__table__
+        table = IndexQuery.__table__
         found = select(table).where(table.c.archive == archive, table.c.query == query)
         with self._engine.connect() as connection:
             return connection.execute(found).first()
 
-    def take_down(self, archive: str, query: str, page: Sequence[Placed], resume_key: str | None, now: datetime) -> int:
+    def add_listing(
+        self, archive: str, query: str, page: Sequence[Candidate], resume_key: str | None, now: datetime
+    ) -> int:
         """Write down one page of an index, and that it was read; how many captures were new.
 
         resume_key: where the next page begins; None: this was the last.
         """
         with self._writer.begin() as connection:
-            new = table_rows.take_down(connection, archive, page, now)
+            new = table_rows.add_listing(connection, archive, page, now)
             table_rows.note(connection, archive, query, len(page), resume_key, now)
         return new
 
-    def lease(self, archive: str, limit: int, wanted: Wanted, now: datetime) -> list[Placed]:
+    def lease(self, archive: str, limit: int, wanted: HoldingSelection, now: datetime) -> list[Candidate]:
         """Up to `limit` captures to be asked for now; not given again in this run unless they fail or are given back.
 
         First one capture of every address, the oldest, then a second. What turns out to be held is passed by.
         """
         with self._writer.begin() as connection:
             while rows := connection.execute(table_rows.queue(archive, wanted, now).limit(max(limit, 100))).all():
-                held = table_rows.held_of(connection, [(row.address, row.digest) for row in rows])
+                held = table_rows.find_held(connection, [(row.address, row.digest) for row in rows])
                 same = [row for row in rows if (row.address, row.digest) in held]
                 table_rows.rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
                 rest = [row for row in rows if (row.address, row.digest) not in held][:limit]
@@ -59,21 +61,21 @@ class Holdings:
                     return [table_rows.placed(row) for row in rest]
         return []
 
-    def leave(self, archive: str, listed: Listed, state: State, why: str | None = None) -> None:
+    def mark(self, archive: str, listed: CdxEntry, state: State, why: str | None = None) -> None:
         """Leave a capture in a state for good."""
         with self._writer.begin() as connection:
             table_rows.rewrite(connection, archive, [listed], state=state, why=why, due_at=None)
 
-    def failed(self, archive: str, listed: Listed, why: str, now: datetime) -> None:
+    def failed(self, archive: str, listed: CdxEntry, why: str, now: datetime) -> None:
         """The archive, or the way to it, failed; the capture is tried again later, or in the next run."""
         table = Holding.__table__.c
         one = (table.archive == archive, table.url == listed.url, table.captured_at == listed.captured_at)
         with self._writer.begin() as connection:
             tries = connection.execute(select(table.tries).where(*one)).scalar_one() + 1
-            values = {"state": "failed", "why": why, "tries": tries, "due_at": tried_again(tries, now)}
+            values = {"state": "failed", "why": why, "tries": tries, "due_at": next_try_at(tries, now)}
             connection.execute(update(Holding).where(*one).values(values))
 
-    def give_back(self, archive: str, unasked: Iterable[Listed], now: datetime) -> None:
+    def give_back(self, archive: str, unasked: Iterable[CdxEntry], now: datetime) -> None:
         """Captures that were leased and not asked for."""
         with self._writer.begin() as connection:
             table_rows.rewrite(connection, archive, list(unasked), due_at=now)
@@ -85,13 +87,13 @@ class Holdings:
         with self._writer.begin() as connection:
             connection.execute(update(Holding).where(*waiting).values(due_at=now, tries=0))
 
-    def due(self, archive: str, wanted: Wanted, now: datetime, most: int) -> int:
+    def due(self, archive: str, wanted: HoldingSelection, now: datetime, most: int) -> int:
         """How many captures could be leased now, counted up to `most`."""
         some = table_rows.queue(archive, wanted, now).order_by(None).limit(most)
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
-    def waiting(self, archive: str, wanted: Wanted) -> bool:
+    def waiting(self, archive: str, wanted: HoldingSelection) -> bool:
         """Whether a capture is to be asked for in this run, now or later; those under way are not."""
         table = Holding.__table__.c
         found = select(table.url).where(table.archive == archive, table.due_at.is_not(None), *wanted.conditions())

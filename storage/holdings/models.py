@@ -14,7 +14,7 @@ State = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class CdxEntry:
     """One capture as an index names it.
 
     captured_at: aware UTC, whole seconds. digest: SHA-1 of the body in base32.
@@ -32,10 +32,10 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Candidate:
     """A listed capture with its place in the ledger; passed_over: the rule by which it is not fetched, or None."""
 
-    listed: Listed
+    entry: CdxEntry
     address: str
     section: str | None = None
     passed_over: str | None = None

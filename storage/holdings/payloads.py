@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, insert, select
 
 from storage.database.schema import Capture, Payload
 from storage.evidence.store import Evidence
-from storage.warc.exchange import EvidenceError, Place
+from storage.warc.exchange import EvidenceError, RecordLocation
 from storage.warc.writer import payload_digest
 
 _BATCH = 200
@@ -42,7 +42,7 @@ def name(engine: Engine, writer: Engine, evidence: Evidence) -> int:
 def _named(evidence: Evidence, rows: Sequence[Any]) -> Iterator[dict[str, str]]:
     for digest, file, offset, length in rows:
         try:
-            body = evidence.read(Place(file=file, offset=offset, length=length)).body
+            body = evidence.read(RecordLocation(file=file, offset=offset, length=length)).body
         except EvidenceError as error:
             _log.warning("%s", error)
             continue

@@ -11,20 +11,20 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, union_all, update
 
 from storage.database.bulk import chunks
-from storage.database.schema import Capture, Enumeration, Holding, Payload, Refusal, Withdrawn
-from storage.holdings.models import Listed as Listed
-from storage.holdings.models import Placed as Placed
+from storage.database.schema import Capture, Holding, IndexQuery, Payload, Refusal, Withdrawn
+from storage.holdings.models import Candidate as Candidate
+from storage.holdings.models import CdxEntry as CdxEntry
 from storage.holdings.models import State
-from storage.ingest.prepare import Entry
+from storage.ingest.prepare import PreparedItem
 from storage.ledger.states import WITHDRAWN
-from storage.warc.exchange import ELSEWHERE
+from storage.warc.exchange import IMPORTED
 
 SAME_BYTES = "the same bytes are held"
-_NO_ARCHIVE = frozenset({"live", "folder", "samples", ELSEWHERE})  # sources without an index
+_NO_ARCHIVE = frozenset({"live", "folder", "samples", IMPORTED})  # sources without an index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class HoldingSelection:
     """Which captures a run asks for. since, until: days of the capture in UTC, both included.
 
     host: of their addresses in the ledger.
@@ -56,14 +56,14 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def settle(connection: Connection, entries: Sequence[Entry]) -> None:
+def mark_held(connection: Connection, entries: Sequence[PreparedItem]) -> None:
     """Captures that came in are held, whether a run asked for them or found them kept by one that was killed."""
     table = Holding.__table__.c
     keys = [entry.key for entry in entries if entry.captured_at is not None]
     sources = {key[3] for key in keys} - _NO_ARCHIVE
     if not sources:
         return
-    archives = set(connection.execute(select(Enumeration.archive).where(Enumeration.archive.in_(sources))).scalars())
+    archives = set(connection.execute(select(IndexQuery.archive).where(IndexQuery.archive.in_(sources))).scalars())
     rows: list[dict[str, Any]] = [
         {"b_archive": key[3], "b_url": key[0], "b_at": key[1]} for key in keys if key[3] in archives
     ]
@@ -73,15 +73,15 @@ def settle(connection: Connection, entries: Sequence[Entry]) -> None:
         connection.execute(update(Holding).where(*one, table.captured_at == bindparam("b_at")).values(held), rows)
 
 
-def queue(archive: str, wanted: Wanted, now: datetime) -> Any:
+def queue(archive: str, wanted: HoldingSelection, now: datetime) -> Any:
     table = Holding.__table__
     due = (table.c.archive == archive, table.c.due_at <= now, *wanted.conditions())
     return select(table).where(*due).order_by(table.c.turn, table.c.captured_at, table.c.url)
 
 
-def placed(row: Row[Any]) -> Placed:
-    listed = Listed(**{name: getattr(row, name) for name in Listed.__slots__})
-    return Placed(listed=listed, address=row.address, section=row.section)
+def placed(row: Row[Any]) -> Candidate:
+    listed = CdxEntry(**{name: getattr(row, name) for name in CdxEntry.__slots__})
+    return Candidate(entry=listed, address=row.address, section=row.section)
 
 
 def rewrite(connection: Connection, archive: str, rows: Sequence[Any], **values: Any) -> None:
@@ -92,7 +92,7 @@ def rewrite(connection: Connection, archive: str, rows: Sequence[Any], **values:
         connection.execute(update(Holding).where(*one).values(values), keys)
 
 
-def held_of(connection: Connection, wanted: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
+def find_held(connection: Connection, wanted: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
     """Address and digest of those bytes that are held of the same address."""
     found: set[tuple[str, str]] = set()
     for some in chunks(sorted({digest for _, digest in wanted if digest})):
@@ -103,22 +103,22 @@ def held_of(connection: Connection, wanted: Sequence[tuple[str, str | None]]) ->
     return found & {(address, digest) for address, digest in wanted if digest}
 
 
-def take_down(connection: Connection, archive: str, page: Sequence[Placed], now: datetime) -> int:
+def add_listing(connection: Connection, archive: str, page: Sequence[Candidate], now: datetime) -> int:
     """Write down captures, one page of an index; how many were new."""
     known = _known(connection, archive, page)
     turns = _turns(connection, archive, page)
-    held = held_of(connection, [(each.address, each.listed.digest) for each in page])
+    held = find_held(connection, [(each.address, each.entry.digest) for each in page])
     new: dict[tuple[str, datetime], dict[str, Any]] = {}
     for each in page:
-        key = (each.listed.url, each.listed.captured_at)
+        key = (each.entry.url, each.entry.captured_at)
         if key not in known and key not in new:
             turns[each.address] = turns.get(each.address, 0) + 1
-            same = (each.address, each.listed.digest) in held
+            same = (each.address, each.entry.digest) in held
             new[key] = _new(archive, each, turns[each.address], same, now)
     if new:
         connection.execute(insert(Holding), list(new.values()))
     # The rules may change, and who asks for an address by name is above them.
-    allowed = [each.listed for each in page if each.passed_over is None]
+    allowed = [each.entry for each in page if each.passed_over is None]
     again = [each for each in allowed if known.get((each.url, each.captured_at)) == "passed over"]
     rewrite(connection, archive, again, state="known", why=None, due_at=now)
     waiting = (Holding.address.in_(select(Withdrawn.address)), Holding.state.in_(("known", "failed")))
@@ -126,17 +126,17 @@ def take_down(connection: Connection, archive: str, page: Sequence[Placed], now:
     return len(new)
 
 
-def _known(connection: Connection, archive: str, page: Sequence[Placed]) -> dict[tuple[str, datetime], str]:
+def _known(connection: Connection, archive: str, page: Sequence[Candidate]) -> dict[tuple[str, datetime], str]:
     """The states of captures that were listed before."""
     table = Holding.__table__.c
     found: dict[tuple[str, datetime], str] = {}
-    for some in chunks(sorted({each.listed.url for each in page})):
+    for some in chunks(sorted({each.entry.url for each in page})):
         old = select(table.url, table.captured_at, table.state).where(table.archive == archive, table.url.in_(some))
         found |= {(row.url, row.captured_at): row.state for row in connection.execute(old)}
     return found
 
 
-def _turns(connection: Connection, archive: str, page: Sequence[Placed]) -> dict[str, int]:
+def _turns(connection: Connection, archive: str, page: Sequence[Candidate]) -> dict[str, int]:
     """How many captures of each address were listed before."""
     table = Holding.__table__.c
     found: dict[str, int] = {}
@@ -146,12 +146,12 @@ def _turns(connection: Connection, archive: str, page: Sequence[Placed]) -> dict
     return found
 
 
-def _new(archive: str, placed: Placed, turn: int, same: bool, now: datetime) -> dict[str, Any]:
+def _new(archive: str, placed: Candidate, turn: int, same: bool, now: datetime) -> dict[str, Any]:
     state: State = "passed over" if placed.passed_over else "held" if same else "known"
-    listed = placed.listed
+    listed = placed.entry
     return {
         "archive": archive,
-        **{name: getattr(listed, name) for name in Listed.__slots__},
+        **{name: getattr(listed, name) for name in CdxEntry.__slots__},
         "address": placed.address,
         "section": placed.section,
         "state": state,
@@ -165,9 +165,9 @@ def _new(archive: str, placed: Placed, turn: int, same: bool, now: datetime) -> 
 
 def note(connection: Connection, archive: str, query: str, listed: int, resume_key: str | None, now: datetime) -> None:
     """One more page of the answer to a question was read; the first after its end begins it anew."""
-    table = Enumeration.__table__.c
+    table = IndexQuery.__table__.c
     one = (table.archive == archive, table.query == query)
-    old = connection.execute(select(Enumeration.__table__).where(*one)).first()
+    old = connection.execute(select(IndexQuery.__table__).where(*one)).first()
     going_on = old is not None and old.finished_at is None
     values = {
         "resume_key": resume_key,
@@ -177,9 +177,9 @@ def note(connection: Connection, archive: str, query: str, listed: int, resume_k
         "finished_at": now if resume_key is None else None,
     }
     if old is None:
-        connection.execute(insert(Enumeration).values(archive=archive, query=query, **values))
+        connection.execute(insert(IndexQuery).values(archive=archive, query=query, **values))
     else:
-        connection.execute(update(Enumeration).where(*one).values(values))
+        connection.execute(update(IndexQuery).where(*one).values(values))
 
 
 def refusals(connection: Connection, archive: str, day: date) -> int:

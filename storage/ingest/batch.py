@@ -1,7 +1,7 @@
 """A batch of items, compared with what the archive holds: what is new, what is the same.
 
-Everything happens in memory between one reading of the tables (storage/loading.py) and one writing
-(storage/writing.py), so that a thousand pages cost a dozen statements.
+Everything happens in memory between one reading of the tables (storage/ingest/batch.py) and one writing
+(storage/ingest/write.py), so that a thousand pages cost a dozen statements.
 """
 
 import json
@@ -18,8 +18,8 @@ from storage.database.bulk import chunks
 from storage.database.schema import Capture, Reading, Revision, Story
 from storage.database.values import Values as Values
 from storage.database.values import raw
-from storage.ingest.prepare import Entry, Identity, Key, Said, identity_of, key_of, second
-from storage.ingest.timeline import Seen, Timeline
+from storage.ingest.prepare import ArticleRow, Identity, Key, PreparedItem, identity_of, key_of, second
+from storage.ingest.timeline import Observation, Timeline
 
 
 class Outcome(StrEnum):
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Known:
+class StoryState:
     """A story as the batch sees it; `row` and `revisions` are what the archive has of it.
 
     new: its captures that the batch brings, by id. anew: older ones changed, so `row` is no longer what they say.
@@ -52,7 +52,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Intake:
+class Batch:
     """The state of one batch. `loading.load` fills the first block, `take` the second.
 
     by_key, by_identity, by_id: the values of captures that the batch may meet. reading_ids: by digest.
@@ -63,8 +63,8 @@ class Intake:
     dropped: readings that a reread replaced.
     """
 
-    stories: dict[str, Known] = field(default_factory=dict)
-    by_story: dict[int, Known] = field(default_factory=dict)
+    stories: dict[str, StoryState] = field(default_factory=dict)
+    by_story: dict[int, StoryState] = field(default_factory=dict)
     by_key: dict[Key, Values] = field(default_factory=dict)
     by_identity: dict[Identity, Values] = field(default_factory=dict)
     by_id: dict[int, Values] = field(default_factory=dict)
@@ -73,13 +73,13 @@ class Intake:
     next_capture: int = 1
     next_reading: int = 1
 
-    said: dict[int, Said] = field(default_factory=dict)
+    articles: dict[int, ArticleRow] = field(default_factory=dict)
     added: dict[int, None] = field(default_factory=dict)
     changed: dict[int, None] = field(default_factory=dict)
     followed: dict[int, Values] = field(default_factory=dict)
-    readings: dict[int, Entry] = field(default_factory=dict)
-    touched: dict[int, Known] = field(default_factory=dict)
-    announced: dict[int, Entry] = field(default_factory=dict)
+    readings: dict[int, PreparedItem] = field(default_factory=dict)
+    touched: dict[int, StoryState] = field(default_factory=dict)
+    announced: dict[int, PreparedItem] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
 
     def holds(self, values: Values) -> None:
@@ -89,14 +89,14 @@ class Intake:
         if values["id"] < first["id"]:
             self.by_identity[identity_of(values)] = values
 
-    def take(self, entry: Entry) -> tuple[Entry, Outcome, int]:
+    def add(self, entry: PreparedItem) -> tuple[PreparedItem, Outcome, int]:
         """What becomes of an item, and the id of its capture; the entry with the moment and validators of that."""
         held = self.by_key.get(entry.key)
         if held is None and (same := self.by_identity.get(identity_of(entry.capture))):
             return _as_held(entry, same), Outcome.KNOWN_CAPTURE, same["id"]
         return (entry, *(self._new(entry) if held is None else self._again(held, entry)))
 
-    def _again(self, held: Values, entry: Entry) -> tuple[Outcome, int]:
+    def _again(self, held: Values, entry: PreparedItem) -> tuple[Outcome, int]:
         capture_id: int = held["id"]
         if self._reads_the_same(held, entry):
             self._mend_record(held, entry)
@@ -106,7 +106,7 @@ class Intake:
         self._reread(held, entry)
         return Outcome.REREAD, capture_id
 
-    def _new(self, entry: Entry) -> tuple[Outcome, int]:
+    def _new(self, entry: PreparedItem) -> tuple[Outcome, int]:
         values = {"id": self.next_capture, **entry.capture}
         if values["part"] and (whole := self.by_identity.get(identity_of(values | {"part": ""}))):
             values |= {name: whole[name] for name in ("captured_at", "source", *_RECORD)}
@@ -115,24 +115,24 @@ class Intake:
         self.added[values["id"]] = None
         return self._file(values, entry), values["id"]
 
-    def _file(self, values: Values, entry: Entry) -> Outcome:
+    def _file(self, values: Values, entry: PreparedItem) -> Outcome:
         """Give a capture its reading, and its place in its story."""
         values["reading_id"] = self._reading(entry)
         if entry.sightings:
             self.announced[values["id"]] = entry
-        if entry.canonical_url is None or entry.said is None:
+        if entry.canonical_url is None or entry.article is None:
             return Outcome.LISTING if entry.outcome == "listing" else Outcome.UNREAD
         story = self._story(entry.canonical_url)
         values["story_id"] = story.id
-        first = not story.timeline.seen
-        other_words = story.timeline.add(seen_of(values))
+        first = not story.timeline.observations
+        other_words = story.timeline.add(observation_of(values))
         story.new.add(values["id"])
         self.touched[story.id] = story
         if first:
             return Outcome.NEW_STORY
         return Outcome.NEW_REVISION if other_words else Outcome.SAME_WORDS
 
-    def _reread(self, held: Values, entry: Entry) -> None:
+    def _reread(self, held: Values, entry: PreparedItem) -> None:
         before = self._story_of(held)
         if held["reading_id"] is not None:
             self.dropped.add(held["reading_id"])
@@ -144,9 +144,9 @@ class Intake:
             self._file(held, entry)
             return
         self._tell_anew(before)
-        if entry.canonical_url == before.canonical_url and entry.said is not None:
+        if entry.canonical_url == before.canonical_url and entry.article is not None:
             held |= {"story_id": before.id, "reading_id": self._reading(entry)}
-            for seen in before.timeline.reread(seen_of(held)):
+            for seen in before.timeline.reread(observation_of(held)):
                 self._follow(seen)
         else:
             before.timeline.remove(held["id"])
@@ -157,15 +157,15 @@ class Intake:
         story = self.by_story[held["story_id"]]
         held |= {"words_digest": words, "words_of_another": False}
         self._tell_anew(story)
-        for seen in story.timeline.reread(seen_of(held)):
+        for seen in story.timeline.reread(observation_of(held)):
             self._follow(seen)
 
-    def _tell_anew(self, story: Known) -> None:
+    def _tell_anew(self, story: StoryState) -> None:
         story.anew = True
         self.touched[story.id] = story
 
-    def _follow(self, seen: Seen) -> None:
-        words = {"words_digest": seen.words, "words_of_another": seen.of_another}
+    def _follow(self, seen: Observation) -> None:
+        words = {"words_digest": seen.words, "words_of_another": seen.inherited}
         values = self.by_id.get(seen.capture_id)
         if values is None:
             self.followed[seen.capture_id] = {"id": seen.capture_id, **words}
@@ -177,31 +177,31 @@ class Intake:
         if values["id"] not in self.added:
             self.changed[values["id"]] = None
 
-    def _mend_record(self, held: Values, entry: Entry) -> None:
+    def _mend_record(self, held: Values, entry: PreparedItem) -> None:
         """The evidence may come to be kept after the item was."""
         if held["evidence_file"] is None and entry.capture["evidence_file"] is not None:
             held |= {name: entry.capture[name] for name in _RECORD}
             self._change(held)
 
-    def _reads_the_same(self, held: Values, entry: Entry) -> bool:
+    def _reads_the_same(self, held: Values, entry: PreparedItem) -> bool:
         if held["outcome"] != entry.outcome or held["teasers_digest"] != entry.capture["teasers_digest"]:
             return False
         if entry.reading_digest is None:
             return all(held[name] == entry.capture[name] for name in ("reason", "detail"))
         return held["reading_id"] is not None and held["reading_id"] == self.reading_ids.get(entry.reading_digest)
 
-    def _story(self, canonical_url: str) -> Known:
+    def _story(self, canonical_url: str) -> StoryState:
         story = self.stories.get(canonical_url)
         if story is None:
-            story = Known(self.next_story, canonical_url)
+            story = StoryState(self.next_story, canonical_url)
             self.stories[canonical_url] = self.by_story[story.id] = story
             self.next_story += 1
         return story
 
-    def _story_of(self, held: Values) -> Known | None:
+    def _story_of(self, held: Values) -> StoryState | None:
         return None if held["story_id"] is None else self.by_story[held["story_id"]]
 
-    def _reading(self, entry: Entry) -> int | None:
+    def _reading(self, entry: PreparedItem) -> int | None:
         if entry.reading_digest is None:
             return None
         reading_id = self.reading_ids.get(entry.reading_digest)
@@ -209,25 +209,25 @@ class Intake:
             reading_id = self.reading_ids[entry.reading_digest] = self.next_reading
             self.readings[reading_id] = entry
             self.next_reading += 1
-        if entry.said is not None:
-            self.said[reading_id] = entry.said
+        if entry.article is not None:
+            self.articles[reading_id] = entry.article
         return reading_id
 
 
-def _as_held(entry: Entry, held: Values) -> Entry:
+def _as_held(entry: PreparedItem, held: Values) -> PreparedItem:
     """An entry of a capture that another source brought first, which keeps its own moment and validators."""
     visit = entry.visit and replace(entry.visit, etag=held["etag"], last_modified=held["last_modified"])
     return replace(entry, key=key_of(held), visit=visit)
 
 
-def seen_of(values: Values) -> Seen:
-    return Seen(
+def observation_of(values: Values) -> Observation:
+    return Observation(
         capture_id=values["id"],
         captured_at=values["captured_at"],
         tie=(values["digest"], values["url"], values["source"], values["part"]),
         words=values["words_digest"],
         reading_id=values["reading_id"],
-        of_another=values["words_of_another"],
+        inherited=values["words_of_another"],
     )
 
 
@@ -246,9 +246,9 @@ _CAPTURE = Capture.__table__.c
 _STORY = Story.__table__.c
 
 
-def load(connection: Connection, entries: Sequence[Entry]) -> Intake:
+def load(connection: Connection, entries: Sequence[PreparedItem]) -> Batch:
     """The captures, stories and readings that the entries may meet."""
-    intake = Intake(
+    intake = Batch(
         next_story=_next(connection, _STORY.id),
         next_capture=_next(connection, _CAPTURE.id),
         next_reading=_next(connection, Reading.__table__.c.id),
@@ -266,14 +266,14 @@ def load(connection: Connection, entries: Sequence[Entry]) -> Intake:
     return intake
 
 
-def load_stories(connection: Connection, intake: Intake, story_ids: Iterable[int]) -> None:
+def load_stories(connection: Connection, intake: Batch, story_ids: Iterable[int]) -> None:
     """Stories by id, and of all that the intake knows now their timelines and revisions."""
     _stories(connection, intake, _STORY.id, set(story_ids))
     _timelines(connection, intake)
     _revisions(connection, intake)
 
 
-def load_followers(connection: Connection, intake: Intake, story_ids: Iterable[int]) -> None:
+def load_followers(connection: Connection, intake: Batch, story_ids: Iterable[int]) -> None:
     """The captures of stories that have the words of another."""
     _captures(connection, intake, _CAPTURE.story_id, set(story_ids), _CAPTURE.words_of_another)
 
@@ -293,7 +293,7 @@ def _next(connection: Connection, column: Any) -> int:
     return found
 
 
-def _met(connection: Connection, intake: Intake, entries: Sequence[Entry]) -> None:
+def _met(connection: Connection, intake: Batch, entries: Sequence[PreparedItem]) -> None:
     """Captures of the same addresses and seconds; not of the addresses alone, for a front page has thousands."""
     moments = {(entry.key[0], at) for entry in entries if (at := second(entry.captured_at)) is not None}
     for some in chunks(sorted(moments), PAIRS):
@@ -320,38 +320,40 @@ def of_moments(count: int) -> Any:
     return text(wanted).columns(*_CAPTURE)
 
 
-def _captures(connection: Connection, intake: Intake, column: Any, values: set[Any], *also: Any) -> None:
+def _captures(connection: Connection, intake: Batch, column: Any, values: set[Any], *also: Any) -> None:
     for some in chunks(sorted(values)):
         _take_in(intake, connection.execute(select(Capture.__table__).where(column.in_(some), *also)))
 
 
-def _take_in(intake: Intake, found: CursorResult[Any]) -> None:
+def _take_in(intake: Batch, found: CursorResult[Any]) -> None:
     for row in found.mappings():
         if row["id"] not in intake.by_id:
             intake.holds(dict(row))
 
 
-def _stories(connection: Connection, intake: Intake, column: Any, values: set[Any]) -> None:
+def _stories(connection: Connection, intake: Batch, column: Any, values: set[Any]) -> None:
     for some in chunks(sorted(values)):
         for row in connection.execute(select(Story.__table__).where(column.in_(some))):
-            story = Known(row.id, row.canonical_url, row=row)
+            story = StoryState(row.id, row.canonical_url, row=row)
             intake.stories[story.canonical_url] = intake.by_story[story.id] = story
 
 
-def _timelines(connection: Connection, intake: Intake) -> None:
+def _timelines(connection: Connection, intake: Batch) -> None:
     """Of each capture what a timeline wants and no more: a front page's story may have thousands."""
     names = ("story_id", "id", "captured_at", "digest", "url", "source", "part", "words_digest", "reading_id")
     columns = [_CAPTURE[name] for name in (*names, "words_of_another")]
-    found: dict[int, list[Seen]] = {}
+    found: dict[int, list[Observation]] = {}
     for some in chunks(sorted(intake.by_story)):
         rows = connection.execute(select(*columns).where(_CAPTURE.story_id.in_(some)))
         for story_id, capture_id, captured_at, digest, url, source, part, *rest in rows:
-            found.setdefault(story_id, []).append(Seen(capture_id, captured_at, (digest, url, source, part), *rest))
+            found.setdefault(story_id, []).append(
+                Observation(capture_id, captured_at, (digest, url, source, part), *rest)
+            )
     for story_id, seen in found.items():
         intake.by_story[story_id].timeline = Timeline.of(seen)
 
 
-def _revisions(connection: Connection, intake: Intake) -> None:
+def _revisions(connection: Connection, intake: Batch) -> None:
     revision = Revision.__table__.c
     columns = [revision[name] for name in ("id", "story_id", "reading_id", *MOVING)]
     for some in chunks(sorted(intake.by_story)):

@@ -7,10 +7,10 @@ from typing import Any
 
 from storage.database.values import Values, cleaned, day, dumped, is_storable, moment, plain, raw
 from storage.ingest.wording import words_digest
-from storage.ledger.discoveries import Report
-from storage.ledger.states import DROPPED, UNCHANGED, UNDATED, Heard, Left, Visit, left
+from storage.ledger.discoveries import MergedDiscovery
+from storage.ledger.states import DROPPED, UNCHANGED, UNDATED, Discovery, FinalState, Visit, state_after
 from storage.query.text import digest_of, index_words
-from storage.warc.exchange import Place
+from storage.warc.exchange import RecordLocation
 
 # What names one capture: url, time, digest of the body, source, part of the answer.
 Key = tuple[str, datetime | None, str, str, str]
@@ -22,7 +22,7 @@ Identity = tuple[str, datetime | None, int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ArticleRow:
     """What an article says of its story, in the columns of the tables.
 
     image_url: of the main picture. revision: what a revision has of it. images: rows, but for the revision's id.
@@ -40,7 +40,7 @@ class Said:
     words: tuple[str, str, str, str]
 
     @classmethod
-    def by(cls, article: Mapping[str, Any]) -> "Said":
+    def by(cls, article: Mapping[str, Any]) -> "ArticleRow":
         """article: as JSON data."""
         images = article.get("images") or ()
         body = "\n\n".join(block["text"] for block in article["body"])
@@ -64,7 +64,7 @@ SIGHTING = (*_TEASER, "address", "published_on", "published_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PreparedItem:
     """One item, ready to be stored: rows, in which the ids alone are missing. It may be made in another process.
 
     address: in the ledger; the visited one, or what the page calls itself. capture: its row.
@@ -80,10 +80,10 @@ class Entry:
     capture: Values
     reading: str | None
     reading_digest: str | None
-    said: Said | None
+    article: ArticleRow | None
     sightings: tuple[tuple[Any, ...], ...]
     visit: Visit | None
-    left: Left
+    final_state: FinalState
     published_on: date | None
     page: int
 
@@ -91,15 +91,15 @@ class Entry:
     def captured_at(self) -> datetime | None:
         return self.key[1]
 
-    def kept_at(self, place: Place) -> None:
+    def set_location(self, place: RecordLocation) -> None:
         """Where the bytes came to be kept after the entry was made."""
         self.capture.update(evidence_file=place.file, evidence_offset=place.offset, evidence_length=place.length)
 
-    def quiet(self) -> "Entry":
+    def without_links(self) -> "PreparedItem":
         """The same, whose visit says nothing of what the page announces."""
-        return replace(self, visit=self.visit and replace(self.visit, heard=()))
+        return replace(self, visit=self.visit and replace(self.visit, discoveries=()))
 
-    def dropped(self, detail: str) -> "Entry":
+    def dropped(self, detail: str) -> "PreparedItem":
         """The same, of a page or a part whose words a pipeline kept out before."""
         empty = dict.fromkeys(("layout", "problems", "words_digest", "teasers_digest"))
         unread = {"outcome": "unread", "reason": DROPPED, "detail": detail}
@@ -112,25 +112,25 @@ class Entry:
             capture=self.capture | empty | unread | {"address": address},
             reading=None,
             reading_digest=None,
-            said=None,
+            article=None,
             sightings=(),
-            left=left({"type": "unread", "reason": DROPPED}, self.visit.kind if self.visit else None),
+            final_state=state_after({"type": "unread", "reason": DROPPED}, self.visit.kind if self.visit else None),
             published_on=None,
             page=0,
         )
 
-    def left_by(self, *, anything_new: bool) -> Left:
+    def state_after(self, *, anything_new: bool) -> FinalState:
         """How its visit leaves the address."""
-        same = self.outcome == "article" and self.left.state == "done" and not anything_new
-        return UNCHANGED if same else self.left
+        same = self.outcome == "article" and self.final_state.state == "done" and not anything_new
+        return UNCHANGED if same else self.final_state
 
 
-def entry(item: Any, visit: Visit | None = None) -> Entry:
+def prepare(item: Any, visit: Visit | None = None) -> PreparedItem:
     """An entry stays what it is, for it may be made in another process.
 
     Raises ValueError for an item of no known type, or a capture time without a zone.
     """
-    if isinstance(item, Entry):
+    if isinstance(item, PreparedItem):
         return item
     whole = plain(item)
     kind = whole.get("type")
@@ -139,11 +139,11 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
     kept = {name: value for name, value in whole.items() if name not in ("capture", "teasers")}
     reading, teasers = dumped(kept), dumped(whole.get("teasers", ()))
     if not (is_storable(reading) and is_storable(teasers)):
-        return entry(cleaned(whole), visit)
+        return prepare(cleaned(whole), visit)
     unread = kind == "unread"
     capture = _capture(whole, visit)
     capture["teasers_digest"] = None if unread else digest_of(teasers)
-    return Entry(
+    return PreparedItem(
         outcome=kind,
         url=whole["url"],
         canonical_url=whole.get("canonical_url"),
@@ -152,10 +152,10 @@ def entry(item: Any, visit: Visit | None = None) -> Entry:
         capture=capture,
         reading=None if unread else reading,
         reading_digest=None if unread else digest_of(reading),
-        said=Said.by(whole) if kind == "article" else None,
+        article=ArticleRow.by(whole) if kind == "article" else None,
         sightings=tuple(_sightings(whole.get("teasers") or (), visit)),
         visit=visit,
-        left=left(whole, visit.kind if visit else None),
+        final_state=state_after(whole, visit.kind if visit else None),
         published_on=day(whole.get("published_on")),
         page=whole.get("page") or 0,
     )
@@ -207,22 +207,22 @@ def _capture(item: Values, visit: Visit | None) -> Values:
 
 
 def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple[Any, ...]]:
-    addresses = {heard.url: heard.address for heard in visit.heard} if visit else {}
+    addresses = {heard.url: heard.address for heard in visit.discoveries} if visit else {}
     for teaser in teasers:
         url, value_of = teaser["url"], teaser.get
         dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
         yield (*map(value_of, _TEASER), addresses.get(url, url), *dates)
 
 
-def reports(entry: Entry) -> Iterator[Report]:
+def discoveries_of(entry: PreparedItem) -> Iterator[MergedDiscovery]:
     if entry.visit is None:
         return
-    visit, now = entry.visit, now_of(entry)
-    yield Report(Heard(url=entry.url, address=visit.address, kind=visit.kind), None, now)
-    for heard in visit.heard:
-        yield Report(heard, visit.address, now)
+    visit, now = entry.visit, visited_at(entry)
+    yield MergedDiscovery(Discovery(url=entry.url, address=visit.address, kind=visit.kind), None, now)
+    for heard in visit.discoveries:
+        yield MergedDiscovery(heard, visit.address, now)
 
 
-def now_of(entry: Entry) -> datetime:
+def visited_at(entry: PreparedItem) -> datetime:
     """The moment of a visit: that of its capture, or UNDATED."""
     return entry.captured_at or UNDATED

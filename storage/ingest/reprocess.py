@@ -11,22 +11,22 @@ from storage.database.bulk import chunks
 from storage.database.schema import Capture, Sighting
 from storage.database.values import Values, dumped, plain
 from storage.evidence.store import Evidence
-from storage.ingest.batch import Intake, load_followers, load_stories, readings
-from storage.ingest.prepare import reports
+from storage.ingest.batch import Batch, load_followers, load_stories, readings
+from storage.ingest.prepare import discoveries_of
 from storage.ingest.visits import Taken, next_at
 from storage.ingest.wording import words_digest
 from storage.ingest.write import write
-from storage.ledger.discoveries import together
-from storage.ledger.rows import Sheet
-from storage.ledger.states import DROPPED, Visit, priority
+from storage.ledger.discoveries import merge
+from storage.ledger.rows import LedgerBatch
+from storage.ledger.states import DROPPED, Visit, queue_priority
 from storage.query.text import digest_of
-from storage.warc.exchange import EvidenceError, Exchange, Place
+from storage.warc.exchange import EvidenceError, Exchange, RecordLocation
 
 
 class Reader(Protocol):
     """Who can read pages; the archive cannot."""
 
-    def read(self, exchange: Exchange, place: Place) -> list[tuple[Any, Visit | None]]:
+    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Any, Visit | None]]:
         """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
         ...
 
@@ -58,10 +58,10 @@ class Rereader:
             self._last = answer, by_part(self._reader.read(*self._exchange(row)))
         return self._last[1]
 
-    def _exchange(self, row: Row[Any]) -> tuple[Exchange, Place]:
+    def _exchange(self, row: Row[Any]) -> tuple[Exchange, RecordLocation]:
         if row.evidence_file is None:
             raise EvidenceError("no record of it was kept")
-        place = Place(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
         exchange = replace(self._evidence.read(place), source=row.source, captured_at=row.captured_at)
         if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
             raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
@@ -94,7 +94,7 @@ def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dic
 
 def _teasers(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[dict[str, Any]]]:
     rows = sightings(connection, captures)
-    return {row.id: as_read(rows[row.id], row.teasers_digest) for row in captures}
+    return {row.id: previous_item(rows[row.id], row.teasers_digest) for row in captures}
 
 
 def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
@@ -108,23 +108,23 @@ def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int,
     return rows
 
 
-def as_read(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
+def previous_item(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
     """The teasers of one page; only those of lists have dates, and the digest tells which these are."""
     dated = [{name: plain(getattr(row, name)) for name in _DATED_TEASER} for row in sightings]
     bare = [{name: teaser[name] for name in _TEASER} for teaser in dated]
     return bare if digest_of(dumped(bare)) == digest else dated
 
 
-def settle(connection: Connection, taken: Sequence[Taken]) -> None:
+def apply_readings(connection: Connection, taken: Sequence[Taken]) -> None:
     """The ledger's part of captures read anew: what they announce now, and a better state.
 
     When an address was visited, and how often, stays as it is. Its state is told anew where it is that in
     which the visit of this very capture left it.
     """
     told = [each for each in taken if each[0].visit is not None and each[0].captured_at is not None]
-    announced = together(report for entry, _, _ in told for report in reports(entry))
-    sheet = Sheet(connection, announced)
-    sheet.hear(announced.values())
+    announced = merge(report for entry, _, _ in told for report in discoveries_of(entry))
+    sheet = LedgerBatch(connection, announced)
+    sheet.discover(announced.values())
     for each in told:
         row = sheet.row(each[0].address)
         assert row is not None, "every visit is reported"
@@ -140,7 +140,7 @@ def _left(row: Values, taken: Taken) -> Values | None:
         return None
     if row["state"] == "leased" or (row["state"] == "excluded" and row["why"] != DROPPED):
         return None
-    how = entry.left_by(anything_new=row["state"] != "unchanged")
+    how = entry.state_after(anything_new=row["state"] != "unchanged")
     dated_on = entry.published_on or row["dated_on"]
     if (how.state, how.why, dated_on) == (row["state"], row["why"], row["dated_on"]):
         return None
@@ -151,7 +151,7 @@ def _left(row: Values, taken: Taken) -> Values | None:
         "why": how.why,
         "dated_on": dated_on,
         "due_at": next_at(how, entry, row | {"dated_on": dated_on}, entry.captured_at),
-        "priority": priority(
+        "priority": queue_priority(
             row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
         ),
     }
@@ -170,7 +170,7 @@ def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
     story_ids = [story_id for story_id in connection.execute(waiting).scalars() if story_id is not None]
     count = 0
     for some in chunks(sorted(story_ids)):
-        intake = Intake()
+        intake = Batch()
         load_stories(connection, intake, some)
         load_followers(connection, intake, some)
         followers = [values for values in intake.by_id.values() if values["id"] not in without]

@@ -7,39 +7,39 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from storage.ingest.batch import MOVING, Known, Values
-from storage.ingest.prepare import Said
-from storage.ingest.timeline import Run
+from storage.ingest.batch import MOVING, StoryState, Values
+from storage.ingest.prepare import ArticleRow
+from storage.ingest.timeline import WordingSpan
 
 
 @dataclass(slots=True)
-class Told:
+class StoryChanges:
     """How the tables must change for one story.
 
     story: its row, None when no capture shows it any more. new: revisions with what they read.
     moved: revisions whose text stands. gone: ids of revisions. digests: of the newest words, old and new.
     """
 
-    known: Known
+    known: StoryState
     story: Values | None = None
-    new: list[tuple[Values, Said]] = field(default_factory=list)
+    new: list[tuple[Values, ArticleRow]] = field(default_factory=list)
     moved: list[Values] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     digests: set[str] = field(default_factory=set)
 
 
-def asked(known: Known) -> set[int]:
+def needed_readings(known: StoryState) -> set[int]:
     """The readings that `tell` wants of a story, by id: of a long one few, unless it is told anew."""
-    wanted = {seen.reading_id for seen in known.timeline.seen if known.anew or seen.capture_id in known.new}
+    wanted = {seen.reading_id for seen in known.timeline.observations if known.anew or seen.capture_id in known.new}
     wordings = _wordings(known)
     wanted |= {run.text.reading_id for run, old in wordings if old is None}
     wanted |= {run.standfirst.reading_id for run, _ in wordings if run.standfirst is not run.text}
     return wanted | {run.text.reading_id for run, _ in wordings[-1:]}
 
 
-def tell(known: Known, said: Mapping[int, Said], next_id: int) -> Told:
+def derive_story(known: StoryState, said: Mapping[int, ArticleRow], next_id: int) -> StoryChanges:
     """said: readings by id, at least those `asked`. next_id: for the first new revision."""
-    told = Told(known)
+    told = StoryChanges(known)
     wordings = _wordings(known)
     newest = None
     for number, (run, old) in enumerate(wordings, 1):
@@ -66,15 +66,15 @@ def tell(known: Known, said: Mapping[int, Said], next_id: int) -> Told:
     return told
 
 
-def _wordings(known: Known) -> list[tuple[Run, Row[Any] | None]]:
+def _wordings(known: StoryState) -> list[tuple[WordingSpan, Row[Any] | None]]:
     """Each with the revision that has its text already."""
     left: dict[int, list[Row[Any]]] = {}
     for row in reversed(known.revisions):
         left.setdefault(row.reading_id, []).append(row)
-    return [(run, old.pop() if (old := left.get(run.text.reading_id)) else None) for run in known.timeline.runs()]
+    return [(run, old.pop() if (old := left.get(run.text.reading_id)) else None) for run in known.timeline.spans()]
 
 
-def _moving(number: int, run: Run) -> Values:
+def _moving(number: int, run: WordingSpan) -> Values:
     return {
         "number": number,
         "words_digest": run.words,
@@ -86,9 +86,12 @@ def _moving(number: int, run: Run) -> Values:
 
 
 def _story(
-    known: Known, wordings: list[tuple[Run, Row[Any] | None]], said: Mapping[int, Said], newest: int | None
+    known: StoryState,
+    wordings: list[tuple[WordingSpan, Row[Any] | None]],
+    said: Mapping[int, ArticleRow],
+    newest: int | None,
 ) -> Values:
-    moments = [seen.captured_at for seen in known.timeline.seen if seen.captured_at is not None]
+    moments = [seen.captured_at for seen in known.timeline.observations if seen.captured_at is not None]
     row, last = known.row, wordings[-1][0]
     return {
         "id": known.id,
@@ -104,13 +107,13 @@ def _story(
     }
 
 
-def _best(known: Known, said: Mapping[int, Said]) -> Values:
+def _best(known: StoryState, said: Mapping[int, ArticleRow]) -> Values:
     """Field by field, the value of the earliest capture that gives a good one, and that capture.
 
     Unless the story is told anew its row gives the best of the captures from before.
     """
-    dated = [seen for seen in known.timeline.seen if seen.captured_at is not None]
-    order = dated + [seen for seen in known.timeline.seen if seen.captured_at is None]
+    dated = [seen for seen in known.timeline.observations if seen.captured_at is not None]
+    order = dated + [seen for seen in known.timeline.observations if seen.captured_at is None]
     before = None if known.anew else known.row
     heard = order if before is None else [seen for seen in order if seen.capture_id in known.new]
     place = {} if before is None else {seen.capture_id: at for at, seen in enumerate(order)}

@@ -5,7 +5,7 @@ import json
 from sqlalchemy import Connection, select
 
 from storage.database.schema import Reading, Revision
-from storage.ingest.prepare import Said
+from storage.ingest.prepare import ArticleRow
 
 ADD = "INSERT INTO words(rowid, headline, body, captions, byline) VALUES (?, ?, ?, ?, ?)"
 
@@ -31,6 +31,6 @@ def fill(connection: Connection) -> int:
     count = 0
     rows = connection.execution_options(yield_per=1000).execute(found.order_by(revision.id))
     for some in rows.partitions():
-        add(connection, [(revision_id, *Said.by(json.loads(item)).words) for revision_id, item in some])
+        add(connection, [(revision_id, *ArticleRow.by(json.loads(item)).words) for revision_id, item in some])
         count += len(some)
     return count

@@ -16,7 +16,7 @@ from storage.ingest.wording import body_of, both_wordings, has_standfirst, is_a_
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-class Seen(NamedTuple):
+class Observation(NamedTuple):
     """One capture of the story.
 
     tie: orders captures of the same moment the same way in every archive (digest, url, source, part).
@@ -28,14 +28,14 @@ class Seen(NamedTuple):
     tie: tuple[str, ...]
     words: str
     reading_id: int
-    of_another: bool = False
+    inherited: bool = False
 
     @property
     def place(self) -> tuple[bool, datetime, tuple[str, ...]]:
         return self.captured_at is not None, self.captured_at or _EARLIEST, self.tie
 
 
-class Run(NamedTuple):
+class WordingSpan(NamedTuple):
     """One wording, and the span of its captures.
 
     words: the digest of all that its forms print. text: the first capture of the fullest form that was read itself.
@@ -43,8 +43,8 @@ class Run(NamedTuple):
     """
 
     words: str
-    text: Seen
-    standfirst: Seen
+    text: Observation
+    standfirst: Observation
     first_captured_at: datetime | None
     last_captured_at: datetime | None
     captures: int
@@ -54,54 +54,54 @@ class Run(NamedTuple):
 class Timeline:
     """Captures of one story, always in the order of time."""
 
-    seen: list[Seen] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
 
     @classmethod
-    def of(cls, seen: Iterable[Seen]) -> "Timeline":
+    def of(cls, seen: Iterable[Observation]) -> "Timeline":
         return cls(sorted(seen, key=_place))
 
-    def add(self, seen: Seen) -> bool:
+    def add(self, seen: Observation) -> bool:
         """Put a capture in its place; whether it shows words that its neighbours do not."""
-        at = bisect_left(self.seen, seen.place, key=_place)
-        neighbours = self.seen[max(at - 1, 0) : at + 1]
+        at = bisect_left(self.observations, seen.place, key=_place)
+        neighbours = self.observations[max(at - 1, 0) : at + 1]
         in_part = any(is_in_part(each.words) for each in (seen, *neighbours))
-        before = len(self.runs()) if in_part else 0
-        self.seen.insert(at, seen)
+        before = len(self.spans()) if in_part else 0
+        self.observations.insert(at, seen)
         if in_part:  # what a form leaves out may join others, so that neighbours alone do not decide
-            return len(self.runs()) > before
+            return len(self.spans()) > before
         return all(each.words != seen.words for each in neighbours)
 
     def remove(self, capture_id: int) -> None:
-        self.seen = [each for each in self.seen if each.capture_id != capture_id]
+        self.observations = [each for each in self.observations if each.capture_id != capture_id]
 
-    def reread(self, new: Seen) -> list[Seen]:
+    def reread(self, new: Observation) -> list[Observation]:
         """Replace the reading of a capture; the captures that changed, itself among them.
 
         A better reading is no edit by the newspaper. So the other captures of the same wording are
         taken to say the same until they are reread themselves, or a run that read everything anew ends
-        (storage/rereading.py): the wording keeps one revision.
+        (storage/ingest/reprocess.py): the wording keeps one revision.
         """
-        at = next(n for n, each in enumerate(self.seen) if each.capture_id == new.capture_id)
-        old = self.seen[at]
+        at = next(n for n, each in enumerate(self.observations) if each.capture_id == new.capture_id)
+        old = self.observations[at]
         changed = [new]
-        self.seen[at] = new
+        self.observations[at] = new
         pieces = is_a_piece(old.words) or is_a_piece(new.words)  # of whose wording nothing is known
-        if not old.of_another and old.words != new.words and not pieces:
+        if not old.inherited and old.words != new.words and not pieces:
             changed += self._carry(at, old.words, new.words)
         return changed
 
-    def _carry(self, at: int, old: str, new: str) -> Iterator[Seen]:
+    def _carry(self, at: int, old: str, new: str) -> Iterator[Observation]:
         for step in (-1, 1):
             beside = at + step
-            while 0 <= beside < len(self.seen) and same_wording(self.seen[beside].words, old):
-                self.seen[beside] = self.seen[beside]._replace(words=new, of_another=True)
-                yield self.seen[beside]
+            while 0 <= beside < len(self.observations) and same_wording(self.observations[beside].words, old):
+                self.observations[beside] = self.observations[beside]._replace(words=new, inherited=True)
+                yield self.observations[beside]
                 beside += step
 
-    def runs(self) -> list[Run]:
+    def spans(self) -> list[WordingSpan]:
         words: list[str] = []
-        found: list[list[Seen]] = []
-        for seen in self.seen:
+        found: list[list[Observation]] = []
+        for seen in self.observations:
             if found and same_wording(words[-1], seen.words):
                 words[-1] = both_wordings(words[-1], seen.words)
                 found[-1].append(seen)
@@ -111,18 +111,18 @@ class Timeline:
         return [_run(*run) for run in zip(words, found, strict=True)]
 
 
-def _place(seen: Seen) -> tuple[bool, datetime, tuple[str, ...]]:
+def _place(seen: Observation) -> tuple[bool, datetime, tuple[str, ...]]:
     return seen.place
 
 
-def _run(words: str, seen: list[Seen]) -> Run:
-    own = [each for each in seen if not each.of_another] or seen
+def _run(words: str, seen: list[Observation]) -> WordingSpan:
+    own = [each for each in seen if not each.inherited] or seen
     text = min(own, key=lambda each: (body_of(each.words) != body_of(words), lacks(each.words)))
     standfirst = text
     if lacks(text.words)[-1]:
         standfirst = next((each for each in own if has_standfirst(each.words)), text)
     moments = [each.captured_at for each in seen if each.captured_at is not None]
-    return Run(
+    return WordingSpan(
         words=words,
         text=text,
         standfirst=standfirst,

@@ -1,6 +1,6 @@
 """Tombstones of withdrawn stories: the addresses that are kept out, and the records that were overwritten.
 
-A record is overwritten where it stands, by one of the same length (storage/warc/tombstone.py). It is listed as
+A record is overwritten where it stands, by one of the same length (storage/warc/tombstones.py). It is listed as
 `waiting` by the transaction that takes its row out, and as `overwritten` when that is on the disk: a run that is
 killed between can be repeated.
 """
@@ -18,11 +18,11 @@ from storage.database.bulk import chunks
 from storage.database.schema import Address, Capture, Withdrawn, WithdrawnRecord
 from storage.database.values import plain
 from storage.evidence import compact_format
-from storage.ingest.prepare import Entry, now_of
-from storage.ledger.states import WITHDRAWN, Kind, priority
+from storage.ingest.prepare import PreparedItem, visited_at
+from storage.ledger.states import WITHDRAWN, Kind, queue_priority
 from storage.warc.exchange import RecordUnreadable
-from storage.warc.files import seal_of
-from storage.warc.parser import Answered, Asked, Broken, opened
+from storage.warc.files import file_id
+from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
 
 EVIDENCE = "evidence"  # the folder
@@ -41,7 +41,7 @@ def of(connection: Connection, address: str) -> Row[Any] | None:
     return connection.execute(select(Withdrawn.__table__).where(Withdrawn.address == address)).first()
 
 
-def bar(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now: datetime) -> None:
+def keep_out(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now: datetime) -> None:
     """Keep addresses out: a tombstone for each, and a row of the ledger that stays excluded.
 
     rows: of `withdrawn`. kind: of an address that the ledger does not have.
@@ -55,7 +55,7 @@ def bar(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now:
         known = connection.execute(select(Address.__table__).where(table.address == row["address"])).mappings().first()
         values = dict(known) if known is not None else _heard(row["address"], kind, now)
         values |= _EXCLUDED
-        values["priority"] = priority(
+        values["priority"] = queue_priority(
             values["address"], values["kind"], None, values["heard_at"], visited=values["visits"] > 0
         )
         if known is None:
@@ -78,12 +78,12 @@ def _heard(address: str, kind: Kind, now: datetime) -> dict[str, Any]:
     return empty | of_address | {"depth": 0, "visits": 0, "changes": 0}
 
 
-def is_barred(entry: Entry, barred: Collection[str]) -> bool:
+def is_barred(entry: PreparedItem, barred: Collection[str]) -> bool:
     """Whether an entry is a capture of a withdrawn story, or the part of an answer that carries it."""
     return entry.address in barred or entry.canonical_url in barred or entry.capture["part"] in barred
 
 
-def turn_away(connection: Connection, entries: Iterable[Entry], folder: Path) -> None:
+def reject(connection: Connection, entries: Iterable[PreparedItem], folder: Path) -> None:
     """Keep captures out that came after their story was withdrawn: their records wait to be overwritten.
 
     The addresses at which they came are kept out from now on. Of an answer that carries other stories, too, these
@@ -98,7 +98,7 @@ def turn_away(connection: Connection, entries: Iterable[Entry], folder: Path) ->
         add_records(connection, records(folder, capture), known["story"], capture)
         if not part:
             row = dict(known) | {"address": entry.address}
-            bar(connection, [row], entry.visit.kind if entry.visit else "story", now_of(entry))
+            keep_out(connection, [row], entry.visit.kind if entry.visit else "story", visited_at(entry))
             continue
         same = select(Capture.__table__).where(Capture.digest == capture["digest"], Capture.evidence_file.is_not(None))
         others = [dict(row) for row in connection.execute(same).mappings()]
@@ -144,13 +144,13 @@ def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bo
     if not is_ours(file):
         return []
     found, answer = [(offset, length, True)], None
-    with suppress(Broken, RecordUnreadable):
-        answer = opened(compact_format.at(folder / file, offset).raw)
-    with suppress(Broken, RecordUnreadable):
-        behind = compact_format.at(folder / file, offset + length)
-        request = opened(behind.raw)
+    with suppress(BadRecord, RecordUnreadable):
+        answer = parse_record(compact_format.record_at(folder / file, offset).raw)
+    with suppress(BadRecord, RecordUnreadable):
+        behind = compact_format.record_at(folder / file, offset + length)
+        request = parse_record(behind.raw)
         # A damaged answer cannot name its request; ours stands behind it.
-        if isinstance(request, Asked) and (not isinstance(answer, Answered) or answer.goes_with(request)):
+        if isinstance(request, RequestRecord) and (not isinstance(answer, ResponseRecord) or answer.goes_with(request)):
             found.append((behind.offset, behind.length, False))
     return found
 
@@ -193,7 +193,7 @@ def _overwrite(path: Path, record: Row[Any], barred: Sequence[Row[Any]]) -> None
     told |= {"addresses": [row.address for row in barred]}
     told |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
     name = f"{path.name}:{record.offset}"
-    member = tombstone(record.length, name=name, seal=seal_of(path), on=first.withdrawn_on, about=told)
+    member = tombstone(record.length, name=name, seal=file_id(path), on=first.withdrawn_on, about=told)
     with path.open("r+b") as stream:
         stream.seek(record.offset)
         stream.write(member)

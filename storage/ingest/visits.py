@@ -8,27 +8,29 @@ from sqlalchemy import Connection, delete, insert, select
 from storage.database.schema import Replayed
 from storage.database.values import Values
 from storage.ingest.batch import Outcome
-from storage.ingest.prepare import Entry, now_of, reports
+from storage.ingest.prepare import PreparedItem, discoveries_of, visited_at
 from storage.ledger import rows
-from storage.ledger.discoveries import Report, together
-from storage.ledger.rows import Settled, Sheet
-from storage.ledger.states import CLOSED, CLOSED_AGAIN, DROPPED, GONE_AGAIN, UNREAD_AGAIN, Left, due_again
+from storage.ledger.discoveries import MergedDiscovery, merge
+from storage.ledger.rows import LedgerBatch, VisitResult
+from storage.ledger.states import CLOSED, CLOSED_AGAIN, DROPPED, GONE_AGAIN, UNREAD_AGAIN, FinalState, due_again
 
-Taken = tuple[Entry, Outcome, int]  # the id is that of the capture
+Taken = tuple[PreparedItem, Outcome, int]  # the id is that of the capture
 
 
-def settle(connection: Connection, taken: Sequence[Taken], heard: Iterable[Report] | None = None) -> None:
+def apply_visits(
+    connection: Connection, taken: Sequence[Taken], heard: Iterable[MergedDiscovery] | None = None
+) -> None:
     """In the order of the batch; an address visited twice is settled twice, a capture brought twice once.
 
     Captures of long ago come later than those of today: an old visit does not undo a newer one.
     heard: what the visits announce; None: they say it themselves.
     """
     visited = [each for each in taken if each[0].visit is not None]
-    announced = together(heard or ())
+    announced = merge(heard or ())
     if heard is None:
-        together((report for entry, _, _ in visited for report in reports(entry)), announced)
-    sheet = Sheet(connection, announced)
-    sheet.hear(announced.values())
+        merge((report for entry, _, _ in visited for report in discoveries_of(entry)), announced)
+    sheet = LedgerBatch(connection, announced)
+    sheet.discover(announced.values())
     for each in visited:
         row = sheet.row(each[0].address)
         assert row is not None, "every visit is reported"
@@ -39,19 +41,19 @@ def settle(connection: Connection, taken: Sequence[Taken], heard: Iterable[Repor
 
 def _is_new(row: Values, taken: Taken) -> bool:
     entry, outcome, _ = taken
-    if row["visited_at"] is None or row["visited_at"] < now_of(entry):
+    if row["visited_at"] is None or row["visited_at"] < visited_at(entry):
         return True
-    return row["visited_at"] == now_of(entry) and outcome is not Outcome.KNOWN_CAPTURE
+    return row["visited_at"] == visited_at(entry) and outcome is not Outcome.KNOWN_CAPTURE
 
 
-def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Values:
-    visit, now = entry.visit, now_of(entry)
+def _settled(row: Values, entry: PreparedItem, outcome: Outcome, capture_id: int) -> Values:
+    visit, now = entry.visit, visited_at(entry)
     if visit is None:
         raise ValueError(f"no visit: {entry.address}")
     new = outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION)
     dated_on = entry.published_on or row["dated_on"]
-    how = entry.left_by(anything_new=new)
-    settled = Settled(
+    how = entry.state_after(anything_new=new)
+    settled = VisitResult(
         address=visit.address,
         state=how.state,
         why=how.why,
@@ -66,10 +68,10 @@ def _settled(row: Values, entry: Entry, outcome: Outcome, capture_id: int) -> Va
         retry_after_seconds=visit.retry_after_seconds,
         url=visit.resume_url,
     )
-    return rows.settled(row, settled, now)
+    return rows.apply_visit(row, settled, now)
 
 
-def next_at(how: Left, entry: Entry, row: Values, now: datetime) -> datetime | None:
+def next_at(how: FinalState, entry: PreparedItem, row: Values, now: datetime) -> datetime | None:
     """When to look again at the address of a row; None for never."""
     if entry.visit is None or how.state in ("moved", "excluded"):
         return None  # the address it moved to is looked at instead

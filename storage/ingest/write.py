@@ -7,12 +7,12 @@ from sqlalchemy import Connection, delete, exists, or_, select, update
 from storage.database.bulk import add, add_rows, change, chunks
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.ingest import search_index
-from storage.ingest.batch import Intake, readings
-from storage.ingest.prepare import IMAGE, SIGHTING, Said
-from storage.ingest.revisions import Told, asked, tell
+from storage.ingest.batch import Batch, readings
+from storage.ingest.prepare import IMAGE, SIGHTING, ArticleRow
+from storage.ingest.revisions import StoryChanges, derive_story, needed_readings
 
 
-def write(connection: Connection, intake: Intake) -> None:
+def write(connection: Connection, intake: Batch) -> None:
     new = ((reading_id, entry.reading_digest, entry.reading) for reading_id, entry in intake.readings.items())
     add_rows(connection, Reading, ("id", "digest", "item"), new)
     told = _told(connection, intake)
@@ -27,14 +27,19 @@ def write(connection: Connection, intake: Intake) -> None:
     same_words(connection, told)
 
 
-def _told(connection: Connection, intake: Intake) -> list[Told]:
-    wanted = {reading_id for known in intake.touched.values() if known.row is not None for reading_id in asked(known)}
-    found = readings(connection, wanted - set(intake.said))
-    said = intake.said | {reading_id: Said.by(item) for reading_id, item in found.items()}
+def _told(connection: Connection, intake: Batch) -> list[StoryChanges]:
+    wanted = {
+        reading_id
+        for known in intake.touched.values()
+        if known.row is not None
+        for reading_id in needed_readings(known)
+    }
+    found = readings(connection, wanted - set(intake.articles))
+    said = intake.articles | {reading_id: ArticleRow.by(item) for reading_id, item in found.items()}
     next_id = 1 + max(_newest(connection), search_index.newest_row(connection))
     told = []
     for known in intake.touched.values():
-        told.append(tell(known, said, next_id))
+        told.append(derive_story(known, said, next_id))
         next_id += len(told[-1].new)
     return told
 
@@ -44,7 +49,7 @@ def _newest(connection: Connection) -> int:
     return connection.execute(newest).scalar() or 0
 
 
-def _write_revisions(connection: Connection, told: list[Told]) -> None:
+def _write_revisions(connection: Connection, told: list[StoryChanges]) -> None:
     gone = [revision_id for each in told for revision_id in each.gone]
     for some in chunks(gone):
         connection.execute(delete(Image).where(Image.revision_id.in_(some)))
@@ -61,7 +66,7 @@ def _write_revisions(connection: Connection, told: list[Told]) -> None:
     search_index.add(connection, [(values["id"], *said.words) for values, said in new])
 
 
-def _write_sightings(connection: Connection, intake: Intake) -> None:
+def _write_sightings(connection: Connection, intake: Batch) -> None:
     again = [capture_id for capture_id in intake.announced if capture_id in intake.changed]
     for some in chunks(again):
         connection.execute(delete(Sighting).where(Sighting.capture_id.in_(some)))
@@ -69,7 +74,7 @@ def _write_sightings(connection: Connection, intake: Intake) -> None:
     add_rows(connection, Sighting, ("capture_id", *SIGHTING), rows)
 
 
-def _clear(connection: Connection, intake: Intake, told: list[Told]) -> None:
+def _clear(connection: Connection, intake: Batch, told: list[StoryChanges]) -> None:
     """Stories that lost their last capture to a reread, and readings that nothing shows any more."""
     empty = [each.known.id for each in told if each.story is None and each.known.row is not None]
     for some in chunks(empty):
@@ -79,7 +84,7 @@ def _clear(connection: Connection, intake: Intake, told: list[Told]) -> None:
         connection.execute(delete(Reading).where(Reading.id.in_(some), ~shown))
 
 
-def same_words(connection: Connection, told: list[Told]) -> None:
+def same_words(connection: Connection, told: list[StoryChanges]) -> None:
     """Let stories of equal newest words name the one seen first; the others keep their own address."""
     digests = {digest for each in told for digest in each.digests}
     groups: dict[str, list[Any]] = {}

@@ -57,7 +57,7 @@ ASSUMED = (
 )
 
 
-class Places(Protocol):
+class AddressRules(Protocol):
     """What the newspaper says of an address."""
 
     def key(self, url: str) -> str | None:
@@ -68,7 +68,7 @@ class Places(Protocol):
         """Whether a story is likely to lie there, by the form of the address."""
         ...
 
-    def excluded_by(self, address: str) -> str | None:
+    def exclusion_rule(self, address: str) -> str | None:
         """The rule that keeps a crawl out of the address."""
         ...
 
@@ -78,7 +78,7 @@ class Places(Protocol):
 
 
 @dataclass(slots=True)
-class Known:
+class AuditedAddress:
     """One address that is, or may be, a story's. on: its day, as far as anything tells. lists: which announced it."""
 
     address: str
@@ -105,9 +105,9 @@ class Estimate:
     unknown: int
 
 
-def audit(connection: Connection, places: Places) -> list[Known]:
+def audit(connection: Connection, places: AddressRules) -> list[AuditedAddress]:
     """Every address of a story that anything announced or that is held, by address."""
-    found: dict[str, Known] = {}
+    found: dict[str, AuditedAddress] = {}
     for known in _of_ledger(connection):
         found[known.address] = known
     for address, day, kind in _announced(connection, places):
@@ -117,7 +117,7 @@ def audit(connection: Connection, places: Places) -> list[Known]:
     for heard in _elsewhere(connection):
         found.setdefault(heard.address, heard).lists.update(heard.lists)
     for row in connection.execute(_HELD):
-        found.setdefault(row.canonical_url, Known(row.canonical_url))
+        found.setdefault(row.canonical_url, AuditedAddress(row.canonical_url))
         for address in {row.canonical_url, row.address} & found.keys():
             known = found[address]
             known.standing, known.why = "held", None
@@ -134,19 +134,19 @@ _HELD = (
 )
 
 
-def _of_ledger(connection: Connection) -> Iterator[Known]:
+def _of_ledger(connection: Connection) -> Iterator[AuditedAddress]:
     table = Address.__table__.c
     columns = (table.address, table.state, table.was, table.why, table.dated_on, table.section, table.how)
     for row in connection.execute(select(*columns)):
         standing = _STANDS.get(row.was or row.state, "missing")
-        yield Known(row.address, standing, row.why, row.dated_on, row.section, set(_LISTS_OF.get(row.how, ())))
+        yield AuditedAddress(row.address, standing, row.why, row.dated_on, row.section, set(_LISTS_OF.get(row.how, ())))
 
 
 # What the first hearing alone tells; a teaser may stand on a list or beside a story.
 _LISTS_OF: dict[str, tuple[List, ...]] = {"sitemap": ("sitemap",), "feed": ("feed",), "link": ("link",)}
 
 
-def _announced(connection: Connection, places: Places) -> Iterator[tuple[str, date | None, List]]:
+def _announced(connection: Connection, places: AddressRules) -> Iterator[tuple[str, date | None, List]]:
     teasers = (
         select(Sighting.url, Capture.outcome, Capture.layout, func.min(Sighting.published_on).label("day"))
         .join(Capture, Capture.id == Sighting.capture_id)
@@ -160,7 +160,7 @@ def _announced(connection: Connection, places: Places) -> Iterator[tuple[str, da
             yield address, None, "link"
 
 
-def _elsewhere(connection: Connection) -> Iterator[Known]:
+def _elsewhere(connection: Connection) -> Iterator[AuditedAddress]:
     """Addresses in the indexes of other archives, once for each archive."""
     table = Holding.__table__.c
     rank = case({state: n for n, state in enumerate(_STANDS_ELSEWHERE)}, value=table.state)
@@ -169,7 +169,7 @@ def _elsewhere(connection: Connection) -> Iterator[Known]:
     for row in connection.execute(select(rows).where(rows.c.place == 1)):
         standing = _STANDS_ELSEWHERE[row.state]
         why = None if standing == "missing" else row.why
-        yield Known(row.address, standing, why, section=row.section, lists={row.archive})
+        yield AuditedAddress(row.address, standing, why, section=row.section, lists={row.archive})
 
 
 def totals(connection: Connection, layout: str) -> dict[str, dict[str, int]]:
@@ -198,17 +198,17 @@ def _list(outcome: str, layout: str) -> List:
     return "sitemap" if layout.startswith("sitemap") else "listing"
 
 
-def _never_written_down(address: str, places: Places) -> Known:
-    by = places.excluded_by(address)
-    return Known(address, "excluded" if by else "missing", by)
+def _never_written_down(address: str, places: AddressRules) -> AuditedAddress:
+    by = places.exclusion_rule(address)
+    return AuditedAddress(address, "excluded" if by else "missing", by)
 
 
-def _placed(known: Known, places: Places) -> Known:
+def _placed(known: AuditedAddress, places: AddressRules) -> AuditedAddress:
     known.section = places.section(known.address) or known.section
     return known
 
 
-def estimate(known: Iterable[Known]) -> Estimate | None:
+def estimate(known: Iterable[AuditedAddress]) -> Estimate | None:
     """How many stories there may be, by Chapman's form of the Lincoln-Petersen estimate; see ASSUMED.
 
     None when the two kinds of lists share fewer than seven stories. With the variance of Seber, The

@@ -8,34 +8,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage.ledger.states import Heard
+from storage.ledger.states import Discovery
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MergedDiscovery:
     """One address heard of, on which page (an address; None: from a person), and when.
 
     allowed_at: when it was last allowed, if reports put together here both allowed and excluded it.
     """
 
-    heard: Heard
-    heard_from: str | None
+    discovery: Discovery
+    found_on: str | None
     now: datetime
     allowed_at: datetime | None = None
 
 
-def together(reports: Iterable[Report], merged: dict[str, Report] | None = None) -> dict[str, Report]:
+def merge(
+    reports: Iterable[MergedDiscovery], merged: dict[str, MergedDiscovery] | None = None
+) -> dict[str, MergedDiscovery]:
     """Of each address one report that tells what all do, in their order; into `merged`, when it is given."""
     merged = {} if merged is None else merged
     for report in reports:
-        known = merged.setdefault(report.heard.address, report)
-        if known is not report and (known.heard != report.heard or report.allowed_at is not None):
-            merged[report.heard.address] = _both(known, report)
+        known = merged.setdefault(report.discovery.address, report)
+        if known is not report and (known.discovery != report.discovery or report.allowed_at is not None):
+            merged[report.discovery.address] = _both(known, report)
     return merged
 
 
-def _both(one: Report, other: Report) -> Report:
-    first, second = one.heard, other.heard
+def _both(one: MergedDiscovery, other: MergedDiscovery) -> MergedDiscovery:
+    first, second = one.discovery, other.discovery
     excluded_by, allowed_at = _rule(one, other)
     heard = replace(
         first,
@@ -45,12 +47,12 @@ def _both(one: Report, other: Report) -> Report:
         excluded_by=excluded_by,
         depth=min(first.depth, second.depth),
     )
-    return replace(one, heard=heard, allowed_at=allowed_at)
+    return replace(one, discovery=heard, allowed_at=allowed_at)
 
 
-def _rule(one: Report, other: Report) -> tuple[str | None, datetime | None]:
+def _rule(one: MergedDiscovery, other: MergedDiscovery) -> tuple[str | None, datetime | None]:
     """The last word on whether a rule keeps the crawl out; what has no new word leaves the old one."""
-    before, after = one.heard.excluded_by, other.heard.excluded_by
+    before, after = one.discovery.excluded_by, other.discovery.excluded_by
     if other.allowed_at is not None:
         return after, other.allowed_at
     if before and not after:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine, Row, and_, func, or_, select, update
 from storage.database import bulk
 from storage.database.schema import Address
 from storage.ledger import rows as frontier
-from storage.ledger.discoveries import Report, together
-from storage.ledger.rows import Due, Settled, Sheet, Wanted
-from storage.ledger.states import DROPPED, Heard, State, Visit, due_again
+from storage.ledger.discoveries import MergedDiscovery, merge
+from storage.ledger.rows import Due, LedgerBatch, Selection, VisitResult
+from storage.ledger.states import DROPPED, Discovery, State, Visit, due_again
 
-__all__ = ["Due", "Heard", "Ledger", "Visit", "due_again"]
+__all__ = ["Discovery", "Due", "Ledger", "Visit", "due_again"]
 
 
 _RELEASED = (
@@ -26,7 +26,7 @@ _RELEASED = (
 )
 
 
-ALL = Wanted()
+ALL = Selection()
 
 
 class Ledger:
@@ -36,16 +36,16 @@ class Ledger:
         self._engine = engine
         self._writer = writer
 
-    def hear(self, heards: Iterable[Heard], now: datetime, heard_from: str | None = None) -> int:
+    def discover(self, heards: Iterable[Discovery], now: datetime, heard_from: str | None = None) -> int:
         """Write down addresses; how many were new. An address asked for by name becomes due at once."""
         with self._writer.begin() as connection:
-            reports = together(Report(heard, heard_from, now) for heard in heards)
-            sheet = Sheet(connection, reports)
-            new = sheet.hear(reports.values())
+            reports = merge(MergedDiscovery(heard, heard_from, now) for heard in heards)
+            sheet = LedgerBatch(connection, reports)
+            new = sheet.discover(reports.values())
             sheet.write()
         return new
 
-    def lease(self, limit: int, wanted: Wanted = ALL, *, now: datetime) -> list[Due]:
+    def lease(self, limit: int, wanted: Selection = ALL, *, now: datetime) -> list[Due]:
         """Up to `limit` due addresses, in order; given to nobody again until they are left or released."""
         with self._writer.begin() as connection:
             return frontier.lease(connection, limit, wanted, now)
@@ -75,14 +75,14 @@ class Ledger:
 
     def settle(self, address: str, state: State, why: str | None, next_at: datetime | None, now: datetime) -> None:
         """Leave an address in a state; next_at: when to look again, None for never. Raises KeyError."""
-        self._leave(Settled(address=address, state=state, why=why, next_at=next_at), now)
+        self._leave(VisitResult(address=address, state=state, why=why, next_at=next_at), now)
 
     def failed(
         self, address: str, why: str, now: datetime, retry_after_seconds: float | None = None
     ) -> datetime | None:
         """The server or the way to it failed; when to try again, None for the next run. Raises KeyError."""
         return self._leave(
-            Settled(
+            VisitResult(
                 address=address,
                 state="failed",
                 why=why,
@@ -97,13 +97,13 @@ class Ledger:
         """A rule keeps the crawl out of an address. Raises KeyError."""
         self.settle(address, "excluded", by, None, now)
 
-    def _leave(self, how: Settled, now: datetime) -> datetime | None:
+    def _leave(self, how: VisitResult, now: datetime) -> datetime | None:
         with self._writer.begin() as connection:
-            sheet = Sheet(connection, [how.address])
+            sheet = LedgerBatch(connection, [how.address])
             row = sheet.row(how.address)
             if row is None:
                 raise KeyError(how.address)
-            values = frontier.settled(row, how, now)
+            values = frontier.apply_visit(row, how, now)
             sheet.change(how.address, values)
             sheet.write()
         due_at: datetime | None = values["due_at"]
@@ -145,12 +145,12 @@ class Ledger:
             rows = connection.execute(found.order_by(func.count().desc(), table.why))
             return dict(rows.all())
 
-    def due(self, now: datetime, wanted: Wanted = ALL) -> int:
+    def due(self, now: datetime, wanted: Selection = ALL) -> int:
         """How many addresses could be leased now."""
         table = Address.__table__.c
         return self._count(table.due_at <= now, table.state != "leased", *wanted.conditions())
 
-    def next_due_at(self, now: datetime, wanted: Wanted = ALL) -> datetime | None:
+    def next_due_at(self, now: datetime, wanted: Selection = ALL) -> datetime | None:
         """When the next address that failed or broke off may be tried again in this run; None: nothing to wait for."""
         table = Address.__table__.c
         failed = (table.state.in_(("failed", "partial")), table.tries > 0, table.due_at > now, *wanted.conditions())
@@ -158,7 +158,7 @@ class Ledger:
             moment: datetime | None = connection.execute(select(func.min(table.due_at)).where(*failed)).scalar()
         return moment
 
-    def left_alone(self, now: datetime, begun_at: datetime, wanted: Wanted = ALL) -> int:
+    def left_alone(self, now: datetime, begun_at: datetime, wanted: Selection = ALL) -> int:
         """How many addresses a run that began at a moment passed by, for they are not due yet.
 
         What it visited itself waits, too, and is not counted.

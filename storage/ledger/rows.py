@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, or_, select, update
 from storage.database.bulk import add, change, chunks
 from storage.database.schema import Address
 from storage.database.values import Values
-from storage.ledger.discoveries import Report
-from storage.ledger.states import BACK_OFF, DROPPED, WITHDRAWN, Budget, Heard, Kind, State, priority
+from storage.ledger.discoveries import MergedDiscovery
+from storage.ledger.states import BACK_OFF, DROPPED, WITHDRAWN, Budget, Discovery, Kind, State, queue_priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Selection:
     """Which addresses a run asks for. What is not known of an address never rules it out.
 
     origin: of one newspaper, as https://www.phnompenhpost.com/. since, until: days, both included.
@@ -63,7 +63,7 @@ class Wanted:
         return found
 
 
-def lease(connection: Connection, limit: int, wanted: Wanted, now: datetime) -> list[Due]:
+def lease(connection: Connection, limit: int, wanted: Selection, now: datetime) -> list[Due]:
     """Take up to `limit` due addresses out of the queue, the first in order first.
 
     A lease ends with its visit, or with the run: no time is long enough for all that a site may let a run wait.
@@ -87,7 +87,7 @@ def lease(connection: Connection, limit: int, wanted: Wanted, now: datetime) -> 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class VisitResult:
     """How an address is left, and what to write beside it; None leaves a column as it is.
 
     again: tried again with back-off, instead of at `next_at`.
@@ -107,12 +107,12 @@ class Settled:
     url: str | None = None
 
 
-def settled(row: Values, how: Settled, now: datetime) -> Values:
+def apply_visit(row: Values, how: VisitResult, now: datetime) -> Values:
     """What a visit changes in a row."""
     failed = how.state == "failed"
     tries = row["tries"] + 1 if how.again else 0
     dated_on = how.dated_on or row["dated_on"]
-    due_at = tried_again(tries, now, how.retry_after_seconds) if how.again else how.next_at
+    due_at = next_try_at(tries, now, how.retry_after_seconds) if how.again else how.next_at
     return {
         "url": how.url or row["url"],
         "state": how.state,
@@ -128,20 +128,20 @@ def settled(row: Values, how: Settled, now: datetime) -> Values:
         "dated_on": dated_on,
         "etag": how.etag or row["etag"],
         "last_modified": how.last_modified or row["last_modified"],
-        "priority": priority(
+        "priority": queue_priority(
             row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
         ),
     }
 
 
-def tried_again(tries: int, now: datetime, retry_after_seconds: float | None = None) -> datetime | None:
+def next_try_at(tries: int, now: datetime, retry_after_seconds: float | None = None) -> datetime | None:
     """When to try again after the given number of failures; None: in the next run."""
     if tries > len(BACK_OFF):
         return None
     return now + max(BACK_OFF[tries - 1], timedelta(seconds=retry_after_seconds or 0))
 
 
-class Sheet:
+class LedgerBatch:
     """Rows of the ledger, by address; on PostgreSQL nobody else leases them until the transaction ends."""
 
     def __init__(self, connection: Connection, addresses: Iterable[str]) -> None:
@@ -158,18 +158,20 @@ class Sheet:
         """None for an address never heard of."""
         return self._rows.get(address)
 
-    def hear(self, reports: Iterable[Report]) -> int:
+    def discover(self, reports: Iterable[MergedDiscovery]) -> int:
         """How many addresses were new. reports: one of each address, see `together`."""
         before = len(self._new)
         told = list(reports)
-        beyond = over(self._connection, (report.heard for report in told if report.heard.address not in self._rows))
+        beyond = over(
+            self._connection, (report.discovery for report in told if report.discovery.address not in self._rows)
+        )
         for report in told:
-            row = self._rows.get(report.heard.address)
+            row = self._rows.get(report.discovery.address)
             if row is None:
-                self._rows[report.heard.address] = _row(report, excluded_by=beyond.get(report.heard.address))
-                self._new[report.heard.address] = None
+                self._rows[report.discovery.address] = _row(report, excluded_by=beyond.get(report.discovery.address))
+                self._new[report.discovery.address] = None
             elif learnt := _learnt(row, report):
-                self.change(report.heard.address, learnt)
+                self.change(report.discovery.address, learnt)
         return len(self._new) - before
 
     def change(self, address: str, values: Values) -> None:
@@ -183,10 +185,10 @@ class Sheet:
         change(self._connection, Address, "address", [self._rows[address] for address in self._changed])
 
 
-def _row(report: Report, excluded_by: str | None) -> Values:
+def _row(report: MergedDiscovery, excluded_by: str | None) -> Values:
     """excluded_by: the budget that has no room for the address, or None."""
-    heard, now = report.heard, report.now
-    why = report.heard.excluded_by or excluded_by
+    heard, now = report.discovery, report.now
+    why = report.discovery.excluded_by or excluded_by
     empty: Values = dict.fromkeys(_COLUMNS)
     return empty | {
         "address": heard.address,
@@ -195,12 +197,12 @@ def _row(report: Report, excluded_by: str | None) -> Values:
         "section": heard.section,
         "dated_on": heard.dated_on,
         "depth": heard.depth,
-        "how": heard.how,
-        "heard_from": report.heard_from,
+        "how": heard.found_by,
+        "heard_from": report.found_on,
         "heard_at": now,
         "state": "excluded" if why else "known",
         "why": why,
-        "priority": priority(heard.address, heard.kind, heard.dated_on, now, visited=False),
+        "priority": queue_priority(heard.address, heard.kind, heard.dated_on, now, visited=False),
         "due_at": None if why else report.allowed_at or now,
         "tries": 0,
         "visits": 0,
@@ -211,9 +213,9 @@ def _row(report: Report, excluded_by: str | None) -> Values:
 _COLUMNS = tuple(column.name for column in Address.__table__.columns)
 
 
-def _learnt(row: Values, report: Report) -> Values:
+def _learnt(row: Values, report: MergedDiscovery) -> Values:
     """What hearing of a known address again changes; empty when nothing."""
-    heard = report.heard
+    heard = report.discovery
     values: Values = {}
     if row["section"] is None and heard.section is not None:
         values["section"] = heard.section
@@ -227,16 +229,16 @@ def _learnt(row: Values, report: Report) -> Values:
     if values:
         now_is = row | values
         visited = row["visits"] > 0
-        values["priority"] = priority(
+        values["priority"] = queue_priority(
             row["address"], now_is["kind"], now_is["dated_on"], row["heard_at"], visited=visited
         )
     return values
 
 
-def _allowed(row: Values, report: Report) -> Values:
+def _allowed(row: Values, report: MergedDiscovery) -> Values:
     """The rules of the crawl may change; who asks for an address by name wants it now."""
-    state, heard, flipped = row["state"], report.heard, report.allowed_at is not None
-    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and heard.how != "asked"):
+    state, heard, flipped = row["state"], report.discovery, report.allowed_at is not None
+    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and heard.found_by != "asked"):
         return {}
     at = report.allowed_at or report.now
     if heard.excluded_by:
@@ -245,12 +247,12 @@ def _allowed(row: Values, report: Report) -> Values:
     beyond = heard.budget is not None and row["why"] == heard.budget.name
     if (state == "excluded" and not beyond) or (state == "known" and flipped):
         return {"state": "known", "why": None, "due_at": at}
-    if heard.how == "asked" and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
+    if heard.found_by == "asked" and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
         return {"due_at": at, "tries": 0}
     return {}
 
 
-def over(connection: Connection, heards: Iterable[Heard]) -> dict[str, str]:
+def over(connection: Connection, heards: Iterable[Discovery]) -> dict[str, str]:
     """The addresses for which there is no room, of some that the ledger does not hold, and the budget's name for each.
 
     Each budget's new addresses are taken in their order, as far as it goes; in the caller's transaction.

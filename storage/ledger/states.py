@@ -11,7 +11,7 @@ WITHDRAWN = "withdrawn"  # the reason in the ledger
 
 Kind = Literal["front", "listing", "story", "feed", "sitemap", "rest", "page"]
 
-How = Literal[
+FoundBy = Literal[
     "asked",  # a person named it
     "front",
     "section",
@@ -48,7 +48,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Discovery:
     """An address heard of; address: its key in the ledger, for a story its canonical address.
 
     dated_on: the day printed beside it. excluded_by: the rule that keeps the crawl out, or None.
@@ -60,7 +60,7 @@ class Heard:
     kind: Kind
     section: str | None = None
     dated_on: date | None = None
-    how: How = "link"
+    found_by: FoundBy = "link"
     excluded_by: str | None = None
     depth: int = 0
     budget: Budget | None = None
@@ -78,7 +78,7 @@ class Visit:
 
     address: str
     kind: Kind
-    heard: tuple[Heard, ...] = ()
+    discoveries: tuple[Discovery, ...] = ()
     etag: str | None = None
     last_modified: str | None = None
     retry_after_seconds: float | None = None
@@ -137,7 +137,7 @@ def due_again(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class FinalState:
     """How a visit leaves an address; again: it did not bring what is there, and is tried again with back-off."""
 
     state: State
@@ -145,28 +145,32 @@ class Left:
     again: bool = False
 
 
-UNCHANGED = Left(state="unchanged")
+UNCHANGED = FinalState(state="unchanged")
 
 
-def left(item: Mapping[str, Any], kind: Kind | None) -> Left:
+def state_after(item: Mapping[str, Any], kind: Kind | None) -> FinalState:
     """The state in which an item (plain data) with new words leaves its address; kind: of its visit.
 
     A page that a pipeline dropped is not asked for again; a list is, for the addresses that it announces.
     """
     if item["type"] == "unread" and item["reason"] == DROPPED:
-        return Left(state="unread" if kind in LISTS else "excluded", why=DROPPED)
+        return FinalState(state="unread" if kind in LISTS else "excluded", why=DROPPED)
     if item["type"] == "unread":
         return _left_unread(item["reason"])
     broken = _kinds(item["problems"]) & {BROKEN}
     missing = broken | (_kinds(item["problems"]) & {"cut", "paywall"} if item["type"] == "article" else set())
-    return Left(state="partial", why=", ".join(sorted(missing)), again=bool(broken)) if missing else Left(state="done")
+    return (
+        FinalState(state="partial", why=", ".join(sorted(missing)), again=bool(broken))
+        if missing
+        else FinalState(state="done")
+    )
 
 
-def _left_unread(reason: str) -> Left:
+def _left_unread(reason: str) -> FinalState:
     if reason in ("server_error", "bad_status", BROKEN):
-        return Left(state="failed", why=reason, again=True)
+        return FinalState(state="failed", why=reason, again=True)
     states: dict[str, State] = {"moved": "moved", "gone": "gone", "not_modified": "unchanged"}
-    return Left(state=states.get(reason, "unread"), why=None if reason == "not_modified" else reason)
+    return FinalState(state=states.get(reason, "unread"), why=None if reason == "not_modified" else reason)
 
 
 def _kinds(problems: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -183,7 +187,7 @@ _FARTHEST = 1_000_000  # pages, that a turn stays within its rank
 _PAGE = re.compile(r"[?&](page|paged|start)=(?:\d+,)*(\d{1,7})(?:&|$)|/(page/)(\d{1,7})(?:\?|$)", re.A)
 
 
-def priority(address: str, kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
+def queue_priority(address: str, kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
     """Smaller is sooner: by kind, never visited before visited, the newest day first.
 
     An address without a day counts as of the day when it was heard of: a front page dates nothing, and

@@ -12,12 +12,12 @@ from urllib.parse import quote
 from storage.archive import Archive
 from storage.database.engine import DATABASE
 from storage.database.lock import in_use
-from storage.evidence.compact_format import files, there
+from storage.evidence.compact_format import evidence_files, file_of
 from storage.evidence.store import FOLDER
 from storage.files import sync_folder
 from storage.maintenance.checks.evidence import ENDS
-from storage.warc.files import piece_at
-from storage.warc.parser import Asked, Broken, opened
+from storage.warc.files import raw_record_at
+from storage.warc.parser import BadRecord, RequestRecord, parse_record
 
 _CHUNK = 2**20
 
@@ -41,9 +41,11 @@ def backup(
     ends = _copy_database(archive / DATABASE, copy / DATABASE)
     written = {DATABASE: (copy / DATABASE).stat().st_size}
     (copy / FOLDER).mkdir()
-    total = written[DATABASE] + sum(there(archive / FOLDER / name).stat().st_size for name in files(archive / FOLDER))
-    for name in files(archive / FOLDER):
-        path = there(archive / FOLDER / name)
+    total = written[DATABASE] + sum(
+        file_of(archive / FOLDER / name).stat().st_size for name in evidence_files(archive / FOLDER)
+    )
+    for name in evidence_files(archive / FOLDER):
+        path = file_of(archive / FOLDER / name)
         grows = being_written and path.name == name  # a compact file is closed
         end = _end(path, ends.get(name, 0)) if grows else path.stat().st_size
         if end:
@@ -74,10 +76,10 @@ def _end(path: Path, known: int) -> int:
         return 0
     with path.open("rb") as stream:
         try:
-            piece = piece_at(stream, known)
-            if isinstance(opened(piece.raw), Asked):
+            piece = raw_record_at(stream, known)
+            if isinstance(parse_record(piece.raw), RequestRecord):
                 return known + piece.length
-        except Broken:
+        except BadRecord:
             pass  # nothing whole follows
     return known
 

@@ -15,12 +15,12 @@ from storage.database.engine import BUSY_SECONDS, DATABASE, file_uri, spoken_err
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
 from storage.evidence.store import FOLDER, Evidence
-from storage.ingest.prepare import SIGHTING, Entry, entry
+from storage.ingest.prepare import SIGHTING, PreparedItem, prepare
 from storage.ingest.reprocess import Reader, Rereader, sightings
 from storage.ledger.states import Visit
 from storage.warc.exchange import EvidenceError
 
-# What makes two captures one (storage/entries.py). By the address first: thousands may have the bytes of a redirect.
+# What makes two captures one (storage/ingest/prepare.py). By the address first: thousands may have the bytes of a redirect.
 _SAME = (
     "new.url = old.url AND substr(new.captured_at, 1, 19) IS substr(old.captured_at, 1, 19)"
     " AND new.status = old.status AND +new.digest = old.digest AND new.part = old.part"
@@ -75,7 +75,7 @@ def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -
             found = list(_found(old, some, evidence, reader))
             outcomes = new.add_many(found)
             taken = [item for (item, _), how in zip(found, outcomes, strict=True) if how is not Outcome.WITHDRAWN]
-            as_before += sum(isinstance(item, Entry) for item in taken)
+            as_before += sum(isinstance(item, PreparedItem) for item in taken)
             anew += len(taken)
     return anew - as_before, as_before
 
@@ -101,9 +101,9 @@ def _found(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
         yield _as_read(row, items[row.id], teasers[row.id]), None
 
 
-def _as_read(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> Entry:
+def _as_read(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> PreparedItem:
     """A capture with the address and the validators of its visit, and its teasers with the ledger's addresses."""
-    made = entry(item | {"capture": _receipt(row)})
+    made = prepare(item | {"capture": _receipt(row)})
     capture = made.capture | {name: getattr(row, name) for name in _BESIDE_THE_ITEM}
     shown = tuple(tuple(raw(getattr(teaser, name)) for name in SIGHTING) for teaser in teasers)
     return replace(made, address=row.address, capture=capture, sightings=shown)

@@ -13,30 +13,32 @@ from storage.database.bulk import chunks
 from storage.database.engine import DATABASE
 from storage.database.lock import in_use
 from storage.errors import ArchiveError, Damaged, NotAnArchive
-from storage.ingest.prepare import entry
+from storage.ingest.prepare import prepare
 from storage.ingest.reprocess import by_part
 from storage.ingest.tombstones import waiting
 from storage.maintenance.checks import captures, database
-from storage.maintenance.checks.evidence import Row, Walk, same_bytes
+from storage.maintenance.checks.evidence import EvidenceCheck, Row, same_bytes
 from storage.maintenance.checks.findings import BROKEN, Finding, Reader, Report, capture_name, first_line
 from storage.maintenance.checks.holdings import elsewhere
 from storage.maintenance.checks.ledger import ledger
 from storage.maintenance.checks.rows import rows, rows_in, snapshot
 from storage.maintenance.checks.search_index import words
 from storage.maintenance.checks.stories import stories
-from storage.warc.exchange import Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation
 
 
-def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report, list[Place]]:
+def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report, list[RecordLocation]]:
     """What is wrong with the archive by itself, no page read; and the records that a row should name.
 
     alone: the caller holds the run lock, so nobody else writes.
     Raises ArchiveError when there is no archive, or one of another version.
     """
-    report, unfiled = Report(), list[Place]()
+    report, unfiled = Report(), list[RecordLocation]()
     with _opened(archive, report) as connection:
         if connection is not None:
-            walk = Walk(connection, archive, reader, partial(_bytes, connection), report, not alone and in_use(archive))
+            walk = EvidenceCheck(
+                connection, archive, reader, partial(_bytes, connection), report, not alone and in_use(archive)
+            )
             _whole(connection, walk, reader, report)
             unfiled = walk.unfiled
     return report, unfiled
@@ -52,7 +54,7 @@ def verify(archive: Path, reader: Reader, *, sample: int | None = None, seed: in
     with _opened(archive, report) as connection:
         if connection is None:
             return report
-        walk = Walk(connection, archive, reader, partial(_reread, connection, reader), report, in_use(archive))
+        walk = EvidenceCheck(connection, archive, reader, partial(_reread, connection, reader), report, in_use(archive))
         if sample is None:
             _whole(connection, walk, reader, report)
         else:
@@ -76,7 +78,7 @@ def _opened(archive: Path, report: Report) -> Iterator[Connection | None]:
         yield connection
 
 
-def _whole(connection: Connection, walk: Walk, reader: Reader, report: Report) -> None:
+def _whole(connection: Connection, walk: EvidenceCheck, reader: Reader, report: Report) -> None:
     _database(connection, report, quick=False)
     report.take("database", "reading", database.readings(connection))
     report.take("database", "story", _all_stories(connection))
@@ -90,7 +92,7 @@ def _whole(connection: Connection, walk: Walk, reader: Reader, report: Report) -
     report.take("database", "capture", _without_evidence(connection, report))
 
 
-def _some(connection: Connection, walk: Walk, report: Report, sample: int, random: Random) -> None:
+def _some(connection: Connection, walk: EvidenceCheck, report: Report, sample: int, random: Random) -> None:
     _database(connection, report, quick=True)
     ids = [row["id"] for row in rows(connection, "SELECT id FROM capture WHERE evidence_file IS NOT NULL")]
     chosen = sorted(random.sample(ids, min(sample, len(ids))))
@@ -129,18 +131,20 @@ def _without_evidence(connection: Connection, report: Report) -> Iterator[Findin
             yield Finding(kind="differs", where=capture_name(row), what=what, fields=("evidence_file",))
 
 
-def _bytes(connection: Connection, named_by: Sequence[Row], place: Place, exchange: Exchange) -> Iterator[Finding]:
+def _bytes(
+    connection: Connection, named_by: Sequence[Row], place: RecordLocation, exchange: Exchange
+) -> Iterator[Finding]:
     yield from same_bytes(named_by, place, exchange)
     yield from captures.payload(connection, named_by[0], exchange)
 
 
 def _reread(
-    connection: Connection, reader: Reader, named_by: Sequence[Row], place: Place, exchange: Exchange
+    connection: Connection, reader: Reader, named_by: Sequence[Row], place: RecordLocation, exchange: Exchange
 ) -> Iterator[Finding]:
     found = by_part(reader.read(exchange, place))
     for row in named_by:
         item, visit = found.get(row["part"]) or (reader.without(found[""][0], row["part"]), None)
-        yield from captures.capture(connection, row, entry(item, visit))
+        yield from captures.capture(connection, row, prepare(item, visit))
         yield from captures.payload(connection, row, exchange)
     if any(row["part"] == "" for row in named_by):
         yield from captures.parts_without_row(connection, named_by[0], place, found)

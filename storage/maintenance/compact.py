@@ -26,8 +26,8 @@ from storage.evidence.compact_format import COMPACT, PLAIN, as_written
 from storage.files import sync_folder
 from storage.warc import files as warcfile
 from storage.warc.exchange import Damage
-from storage.warc.members import Piece
-from storage.warc.parser import Broken
+from storage.warc.members import RawRecord
+from storage.warc.parser import BadRecord
 from storage.warc.writer import members
 from storage.warc.zstd import DICTIONARY, INDEX
 
@@ -95,7 +95,7 @@ class _Smaller:
             known.precompute_compress(level=LEVEL)
         self._pack = zstandard.ZstdCompressor(LEVEL, known if dictionary else None, write_checksum=True)
 
-    def write(self, pieces: Iterable[Piece], out: BinaryIO) -> int:
+    def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
         """How many records. Raises _Left."""
         records = self.target.with_name(f"{self.target.name}.records")
         lengths = []
@@ -137,11 +137,11 @@ def _smaller(path: Path, archive: Archive) -> _Smaller:
 
 def _exemplar(path: Path, offset: int) -> bytes:
     """A record that others may resemble, behind its request; empty for a page that came compressed."""
-    with suppress(Broken):
-        answer = compact_format.at(path, offset)
+    with suppress(BadRecord):
+        answer = compact_format.record_at(path, offset)
         if not _CODED.search(answer.raw, 0, 16_384):
-            with suppress(Broken):
-                return compact_format.at(path, offset + answer.length).raw + answer.raw
+            with suppress(BadRecord):
+                return compact_format.record_at(path, offset + answer.length).raw + answer.raw
             return answer.raw
     return b""
 
@@ -152,7 +152,7 @@ class _Plain:
     def __init__(self, target: Path) -> None:
         self.target = target
 
-    def write(self, pieces: Iterable[Piece], out: BinaryIO) -> int:
+    def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
         """How many records. Raises _Left."""
         count = 0
         for piece in pieces:
@@ -198,7 +198,7 @@ def _exchanged(path: Path, writer: _Smaller | _Plain) -> Done:
     return Done(file=path.name, before=before, after=after, records=records)
 
 
-def _records(path: Path) -> Iterator[Piece]:
+def _records(path: Path) -> Iterator[RawRecord]:
     """All records of a file that holds nothing but whole records. Raises _Left."""
 
     def damaged(damage: Damage) -> None:
@@ -218,7 +218,7 @@ def _records(path: Path) -> Iterator[Piece]:
 def _compare(path: Path, part: Path, target: Path) -> None:
     """Every record of the new file with that of the old one. Raises _Left."""
     # Read by that reader that will read it from now on.
-    read = compact_format.read if target.name.endswith(COMPACT) else warcfile.pieces
+    read = compact_format.read if target.name.endswith(COMPACT) else warcfile.raw_records
     for old, new in zip_longest(_records(path), read(part, _fail)):
         if old != new:
             raise _Left("the new file does not hold the same records")

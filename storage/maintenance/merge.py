@@ -11,7 +11,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from storage.database.schema import Address
-from storage.ledger.states import WITHDRAWN, priority
+from storage.ledger.states import WITHDRAWN, queue_priority
 from storage.maintenance.carry_over import opened, pair
 
 Values = dict[str, Any]
@@ -159,4 +159,4 @@ def _rank(row: Mapping[str, Any]) -> tuple[str, bool, bool]:
 def _priority(address: str, values: Mapping[str, Any]) -> int:
     dated_on = date.fromisoformat(values["dated_on"]) if values["dated_on"] else None
     heard_at = datetime.fromisoformat(values["heard_at"])
-    return priority(address, values["kind"], dated_on, heard_at, visited=values["visits"] > 0)
+    return queue_priority(address, values["kind"], dated_on, heard_at, visited=values["visits"] > 0)

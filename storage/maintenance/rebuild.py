@@ -4,7 +4,7 @@ From the evidence: captures, readings, stories, revisions, pictures, sightings, 
 the ledger as far as pages tell it. From the old database, when it can be read: what no page tells. Of
 the ledger that is what people asked for, what robots.txt forbids, failed tries, leases, when to look
 again; how far files were replayed; what other archives say they have; and the captures whose bytes are
-not to be had, as they were read. See storage/carrying.py.
+not to be had, as they were read. See storage/maintenance/carry_over.py.
 
 The new database grows in a folder beside the old one; until it is whole and durable nothing of the old
 is touched, and the swap is one rename. A run that was killed is simply begun again.
@@ -23,7 +23,7 @@ from typing import Any
 from storage.archive import Archive
 from storage.database.engine import DATABASE
 from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnArchive
-from storage.evidence.compact_format import files, prefix_of
+from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.files import sync_folder
 from storage.maintenance import carry_over
@@ -90,7 +90,7 @@ def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[t
     evidence = Evidence.open(archive / FOLDER)
     for name in _files(archive / FOLDER):
         for place, exchange in evidence.records(name, rebuilt.damage.append):
-            if reader.is_filed(exchange, place):
+            if reader.is_page(exchange, place):
                 rebuilt.pages += 1
                 yield reader.read(exchange, place)
             else:
@@ -99,7 +99,7 @@ def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[t
 
 def _files(folder: Path) -> list[str]:
     """The evidence of all newspapers in the order in which runs wrote it: PAPER-TIME-NUMBER.warc.gz."""
-    prefixes = sorted({prefix for name in files(folder) if (prefix := prefix_of(name))})
+    prefixes = sorted({prefix for name in evidence_files(folder) if (prefix := prefix_of(name))})
     by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
     return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
 

@@ -5,16 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.archive import Archive
-from storage.evidence.compact_format import files, prefix_of
+from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
-from storage.ledger.states import Heard
+from storage.ledger.states import Discovery
 from storage.maintenance.check import check
 from storage.maintenance.checks.findings import BROKEN, Kind, Reader, Report
 from storage.maintenance.checks.holdings import forget
 from storage.maintenance.checks.ledger import heard, mend, wrong
 from storage.maintenance.checks.rows import rows, snapshot
 from storage.maintenance.rebuild import rebuild
-from storage.warc.exchange import Damage, EvidenceShort, Place, RecordUnreadable
+from storage.warc.exchange import Damage, EvidenceShort, RecordLocation, RecordUnreadable
 
 
 def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Report]:
@@ -44,7 +44,7 @@ def _built_anew(archive: Path, reader: Reader, found: Report, kinds: set[Kind], 
         sound = _sound_addresses(archive, reader)
         rebuilt = rebuild(archive, reader, take_over=False)
         with Archive.open(archive) as opened:
-            taken = opened.ledger.hear(sound, now)
+            taken = opened.ledger.discover(sound, now)
         yield f"the database was built anew from {rebuilt.pages} answers; the damaged one is {rebuilt.kept}"
         yield f"{taken} addresses that no page names were taken over from the damaged ledger"
         return
@@ -56,7 +56,7 @@ def _built_anew(archive: Path, reader: Reader, found: Report, kinds: set[Kind], 
         yield f"the database was built anew from {rebuild(archive, reader).pages} answers"
 
 
-def _sound_addresses(archive: Path, reader: Reader) -> list[Heard]:
+def _sound_addresses(archive: Path, reader: Reader) -> list[Discovery]:
     """What a damaged ledger has that can be so; [] when it cannot be read at all."""
     try:
         with Archive.open(archive, readonly=True) as old, snapshot(old) as connection:
@@ -66,7 +66,7 @@ def _sound_addresses(archive: Path, reader: Reader) -> list[Heard]:
         return []
 
 
-def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[Place]) -> Iterator[str]:
+def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[RecordLocation]) -> Iterator[str]:
     evidence = Evidence.open(archive / FOLDER)
     for place in unfiled:
         try:
@@ -80,12 +80,12 @@ def _read_in(opened: Archive, archive: Path, reader: Reader, unfiled: list[Place
 def _cut(archive: Path, reader: Reader) -> Iterator[str]:
     """Cut torn tails off, and read in what stands whole before them."""
     with Archive.open(archive) as opened:
-        for prefix in sorted({found for name in files(archive / FOLDER) if (found := prefix_of(name))}):
+        for prefix in sorted({found for name in evidence_files(archive / FOLDER) if (found := prefix_of(name))}):
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:
                     for place, exchange in evidence.recover(opened.evidence_ends(), torn.append):
-                        if reader.is_filed(exchange, place):
+                        if reader.is_page(exchange, place):
                             opened.add_many(reader.read(exchange, place))
                 except EvidenceShort:
                     continue  # a file is missing: the report says which

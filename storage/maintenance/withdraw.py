@@ -4,7 +4,7 @@
     finish(archive)                     # also what an earlier run left when it was killed
 
 One transaction takes the rows out, writes the tombstone and lists the records of the evidence; then each record is
-overwritten (storage/tombstones.py) and the database is written anew without the pages that were freed. Every step
+overwritten (storage/ingest/tombstones.py) and the database is written anew without the pages that were freed. Every step
 may be repeated. Under the run lock of the caller. SQLite alone.
 """
 
@@ -25,20 +25,20 @@ from storage.database.values import dumped
 from storage.errors import Damaged, NoSuchStory, NotAnArchive, Unsupported
 from storage.evidence import compact_format
 from storage.ingest import search_index
-from storage.ingest.batch import Intake, load_stories
-from storage.ingest.reprocess import as_read
-from storage.ingest.tombstones import EVIDENCE, add_records, bar, forget_bytes, is_ours, records, waiting
+from storage.ingest.batch import Batch, load_stories
+from storage.ingest.reprocess import previous_item
+from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ours, keep_out, records, waiting
 from storage.ingest.write import write
 from storage.ledger.states import WITHDRAWN
 from storage.maintenance.checks.findings import Reader
 from storage.maintenance.compact import plain_again
 from storage.query.text import digest_of
 from storage.warc.exchange import Damage, RecordUnreadable
-from storage.warc.parser import Answered, Broken, opened
+from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import withdrawn
 
 _LISTS = ("front", "listing", "feed", "sitemap", "rest")
-_HOPS = 5  # revisits of revisits that are followed, as in storage/evidence.py
+_HOPS = 5  # revisits of revisits that are followed, as in storage/evidence/store.py
 
 _ById = dict[int, Row[Any]]
 
@@ -90,7 +90,7 @@ def withdraw(
             {"address": each, "story": found.story, "reason": reason, "withdrawn_on": on} for each in found.addresses
         ]
         _forget_teasers(connection, reader, set(found.addresses))
-        bar(connection, rows, "story", now)
+        keep_out(connection, rows, "story", now)
         _forget_elsewhere(connection, found.addresses)
         search_index.fill(connection)
     return found
@@ -108,7 +108,7 @@ def take_over(archive: Archive, reader: Reader, rows: Iterable[Mapping[str, Any]
         except NoSuchStory:
             if archive.ledger.row(address) is None:  # else it is a list here
                 with archive.write() as connection:
-                    bar(connection, [dict(row)], "story", now)
+                    keep_out(connection, [dict(row)], "story", now)
     if rows:
         finish(archive)
 
@@ -124,7 +124,7 @@ def finish(archive: Archive) -> int:
         files = {row.file for row in waiting(connection)}
     for file in sorted(files):
         if compact_format.is_compact(folder / file):
-            plain_again(compact_format.there(folder / file))
+            plain_again(compact_format.file_of(folder / file))
     count = archive.overwrite_withdrawn()
     archive.shrink()
     with archive.connect() as connection:
@@ -228,7 +228,7 @@ def _key(reader: Reader, url: str) -> str | None:
 
 def _list_records(connection: Connection, folder: Path, story: str, gone: list[Row[Any]]) -> None:
     for file in {row.evidence_file for row in gone if is_ours(row.evidence_file)}:
-        if not compact_format.there(folder / file).is_file():
+        if not compact_format.file_of(folder / file).is_file():
             raise RecordUnreadable(f"{folder / file} is not there: bring the file back from a copy first")
     places = {(row.evidence_file, row.evidence_offset) for row in gone}
     needed = _needed(connection, folder, gone) & places
@@ -257,11 +257,11 @@ def _referred(folder: Path, file: str, offset: int) -> Iterator[tuple[str, int]]
     """The records behind a revisit record, to the one with the body."""
     for _ in range(_HOPS):
         record = None
-        with suppress(Broken, OSError, RecordUnreadable):
-            record = opened(compact_format.at(folder / file, offset).raw)
-        if not isinstance(record, Answered) or not record.lacks_body or record.exchange.same_as is None:
+        with suppress(BadRecord, OSError, RecordUnreadable):
+            record = parse_record(compact_format.record_at(folder / file, offset).raw)
+        if not isinstance(record, ResponseRecord) or not record.lacks_body or record.exchange.revisit_of is None:
             return
-        place = record.exchange.same_as.place
+        place = record.exchange.revisit_of.location
         if place is None:
             return
         file, offset = place.file, place.offset
@@ -271,7 +271,7 @@ def _referred(folder: Path, file: str, offset: int) -> Iterator[tuple[str, int]]
 def _take_out(connection: Connection, gone: list[Row[Any]]) -> None:
     """Delete captures with all that they alone show; stories that others show too are told anew."""
     ids = [row.id for row in gone]
-    intake = Intake()
+    intake = Batch()
     load_stories(connection, intake, {row.story_id for row in gone if row.story_id is not None})
     for row in gone:
         if row.reading_id is not None:
@@ -314,7 +314,7 @@ def _forget_teasers(connection: Connection, reader: Reader, named: Collection[st
             select(sighting).where(sighting.c.capture_id == capture_id).order_by(sighting.c.id)
         ).all()
         digest = connection.execute(select(capture.c.teasers_digest).where(capture.c.id == capture_id)).scalar_one()
-        teasers = as_read(rows, digest)
+        teasers = previous_item(rows, digest)
         left = [teaser for row, teaser in zip(rows, teasers, strict=True) if row.id not in gone]
         of_capture = update(Capture).where(capture.c.id == capture_id)
         connection.execute(of_capture.values(teasers_digest=digest_of(dumped(left))))
@@ -361,7 +361,7 @@ def carry(archive: Path, new: Archive, now: datetime) -> None:
     rows, listed = _tombstones(archive)
     if rows:
         with new.write() as connection:
-            bar(connection, rows, "story", now)
+            keep_out(connection, rows, "story", now)
             if listed:
                 connection.execute(insert(WithdrawnRecord), listed)
 
@@ -382,7 +382,7 @@ def _tombstones(archive: Path) -> Tombstones:
 def _of_evidence(folder: Path) -> dict[str, dict[str, Any]]:
     """The addresses that the records in the place of others name: all files are read for it."""
     found: dict[str, dict[str, Any]] = {}
-    for name in compact_format.files(folder) if folder.is_dir() else ():
+    for name in compact_format.evidence_files(folder) if folder.is_dir() else ():
         for piece in compact_format.pieces(folder / name, _passed_by):
             told: Mapping[str, Any] = withdrawn(piece.raw) or {}
             for address in told.get("addresses", ()):

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from storage.database.schema import Reading, Revision, Story
 from storage.database.values import dumped, plain
 
-# How a story is best read where its newest capture may be damaged (storage/telling.py).
+# How a story is best read where its newest capture may be damaged (storage/ingest/revisions.py).
 BEST = ("section", "published_on", "published_at", "node_id")
 # Of the newest wording, from whichever of its forms prints it.
 OF_WORDING = ("standfirst",)

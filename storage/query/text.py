@@ -1,7 +1,7 @@
 """Words, made ready for comparing and for searching.
 
 `normal` decides whether two texts say the same; `searchable` is what goes into the index, and `tokens_of`
-what a query looks for there (storage/query.py).
+what a query looks for there (storage/query/syntax.py).
 
 Khmer is written without spaces between words. Cut into character clusters (a base with its
 subscripts and signs), with a phrase query over clusters, a word is found wherever it stands: a

@@ -17,8 +17,8 @@ from typing import Literal
 from storage.errors import EvidenceError as EvidenceError
 
 Cut = Literal["length", "time", "disconnect", "unspecified"]
-ELSEWHERE = "warc"  # the source of what comes from WARC files that others wrote
-BESIDE = "beside"  # the source of what another archive says besides its captures: its index, its errors
+IMPORTED = "warc"  # the source of what comes from WARC files that others wrote
+AUXILIARY = "beside"  # the source of what another archive says besides its captures: its index, its errors
 
 
 class EvidenceShort(EvidenceError):
@@ -38,7 +38,7 @@ class DigestMismatch(EvidenceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RecordLocation:
     """One record: a file in the evidence folder, and the bytes it fills there.
 
     length: of the compressed record in the file, not of the body.
@@ -49,14 +49,14 @@ class Place:
     length: int
 
 
-class SharedPlace(Place):
+class SharedMember(RecordLocation):
     """That of several records, packed as one: none of them can be read again by it."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class RevisitTarget:
     """An earlier capture with the same body.
 
     captured_at: aware UTC; None only when a foreign record does not say.
@@ -68,7 +68,7 @@ class Earlier:
     url: str
     captured_at: datetime | None
     payload_digest: str | None
-    place: Place | None
+    location: RecordLocation | None
     record_id: str | None = None
 
 
@@ -89,7 +89,7 @@ class Exchange:
     body: as it came: content coding still on, transfer coding undone.
     address: the server's IP address; None when not known.
     cut: why the body is not whole; None when it is.
-    same_as: the earlier capture that the record refers to; only in what is read. The body
+    revisit_of: the earlier capture that the record refers to; only in what is read. The body
         is then that capture's, but for a 304, which has none.
     info_id: of the warcinfo record that the record names, with its angle brackets; only in what is read.
     """
@@ -108,7 +108,7 @@ class Exchange:
     source: str = "live"
     origin: str | None = None
     cut: str | None = None
-    same_as: Earlier | None = field(default=None, compare=False)
+    revisit_of: RevisitTarget | None = field(default=None, compare=False)
     info_id: str | None = field(default=None, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:

@@ -17,37 +17,39 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.warc import lenient
-from storage.warc.exchange import Damage, Earlier, Exchange, Oddity, Place, SharedPlace, Tally
-from storage.warc.members import CHUNK, Torn, next_record
+from storage.warc.exchange import Damage, Exchange, Oddity, RecordLocation, RevisitTarget, SharedMember, Tally
+from storage.warc.members import CHUNK, TruncatedRecord, next_record
 from storage.warc.members import LARGEST_BYTES as LARGEST_BYTES
-from storage.warc.members import Piece as Piece
-from storage.warc.members import piece_at as piece_at
-from storage.warc.parser import Answered, Asked, Broken, opened
+from storage.warc.members import RawRecord as RawRecord
+from storage.warc.members import raw_record_at as raw_record_at
+from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 
 SOFTWARE = "postscraper"  # that writes evidence, as the head of a file names it, before its version
 _INFO = re.compile(rb"\r\nWARC-Type: warcinfo\r\n")
 _RECORD_ID = re.compile(rb"\r\nWARC-Record-ID: (\S+)\r\n")
 
-Report = Callable[[Damage], object]
+OnDamage = Callable[[Damage], object]
 # Gives the capture that a revisit refers to; None when it cannot be had, or its body is not the one with the digest.
-Original = Callable[[Earlier], Exchange | None]
+FindOriginal = Callable[[RevisitTarget], Exchange | None]
 
 
-def no_original(_: Earlier) -> Exchange | None:
+def no_original(_: RevisitTarget) -> Exchange | None:
     """For files whose revisits refer to what is not at hand."""
     return None
 
 
-def records(path: Path, report: Report, original: Original = no_original) -> Iterator[tuple[Place, Exchange]]:
+def records(
+    path: Path, report: OnDamage, original: FindOriginal = no_original
+) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every exchange of any WARC file, compressed or not; damage goes to `report`, and oddities at the end."""
     tally = Tally(report)
-    yield from exchanges(pieces(path, tally), path.name, tally, original)
+    yield from exchanges(raw_records(path, tally), path.name, tally, original)
     tally.close()
 
 
-def pieces(
-    path: Path, report: Report, *, start: int = 0, end: int | None = None, seal: bytes | None = None
-) -> Iterator[Piece]:
+def raw_records(
+    path: Path, report: OnDamage, *, start: int = 0, end: int | None = None, seal: bytes | None = None
+) -> Iterator[RawRecord]:
     """The records from `start`, in their order; one in memory at a time.
 
     end: no record that begins there or behind it. seal: of a file of ours, what every record of it names, so
@@ -59,13 +61,13 @@ def pieces(
         yield from read if seal is None else _strict(stream, path.name, report, start, size, seal)
 
 
-def _strict(stream: BinaryIO, file: str, report: Report, offset: int, size: int, seal: bytes) -> Iterator[Piece]:
+def _strict(stream: BinaryIO, file: str, report: OnDamage, offset: int, size: int, seal: bytes) -> Iterator[RawRecord]:
     while offset < size:
         try:
-            piece = piece_at(stream, offset)
-        except Broken as broken:
+            piece = raw_record_at(stream, offset)
+        except BadRecord as broken:
             # Without a seal a torn record reaches to the end: what looks like one behind its beginning is inside it.
-            lost = isinstance(broken, Torn) and not seal
+            lost = isinstance(broken, TruncatedRecord) and not seal
             offset = _behind(
                 None if lost else next_record(stream, offset + 1, seal), broken, file, report, offset, size
             )
@@ -75,13 +77,13 @@ def _strict(stream: BinaryIO, file: str, report: Report, offset: int, size: int,
 
 
 def _lenient(
-    stream: BinaryIO, file: str, report: Report, offset: int, size: int, *, packed: bool = False
-) -> Iterator[Piece]:
+    stream: BinaryIO, file: str, report: OnDamage, offset: int, size: int, *, packed: bool = False
+) -> Iterator[RawRecord]:
     """packed: whether the stream is what one member held; then none in it is looked into."""
     while offset < size:
         try:
-            piece = lenient.piece_at(stream, offset)
-        except Broken as broken:
+            piece = lenient.raw_record_at(stream, offset)
+        except BadRecord as broken:
             offset = _behind(lenient.next_record(stream, offset + 1), broken, file, report, offset, size)
             continue
         if piece.odd:
@@ -95,7 +97,7 @@ def _lenient(
         offset += piece.length
 
 
-def _behind(found: int | None, broken: Broken, file: str, report: Report, offset: int, size: int) -> int:
+def _behind(found: int | None, broken: BadRecord, file: str, report: OnDamage, offset: int, size: int) -> int:
     """Where reading goes on behind what is broken: at the record that was found, or at the end."""
     behind = None if found is None or found >= size else found
     going_on = "nothing follows" if behind is None else f"the next record is at {behind}"
@@ -103,7 +105,7 @@ def _behind(found: int | None, broken: Broken, file: str, report: Report, offset
     return size if behind is None else behind
 
 
-def _sharing(whole: Piece, file: str, report: Report) -> Iterator[Piece]:
+def _sharing(whole: RawRecord, file: str, report: OnDamage) -> Iterator[RawRecord]:
     """The records of one gzip member or zstd frame, each with the place of all."""
 
     def inside(damage: Damage) -> None:
@@ -115,42 +117,44 @@ def _sharing(whole: Piece, file: str, report: Report) -> Iterator[Piece]:
 
     report(Oddity(file=file, offset=whole.offset, what="several records are packed as one"))
     for piece in _lenient(BytesIO(whole.raw), file, inside, 0, len(whole.raw), packed=True):
-        yield Piece(whole.offset, whole.length, piece.raw, shared=True)
+        yield RawRecord(whole.offset, whole.length, piece.raw, shared=True)
 
 
 def exchanges(
-    found: Iterable[Piece], file: str, report: Report, original: Original
-) -> Iterator[tuple[Place, Exchange]]:
+    found: Iterable[RawRecord], file: str, report: OnDamage, original: FindOriginal
+) -> Iterator[tuple[RecordLocation, Exchange]]:
     """The answers among the records, each with its request when that stands next to it."""
-    asked: Asked | None = None
-    waiting: tuple[Place, Answered, Asked | None] | None = None
+    asked: RequestRecord | None = None
+    waiting: tuple[RecordLocation, ResponseRecord, RequestRecord | None] | None = None
     for piece in found:
         record = None
         try:
-            record = opened(piece.raw) if piece.raw.strip() else None
-        except Broken as broken:
+            record = parse_record(piece.raw) if piece.raw.strip() else None
+        except BadRecord as broken:
             report(Damage(file=file, offset=piece.offset, what=str(broken)))
         if record and record.odd:
             for odd in record.odd:
                 report(Oddity(file=file, offset=piece.offset, what=odd))
-        if isinstance(record, Asked) and waiting and waiting[1].goes_with(record):
+        if isinstance(record, RequestRecord) and waiting and waiting[1].goes_with(record):
             waiting = (waiting[0], waiting[1], record)
-        elif isinstance(record, Asked):
+        elif isinstance(record, RequestRecord):
             asked = record
         if waiting:
             yield from _told(*waiting, report, original)
             waiting = None
-        if isinstance(record, Answered):
+        if isinstance(record, ResponseRecord):
             before = asked is not None and record.goes_with(asked)
-            place = (SharedPlace if piece.shared else Place)(file=file, offset=piece.offset, length=piece.length)
+            place = (SharedMember if piece.shared else RecordLocation)(
+                file=file, offset=piece.offset, length=piece.length
+            )
             waiting = (place, record, asked if before else None)
     if waiting:
         yield from _told(*waiting, report, original)
 
 
-def seal_of(path: Path) -> bytes:
+def file_id(path: Path) -> bytes:
     """What `pieces` takes as seal: the ID of the warcinfo record at the head of a file; empty when there is none."""
-    with suppress(Broken), path.open("rb") as stream:
+    with suppress(BadRecord), path.open("rb") as stream:
         raw = _first(stream).raw
         name = _RECORD_ID.search(raw)
         if name and _INFO.search(raw):
@@ -158,9 +162,9 @@ def seal_of(path: Path) -> bytes:
     return b""
 
 
-def about(path: Path) -> dict[str, str]:
+def file_fields(path: Path) -> dict[str, str]:
     """The fields of the warcinfo record at the head of a file: what wrote it, and how; {} when there is none."""
-    with suppress(Broken, OSError), path.open("rb") as stream:
+    with suppress(BadRecord, OSError), path.open("rb") as stream:
         return _told_of(_first(stream).raw)
     return {}
 
@@ -184,7 +188,7 @@ def own_info_id(path: Path, start: int = 0) -> str | None:
 
 @lru_cache(maxsize=64)
 def _own_info_id(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
-    with suppress(Broken, OSError), path.open("rb") as stream:
+    with suppress(BadRecord, OSError), path.open("rb") as stream:
         raw = _first(stream, start).raw
         name = _RECORD_ID.search(raw)
         if name and _told_of(raw).get("software", "").split(" ")[0] == SOFTWARE:
@@ -192,21 +196,25 @@ def _own_info_id(path: Path, start: int, _size: int, _mtime_ns: int) -> str | No
     return None
 
 
-def _first(stream: BinaryIO, start: int = 0) -> Piece:
+def _first(stream: BinaryIO, start: int = 0) -> RawRecord:
     """The first record, behind what a zstd file holds before it. Raises Broken."""
-    piece = piece_at(stream, start)
+    piece = raw_record_at(stream, start)
     while not piece.raw:
-        piece = piece_at(stream, piece.offset + piece.length)
+        piece = raw_record_at(stream, piece.offset + piece.length)
     return piece
 
 
 def _told(
-    place: Place, answered: Answered, asked: Asked | None, report: Report, original: Original
-) -> Iterator[tuple[Place, Exchange]]:
+    place: RecordLocation,
+    answered: ResponseRecord,
+    asked: RequestRecord | None,
+    report: OnDamage,
+    original: FindOriginal,
+) -> Iterator[tuple[RecordLocation, Exchange]]:
     """The exchange with its request and body; none when its body is that of a record that cannot be had."""
     exchange = answered.with_request(asked) if asked else answered.exchange
-    if answered.lacks_body and exchange.same_as is not None:
-        earlier = exchange.same_as
+    if answered.lacks_body and exchange.revisit_of is not None:
+        earlier = exchange.revisit_of
         found = original(earlier)
         if found is None:
             of = earlier.record_id or f"{earlier.url} at {earlier.captured_at}"

@@ -13,9 +13,19 @@ from os import SEEK_END
 from typing import BinaryIO
 
 from storage.warc import arc, zstd
-from storage.warc.members import CHUNK, GZIP, LARGEST_BYTES, MAGIC, Extent, Piece, Torn, extent_at, is_packed_record
-from storage.warc.members import piece_at as strict_piece_at
-from storage.warc.parser import Broken, is_proved
+from storage.warc.members import (
+    CHUNK,
+    GZIP,
+    LARGEST_BYTES,
+    MAGIC,
+    Extent,
+    RawRecord,
+    TruncatedRecord,
+    extent_at,
+    is_packed_record,
+)
+from storage.warc.members import raw_record_at as strict_piece_at
+from storage.warc.parser import BadRecord, is_proved
 
 _BEGINNINGS = (b"WARC/", MAGIC, zstd.MAGIC)
 _LINE_ENDS = re.compile(rb"[\r\n]*")
@@ -33,11 +43,11 @@ _STEP = 8 * 2**10
 _WINDOW = 2**20
 
 
-def piece_at(stream: BinaryIO, offset: int) -> Piece:
+def raw_record_at(stream: BinaryIO, offset: int) -> RawRecord:
     """The record that begins at an offset; of line ends between records one that is empty. Raises Broken, Torn."""
     try:
         return strict_piece_at(stream, offset)
-    except Broken as broken:
+    except BadRecord as broken:
         stream.seek(offset)
         start = stream.read(CHUNK)
         if start.startswith(MAGIC):
@@ -47,23 +57,23 @@ def piece_at(stream: BinaryIO, offset: int) -> Piece:
     return _plain(stream, offset)
 
 
-def _plain(stream: BinaryIO, offset: int) -> Piece:
+def _plain(stream: BinaryIO, offset: int) -> RawRecord:
     stream.seek(offset)
     if line_ends := _LINE_ENDS.match(stream.read(CHUNK))[0]:  # type: ignore[index]  # matches anything
-        return Piece(offset, len(line_ends), b"", "more line ends before a record than two CRLF")
+        return RawRecord(offset, len(line_ends), b"", "more line ends before a record than two CRLF")
     try:
         extent, stray = extent_at(stream, offset), False
-    except Broken as broken:
+    except BadRecord as broken:
         extent, stray = _with_stray_line_ends(stream, offset, broken), True
     end = offset + extent.head + extent.block
     stream.seek(end - 1)
     behind = stream.read(CHUNK)
     if not behind:
-        raise Torn("the file ends inside this record")
+        raise TruncatedRecord("the file ends inside this record")
     line_ends = _LINE_ENDS.match(behind, 1)[0]  # type: ignore[index]  # matches anything
     follows = behind[1 + len(line_ends) :]
     if not follows and _is_cut_trailer(stream, offset, line_ends):
-        raise Torn("the file ends inside this record")
+        raise TruncatedRecord("the file ends inside this record")
     fits = not follows or follows.startswith(_BEGINNINGS) or arc.HEAD.match(follows) is not None
     marks = _ARC_MARKS if extent.is_arc else _PLAIN_MARKS
     reaches = not fits and _first(stream, offset + extent.head, marks, end) is not None
@@ -75,12 +85,12 @@ def _plain(stream: BinaryIO, offset: int) -> Piece:
     if stray:
         record = _without_stray_line_ends(head) + record[extent.head :]
     if reaches and not (provable and is_proved(record)):
-        raise Broken("a record whose length reaches into the next one")
+        raise BadRecord("a record whose length reaches into the next one")
     odd = "" if extent.is_arc else _odd(raw, line_ends, fits)
-    return Piece(offset, len(raw) + len(line_ends), record, "a stray LF in the head of a record" if stray else odd)
+    return RawRecord(offset, len(raw) + len(line_ends), record, "a stray LF in the head of a record" if stray else odd)
 
 
-def _with_stray_line_ends(stream: BinaryIO, offset: int, broken: Broken) -> Extent:
+def _with_stray_line_ends(stream: BinaryIO, offset: int, broken: BadRecord) -> Extent:
     """Of a head that a stray LF seems to end, before the line that says its length."""
     stream.seek(offset)
     head, blank, _ = stream.read(CHUNK).partition(b"\r\n\r\n")
@@ -113,7 +123,7 @@ def _odd(raw: bytes, line_ends: bytes, fits: bool) -> str:
     return f"{line_ends[:12]!r} behind a record in place of two CRLF" if line_ends else "no line end behind a record"
 
 
-def _in_damaged_member(stream: BinaryIO, offset: int, broken: Broken) -> Piece:
+def _in_damaged_member(stream: BinaryIO, offset: int, broken: BadRecord) -> RawRecord:
     """What can be had of a damaged gzip member: the records that have their digest.
 
     Of one that the file ends in, those before the last, too: nothing before the cut is damaged. A record that is alone
@@ -121,16 +131,16 @@ def _in_damaged_member(stream: BinaryIO, offset: int, broken: Broken) -> Piece:
     """
     raw = _inflated(stream, offset)
     found = list(_plain_records(raw))
-    before = len(found) - 1 if isinstance(broken, Torn) else 0
+    before = len(found) - 1 if isinstance(broken, TruncatedRecord) else 0
     whole = [each for number, each in enumerate(found) if number < before or is_proved(each)]
-    if not whole or (isinstance(broken, Torn) and not before):
+    if not whole or (isinstance(broken, TruncatedRecord) and not before):
         raise broken
     behind = next_record(stream, offset + 1)
     end = stream.seek(0, SEEK_END) if behind is None else behind
     if len(whole) == len(found) == 1:
-        return Piece(offset, end - offset, whole[0], f"{broken}, though the record has its digest")
+        return RawRecord(offset, end - offset, whole[0], f"{broken}, though the record has its digest")
     lost = f"{broken}; {len(whole)} records before the damage are read"
-    return Piece(offset, end - offset, b"".join(whole), damage=lost)
+    return RawRecord(offset, end - offset, b"".join(whole), damage=lost)
 
 
 def _plain_records(raw: bytes) -> Iterator[bytes]:
@@ -139,10 +149,10 @@ def _plain_records(raw: bytes) -> Iterator[bytes]:
     while at < len(raw):
         try:
             piece = _plain(stream, at)
-        except Torn:
+        except TruncatedRecord:
             yield raw[at:]
             return
-        except Broken:
+        except BadRecord:
             behind = _first(stream, at + 1, _PLAIN_MARKS)
             if behind is None:
                 return
@@ -191,7 +201,7 @@ def _end_of_first(raw: bytes) -> int | None:
             return blank + 4 + int(said)
     try:
         extent = extent_at(BytesIO(raw), 0)
-    except Broken:
+    except BadRecord:
         return None
     return extent.head + extent.block
 
@@ -245,7 +255,7 @@ def _begins(stream: BinaryIO, offset: int) -> bool:
             return False
     try:
         extent = extent_at(stream, offset)
-    except Broken:
+    except BadRecord:
         return False
     stream.seek(offset)
     return extent.is_arc or _TYPE.search(stream.read(extent.head)) is not None

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any, BinaryIO, NamedTuple
 
 from storage.warc import arc, zstd
-from storage.warc.parser import Broken
+from storage.warc.parser import BadRecord
 
 LARGEST_BYTES = 64 * 2**20  # one record, opened: four times the largest page that is read
 CHUNK = 32 * 2**10
@@ -25,11 +25,11 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\nContent-Length[ \t]*:[ \t]*([^\s]{1,40})[ \t\r]*\n", re.IGNORECASE)
 
 
-class Torn(Broken):
+class TruncatedRecord(BadRecord):
     """The file ends inside the record."""
 
 
-class Piece(NamedTuple):
+class RawRecord(NamedTuple):
     """One record: where it stands in the file, and its bytes, opened.
 
     odd: what is not as the standard has it; empty for nothing. damage: why not all of it could be had.
@@ -44,7 +44,7 @@ class Piece(NamedTuple):
     shared: bool = False
 
 
-def piece_at(stream: BinaryIO, offset: int) -> Piece:
+def raw_record_at(stream: BinaryIO, offset: int) -> RawRecord:
     """The record that begins at an offset. Raises Broken, or Torn when the file ends in it."""
     stream.seek(offset)
     packed = stream.read(_FEW)
@@ -57,21 +57,21 @@ def piece_at(stream: BinaryIO, offset: int) -> Piece:
     return _plain(stream, offset)
 
 
-def _frame(stream: BinaryIO, offset: int) -> Piece:
+def _frame(stream: BinaryIO, offset: int) -> RawRecord:
     try:
         if stream.read(4) in (zstd.DICTIONARY, zstd.INDEX):
-            return Piece(offset, zstd.skipped_at(stream, offset), b"")
+            return RawRecord(offset, zstd.skipped_at(stream, offset), b"")
         length, raw = zstd.frame_at(stream, offset, LARGEST_BYTES + 1)
     except zstd.CutFrame as cut:
-        raise Torn(str(cut)) from cut
+        raise TruncatedRecord(str(cut)) from cut
     except zstd.NoFrame as damaged:
-        raise Broken(str(damaged)) from damaged
+        raise BadRecord(str(damaged)) from damaged
     if len(raw) > LARGEST_BYTES:
-        raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
-    return Piece(offset, length, raw)
+        raise BadRecord(f"a record of more than {LARGEST_BYTES} bytes")
+    return RawRecord(offset, length, raw)
 
 
-def _member(stream: BinaryIO, offset: int, packed: bytes) -> Piece:
+def _member(stream: BinaryIO, offset: int, packed: bytes) -> RawRecord:
     """packed: what was read of it already."""
     inflate = inflating.decompressobj(GZIP)
     parts: list[bytes] = []
@@ -79,38 +79,38 @@ def _member(stream: BinaryIO, offset: int, packed: bytes) -> Piece:
     try:
         while not inflate.eof:
             if not packed:
-                raise Torn("the file ends inside this record")
+                raise TruncatedRecord("the file ends inside this record")
             parts.append(inflate.decompress(packed, LARGEST_BYTES + 1 - size))
             size += len(parts[-1])
             if size > LARGEST_BYTES:
-                raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
+                raise BadRecord(f"a record of more than {LARGEST_BYTES} bytes")
             if not inflate.eof:
                 packed = inflate.unconsumed_tail or stream.read(_FEW)
     except inflating.error as error:
-        raise Broken(f"a damaged gzip member ({error})") from error
-    return Piece(offset, stream.tell() - len(inflate.unused_data) - offset, b"".join(parts))
+        raise BadRecord(f"a damaged gzip member ({error})") from error
+    return RawRecord(offset, stream.tell() - len(inflate.unused_data) - offset, b"".join(parts))
 
 
-def _plain(stream: BinaryIO, offset: int) -> Piece:
+def _plain(stream: BinaryIO, offset: int) -> RawRecord:
     extent = extent_at(stream, offset)
     length = extent.head + extent.block + (0 if extent.is_arc else 4)
     if extent.block > CHUNK:  # in a hostile file each of a million heads may have megabytes that are read in vain
         stream.seek(offset + length - 1)
         if not stream.read(1):
-            raise Torn("the file ends inside this record")
+            raise TruncatedRecord("the file ends inside this record")
     stream.seek(offset)
     raw = stream.read(length)
     if len(raw) < length:
-        raise Torn("the file ends inside this record")
+        raise TruncatedRecord("the file ends inside this record")
     if extent.is_arc:
         behind = stream.read(CHUNK)
         follows = behind.removeprefix(b"\r").removeprefix(b"\n")
         if follows.strip(b"\r\n") and not arc.HEAD.match(follows):
-            raise Broken("no record begins where the length in its head ends")
-        return Piece(offset, length + len(behind) - len(follows), raw)
+            raise BadRecord("no record begins where the length in its head ends")
+        return RawRecord(offset, length + len(behind) - len(follows), raw)
     if not raw.endswith(b"\r\n\r\n"):
-        raise Broken(f"no record ends where Content-Length: {extent.block} says")
-    return Piece(offset, length, raw)
+        raise BadRecord(f"no record ends where Content-Length: {extent.block} says")
+    return RawRecord(offset, length, raw)
 
 
 class Extent(NamedTuple):
@@ -128,20 +128,24 @@ def extent_at(stream: BinaryIO, offset: int) -> Extent:
     if known := arc.HEAD.match(head):
         extent = Extent(known.end(), int(known[5]), is_arc=True)
         if extent.head + extent.block > LARGEST_BYTES:
-            raise Broken(f"a record of more than {LARGEST_BYTES} bytes")
+            raise BadRecord(f"a record of more than {LARGEST_BYTES} bytes")
         return extent
     if head[:5].upper() != b"WARC/":
-        raise Broken("no WARC record begins here")
+        raise BadRecord("no WARC record begins here")
     blank = _BLANK_LINE.search(head)
     if blank is None:
         head += stream.read(_LONGEST_HEAD)
         blank = _BLANK_LINE.search(head)
     if blank is None:
         too_long = len(head) > _LONGEST_HEAD
-        raise Broken("a record header of more than 1 MB") if too_long else Torn("the file ends inside a header")
+        raise (
+            BadRecord("a record header of more than 1 MB")
+            if too_long
+            else TruncatedRecord("the file ends inside a header")
+        )
     said = _LENGTH.search(head, 0, blank.end())
     if said is None or not said[1].isdigit() or int(said[1]) > LARGEST_BYTES:
-        raise Broken(f"a record with the Content-Length {said[1].decode('latin-1') if said else 'left out'}")
+        raise BadRecord(f"a record with the Content-Length {said[1].decode('latin-1') if said else 'left out'}")
     return Extent(blank.end(), int(said[1]), is_arc=False)
 
 

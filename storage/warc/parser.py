@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from storage.warc import arc, chunks, head
 from storage.warc.digests import has_digest
-from storage.warc.exchange import Earlier, Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation, RevisitTarget
 from storage.warc.writer import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE
 
 _LINKS = "warc-concurrent-to"
@@ -25,12 +25,12 @@ _ODD_STATUS_LINE = re.compile(r"[ \t]*(?:(HTTP/\d(?:\.\d)?)|HTTP/?|ICY)?[ \t]*([
 _FIELD_LINE = re.compile(r"[!#$%&'*+.^`|~\w-]+[ \t]*:", re.ASCII)
 
 
-class Broken(Exception):
+class BadRecord(Exception):
     """The bytes are no record that can be read; the message is a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestRecord:
     """A request record. linked: the records that it says came with it."""
 
     record_id: str
@@ -42,10 +42,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ResponseRecord:
     """A response or revisit record.
 
-    lacks_body: the body is that of `exchange.same_as`, and so is the head when `exchange.status` is None.
+    lacks_body: the body is that of `exchange.revisit_of`, and so is the head when `exchange.status` is None.
     payload_digest: that the record names; None when it names none. odd: phrases for what is not as it should be.
     """
 
@@ -56,7 +56,7 @@ class Answered:
     payload_digest: str | None = None
     odd: tuple[str, ...] = ()
 
-    def with_request(self, asked: Asked) -> Exchange:
+    def with_request(self, asked: RequestRecord) -> Exchange:
         return replace(
             self.exchange,
             method=asked.method,
@@ -64,18 +64,18 @@ class Answered:
             requested_at=asked.requested_at,
         )
 
-    def goes_with(self, asked: Asked) -> bool:
+    def goes_with(self, asked: RequestRecord) -> bool:
         return self.record_id in asked.linked or asked.record_id in self.linked
 
 
-def opened(raw: bytes) -> Answered | Asked | None:
+def parse_record(raw: bytes) -> ResponseRecord | RequestRecord | None:
     """The record that the bytes hold; None for one that tells of no exchange.
 
     Raises Broken.
     """
     if not raw.startswith(b"WARC/") and (old := arc.split(raw)):
         return _of_arc(*old)
-    pairs, block, odd = parted(raw)
+    pairs, block, odd = split_record(raw)
     fields = _fields(pairs)
     kind = fields.get("warc-type", "")
     if kind == "resource" and SOURCE.lower() in fields:
@@ -87,11 +87,11 @@ def opened(raw: bytes) -> Answered | Asked | None:
     if kind == "request":
         start, headers, _, more = _http(block)
         method = start.split(" ")[0]
-        return Asked(*_ids(fields), method, headers, _moment(fields.get("x-requested-at")), odd=(*odd, *more))
+        return RequestRecord(*_ids(fields), method, headers, _moment(fields.get("x-requested-at")), odd=(*odd, *more))
     return _answered(fields, kind, block, odd)
 
 
-def parted(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
+def split_record(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
     """The fields of a WARC record, their names in small letters, its block, and what is odd. Raises Broken."""
     plain = head.split(raw)
     return (*plain, ()) if plain else _parted_oddly(raw)
@@ -100,8 +100,8 @@ def parted(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
 def is_proved(raw: bytes) -> bool:
     """Whether the record has a digest, and its bytes have that."""
     try:
-        pairs, block, _ = parted(raw)
-    except Broken:
+        pairs, block, _ = split_record(raw)
+    except BadRecord:
         return False
     fields = _fields(pairs)
     if digest := fields.get("warc-block-digest"):
@@ -112,11 +112,11 @@ def is_proved(raw: bytes) -> bool:
     return bool(digest and blank and is_response and has_digest(block[blank.end() :], digest))
 
 
-def _of_arc(fields: dict[str, str], block: bytes) -> Answered | None:
+def _of_arc(fields: dict[str, str], block: bytes) -> ResponseRecord | None:
     if not fields["warc-target-uri"].startswith(("http:", "https:")):
         return None  # filedesc: at the head of the file, dns:
     if len(block) < int(fields["content-length"]):
-        raise Broken(f"{len(block)} bytes where its header says {fields['content-length']}")
+        raise BadRecord(f"{len(block)} bytes where its header says {fields['content-length']}")
     return _answered(fields | {_LINKS: ""}, "response", block, ())
 
 
@@ -124,7 +124,7 @@ def _parted_oddly(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
     """Of a record whose head is not written as nearly all are."""
     blank = _BLANK_LINE.search(raw)
     if blank is None or raw[:5].upper() != b"WARC/":
-        raise Broken(f"no WARC record: {raw[:40]!r}")
+        raise BadRecord(f"no WARC record: {raw[:40]!r}")
     odd: tuple[str, ...] = ()
     if not raw[: raw.find(b"\n")].endswith(b"\r"):
         odd = ("LF alone ends the lines of the head",)
@@ -136,12 +136,12 @@ def _parted_oddly(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
     pairs = [(name, _bare_address(value) if name == "warc-target-uri" else value) for name, value in pairs]
     said = dict(reversed(pairs)).get("content-length", "left out")
     if not _DIGITS.fullmatch(said):
-        raise Broken(f"Content-Length: {said[:40]}")
+        raise BadRecord(f"Content-Length: {said[:40]}")
     block, behind = raw[blank.end() :][: int(said)], raw[blank.end() :][int(said) :].strip(b"\r\n")
     if len(block) != int(said):
-        raise Broken(f"{len(block)} bytes where Content-Length says {said}")
+        raise BadRecord(f"{len(block)} bytes where Content-Length says {said}")
     if behind.startswith(b"WARC/"):
-        raise Broken("several records in one gzip member; `warcio recompress` mends that")
+        raise BadRecord("several records in one gzip member; `warcio recompress` mends that")
     if behind:
         odd += ("the record goes on behind its Content-Length",)
     return pairs, block, odd
@@ -175,10 +175,10 @@ def _ids(fields: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     return fields.get("warc-record-id", ""), tuple(fields[_LINKS].split())
 
 
-def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str, ...]) -> Answered:
+def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str, ...]) -> ResponseRecord:
     url = fields.get("warc-target-uri") or ""
     if not url.startswith(("http://", "https://")):
-        raise Broken(f"no web address: {url[:200]}")
+        raise BadRecord(f"no web address: {url[:200]}")
     not_modified = kind == "revisit" and "not-modified" in (fields.get("warc-profile") or SAME_BODY)
     version, status, reason = "HTTP/1.1", 304 if not_modified else None, None
     headers: tuple[tuple[str, str], ...] = ()
@@ -206,14 +206,14 @@ def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str
         source=fields.get(SOURCE.lower(), "live"),
         origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
-        same_as=_earlier(fields) if kind == "revisit" else None,
+        revisit_of=_earlier(fields) if kind == "revisit" else None,
         info_id=fields.get("warc-warcinfo-id"),
     )
     lacks_body = kind == "revisit" and not not_modified
-    return Answered(*_ids(fields), exchange, lacks_body, fields.get("warc-payload-digest"), odd)
+    return ResponseRecord(*_ids(fields), exchange, lacks_body, fields.get("warc-payload-digest"), odd)
 
 
-def _saved(fields: Mapping[str, str], block: bytes) -> Answered:
+def _saved(fields: Mapping[str, str], block: bytes) -> ResponseRecord:
     """A page saved by hand: no head of an answer is known."""
     exchange = Exchange(
         url=fields.get("warc-target-uri") or "",
@@ -226,7 +226,7 @@ def _saved(fields: Mapping[str, str], block: bytes) -> Answered:
         cut=fields.get("warc-truncated"),
         info_id=fields.get("warc-warcinfo-id"),
     )
-    return Answered(*_ids(fields), exchange, lacks_body=False)
+    return ResponseRecord(*_ids(fields), exchange, lacks_body=False)
 
 
 def _http(block: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes, tuple[str, ...]]:
@@ -238,7 +238,7 @@ def _http(block: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes, tuple[
     if blank is None:
         # A head of nothing but fields, which the end of the block ends. Else nobody knows where the body begins.
         if not start.strip() or not all(_FIELD_LINE.match(line) for line in lines if line.strip("\r")):
-            raise Broken("no blank line ends the HTTP head")
+            raise BadRecord("no blank line ends the HTTP head")
         odd = ("no blank line ends the HTTP head",)
     headers = []
     for line in lines:
@@ -261,7 +261,7 @@ def _status(start: str, *, has_fields: bool) -> tuple[str, int, str | None, tupl
         return line[1].upper(), int(line[2]), line[3], ()
     line = _ODD_STATUS_LINE.match(start)
     if line is None or not (line[1] or has_fields):
-        raise Broken(f"no HTTP status line: {start[:80]!r}")
+        raise BadRecord(f"no HTTP status line: {start[:80]!r}")
     version, status, reason = line.groups()
     odd = f"an odd HTTP status line: {start[:80]!r}"
     return (version or "HTTP/1.0").upper(), int(status), reason.strip() or None, (odd,)
@@ -286,7 +286,7 @@ def _unchunked(
     try:
         plain, odd = chunks.joined(body, whole=fields.get("warc-truncated") is None)
     except chunks.NotChunked as error:
-        raise Broken(f"the chunks of the body: {error}") from error
+        raise BadRecord(f"the chunks of the body: {error}") from error
     if digest and not has_digest(plain, digest):
         _check(body, digest, "payload")
     return plain, odd
@@ -294,16 +294,18 @@ def _unchunked(
 
 def _check(data: bytes, digest: str | None, which: str) -> None:
     if digest is not None and has_digest(data, digest) is False:
-        raise Broken(f"the {which} does not have its digest {digest}")
+        raise BadRecord(f"the {which} does not have its digest {digest}")
 
 
-def _earlier(fields: Mapping[str, str]) -> Earlier:
+def _earlier(fields: Mapping[str, str]) -> RevisitTarget:
     file, offset = fields.get("warc-refers-to-filename"), fields.get("warc-refers-to-file-offset", "")
-    return Earlier(
+    return RevisitTarget(
         url=fields.get("warc-refers-to-target-uri") or fields.get("warc-target-uri", ""),
         captured_at=_moment(fields.get("warc-refers-to-date")),
         payload_digest=fields.get("warc-payload-digest"),
-        place=Place(file=file, offset=int(offset), length=0) if file and _DIGITS.fullmatch(offset) else None,
+        location=RecordLocation(file=file, offset=int(offset), length=0)
+        if file and _DIGITS.fullmatch(offset)
+        else None,
         record_id=bare_id(fields.get("warc-refers-to") or "") or None,
     )
 

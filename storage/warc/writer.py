@@ -20,7 +20,7 @@ from warcio.recordbuilder import RecordBuilder
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from storage.warc.exchange import Earlier, Exchange
+from storage.warc.exchange import Exchange, RevisitTarget
 
 _LEVEL = 6  # level 9, warcio's own, takes a tenth more time and saves a thousandth
 _STORED = 0  # for a body that came compressed: a hundredth larger, in an eighth of the time
@@ -82,7 +82,7 @@ def warcinfo(file: str, record_id: str, about: Mapping[str, str]) -> bytes:
     return _packed(record)
 
 
-def response_and_request(exchange: Exchange, *, same_as: Earlier | None, info_id: str) -> tuple[bytes, bytes]:
+def response_and_request(exchange: Exchange, *, same_as: RevisitTarget | None, info_id: str) -> tuple[bytes, bytes]:
     """The two compressed records, each one gzip member; of a page saved by hand one, and nothing.
 
     Raises ValueError for an exchange that no record can hold truly.
@@ -137,7 +137,7 @@ def _shared(exchange: Exchange, info_id: str) -> dict[str, str]:
     return fields
 
 
-def _revisit(exchange: Exchange, earlier: Earlier) -> dict[str, str]:
+def _revisit(exchange: Exchange, earlier: RevisitTarget) -> dict[str, str]:
     if earlier.captured_at is None or exchange.cut:
         raise ValueError(f"{exchange.url}: a cut body, or one without a date, is no capture to refer to")
     fields = {
@@ -145,9 +145,9 @@ def _revisit(exchange: Exchange, earlier: Earlier) -> dict[str, str]:
         "WARC-Refers-To-Target-URI": earlier.url,
         "WARC-Refers-To-Date": moment(earlier.captured_at),
     }
-    if earlier.place is not None:  # the names that Heritrix gave these two
-        fields["WARC-Refers-To-Filename"] = earlier.place.file
-        fields["WARC-Refers-To-File-Offset"] = str(earlier.place.offset)
+    if earlier.location is not None:  # the names that Heritrix gave these two
+        fields["WARC-Refers-To-Filename"] = earlier.location.file
+        fields["WARC-Refers-To-File-Offset"] = str(earlier.location.offset)
     return fields
 
 

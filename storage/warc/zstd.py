@@ -12,7 +12,7 @@ import zstandard
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"
-INDEX = b"\x5e\x2a\x4d\x18"  # ours: another skippable frame; see storage/compacted.py
+INDEX = b"\x5e\x2a\x4d\x18"  # ours: another skippable frame; see storage/evidence/compact_format.py
 LARGEST_DICTIONARY = 16 * 2**20
 _LONGEST_HEADER = 18  # of a frame: https://www.rfc-editor.org/rfc/rfc8878#name-frame-header
 

@@ -21,7 +21,6 @@ from tempfile import TemporaryDirectory
 from scrapy.settings import Settings
 
 from postscraper.newspapers import POST
-from postscraper.run.run import Desk
 from postscraper.run.scope import scope
 from tests.crash import holding
 from tests.crash.disk import LOSSES, after
@@ -90,7 +89,7 @@ class Replay:
         settings.setmodule("postscraper.settings")
         settings.setdict({"PAPER_ORIGIN": self._site.origin, "ARCHIVE_DIR": str(archive)})
         try:
-            desk = Desk.open(POST, scope(POST, {}), settings)
+            desk = Run.open(POST, scope(POST, {}), settings)
         except Exception as error:
             return [f"no start: {type(error).__name__}: {error}"]
         try:

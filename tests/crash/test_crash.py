@@ -8,7 +8,7 @@ import pytest
 from scrapy.settings import Settings
 
 from postscraper.newspapers import POST
-from postscraper.run.run import Desk, now
+from postscraper.run.run import Run, now
 from postscraper.run.scope import scope
 from storage.warc.exchange import Exchange
 from tests.crash import faults, killloop, powercut, wrong_order
@@ -23,10 +23,10 @@ ENTRY = wrong_order.ENTRY
 needs_strace = pytest.mark.skipif(which("strace") is None, reason="strace is not there: apt-get install strace")
 
 
-def opened(folder: Path, url: str) -> Desk:
+def opened(folder: Path, url: str) -> Run:
     settings = Settings({"ARCHIVE_DIR": str(folder)})
     settings.setmodule("postscraper.settings", priority="default")
-    return Desk.open(POST, scope(POST, {"url": url}), settings)
+    return Run.open(POST, scope(POST, {"url": url}), settings)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_leads_to_a_page_is_not_taken_for_one(tmp_path: Path, asked: str, l
     assert [due.address for due in desk.due(1)] == [address]
     headers = (("Location", location),) if location else ()
     status = 301 if location else 200
-    desk.keep(
+    desk.record(
         Exchange(url=HOME + asked, requested_at=None, captured_at=now(), status=status, headers=headers, body=b"")
     )
     desk.close()

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from scrapy.cmdline import execute
 
 from postscraper.items import Item
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from storage.archive import Outcome
 from storage.evidence.store import Evidence, EvidenceFile
-from storage.warc.exchange import Earlier, Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation, RevisitTarget
 from storage.warc.writer import response_and_request
 
 ENTRY = ("-m", "tests.crash.wrong_order")
@@ -32,11 +32,11 @@ def row_first() -> None:
     write, close = EvidenceFile.append, EvidenceFile.close
     waiting = bytearray()
 
-    def append(self: EvidenceFile, exchange: Exchange, same_as: Earlier | None) -> Place:
+    def append(self: EvidenceFile, exchange: Exchange, same_as: RevisitTarget | None) -> RecordLocation:
         if not self.size:  # the head of the file goes in as ever
             return write(self, exchange, same_as)
         records = response_and_request(exchange, same_as=same_as, info_id=self._info_id)
-        place = Place(file=self._path.name, offset=self.size, length=len(records[0]))
+        place = RecordLocation(file=self._path.name, offset=self.size, length=len(records[0]))
         self.size += sum(map(len, records))
         waiting.extend(b"".join(records))
         return place
@@ -50,18 +50,18 @@ def row_first() -> None:
 
 def answered_first() -> None:
     """Pages are acknowledged before their commit, which waits for the end of the run."""
-    file, close = Desk.file, Desk.close
+    file, close = Run.commit, Run.close
     waiting: list[Item] = []
 
-    def answer(self: Desk, items: Sequence[Item]) -> Sequence[Outcome]:
+    def answer(self: Run, items: Sequence[Item]) -> Sequence[Outcome]:
         waiting.extend(items)
         return [Outcome.NEW_STORY for _ in items]
 
-    def close_last(self: Desk) -> None:
+    def close_last(self: Run) -> None:
         file(self, waiting)
         close(self)
 
-    Desk.file, Desk.close = answer, close_last  # type: ignore[method-assign]
+    Run.commit, Run.close = answer, close_last  # type: ignore[method-assign]
 
 
 VARIANTS = {each.__name__: each for each in (unsynced, row_first, answered_first)}

@@ -5,14 +5,14 @@ from typing import Any
 
 from making import SITE, at
 
-from storage.ledger.ledger import Heard, Ledger
+from storage.ledger.ledger import Discovery, Ledger
 
 CANAL = f"{SITE}/national/canal"
 
 
-def heard(slug: str = "canal", **changes: Any) -> Heard:
+def heard(slug: str = "canal", **changes: Any) -> Discovery:
     url = f"{SITE}/national/{slug}"
-    return Heard(**({"url": url, "address": url, "kind": "story"} | changes))
+    return Discovery(**({"url": url, "address": url, "kind": "story"} | changes))
 
 
 def state(ledger: Ledger, address: str = CANAL) -> tuple[str, str | None]:

@@ -16,7 +16,7 @@ from warcio.checker import Checker
 
 from postscraper.items import Record
 from storage.evidence.store import Evidence
-from storage.warc.exchange import DigestMismatch, Earlier, Exchange, Place, RecordUnreadable
+from storage.warc.exchange import DigestMismatch, Exchange, RecordLocation, RecordUnreadable, RevisitTarget
 
 AT = datetime(2026, 11, 22, 8, 30, 1, 123456, tzinfo=UTC)
 PAGE = "<p>ប្រឡាយ</p>".encode() * 50
@@ -83,13 +83,13 @@ def checked(path: Path) -> int:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_comes_back_as_it_came(evidence: Evidence, kind: str) -> None:
-    place = evidence.keep(KINDS[kind])
+    place = evidence.append(KINDS[kind])
     assert evidence.read(place) == KINDS[kind]
     assert list(evidence.records(place.file)) == [(place, KINDS[kind])]
 
 
 def test_every_kind_in_one_file(evidence: Evidence, tmp_path: Path) -> None:
-    places = [evidence.keep(each) for each in KINDS.values()]
+    places = [evidence.append(each) for each in KINDS.values()]
     assert list(evidence.records(places[0].file)) == list(zip(places, KINDS.values(), strict=True))
     path = tmp_path / "evidence" / places[0].file
     assert checked(path) == 0
@@ -106,17 +106,19 @@ def test_every_kind_in_one_file(evidence: Evidence, tmp_path: Path) -> None:
 
 def test_what_came_compressed_is_not_packed_again(evidence: Evidence, tmp_path: Path) -> None:
     coded = KINDS["gzip"]
-    place = evidence.keep(coded)
+    place = evidence.append(coded)
     assert coded.body in (tmp_path / "evidence" / place.file).read_bytes()
-    only_said = evidence.keep(exchange(**head(("Content-Encoding", "gzip")), body=PAGE * 2))
+    only_said = evidence.append(exchange(**head(("Content-Encoding", "gzip")), body=PAGE * 2))
     assert only_said.length < len(PAGE)
-    nothing = evidence.keep(exchange(status=304, **head(("Content-Encoding", "gzip")), body=b""))
-    assert nothing.length < evidence.keep(exchange(**head(("Content-Encoding", "gzip")), body=b"\x1f\x8b")).length - 50
+    nothing = evidence.append(exchange(status=304, **head(("Content-Encoding", "gzip")), body=b""))
+    assert (
+        nothing.length < evidence.append(exchange(**head(("Content-Encoding", "gzip")), body=b"\x1f\x8b")).length - 50
+    )
 
 
 def test_fastwarc_reads_it_too(evidence: Evidence, tmp_path: Path) -> None:
     warc = pytest.importorskip("fastwarc.warc")
-    places = [evidence.keep(each) for each in KINDS.values()]
+    places = [evidence.append(each) for each in KINDS.values()]
     with (tmp_path / "evidence" / places[0].file).open("rb") as stream:
         bodies = []
         for record in warc.ArchiveIterator(stream, parse_http=False):
@@ -129,7 +131,7 @@ def test_fastwarc_reads_it_too(evidence: Evidence, tmp_path: Path) -> None:
 
 
 def test_warcio_gives_the_body_without_a_chunking_that_is_not_there(evidence: Evidence, tmp_path: Path) -> None:
-    place = evidence.keep(KINDS["like a chunk"])
+    place = evidence.append(KINDS["like a chunk"])
     with (tmp_path / "evidence" / place.file).open("rb") as stream:
         stream.seek(place.offset)
         record = next(iter(ArchiveIterator(stream)))
@@ -138,30 +140,30 @@ def test_warcio_gives_the_body_without_a_chunking_that_is_not_there(evidence: Ev
 
 
 def test_the_registered_phrase_stands_in_for_an_unknown_one(evidence: Evidence) -> None:
-    assert evidence.read(evidence.keep(exchange(status=404, reason=None))).reason == "Not Found"
+    assert evidence.read(evidence.append(exchange(status=404, reason=None))).reason == "Not Found"
 
 
 def test_a_place_is_a_record_of_the_items() -> None:
-    place = Place(file="post.warc.gz", offset=3, length=4)
+    place = RecordLocation(file="post.warc.gz", offset=3, length=4)
     assert Record(**asdict(place)) == Record(file="post.warc.gz", offset=3, length=4)
 
 
-def earlier(place: Place | None, body: bytes = PAGE) -> Earlier:
-    return Earlier(url=URL, captured_at=AT, payload_digest=f"sha256:{sha256(body).hexdigest()}", place=place)
+def earlier(place: RecordLocation | None, body: bytes = PAGE) -> RevisitTarget:
+    return RevisitTarget(url=URL, captured_at=AT, payload_digest=f"sha256:{sha256(body).hexdigest()}", location=place)
 
 
 def test_the_same_body_is_kept_once(evidence: Evidence, tmp_path: Path) -> None:
     page = exchange(body=bytes(range(256)) * 40)
-    first = evidence.keep(page)
+    first = evidence.append(page)
     again = replace(page, captured_at=AT.replace(day=23), headers=(("Age", "9"),))
-    place = evidence.keep(again, same_as=earlier(first, page.body))
+    place = evidence.append(again, same_as=earlier(first, page.body))
     assert place.length < 600
     assert evidence.read(place) == again
     assert [found for _, found in evidence.records(place.file)] == [page, again]
-    same_as = evidence.read(place).same_as
+    same_as = evidence.read(place).revisit_of
     assert same_as is not None
-    assert same_as.place is not None
-    assert (same_as.url, same_as.captured_at, same_as.place.offset) == (URL, AT, first.offset)
+    assert same_as.location is not None
+    assert (same_as.url, same_as.captured_at, same_as.location.offset) == (URL, AT, first.offset)
     with (tmp_path / "evidence" / place.file).open("rb") as stream:
         stream.seek(place.offset)
         fields = next(iter(ArchiveIterator(stream))).rec_headers
@@ -173,26 +175,26 @@ def test_the_same_body_is_kept_once(evidence: Evidence, tmp_path: Path) -> None:
 
 def test_another_body_is_not_the_same(evidence: Evidence) -> None:
     with pytest.raises(ValueError, match="the body is not that of"):
-        evidence.keep(exchange(body=b"other"), same_as=earlier(None))
+        evidence.append(exchange(body=b"other"), same_as=earlier(None))
 
 
 def test_not_modified_refers_to_the_page_and_stays_empty(evidence: Evidence, tmp_path: Path) -> None:
-    first = evidence.keep(exchange())
-    place = evidence.keep(KINDS["304"], same_as=earlier(first))
+    first = evidence.append(exchange())
+    place = evidence.append(KINDS["304"], same_as=earlier(first))
     found = evidence.read(place)
     assert found == KINDS["304"]
-    assert found.same_as is not None
+    assert found.revisit_of is not None
     assert b"revisit/server-not-modified" in gzip.decompress((tmp_path / "evidence" / place.file).read_bytes())
 
 
 def test_a_revisit_of_what_is_not_there_is_unreadable(evidence: Evidence) -> None:
-    place = evidence.keep(exchange(), same_as=earlier(Place(file="gone.warc.gz", offset=0, length=9)))
+    place = evidence.append(exchange(), same_as=earlier(RecordLocation(file="gone.warc.gz", offset=0, length=9)))
     with pytest.raises(RecordUnreadable, match="which is not to be had"):
         evidence.read(place)
 
 
 def test_a_body_is_verified(evidence: Evidence) -> None:
-    place = evidence.keep(exchange())
+    place = evidence.append(exchange())
     evidence.verify(place, f"sha256:{sha256(PAGE).hexdigest()}")
     with pytest.raises(DigestMismatch, match=place.file):
         evidence.verify(place, f"sha256:{sha256(b'').hexdigest()}")
@@ -200,7 +202,7 @@ def test_a_body_is_verified(evidence: Evidence) -> None:
 
 @pytest.mark.parametrize("moved", [{"offset": 1}, {"offset": 10**9}, {"length": 3}, {"file": "../x"}, {"file": "y"}])
 def test_a_wrong_place_is_unreadable(evidence: Evidence, moved: dict[str, Any]) -> None:
-    place = evidence.keep(exchange())
+    place = evidence.append(exchange())
     with pytest.raises(RecordUnreadable):
         evidence.read(replace(place, **moved))
 
@@ -217,12 +219,12 @@ def test_a_wrong_place_is_unreadable(evidence: Evidence, moved: dict[str, Any]) 
 )
 def test_what_no_record_holds_truly_is_refused(evidence: Evidence, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        evidence.keep(exchange(**wrong))
-    assert evidence.read(evidence.keep(exchange())) == exchange()
+        evidence.append(exchange(**wrong))
+    assert evidence.read(evidence.append(exchange())) == exchange()
 
 
 def test_line_ends_in_a_header_cannot_forge_one(evidence: Evidence) -> None:
-    found = evidence.read(evidence.keep(exchange(**head(("X", "a\r\n\r\n<p>b")))))
+    found = evidence.read(evidence.append(exchange(**head(("X", "a\r\n\r\n<p>b")))))
     assert found.headers == (("X", "a <p>b"),)
     assert found.body == PAGE
 
@@ -235,4 +237,4 @@ NAME = st.from_regex(r"[A-Za-z][A-Za-z-]{0,9}", fullmatch=True).filter(lambda na
 @given(st.lists(st.tuples(NAME, VALUE.map(lambda value: value.strip(" \t")))), st.binary(max_size=300))
 def test_any_headers_and_body_come_back(evidence: Evidence, headers: list[tuple[str, str]], body: bytes) -> None:
     page = exchange(headers=tuple(headers), body=body)
-    assert evidence.read(evidence.keep(page)) == page
+    assert evidence.read(evidence.append(page)) == page

@@ -15,8 +15,8 @@ from test_evidence_recovery import SMALL, end, kept
 
 from storage.evidence.store import Evidence
 from storage.warc import members
-from storage.warc.exchange import Damage, Exchange, Place
-from storage.warc.files import LARGEST_BYTES, pieces, records
+from storage.warc.exchange import Damage, Exchange, RecordLocation
+from storage.warc.files import LARGEST_BYTES, raw_records, records
 
 SCRIPT = Path(__file__).parents[1] / "hostile" / "badpages.py"
 INPUTS = 51
@@ -34,7 +34,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "warc"
 
 
-def told(path: Path) -> tuple[list[tuple[Place, Exchange]], list[Damage]]:
+def told(path: Path) -> tuple[list[tuple[RecordLocation, Exchange]], list[Damage]]:
     damages: list[Damage] = []
     return list(records(path, damages.append)), damages
 
@@ -58,7 +58,7 @@ def test_hostile_files(hostile: Path) -> None:
         assert all(raw(sidecar.with_suffix(""), place).startswith(b"WARC/") for place, _ in found), name
 
 
-def raw(path: Path, place: Place) -> bytes:
+def raw(path: Path, place: RecordLocation) -> bytes:
     part = path.read_bytes()[place.offset : place.offset + place.length]
     return gzip.decompress(part) if part.startswith(b"\x1f\x8b") else part
 
@@ -161,5 +161,5 @@ def test_both_inflaters_find_the_same_records_and_damage(tmp_path: Path, monkeyp
             with monkeypatch.context() as patched:
                 patched.setattr(members, "inflating", inflating)
                 damages = list[Damage]()
-                told.append((list(pieces(path, damages.append)), damages))
+                told.append((list(raw_records(path, damages.append)), damages))
         assert told[0] == told[1]

@@ -12,7 +12,7 @@ def test_the_head_of_a_file_says_who_wrote_it_and_what_is_not_exact(tmp_path: Pa
     with Evidence.open(
         tmp_path, writable=True, software="postscraper 1.2", robots="obey", settings={"USER_AGENT": "us\r\nx: y"}
     ) as evidence:
-        file = evidence.keep(exchange()).file
+        file = evidence.append(exchange()).file
     with (tmp_path / file).open("rb") as stream:
         record = next(iter(ArchiveIterator(stream)))
         text = record.content_stream().read().decode()
@@ -25,7 +25,7 @@ def test_the_head_of_a_file_says_who_wrote_it_and_what_is_not_exact(tmp_path: Pa
 def test_a_new_file_begins_before_one_grows_too_large(tmp_path: Path) -> None:
     pages = [exchange(url=f"{URL}&n={n}", body=bytes([n]) * 30_000) for n in range(9)]
     with Evidence.open(tmp_path, writable=True, file_bytes=100_000) as evidence:
-        places = [evidence.keep(page) for page in pages]
+        places = [evidence.append(page) for page in pages]
         files = evidence.files()
         assert files == list(dict.fromkeys(place.file for place in places))
         assert [name[-13:-8] for name in files] == [f"{n:05}" for n in range(1, len(files) + 1)]
@@ -38,5 +38,5 @@ def test_a_new_file_begins_before_one_grows_too_large(tmp_path: Path) -> None:
 def test_the_next_run_writes_the_next_file(tmp_path: Path) -> None:
     for _ in range(2):
         with Evidence.open(tmp_path, writable=True) as evidence:
-            evidence.keep(exchange())
+            evidence.append(exchange())
     assert [name.split("-")[-1] for name in evidence.files()] == ["00001.warc.gz", "00002.warc.gz"]

@@ -11,22 +11,32 @@ import pytest
 from test_evidence import checked, exchange
 
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Damage, Earlier, EvidenceFailed, EvidenceShort, Exchange, Place, RecordUnreadable
+from storage.warc.exchange import (
+    Damage,
+    EvidenceFailed,
+    EvidenceShort,
+    Exchange,
+    RecordLocation,
+    RecordUnreadable,
+    RevisitTarget,
+)
 from storage.warc.writer import payload_digest, response_and_request
 
 SMALL = [exchange(url=f"https://x.kh/{n}", body=bytes([65 + n]) * 9) for n in range(3)]
 
 
-def kept(folder: Path, pages: list[Exchange] = SMALL) -> list[Place]:
+def kept(folder: Path, pages: list[Exchange] = SMALL) -> list[RecordLocation]:
     with Evidence.open(folder, writable=True) as evidence:
-        return [evidence.keep(page) for page in pages]
+        return [evidence.append(page) for page in pages]
 
 
-def end(place: Place) -> int:
+def end(place: RecordLocation) -> int:
     return place.offset + place.length
 
 
-def recovered(folder: Path, known: dict[str, int], damages: list[Damage] | None = None) -> list[tuple[Place, Exchange]]:
+def recovered(
+    folder: Path, known: dict[str, int], damages: list[Damage] | None = None
+) -> list[tuple[RecordLocation, Exchange]]:
     with Evidence.open(folder, writable=True) as evidence:
         return list(evidence.recover(known, [].append if damages is None else damages.append))
 
@@ -131,7 +141,7 @@ def test_less_than_the_database_knows_is_an_error_and_nothing_is_cut(tmp_path: P
 
 def test_files_of_another_prefix_are_left_alone(tmp_path: Path) -> None:
     with Evidence.open(tmp_path, prefix="postkhmer", writable=True) as other:
-        place = other.keep(exchange())
+        place = other.append(exchange())
         other.sync()
         with (tmp_path / place.file).open("ab") as stream:
             stream.write(b"\x1f\x8b")
@@ -162,7 +172,7 @@ def test_after_an_error_of_the_disk_nothing_more_is_kept(
         calls = refuse(monkeypatch, call)
 
         def keep_and_sync() -> None:
-            evidence.keep(exchange())
+            evidence.append(exchange())
             evidence.sync()
 
         for again in (keep_and_sync, evidence.sync, keep_and_sync):
@@ -178,7 +188,7 @@ def test_an_error_while_the_tail_is_cut_ends_the_run(tmp_path: Path, monkeypatch
         with pytest.raises(EvidenceFailed):
             list(evidence.recover({}))
         with pytest.raises(EvidenceFailed):
-            evidence.keep(exchange())
+            evidence.append(exchange())
     assert Evidence.open(tmp_path).read(last) == SMALL[-1]
 
 
@@ -202,11 +212,11 @@ def test_the_file_and_the_name_of_it_are_synced(tmp_path: Path, monkeypatch: pyt
     with Evidence.open(folder, writable=True) as evidence:
         assert synced == [tmp_path], "the name of the new folder"
         synced.clear()
-        path = folder / evidence.keep(exchange()).file
+        path = folder / evidence.append(exchange()).file
         assert synced == []
         evidence.sync()
         assert synced == [path, folder, tmp_path]
-        evidence.keep(exchange())
+        evidence.append(exchange())
         evidence.sync()
         assert synced[3:] == [path]
 
@@ -216,20 +226,22 @@ def test_reading_alone_writes_nothing(tmp_path: Path) -> None:
     assert evidence.files() == []
     assert not (tmp_path / "evidence").exists()
     with pytest.raises(EvidenceFailed, match="for reading only"):
-        evidence.keep(exchange())
+        evidence.append(exchange())
 
 
 def test_a_record_that_is_no_answer_is_unreadable(tmp_path: Path) -> None:
     place = kept(tmp_path)[0]
     with pytest.raises(RecordUnreadable, match="no answer"):
-        Evidence.open(tmp_path).read(Place(file=place.file, offset=0, length=0))
+        Evidence.open(tmp_path).read(RecordLocation(file=place.file, offset=0, length=0))
 
 
 def test_a_revisit_that_refers_to_itself_is_unreadable(tmp_path: Path) -> None:
     """As only a forged file has it."""
     page, place = SMALL[0], kept(tmp_path, SMALL[:1])[0]
     digest = payload_digest(page.body)
-    itself = Earlier(url=page.url, captured_at=page.captured_at, payload_digest=digest, place=replace(place, offset=0))
+    itself = RevisitTarget(
+        url=page.url, captured_at=page.captured_at, payload_digest=digest, location=replace(place, offset=0)
+    )
     packed, _ = response_and_request(page, same_as=itself, info_id="<urn:uuid:0>")
     (tmp_path / place.file).write_bytes(packed)
     with pytest.raises(RecordUnreadable, match="not to be had"):

@@ -9,7 +9,7 @@ from making import article, at, captioned
 
 from postscraper.items import Problem
 from storage.archive import Archive
-from storage.ingest.timeline import Seen, Timeline
+from storage.ingest.timeline import Observation, Timeline
 from storage.ingest.wording import both_wordings, same_wording, words_digest
 
 FEED = {"layout": "feed", "not_printed": ("captions",)}
@@ -77,15 +77,15 @@ DIGESTS = [
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(DIGESTS)), max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_coming_does_not_matter(captures: list[tuple[int, str]], chance: Any) -> None:
-    seen = [Seen(n, at(hours), (f"{n:03}",), words, reading_id=n) for n, (hours, words) in enumerate(captures)]
-    expected = Timeline.of(seen).runs()
+    seen = [Observation(n, at(hours), (f"{n:03}",), words, reading_id=n) for n, (hours, words) in enumerate(captures)]
+    expected = Timeline.of(seen).spans()
     coming = list(seen)
     chance.shuffle(coming)
     timeline = Timeline()
     for each in coming:
-        before = len(timeline.runs())
-        assert timeline.add(each) == (len(timeline.runs()) > before)
-    assert timeline.runs() == expected
+        before = len(timeline.spans())
+        assert timeline.add(each) == (len(timeline.spans()) > before)
+    assert timeline.spans() == expected
 
 
 def test_the_fullest_form_gives_the_text_and_the_standfirst_whichever_prints_it(archive: Archive) -> None:
@@ -140,7 +140,9 @@ def test_a_piece_stands_for_the_story_only_until_the_whole_comes(archive: Archiv
 
 def test_a_piece_read_anew_leaves_its_neighbours_alone() -> None:
     whole, piece, other = digest(), DIGESTS[-1], digest(body=[{"text": "Water falls."}])
-    timeline = Timeline.of(Seen(n, at(n), (f"{n:03}",), words, n) for n, words in enumerate((whole, piece, other)))
-    new = timeline.seen[1]._replace(words=DIGESTS[-2])
+    timeline = Timeline.of(
+        Observation(n, at(n), (f"{n:03}",), words, n) for n, words in enumerate((whole, piece, other))
+    )
+    new = timeline.observations[1]._replace(words=DIGESTS[-2])
     assert timeline.reread(new) == [new]
-    assert [run.words for run in timeline.runs()] == [whole, other]
+    assert [run.words for run in timeline.spans()] == [whole, other]

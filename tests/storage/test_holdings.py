@@ -7,30 +7,30 @@ from making import SITE, article, at
 from sqlalchemy import text
 
 from storage.archive import Archive
-from storage.holdings.holdings import Listed, Placed, Wanted
+from storage.holdings.holdings import Candidate, CdxEntry, HoldingSelection
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
-ALL = Wanted()
+ALL = HoldingSelection()
 NAME, QUERY = "wayback", "url=phnompenhpost.com"
 
 
-def listed(slug: str = "canal", hours: float = 0, digest: str | None = None) -> Listed:
+def listed(slug: str = "canal", hours: float = 0, digest: str | None = None) -> CdxEntry:
     moment = at(hours).replace(microsecond=0)
-    return Listed(url=f"{SITE}/national/{slug}", captured_at=moment, digest=digest or f"{slug} {hours}", status=200)
+    return CdxEntry(url=f"{SITE}/national/{slug}", captured_at=moment, digest=digest or f"{slug} {hours}", status=200)
 
 
-def placed(slug: str = "canal", hours: float = 0, **changes: Any) -> Placed:
+def placed(slug: str = "canal", hours: float = 0, **changes: Any) -> Candidate:
     found = listed(slug, hours, changes.pop("digest", None))
-    return Placed(**({"listed": found, "address": found.url, "section": "national"} | changes))
+    return Candidate(**({"entry": found, "address": found.url, "section": "national"} | changes))
 
 
-def took(archive: Archive, *page: Placed, resume_key: str | None = None) -> int:
-    return archive.holdings.take_down(NAME, QUERY, page, resume_key, NOW)
+def took(archive: Archive, *page: Candidate, resume_key: str | None = None) -> int:
+    return archive.holdings.add_listing(NAME, QUERY, page, resume_key, NOW)
 
 
-def leased(archive: Archive, wanted: Wanted = ALL, now: datetime = NOW, limit: int = 50) -> list[str]:
+def leased(archive: Archive, wanted: HoldingSelection = ALL, now: datetime = NOW, limit: int = 50) -> list[str]:
     found = archive.holdings.lease(NAME, limit, wanted, now)
-    return [f"{each.listed.url.rsplit('/', 1)[1]} {each.listed.captured_at:%H}" for each in found]
+    return [f"{each.entry.url.rsplit('/', 1)[1]} {each.entry.captured_at:%H}" for each in found]
 
 
 def states(archive: Archive) -> list[tuple[Any, ...]]:
@@ -55,11 +55,11 @@ def test_a_page_of_an_index_is_written_down_once(archive: Archive) -> None:
 
 def test_how_far_an_index_was_read(archive: Archive) -> None:
     holdings = archive.holdings
-    assert holdings.enumeration(NAME, QUERY) is None
+    assert holdings.index_query(NAME, QUERY) is None
     told = []
     for number, resume_key in enumerate(("a", "b", None, "c")):
         took(archive, placed(hours=number), resume_key=resume_key)
-        row = holdings.enumeration(NAME, QUERY)
+        row = holdings.index_query(NAME, QUERY)
         assert row is not None
         told.append((row.resume_key, row.pages, row.listed, row.finished_at is not None))
     assert told == [("a", 1, 1, False), ("b", 2, 2, False), (None, 3, 3, True), ("c", 1, 1, False)]
@@ -81,15 +81,15 @@ def test_a_run_asks_for_what_it_wants(archive: Archive) -> None:
     took(archive, placed(), placed("boats", 24, section="business"), placed("rice", 48, section=None))
     day = at(24).date()
     due = archive.holdings.due
-    assert due(NAME, Wanted(sections=["business"]), NOW, 9) == 1
-    assert due(NAME, Wanted(since=day), NOW, 9) == 2
-    assert due(NAME, Wanted(until=day), NOW, 9) == 2
-    assert due(NAME, Wanted(addresses=[f"{SITE}/national/rice"]), NOW, 9) == 1
-    assert due(NAME, Wanted(host="www.phnompenhpost.com"), NOW, 9) == 3
-    assert due(NAME, Wanted(host="www.postkhmer.com"), NOW, 9) == 0
-    assert archive.holdings.waiting(NAME, Wanted(since=day, until=day))
-    assert leased(archive, Wanted(since=day, until=day)) == ["boats 01"]
-    assert not archive.holdings.waiting(NAME, Wanted(since=date(2020, 1, 1)))
+    assert due(NAME, HoldingSelection(sections=["business"]), NOW, 9) == 1
+    assert due(NAME, HoldingSelection(since=day), NOW, 9) == 2
+    assert due(NAME, HoldingSelection(until=day), NOW, 9) == 2
+    assert due(NAME, HoldingSelection(addresses=[f"{SITE}/national/rice"]), NOW, 9) == 1
+    assert due(NAME, HoldingSelection(host="www.phnompenhpost.com"), NOW, 9) == 3
+    assert due(NAME, HoldingSelection(host="www.postkhmer.com"), NOW, 9) == 0
+    assert archive.holdings.waiting(NAME, HoldingSelection(since=day, until=day))
+    assert leased(archive, HoldingSelection(since=day, until=day)) == ["boats 01"]
+    assert not archive.holdings.waiting(NAME, HoldingSelection(since=date(2020, 1, 1)))
 
 
 def test_every_capture_ends_in_one_state(archive: Archive) -> None:
@@ -97,9 +97,9 @@ def test_every_capture_ends_in_one_state(archive: Archive) -> None:
     took(archive, *(placed(name) for name in names))
     leased(archive)
     archive.holdings.failed(NAME, listed("failed"), "status 503", NOW)
-    archive.holdings.leave(NAME, listed("gone"), "gone", "status 404")
+    archive.holdings.mark(NAME, listed("gone"), "gone", "status 404")
     archive.holdings.give_back(NAME, [listed("given-back")], NOW)
-    archive.holdings.leave(NAME, listed("passed"), "passed over", "too large")
+    archive.holdings.mark(NAME, listed("passed"), "passed over", "too large")
     assert leased(archive) == ["given-back 01"]
     assert leased(archive, now=NOW + timedelta(seconds=5)) == ["failed 01"]
     for _ in range(3):

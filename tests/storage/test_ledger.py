@@ -13,10 +13,10 @@ from making import SITE, START, article, at
 
 from postscraper.items import Problem
 from storage.archive import Archive
-from storage.ledger.discoveries import Report, together
+from storage.ledger.discoveries import MergedDiscovery, merge
 from storage.ledger.ledger import Ledger
-from storage.ledger.rows import Wanted
-from storage.ledger.states import Heard, Visit
+from storage.ledger.rows import Selection
+from storage.ledger.states import Discovery, Visit
 
 
 @pytest.fixture
@@ -26,22 +26,22 @@ def ledger(archive: Archive) -> Ledger:
 
 def leased(ledger: Ledger, hours: float = 0, limit: int = 99, **wanted: Any) -> list[str]:
     """The last parts of the addresses leased, in order."""
-    rows = ledger.lease(limit, Wanted(**wanted), now=at(hours))
+    rows = ledger.lease(limit, Selection(**wanted), now=at(hours))
     return [row.address.rpartition("/")[2] for row in rows]
 
 
 def test_an_address_is_heard_once(ledger: Ledger) -> None:
-    assert ledger.hear([heard(), heard(), heard("boats")], START) == 2
-    assert ledger.hear([heard()], at(1)) == 0
+    assert ledger.discover([heard(), heard(), heard("boats")], START) == 2
+    assert ledger.discover([heard()], at(1)) == 0
     assert state(ledger) == ("known", None)
     assert ledger.row("nowhere") is None
     assert [row.address for row in ledger.rows("known")] == [f"{SITE}/national/boats", CANAL]
 
 
 def test_hearing_again_learns_what_was_unknown(ledger: Ledger) -> None:
-    ledger.hear([heard(kind="page", depth=3)], START, heard_from=SITE)
-    ledger.hear([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), heard_from="elsewhere")
-    ledger.hear([heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")], at(2))
+    ledger.discover([heard(kind="page", depth=3)], START, heard_from=SITE)
+    ledger.discover([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), heard_from="elsewhere")
+    ledger.discover([heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")], at(2))
     row = ledger.row(CANAL)
     assert row is not None
     assert (row.kind, row.depth, row.section, row.dated_on) == ("story", 2, "National", date(2018, 6, 1))
@@ -63,13 +63,13 @@ hearings = st.builds(
 @given(found=st.lists(hearings, max_size=8), cut=st.integers(0, 8))
 @example(found=[heard(), heard(), heard(excluded_by="a rule"), heard()], cut=1)
 def test_how_hearings_fall_into_batches_does_not_matter(
-    new_archive: Callable[[], Archive], found: list[Heard], cut: int
+    new_archive: Callable[[], Archive], found: list[Discovery], cut: int
 ) -> None:
-    said = [Report(each, f"page {number}", at(number)) for number, each in enumerate(found)]
-    batches: dict[str, list[list[Report]]] = {
+    said = [MergedDiscovery(each, f"page {number}", at(number)) for number, each in enumerate(found)]
+    batches: dict[str, list[list[MergedDiscovery]]] = {
         "one by one": [[each] for each in said],
         "two": [said[:cut], said[cut:]],
-        "slices": [[*together(said[:cut]).values(), *together(said[cut:]).values()]],
+        "slices": [[*merge(said[:cut]).values(), *merge(said[cut:]).values()]],
     }
     ledgers = {}
     for name, some in batches.items():
@@ -82,7 +82,7 @@ def test_how_hearings_fall_into_batches_does_not_matter(
 
 
 def test_the_order_of_the_queue(ledger: Ledger) -> None:
-    ledger.hear(
+    ledger.discover(
         [
             heard("page", kind="page"),
             heard("old", dated_on=date(1994, 1, 1)),
@@ -102,13 +102,13 @@ def test_the_order_of_the_queue(ledger: Ledger) -> None:
 
 
 def test_a_story_never_seen_goes_before_one_to_be_seen_again(ledger: Ledger) -> None:
-    ledger.hear([heard("seen", dated_on=date(2018, 6, 1)), heard("never", dated_on=date(1994, 1, 1))], START)
+    ledger.discover([heard("seen", dated_on=date(2018, 6, 1)), heard("never", dated_on=date(1994, 1, 1))], START)
     ledger.settle(f"{SITE}/national/seen", "done", None, at(1), START)
     assert leased(ledger, hours=2) == ["never", "seen"]
 
 
 def test_a_lease_lasts_as_long_as_its_run(ledger: Ledger) -> None:
-    ledger.hear([heard()], START)
+    ledger.discover([heard()], START)
     ledger.settle(CANAL, "done", None, START, START)
     assert leased(ledger) == ["canal"]
     assert state(ledger) == ("leased", None)
@@ -136,7 +136,7 @@ def test_a_lease_lasts_as_long_as_its_run(ledger: Ledger) -> None:
     ],
 )
 def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str]) -> None:
-    ledger.hear(
+    ledger.discover(
         [
             heard("a", section="National", dated_on=date(2018, 6, 1)),
             heard("b", section="Business", dated_on=date(2018, 6, 2)),
@@ -149,12 +149,12 @@ def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str
 
 
 def test_back_off_and_the_next_run(ledger: Ledger) -> None:
-    ledger.hear([heard()], START)
+    ledger.discover([heard()], START)
     assert leased(ledger) == ["canal"]
     for wait in (5, 30, 180):
         assert ledger.failed(CANAL, "timeout", at(1)) == at(1) + timedelta(seconds=wait)
         assert ledger.next_due_at(at(1)) == at(1) + timedelta(seconds=wait)
-        assert ledger.next_due_at(at(1), Wanted(origin="https://www.postkhmer.com/")) is None
+        assert ledger.next_due_at(at(1), Selection(origin="https://www.postkhmer.com/")) is None
         assert leased(ledger, hours=1) == []
         assert leased(ledger, hours=1 + wait / 3600) == ["canal"]
     assert ledger.failed(CANAL, "timeout", at(2)) is None
@@ -169,7 +169,7 @@ def test_back_off_and_the_next_run(ledger: Ledger) -> None:
 def test_what_broke_off_is_tried_like_what_failed(archive: Archive) -> None:
     ledger = archive.ledger
     broken = (Problem(kind="broken_transfer", detail="the answer breaks off"),)
-    ledger.hear([heard()], START)
+    ledger.discover([heard()], START)
     moment = 0.0
     for wait in (5, 30, 180):
         assert leased(ledger, hours=moment) == ["canal"]
@@ -189,34 +189,34 @@ def test_what_broke_off_is_tried_like_what_failed(archive: Archive) -> None:
 
 
 def test_a_server_that_says_when_is_obeyed(ledger: Ledger) -> None:
-    ledger.hear([heard()], START)
+    ledger.discover([heard()], START)
     assert ledger.failed(CANAL, "429", START, retry_after_seconds=3600) == at(1)
     assert ledger.failed(CANAL, "429", START, retry_after_seconds=1) == START + timedelta(seconds=30)
 
 
 def test_excluded_addresses_are_never_leased(ledger: Ledger) -> None:
-    ledger.hear([heard(), heard("admin", excluded_by="robots.txt")], START)
+    ledger.discover([heard(), heard("admin", excluded_by="robots.txt")], START)
     ledger.excluded(CANAL, "section", START)
     assert leased(ledger, hours=9999) == []
     assert ledger.retry("excluded", START) == 0
     assert ledger.whys("excluded") == {"robots.txt": 1, "section": 1}
-    ledger.hear([heard()], at(1))  # the rules have changed
+    ledger.discover([heard()], at(1))  # the rules have changed
     assert leased(ledger, hours=1) == ["canal"]
-    ledger.hear([heard(excluded_by="robots.txt")], at(2))  # too late: it is being visited
+    ledger.discover([heard(excluded_by="robots.txt")], at(2))  # too late: it is being visited
     assert state(ledger) == ("leased", None)
 
 
 def test_asked_for_by_name_is_due_at_once(ledger: Ledger) -> None:
-    ledger.hear([heard()], START)
+    ledger.discover([heard()], START)
     ledger.settle(CANAL, "done", None, at(999), START)
-    ledger.hear([heard()], at(1))
+    ledger.discover([heard()], at(1))
     assert leased(ledger, hours=1) == []
-    ledger.hear([heard(how="asked")], at(1))
+    ledger.discover([heard(found_by="asked")], at(1))
     assert leased(ledger, hours=1) == ["canal"]
 
 
 def test_counts(ledger: Ledger) -> None:
-    ledger.hear([heard(f"s{n}") for n in range(6)], START)
+    ledger.discover([heard(f"s{n}") for n in range(6)], START)
     for n, why in enumerate(["soft_404", "pdf", "soft_404"]):
         ledger.settle(f"{SITE}/national/s{n}", "unread", why, at(720), START)
     assert len(leased(ledger, limit=2)) == 2
@@ -247,7 +247,7 @@ def test_every_address_is_in_one_state_and_leased_to_one(
 ) -> None:
     with new_archive() as archive:
         ledger, hours = archive.ledger, 0.0
-        ledger.hear([heard(f"s{n}") for n in range(5)], START)
+        ledger.discover([heard(f"s{n}") for n in range(5)], START)
         held: set[str] = set()
         for step, n in steps:
             if step == "lease":

@@ -23,8 +23,8 @@ from warcio.archiveiterator import ArchiveIterator as Warcio
 from warcio.exceptions import ArchiveLoadFailed
 
 from storage.warc.exchange import Damage
-from storage.warc.files import pieces
-from storage.warc.parser import Broken, parted
+from storage.warc.files import raw_records
+from storage.warc.parser import BadRecord, split_record
 from storage.warc.writer import payload_digest
 
 fastwarc = pytest.importorskip("fastwarc", reason="FastWARC is not installed: pip install -r requirements-dev.lock")
@@ -108,10 +108,10 @@ def read_here(data: bytes) -> tuple[list[Record], list[Damage]]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.warc"
         path.write_bytes(data)
-        for piece in pieces(path, damages.append):
+        for piece in raw_records(path, damages.append):
             try:
-                pairs, block, _ = parted(piece.raw)
-            except Broken:
+                pairs, block, _ = split_record(piece.raw)
+            except BadRecord:
                 continue
             fields = dict(reversed(pairs))
             kind, url, date = (fields.get(name, "") for name in ("warc-type", "warc-target-uri", "warc-date"))

@@ -10,11 +10,11 @@ from making import SITE, START, article, at, listing, teaser, unread
 
 from postscraper.items import Problem
 from storage.archive import Archive, Visit
-from storage.ledger.ledger import Heard
+from storage.ledger.ledger import Discovery
 
 
-def visit(*heards: Heard, **changes: Any) -> Visit:
-    return Visit(**({"address": CANAL, "kind": "story", "heard": heards} | changes))
+def visit(*heards: Discovery, **changes: Any) -> Visit:
+    return Visit(**({"address": CANAL, "kind": "story", "discoveries": heards} | changes))
 
 
 CUT = (Problem(kind="cut", detail="the page ends"), Problem(kind="odd_date", detail="two"))
@@ -42,7 +42,7 @@ BROKEN = (Problem(kind="broken_transfer", detail="the answer breaks off"),)
 def test_how_a_visit_leaves_its_address(
     archive: Archive, item: Any, left: tuple[str, str | None], hours: float | None
 ) -> None:
-    archive.ledger.hear([heard()], at(-1))
+    archive.ledger.discover([heard()], at(-1))
     archive.ledger.lease(1, now=at(-1))
     archive.add(item, visit(etag='"1"'))
     assert state(archive.ledger) == left
@@ -93,7 +93,7 @@ def test_two_visits_of_one_address_in_one_batch(archive: Archive) -> None:
 
 
 def test_a_failing_batch_leaves_the_ledger_as_it_was(archive: Archive) -> None:
-    archive.ledger.hear([heard()], START)
+    archive.ledger.discover([heard()], START)
     with pytest.raises(ValueError, match="surrogates"):
         archive.add_many([(article(), visit(heard("boats"))), (article("rice"), visit(heard("x", url="\ud800")))])
     assert archive.ledger.counts() == {"known": 1}

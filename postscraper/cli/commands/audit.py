@@ -15,12 +15,12 @@ from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.layouts.wordpress import wordpress_rest
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.discovery import Ear
+from postscraper.run.discovery import Discoverer
 from postscraper.run.page_reader import Witness
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
 from storage.archive import Archive
-from storage.ledger.audit import ASSUMED, STANDINGS, Estimate, Known, audit, estimate, totals
+from storage.ledger.audit import ASSUMED, STANDINGS, AuditedAddress, Estimate, audit, estimate, totals
 
 Place = tuple[date | None, str | None]
 
@@ -92,7 +92,7 @@ class Places:
 
     def __init__(self, archive: Path) -> None:
         self._address = Witness(archive).address
-        self._ears = {paper.host: Ear(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
+        self._ears = {paper.host: Discoverer(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
 
     def key(self, url: str) -> str | None:
         try:
@@ -101,41 +101,41 @@ class Places:
             return None
         return found if self._ear(found) else None
 
-    def _ear(self, found: str) -> Ear | None:
+    def _ear(self, found: str) -> Discoverer | None:
         return self._ears.get(found.split("/")[2])
 
     def is_story(self, found: str) -> bool:
         ear = self._ear(found)
         return ear is not None and ear.kind(found) == "story"
 
-    def excluded_by(self, found: str) -> str | None:
+    def exclusion_rule(self, found: str) -> str | None:
         ear = self._ear(found)
-        return ear.rule_against(found, 0) if ear else "on another host"
+        return ear.exclusion_rule(found, 0) if ear else "on another host"
 
     def section(self, found: str) -> str | None:
         ear = self._ear(found)
         return ear.section(found) if ear else None
 
 
-def _within(known: Known, since: date | None, until: date | None) -> bool:
+def _within(known: AuditedAddress, since: date | None, until: date | None) -> bool:
     return known.on is None or ((since is None or known.on >= since) and (until is None or known.on <= until))
 
 
-def _places(known: Iterable[Known]) -> dict[Place, list[Known]]:
+def _places(known: Iterable[AuditedAddress]) -> dict[Place, list[AuditedAddress]]:
     """By day and section, the earliest first, those without a day last."""
-    found: dict[Place, list[Known]] = {}
+    found: dict[Place, list[AuditedAddress]] = {}
     for each in known:
         found.setdefault((each.on, each.section), []).append(each)
     order = sorted(found, key=lambda place: (place[0] is None, place[0] or date.min, place[1] or ""))
     return {place: found[place] for place in order}
 
 
-def _counts(known: Iterable[Known]) -> Mapping[str, int]:
+def _counts(known: Iterable[AuditedAddress]) -> Mapping[str, int]:
     counted = Counter(each.standing for each in known)
     return {standing: counted[standing] for standing in STANDINGS if counted[standing]}
 
 
-def _data(known: list[Known], estimated: Estimate | None, said: SiteSays) -> dict[str, Any]:
+def _data(known: list[AuditedAddress], estimated: Estimate | None, said: SiteSays) -> dict[str, Any]:
     days = [{"on": plain(on), "section": section, **_counts(some)} for (on, section), some in _places(known).items()]
     return {
         "totals": _counts(known),
@@ -147,7 +147,7 @@ def _data(known: list[Known], estimated: Estimate | None, said: SiteSays) -> dic
     }
 
 
-def _print(known: list[Known], estimated: Estimate | None) -> None:
+def _print(known: list[AuditedAddress], estimated: Estimate | None) -> None:
     line(joined(*_told(_counts(known))) or "Nothing is known of any story.", bold=True)
     for (on, section), some in _places(known).items():
         lacking = [each for each in some if each.standing in ("missing", "failed")]
@@ -169,7 +169,7 @@ def _print(known: list[Known], estimated: Estimate | None) -> None:
     line(f"Assumed: {ASSUMED}.")
 
 
-def _print_totals(said: SiteSays, found: list[Known]) -> None:
+def _print_totals(said: SiteSays, found: list[AuditedAddress]) -> None:
     """Years and sections of which the site says it has more than is held."""
     held = [each for each in found if each.standing == "held"]
     if said.years:

@@ -14,7 +14,7 @@ from postscraper.cli.commands.replay import Written, share
 from postscraper.cli.output import address, counted, line, one_line, print_json
 from postscraper.cli.progress import progress
 from postscraper.newspapers import Newspaper
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.maintenance.withdraw import Withdrawal
 
@@ -47,8 +47,8 @@ def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path)
         if not yes and not _is_confirmed(other, going):
             raise click.Abort
 
-    def open_desk(paper: Newspaper, origin: str | None) -> Desk:
-        return Desk.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
+    def open_desk(paper: Newspaper, origin: str | None) -> Run:
+        return Run.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
 
     with progress("page") as meter:
         merged = merge(

@@ -13,7 +13,7 @@ from postscraper.cli import options
 from postscraper.cli.output import counted, line, one_line
 from postscraper.cli.progress import progress
 from postscraper.newspapers import NEWSPAPERS, POST
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 
 
@@ -35,7 +35,7 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     Example:
       postscraper replay ~/warcs --jobs 2 --archive archive
     """
-    desk = Desk.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
+    desk = Run.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
     try:
         run = replay.Replay(desk, paths, jobs=jobs, link=link)
         with progress("page") as meter:

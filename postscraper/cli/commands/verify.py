@@ -12,7 +12,7 @@ from postscraper.items import Item
 from postscraper.run.page_reader import Witness
 from storage.ledger.states import Visit
 from storage.maintenance import check
-from storage.warc.exchange import Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation
 
 
 class Counting(Witness):
@@ -23,7 +23,7 @@ class Counting(Witness):
         self._meter = meter
         self._pages = 0
 
-    def read(self, exchange: Exchange, place: Place) -> list[tuple[Item, Visit | None]]:
+    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Item, Visit | None]]:
         self._pages += 1
         self._meter.show(self._pages)
         return super().read(exchange, place)

@@ -32,7 +32,7 @@ from postscraper.crawl.http import check_origins
 from postscraper.crawl.memory import give_back_large_blocks
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
-from postscraper.run.run import Desk
+from postscraper.run.run import Run
 from postscraper.run.scope import scope
 from storage.database.lock import ArchiveInUse
 from storage.errors import ArchiveError
@@ -123,13 +123,13 @@ class Command(ScrapyCrawl):
                 return
             check_origins(self.crawler_process.settings)
             wanted = scope(spider.paper, opts.spargs)
-            desk = Desk.open(spider.paper, wanted, self.crawler_process.settings)
+            desk = Run.open(spider.paper, wanted, self.crawler_process.settings)
         except (BadRequest, ArchiveError, EvidenceError, ArchiveInUse, OSError) as error:
             self._refuse(exit_code(error), sentence(error))
         else:
             self._crawl(spider, desk)
 
-    def _crawl(self, spider: type[NewspaperSpider], desk: Desk) -> None:
+    def _crawl(self, spider: type[NewspaperSpider], desk: Run) -> None:
         assert self.crawler_process is not None
         give_back_large_blocks()
         failures = _Failures()

@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import body, main_picture
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import DAY, Printed, at_seven, believable, day_of, machine_moment, printed
@@ -77,7 +77,7 @@ def article(page: Page) -> Article | None:
     main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
     if not story.blocks and not images:
-        raise NotAStory("no_body", "the body holds no words and no picture")
+        raise PageRejected("no_body", "the body holds no words and no picture")
     byline = maybe(page, ".authoring-information .byline")
     authors, agency = people(byline)
     date, at, problems = _published(page)
@@ -197,11 +197,11 @@ def _check_kind(page: Page) -> None:
     """Raises NotAStory for a page of another kind, and for the front page under another address."""
     for name, reason in _NO_STORIES:
         if name in page.body_classes:
-            raise NotAStory(reason, f"the page is of the kind {name}")
+            raise PageRejected(reason, f"the page is of the kind {name}")
     if any(name.startswith("node-type-") for name in page.body_classes):
-        raise NotAStory("not_an_article", " ".join(sorted(page.body_classes))[:200])
+        raise PageRejected("not_an_article", " ".join(sorted(page.body_classes))[:200])
     if "front" in page.body_classes and (path_of(page.url) != "/" or "option=" in page.url):
-        raise NotAStory("soft_404", "the address answers with the front page")
+        raise PageRejected("soft_404", "the address answers with the front page")
 
 
 def _front(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:

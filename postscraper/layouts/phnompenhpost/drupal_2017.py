@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import Body, body, main_picture
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
@@ -141,7 +141,7 @@ def _headline(page: Page) -> tuple[str, tuple[Problem, ...]]:
         if twin := _SITE.sub("", maybe(page, css) or ""):
             detail = f"{HEADLINE} holds no words; the headline is its hidden twin's, {css}"
             return twin, (Problem(kind="damage", detail=detail, text=twin),)
-    raise NotAStory("no_headline", f"{HEADLINE} and its hidden twins hold no words")
+    raise PageRejected("no_headline", f"{HEADLINE} and its hidden twins hold no words")
 
 
 def _story(page: Page, *, old: bool) -> tuple[Opening, Body]:
@@ -149,7 +149,7 @@ def _story(page: Page, *, old: bool) -> tuple[Opening, Body]:
     parts = nodes(page, BODY) or [scope(page, BODY)]
     story = body(page, *parts, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if not story.blocks and not story.images:
-        raise NotAStory("no_body", "the body holds no words and no picture")
+        raise PageRejected("no_body", "the body holds no words and no picture")
     if not old:
         return Opening(), story
     opening, rest = opened(story)
@@ -225,10 +225,10 @@ def listing(page: Page) -> Listing | None:
     """Raises NotAStory for a page of another kind, and for the front page under a story's address."""
     for css, reason in _NO_LISTS:
         if node(page, css) is not None:
-            raise NotAStory(reason, f"a page of another kind: {' '.join(sorted(page.body_classes))[:200]}")
+            raise PageRejected(reason, f"a page of another kind: {' '.join(sorted(page.body_classes))[:200]}")
     front = "front" in page.body_classes
     if front and path_of(page.url) not in _FRONTS:
-        raise NotAStory("soft_404", "the address answers with the front page")
+        raise PageRejected("soft_404", "the address answers with the front page")
     section = _section(page)
     teasers, problems = _teasers(page, section)
     next_url = drupal.next_url(page)

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.bylines import odd_byline, people, split_credit
 from postscraper.extraction.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
@@ -78,7 +78,7 @@ def recognises(page: Page) -> bool:
 def article(page: Page) -> Article | None:
     path = path_of(page.url)
     if path.startswith(("/gallery/", "/video/", "/multimedia/")):
-        raise NotAStory("gallery" if path.startswith("/gallery/") else "video", f"the address {path} names the kind")
+        raise PageRejected("gallery" if path.startswith("/gallery/") else "video", f"the address {path} names the kind")
     if node(page, STORY) is None:
         return None
     printed = headline(page, ".section-article-header h2, .section-article-header h1")
@@ -130,7 +130,7 @@ def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
         story = replace(story, blocks=story.blocks[:-1])
     story, main = main_apart(story)
     if not story.blocks and not main:
-        raise NotAStory("no_body", "the body holds no words and no picture")
+        raise PageRejected("no_body", "the body holds no words and no picture")
     return damaged_text.mended(story), main
 
 
@@ -192,7 +192,7 @@ def listing(page: Page) -> Listing | None:
         return None
     path = path_of(page.url)
     if path.count("/") > 1:
-        raise NotAStory("soft_404", f"a list answers under {path}, which is a story's address")
+        raise PageRejected("soft_404", f"a list answers under {path}, which is a story's address")
     found = tuple(_teasers(page, cards))
     teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
     number = page_of(page.url)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from postscraper.errors import Missing, NotAStory
+from postscraper.errors import Missing, PageRejected
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import CLOCK, DAY, Printed, believable, printed
@@ -87,7 +87,7 @@ def listing(page: Page) -> Listing | None:
         return None
     option = _OPTION.search(page.url)
     if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
-        raise NotAStory("soft_404", "the address answers with a list of stories")
+        raise PageRejected("soft_404", "the address answers with a list of stories")
     cards = nodes(page, ".blog .leading, .blog .article_row > .article_column")
     problems: list[Problem] = []
     teasers = [_teaser(page, card, position, problems) for position, card in enumerate(cards, 1)]
@@ -161,7 +161,7 @@ def article(page: Page) -> Article | None:
     story = mended(rest)
     images, lone = captioned(_main_first(story.images), opening)
     if not story.blocks and not images:
-        raise NotAStory("no_body", "the body holds no words and no picture")
+        raise PageRejected("no_body", "the body holds no words and no picture")
     byline, date, problems = _published(page)
     authors, agency = people(byline)
     number = ADDRESS.fullmatch(path_of(page.url))

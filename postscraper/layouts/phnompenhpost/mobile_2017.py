@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import body, main_picture
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import DAY, Printed, believable, printed
@@ -69,7 +69,7 @@ def recognises(page: Page) -> bool:
 
 def article(page: Page) -> Article | None:
     if node(page, SCOPE) is None and node(page, LINE) is not None and node(page, CARDS) is None:
-        raise NotAStory("no_body", f"{SCOPE} is not on the page")
+        raise PageRejected("no_body", f"{SCOPE} is not on the page")
     if node(page, SCOPE) is None:
         return None
     printed = headline(page, HEADLINE)
@@ -79,7 +79,7 @@ def article(page: Page) -> Article | None:
     above, lost = main_picture(page, nodes(page, PICTURES), CAPTION)
     main = tuple(each for each in above if each.url not in inside)
     if not story.blocks and not main and not story.images:
-        raise NotAStory("no_body", "the body holds no words and no picture")
+        raise PageRejected("no_body", "the body holds no words and no picture")
     lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
     date, byline, problems = _line(page, lines[0]) if lines else (None, None, ())
     authors, agency = people(byline)

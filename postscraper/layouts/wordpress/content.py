@@ -10,7 +10,7 @@ nobody knows: its words are reported, never read as the story's.
 import re
 from collections.abc import Iterator
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import NEVER_WORDS, Body, body
 from postscraper.extraction.page import Node, Page, Words, node, nodes, there, words
 from postscraper.items import Problem
@@ -74,12 +74,12 @@ def content(page: Page, box: Node) -> Body:
     Raises NotAStory for a post behind a password, and for content without a word or a picture.
     """
     if there(box, PASSWORD):
-        raise NotAStory("no_body", "the post is protected by a password, and its words are not on the page")
+        raise PageRejected("no_body", "the post is protected by a password, and its words are not on the page")
     found = body(page, _innermost(box), skip=SKIP, pictures=PICTURES, caption=CAPTION, reported=REPORTED)
     problems = (*found.problems, *_problems(page, box, found))
     if not found.blocks and not found.images:
         kept = " ".join(problem.text for problem in problems if problem.text)
-        raise NotAStory("no_body", f"the content holds no words of a story and no picture: {kept[:400]!r}")
+        raise PageRejected("no_body", f"the content holds no words of a story and no picture: {kept[:400]!r}")
     return Body(blocks=found.blocks, images=found.images, links=found.links, problems=problems)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html import escape, unescape
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import believable
 from postscraper.extraction.page import Node, Page, clean, language_of, the_node, words
@@ -102,7 +102,7 @@ def article(
     story = content(page, box)
     title = plain_words(headline, capture)
     if not title:
-        raise NotAStory("no_headline", f"{address}: the title holds no words")
+        raise PageRejected("no_headline", f"{address}: the title holds no words")
     text = "\n".join(block.text for block in story.blocks)
     section, rest = section_and_tags(address, categories, tags)
     authors, agency = people(byline)

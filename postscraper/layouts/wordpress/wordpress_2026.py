@@ -29,7 +29,7 @@ from dataclasses import replace
 from itertools import dropwhile, takewhile
 from typing import cast
 
-from postscraper.errors import Ambiguous, NotAStory
+from postscraper.errors import Ambiguous, PageRejected
 from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.page import (
@@ -218,13 +218,13 @@ def _story_number(page: Page) -> int | None:
     """
     body = page.body_classes
     if "error404" in body:
-        raise NotAStory("soft_404", "WordPress says that nothing is there: error404")
+        raise PageRejected("soft_404", "WordPress says that nothing is there: error404")
     if "attachment" in body or ("page" in body and not body & {"home", "search"}) or "page-template" in body:
-        raise NotAStory("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
+        raise PageRejected("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
     types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
     number = next((int(found[1]) for name in body if (found := _POST_ID.fullmatch(name))), None)
     if "single" in body and types and not types & _STORY_TYPES:
-        raise NotAStory("not_an_article", f"a post of another type: {' '.join(sorted(types))[:200]}")
+        raise PageRejected("not_an_article", f"a post of another type: {' '.join(sorted(types))[:200]}")
     if number is not None or body & _KINDS - {"single", "wp-singular"}:
         return number
     # The theme drops WordPress's classes; these links are of a single post only.
@@ -246,7 +246,7 @@ def _box(page: Page, number: int | None) -> Node:
         if own:
             return own[0]
     cut = any(problem.kind == "cut" for problem in page.problems)
-    raise NotAStory(
+    raise PageRejected(
         "cut_before_body" if cut else "no_body", "none of the boxes that themes put the content in is there"
     )
 
@@ -271,7 +271,7 @@ def _headline(page: Page, box: Node) -> Node:
             raise Ambiguous(f"{css}: {len(found)} matches: {[words(each)[:40] for each in found[:3]]}")
         if found:
             return found[0]
-    raise NotAStory("no_headline", "no heading of the first rank holds words")
+    raise PageRejected("no_headline", "no heading of the first rank holds words")
 
 
 def _header(title: Node, box: Node) -> Place:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
 from postscraper.extraction.page import Node, Page, Words, clean, language_of, many, maybe_link, nodes, there, words
@@ -63,7 +63,7 @@ def listing(page: Page) -> Listing | None:
     """None for a page without a list. Raises NotAStory for the front page under a story's address."""
     kinds = page.body_classes & _LISTS
     if "home" in kinds and not _FRONT.fullmatch(path_of(page.url)):
-        raise NotAStory("soft_404", "the address answers with the front page")
+        raise PageRejected("soft_404", "the address answers with the front page")
     teasers: list[DatedTeaser] = []
     problems: list[Problem] = []
     section = _title(page) if kinds & {"category"} else None

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.decode import text_of
 from postscraper.extraction.page import language_of
 from postscraper.extraction.pictures import image
@@ -43,15 +43,15 @@ def read(
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotAStory("cut_before_body" if cut else "not_html", f"no whole JSON: {error}"[:200]) from error
+        raise PageRejected("cut_before_body" if cut else "not_html", f"no whole JSON: {error}"[:200]) from error
     if isinstance(said, dict) and isinstance(said.get("content"), dict) and isinstance(said.get("title"), dict):
         return (_Post(capture, aliases, said).article(part=None, problems=problems),)
     if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
-        raise NotAStory("not_an_article", "the REST API answers with neither posts nor categories")
+        raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
     if said and all("taxonomy" in each for each in said):
         return (_categories(capture, aliases, said, problems),)
     if said and not all("link" in each and "date_gmt" in each for each in said):
-        raise NotAStory("not_an_article", "the REST API answers with neither posts nor categories")
+        raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
     return _posts(capture, aliases, said, problems)
 
 
@@ -92,9 +92,9 @@ class _Post:
         """Raises NotAStory for a post without words or behind a password, and for another newspaper's."""
         link, markup = self.link, self.markup
         if link is None:
-            raise NotAStory("another_paper", f"the post's link is {str(self.said.get('link'))[:200]!r}")
+            raise PageRejected("another_paper", f"the post's link is {str(self.said.get('link'))[:200]!r}")
         if markup is None:
-            raise NotAStory("no_body", "the post is protected by a password, and its words are not in the answer")
+            raise PageRejected("no_body", "the post is protected by a password, and its words are not in the answer")
         byline, unsaid, failed = self._byline()
         main, captionless, broken = self._featured()
         categories, tags = self._terms()
@@ -194,7 +194,7 @@ def _posts(
         if "content" in each:
             try:
                 stories.append(post.article(part=canonical(link, aliases)))
-            except NotAStory as error:
+            except PageRejected as error:
                 odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
     total = _total(capture)
     next_url, doubt = _next(capture, said, total)

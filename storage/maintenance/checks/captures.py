@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from storage.database.bulk import chunks
-from storage.ingest.prepare import SIGHTING, Entry
+from storage.ingest.prepare import SIGHTING, PreparedItem
 from storage.maintenance.checks.findings import Finding, capture_name, differing, printable
 from storage.maintenance.checks.holdings import is_sha1
 from storage.maintenance.checks.rows import raw_row, rows, rows_in
-from storage.warc.exchange import Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation
 from storage.warc.writer import payload_digest
 
 Row = Mapping[str, Any]
@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 _TIED = ("reading_id", "story_id", "words_of_another")
 
 
-def capture(connection: Connection, row: Row, entry: Entry) -> Iterator[Finding]:
+def capture(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[Finding]:
     """row: of `capture`. entry: what the evidence gives now. Gives at most one finding of each kind."""
     fields = [*_own(row, entry), *_reading(connection, row, entry), *_story(connection, row, entry)]
     fields += _sightings(connection, row, entry)
@@ -33,7 +33,9 @@ def capture(connection: Connection, row: Row, entry: Entry) -> Iterator[Finding]
         yield Finding(kind="ledger", where=capture_name(row), what=what, pages=True)
 
 
-def parts_without_row(connection: Connection, row: Row, place: Place, found: Iterable[str]) -> Iterator[Finding]:
+def parts_without_row(
+    connection: Connection, row: Row, place: RecordLocation, found: Iterable[str]
+) -> Iterator[Finding]:
     """Stories in parts of an answer that no row names; row: of the whole answer. found: all its parts."""
     named = {each["part"] for each in rows(connection, _PARTS, *(row[name] for name in _ANSWER))}
     for part in set(found) - named:
@@ -59,7 +61,7 @@ def _told(outcome: Any, layout: Any) -> str:
     return f"anew from the evidence (an {outcome} by the layout {layout})" if layout else "anew from the evidence"
 
 
-def _own(row: Row, entry: Entry) -> Iterator[str]:
+def _own(row: Row, entry: PreparedItem) -> Iterator[str]:
     expected = raw_row(entry.capture)
     followed = ("words_digest",) if row["words_of_another"] == 1 else ()
     names = [name for name in expected if name not in _TIED and name not in followed]
@@ -68,7 +70,7 @@ def _own(row: Row, entry: Entry) -> Iterator[str]:
         yield "words_of_another"
 
 
-def _reading(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
+def _reading(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[str]:
     if entry.reading is None:
         if row["reading_id"] is not None:
             yield "reading_id"
@@ -92,7 +94,7 @@ def _fields_of(stored: Any, expected: str) -> list[str]:
     return [f"reading.{name}" for name in names] or ["reading.item"]
 
 
-def _story(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
+def _story(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[str]:
     if entry.outcome != "article":
         if row["story_id"] is not None:
             yield "story_id"
@@ -104,7 +106,7 @@ def _story(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
         yield "story.canonical_url"
 
 
-def _sightings(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
+def _sightings(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[str]:
     stored = list(rows_in(connection, "sighting", "capture_id", [row["id"]]))
     expected = [dict(zip(SIGHTING, each, strict=True)) for each in entry.sightings]
     if len(stored) != len(expected):
@@ -114,11 +116,11 @@ def _sightings(connection: Connection, row: Row, entry: Entry) -> Iterator[str]:
         yield from (f"sighting {position}.{name}" for name in differing(old, new, new))
 
 
-def _unheard(connection: Connection, entry: Entry) -> list[str]:
+def _unheard(connection: Connection, entry: PreparedItem) -> list[str]:
     """Addresses that the page announces, and its own, as far as the ledger lacks them."""
     if entry.visit is None:
         return []
-    heard = sorted({entry.visit.address, *(each.address for each in entry.visit.heard)})
+    heard = sorted({entry.visit.address, *(each.address for each in entry.visit.discoveries)})
     known: set[str] = set()
     for some in chunks(heard):
         known |= {row["address"] for row in rows_in(connection, "ledger", "address", some, order="address")}

@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.evidence.compact_format import files, prefix_of, there
+from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.maintenance.checks.findings import Finding, Reader, Report, capture_name, first_line
 from storage.maintenance.checks.rows import raw, rows
-from storage.warc.exchange import Damage, Exchange, Place, RecordUnreadable, status_of
+from storage.warc.exchange import Damage, Exchange, RecordLocation, RecordUnreadable, status_of
 
 Row = Mapping[str, Any]
 # Findings about the rows of one record: of the whole answer, and of the stories in its parts.
-Judge = Callable[[Sequence[Row], Place, Exchange], Iterable[Finding]]
+Judge = Callable[[Sequence[Row], RecordLocation, Exchange], Iterable[Finding]]
 
 ENDS = """
 SELECT evidence_file AS file, max(evidence_offset + evidence_length) AS last
@@ -38,7 +38,7 @@ def digest(exchange: Exchange) -> str:
     return "sha256:" + sha256(exchange.body).hexdigest()
 
 
-class Walk:
+class EvidenceCheck:
     """Judges captures by their records; all that it finds goes into the report.
 
     being_written: by a crawl, whose records without a row are no fault then.
@@ -48,7 +48,7 @@ class Walk:
     def __init__(
         self, connection: Connection, archive: Path, reader: Reader, judge: Judge, report: Report, being_written: bool
     ) -> None:
-        self.unfiled: list[Place] = []
+        self.unfiled: list[RecordLocation] = []
         self._lost: dict[int, tuple[Row, str]] = {}  # by capture: its row, and why its record is not had
         self._elsewhere: set[int] = set()  # captures of which a record stands where their row does not say
         self._connection, self._reader, self._judge, self._report = connection, reader, judge, report
@@ -59,13 +59,13 @@ class Walk:
     def all(self) -> None:
         """Every record of every file, and every capture that names one."""
         known = ends(self._connection)
-        for file in sorted({*known, *files(self._folder)}):
+        for file in sorted({*known, *evidence_files(self._folder)}):
             if Path(file).is_absolute() or prefix_of(file) is None:
                 # Another program's: of its records those that rows name are judged.
                 for row in list(rows(self._connection, _OF_FILE, file)):
                     self._one(row)
                 if file not in known:
-                    name = there(self._folder / file).name
+                    name = file_of(self._folder / file).name
                     what = "was written by no run, and is left out: `postscraper replay` reads such files"
                     self._report.notes.append(f"{name} {what}")
                 continue
@@ -87,7 +87,9 @@ class Walk:
 
     def _one(self, row: Row) -> None:
         try:
-            place = Place(file=row["evidence_file"], offset=row["evidence_offset"], length=row["evidence_length"])
+            place = RecordLocation(
+                file=row["evidence_file"], offset=row["evidence_offset"], length=row["evidence_length"]
+            )
             exchange = self._evidence.read(place)
         except (RecordUnreadable, TypeError, ValueError) as error:
             self._lost[row["id"]] = row, first_line(error)
@@ -109,7 +111,7 @@ class Walk:
             elif not (place.offset >= end and self._being_written):
                 self._report.take("database", "capture", self._without_row(place, exchange))
 
-    def _judged(self, named_by: Sequence[Row], place: Place, exchange: Exchange) -> None:
+    def _judged(self, named_by: Sequence[Row], place: RecordLocation, exchange: Exchange) -> None:
         before = len(self._report.findings)
         self._report.take("differs", capture_name(named_by[0]), self._judge(named_by, place, exchange))
         found = self._report.findings[before:]
@@ -129,9 +131,9 @@ class Walk:
                 self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what))
         self._lost.clear()
 
-    def _without_row(self, place: Place, exchange: Exchange) -> Iterator[Finding]:
+    def _without_row(self, place: RecordLocation, exchange: Exchange) -> Iterator[Finding]:
         key = (exchange.url, raw(exchange.captured_at), digest(exchange), status_of(exchange))
-        if not self._reader.is_filed(exchange, place):
+        if not self._reader.is_page(exchange, place):
             return
         if same := [row["id"] for row in rows(self._connection, _SAME, *key)]:
             self._elsewhere.update(same)
@@ -141,7 +143,7 @@ class Walk:
         yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what)
 
 
-def same_bytes(named_by: Sequence[Row], place: Place, exchange: Exchange) -> Iterator[Finding]:
+def same_bytes(named_by: Sequence[Row], place: RecordLocation, exchange: Exchange) -> Iterator[Finding]:
     """Judges captures by their bytes alone."""
     for row in named_by:
         if row["digest"] != digest(exchange) or row["evidence_length"] != place.length:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
 from storage.ledger.states import Visit
-from storage.warc.exchange import Exchange, Place
+from storage.warc.exchange import Exchange, RecordLocation
 
 Kind = Literal[
     "database",  # the file, its tables or the ties between them are broken
@@ -114,7 +114,7 @@ class Report:
 class Reader(Protocol):
     """Who can read pages; the archive cannot."""
 
-    def read(self, exchange: Exchange, place: Place) -> list[tuple[Any, Visit | None]]:
+    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Any, Visit | None]]:
         """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
         ...
 
@@ -122,7 +122,7 @@ class Reader(Protocol):
         """The item of a part that is not read any more; item: of the whole exchange."""
         ...
 
-    def is_filed(self, exchange: Exchange, place: Place) -> bool:
+    def is_page(self, exchange: Exchange, place: RecordLocation) -> bool:
         """False for what a crawl keeps without a row: robots.txt, a redirect to another form of the same address."""
         ...
 

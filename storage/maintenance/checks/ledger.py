@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection
 
-from storage.ledger.discoveries import Report, together
-from storage.ledger.rows import Sheet
-from storage.ledger.states import Heard, How, Kind, State, priority
+from storage.ledger.discoveries import MergedDiscovery, merge
+from storage.ledger.rows import LedgerBatch
+from storage.ledger.states import Discovery, FoundBy, Kind, State, queue_priority
 from storage.maintenance.checks.findings import BROKEN, Finding, Reader, printable
 from storage.maintenance.checks.rows import raw, rows
 
@@ -49,27 +49,27 @@ def mend(connection: Connection, reader: Reader, now: datetime) -> int:
     found = [row for row in every if row["address"] in tied or wrong(row, reader)]
     for row in found:
         connection.exec_driver_sql("DELETE FROM ledger WHERE rowid = ?", (row["number"],))
-    reports = together(Report(again, None, now) for row in found if (again := heard(row, reader)))
-    sheet = Sheet(connection, reports)
-    sheet.hear(reports.values())
+    reports = merge(MergedDiscovery(again, None, now) for row in found if (again := heard(row, reader)))
+    sheet = LedgerBatch(connection, reports)
+    sheet.discover(reports.values())
     sheet.write()
     lost = f"UPDATE ledger SET heard_from = NULL WHERE address IN ({_TIES['heard_from']})"
     connection.exec_driver_sql(lost)
     return len(found)
 
 
-def heard(row: Row, reader: Reader) -> Heard | None:
+def heard(row: Row, reader: Reader) -> Discovery | None:
     """The address of a row, as if it were heard of anew; None when there is none in it."""
     sound = all(_FORMS[name](row[name]) for name in ("address", "url", "kind", "how"))
     if not sound or row["address"] != _safely(reader.address)(row["url"]):
         return None
     sections = {None, *reader.section(row["address"])}
-    return Heard(
+    return Discovery(
         url=row["url"],
         address=row["address"],
         kind=row["kind"],
         section=row["section"] if row["kind"] == "rest" or row["section"] in sections else None,
-        how="link" if row["how"] == "asked" else row["how"],  # nobody asks anew
+        found_by="link" if row["how"] == "asked" else row["how"],  # nobody asks anew
         excluded_by=row["why"] if row["state"] == "excluded" and _printed(row["why"]) else None,
         depth=row["depth"] if _FORMS["depth"](row["depth"]) else 0,
     )
@@ -93,7 +93,7 @@ def wrong(row: Row, reader: Reader) -> list[str]:
         return ["url"]
     dated_on = date.fromisoformat(row["dated_on"]) if row["dated_on"] else None
     heard_at = datetime.fromisoformat(row["heard_at"])
-    if row["priority"] != priority(row["address"], row["kind"], dated_on, heard_at, visited=row["visits"] > 0):
+    if row["priority"] != queue_priority(row["address"], row["kind"], dated_on, heard_at, visited=row["visits"] > 0):
         found.append("priority")
     return found + _states(row)
 
@@ -161,7 +161,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
         "section": _maybe(_printed),
         "dated_on": _maybe(_day),
         "depth": _number,
-        "how": _one_of(get_args(How)),
+        "how": _one_of(get_args(FoundBy)),
         "heard_from": _maybe(_printed),
         "heard_at": is_moment,
         "state": _one_of(_STATES),

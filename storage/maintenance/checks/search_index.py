@@ -11,7 +11,7 @@ from contextlib import closing
 
 from sqlalchemy import Connection
 
-from storage.ingest.prepare import Said
+from storage.ingest.prepare import ArticleRow
 from storage.ingest.search_index import ADD
 from storage.maintenance.checks.findings import Finding
 from storage.maintenance.checks.rows import rows
@@ -56,7 +56,7 @@ def _anew(made: str, revisions: list[tuple[int, str]]) -> Sums:
     with closing(sqlite3.connect(":memory:")) as memory:
         memory.execute(made)
         memory.execute("CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', 'words', 'instance')")
-        memory.executemany(ADD, [(number, *Said.by(json.loads(item)).words) for number, item in revisions])
+        memory.executemany(ADD, [(number, *ArticleRow.by(json.loads(item)).words) for number, item in revisions])
         return _sums(memory.execute(_PLACES), memory.execute(_SIZES))
 
 

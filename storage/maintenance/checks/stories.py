@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.ingest.batch import Intake, Known, load_stories, readings
-from storage.ingest.prepare import IMAGE, Said
-from storage.ingest.revisions import tell
+from storage.ingest.batch import Batch, StoryState, load_stories, readings
+from storage.ingest.prepare import IMAGE, ArticleRow
+from storage.ingest.revisions import derive_story
 from storage.maintenance.checks.findings import BROKEN, Finding, differing, first_line, printable
 from storage.maintenance.checks.rows import raw_row, rows_in
 
@@ -30,10 +30,10 @@ def stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
 
 
 def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
-    intake = Intake()
+    intake = Batch()
     load_stories(connection, intake, ids)
-    shown = {seen.reading_id for known in intake.by_story.values() for seen in known.timeline.seen}
-    said = {reading_id: Said.by(item) for reading_id, item in readings(connection, shown).items()}
+    shown = {seen.reading_id for known in intake.by_story.values() for seen in known.timeline.observations}
+    said = {reading_id: ArticleRow.by(item) for reading_id, item in readings(connection, shown).items()}
     stored = {row["id"]: row for row in rows_in(connection, "story", "id", ids)}
     revisions = _grouped(connection, "revision", "story_id", ids, "number")
     numbers = [row["id"] for each in revisions.values() for row in each]
@@ -55,11 +55,15 @@ def _grouped(connection: Connection, table: str, column: str, ids: Sequence[int]
 
 
 def _told(
-    known: Known, said: Mapping[int, Said], stored: Row, revisions: list[Row], images: Mapping[int, list[Row]]
+    known: StoryState,
+    said: Mapping[int, ArticleRow],
+    stored: Row,
+    revisions: list[Row],
+    images: Mapping[int, list[Row]],
 ) -> Iterator[str]:
     # With no revision known, all that there must be are told as new, the oldest first.
     known.revisions, known.anew = [], True
-    told = tell(known, said, next_id=1)
+    told = derive_story(known, said, next_id=1)
     if told.story is None:
         yield "captures"
         return
@@ -75,7 +79,7 @@ def _told(
         yield from _images(row, words, images.get(row["id"], []))
 
 
-def _images(revision: Row, said: Said, stored: list[Row]) -> Iterator[str]:
+def _images(revision: Row, said: ArticleRow, stored: list[Row]) -> Iterator[str]:
     if len(stored) != len(said.images):
         yield f"revision {revision['number']}.images"
         return
