@@ -1,10 +1,8 @@
 """`postscraper replay`: killed at any moment, with any number of readers, the archive is the same."""
 
-import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +22,7 @@ from storage.warc.exchange import RecordLocation
 from tests.helpers.commands import program, refused, run
 from tests.helpers.crashing_reader import dies
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import Program
 from tests.helpers.warc_files import again, earlier, page_at, pages, records, wacz, warc_gz, warc_zst
 
 COUNT = 400
@@ -160,18 +159,19 @@ def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
 SMALL = "from postscraper.bulk import replay; replay.BATCH, replay.SLICE_BYTES = 25, 50_000\n"
 
 
-def start(theirs: Path, archive: Path, *words: str) -> subprocess.Popen[bytes]:
-    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli.main import main; main()", "replay", str(theirs)]
-    return subprocess.Popen(
-        [*call, "--jobs", "2", "--archive", str(archive), *words],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def start(theirs: Path, archive: Path, *words: str) -> Program:
+    call = ("-c", f"{SMALL}from postscraper.cli.main import main; main()", "replay", theirs, "--jobs", "2")
+    with errors_of(archive).open("wb") as errors:
+        return Program(ROOT, *call, "--archive", archive, *words, errors=errors)
 
 
-def ended(running: subprocess.Popen[bytes]) -> int:
-    _, error = running.communicate(timeout=300)
-    assert running.returncode in (0, -9), error.decode()
-    return running.returncode
+def errors_of(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.errors")
+
+
+def ended(running: Program, archive: Path) -> int:
+    assert running.wait(300) in (0, -9), errors_of(archive).read_text()
+    return running.wait()
 
 
 def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
@@ -180,7 +180,7 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
     A start takes most of the time: the moments lie between the first transaction and the last.
     """
     began = time.monotonic()
-    assert ended(start(theirs, tmp_path / "beside", *words)) == 0
+    assert ended(start(theirs, tmp_path / "beside", *words), tmp_path / "beside") == 0
     seconds = time.monotonic() - began
     chance, archive, codes = Random(4), tmp_path / "killed", list[int]()
     for _ in range(kills):
@@ -189,8 +189,8 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
             running.wait(chance.uniform(0.3, 1) * seconds)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
-        codes.append(ended(running))
-    assert ended(start(theirs, archive, *words)) == 0
+        codes.append(ended(running, archive))
+    assert ended(start(theirs, archive, *words), archive) == 0
     assert -9 in codes
     wanted = rows(tmp_path / "beside", places=False)
     for name, found in rows(archive, places=False).items():
@@ -234,7 +234,7 @@ def test_readers_end_with_the_writer(theirs: Path, tmp_path: Path) -> None:
     assert children
     time.sleep(1.5)
     running.kill()
-    running.communicate()
+    running.wait()
     until = time.monotonic() + 20
     while any(lives(each) for each in children) and time.monotonic() < until:
         time.sleep(0.05)
@@ -254,5 +254,5 @@ def lives(pid: int) -> bool:
 
 def test_the_program_itself(theirs: Path, tmp_path: Path) -> None:
     done = program("replay", theirs / "a.warc.gz", "--link", "--archive", tmp_path / "archive")
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode == 0, done.stderr
     assert not done.stderr, "no bar where there is no terminal"

@@ -9,14 +9,15 @@ import pytest
 from postscraper.cli.main import COMMANDS, GROUPS
 from storage.database.lock import RunLock
 from storage.database.schema import BASELINE, SCHEMA
-from tests.crawl.test_crawl import scrapy
 from tests.helpers.archives import fill, saved_pages
 from tests.helpers.commands import SITE, refused, run
+from tests.helpers.crawls import scrapy
 from tests.helpers.warc_files import pages, warc_gz
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
 WRITERS = {
     "replay": ("FILES",),
+    "merge": ("OTHER", "--jobs", "1", "--yes"),
     "retry": ("--state", "done"),
     "check": ("--repair",),
     "reread": ("--yes",),
@@ -57,7 +58,8 @@ def test_every_command_is_one_or_the_other() -> None:
 
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_writer_begins_nothing_beside_another(archive: Path, tmp_path: Path, command: str) -> None:
-    words = [str(warc_gz(tmp_path / "x.warc.gz", pages(2))) if word == "FILES" else word for word in WRITERS[command]]
+    made = {"FILES": lambda: warc_gz(tmp_path / "x.warc.gz", pages(2)), "OTHER": lambda: other_archive(tmp_path)}
+    words = [made[word]() if word in made else word for word in WRITERS[command]]
     if command == "upgrade":
         version(archive, BASELINE)
     before = state(archive)
@@ -66,6 +68,11 @@ def test_a_writer_begins_nothing_beside_another(archive: Path, tmp_path: Path, c
     assert state(archive) == before
     if command == "upgrade":
         version(archive, SCHEMA)
+
+
+def other_archive(folder: Path) -> Path:
+    fill(folder / "other", [page for page in saved_pages() if page.url == STORY])
+    return folder / "other"
 
 
 def version(folder: Path, number: str) -> None:

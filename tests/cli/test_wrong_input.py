@@ -31,6 +31,7 @@ from postscraper.newspapers import POST
 from postscraper.run.scope import SOURCES, scope
 from storage.archive import Archive, Discovery
 from storage.database.lock import RunLock
+from tests.helpers import crawls
 from tests.helpers.commands import KHMER, SITE, program, refused, run
 from tests.helpers.paths import ROOT, SAMPLES
 
@@ -41,7 +42,7 @@ CODES = {
     int(line.split("|")[1]) for line in README.splitlines() if line.startswith("| ") and line[2:4].strip().isdigit()
 }
 
-# What each command needs besides an archive; {new} is a name that nothing has.
+# What each command needs besides an archive; {new} is a name that nothing has, {other} an empty archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
     "search": ("ferry",),
@@ -49,6 +50,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "export": ("--format", "jsonl"),
     "replay": ("{rubbish}", "--jobs", "1"),
     "reread": ("--dry-run",),
+    "merge": ("{other}", "--jobs", "1", "--yes"),
     "withdraw": (f"{SITE}/national/a", "--reason", "for a test", "--yes"),
     "backup": ("{new}",),
     "read": (str(STORY),),
@@ -85,7 +87,10 @@ def good(tmp_path: Path) -> Path:
 def called(tmp_path: Path, name: str, *more: str | Path) -> click.testing.Result:
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(bytes(range(256)) * 20)
-    needed = (each.format(new=tmp_path / "new", rubbish=rubbish) for each in NEEDED[name])
+    other = tmp_path / "other"
+    if name == "merge":
+        Archive.open(other).close()
+    needed = (each.format(new=tmp_path / "new", rubbish=rubbish, other=other) for each in NEEDED[name])
     return run(name, *needed, *more)
 
 
@@ -118,7 +123,7 @@ def of_somebody_else(folder: Path) -> None:
 def test_no_archive(tmp_path: Path, name: str, make: Callable[[Path], None]) -> None:
     folder = tmp_path / "archive"
     make(folder)
-    if name == "replay" and make in (nothing, an_empty_folder):
+    if name in ("replay", "merge") and make in (nothing, an_empty_folder):
         pytest.skip("it makes an archive there")
     if name == "rebuild" and make in (rubbish, of_somebody_else):
         pytest.skip("it is what mends this")
@@ -160,7 +165,7 @@ def no_superuser() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_an_archive_that_cannot_be_written(tmp_path: Path, name: str, good: Path) -> None:
-    for each in (tmp_path, *tmp_path.parents[:2]):
+    for each in (tmp_path, *tmp_path.parents[:3]):
         each.chmod(0o755)
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(b"no WARC")
@@ -304,13 +309,8 @@ WRONG: Mapping[str, tuple[tuple[tuple[str, ...], int, str], ...]] = {
 }
 
 
-def scrapy(folder: Path, *words: str, settings: tuple[str, ...] = (), **more: Any) -> subprocess.CompletedProcess[str]:
-    options = [option for setting in settings for option in ("-s", setting)]
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": f"{ROOT}:{folder}"}
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", *words, *options],
-        cwd=folder, env=environment | more, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def scrapy(folder: Path, *words: str, settings: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    return crawls.scrapy(folder, *words, settings=settings, environment={"PYTHONPATH": f"{ROOT}:{folder}"})
 
 
 def ends(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -466,7 +466,7 @@ def test_a_replay_that_the_terminal_interrupts(tmp_path: Path) -> None:
         _, told = replay.communicate(timeout=60)
     assert replay.returncode == 1, told
     assert told == f"postscraper: interrupted; {main.INTERRUPTED['replay']}\n"
-    assert program(*words[3:], cwd=tmp_path).returncode == 0
+    assert program(*words[3:], folder=tmp_path).returncode == 0
     assert run("check", "--archive", tmp_path / "replayed").exit_code == 0
 
 
@@ -558,6 +558,10 @@ def test_no_command_of_scrapys_ends_in_a_traceback(tmp_path: Path, words: tuple[
 def test_the_samples_are_named_where_they_are_not(tmp_path: Path) -> None:
     for name in ("postscraper", "storage"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    done = scrapy(tmp_path, "crawl", "post", "-a", "source=samples", PYTHONPATH=str(tmp_path))
+    call = [sys.executable, "-m", "scrapy", "crawl", "post", "-a", "source=samples"]
+    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        call, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )  # fmt: skip
     ends(done, 2, "path=…/samples")
     assert not (tmp_path / "archive").exists()

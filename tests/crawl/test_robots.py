@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from storage.evidence.store import Evidence
-from tests.crawl.test_crawl import FAST, asked, scrapy
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import ROOT
 from tests.helpers.raw_server import RawServer, answered, serving
 

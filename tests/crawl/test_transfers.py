@@ -14,9 +14,9 @@ from postscraper.reading.read import read
 from postscraper.reading.transfers import flaw
 from storage.evidence.store import Evidence
 from storage.warc.exchange import RecordLocation
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.raw_server import RawServer, answered, serving
 

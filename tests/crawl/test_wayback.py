@@ -14,10 +14,10 @@ from postscraper.run.page_reader import Witness
 from postscraper.sources.folder import capture
 from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.archives import answer, desk, file
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.wayback_server import Kept, Machine, compressed, usual
 

@@ -1,11 +1,8 @@
 """What the Wayback Machine does on a bad day, and kills in the middle; over loopback."""
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
@@ -27,10 +24,11 @@ from postscraper.run.page_reader import Witness
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
 from storage.maintenance.check import check
-from tests.crawl.test_crawl import FAST, asked
 from tests.crawl.test_wayback import CLINIC, OTHER, SITE, STORY, TOLL, crawl, states
 from tests.helpers.canonical import ask
-from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.crawls import FAST, PROJECT, asked, options
+from tests.helpers.paths import SAMPLES
+from tests.helpers.programs import Program
 from tests.helpers.wayback_server import Kept, Machine, busy, error_page, half, refusal, usual
 
 PAGES = 20
@@ -161,12 +159,11 @@ def test_a_stand_in_is_allowed_at_its_own_door_alone() -> None:
             allowed.process_request(Request(other))
 
 
-def started(folder: Path, machine: Machine) -> subprocess.Popen[bytes]:
-    settings = (f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", "LOG_LEVEL=WARNING", *FAST)
-    options = [word for setting in settings for word in ("-s", setting)]
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    call = [sys.executable, "-m", "scrapy", "crawl", "post", "-a", "source=wayback", *options]
-    return subprocess.Popen(call, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def started(folder: Path, machine: Machine) -> Program:
+    settings = options(f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", "LOG_LEVEL=WARNING", *FAST)
+    return Program(
+        folder, "-m", "scrapy", "crawl", "post", "-a", "source=wayback", *settings, environment=PROJECT
+    )  # fmt: skip
 
 
 def held(folder: Path) -> set[str]:

@@ -1,10 +1,8 @@
 """`scrapy crawl post` over the real WordPress on loopback: every story once, exactly, by whatever door is open."""
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.helpers.commands import run
-from tests.helpers.paths import ROOT
+from tests.helpers.crawls import PROJECT, options
+from tests.helpers.programs import complete
 from tests.standins.faults import Fault
 from tests.wordpress.faults import (
     CLOSED_TO_REST,
@@ -40,13 +39,9 @@ PAGED = "/post-in-depth/a-year-at-the-floating-school"
 
 def crawl(site: Site, folder: Path, *words: str, delay: float = 0) -> subprocess.CompletedProcess[str]:
     """A run into folder/archive; `questions` counts what it asks. delay: seconds between two questions."""
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    settings = f"DOWNLOAD_DELAY={delay}", "AUTOTHROTTLE_ENABLED=False", f"PAPER_ORIGIN={site.origin}"
-    options = [option for setting in settings for option in ("-s", setting)]
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "crawl", "post", *words, *options, "-L", "WARNING"],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    settings = options(f"DOWNLOAD_DELAY={delay}", "AUTOTHROTTLE_ENABLED=False", f"PAPER_ORIGIN={site.origin}")
+    call = ("-m", "scrapy", "crawl", "post", *words, *settings, "-L", "WARNING")
+    return complete(folder, *call, environment=PROJECT, timeout=300)
 
 
 def questions(site: Site, run_it: Callable[[], subprocess.CompletedProcess[str]]) -> tuple[list[str], str]:

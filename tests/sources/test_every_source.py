@@ -17,8 +17,8 @@ from postscraper.run.scope import Scope
 from postscraper.sources import folder
 from postscraper.urls import canonical
 from storage.warc.exchange import Exchange
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.commands import program
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.warc_files import warc_gz
 from tests.standins import commoncrawl, pywb

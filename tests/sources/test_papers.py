@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawl.test_crawl import asked, scrapy
+from tests.helpers.crawls import asked, scrapy
 from tests.helpers.paths import SAMPLES
 
 DESIGN = SAMPLES / "phnompenhpost" / "drupal_2017"

@@ -13,10 +13,10 @@ from storage.evidence import compact_format
 from storage.ledger.states import State
 from storage.maintenance.compact import compact
 from storage.warc.exchange import Exchange
-from tests.crawl.test_crawl import scrapy
 from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import scrapy
 from tests.helpers.warc_files import earlier, records, warc_gz
 from tests.storage.maintenance.test_withdraw_parts import BRIDGE, FERRY, MARKET, feed, posts
 

@@ -20,9 +20,9 @@ from storage.evidence.store import Evidence
 from storage.ledger.states import UNDATED
 from storage.maintenance.check import verify
 from storage.warc.exchange import Damage, Exchange, RecordLocation
-from tests.crawl.test_crawl import asked, scrapy
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import asked, scrapy
 from tests.helpers.paths import ROOT
 from tests.helpers.warc_files import again, arc, earlier, page_at, pages, records, wacz, warc, warc_gz, warc_zst
 

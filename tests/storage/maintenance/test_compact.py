@@ -3,8 +3,6 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 import zlib
 from datetime import timedelta
 from hashlib import sha256
@@ -26,6 +24,7 @@ from tests.helpers.archives import answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import complete
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +176,7 @@ def test_killed_between_any_two_steps_it_is_begun_again(archive: Path, step: str
         "command(sys.argv[2:])\n"
     )
     words = ["--undo"] if undone else []
-    call = [sys.executable, "-c", script, step, *words, "--archive", str(archive)]
-    assert subprocess.run(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False).returncode == 9
+    assert complete(ROOT, "-c", script, step, *words, "--archive", archive).returncode == 9
     assert all_records(archive) == kept
     assert run("compact", *words, "--archive", archive).exit_code == 0
     assert all_records(archive) == kept

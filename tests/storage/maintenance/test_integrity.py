@@ -21,9 +21,9 @@ from storage.maintenance.checks.findings import Finding
 from storage.query.text import digest_of
 from storage.warc.exchange import Damage
 from storage.warc.files import raw_records
-from tests.crawl.test_crawl import crawl
 from tests.helpers.archives import answer, desk, file, fill, saved_pages
 from tests.helpers.commands import run
+from tests.helpers.crawls import crawl
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import SAMPLES
 

@@ -6,8 +6,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -24,11 +22,12 @@ from storage.database.lock import RunLock
 from storage.ledger.rows import Selection
 from storage.ledger.states import Discovery
 from storage.maintenance.check import verify
-from tests.crawl.test_crawl import scrapy
 from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import refused, run
+from tests.helpers.crawls import scrapy
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import Program, complete
 
 MIRROR = "http://127.0.0.1:8123"
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -189,8 +188,7 @@ def test_not_during_a_crawl_and_not_without_an_archive(archive: Path, tmp_path: 
 @pytest.mark.parametrize("seconds", [0, 0.1, 0.3])
 def test_killed_at_any_moment_it_is_begun_again(archive: Path, seconds: float) -> None:
     before = canonical(archive)
-    call = [sys.executable, "-m", "postscraper", "rebuild", "--archive", str(archive)]
-    running = subprocess.Popen(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
+    running = Program(ROOT, "-m", "postscraper", "rebuild", "--archive", archive)
     while not (archive / "archive.rebuilding").exists():
         assert running.poll() is None
         time.sleep(0.005)
@@ -222,8 +220,7 @@ def test_killed_around_the_swap(archive: Path, step: str) -> None:
         "    pathlib.Path.replace = ending(pathlib.Path.replace)\n"
         "command(['--archive', sys.argv[2]])\n"
     )
-    call = [sys.executable, "-c", script, step, str(archive)]
-    assert subprocess.run(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False).returncode == 9
+    assert complete(ROOT, "-c", script, step, archive).returncode == 9
     assert (archive / "archive.db.before-rebuild").exists()
     assert canonical(archive) == before
     assert run("rebuild", "--archive", archive).exit_code == 0

@@ -13,9 +13,9 @@ import pytest
 from postscraper.items import Capture
 from storage.archive import Outcome
 from storage.warc.exchange import Exchange
-from tests.crawl.test_crawl import scrapy
 from tests.helpers.archives import SITE, answer, desk, file
 from tests.helpers.commands import run
+from tests.helpers.crawls import scrapy
 from tests.storage.maintenance.test_withdraw import asked, is_sound, raw
 
 FERRY, MARKET, SCHOOL, BRIDGE = (f"{SITE}/national/{name}" for name in ("ferry-sinks", "market", "school", "bridge"))
