@@ -201,7 +201,7 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
     assert sorted(kept) == sorted(places), "every record has a row, and every row a record"
 
 
-@pytest.mark.parametrize("words", [("--link",), ()])
+@pytest.mark.parametrize("words", [("--link",), pytest.param((), marks=pytest.mark.long)])
 def test_killed_at_random_moments(theirs: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     killed(theirs, tmp_path, 3, *words)
 

@@ -68,7 +68,7 @@ def test_power_cuts_lose_nothing_acknowledged(tmp_path: Path) -> None:
     assert result.restarts
 
 
-@pytest.mark.parametrize("order", ["row_first", "answered_first"])
+@pytest.mark.parametrize("order", [pytest.param("row_first", marks=pytest.mark.long), "answered_first"])
 def test_the_kill_loop_finds_a_wrong_order(tmp_path: Path, order: str) -> None:
     assert killloop.killed(tmp_path, 6, seed=5, pages=200, entry=(*ENTRY, order)).violations
 

@@ -93,6 +93,7 @@ def test_a_pause_longer_than_a_run_waits_ends_it(tmp_path: Path, machine: Machin
     assert crawl(tmp_path, machine).returncode == 16
 
 
+@pytest.mark.long
 def test_nothing_but_an_index_is_an_index_and_nothing_but_a_capture_a_capture(tmp_path: Path, machine: Machine) -> None:
     machine.rows = 2
     machine.before["index"] = [error_page, usual, half]
@@ -131,6 +132,7 @@ def test_without_a_network_it_says_where_it_asked(tmp_path: Path, machine: Machi
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_one_question_in_two_and_a_half_seconds(tmp_path: Path, machine: Machine) -> None:
     usual_pace = Settings()
     usual_pace.setmodule("postscraper.settings")
@@ -185,13 +187,20 @@ def everything(folder: Path) -> list[list[tuple[object, ...]]]:
     ]
 
 
-def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, httpserver: HTTPServer) -> None:
+KILLS = [
+    *(("index", n) for n in (0, 1, 3)),
+    *(("capture", n) for n in (0, 1, 5, 11)),
+    *(("time", n) for n in range(5)),
+]
+
+
+@pytest.mark.parametrize(
+    "kills", [KILLS[1::4], pytest.param(KILLS, marks=pytest.mark.long)], ids=["one of each kind", "all"]
+)
+def test_a_killed_run_goes_on_where_it_was(
+    tmp_path: Path, httpserver: HTTPServer, kills: list[tuple[str, int]]
+) -> None:
     machine, chance = many(httpserver), Random(4)
-    kills = [
-        *(("index", n) for n in (0, 1, 3)),
-        *(("capture", n) for n in (0, 1, 5, 11)),
-        *(("time", n) for n in range(5)),
-    ]
     for kind, number in kills:
         before, replayed = held(tmp_path), len(machine.replayed)
         machine.before = {"index": [], "capture": []}

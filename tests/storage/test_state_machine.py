@@ -62,7 +62,9 @@ class Forgetful(Run):
         return super().commit(items[:2])
 
 
-@pytest.mark.parametrize("wrong", [Unsynced, AnsweredFirst, Unrecovered, Forgetful])
+@pytest.mark.parametrize(
+    "wrong", [pytest.param(Unsynced, marks=pytest.mark.long), AnsweredFirst, Unrecovered, Forgetful]
+)
 def test_a_program_that_is_wrong_is_found_out(wrong: type[Run]) -> None:
     class Wrong(Machine):
         kind = wrong
