@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from postscraper.cli.main import COMMANDS, GROUPS
+from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.database.schema import BASELINE, SCHEMA
 from tests.helpers.archives import fill, saved_pages
@@ -17,7 +18,7 @@ from tests.helpers.warc_files import pages, warc_gz
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
 WRITERS = {
     "replay": ("FILES",),
-    "merge": ("OTHER", "--jobs", "1", "--yes"),
+    "merge": ("OTHER", "--yes"),
     "retry": ("--state", "done"),
     "check": ("--repair",),
     "reread": ("--yes",),
@@ -58,8 +59,9 @@ def test_every_command_is_one_or_the_other() -> None:
 
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_writer_begins_nothing_beside_another(archive: Path, tmp_path: Path, command: str) -> None:
-    made = {"FILES": lambda: warc_gz(tmp_path / "x.warc.gz", pages(2)), "OTHER": lambda: other_archive(tmp_path)}
-    words = [made[word]() if word in made else word for word in WRITERS[command]]
+    Archive.open(tmp_path / "other").close()
+    paths = {"FILES": warc_gz(tmp_path / "x.warc.gz", pages(2)), "OTHER": tmp_path / "other"}
+    words = [str(paths.get(word, word)) for word in WRITERS[command]]
     if command == "upgrade":
         version(archive, BASELINE)
     before = state(archive)
@@ -68,11 +70,6 @@ def test_a_writer_begins_nothing_beside_another(archive: Path, tmp_path: Path, c
     assert state(archive) == before
     if command == "upgrade":
         version(archive, SCHEMA)
-
-
-def other_archive(folder: Path) -> Path:
-    fill(folder / "other", [page for page in saved_pages() if page.url == STORY])
-    return folder / "other"
 
 
 def version(folder: Path, number: str) -> None:

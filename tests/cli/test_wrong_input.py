@@ -42,15 +42,15 @@ CODES = {
     int(line.split("|")[1]) for line in README.splitlines() if line.startswith("| ") and line[2:4].strip().isdigit()
 }
 
-# What each command needs besides an archive; {new} is a name that nothing has, {other} an empty archive.
+# What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
     "search": ("ferry",),
     "show": ("1",),
     "export": ("--format", "jsonl"),
+    "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
     "reread": ("--dry-run",),
-    "merge": ("{other}", "--jobs", "1", "--yes"),
     "withdraw": (f"{SITE}/national/a", "--reason", "for a test", "--yes"),
     "backup": ("{new}",),
     "read": (str(STORY),),
@@ -87,11 +87,13 @@ def good(tmp_path: Path) -> Path:
 def called(tmp_path: Path, name: str, *more: str | Path) -> click.testing.Result:
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(bytes(range(256)) * 20)
-    other = tmp_path / "other"
-    if name == "merge":
-        Archive.open(other).close()
-    needed = (each.format(new=tmp_path / "new", rubbish=rubbish, other=other) for each in NEEDED[name])
-    return run(name, *needed, *more)
+    return run(name, *needed(tmp_path, name, rubbish), *more)
+
+
+def needed(tmp_path: Path, name: str, rubbish: Path) -> list[str]:
+    if "{other}" in NEEDED[name]:
+        Archive.open(tmp_path / "other").close()
+    return [each.format(new=tmp_path / "new", rubbish=rubbish, other=tmp_path / "other") for each in NEEDED[name]]
 
 
 def nothing(folder: Path) -> None:
@@ -171,10 +173,10 @@ def test_an_archive_that_cannot_be_written(tmp_path: Path, name: str, good: Path
     rubbish.write_bytes(b"no WARC")
     for each in (*good.rglob("*"), good):
         each.chmod(0o555 if each.is_dir() else 0o444)
-    needed = [each.format(new=tmp_path / "new", rubbish=rubbish) for each in NEEDED[name]]
+    words = needed(tmp_path, name, rubbish)
     try:
         with no_superuser():
-            refused(run(name, *needed, "--archive", good), 8, "cannot be")
+            refused(run(name, *words, "--archive", good), 8, "cannot be")
     finally:
         good.chmod(0o755)
 

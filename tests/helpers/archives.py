@@ -66,4 +66,5 @@ def fill(archive: Path, pages: list[Capture]) -> None:
         assert story.captured_at is not None
         opened.record(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
         file(opened, answer(story, captured_at=story.captured_at + timedelta(days=1)))
-        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), status=304, body=b""))
+        unchanged = {"status": 304, "body": b"", "request_headers": (("If-None-Match", '"1"'),)}
+        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), **unchanged))
