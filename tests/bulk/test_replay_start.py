@@ -1,4 +1,4 @@
-"""What a replay loads before it reads a page, and the settings it has without Scrapy."""
+"""Modules that a replay loads before its first page, and its settings without Scrapy."""
 
 import subprocess
 import sys

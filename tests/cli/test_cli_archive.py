@@ -1,4 +1,4 @@
-"""The `postscraper` command over an archive: what it answers, and what it says when it cannot."""
+"""The `postscraper` command over an archive: its answers and its refusals."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Whatever writes to an archive does so alone, under the run lock; whatever only asks goes on beside a writer."""
+"""Writers work alone, under the run lock; readers go on beside them."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""What an archive holds, asked from outside: whether it is whole, and a picture of it without times and places."""
+"""Contents of an archive, read from outside: whether it is whole, and a picture of it without times and places."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Whatever other archives answer instead, a run over them goes on, or ends in a sentence."""
+"""Bad answers of other archives: a run over them goes on, or ends in a sentence."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the Wayback Machine does on a bad day, and kills in the middle; over loopback."""
+"""Bad days of the Wayback Machine, and kills in the middle; over loopback."""
 
 import json
 import signal

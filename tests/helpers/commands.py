@@ -1,4 +1,4 @@
-"""How the tests call the `postscraper` command, in their own process and in another."""
+"""The `postscraper` command, called in the tests' own process and in another."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What goes through the pipeline is filed, whatever becomes of what goes through it beside."""
+"""Items of the pipeline are filed, whatever becomes of those beside them."""
 
 import asyncio
 from pathlib import Path

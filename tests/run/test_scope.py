@@ -1,4 +1,4 @@
-"""What a person asks of a run, and what a run follows."""
+"""Arguments of a run, and the links that it follows."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

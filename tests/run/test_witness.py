@@ -1,4 +1,4 @@
-"""However many files the evidence has, reading it needs the memory and the open files of a few."""
+"""Reading of evidence: the memory and the open files of a few files, however many there are."""
 
 import gc
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What Common Crawl is asked, and its answers, written by hand: what is read of them, and what is refused."""
+"""Questions to Common Crawl and its answers, written by hand: read, or refused."""
 
 import gzip
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the index of Common Crawl answers, written by hand: what is read of it, and what is refused."""
+"""Answers of Common Crawl's index, written by hand: read, or refused."""
 
 import json
 from datetime import UTC, date, datetime

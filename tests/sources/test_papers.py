@@ -1,4 +1,4 @@
-"""Which newspaper a saved page is of, and what becomes of one that another paper printed."""
+"""The newspaper of a saved page, and pages that another paper printed."""
 
 from pathlib import Path
 

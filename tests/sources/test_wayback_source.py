@@ -1,4 +1,4 @@
-"""What the Wayback Machine is asked, and how its answers are read; no network, no archive."""
+"""Questions to the Wayback Machine and the reading of its answers; no network, no archive."""
 
 import json
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What becomes of items: what is new, what is the same, and what one transaction means."""
+"""Items in the archive: new ones, the same again, and all of one transaction or none."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""Whatever happens to an archive, in whatever order, it says what came; and a wrong program is found out."""
+"""An archive against a model, whatever happens to it in whatever order; and wrong programs, found out."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is kept comes back as it came, and other people's tools can read it."""
+"""Evidence comes back as it came, and other people's tools can read it."""
 
 import gzip
 from collections.abc import Iterator

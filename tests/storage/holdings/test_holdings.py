@@ -1,4 +1,4 @@
-"""What other archives say they have: listed once, handed out in order, ended in one state."""
+"""Holdings of other archives: listed once, handed out in order, ended in one state."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What other archives say they have, in the audit, and when it is damaged."""
+"""Holdings of other archives in the audit, and when their rows are damaged."""
 
 import json
 from datetime import UTC, datetime
