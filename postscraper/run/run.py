@@ -255,7 +255,7 @@ class Run:
         return items
 
     def _items(self, capture: Capture) -> tuple[Item, ...]:
-        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+        return without(read_all(capture, self.paper, self.aliases), self._barred, self.aliases)
 
     def reading(self, item: Any) -> Item | None:
         """What was read where the item comes from; None for what comes from nowhere, or was handled before."""

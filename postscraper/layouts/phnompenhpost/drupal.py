@@ -74,13 +74,13 @@ def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The day of a page that prints none to see, from its hidden twin and its head; None unless they agree."""
     twin, head = maybe(page, ".authoring-information .posted-date"), page.meta("dcterms.date")
     moment = machine_moment(head)
-    days = {"dcterms.date": day_of(moment)} if moment else {}
+    days = {"dcterms.date": day_of(moment, page.paper)} if moment else {}
     with suppress(ValueError):
-        days |= {"the hidden .posted-date": printed(twin).on} if twin else {}
+        days |= {"the hidden .posted-date": printed(twin, page.paper).on} if twin else {}
     if not twin and not head:
         return None, (Problem(kind="odd_date", detail="the page prints no date, and hides none"),)
     told = "; ".join(filter(None, (twin, head)))
-    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at):
+    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at, page.paper):
         return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=told),)
     *_, (place, on) = days.items()
     text = twin or head or ""

@@ -27,12 +27,11 @@ from datetime import UTC, datetime
 from postscraper.errors import PageRejected
 from postscraper.extraction.body import body, main_picture
 from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import DAY, Printed, at_seven, believable, day_of, machine_moment, printed
+from postscraper.extraction.dates import Printed, dated, day_of, is_default_time, machine_moment
 from postscraper.extraction.page import (
     Node,
     Page,
     headline,
-    language_of,
     link,
     maybe,
     node,
@@ -47,7 +46,8 @@ from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
-from postscraper.urls import edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import page_of, path_of
 
 END = "footer .footer-line"
 STORY = "div#ArticleBody"
@@ -79,12 +79,12 @@ def article(page: Page) -> Article | None:
     if not story.blocks and not images:
         raise PageRejected("no_body", "the body holds no words and no picture")
     byline = maybe(page, ".authoring-information .byline")
-    authors, agency = people(byline)
+    authors, agency = people(byline, page.paper)
     date, at, problems = _published(page)
     head = drupal.head(page, printed_headline)
     return Article(
         layout="drupal_2013",
-        language=language_of(printed_headline + story.text),
+        language=page.language_of(printed_headline + story.text),
         url=page.url,
         canonical_url=head.canonical_url,
         node_id=head.node_id,
@@ -93,7 +93,7 @@ def article(page: Page) -> Article | None:
         standfirst=opening.standfirst,
         byline=byline,
         authors=authors,
-        agency=agency or agency_of(story),
+        agency=agency or agency_of(story, page.paper),
         dateline=opening.dateline or _khmer_dateline(page),
         section=head.section,
         tags=head.tags,
@@ -105,7 +105,15 @@ def article(page: Page) -> Article | None:
         body=story.blocks,
         links=story.links,
         headline_variants=head.headline_variants,
-        problems=(*page.problems, *head.problems, *odd_byline(byline), *problems, *lost, *story.problems, *lone),
+        problems=(
+            *page.problems,
+            *head.problems,
+            *odd_byline(byline, page.paper),
+            *problems,
+            *lost,
+            *story.problems,
+            *lone,
+        ),
         capture=page.receipt,
     )
 
@@ -123,15 +131,10 @@ def _published(page: Page) -> tuple[Printed | None, datetime | None, tuple[Probl
     if text is None:
         date, doubts = drupal.hidden_day(page)
         return date, None, doubts
-    try:
-        date = printed(text)
-    except ValueError as error:
-        return None, None, (Problem(kind="odd_date", detail=str(error), text=text),)
-    if not believable(date.on, built_at(page) or page.capture.captured_at):
-        return None, None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
+    date, problems = dated(page, text, captured_at=built_at(page))
     at = machine_moment(page.meta("dcterms.date"))
-    if at is None or day_of(at) != date.on or at == at_seven(date.on):
-        return date, None, ()
+    if date is None or at is None or day_of(at, page.paper) != date.on or is_default_time(at, page.paper):
+        return date, None, problems
     return date, at, ()
 
 
@@ -140,7 +143,7 @@ LIST_NAME = ".title-bar, .title-block"
 
 _BOOST = "<!-- Page cached by Boost @ "
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.A)
-_BY = re.compile(rf"(?P<day>{DAY}) by .+")
+_BY = re.compile(rf"(?P<day>{DATES.day}) by .+")
 _NO_STORIES: tuple[tuple[str, Reason], ...] = (
     ("node-type-video", "video"),
     ("node-type-photo-gallery", "gallery"),
@@ -181,7 +184,7 @@ def listing(page: Page) -> Listing | None:
     headlines = "".join(each.headline or "" for each in teasers)
     return Listing(
         layout="drupal_2013",
-        language=language_of(headlines) if headlines else edition_of(page.url),
+        language=page.language_of(headlines),
         url=page.url,
         canonical_url=page.canonical(page.url),
         section=section,
@@ -194,7 +197,7 @@ def listing(page: Page) -> Listing | None:
 
 
 def _check_kind(page: Page) -> None:
-    """Raises NotAStory for a page of another kind, and for the front page under another address."""
+    """Raises PageRejected for a page of another kind, and for the front page under another address."""
     for name, reason in _NO_STORIES:
         if name in page.body_classes:
             raise PageRejected(reason, f"the page is of the kind {name}")
@@ -245,14 +248,6 @@ def _results(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
 
 
 def _day(page: Page, text: str | None, problems: list[Problem]) -> Printed | None:
-    if text is None:
-        return None
-    try:
-        date = printed(text)
-    except ValueError as error:
-        problems.append(Problem(kind="odd_date", detail=str(error), text=text))
-        return None
-    if not believable(date.on, built_at(page) or page.capture.captured_at):
-        problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
-        return None
+    date, odd = dated(page, text, captured_at=built_at(page)) if text else (None, ())
+    problems += odd
     return date

@@ -23,13 +23,12 @@ from dataclasses import replace
 from postscraper.errors import PageRejected
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.bylines import odd_byline, people, split_credit
-from postscraper.extraction.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
+from postscraper.extraction.dates import Printed, dated, is_default_time
 from postscraper.extraction.page import (
     Node,
     Page,
     headline,
     headline_variants,
-    language_of,
     many,
     maybe,
     maybe_link,
@@ -43,7 +42,8 @@ from postscraper.extraction.page import (
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost import damaged_text, dummy
-from postscraper.urls import edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import page_of, path_of
 
 END = "footer"
 STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
@@ -60,7 +60,7 @@ SKIP = ".ads, .advertisement, [id^='div-gpt-ad'], .more-topic, .latest-news, .mo
 PICTURES = "figure, div:has(> img):has([class*='caption'])"
 CAPTION = "figcaption, [class*='caption']"
 
-_DATE = re.compile(rf"{DAY}{CLOCK}?{ZONE}?")
+_DATE = re.compile(rf"{DATES.day}{DATES.clock}?{DATES.zone}?")
 _LABEL = re.compile(r"Publication date\s*:?", re.I)
 _NO_SECTION = "Uncategorized"
 _FOOTER_HEADING = "Contact PhnomPenh Post for full article"
@@ -87,12 +87,12 @@ def article(page: Page) -> Article | None:
     dates = [each for each in facts if isinstance(each, Printed)]
     section = maybe(page, SECTION)
     byline = _reporter(page)
-    authors, agency = people(byline)
+    authors, agency = people(byline, page.paper)
     url, odd_address = own_address(page)
     number = _NUMBER.search(path_of(url))
     return Article(
         layout="inhouse_2023",
-        language=language_of(printed + story.text),
+        language=page.language_of(printed + story.text),
         url=page.url,
         canonical_url=url,
         node_id=int(number[1]) if number else None,
@@ -112,7 +112,7 @@ def article(page: Page) -> Article | None:
         problems=(
             *page.problems,
             *odd_address,
-            *odd_byline(byline),
+            *odd_byline(byline, page.paper),
             *(each for each in facts if isinstance(each, Problem)),
             *story.problems,
         ),
@@ -149,20 +149,13 @@ def _facts(page: Page) -> Iterator[Printed | Problem]:
         yield Problem(kind="damage", detail="the move of 2023 lost the story's section", text=_NO_SECTION)
     if found := _DATE.search(rest):
         rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
-        yield _date(found[0], page)
+        date, problems = dated(page, found[0])
+        yield from problems
+        if date is not None:
+            vouched = (date.zoned or date.halved) and not is_default_time(date.at, page.paper)
+            yield replace(date, at=date.at if vouched else None)
     if left := rest.replace("More Topic", "", 1).strip(" |:"):
         yield Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=left)
-
-
-def _date(text: str, page: Page) -> Printed | Problem:
-    try:
-        date = printed(text)
-    except ValueError as error:
-        return Problem(kind="odd_date", detail=str(error), text=text)
-    if not believable(date.on, page.capture.captured_at):
-        return Problem(kind="odd_date", detail="no day the paper can print", text=text)
-    vouched = (date.zoned or date.halved) and date.at != at_seven(date.on)
-    return replace(date, at=date.at if vouched else None)
 
 
 def _unveiled(code: str) -> str:
@@ -180,13 +173,13 @@ HEADING = ":scope > h2, :scope > h3, :scope > .title h2, :scope > .title h3, :sc
 # The lists that stand beside a story.
 SIDE = ".more-contents .more-item, .latest-news li, .more-topic li"
 
-_DAY = re.compile(rf"(?P<printed>{DAY}{CLOCK}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
+_DAY = re.compile(rf"(?P<printed>{DATES.day}{DATES.clock}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
 _LABELS = frozenset({"Breaking News", "Breaking", "New", "Update", "Live"})
 _WORDS_OF_CARD = "a, p, span, time, small, h2, h3, h4, div:not(:has(*))"
 
 
 def listing(page: Page) -> Listing | None:
-    """None for a page without a list. Raises NotAStory for a list under a story's address."""
+    """None for a page without a list. Raises PageRejected for a list under a story's address."""
     cards = nodes(page, CARDS)
     if not cards and node(page, ".more-contents, .btn-load") is None:
         return None
@@ -199,7 +192,7 @@ def listing(page: Page) -> Listing | None:
     headlines = "".join(each.headline or "" for each in teasers)
     return Listing(
         layout="inhouse_2023",
-        language=language_of(headlines) if headlines else edition_of(page.url),
+        language=page.language_of(headlines),
         url=page.url,
         canonical_url=page.canonical(page.url),
         section=_section(page, path),
@@ -255,8 +248,8 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     for text in _texts(card):
         found = _DAY.fullmatch(text)
         if found and (found["label"] or "Live") in _LABELS:
-            date, problem = _day(page, found["printed"])
-            yield from problem
+            date, problems = dated(page, found["printed"])
+            yield from problems
         elif text != headline and text not in _LABELS:
             summary.append(text)
     yield DatedTeaser(
@@ -267,7 +260,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
         summary=" ".join(summary) or None,
         image_url=first_picture_url(page, card),
         published_on=date.on if date else None,
-        published_at=date.at if date else None,
+        published_at=date.at if date and date.halved else None,
         published_text=date.text if date else None,
     )
 
@@ -281,16 +274,6 @@ def _texts(card: Node) -> Iterator[str]:
         if text := words(each):
             taken.add(each)
             yield text
-
-
-def _day(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:
-    try:
-        date = printed(text)
-    except ValueError as error:
-        return None, (Problem(kind="odd_date", detail=str(error), text=text),)
-    if not believable(date.on, page.capture.captured_at):
-        return None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
-    return replace(date, at=date.at if date.halved else None), ()
 
 
 def side_lists(page: Page) -> Iterator[Teaser]:

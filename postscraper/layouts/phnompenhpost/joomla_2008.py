@@ -23,13 +23,12 @@ from typing import TypeVar
 from postscraper.errors import Missing, PageRejected
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import CLOCK, DAY, Printed, believable, printed
+from postscraper.extraction.dates import Printed, dated
 from postscraper.extraction.page import (
     Node,
     Page,
     headline,
     headline_variants,
-    language_of,
     many,
     maybe,
     maybe_link,
@@ -41,14 +40,15 @@ from postscraper.extraction.page import (
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
-from postscraper.urls import edition_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import path_of
 
 SKIP = ".article_separator, .readon, .share-tools, .addthis_toolbox, .buttonheading"
 PICTURES = ".mosimage, div.img_caption"
 CAPTION = ".mosimage_caption, p.img_caption"
 
 ADDRESS = re.compile(r"(?:/index\.php)?/(?P<day>20\d{6})(?P<id>\d+)/[^/]+/[^/]+\.html")
-DATED = re.compile(rf"(?P<date>{DAY}{CLOCK}?)(?:\s+(?P<byline>\D.*))?")
+DATED = re.compile(rf"(?P<date>{DATES.day}{DATES.clock}?)(?:\s+(?P<byline>\D.*))?")
 _OPTION = re.compile(r"[?&]option=(com_\w+)")
 
 
@@ -58,14 +58,6 @@ def text_cells(where: Page | Node) -> list[Node]:
     cells = nodes(where, "table.contentpaneopen > tbody > tr > td")
     told = [cell for cell in cells if not cell.matches(meta) and node(cell, meta) is None and words(cell)]
     return [cell for cell in told if words(cell) not in many(cell, ".readon")]
-
-
-def moment(line: str) -> Printed:
-    """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'. Raises ValueError for anything else."""
-    found = DATED.fullmatch(line)
-    if found is None:
-        raise ValueError(f"no date: {line[:80]!r}")
-    return printed(found["date"])
 
 
 T = TypeVar("T", bound=Teaser)
@@ -89,18 +81,17 @@ def listing(page: Page) -> Listing | None:
     if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
         raise PageRejected("soft_404", "the address answers with a list of stories")
     cards = nodes(page, ".blog .leading, .blog .article_row > .article_column")
-    problems: list[Problem] = []
-    teasers = [_teaser(page, card, position, problems) for position, card in enumerate(cards, 1)]
+    found = [_teaser(page, card, position) for position, card in enumerate(cards, 1)]
     return Listing(
         layout="joomla_2008",
-        language=edition_of(page.url),
+        language=page.language_of(""),
         url=page.url,
         canonical_url=page.canonical(page.url),
         section=maybe(page, ".componentheading"),
         page=_page_number(page),
-        teasers=(*teasers, *modules(page, DatedTeaser)),
+        teasers=(*(teaser for teaser, _ in found), *modules(page, DatedTeaser)),
         next_url=maybe_link(page, page, "ul.pagination a[title=Next][href]"),
-        problems=(*page.problems, *problems),
+        problems=(*page.problems, *(problem for _, problems in found for problem in problems)),
         capture=page.receipt,
     )
 
@@ -111,16 +102,16 @@ def _page_number(page: Page) -> int:
     return int(next(numbers, "1")) - 1
 
 
-def _teaser(page: Page, card: Node, position: int, problems: list[Problem]) -> DatedTeaser:
+def _teaser(page: Page, card: Node, position: int) -> tuple[DatedTeaser, tuple[Problem, ...]]:
     heading = ".contentheading a[href]"
     url = maybe_link(page, card, heading)
     if url is None:
         raise Missing(f"{heading}: no address")
     line = maybe(card, ".createdate")
-    date = _date(line, problems) if line else None
+    date, problems = _dated(page, line) if line else (None, ())
     cells = text_cells(card)
     story = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION) if cells else None
-    return DatedTeaser(
+    teaser = DatedTeaser(
         list=None,
         position=position,
         headline=one(card, heading),
@@ -131,14 +122,13 @@ def _teaser(page: Page, card: Node, position: int, problems: list[Problem]) -> D
         published_at=date.at if date else None,
         published_text=line,
     )
+    return teaser, problems
 
 
-def _date(line: str, problems: list[Problem]) -> Printed | None:
-    try:
-        return moment(line)
-    except ValueError as error:
-        problems.append(Problem(kind="odd_date", detail=str(error), text=line))
-        return None
+def _dated(page: Page, line: str) -> tuple[Printed | None, tuple[Problem, ...]]:
+    """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'."""
+    found = DATED.fullmatch(line)
+    return dated(page, found["date"] if found else line)
 
 
 END = "body"  # what ends these pages is not known
@@ -163,14 +153,14 @@ def article(page: Page) -> Article | None:
     if not story.blocks and not images:
         raise PageRejected("no_body", "the body holds no words and no picture")
     byline, date, problems = _published(page)
-    authors, agency = people(byline)
+    authors, agency = people(byline, page.paper)
     number = ADDRESS.fullmatch(path_of(page.url))
     unread = tuple(
         Problem(kind="unread_words", detail="a cell above the story", text=words(each)) for each in cells[:-1]
     )
     return Article(
         layout="joomla_2008",
-        language=language_of(printed_headline + story.text),
+        language=page.language_of(printed_headline + story.text),
         url=page.url,
         canonical_url=page.canonical(page.url),
         node_id=int(number["id"]) if number else None,
@@ -179,7 +169,7 @@ def article(page: Page) -> Article | None:
         standfirst=opening.standfirst,
         byline=byline,
         authors=authors,
-        agency=agency or agency_of(story),
+        agency=agency or agency_of(story, page.paper),
         dateline=opening.dateline,
         section=_section(page),
         published_at=date.at if date else None,
@@ -190,7 +180,7 @@ def article(page: Page) -> Article | None:
         teasers=tuple(modules(page, Teaser)),
         links=story.links,
         headline_variants=headline_variants(page, printed_headline),
-        problems=(*page.problems, *odd_byline(byline), *problems, *unread, *story.problems, *lone),
+        problems=(*page.problems, *odd_byline(byline, page.paper), *problems, *unread, *story.problems, *lone),
         capture=page.receipt,
     )
 
@@ -224,19 +214,11 @@ def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, .
     author = maybe(page, "table.contentpaneopen .small")
     byline = _LEAD.sub("", author) or None if author else None
     line = maybe(page, "table.contentpaneopen .createdate")
-    found = DATED.fullmatch(line) if line else None
     if line is None:
         return byline, None, ()
-    try:
-        date = moment(line)
-    except ValueError as error:
-        return byline, None, (Problem(kind="odd_date", detail=str(error), text=line),)
-    return byline or (found["byline"] if found else None), date, tuple(_doubts(page, date))
-
-
-def _doubts(page: Page, date: Printed) -> Iterator[Problem]:
+    found = DATED.fullmatch(line)
+    date, problems = _dated(page, line)
     number = ADDRESS.fullmatch(path_of(page.url))
-    if number and number["day"] != f"{date.on:%Y%m%d}":
-        yield Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text)
-    if not believable(date.on, page.capture.captured_at):
-        yield Problem(kind="odd_date", detail="no day the paper can print", text=date.text)
+    if date and number and number["day"] != f"{date.on:%Y%m%d}":
+        problems = (Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text),)
+    return byline or (found["byline"] if found else None), date, problems

@@ -19,13 +19,12 @@ from urllib.parse import urlsplit
 from postscraper.errors import PageRejected
 from postscraper.extraction.body import body, main_picture
 from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import DAY, Printed, believable, printed
+from postscraper.extraction.dates import Printed, dated
 from postscraper.extraction.page import (
     Node,
     Page,
     headline,
     headline_variants,
-    language_of,
     many,
     maybe_link,
     node,
@@ -37,7 +36,8 @@ from postscraper.extraction.page import (
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import damaged_text
-from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import newspaper_at, page_of, path_of
 
 END = "footer, [data-role=footer]"
 STORY = "[itemprop=articleBody]"
@@ -55,13 +55,13 @@ CAPTION = "figcaption, .caption, .node-image-caption"
 SKIP = ".social, .dfp_ad, .views-row, .related-content, .contact-author"
 CARDS = ".views-row, .search-result"
 
-_LINE = re.compile(rf"(?P<day>{DAY})(?:\s+(?:by )?(?P<name>\S.*))?")
+_LINE = re.compile(rf"(?P<day>{DATES.day})(?:\s+(?:by )?(?P<name>\S.*))?")
 _MORE = re.compile(r"(?:Read )?more", re.I)
 
 
 def recognises(page: Page) -> bool:
-    host = urlsplit(page.url).hostname or ""
-    if host.removeprefix("m.") not in PAPER_HOSTS or not host.startswith("m.") or page.generator.startswith("Joomla"):
+    mobile = newspaper_at(page.url) is not None and (urlsplit(page.url).hostname or "").startswith("m.")
+    if not mobile or page.generator.startswith("Joomla"):
         return False
     # Without any of the inferred boxes the page is not this design as far as it is known.
     return node(page, OTHERS) is None and node(page, f"{SCOPE}, {LINE}, {CARDS}") is not None
@@ -82,11 +82,11 @@ def article(page: Page) -> Article | None:
         raise PageRejected("no_body", "the body holds no words and no picture")
     lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
     date, byline, problems = _line(page, lines[0]) if lines else (None, None, ())
-    authors, agency = people(byline)
+    authors, agency = people(byline, page.paper)
     url, odd_address = own_address(page)
     return Article(
         layout="mobile_2017",
-        language=language_of(printed + story.text),
+        language=page.language_of(printed + story.text),
         url=page.url,
         canonical_url=url,
         headline=printed,
@@ -103,7 +103,7 @@ def article(page: Page) -> Article | None:
         problems=(
             *page.problems,
             *odd_address,
-            *odd_byline(byline),
+            *odd_byline(byline, page.paper),
             *problems,
             *(each for each in lost if each not in story.problems),
             *story.problems,
@@ -122,7 +122,7 @@ def listing(page: Page) -> Listing | None:
     names = [each for each in many(page, HEADLINE) if path_of(page.url) not in ("/", "") and "/search" not in page.url]
     return Listing(
         layout="mobile_2017",
-        language=language_of(headlines) if headlines else edition_of(page.url),
+        language=page.language_of(headlines),
         url=page.url,
         canonical_url=page.canonical(page.url),
         section=names[0] if names else None,
@@ -139,14 +139,8 @@ def _line(page: Page, text: str) -> tuple[Printed | None, str | None, tuple[Prob
     found = _LINE.fullmatch(text)
     if found is None:
         return None, None, (Problem(kind="odd_date", detail="no line of date and author", text=text),)
-    day = found["day"]
-    try:
-        date = printed(day)
-    except ValueError as error:
-        return None, found["name"], (Problem(kind="odd_date", detail=str(error), text=day),)
-    if not believable(date.on, page.capture.captured_at):
-        return None, found["name"], (Problem(kind="odd_date", detail="no day the paper can print", text=day),)
-    return date, found["name"], ()
+    date, problems = dated(page, found["day"])
+    return date, found["name"], problems
 
 
 def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Problem]:
