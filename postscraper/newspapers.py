@@ -119,41 +119,35 @@ POSTKHMER = replace(
     later_seeds=_SITEMAPS,
 )
 
-GROUP = "postscraper.newspapers"
-
 
 def _installed(entries: Iterable[EntryPoint]) -> Iterator[Newspaper]:
     """The newspapers of other packages. Ends the program with a sentence for one that cannot be loaded.
 
-    Without it, pages that an archive holds would be read as another newspaper's.
+    Without it, its pages in an archive would be read as another newspaper's.
     """
+    taken = {POST.name, POST.host, POSTKHMER.name, POSTKHMER.host}
     for entry in entries:
-        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "a package without a name"
         try:
             paper = entry.load()
         except Exception as error:  # whatever the package raises while it is imported
-            _refuse(entry, package, f"{type(error).__name__}: {error}")
+            _refuse(entry, f"{type(error).__name__}: {error}")
         if not isinstance(paper, Newspaper):
-            _refuse(entry, package, f"{entry.value} is no Newspaper")
+            _refuse(entry, f"{entry.value} is no Newspaper")
+        if not taken.isdisjoint((paper.name, paper.host)):
+            _refuse(entry, f"there is another newspaper of the name {paper.name} or at {paper.host}")
+        taken |= {paper.name, paper.host}
         yield paper
 
 
-def _refuse(entry: EntryPoint, package: str, why: str) -> NoReturn:
-    print(f"postscraper: the newspaper {entry.name} of {package} cannot be loaded: {why}", file=sys.stderr)
+def _refuse(entry: EntryPoint, why: str) -> NoReturn:
+    package = f"the package {entry.dist.name}" if entry.dist else "its package"
+    sentence = f"the newspaper {entry.name} cannot be loaded: {why}; mend or uninstall {package}"
+    print(f"postscraper: {sentence}", file=sys.stderr)
     raise SystemExit(2)
 
 
-def _by_name(papers: Iterable[Newspaper]) -> Mapping[str, Newspaper]:
-    found: dict[str, Newspaper] = {}
-    for paper in papers:
-        if paper.name in found:
-            print(f"postscraper: two newspapers are called {paper.name}; uninstall the package of one", file=sys.stderr)
-            raise SystemExit(2)
-        found[paper.name] = paper
-    return found
-
-
-NEWSPAPERS = _by_name((POST, POSTKHMER, *_installed(entry_points(group=GROUP))))
+INSTALLED = tuple(_installed(entry_points(group="postscraper.newspapers")))
+NEWSPAPERS: Mapping[str, Newspaper] = {paper.name: paper for paper in (POST, POSTKHMER, *INSTALLED)}
 
 
 def other_papers(paper: Newspaper) -> Mapping[str, str]:
