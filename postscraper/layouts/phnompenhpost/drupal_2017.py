@@ -27,8 +27,8 @@ from dataclasses import replace
 from datetime import date
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body, main_picture
-from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import Printed, dated, is_default_time
 from postscraper.extraction.page import (
     Node,
@@ -49,13 +49,13 @@ from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import Opening, captioned, opened
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
-from postscraper.urls import absolute, page_of, path_of
+from postscraper.urls import absolute, path_of
 
 END = "footer"
 STORY = "div#ArticleBody"
 
 HEADLINE = "div.section-width-sidebar.single-article-header > h2"
-TWINS = (".node-title h2 span[itemprop=name]", "header h1 .element-invisible")
+TWINS = (drupal.TWIN, "header h1 .element-invisible")
 BODY = "div.node-article div#ArticleBody, div#ArticleBody[itemprop=articleBody]"
 
 # Hidden forms, the contact line and the lists stand inside or right behind the body.
@@ -94,44 +94,28 @@ def article(page: Page) -> Article | None:
     opening, story = _story(page, old=date is None or date.on < _DRUPAL_SINCE)
     main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
-    authors, agency = people(byline, page.paper)
-    head = drupal.head(page, headline)
-    return Article(
+    head = drupal.head(page)
+    return assemble.article(
+        page,
         layout="drupal_2017",
-        language=page.language_of(headline + story.text),
-        url=page.url,
-        canonical_url=head.canonical_url,
-        node_id=head.node_id,
         headline=headline,
+        twin=drupal.TWIN,
         kicker=opening.kicker,
         standfirst=opening.standfirst,
         byline=byline,
-        authors=authors,
-        agency=agency or agency_of(story, page.paper),
+        agency=agency_of(story, page.paper),
         dateline=opening.dateline,
         section=head.section,
         tags=head.tags,
-        published_at=date.at if date else None,
-        published_on=date.on if date else None,
-        published_text=date.text if date else None,
+        date=date,
         modified_at=head.modified_at if date and date.at else None,
         images=images,
-        body=story.blocks,
+        story=story,
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
-        links=story.links,
-        headline_variants=head.headline_variants,
-        problems=(
-            *page.problems,
-            *head.problems,
-            *odd_byline(byline, page.paper),
-            *doubts,
-            *odd,
-            *lost,
-            *story.problems,
-            *lone,
-            *_beside(page),
-        ),
-        capture=page.receipt,
+        node_id=head.node_id,
+        address=head.canonical_url,
+        odd_address=head.problems,
+        problems=(*doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
     )
 
 
@@ -234,18 +218,13 @@ def listing(page: Page) -> Listing | None:
     next_url = drupal.next_url(page)
     if not teasers and not front and next_url is None and not _LISTS.intersection(page.body_classes):
         return None
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
+    return assemble.listing(
+        page,
         layout="drupal_2017",
-        language=page.language_of(headlines),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=section if _in_menu(page) else None,
-        page=page_of(page.url),
         teasers=tuple(teasers),
         next_url=next_url,
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
+        problems=tuple(problems),
     )
 
 
@@ -303,7 +282,7 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
     problems = _unread(card, [headline or "", *lines, *dates[:1]])
     if url is None or not (headline or summary):
         return None, problems
-    printed, doubts = _date(page, dates[0]) if dates else (None, ())
+    date, doubts = _date(page, dates[0]) if dates else (None, ())
     teaser = DatedTeaser(
         list=name,
         position=position,
@@ -311,9 +290,7 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
         url=url,
         summary=summary,
         image_url=first_picture_url(page, card),
-        published_on=printed.on if printed else None,
-        published_at=printed.at if printed else None,
-        published_text=printed.text if printed else None,
+        **assemble.published(date),
     )
     return teaser, [*problems, *doubts]
 

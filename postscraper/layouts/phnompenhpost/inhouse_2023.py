@@ -21,14 +21,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
-from postscraper.extraction.bylines import odd_byline, people, split_credit
+from postscraper.extraction.bylines import split_credit
 from postscraper.extraction.dates import Printed, dated, is_default_time
 from postscraper.extraction.page import (
     Node,
     Page,
     headline,
-    headline_variants,
     many,
     maybe,
     maybe_link,
@@ -86,37 +86,22 @@ def article(page: Page) -> Article | None:
     facts = list(_facts(page))
     dates = [each for each in facts if isinstance(each, Printed)]
     section = maybe(page, SECTION)
-    byline = _reporter(page)
-    authors, agency = people(byline, page.paper)
-    url, odd_address = own_address(page)
-    number = _NUMBER.search(path_of(url))
-    return Article(
+    address, odd_address = own_address(page)
+    number = _NUMBER.search(path_of(address))
+    return assemble.article(
+        page,
         layout="inhouse_2023",
-        language=page.language_of(printed + story.text),
-        url=page.url,
-        canonical_url=url,
-        node_id=int(number[1]) if number else None,
         headline=printed,
-        byline=byline,
-        authors=authors,
-        agency=agency,
+        byline=_reporter(page),
         section=None if section == _NO_SECTION else section,
-        published_at=dates[0].at if dates else None,
-        published_on=dates[0].on if dates else None,
-        published_text=dates[0].text if dates else None,
+        date=dates[0] if dates else None,
         images=(*main, *story.images),
-        body=story.blocks,
+        story=replace(story, links=tuple(each for each in story.links if _VEILED not in each.url)),
         teasers=tuple(side_lists(page)),
-        links=tuple(each for each in story.links if _VEILED not in each.url),
-        headline_variants=headline_variants(page, printed),
-        problems=(
-            *page.problems,
-            *odd_address,
-            *odd_byline(byline, page.paper),
-            *(each for each in facts if isinstance(each, Problem)),
-            *story.problems,
-        ),
-        capture=page.receipt,
+        node_id=int(number[1]) if number else None,
+        address=address,
+        odd_address=odd_address,
+        problems=(*(each for each in facts if isinstance(each, Problem)), *story.problems),
     )
 
 
@@ -129,8 +114,6 @@ def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
     if story.blocks and story.blocks[-1].text == _FOOTER_HEADING:
         story = replace(story, blocks=story.blocks[:-1])
     story, main = main_apart(story)
-    if not story.blocks and not main:
-        raise PageRejected("no_body", "the body holds no words and no picture")
     return damaged_text.mended(story), main
 
 
@@ -188,19 +171,13 @@ def listing(page: Page) -> Listing | None:
         raise PageRejected("soft_404", f"a list answers under {path}, which is a story's address")
     found = tuple(_teasers(page, cards))
     teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
-    number = page_of(page.url)
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
+    return assemble.listing(
+        page,
         layout="inhouse_2023",
-        language=page.language_of(headlines),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=_section(page, path),
-        page=number,
         teasers=teasers,
-        next_url=_next(page, number) if teasers else None,
-        problems=(*page.problems, *(each for each in found if isinstance(each, Problem))),
-        capture=page.receipt,
+        next_url=_next(page) if teasers else None,
+        problems=tuple(each for each in found if isinstance(each, Problem)),
     )
 
 
@@ -211,11 +188,11 @@ def _section(page: Page, path: str) -> str | None:
     return parts[0] if len(parts) > 1 and path not in ("/", "/search") else None
 
 
-def _next(page: Page, number: int) -> str | None:
+def _next(page: Page) -> str | None:
     if node(page, ".btn-load") is None:
         return None
     here = page.canonical(page.url).split("?")[0]
-    return maybe_link(page, page, "a.btn-load[href*='page=']") or f"{here}?page={number + 1}"
+    return maybe_link(page, page, "a.btn-load[href*='page=']") or f"{here}?page={page_of(page.url) + 1}"
 
 
 def _teasers(page: Page, cards: list[Node]) -> Iterator[DatedTeaser | Problem]:
@@ -259,9 +236,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
         url=url,
         summary=" ".join(summary) or None,
         image_url=first_picture_url(page, card),
-        published_on=date.on if date else None,
-        published_at=date.at if date and date.halved else None,
-        published_text=date.text if date else None,
+        **assemble.published(date if date is None or date.halved else replace(date, at=None)),
     )
 
 
@@ -311,13 +286,7 @@ def _parted(story: Body) -> tuple[Body, tuple[Image, ...]]:
     if main.caption_text is not None or first is None or not (latin or (caption and credit)):
         return rest, (main,)
     main = replace(main, caption=caption, credit=credit, caption_text=first)
-    rest = replace(
-        rest,
-        blocks=rest.blocks[1:],
-        images=tuple(replace(each, block=max((each.block or 0) - 1, 0)) for each in rest.images),
-        links=tuple(replace(each, block=each.block - 1) for each in rest.links if each.block),
-    )
-    return rest, (main,)
+    return rest.without({0}), (main,)
 
 
 def _without_latin(picture: Image) -> Image:

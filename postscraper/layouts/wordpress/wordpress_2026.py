@@ -30,13 +30,12 @@ from itertools import dropwhile, takewhile
 from typing import cast
 
 from postscraper.errors import Ambiguous, PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.page import (
     Node,
     Page,
     classes,
-    headline_variants,
     maybe_link,
     nodes,
     own_address,
@@ -148,7 +147,6 @@ def article(page: Page) -> Article | None:
     below = _below(header, box)
     date = published(page, said, header if printed_date(header) is not None else below)
     byline = _byline(page, header, said) or _byline(page, below, said)
-    authors, agency = people(byline, page.paper)
     categories = _labels(page, box, CATEGORIES)
     tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
     named = [*categories, *metas(page, "article:section")]
@@ -158,17 +156,12 @@ def article(page: Page) -> Article | None:
     main, lost = _featured(page, header)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
-    return Article(
+    return assemble.article(
+        page,
         layout="wordpress_2026",
-        language=page.language_of(printed + story.text),
-        url=page.url,
-        canonical_url=address,
-        node_id=number,
         headline=printed,
         standfirst=standfirst,
         byline=byline,
-        authors=authors,
-        agency=agency,
         section=section,
         tags=rest,
         published_at=date.at,
@@ -176,22 +169,13 @@ def article(page: Page) -> Article | None:
         published_text=date.text,
         modified_at=date.modified_at,
         images=pictures(main, story),
-        body=story.blocks,
+        story=story,
         teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
-        links=story.links,
-        headline_variants=headline_variants(page, printed),
+        node_id=number,
+        address=address,
+        odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(
-            *page.problems,
-            *odd_address,
-            *odd_byline(byline, page.paper),
-            *date.problems,
-            *_unread(header, title, read),
-            *lost,
-            *story.problems,
-            *barred,
-        ),
-        capture=page.receipt,
+        problems=(*date.problems, *_unread(header, title, read), *lost, *story.problems, *barred),
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
 from postscraper.extraction.page import Node, Page, Words, clean, many, maybe_link, nodes, there, words
@@ -22,7 +23,7 @@ from postscraper.extraction.pictures import Album
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.urls import absolute, page_of, path_of
+from postscraper.urls import absolute, path_of
 
 # Lists of the site itself.
 CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
@@ -73,18 +74,13 @@ def listing(page: Page) -> Listing | None:
         teasers += [teaser] if teaser is not None else []
     if not teasers and not kinds:
         return None
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
+    return assemble.listing(
+        page,
         layout="wordpress_2026",
-        language=page.language_of(headlines),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=section,
-        page=page_of(page.url),
         teasers=tuple(teasers),
         next_url=maybe_link(page, page, NEXT),
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
+        problems=tuple(problems),
     )
 
 
