@@ -365,15 +365,17 @@ def language_of(text: str, paper: Newspaper) -> str:
 
 
 def _is_written_in(text: str, letters: str) -> bool:
-    own, others = _script(letters)
-    count = len(others.sub("", text)) if own.search(text) else 0
+    lead, others = _script(letters)
+    count = len(others.sub("", text)) if lead in text.encode("utf-8", "surrogatepass") else 0
     # Letters are counted only where it is not plain without: most texts are of one language.
     return count > 0 and (count * 3 >= len(text) or count * 3 >= len(_LETTER.findall(text)))
 
 
 @cache
-def _script(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(f"[{letters}]"), re.compile(f"[^{letters}]+")
+def _script(letters: str) -> tuple[bytes, re.Pattern[str]]:
+    """The byte that all letters of a range begin with in UTF-8, which is found faster than a range; and all others."""
+    first, last = (letters[at].encode()[:1] for at in (0, -1))
+    return first if first == last else b"", re.compile(f"[^{letters}]+")
 
 
 def edition_of(url: str, paper: Newspaper) -> str:
