@@ -12,8 +12,6 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Literal
 
-Language = Literal["en", "km"]
-
 BlockKind = Literal["paragraph", "crosshead", "quote", "list_item", "credit", "correction"]
 
 Reason = Literal[
@@ -247,7 +245,7 @@ class Article:
 
     type: Literal["article"] = "article"
     layout: str
-    language: Language
+    language: str
     url: str
     canonical_url: str
     node_id: int | None = None
@@ -285,7 +283,7 @@ class Listing:
 
     type: Literal["listing"] = "listing"
     layout: str
-    language: Language
+    language: str
     url: str
     canonical_url: str
     section: str | None = None

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postscraper.urls import absolute, canonical, edition_of, machine_kind, page_of, page_only, path_of
+from postscraper.extraction.page import edition_of
+from postscraper.newspapers import POST
+from postscraper.urls import absolute, canonical, machine_kind, page_of, page_only, path_of
 
 WWW = "https://www.phnompenhpost.com"
 KHMER = "ព័ត៌មានជាតិ"
@@ -148,8 +150,8 @@ def test_wordpress_counts_the_pages_of_a_list_from_1() -> None:
 
 
 def test_the_edition_is_told_by_the_host() -> None:
-    assert edition_of("https://www.postkhmer.com/national/a") == "km"
-    assert edition_of(PAGE) == "en"
+    assert edition_of("https://www.postkhmer.com/national/a", POST) == "km"
+    assert edition_of(PAGE, POST) == "en"
 
 
 PARTS = st.text(alphabet=st.sampled_from("abz-_.~%2Fe1ព័តé/?&=#:@[]\\ \t+;*0"), max_size=30)

@@ -120,7 +120,7 @@ class Reader:
         self._others = other_papers(paper)
         self._ear = Discoverer(paper, Scope(source="warc"), setup.aliases)
         self._original = RevisitLookup(setup.parts, setup.index)
-        self._read = setup.read or (lambda capture: read_all(capture, paper.layouts, setup.aliases))
+        self._read = setup.read or (lambda capture: read_all(capture, paper, setup.aliases))
 
     def told(self, wanted: ByteRange) -> SliceResult:
         part = wanted.part

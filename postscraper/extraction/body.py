@@ -1,8 +1,9 @@
 """The words of a story, block by block: every word read, skipped by name, or reported."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
@@ -79,6 +80,20 @@ class Body:
     @property
     def text(self) -> str:
         return "\n".join(block.text for block in self.blocks)
+
+    def without(self, dropped: Collection[int]) -> "Body":
+        """The body without some blocks, by their indices, and without the links in them."""
+        kept = [index for index in range(len(self.blocks)) if index not in dropped]
+        return replace(
+            self,
+            blocks=tuple(self.blocks[index] for index in kept),
+            images=tuple(
+                replace(each, block=bisect_left(kept, each.block)) if each.block else each for each in self.images
+            ),
+            links=tuple(
+                replace(each, block=bisect_left(kept, each.block)) for each in self.links if each.block not in dropped
+            ),
+        )
 
 
 @dataclass(slots=True)

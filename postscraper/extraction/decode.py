@@ -45,7 +45,7 @@ _CHARSETS = frozenset(
 
 
 def look_at(body: bytes, label: str | None) -> None:
-    """Raises NotAStory for what is no page at all: empty, too large, a file of another kind.
+    """Raises PageRejected for what is no page at all: empty, too large, a file of another kind.
 
     label: the Content-Type header; a browser shows no page that is labelled a picture.
     """
@@ -130,7 +130,7 @@ def _decoded(body: bytes, charset: str) -> tuple[str, tuple[Problem, ...]]:
 
 
 def guard(body: bytes) -> None:
-    """Raises NotAStory for more opening tags than any paper's page has."""
+    """Raises PageRejected for more opening tags than any paper's page has."""
     if len(body) > MAX_TAGS and body.count(b"<") - body.count(b"</") > MAX_TAGS:
         raise PageRejected("hostile_markup", f"more than {MAX_TAGS:,} tags")
 

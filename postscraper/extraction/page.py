@@ -6,15 +6,16 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
 
 import turbohtml
 
 from postscraper.errors import Ambiguous, Missing, PageRejected
-from postscraper.items import Capture, Language, Problem, Receipt
-from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, why_not_own
+from postscraper.items import Capture, Problem, Receipt
+from postscraper.newspaper import Newspaper
+from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, newspaper_at, why_not_own
 
 Node = turbohtml.Element
 Words = turbohtml.Text
@@ -28,8 +29,6 @@ _LEAKED = re.compile(
     r"(?:\bitemscope\s+)?\b(?:item(?:type|prop|scope)|class|style|href|src|alt|width|height)=(\"[^\"]*\"|'[^']*')\s*/?>?"
     r"|\"\s*/>"
 )
-_NOT_KHMER = re.compile("[^\u1780-\u17d3]+")
-_LEADS_KHMER = b"\xe1"  # in UTF-8; one byte is found faster than a range of letters
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
 
@@ -43,6 +42,7 @@ class Page:
     """One parsed page.
 
     url: as fetched. base: what relative addresses on the page are seen from.
+    paper: the newspaper by whose particulars it is read.
     aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
     """
@@ -51,6 +51,7 @@ class Page:
         self,
         text: str,
         capture: Capture,
+        paper: Newspaper,
         problems: tuple[Problem, ...] = (),
         aliases: Aliases = NO_ALIASES,
     ) -> None:
@@ -64,6 +65,7 @@ class Page:
         self.url = capture.url
         self.base = self._base()
         self.capture = capture
+        self.paper = paper
         self.problems = problems
         self.aliases = aliases
 
@@ -121,6 +123,10 @@ class Page:
     def canonical(self, url: str) -> str:
         """`url` in the archive's one form, with this page's aliases."""
         return canonical(url, self.aliases)
+
+    def language_of(self, text: str) -> str:
+        """The language of words on the page, by its code; without any words, the edition's."""
+        return language_of(text, self.paper) if text else edition_of(self.url, self.paper)
 
 
 _RAISED = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
@@ -244,7 +250,7 @@ def many(where: Page | Node, css: str) -> list[str]:
 
 
 def headline(where: Page | Node, css: str) -> str:
-    """The words of the one match. Raises NotAStory when the page has no headline, and Ambiguous."""
+    """The words of the one match. Raises PageRejected when the page has no headline, and Ambiguous."""
     found = maybe(where, css)
     if found is None:
         raise PageRejected("no_headline", f"{css} holds no words")
@@ -252,7 +258,7 @@ def headline(where: Page | Node, css: str) -> str:
 
 
 def scope(page: Page, css: str) -> Node:
-    """The one element that holds the story's words. Raises NotAStory without one, and Ambiguous."""
+    """The one element that holds the story's words. Raises PageRejected without one, and Ambiguous."""
     if node(page, css) is None:
         cut = any(problem.kind == "cut" for problem in page.problems)
         raise PageRejected("cut_before_body" if cut else "no_body", f"{css} is not on the page")
@@ -347,8 +353,31 @@ def _named_by(page: Page) -> Iterator[str | None]:
     yield page.meta("og:url")
 
 
-def language_of(text: str) -> Language:
-    """Khmer when at least a third of the letters are; the editions quote each other's names."""
-    khmer = len(_NOT_KHMER.sub("", text)) if _LEADS_KHMER in text.encode("utf-8", "surrogatepass") else 0
+def language_of(text: str, paper: Newspaper) -> str:
+    """The language whose script has a third of the letters or more; else the one that all others are told from.
+
+    Editions quote each other's names.
+    """
+    for language in paper.languages:
+        if language.letters and not text.isascii() and _is_written_in(text, language.letters):
+            return language.code
+    return next((each.code for each in paper.languages if each.letters is None), paper.languages[0].code)
+
+
+def _is_written_in(text: str, letters: str) -> bool:
+    lead, others = _script(letters)
+    count = len(others.sub("", text)) if lead in text.encode("utf-8", "surrogatepass") else 0
     # Letters are counted only where it is not plain without: most texts are of one language.
-    return "km" if khmer and (khmer * 3 >= len(text) or khmer * 3 >= len(_LETTER.findall(text))) else "en"
+    return count > 0 and (count * 3 >= len(text) or count * 3 >= len(_LETTER.findall(text)))
+
+
+@cache
+def _script(letters: str) -> tuple[bytes, re.Pattern[str]]:
+    """The byte that all letters of a range begin with in UTF-8, which is found faster than a range; and all others."""
+    first, last = (letters[at].encode()[:1] for at in (0, -1))
+    return first if first == last else b"", re.compile(f"[^{letters}]+")
+
+
+def edition_of(url: str, paper: Newspaper) -> str:
+    """The language of the edition that an address belongs to; of the given newspaper's for one of no newspaper."""
+    return (newspaper_at(url) or paper).languages[0].code

@@ -107,7 +107,7 @@ class Document:
 def document(text: str, cut: bool = False) -> Document:
     """The whole entries of a feed, a sitemap or a list of addresses; cut: the text is known to break off.
 
-    Raises NotAStory for a document type, for nesting, and for what holds no entry and is broken.
+    Raises PageRejected for a document type, for nesting, and for what holds no entry and is broken.
     """
     if not text.lstrip("\ufeff\n\r\t ").startswith("<"):
         return _plain_list(text.split(), cut)

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, clean, language_of, maybe_link, node, nodes, words
+from postscraper.extraction.page import Page, clean, maybe_link, node, nodes, words
 from postscraper.items import Article, Block, Reason
 from postscraper.urls import absolute, path_of
 
@@ -52,7 +52,7 @@ _SERVED_BY: tuple[tuple[str, Reason], ...] = (
 
 
 def article(page: Page) -> Article:
-    """Raises NotAStory when the page is none, when the extra is missing, or when it finds too little."""
+    """Raises PageRejected when the page is none, when the extra is missing, or when it finds too little."""
     _check_stub(page)
     if path_of(page.url).count("/") < 2:
         raise PageRejected("unknown_layout", "no layout knows this design, and the address is a front or a section's")
@@ -72,7 +72,7 @@ def article(page: Page) -> Article:
         raise PageRejected("unknown_layout", "no layout knows this design, and a general extractor finds no story")
     return Article(
         layout="generic",
-        language=language_of(headline + "".join(lines)),
+        language=page.language_of(headline + "".join(lines)),
         url=page.url,
         canonical_url=page.canonical(page.url),
         headline=headline,
@@ -102,7 +102,7 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
 
 
 def _check_stub(page: Page) -> None:
-    """Raises NotAStory for a page that only leads elsewhere, and for what known services serve."""
+    """Raises PageRejected for a page that only leads elsewhere, and for what known services serve."""
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
         found = re.match(_REFRESH, refresh.attr("content") or "")
         if found and len(page.tree.text) < SHORTEST:

@@ -56,7 +56,8 @@ class Witness:
         paper = self._paper(place.file, _host(exchange.url))
         served, ear = self._ear(place.file, paper.name)
         capture = capture_of(exchange, place)
-        items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
+        read_by = replace(paper, layouts=self._layouts) if self._layouts else paper
+        items = without(read_all(capture, read_by, served), self._barred, served)
         visit = ear.visit(items[0], capture, items[1:])
         page, *stories = (self._kept_out(item, place) for item in items) if self._dropped else items
         return [(page, visit), *((story, None) for story in stories)]

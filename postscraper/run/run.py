@@ -17,7 +17,7 @@ from postscraper import __version__
 from postscraper.errors import BadRequest
 from postscraper.items import Capture, Item, Receipt, Unread
 from postscraper.newspapers import Newspaper, aliases
-from postscraper.reading.read import read_all
+from postscraper.reading.read import loaded, read_all
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
 from postscraper.run.recorder import Recorder
@@ -94,6 +94,7 @@ class Run:
 
         Raises ArchiveInUse, ArchiveError and EvidenceError, each one sentence.
         """
+        loaded(paper.layouts)  # BadRequest for one that is missing comes before the lock
         folder = Path(settings["ARCHIVE_DIR"])
         lock = RunLock(folder)
         try:
@@ -255,7 +256,7 @@ class Run:
         return items
 
     def _items(self, capture: Capture) -> tuple[Item, ...]:
-        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+        return without(read_all(capture, self.paper, self.aliases), self._barred, self.aliases)
 
     def reading(self, item: Any) -> Item | None:
         """What was read where the item comes from; None for what comes from nowhere, or was handled before."""

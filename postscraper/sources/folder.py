@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from postscraper.errors import BadRequest
-from postscraper.extraction.dates import PHNOM_PENH
 from postscraper.items import Capture
-from postscraper.urls import absolute, as_sent
+from postscraper.newspapers import POST
+from postscraper.urls import absolute, as_sent, newspaper_at
 
 PAGES = frozenset({".html", ".htm", ".xhtml", ".xml", ".rss"})
 
@@ -64,19 +64,20 @@ def _sidecar(page: Path) -> tuple[str | None, datetime | None]:
             if address is None:
                 raise BadRequest(f"{sidecar}: the first line must be the page's http(s) address, in UTF-8")
             try:
-                return address, moment(lines[1]) if len(lines) > 1 else None
+                return address, moment(lines[1], address) if len(lines) > 1 else None
             except BadRequest as error:
                 raise BadRequest(f"{sidecar}: {error}") from error
     return None, None
 
 
-def moment(text: str) -> datetime:
-    """An ISO moment; without an offset it is Phnom Penh's clock. Raises BadRequest."""
+def moment(text: str, address: str | None) -> datetime:
+    """An ISO moment; without an offset it is on the clock of the newspaper at the address. Raises BadRequest."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadRequest(f"{text!r} is no ISO moment; write it as 2018-06-20T08:15:00+07:00") from error
-    return (at if at.tzinfo else at.replace(tzinfo=PHNOM_PENH)).astimezone(UTC)
+    paper = newspaper_at(address or "") or POST
+    return (at if at.tzinfo else at.replace(tzinfo=paper.zone)).astimezone(UTC)
 
 
 def own_address(body: bytes) -> str | None:

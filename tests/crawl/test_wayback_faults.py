@@ -47,7 +47,7 @@ def machine(httpserver: HTTPServer) -> Machine:
 def many(httpserver: HTTPServer) -> Machine:
     """Stories of the paper, each at three moments, with the same bytes at the first and the last."""
     pages = [page for page in captures(SAMPLES / "phnompenhpost") if "phnompenhpost.com" in page.url]
-    stories = {canonical(page.url): page.body for page in pages if isinstance(read(page, POST.layouts), Article)}
+    stories = {canonical(page.url): page.body for page in pages if isinstance(read(page, POST), Article)}
     kept = []
     for url, body in list(stories.items())[:PAGES]:
         texts = (body, body + b"<!-- 2 -->", body)

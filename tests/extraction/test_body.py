@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from postscraper.extraction.body import NEVER_WORDS, NOT_BARE, PAYWALL, REPORTED, Body, body
 from postscraper.extraction.page import Page, node, nodes, the_node
 from postscraper.items import Capture
-from postscraper.newspapers import PHNOM_PENH_POST_LAYOUTS
+from postscraper.newspapers import POST
+from postscraper.reading.read import loaded
 
 URL = "https://www.phnompenhpost.com/national/river-clinic"
 
 
 def read(markup: str, **rules: str) -> Body:
     capture = Capture(url=URL, captured_at=None, body=b"", source="test")
-    page = Page(f'<html><body><div id="story">{markup}</div></body></html>', capture)
+    page = Page(f'<html><body><div id="story">{markup}</div></body></html>', capture, POST)
     return body(page, the_node(page, "#story"), **rules)
 
 
@@ -237,11 +238,9 @@ def test_every_word_is_read_or_reported(paragraphs: list[str]) -> None:
 
 def test_no_rule_sets_aside_what_the_first_look_takes_for_bare() -> None:
     bare = "<p>a<br><a href='/b'>b</a><b>c</b><strong>d</strong><i>e</i><em>f<p><a>g<b><i><em><strong>h"
-    page = Page(f"<p>{bare}", Capture(url=URL, captured_at=None, body=b"", source="test"))
+    page = Page(f"<p>{bare}", Capture(url=URL, captured_at=None, body=b"", source="test"), POST)
     assert node(the_node(page, "body"), NOT_BARE) is None
-    named = (
-        getattr(layout, name, "p") for layout in PHNOM_PENH_POST_LAYOUTS for name in ("SKIP", "PICTURES", "CAPTION")
-    )
+    named = (getattr(layout, name, "p") for layout in loaded(POST.layouts) for name in ("SKIP", "PICTURES", "CAPTION"))
     for rule in (NEVER_WORDS, PAYWALL, REPORTED, *(css for css in named if css != "p")):
         assert nodes(the_node(page, "body"), rule) == []
 

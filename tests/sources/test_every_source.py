@@ -43,7 +43,7 @@ def _chosen() -> list[Capture]:
     """
     ear, found = Discoverer(POST, Scope(), {}), dict[str, tuple[bool, Capture]]()
     for capture in folder.captures(SAMPLES):
-        address, item = canonical(capture.url), read(capture, POST.layouts)
+        address, item = canonical(capture.url), read(capture, POST)
         if isinstance(item, Unread) or item.layout in ("feed", "mobile_2017"):
             continue
         if urlsplit(address).netloc == POST.host and ear.exclusion_rule(address, 0) is None:

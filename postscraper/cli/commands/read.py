@@ -11,10 +11,10 @@ from postscraper.cli.output import print_json
 from postscraper.errors import BadRequest
 from postscraper.extraction.decode import MAX_BYTES
 from postscraper.items import Capture, plain
-from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
+from postscraper.newspapers import POST
 from postscraper.reading.read import read
 from postscraper.sources import folder
-from postscraper.urls import absolute, canonical, with_scheme
+from postscraper.urls import absolute, newspaper_at, with_scheme
 
 
 @click.command("read")
@@ -33,7 +33,7 @@ def command(ctx: click.Context, file: Path, url: str | None, captured_at: str | 
       postscraper read page.html --url https://www.phnompenhpost.com/national/a-story
     """
     captured = capture(file, url, captured_at)
-    item = read(captured, newspaper_of(captured.url).layouts)
+    item = read(captured, newspaper_at(captured.url) or POST)
     print_json(plain(item))
     if item.type == "unread":
         ctx.exit(UNREAD)
@@ -41,9 +41,9 @@ def command(ctx: click.Context, file: Path, url: str | None, captured_at: str | 
 
 def capture(file: Path, url: str | None, captured_at: str | None) -> Capture:
     """The page in the file, or on standard input. Raises BadRequest."""
-    at = folder.moment(captured_at) if captured_at else None
     if url is not None:
         url = address(url)
+    at = folder.moment(captured_at, url) if captured_at else None
     if str(file) != "-":
         return folder.capture(file, url=url, captured_at=at)
     # One byte more than any page may have is enough to see that it is too large.
@@ -60,12 +60,3 @@ def address(text: str) -> str:
     if found is None or not urlsplit(found).hostname:
         raise BadRequest(f"{text!r} is no address; write it with https://")
     return found
-
-
-def newspaper_of(url: str) -> Newspaper:
-    """The newspaper that the address belongs to; the Post for any other, whose layouts then say so."""
-    try:
-        host = urlsplit(canonical(url)).netloc
-    except ValueError:
-        return POST
-    return next((paper for paper in NEWSPAPERS.values() if paper.host == host), POST)

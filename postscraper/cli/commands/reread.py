@@ -24,7 +24,7 @@ from storage.archive import Archive
 from storage.database.lock import RunLock
 
 MOST_MISSING = 10  # lines
-LAYOUTS = {layout.__name__.split(".")[-1] for paper in NEWSPAPERS.values() for layout in paper.layouts}
+LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in paper.layout_paths}
 
 
 @click.command("reread")

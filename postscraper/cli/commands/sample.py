@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from postscraper.cli.commands.read import address, capture, newspaper_of
+from postscraper.cli.commands.read import address, capture
 from postscraper.cli.output import line
 from postscraper.errors import BadRequest
 from postscraper.items import Capture, Item, Unread, plain
+from postscraper.newspapers import POST
 from postscraper.reading.read import read
 from postscraper.sources import folder
-from postscraper.urls import path_of, with_scheme
+from postscraper.urls import newspaper_at, path_of, with_scheme
 
 LONGEST_SLUG = 80  # bytes; file systems allow 255, and the addresses of Khmer stories reach them
 _NO_SLUG = re.compile(r"[^\w\u1780-\u17ff.-]+")
@@ -52,7 +53,7 @@ def command(
         captured: Capture = import_module("postscraper.cli.fetch").fetched(address(page))
     else:
         captured = capture(Path(page), url, captured_at)
-    item = read(captured, newspaper_of(captured.url).layouts)
+    item = read(captured, newspaper_at(captured.url) or POST)
     target = samples / _folder(captured, item) / _slug(name or path_of(captured.url))
     if force and not accept_unread and (sentence := unread_now(target.with_name(target.name + ".json"), item)):
         raise BadRequest(sentence)
@@ -75,8 +76,8 @@ def unread_now(expected: Path, item: Item) -> str | None:
 
 def _folder(captured: Capture, item: Item) -> Path:
     """PAPER/LAYOUT; PAPER is the package of the newspaper's layouts."""
-    layouts = {each.__name__.split(".")[-1]: each for each in newspaper_of(captured.url).layouts}
-    paper = next(iter(layouts.values())).__name__.split(".")[-2]
+    layouts = {path.split(".")[-1]: path for path in (newspaper_at(captured.url) or POST).layout_paths}
+    paper = next(iter(layouts.values())).split(".")[-2]
     layout = None if item.type == "unread" else item.layout
     return Path(paper, layout if layout in layouts else "no_layout")
 
@@ -102,6 +103,6 @@ def _save(target: Path, captured: Capture, *, force: bool) -> tuple[Path, Path, 
     noted.write_text(f"{captured.url}\n{at}", "utf-8")
     # Read again from its place, as the test will.
     saved = folder.capture(page, name="samples")
-    found = plain(read(saved, newspaper_of(saved.url).layouts))
+    found = plain(read(saved, newspaper_at(saved.url) or POST))
     expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return page, noted, expected

@@ -15,6 +15,7 @@ from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import AGENCIES, people
 from postscraper.items import Block, BlockKind, Problem
 from postscraper.layouts.phnompenhpost.typed_opening import KICKER, blotter
+from postscraper.newspaper import Newspaper
 
 
 class _Piece(NamedTuple):
@@ -249,9 +250,9 @@ def _wire_tail(pieces: list[_Piece]) -> _Mended:
     return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
 
 
-def agency_of(body: Body) -> str | None:
+def agency_of(body: Body, paper: Newspaper) -> str | None:
     """The wire service that the last credit names; None when none does."""
     last = body.blocks[-1] if body.blocks else None
     if last is None or last.kind != "credit":
         return None
-    return people(last.text.strip("-–—(). "))[1]
+    return people(last.text.strip("-–—(). "), paper)[1]

@@ -9,7 +9,6 @@ from postscraper.extraction.dates import Printed, believable, day_of, machine_mo
 from postscraper.extraction.page import (
     Node,
     Page,
-    headline_variants,
     many,
     maybe,
     maybe_link,
@@ -20,6 +19,8 @@ from postscraper.extraction.page import (
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Problem, Teaser
 from postscraper.urls import absolute, page_only
+
+TWIN = ".node-title h2 span[itemprop=name]"  # of the headline, hidden
 
 _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
@@ -33,11 +34,10 @@ class Head(NamedTuple):
     section: str | None
     tags: tuple[str, ...]
     modified_at: datetime | None
-    headline_variants: dict[str, str]
     problems: tuple[Problem, ...]
 
 
-def head(page: Page, headline: str) -> Head:
+def head(page: Page) -> Head:
     section = page.meta("articleSection")
     own, problems = own_address(page)
     words_of_page = (page.meta("keywords") or "").split(",")
@@ -47,7 +47,6 @@ def head(page: Page, headline: str) -> Head:
         section=section,
         tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
         modified_at=_modified_at(page),
-        headline_variants=headline_variants(page, headline, ".node-title h2 span[itemprop=name]"),
         problems=problems,
     )
 
@@ -74,13 +73,13 @@ def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The day of a page that prints none to see, from its hidden twin and its head; None unless they agree."""
     twin, head = maybe(page, ".authoring-information .posted-date"), page.meta("dcterms.date")
     moment = machine_moment(head)
-    days = {"dcterms.date": day_of(moment)} if moment else {}
+    days = {"dcterms.date": day_of(moment, page.paper)} if moment else {}
     with suppress(ValueError):
-        days |= {"the hidden .posted-date": printed(twin).on} if twin else {}
+        days |= {"the hidden .posted-date": printed(twin, page.paper).on} if twin else {}
     if not twin and not head:
         return None, (Problem(kind="odd_date", detail="the page prints no date, and hides none"),)
     told = "; ".join(filter(None, (twin, head)))
-    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at):
+    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at, page.paper):
         return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=told),)
     *_, (place, on) = days.items()
     text = twin or head or ""

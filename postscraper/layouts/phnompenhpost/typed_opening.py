@@ -59,19 +59,8 @@ def opened(body: Body) -> tuple[Opening, Body]:
         lines += 1
     opening, taken, problems = _typed_above(head[lines:])
     opening = opening._replace(kicker=" / ".join(head[:lines]) or None)
-    return opening, _without(body, lines + taken, problems)
-
-
-def _without(body: Body, taken: int, problems: tuple[Problem, ...]) -> Body:
-    return replace(
-        body,
-        blocks=body.blocks[taken:],
-        images=tuple(
-            image if image.block is None else replace(image, block=max(image.block - taken, 0)) for image in body.images
-        ),
-        links=tuple(replace(link, block=link.block - taken) for link in body.links),
-        problems=(*body.problems, *problems),
-    )
+    rest = body.without(range(lines + taken)) if lines + taken else body
+    return opening, replace(rest, problems=(*rest.problems, *problems))
 
 
 def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:

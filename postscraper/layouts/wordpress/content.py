@@ -71,7 +71,7 @@ _SHORTCODE = re.compile(r"\[[a-z][a-z0-9_-]{2,30}\s+[\w-]+=[^\]]*\]|\[/[a-z][a-z
 def content(page: Page, box: Node) -> Body:
     """The blocks, pictures, links and problems of a post's content; box: the element around it.
 
-    Raises NotAStory for a post behind a password, and for content without a word or a picture.
+    Raises PageRejected for a post behind a password, and for content without a word or a picture.
     """
     if there(box, PASSWORD):
         raise PageRejected("no_body", "the post is protected by a password, and its words are not on the page")

@@ -30,14 +30,12 @@ from itertools import dropwhile, takewhile
 from typing import cast
 
 from postscraper.errors import Ambiguous, PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.page import (
     Node,
     Page,
     classes,
-    headline_variants,
-    language_of,
     maybe_link,
     nodes,
     own_address,
@@ -52,7 +50,7 @@ from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
-from postscraper.urls import PAPER_HOSTS
+from postscraper.urls import is_of_paper
 
 # A theme's last box: it may be called anything, but footer is in its name.
 END = (
@@ -133,7 +131,7 @@ def recognises(page: Page) -> bool:
     if not kind and not there(page, "link[rel=shortlink][href*='?p=']", "article[id^='post-']", "[class*='wp-block-']"):
         return False
     # Half of all newspapers are built so, and only the host says whose the page is.
-    return page.canonical(page.url).split("/")[2].removeprefix("www.") in PAPER_HOSTS
+    return is_of_paper(page.canonical(page.url))
 
 
 def article(page: Page) -> Article | None:
@@ -149,7 +147,6 @@ def article(page: Page) -> Article | None:
     below = _below(header, box)
     date = published(page, said, header if printed_date(header) is not None else below)
     byline = _byline(page, header, said) or _byline(page, below, said)
-    authors, agency = people(byline)
     categories = _labels(page, box, CATEGORIES)
     tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
     named = [*categories, *metas(page, "article:section")]
@@ -159,17 +156,12 @@ def article(page: Page) -> Article | None:
     main, lost = _featured(page, header)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
-    return Article(
+    return assemble.article(
+        page,
         layout="wordpress_2026",
-        language=language_of(printed + story.text),
-        url=page.url,
-        canonical_url=address,
-        node_id=number,
         headline=printed,
         standfirst=standfirst,
         byline=byline,
-        authors=authors,
-        agency=agency,
         section=section,
         tags=rest,
         published_at=date.at,
@@ -177,22 +169,13 @@ def article(page: Page) -> Article | None:
         published_text=date.text,
         modified_at=date.modified_at,
         images=pictures(main, story),
-        body=story.blocks,
+        story=story,
         teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
-        links=story.links,
-        headline_variants=headline_variants(page, printed),
+        node_id=number,
+        address=address,
+        odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(
-            *page.problems,
-            *odd_address,
-            *odd_byline(byline),
-            *date.problems,
-            *_unread(header, title, read),
-            *lost,
-            *story.problems,
-            *barred,
-        ),
-        capture=page.receipt,
+        problems=(*date.problems, *_unread(header, title, read), *lost, *story.problems, *barred),
     )
 
 
@@ -214,7 +197,7 @@ def _not_printed(byline: str | None, standfirst: str | None, main: Image | None,
 def _story_number(page: Page) -> int | None:
     """The number of the post that the page is of; None for a page of another kind.
 
-    Raises NotAStory for a page without stories, and for a post of another type than newspapers write.
+    Raises PageRejected for a page without stories, and for a post of another type than newspapers write.
     """
     body = page.body_classes
     if "error404" in body:
@@ -236,7 +219,7 @@ def _story_number(page: Page) -> int | None:
 
 
 def _box(page: Page, number: int | None) -> Node:
-    """The box of the post's content. Raises NotAStory without one, and Ambiguous."""
+    """The box of the post's content. Raises PageRejected without one, and Ambiguous."""
     for css in BOXES:
         found: dict[object, Node] = {each: each for each in nodes(page, css)}
         outer = (each for each in found.values() if found.keys().isdisjoint(each.ancestors))
@@ -260,7 +243,7 @@ def _is_own(box: Node, number: int | None) -> bool:
 
 
 def _headline(page: Page, box: Node) -> Node:
-    """The element of the headline. Raises NotAStory when the page has none, and Ambiguous."""
+    """The element of the headline. Raises PageRejected when the page has none, and Ambiguous."""
     for css in HEADLINES:
         found = [
             each

@@ -19,12 +19,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from postscraper.errors import PageRejected
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import language_of
+from postscraper.extraction.page import edition_of, language_of
 from postscraper.extraction.pictures import image
 from postscraper.items import Article, Capture, DatedTeaser, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.syndicated import Published, plain_words
-from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of
+from postscraper.newspaper import Newspaper
+from postscraper.urls import Aliases, absolute, canonical, is_of_paper, page_of
 
 NAME = "wordpress_rest"
 POSTS_OF_CATEGORY = "wp:post_type"  # the relation of a category to the list of its posts
@@ -33,11 +34,11 @@ _CURSOR = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
 def read(
-    capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool = False
 ) -> tuple[Article | Listing, *tuple[Article, ...]]:
     """A story for the answer of one post; for a collection its list, and the stories that it carries whole.
 
-    Raises NotAStory for any other answer of the API.
+    Raises PageRejected for any other answer of the API.
     """
     text, problems = text_of(body, capture.header("content-type"))
     try:
@@ -45,19 +46,20 @@ def read(
     except (ValueError, RecursionError) as error:
         raise PageRejected("cut_before_body" if cut else "not_html", f"no whole JSON: {error}"[:200]) from error
     if isinstance(said, dict) and isinstance(said.get("content"), dict) and isinstance(said.get("title"), dict):
-        return (_Post(capture, aliases, said).article(part=None, problems=problems),)
+        return (_Post(capture, paper, aliases, said).article(part=None, problems=problems),)
     if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
         raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
     if said and all("taxonomy" in each for each in said):
-        return (_categories(capture, aliases, said, problems),)
+        return (_categories(capture, paper, aliases, said, problems),)
     if said and not all("link" in each and "date_gmt" in each for each in said):
         raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
-    return _posts(capture, aliases, said, problems)
+    return _posts(capture, paper, aliases, said, problems)
 
 
 @dataclass(frozen=True, slots=True)
 class _Post:
     capture: Capture
+    paper: Newspaper
     aliases: Aliases
     said: Mapping[str, Any]
 
@@ -66,10 +68,9 @@ class _Post:
         """The story's address on the newspaper; None for what is not the newspaper's."""
         url = absolute(self.capture.url, str(self.said.get("link") or ""))
         try:
-            host = canonical(url or "", self.aliases).split("/")[2]
+            return url if is_of_paper(canonical(url or "", self.aliases)) else None
         except (ValueError, IndexError):
             return None
-        return url if host.removeprefix("www.") in PAPER_HOSTS else None
 
     @property
     def markup(self) -> str | None:
@@ -89,7 +90,7 @@ class _Post:
         return Published(at=at, on=local.date() if local else None, text=text, modified_at=modified_at)
 
     def article(self, *, part: str | None, problems: tuple[Problem, ...] = ()) -> Article:
-        """Raises NotAStory for a post without words or behind a password, and for another newspaper's."""
+        """Raises PageRejected for a post without words or behind a password, and for another newspaper's."""
         link, markup = self.link, self.markup
         if link is None:
             raise PageRejected("another_paper", f"the post's link is {str(self.said.get('link'))[:200]!r}")
@@ -100,6 +101,7 @@ class _Post:
         categories, tags = self._terms()
         return syndicated.article(
             self.capture,
+            self.paper,
             layout=NAME,
             address=canonical(link, self.aliases),
             part=part,
@@ -124,9 +126,9 @@ class _Post:
         return DatedTeaser(
             list=None,
             position=position,
-            headline=plain_words(self.text("title"), self.capture) or None,
+            headline=plain_words(self.text("title"), self.capture, self.paper) or None,
             url=link,
-            summary=plain_words(self.text("excerpt"), self.capture) or None,
+            summary=plain_words(self.text("excerpt"), self.capture, self.paper) or None,
             image_url=main.url if main else None,
             published_on=published.on,
             published_at=published.at,
@@ -139,7 +141,7 @@ class _Post:
         found = self._embedded("author")
         name = found[0].get("name") if found else None
         if isinstance(name, str) and name.strip():
-            return plain_words(name, self.capture), (), ()
+            return plain_words(name, self.capture, self.paper), (), ()
         return None, ("byline",), _failed(found, "its author")
 
     def _featured(self) -> tuple[Image | None, tuple[Printable, ...], tuple[Problem, ...]]:
@@ -152,8 +154,9 @@ class _Post:
         if url is None:
             return None, ("captions",), _failed(found, "its picture")
         caption = media.get("caption")
-        printed = plain_words(str(caption.get("rendered") or ""), self.capture) if isinstance(caption, dict) else ""
-        return image(url, printed or None, str(media.get("alt_text") or "") or None), (), ()
+        markup = str(caption.get("rendered") or "") if isinstance(caption, dict) else ""
+        printed = plain_words(markup, self.capture, self.paper)
+        return image(url, printed or None, str(media.get("alt_text") or "") or None, self.paper), (), ()
 
     def _terms(self) -> tuple[list[str], list[str]]:
         """The names of its categories, and of its tags."""
@@ -162,7 +165,7 @@ class _Post:
         named: dict[str, list[str]] = {"category": [], "post_tag": []}
         for term in terms:
             if (name := str(term.get("name") or "")) and term.get("taxonomy") in named:
-                named[str(term["taxonomy"])].append(plain_words(name, self.capture))
+                named[str(term["taxonomy"])].append(plain_words(name, self.capture, self.paper))
         return named["category"], named["post_tag"]
 
     def _embedded(self, name: str, kind: type = dict) -> list[Any]:
@@ -179,13 +182,13 @@ def _failed(found: list[Any], what: str) -> tuple[Problem, ...]:
 
 
 def _posts(
-    capture: Capture, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
+    capture: Capture, paper: Newspaper, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
 ) -> tuple[Listing, *tuple[Article, ...]]:
     teasers: list[DatedTeaser] = []
     stories: list[Article] = []
     odd: list[Problem] = []
     for each in said:
-        post = _Post(capture, aliases, each)
+        post = _Post(capture, paper, aliases, each)
         link = post.link
         if link is None:
             odd.append(Problem(kind="unread_words", detail="a post of another site", text=str(each.get("link"))[:200]))
@@ -198,9 +201,10 @@ def _posts(
                 odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
     total = _total(capture)
     next_url, doubt = _next(capture, said, total)
+    headlines = "".join(each.headline or "" for each in teasers)
     listing = Listing(
         layout=NAME,
-        language=language_of("".join(each.headline or "" for each in teasers)) if teasers else edition_of(capture.url),
+        language=language_of(headlines, paper) if headlines else edition_of(capture.url, paper),
         url=capture.url,
         canonical_url=canonical(capture.url, aliases),
         page=page_of(capture.url),
@@ -214,13 +218,13 @@ def _posts(
 
 
 def _categories(
-    capture: Capture, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
+    capture: Capture, paper: Newspaper, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
 ) -> Listing:
     """Each category twice: its page, and in a list of its own name the REST list of its posts."""
     teasers: list[DatedTeaser] = []
     totals: dict[str, int] = {}
     for position, each in enumerate(said, 1):
-        name = plain_words(str(each.get("name") or ""), capture) or None
+        name = plain_words(str(each.get("name") or ""), capture, paper) or None
         links = each.get("_links")
         posts = links.get(POSTS_OF_CATEGORY) if isinstance(links, dict) else None
         href = posts[0].get("href") if isinstance(posts, list) and posts and isinstance(posts[0], dict) else None
@@ -231,7 +235,7 @@ def _categories(
             totals[each["slug"]] = each["count"]
     return Listing(
         layout=NAME,
-        language=edition_of(capture.url),
+        language=edition_of(capture.url, paper),
         url=capture.url,
         canonical_url=canonical(capture.url, aliases),
         page=page_of(capture.url),
