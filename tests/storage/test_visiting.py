@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from addressing import CANAL, heard, hours_until_due, state
-from making import SITE, START, article, at, listing, teaser, unread
+from making import SITE, START, article, at, listing, sightings, teaser, unread
 
 from postscraper.items import Problem
 from storage.archive import Archive, Visit
@@ -82,7 +82,7 @@ def test_what_a_page_announces_is_heard_with_it(archive: Archive) -> None:
     row = archive.ledger.row(boats.address)
     assert row is not None
     assert row.heard_from == CANAL
-    assert len(archive.sightings(boats.address)) == 1  # the teaser's address is that of the ledger
+    assert len(sightings(archive, boats.address)) == 1  # the teaser's address is that of the ledger
 
 
 def test_two_visits_of_one_address_in_one_batch(archive: Archive) -> None:
