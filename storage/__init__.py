@@ -1,7 +1,7 @@
-"""The archive of a newspaper: its stories, the captures they come from, and the bytes of these.
+"""The archive of a newspaper: stories, their captures, and the bytes of these.
 
-`from storage import Archive, Outcome, Hit`, and the errors by name. Archive, Outcome and Hit are loaded when first used:
-the processes that read WARC files import modules of `storage`, and need no SQLAlchemy.
+`from storage import Archive, Outcome, Hit`, and the errors by name. Archive, Outcome and Hit load when first used: the
+processes that read WARC files need modules of `storage`, and no SQLAlchemy.
 """
 
 from importlib import import_module
