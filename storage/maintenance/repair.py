@@ -11,7 +11,7 @@ from storage.ledger.states import Discovery
 from storage.maintenance.check import check
 from storage.maintenance.checks.findings import BROKEN, Kind, Reader, Report
 from storage.maintenance.checks.holdings import forget
-from storage.maintenance.checks.ledger import heard, mend, wrong
+from storage.maintenance.checks.ledger import discovery_of, mend, wrong
 from storage.maintenance.checks.rows import rows, snapshot
 from storage.maintenance.rebuild import rebuild
 from storage.warc.exchange import Damage, EvidenceShort, RecordLocation, RecordUnreadable
@@ -61,7 +61,7 @@ def _sound_addresses(archive: Path, reader: Reader) -> list[Discovery]:
     try:
         with Archive.open(archive, readonly=True) as old, snapshot(old) as connection:
             every = rows(connection, "SELECT * FROM ledger ORDER BY address")
-            return [again for row in every if not wrong(row, reader) and (again := heard(row, reader))]
+            return [again for row in every if not wrong(row, reader) and (again := discovery_of(row, reader))]
     except BROKEN:
         return []
 
