@@ -60,7 +60,7 @@ WRITERS = ("replay", "rebuild", "compact", "withdraw")
 
 def test_the_readme_has_every_exit_code() -> None:
     named = {code for name, code in vars(exit_codes).items() if name.isupper() and isinstance(code, int)}
-    assert CODES == {0, *named, *exit_codes.EXIT_CODES.values()}
+    assert {0, *named, *exit_codes.EXIT_CODES.values()} == CODES
 
 
 def test_each_command_is_driven_here_and_says_what_an_interruption_leaves() -> None:
