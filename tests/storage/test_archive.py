@@ -12,7 +12,7 @@ from postscraper.items import Block, Image, Link, Problem, Record, plain
 from storage.archive import Archive, Outcome
 from storage.errors import NoSuchStory
 from storage.ingest.batch import of_moments
-from tests.helpers.items import SITE, START, article, at, captioned, listing, receipt, teaser, unread
+from tests.helpers.items import SITE, START, article, at, captioned, listing, receipt, sightings, teaser, unread
 
 CANAL = f"{SITE}/national/canal"
 

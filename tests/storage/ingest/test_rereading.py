@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from storage.archive import Archive
-from tests.helpers.items import SITE, article, at, captioned, listing, teaser, unread
+from tests.helpers.items import SITE, article, at, captioned, listing, sightings, teaser, unread
 
 CANAL = f"{SITE}/national/canal"
 

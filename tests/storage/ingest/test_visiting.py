@@ -10,7 +10,7 @@ from postscraper.items import Problem
 from storage.archive import Archive, Visit
 from storage.ledger.ledger import Discovery
 from tests.helpers.addresses import CANAL, heard, hours_until_due, state
-from tests.helpers.items import SITE, START, article, at, listing, teaser, unread
+from tests.helpers.items import SITE, START, article, at, listing, sightings, teaser, unread
 
 
 def visit(*heards: Discovery, **changes: Any) -> Visit:
