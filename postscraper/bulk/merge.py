@@ -22,7 +22,7 @@ from storage.errors import NoSuchStory, NotAnArchive
 from storage.evidence import compact_format
 from storage.evidence.store import FOLDER
 from storage.maintenance import carry_over
-from storage.maintenance import merge as merging
+from storage.maintenance.merge import add_addresses, join_ledger
 from storage.maintenance.rebuild import counts
 from storage.maintenance.withdraw import Withdrawal, barred, plan, take_over
 from storage.warc.exchange import Damage
@@ -86,7 +86,7 @@ def merge(
         with _alone(archive) as opened:
             merged.before = counts(archive / DATABASE)
             merged.taken_out = _keep_out(opened, other, ask)
-            merged.addresses, merged.joined = merging.add_addresses(other / DATABASE, archive / DATABASE)
+            merged.addresses, merged.joined = add_addresses(other / DATABASE, archive / DATABASE)
         for (paper, origin), files in _files(other).items():
             desk = open_desk(NEWSPAPERS[paper], origin)
             try:
@@ -95,7 +95,7 @@ def merge(
                 desk.close()
         with _alone(archive) as opened:
             merged.elsewhere = sum(carry_over.captures(other, opened, Witness(other), own=False))
-            merging.join_ledger(other / DATABASE, archive / DATABASE)
+            join_ledger(other / DATABASE, archive / DATABASE)
             merged.after = counts(archive / DATABASE)
     return merged
 

@@ -1,4 +1,4 @@
-"""How `check` and `verify` print what they find."""
+"""Report of `check` and `verify`, as JSON and as text."""
 
 from collections import Counter
 from typing import Any
@@ -17,13 +17,8 @@ def data(report: Report) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, report: Report) -> dict[str, Any]:
-    return {
-        "kind": finding.kind,
-        "where": finding.where,
-        "what": finding.what,
-        "fields": list(finding.fields),
-        "mend": report.mend(finding),
-    }
+    values = {name: getattr(finding, name) for name in ("kind", "where", "what")}
+    return {**values, "fields": list(finding.fields), "mend": report.mend(finding)}
 
 
 def show(report: Report, done: list[str], *, json_wanted: bool) -> None:

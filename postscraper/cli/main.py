@@ -1,7 +1,6 @@
 """The `postscraper` command.
 
-Sub-commands are loaded when they are called: reading a page needs neither Scrapy nor SQLAlchemy,
-and whoever asks for help waits for neither.
+A sub-command is imported when it is called: `read` and `--help` need neither Scrapy nor SQLAlchemy.
 """
 
 import gc
@@ -17,7 +16,7 @@ import click
 from postscraper import __version__
 from postscraper.cli import exit_codes
 
-# Each command lies in the module of its name, as a click command called `command`.
+# The module of each command's name has a click command called `command`.
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
@@ -49,7 +48,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
 
-# What stands when a command is interrupted, and how to go on.
+# The state after an interruption, and how to go on.
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
@@ -77,7 +76,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         found: click.Command = import_module(f"postscraper.cli.commands.{cmd_name}").command
-        # __main__.py puts it off while modules are loaded; what they made stays, and is no garbage.
+        # __main__.py switches collection off while modules load; their objects stay, and are no garbage.
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
@@ -93,13 +92,13 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            stands = INTERRUPTED[ctx.invoked_subcommand] if ctx.invoked_subcommand else _NOTHING_CHANGED
-            click.echo(f"postscraper: interrupted; {stands}", err=True)
+            state = INTERRUPTED[ctx.invoked_subcommand] if ctx.invoked_subcommand else _NOTHING_CHANGED
+            click.echo(f"postscraper: interrupted; {state}", err=True)
             ctx.exit(exit_codes.INTERRUPTED)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has no Khmer letters
+            sys.stdout.reconfigure(errors="backslashreplace")  # for terminals without Khmer letters
         with exit_codes.exit_on_error():
             return super().main(*args, **kwargs)
 

@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, case, func, or_, select
+from sqlalchemy import Connection, Row, case, func, or_, select
 
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.errors import NoSuchStory
@@ -128,33 +128,6 @@ def promotions(connection: Connection, address: str) -> list[Row[Any]]:
         .order_by(capture.captured_at, capture.url, sighting.c.list, sighting.c.position)
     )
     return list(connection.execute(found))
-
-
-def captures(engine: Engine, outcome: str | None, since: date | None, until: date | None) -> Iterator[Row[Any]]:
-    """Rows of `capture` by id, those there are at the start; see Archive.captures.
-
-    Read by the thousand, so that who writes meanwhile (reading every page anew) keeps a short log.
-    """
-    table = Capture.__table__
-    found = select(table).order_by(table.c.id).limit(1000)
-    if outcome is not None:
-        found = found.where(table.c.outcome == outcome)
-    if since is not None:
-        found = found.where(table.c.captured_at >= _midnight(since))
-    if until is not None:
-        found = found.where(table.c.captured_at < _midnight(until + timedelta(days=1)))
-    with engine.connect() as connection:
-        last = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    at = 0
-    while at < last:
-        with engine.connect() as connection:
-            rows = connection.execute(found.where(table.c.id > at, table.c.id <= last)).all()
-        yield from rows
-        at = rows[-1].id if rows else last
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
 
 
 def as_of(story: FullStory, moment: datetime) -> Wording | None:

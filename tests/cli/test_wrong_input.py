@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from postscraper.cli import main
+from postscraper.cli import exit_codes, main
 from postscraper.cli.main import COMMANDS, GROUPS
 from postscraper.crawl.configuration import check_components, check_values, check_words
 from postscraper.errors import BadRequest
@@ -58,6 +58,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 OVER_AN_ARCHIVE = tuple(name for name in COMMANDS if name not in GROUPS["Saved pages"])
 WRITERS = ("replay", "rebuild", "compact", "withdraw")
+
+
+def test_the_readme_has_every_exit_code() -> None:
+    named = {code for name, code in vars(exit_codes).items() if name.isupper() and isinstance(code, int)}
+    assert {0, *named, *exit_codes.EXIT_CODES.values()} == CODES
 
 
 def test_each_command_is_driven_here_and_says_what_an_interruption_leaves() -> None:

@@ -1,4 +1,4 @@
-"""`postscraper backup`: a copy of the archive."""
+"""`postscraper backup`: copy the archive."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import counted, line, print_json
 from postscraper.cli.progress import progress
-from storage.maintenance import backup
+from storage.maintenance.backup import backup
 
 
 @click.command("backup")
@@ -26,7 +26,7 @@ def command(folder: Path, json_wanted: bool, archive: Path) -> None:
       postscraper backup /mnt/copies/post-2026-11-22 --archive archive
     """
     with progress("byte") as meter:
-        written = backup.backup(archive, folder, lambda done, total: meter.show(done, done / total))
+        written = backup(archive, folder, lambda done, total: meter.show(done, done / total))
     if json_wanted:
         print_json({"folder": str(folder), "files": [{"file": name, "bytes": size} for name, size in written.items()]})
     else:

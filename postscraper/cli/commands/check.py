@@ -1,4 +1,4 @@
-"""`postscraper check`: the archive compared with itself, and mended from its evidence."""
+"""`postscraper check`: compare the archive with itself, and repair it from its evidence."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,23 +9,27 @@ from postscraper.cli import options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.findings import show
 from postscraper.run.page_reader import Witness
-from storage.database.engine import DATABASE
+from storage.archive import Archive
 from storage.database.lock import RunLock
-from storage.errors import NotAnArchive
-from storage.maintenance import check
-from storage.maintenance import repair as repairing
+from storage.maintenance.check import check
+from storage.maintenance.repair import repair
 
 
 @click.command("check")
-@click.option("--repair", is_flag=True, help="Mend what the evidence can mend; a damaged database is kept beside.")
+@click.option(
+    "--repair",
+    "repair_wanted",
+    is_flag=True,
+    help="Mend what the evidence can mend; a damaged database is kept beside.",
+)
 @options.json
 @options.archive
 @click.pass_context
-def command(ctx: click.Context, repair: bool, json_wanted: bool, archive: Path) -> None:
+def command(ctx: click.Context, repair_wanted: bool, json_wanted: bool, archive: Path) -> None:
     """Compare the archive with itself: database, index of words, and the bytes of every record.
 
-    Tells torn ends of evidence files, records without a row, rows whose record is missing or has
-    other bytes, and whatever SQLite finds. Ends with 0 when the archive is sound, with 15 when
+    Names torn ends of evidence files, records without a row, rows whose record is missing or has
+    other bytes, and every fault that SQLite finds. Ends with 0 when the archive is sound, with 15 when
     something is wrong (still, after a repair); the last lines say what to do. No page is read;
     that is what `verify` does.
 
@@ -33,13 +37,12 @@ def command(ctx: click.Context, repair: bool, json_wanted: bool, archive: Path) 
     Example:
       postscraper check --repair
     """
-    if not (archive / DATABASE).is_file():
-        raise NotAnArchive(f"there is no archive in {archive}")
-    if repair:
+    Archive.check_folder(archive)
+    if repair_wanted:
         with RunLock(archive):
-            done, report = repairing.repair(archive, Witness(archive), datetime.now(UTC))
+            done, report = repair(archive, Witness(archive), datetime.now(UTC))
     else:
-        done, report = [], check.check(archive, Witness(archive))[0]
+        done, report = [], check(archive, Witness(archive))[0]
     show(report, done, json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

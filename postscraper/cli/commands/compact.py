@@ -1,6 +1,7 @@
-"""`postscraper compact`: the evidence smaller, and plain gzip again."""
+"""`postscraper compact`: compress the evidence further, or undo it."""
 
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 
 import click
@@ -8,9 +9,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import counted, line, one_line, print_json
 from postscraper.cli.progress import progress
-from storage.archive import Archive
-from storage.database.lock import RunLock
-from storage.maintenance.compact import Done, compact, undo
+from storage.maintenance.compact import compact, undo
 
 
 @click.command("compact")
@@ -28,28 +27,17 @@ def command(undone: bool, json_wanted: bool, archive: Path) -> None:
     Example:
       postscraper compact --archive archive
     """
-    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
-    with RunLock(archive), progress("file") as meter:
-        seen: list[Done] = []
-
-        def note(done: Done) -> None:
-            seen.append(done)
-            meter.show(len(seen))
-
-        (undo if undone else compact)(archive, note)
+    numbers = count(1)
+    with options.locked(archive), progress("file") as meter:
+        files = (undo if undone else compact)(archive, lambda _: meter.show(next(numbers)))
     if json_wanted:
-        print_json([asdict(done) for done in seen])
+        print_json([asdict(file) for file in files])
         return
-    for done in seen:
-        _show(done)
-    if not seen:
+    for file in files:
+        if file.why:
+            line(one_line(f"{file.file} is left as it is: {file.why}"))
+        else:
+            sizes = f"{counted(file.before, 'byte')} before, {file.after:,} now"
+            line(f"{file.file}: {counted(file.records, 'record')}, {sizes}")
+    if not files:
         line("There is no file to be made otherwise.")
-
-
-def _show(done: Done) -> None:
-    if done.why:
-        line(one_line(f"{done.file} is left as it is: {done.why}"))
-    else:
-        line(
-            f"{done.file}: {counted(done.records, 'record')}, {counted(done.before, 'byte')} before, {done.after:,} now"
-        )

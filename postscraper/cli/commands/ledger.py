@@ -1,6 +1,5 @@
-"""`postscraper ledger`: every address ever heard of, by its state."""
+"""`postscraper ledger`: the known addresses by state."""
 
-from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -17,41 +16,36 @@ STATES: tuple[State, ...] = get_args(State)
 @click.command("ledger")
 @click.option("--state", type=click.Choice(STATES), help="Print the addresses of this state.")
 @options.json
-@options.archive
-def command(state: State | None, json_wanted: bool, archive: Path) -> None:
+@options.reading
+def command(state: State | None, json_wanted: bool, archive: Archive) -> None:
     """Count the addresses of the ledger by state, and by the reason for it.
 
     \b
     Example:
       postscraper ledger --state failed
     """
-    with Archive.open(archive, readonly=True) as opened:
-        ledger = opened.ledger
-        rows = [dict(row._mapping) for row in ledger.rows(state)] if state else []
-        numbers = ledger.counts()
-        counts = {
-            each: (numbers[each], ledger.whys(each)) for each in STATES if each in numbers and state in (None, each)
+    ledger = archive.ledger
+    rows = [dict(row._mapping) for row in ledger.rows(state)] if state else []
+    totals = ledger.counts()
+    counts: list[dict[str, Any]] = [
+        {
+            "state": name,
+            "addresses": totals[name],
+            "reasons": [{"why": why, "addresses": count} for why, count in ledger.whys(name).items()],
         }
-    if json_wanted and state:
-        print_json([plain(row) for row in rows])
-    elif json_wanted:
-        print_json([_data(each, count, whys) for each, (count, whys) in counts.items()])
-    else:
-        for each, (count, whys) in counts.items():
-            line(f"{count:>9,} {each}", bold=True)
-            for why, so_many in whys.items():
-                if why is not None:
-                    line(f"{so_many:>13,} {why}")
-        for row in rows:
-            _print(row)
-
-
-def _data(state: str, count: int, whys: dict[str | None, int]) -> dict[str, Any]:
-    return {
-        "state": state,
-        "addresses": count,
-        "reasons": [{"why": why, "addresses": so_many} for why, so_many in whys.items()],
-    }
+        for name in STATES
+        if name in totals and state in (None, name)
+    ]
+    if json_wanted:
+        print_json([plain(row) for row in rows] if state else counts)
+        return
+    for of_state in counts:
+        line(f"{of_state['addresses']:>9,} {of_state['state']}", bold=True)
+        for reason in of_state["reasons"]:
+            if reason["why"] is not None:
+                line(f"{reason['addresses']:>13,} {reason['why']}")
+    for row in rows:
+        _print(row)
 
 
 def _print(row: dict[str, Any]) -> None:

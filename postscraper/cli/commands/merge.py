@@ -1,4 +1,4 @@
-"""`postscraper merge`: another archive's captures, stories and addresses brought into this one."""
+"""`postscraper merge`: add another archive's captures, stories and addresses to this one."""
 
 import os
 import sys
@@ -43,9 +43,9 @@ def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path)
       postscraper merge /mnt/laptop/archive --archive archive
     """
 
-    def ask(going: Sequence[Withdrawal]) -> None:
-        if not yes and not _is_confirmed(other, going):
-            raise click.Abort
+    def ask(withdrawals: Sequence[Withdrawal]) -> None:
+        if not yes:
+            _confirm(other, withdrawals)
 
     def open_desk(paper: Newspaper, origin: str | None) -> Run:
         return Run.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
@@ -62,13 +62,14 @@ def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path)
         _show(other, merged)
 
 
-def _is_confirmed(other: Path, going: Sequence[Withdrawal]) -> bool:
-    named = ", ".join(address(each.story) for each in going)
+def _confirm(other: Path, withdrawals: Sequence[Withdrawal]) -> None:
+    """Raises Abort unless the person agrees."""
+    named = ", ".join(address(each.story) for each in withdrawals)
     if not sys.stdin.isatty():
         what = f"{other} has withdrawn what this archive holds ({named})"
         raise click.UsageError(f"{what}: add --yes to take it out here, too, bytes and all")
-    captures = counted(sum(len(each.captures) for each in going), "capture")
-    return click.confirm(f"Withdrawn in {other}; take out here for good: {captures} of {named}?", err=True)
+    captures = counted(sum(len(each.captures) for each in withdrawals), "capture")
+    click.confirm(f"Withdrawn in {other}; take out here for good: {captures} of {named}?", err=True, abort=True)
 
 
 def _added(merged: Merged) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`postscraper read`: a saved page's item as JSON, without any archive."""
+"""`postscraper read`: print a saved page's item as JSON, without any archive."""
 
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ from postscraper.urls import absolute, newspaper_at, with_scheme
 @click.option("--captured-at", metavar="TIME", help="When it was captured, as 2018-06-20T08:15:00+07:00.")
 @click.pass_context
 def command(ctx: click.Context, file: Path, url: str | None, captured_at: str | None) -> None:
-    """Print what the saved page FILE says, as JSON. FILE may be - for standard input.
+    """Print the item of the saved page FILE as JSON. FILE may be - for standard input.
 
     Ends with 0 for an article or a listing, and with 3 for a page that is neither; the JSON then
     says why.
@@ -46,8 +46,7 @@ def capture(file: Path, url: str | None, captured_at: str | None) -> Capture:
     at = folder.moment(captured_at, url) if captured_at else None
     if str(file) != "-":
         return folder.capture(file, url=url, captured_at=at)
-    # One byte more than any page may have is enough to see that it is too large.
-    body = sys.stdin.buffer.read(MAX_BYTES + 1)
+    body = sys.stdin.buffer.read(MAX_BYTES + 1)  # a byte more shows that a page is too large
     url = url or folder.own_address(body)
     if url is None:
         raise BadRequest("nothing tells the page's address: pass --url")
@@ -55,7 +54,7 @@ def capture(file: Path, url: str | None, captured_at: str | None) -> Capture:
 
 
 def address(text: str) -> str:
-    """An address of the paper may come without a scheme. Raises BadRequest for what is no http(s) address."""
+    """The address, with a scheme if it lacks one. Raises BadRequest unless it is an http(s) address."""
     found = absolute(text, with_scheme(text))
     if found is None or not urlsplit(found).hostname:
         raise BadRequest(f"{text!r} is no address; write it with https://")

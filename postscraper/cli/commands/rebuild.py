@@ -1,8 +1,7 @@
-"""`postscraper rebuild`: the whole database from the evidence alone."""
+"""`postscraper rebuild`: build the whole database anew from the evidence."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,9 +10,8 @@ from postscraper.cli.output import counted, line, one_line, print_json
 from postscraper.cli.progress import kept_pages, progress
 from postscraper.items import plain
 from postscraper.run.page_reader import Witness
-from storage.database.engine import DATABASE
+from storage.archive import Archive
 from storage.database.lock import RunLock
-from storage.errors import NotAnArchive
 from storage.evidence.store import FOLDER
 from storage.maintenance.rebuild import Rebuilt, rebuild
 
@@ -27,7 +25,7 @@ def command(json_wanted: bool, archive: Path) -> None:
     """Build the database anew from the evidence, and put it in the place of the old one.
 
     Stories, revisions, captures, sightings and the index of words come from the evidence alone, read by
-    today's layouts. Taken over from the old database, when it can be read: what no page tells of the
+    today's layouts. Taken over from the old database, when it can be read: what no page contains of the
     addresses (asked for, forbidden, failed, when to look again), and captures whose bytes are not there.
 
     The old database stands until the new one is whole. A run that was killed can simply be begun again.
@@ -36,20 +34,14 @@ def command(json_wanted: bool, archive: Path) -> None:
     Example:
       postscraper rebuild --archive archive
     """
-    if not (archive / DATABASE).is_file() and not (archive / FOLDER).is_dir():
-        raise NotAnArchive(f"there is no archive in {archive}")
+    if not (archive / FOLDER).is_dir():
+        Archive.check_folder(archive)
     with RunLock(archive), progress("page", total=kept_pages(archive)) as meter:
         rebuilt = rebuild(archive, Witness(archive), meter.show)
     if json_wanted:
-        print_json(_data(rebuilt))
+        print_json(plain(asdict(rebuilt) | {"kept": rebuilt.kept and str(rebuilt.kept)}))
     else:
         _show(rebuilt)
-
-
-def _data(rebuilt: Rebuilt) -> dict[str, Any]:
-    kept = None if rebuilt.kept is None else str(rebuilt.kept)
-    data: dict[str, Any] = plain(asdict(rebuilt) | {"kept": kept})
-    return data
 
 
 def _show(rebuilt: Rebuilt) -> None:

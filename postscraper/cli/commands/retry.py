@@ -1,4 +1,4 @@
-"""`postscraper retry`: addresses of one state are queued again."""
+"""`postscraper retry`: queue the addresses of one state again."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,11 +8,9 @@ import click
 from postscraper.cli import options
 from postscraper.cli.commands.ledger import STATES
 from postscraper.cli.output import counted, line, print_json
-from storage.archive import Archive
-from storage.database.lock import RunLock
 from storage.ledger.states import State
 
-# A crawl has the leased ones in hand, and its rules keep it out of the excluded.
+# A crawl is visiting the leased ones, and its rules forbid the excluded.
 QUEUED: tuple[State, ...] = tuple(state for state in STATES if state not in ("leased", "excluded"))
 
 
@@ -27,8 +25,7 @@ def command(state: State, json_wanted: bool, archive: Path) -> None:
     Example:
       postscraper retry --state unread
     """
-    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
-    with RunLock(archive), Archive.open(archive) as opened:
+    with options.locked(archive) as opened:
         queued = opened.ledger.retry(state, datetime.now(UTC))
     if json_wanted:
         print_json({"state": state, "queued": queued})

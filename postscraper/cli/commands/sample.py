@@ -1,4 +1,4 @@
-"""`postscraper sample`: a page becomes a test, with the item that it gives today."""
+"""`postscraper sample`: save a page as a test, with its item of today."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def command(
     if with_scheme(page).startswith(("http://", "https://")) and not Path(page).exists():
         if url or captured_at:
             raise click.UsageError("--url and --captured-at are for pages in files")
-        # Scrapy takes half a second to import, and a page in a file needs none of it.
+        # Importing Scrapy takes half a second, and a page in a file does not need it.
         captured: Capture = import_module("postscraper.cli.fetch").fetched(address(page))
     else:
         captured = capture(Path(page), url, captured_at)
@@ -64,14 +64,14 @@ def command(
 
 
 def unread_now(expected: Path, item: Item) -> str | None:
-    """Why an item is not to be written over what is expected of a sample: that was read, and the item is unread."""
+    """Why an unread item must not replace the sample's expected item, which was read; None when it may."""
     if not isinstance(item, Unread) or not expected.is_file():
         return None
     kind = json.loads(expected.read_text("utf-8"))["type"]
     if kind == "unread":
         return None
-    what = f"{expected} holds an {kind}" if kind == "article" else f"{expected} holds a {kind}"
-    return f"{what}, and the page is unread now: {item.reason} ({item.detail}); --accept-unread writes over it"
+    held = f"{expected} holds {'an' if kind == 'article' else 'a'} {kind}"
+    return f"{held}, and the page is unread now: {item.reason} ({item.detail}); --accept-unread writes over it"
 
 
 def _folder(captured: Capture, item: Item) -> Path:
@@ -101,7 +101,7 @@ def _save(target: Path, captured: Capture, *, force: bool) -> tuple[Path, Path, 
     page.write_bytes(captured.body)
     at = f"{captured.captured_at.isoformat()}\n" if captured.captured_at else ""
     noted.write_text(f"{captured.url}\n{at}", "utf-8")
-    # Read again from its place, as the test will.
+    # Read from its file, as the test does.
     saved = folder.capture(page, name="samples")
     found = plain(read(saved, newspaper_at(saved.url) or POST))
     expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")

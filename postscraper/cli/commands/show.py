@@ -1,8 +1,7 @@
-"""`postscraper show`: one story, its newest wording and its past."""
+"""`postscraper show`: one story, its newest wording and its history."""
 
 import json
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
@@ -30,8 +29,8 @@ _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 b
 @click.command("show")
 @click.argument("story", metavar="URL|ID")
 @options.json
-@options.archive
-def command(story: str, json_wanted: bool, archive: Path) -> None:
+@options.reading
+def command(story: str, json_wanted: bool, archive: Archive) -> None:
     """Print one story: its newest wording, its revisions, and where it was announced.
 
     A story is named by any of its addresses, with or without https://www., by its path alone, or by the
@@ -41,13 +40,12 @@ def command(story: str, json_wanted: bool, archive: Path) -> None:
     Example:
       postscraper show https://www.phnompenhpost.com/national/a-story
     """
-    with Archive.open(archive, readonly=True) as opened:
-        found = _found(opened, story)
+    found = _found(archive, story)
     if json_wanted:
         print_json(_data(found))
     else:
         _print_story(found)
-        _print_past(found)
+        _print_history(found)
 
 
 def _found(archive: Archive, story: str) -> FullStory:
@@ -135,7 +133,7 @@ def _print_body(item: dict[str, Any]) -> None:
             line(_BEFORE.get(kind, "") + blocks[index]["text"], **_STYLE.get(kind, {}))
 
 
-def _print_past(found: FullStory) -> None:
+def _print_history(found: FullStory) -> None:
     line()
     before: Wording | None = None
     for each in found.revisions:

@@ -1,4 +1,4 @@
-"""`postscraper upgrade`: an archive of an earlier version becomes one of this."""
+"""`postscraper upgrade`: bring an archive to this version of the program."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`postscraper verify`: every capture read again from its evidence, and each stored field compared."""
+"""`postscraper verify`: read every capture again from its evidence, and compare each stored field."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from postscraper.cli.progress import Meter, kept_pages, progress
 from postscraper.items import Item
 from postscraper.run.page_reader import Witness
 from storage.ledger.states import Visit
-from storage.maintenance import check
+from storage.maintenance.check import verify
 from storage.warc.exchange import Exchange, RecordLocation
 
 
 class Counting(Witness):
-    """A witness that shows how many pages it has read."""
+    """A page reader that shows how many pages it has read."""
 
     def __init__(self, archive: Path, meter: Meter) -> None:
         super().__init__(archive)
@@ -41,7 +41,7 @@ def command(ctx: click.Context, sample: int | None, json_wanted: bool, archive: 
 
     A capture is equal, differs (in which fields), or is unreadable. Compared are the digest of its
     bytes, what it was read as, teasers, revisions, pictures, stories, the index of words, and the
-    ledger as far as pages tell. Ends with 0 when all is equal, else with 15.
+    ledger as far as pages contain it. Ends with 0 when all is equal, else with 15.
 
     An archive that another version of this program filled differs where the versions read
     differently.
@@ -51,7 +51,7 @@ def command(ctx: click.Context, sample: int | None, json_wanted: bool, archive: 
       postscraper verify --sample 1000
     """
     with progress("page", total=sample or kept_pages(archive)) as meter:
-        report = check.verify(archive, Counting(archive, meter), sample=sample)
+        report = verify(archive, Counting(archive, meter), sample=sample)
     show(report, [], json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

@@ -1,4 +1,4 @@
-"""`postscraper withdraw`: a story taken out of the archive for good."""
+"""`postscraper withdraw`: take a story out of the archive for good."""
 
 import sys
 from datetime import UTC, datetime
@@ -13,8 +13,6 @@ from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest
 from postscraper.run.page_reader import Witness
-from storage.archive import Archive
-from storage.database.lock import RunLock
 from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
 
 LONGEST_REASON = 500  # characters
@@ -43,43 +41,40 @@ def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool,
     reason = " ".join(reason.split())
     if not 0 < len(reason) <= LONGEST_REASON:
         raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
-    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
-    with RunLock(archive), Archive.open(archive) as opened:
-        witness = Witness(archive)
-        wanted = witness.address(address(url))
-        if wanted in opened.withdrawn():
-            _finished(wanted, finish(opened), json_wanted=json_wanted)
+    with options.locked(archive) as opened:
+        reader = Witness(archive)
+        story = reader.address(address(url))
+        if story in opened.withdrawn():
+            overwritten = finish(opened)
+            if json_wanted:
+                print_json({"story": story, "withdrawn_before": True, "records_overwritten": overwritten})
+            else:
+                line(f"{shown(story)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
             return
-        found = plan(opened, witness, wanted, mentions=mentions)
-        for each in found.only_there:
+        planned = plan(opened, reader, story, mentions=mentions)
+        for each in planned.only_there:
             what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
             click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)
-        if not (yes or _is_confirmed(found, mentions=mentions)):
-            raise click.Abort
+        if not yes:
+            _confirm(planned, mentions=mentions)
         now = datetime.now(UTC)
-        withdraw(opened, witness, wanted, reason=reason, on=now.date(), now=now, mentions=mentions)
+        withdraw(opened, reader, story, reason=reason, on=now.date(), now=now, mentions=mentions)
         overwritten = finish(opened)
     if json_wanted:
-        print_json(_data(found, overwritten, mentions=mentions))
+        print_json(_data(planned, overwritten, mentions=mentions))
     else:
-        _show(found, overwritten, mentions=mentions)
+        _show(planned, overwritten, mentions=mentions)
 
 
-def _is_confirmed(found: Withdrawal, *, mentions: bool) -> bool:
+def _confirm(found: Withdrawal, *, mentions: bool) -> None:
+    """Raises Abort unless the person agrees."""
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to answer: add --yes to withdraw without a question")
     also = f", {counted(len(found.mentions), 'capture')} of pages that announce it" if mentions else ""
     if found.beside:
         also += f", the bytes of {counted(len(found.beside), 'other capture')}"
     what = f"{counted(len(found.captures), 'capture')} of {shown(found.story)}{also}"
-    return click.confirm(f"Take out for good: {what}?", err=True)
-
-
-def _finished(wanted: str, overwritten: int, *, json_wanted: bool) -> None:
-    if json_wanted:
-        print_json({"story": wanted, "withdrawn_before": True, "records_overwritten": overwritten})
-        return
-    line(f"{shown(wanted)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
+    click.confirm(f"Take out for good: {what}?", err=True, abort=True)
 
 
 def _data(found: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from postscraper.run.reprocess import Selection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format
 from storage.evidence.store import Evidence
-from storage.maintenance import compact as compacting
 from storage.maintenance.check import check, verify
+from storage.maintenance.compact import _member
 from storage.warc.exchange import Damage
 from storage.warc.files import records
 from tests.helpers.archives import answer, desk, file, fill, saved_pages
@@ -146,16 +146,16 @@ def test_a_file_that_holds_more_than_records_is_left(archive: Path) -> None:
 
 def test_members_of_a_given_length() -> None:
     raw = b"WARC/1.1\r\n" + bytes(range(256)) * 40
-    least = len(compacting._member(raw, 100_000) or b"")
+    least = len(_member(raw, 100_000) or b"")
     assert least == 100_000
     for length in (5_000, 2_000, 70_000):
-        member = compacting._member(raw, length)
+        member = _member(raw, length)
         assert member is not None
         assert len(member) == length
         opener = zlib.decompressobj(31)
         assert opener.decompress(member + b"behind") == raw
         assert opener.unused_data == b"behind"
-    assert compacting._member(os.urandom(1000), 900) is None
+    assert _member(os.urandom(1000), 900) is None
 
 
 @pytest.mark.parametrize("undone", [False, True])

@@ -84,7 +84,8 @@ DAMAGE = [
     ("holding", "state = 'held', due_at = NULL", "state"),
     ("enumeration", "resume_key = 'here'", "resume_key"),
     ("enumeration", "pages = -1", "pages"),
-    ("refusal", "day = 'today'", "archive"),
+    ("holding", "mime = x'ff'", "mime"),
+    ("refusal", "day = 'today'", "day"),
     ("payload", "sha1 = 'A'", "sha1"),
     ("payload", "digest = 'sha256:0'", "digest"),
 ]

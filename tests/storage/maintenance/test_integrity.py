@@ -17,6 +17,7 @@ from pytest_httpserver import HTTPServer
 from postscraper.run.page_reader import Witness
 from storage.errors import ArchiveError
 from storage.maintenance.check import verify
+from storage.maintenance.checks import search_index
 from storage.maintenance.checks.findings import Finding
 from storage.query.text import digest_of
 from storage.warc.exchange import Damage
@@ -227,3 +228,11 @@ def test_verify_names_an_index_that_lost_its_rows(archive: Path) -> None:
             """
         )
     assert any("missing from index ix_capture_digest" in finding.what for finding in verified(archive))
+
+
+def test_verify_compares_the_words_of_every_revision(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "BATCH", 2)
+    (count,) = ask(archive, "SELECT count(*) FROM revision")[0]
+    ask(archive, "DELETE FROM words_docsize")
+    found = {finding.where for finding in verified(archive) if finding.where.startswith("revision ")}
+    assert len(found) == count
