@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet pyproject.toml --group build
 
-.PHONY: help demo test check lock bench crash pywb soak clean
+.PHONY: help demo test check roads lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -38,6 +38,9 @@ check: $(VENV)/dev.stamp  ## every gate: format, lint, types, imports, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+roads: $(VENV)/dev.stamp  ## draw the map in CONTRIBUTING.md from the imports
+	$(BIN)/python -m docs.roads
 
 crash: $(VENV)/dev.stamp  ## kill the program, cut its power, fill its disk: N=2000 for more
 	$(BIN)/python -m tests.crash

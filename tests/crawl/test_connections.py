@@ -9,11 +9,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import ROOT
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from twisted.web import _newclient
 
 from postscraper.crawl.connections import PRIVATE_NAMES, TESTED, missing_names
+from tests.helpers.paths import ROOT
 
 CRAWL_WITHOUT = """
 from twisted.web import _newclient
