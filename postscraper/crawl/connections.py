@@ -1,30 +1,59 @@
-"""Connections: what Twisted lets pass of answers whose head never ends, and of bodies that do not come whole.
+"""HTTP connections with a bound on an answer's head, which report each body that did not come whole.
 
-Twisted bounds a line of a head, and nothing the whole. A head is not yet an answer, so Scrapy's limits of size do not
-see it: 200 MB of one took 400 MB here.
+Twisted bounds a line of a head, not the whole head, and Scrapy's limits of size count bodies alone: a head of 200 MB
+took 400 MB of memory here. Scrapy's own connections are used, with a class of this module before theirs.
 """
 
-from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import (
-    HTTP11DownloadHandler,
-    _LenientHTTP11ClientFactory,
-    _LenientHTTP11ClientProtocol,
-)
+from functools import cache
+from importlib.metadata import version
+from operator import attrgetter
+from typing import Any
+
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
-from scrapy.http import Response
+from scrapy.exceptions import DownloadCancelledError
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
-from twisted.web._newclient import HEADER, STATUS, HTTP11ClientProtocol, ResponseFailed
-from twisted.web._newclient import Request as Asked
-from twisted.web.http import _IdentityTransferDecoder
+from twisted.web import _newclient, client, http
 from twisted.web.iweb import IResponse
+
+# The names used here that Twisted does not promise to keep; of Scrapy's it is `HTTP11DownloadHandler._pool` alone.
+PRIVATE_NAMES = (
+    (client, "HTTPConnectionPool._factory"),
+    (_newclient, "HTTP11ClientProtocol._parser"),
+    (_newclient, "HTTP11ClientProtocol._finishResponse"),
+    (_newclient, "HTTPClientParser.bodyDecoder"),
+    (http, "_IdentityTransferDecoder.contentLength"),
+)
+TESTED = {"Scrapy": "2.19", "Twisted": "26.10"}
 
 _MORE = 1  # byte that a decoder waits for: at the connection's end it then reports that data were lost
 LONGEST_HEAD = 2**20  # bytes; browsers end at a quarter of it, and the paper's have 2 kB
+
+
+def missing_names() -> list[str]:
+    """Private names used here that the installed Scrapy and Twisted lack."""
+    missing = []
+    for place, path in PRIVATE_NAMES:
+        try:
+            attrgetter(path)(place)
+        except AttributeError:
+            missing.append(f"{place.__name__}.{path}")
+    # The class does not have what its constructor assigns, but the constructor's code has its name.
+    if "_pool" not in HTTP11DownloadHandler.__init__.__code__.co_names:
+        missing.append("HTTP11DownloadHandler._pool")
+    return missing
+
+
+if missing := missing_names():
+    raise ImportError(
+        f"Scrapy {version('scrapy')} and Twisted {version('twisted')} lack {', '.join(missing)}, which bounds answers; "
+        f"install the versions that are tested, {' and '.join(map(' '.join, TESTED.items()))}: "
+        "pip install --require-hashes --no-deps -r requirements.lock"
+    )
 
 
 class HeadTooLong(DownloadCancelledError):
@@ -32,37 +61,46 @@ class HeadTooLong(DownloadCancelledError):
 
 
 class BoundedHeads(HTTP11DownloadHandler):
-    """Scrapy's own handler, but for connections that end with a head that is too long."""
+    """Scrapy's own handler, with connections that end when a head is too long."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = _Connections
-
-    async def download_request(self, request: Request) -> Response:
-        try:
-            return await super().download_request(request)
-        except DownloadFailedError as error:
-            failed = error.__cause__
-            for reason in failed.reasons if isinstance(failed, ResponseFailed) else ():
-                if isinstance(reason.value, HeadTooLong):
-                    raise reason.value from None
-            raise
+        self._pool._factory = _before(self._pool._factory, _BoundedFactory)
 
 
-class _Connection(_LenientHTTP11ClientProtocol):
+class _BoundedFactory(Factory):
+    def buildProtocol(self, addr: IAddress | None) -> Any:  # noqa: N802  # Twisted's name
+        protocol: Any = super().buildProtocol(addr)
+        # Scrapy names the class of its connections inside its factory; it changes that of the parser in the same way.
+        protocol.__class__ = _before(protocol.__class__, _BoundedConnection)
+        return protocol
+
+
+@cache
+def _before(theirs: type, ours: type) -> Any:
+    """A class with the methods of both, ours first."""
+    return type(ours.__name__, (ours, theirs), {})
+
+
+class _BoundedConnection(_newclient.HTTP11ClientProtocol):
     _head_bytes = 0
 
-    def request(self, request: Asked) -> Deferred[IResponse]:
+    def request(self, request: Any) -> Deferred[IResponse]:
         self._head_bytes = 0
-        return super().request(request)
+        return super().request(request).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> Failure:
+        if self._head_bytes <= LONGEST_HEAD:
+            return failure
+        return Failure(HeadTooLong(f"more than {LONGEST_HEAD:,} bytes of headers"))  # type: ignore[no-untyped-call]
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
-        if self._parser is not None and self._parser.state in (STATUS, HEADER):
+        if self._parser is not None and self._parser.bodyDecoder is None:
             self._head_bytes += len(data)
-            if self._head_bytes > LONGEST_HEAD:
-                self._give_up(HeadTooLong(f"more than {LONGEST_HEAD:,} bytes of headers"))
-                return
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        if self._head_bytes > LONGEST_HEAD:
+            self.transport.abortConnection()  # type: ignore[union-attr]
+        else:
+            super().dataReceived(data)  # type: ignore[no-untyped-call]
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  # Twisted's name
         """Without a length or chunks only an orderly end of the connection ends a body (RFC 9112, 8 and 9.8)."""
@@ -73,20 +111,12 @@ class _Connection(_LenientHTTP11ClientProtocol):
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802  # Twisted's name
-        """What follows a body speaks for a Content-Length that is too small (RFC 9112, 6.3)."""
+        """What follows a body shows that its Content-Length is too small (RFC 9112, 6.3)."""
         decoder = self._body()
         if decoder is not None and decoder.contentLength == 0 and rest.strip():
             decoder.contentLength = _MORE
         super()._finishResponse(rest)
 
-    def _body(self) -> _IdentityTransferDecoder | None:
+    def _body(self) -> http._IdentityTransferDecoder | None:
         decoder = self._parser.bodyDecoder if self._parser is not None else None
-        return decoder if isinstance(decoder, _IdentityTransferDecoder) else None
-
-    def _give_up(self, why: HeadTooLong) -> None:
-        self._giveUp(Failure(why))  # type: ignore[no-untyped-call]
-
-
-class _Connections(_LenientHTTP11ClientFactory):
-    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802  # Twisted's name
-        return _Connection(self._quiescentCallback)  # type: ignore[no-untyped-call]
+        return decoder if isinstance(decoder, http._IdentityTransferDecoder) else None
