@@ -15,10 +15,11 @@ from storage.evidence.store import Evidence
 from storage.holdings import payloads
 from storage.holdings import queue as table_rows
 from storage.holdings.models import Candidate, CdxEntry, State
-from storage.holdings.queue import SAME_BYTES, HoldingSelection
+from storage.holdings.queue import SAME_BYTES
 from storage.ledger.rows import next_try_at
+from storage.ledger.selection import Selection
 
-__all__ = ["Candidate", "CdxEntry", "HoldingSelection", "Holdings", "State"]
+__all__ = ["Candidate", "CdxEntry", "Holdings", "State"]
 
 
 class Holdings:
@@ -45,13 +46,13 @@ class Holdings:
             table_rows.note(connection, archive, query, len(page), resume_key, now)
         return new
 
-    def lease(self, archive: str, limit: int, wanted: HoldingSelection, now: datetime) -> list[Candidate]:
+    def lease(self, archive: str, limit: int, selection: Selection, now: datetime) -> list[Candidate]:
         """Up to `limit` captures to be asked for now; not given again in this run unless they fail or are given back.
 
         First one capture of every address, the oldest, then a second. What turns out to be held is passed by.
         """
         with self._writer.begin() as connection:
-            while rows := connection.execute(table_rows.queue(archive, wanted, now).limit(max(limit, 100))).all():
+            while rows := connection.execute(table_rows.queue(archive, selection, now).limit(max(limit, 100))).all():
                 held = table_rows.find_held(connection, [(row.address, row.digest) for row in rows])
                 same = [row for row in rows if (row.address, row.digest) in held]
                 table_rows.rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
@@ -87,16 +88,18 @@ class Holdings:
         with self._writer.begin() as connection:
             connection.execute(update(Holding).where(*waiting).values(due_at=now, tries=0))
 
-    def due(self, archive: str, wanted: HoldingSelection, now: datetime, most: int) -> int:
+    def due(self, archive: str, selection: Selection, now: datetime, most: int) -> int:
         """How many captures could be leased now, counted up to `most`."""
-        some = table_rows.queue(archive, wanted, now).order_by(None).limit(most)
+        some = table_rows.queue(archive, selection, now).order_by(None).limit(most)
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
-    def waiting(self, archive: str, wanted: HoldingSelection) -> bool:
+    def waiting(self, archive: str, selection: Selection) -> bool:
         """Whether a capture is to be asked for in this run, now or later; those under way are not."""
         table = Holding.__table__.c
-        found = select(table.url).where(table.archive == archive, table.due_at.is_not(None), *wanted.conditions())
+        found = select(table.url).where(
+            table.archive == archive, table.due_at.is_not(None), *table_rows.conditions(selection)
+        )
         with self._engine.connect() as connection:
             return connection.execute(found.limit(1)).first() is not None
 

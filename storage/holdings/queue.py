@@ -4,7 +4,6 @@ Each function works in a transaction of its caller.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from storage.holdings.models import Candidate as Candidate
 from storage.holdings.models import CdxEntry as CdxEntry
 from storage.holdings.models import State
 from storage.ingest.prepare import PreparedItem
+from storage.ledger.selection import Selection, starts_with
 from storage.ledger.states import WITHDRAWN
 from storage.warc.exchange import IMPORTED
 
@@ -23,33 +23,20 @@ SAME_BYTES = "the same bytes are held"
 _NO_ARCHIVE = frozenset({"live", "folder", "samples", IMPORTED})  # sources without an index
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingSelection:
-    """Which captures a run asks for. since, until: days of the capture in UTC, both included.
-
-    host: of their addresses in the ledger.
-    """
-
-    host: str | None = None
-    sections: Sequence[str] | None = None
-    since: date | None = None
-    until: date | None = None
-    addresses: Sequence[str] | None = None
-
-    def conditions(self) -> list[Any]:
-        table = Holding.__table__.c
-        found: list[Any] = []
-        if self.host is not None:  # "0" is the character behind "/"
-            found += [table.address >= f"https://{self.host}/", table.address < f"https://{self.host}0"]
-        if self.sections is not None:
-            found.append(table.section.in_(self.sections))
-        if self.since is not None:
-            found.append(table.captured_at >= _midnight(self.since))
-        if self.until is not None:
-            found.append(table.captured_at < _midnight(self.until + timedelta(days=1)))
-        if self.addresses is not None:
-            found.append(table.address.in_(self.addresses))
-        return found
+def conditions(selection: Selection) -> list[Any]:
+    table = Holding.__table__.c
+    found: list[Any] = []
+    if selection.host is not None:
+        found += starts_with(table.address, f"https://{selection.host}/")
+    if selection.sections is not None:
+        found.append(table.section.in_(selection.sections))
+    if selection.since is not None:
+        found.append(table.captured_at >= _midnight(selection.since))
+    if selection.until is not None:
+        found.append(table.captured_at < _midnight(selection.until + timedelta(days=1)))
+    if selection.addresses is not None:
+        found.append(table.address.in_(selection.addresses))
+    return found
 
 
 def _midnight(day: date) -> datetime:
@@ -73,9 +60,9 @@ def mark_held(connection: Connection, entries: Sequence[PreparedItem]) -> None:
         connection.execute(update(Holding).where(*one, table.captured_at == bindparam("b_at")).values(held), rows)
 
 
-def queue(archive: str, wanted: HoldingSelection, now: datetime) -> Any:
+def queue(archive: str, selection: Selection, now: datetime) -> Any:
     table = Holding.__table__
-    due = (table.c.archive == archive, table.c.due_at <= now, *wanted.conditions())
+    due = (table.c.archive == archive, table.c.due_at <= now, *conditions(selection))
     return select(table).where(*due).order_by(table.c.turn, table.c.captured_at, table.c.url)
 
 

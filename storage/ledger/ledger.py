@@ -13,7 +13,8 @@ from storage.database import bulk
 from storage.database.schema import Address
 from storage.ledger import rows as frontier
 from storage.ledger.discoveries import MergedDiscovery, merge
-from storage.ledger.rows import Due, LedgerBatch, Selection, VisitResult
+from storage.ledger.rows import Due, LedgerBatch, VisitResult, conditions
+from storage.ledger.selection import Selection
 from storage.ledger.states import DROPPED, Discovery, State, Visit, due_again
 
 __all__ = ["Discovery", "Due", "Ledger", "Visit", "due_again"]
@@ -45,10 +46,10 @@ class Ledger:
             sheet.write()
         return new
 
-    def lease(self, limit: int, wanted: Selection = ALL, *, now: datetime) -> list[Due]:
+    def lease(self, limit: int, selection: Selection = ALL, *, now: datetime) -> list[Due]:
         """Up to `limit` due addresses, in order; given to nobody again until they are left or released."""
         with self._writer.begin() as connection:
-            return frontier.lease(connection, limit, wanted, now)
+            return frontier.lease(connection, limit, selection, now)
 
     def release_all(self, now: datetime) -> int:
         """At the start of a run: the leases of a dead run end, what failed or broke off last time may be tried again.
@@ -145,27 +146,27 @@ class Ledger:
             rows = connection.execute(found.order_by(func.count().desc(), table.why))
             return dict(rows.all())
 
-    def due(self, now: datetime, wanted: Selection = ALL) -> int:
+    def due(self, now: datetime, selection: Selection = ALL) -> int:
         """How many addresses could be leased now."""
         table = Address.__table__.c
-        return self._count(table.due_at <= now, table.state != "leased", *wanted.conditions())
+        return self._count(table.due_at <= now, table.state != "leased", *conditions(selection))
 
-    def next_due_at(self, now: datetime, wanted: Selection = ALL) -> datetime | None:
+    def next_due_at(self, now: datetime, selection: Selection = ALL) -> datetime | None:
         """When the next address that failed or broke off may be tried again in this run; None: nothing to wait for."""
         table = Address.__table__.c
-        failed = (table.state.in_(("failed", "partial")), table.tries > 0, table.due_at > now, *wanted.conditions())
+        failed = (table.state.in_(("failed", "partial")), table.tries > 0, table.due_at > now, *conditions(selection))
         with self._engine.connect() as connection:
             moment: datetime | None = connection.execute(select(func.min(table.due_at)).where(*failed)).scalar()
         return moment
 
-    def left_alone(self, now: datetime, begun_at: datetime, wanted: Selection = ALL) -> int:
+    def left_alone(self, now: datetime, begun_at: datetime, selection: Selection = ALL) -> int:
         """How many addresses a run that began at a moment passed by, for they are not due yet.
 
         What it visited itself waits, too, and is not counted.
         """
         table = Address.__table__.c
         earlier = or_(table.visited_at.is_(None), table.visited_at < begun_at)
-        return self._count(table.due_at > now, table.state != "leased", earlier, *wanted.conditions())
+        return self._count(table.due_at > now, table.state != "leased", earlier, *conditions(selection))
 
     def _count(self, *conditions: Any) -> int:
         with self._engine.connect() as connection:

@@ -1,6 +1,6 @@
 """The ledger's rows: how an address is leased and left. Each function works in a transaction of its caller."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from storage.database.bulk import add, change, chunks
 from storage.database.schema import Address
 from storage.database.values import Values
 from storage.ledger.discoveries import MergedDiscovery
+from storage.ledger.selection import Selection, starts_with
 from storage.ledger.states import BACK_OFF, DROPPED, WITHDRAWN, Budget, Discovery, Kind, State, queue_priority
 
 
@@ -29,41 +30,26 @@ class Due:
     last_modified: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which addresses a run asks for. What is not known of an address never rules it out.
-
-    origin: of one newspaper, as https://www.phnompenhpost.com/. since, until: days, both included.
-    addresses: only these.
-    """
-
-    origin: str = ""
-
-    kinds: Sequence[Kind] | None = None
-    sections: Sequence[str] | None = None
-    since: date | None = None
-    until: date | None = None
-    addresses: Sequence[str] | None = None
-
-    def conditions(self) -> list[Any]:
-        table = Address.__table__.c
-        found: list[Any] = []
-        if self.origin:
-            found.append(table.address.between(self.origin, self.origin + chr(0x10FFFF)))
-        if self.kinds is not None:
-            found.append(table.kind.in_(self.kinds))
-        if self.sections is not None:
-            found.append(or_(table.section.is_(None), table.section.in_(self.sections)))
-        if self.since is not None:
-            found.append(or_(table.dated_on.is_(None), table.dated_on >= self.since))
-        if self.until is not None:
-            found.append(or_(table.dated_on.is_(None), table.dated_on <= self.until))
-        if self.addresses is not None:
-            found.append(table.address.in_(self.addresses))
-        return found
+def conditions(selection: Selection) -> list[Any]:
+    """For rows of the ledger; an address of unknown section or day is in every selection."""
+    table = Address.__table__.c
+    found: list[Any] = []
+    if selection.host is not None:
+        found += starts_with(table.address, f"https://{selection.host}/")
+    if selection.kinds is not None:
+        found.append(table.kind.in_(selection.kinds))
+    if selection.sections is not None:
+        found.append(or_(table.section.is_(None), table.section.in_(selection.sections)))
+    if selection.since is not None:
+        found.append(or_(table.dated_on.is_(None), table.dated_on >= selection.since))
+    if selection.until is not None:
+        found.append(or_(table.dated_on.is_(None), table.dated_on <= selection.until))
+    if selection.addresses is not None:
+        found.append(table.address.in_(selection.addresses))
+    return found
 
 
-def lease(connection: Connection, limit: int, wanted: Selection, now: datetime) -> list[Due]:
+def lease(connection: Connection, limit: int, selection: Selection, now: datetime) -> list[Due]:
     """Take up to `limit` due addresses out of the queue, the first in order first.
 
     A lease ends with its visit, or with the run: no time is long enough for all that a site may let a run wait.
@@ -71,7 +57,7 @@ def lease(connection: Connection, limit: int, wanted: Selection, now: datetime) 
     table = Address.__table__.c
     queue = (
         select(table.address)
-        .where(table.due_at <= now, table.state != "leased", *wanted.conditions())
+        .where(table.due_at <= now, table.state != "leased", *conditions(selection))
         .order_by(table.priority, table.depth, table.address)
         .limit(limit)
         .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer and ignores it
@@ -266,8 +252,5 @@ def over(connection: Connection, heards: Iterable[Discovery]) -> dict[str, str]:
 
 def room(connection: Connection, budget: Budget) -> int:
     """How many more addresses a budget has room for; the range is of the primary key, which is read alone."""
-    address = Address.__table__.c.address
-    start = budget.start
-    beyond = start[:-1] + chr(ord(start[-1]) + 1)
-    held = select(func.count()).select_from(Address).where(address >= start, address < beyond)
+    held = select(func.count()).select_from(Address).where(*starts_with(Address.__table__.c.address, budget.start))
     return max(0, budget.most - connection.execute(held).scalar_one())

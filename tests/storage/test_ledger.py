@@ -15,7 +15,7 @@ from postscraper.items import Problem
 from storage.archive import Archive
 from storage.ledger.discoveries import MergedDiscovery, merge
 from storage.ledger.ledger import Ledger
-from storage.ledger.rows import Selection
+from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery, Visit
 
 
@@ -131,8 +131,8 @@ def test_a_lease_lasts_as_long_as_its_run(ledger: Ledger) -> None:
         ({"since": date(2018, 6, 1), "until": date(2018, 6, 1), "kinds": ["story"]}, {"a", "bare"}),
         ({"addresses": [f"{SITE}/national/b", "nowhere"]}, {"b"}),
         ({"addresses": []}, set()),
-        ({"origin": f"{SITE}/"}, {"a", "b", "bare", "front"}),
-        ({"origin": "https://www.postkhmer.com/"}, set()),
+        ({"host": SITE.removeprefix("https://")}, {"a", "b", "bare", "front"}),
+        ({"host": "www.postkhmer.com"}, set()),
     ],
 )
 def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str]) -> None:
@@ -154,7 +154,7 @@ def test_back_off_and_the_next_run(ledger: Ledger) -> None:
     for wait in (5, 30, 180):
         assert ledger.failed(CANAL, "timeout", at(1)) == at(1) + timedelta(seconds=wait)
         assert ledger.next_due_at(at(1)) == at(1) + timedelta(seconds=wait)
-        assert ledger.next_due_at(at(1), Selection(origin="https://www.postkhmer.com/")) is None
+        assert ledger.next_due_at(at(1), Selection(host="www.postkhmer.com")) is None
         assert leased(ledger, hours=1) == []
         assert leased(ledger, hours=1 + wait / 3600) == ["canal"]
     assert ledger.failed(CANAL, "timeout", at(2)) is None
