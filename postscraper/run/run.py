@@ -29,7 +29,7 @@ from postscraper.urls import canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.store import Evidence
-from storage.ledger.rows import Due
+from storage.ledger.ledger import Due
 from storage.ledger.selection import Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
 from storage.warc.exchange import Exchange

@@ -5,7 +5,8 @@ from typing import Any
 
 from making import SITE, at
 
-from storage.ledger.ledger import Discovery, Ledger
+from storage.ledger.ledger import Ledger
+from storage.ledger.states import Discovery
 
 CANAL = f"{SITE}/national/canal"
 

@@ -39,8 +39,8 @@ def test_an_address_is_heard_once(ledger: Ledger) -> None:
 
 
 def test_hearing_again_learns_what_was_unknown(ledger: Ledger) -> None:
-    ledger.discover([heard(kind="page", depth=3)], START, heard_from=SITE)
-    ledger.discover([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), heard_from="elsewhere")
+    ledger.discover([heard(kind="page", depth=3)], START, found_on=SITE)
+    ledger.discover([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), found_on="elsewhere")
     ledger.discover([heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")], at(2))
     row = ledger.row(CANAL)
     assert row is not None

@@ -10,7 +10,7 @@ from making import SITE, START, article, at, listing, teaser, unread
 
 from postscraper.items import Problem
 from storage.archive import Archive, Visit
-from storage.ledger.ledger import Discovery
+from storage.ledger.states import Discovery
 
 
 def visit(*heards: Discovery, **changes: Any) -> Visit:
