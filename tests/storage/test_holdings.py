@@ -7,7 +7,7 @@ from making import SITE, article, at
 from sqlalchemy import text
 
 from storage.archive import Archive
-from storage.holdings.holdings import Candidate, CdxEntry
+from storage.holdings.models import Candidate, CdxEntry
 from storage.ledger.selection import Selection
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
