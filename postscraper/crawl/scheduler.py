@@ -17,7 +17,7 @@ from postscraper.crawl.remote import RemoteFrontier
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.run.run import now
 from postscraper.urls import as_linked
-from storage.ledger.rows import Due
+from storage.ledger.ledger import Due
 
 # Few enough that what is heard meanwhile and is more urgent soon gets its turn, and so many for each request at once
 # that a crawl without delays seldom waits for the writer.

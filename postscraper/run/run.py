@@ -29,7 +29,8 @@ from postscraper.urls import canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.store import Evidence
-from storage.ledger.rows import Due, Selection
+from storage.ledger.ledger import Due
+from storage.ledger.selection import Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
 from storage.warc.exchange import Exchange
 
@@ -80,7 +81,7 @@ class Run:
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
         self._wanted = Selection(
-            origin=f"https://{paper.host}/",
+            host=paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
@@ -204,7 +205,7 @@ class Run:
 
     def left_alone(self, begun_at: datetime) -> int:
         """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
-        return self.archive.ledger.left_alone(now(), begun_at, Selection(origin=self._wanted.origin))
+        return self.archive.ledger.left_alone(now(), begun_at, Selection(host=self._wanted.host))
 
     def record(self, exchange: Exchange, depth: int = 0) -> Capture:
         """The capture, its bytes kept before anything reads them; durable with the next `file`."""

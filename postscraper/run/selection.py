@@ -1,18 +1,18 @@
 """What a run wants of another archive, and where what is listed belongs: its address, or the rule against it."""
 
 from postscraper.run.run import Run
-from postscraper.sources.remote import Selection
+from postscraper.sources import remote
 from postscraper.sources.warc import ASSET_TYPES
 from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
 from storage.holdings.models import Candidate, CdxEntry
-from storage.holdings.queue import HoldingSelection
+from storage.ledger.selection import Selection
 from storage.warc.exchange import Exchange
 
 
-def sought(desk: Run) -> Selection:
+def sought(desk: Run) -> remote.Selection:
     """What the index is asked for."""
     scope, paper = desk.scope, desk.paper
-    return Selection(
+    return remote.Selection(
         host=paper.host.removeprefix("www."),
         paths=[paper.sections[name] for name in scope.sections],
         urls=desk.asked_for() or (),
@@ -21,10 +21,10 @@ def sought(desk: Run) -> Selection:
     )
 
 
-def wanted(desk: Run) -> HoldingSelection:
+def wanted(desk: Run) -> Selection:
     """Which of all that is listed is to be fetched."""
     scope = desk.scope
-    return HoldingSelection(
+    return Selection(
         host=desk.paper.host,
         sections=scope.sections or None,
         since=scope.since,

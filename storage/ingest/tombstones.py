@@ -19,7 +19,8 @@ from storage.database.schema import Address, Capture, Withdrawn, WithdrawnRecord
 from storage.database.values import plain
 from storage.evidence import compact_format
 from storage.ingest.prepare import PreparedItem, visited_at
-from storage.ledger.states import WITHDRAWN, Kind, queue_priority
+from storage.ledger.rows import new_row, row_priority
+from storage.ledger.states import WITHDRAWN, Kind
 from storage.warc.exchange import RecordUnreadable
 from storage.warc.files import file_id
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
@@ -53,11 +54,9 @@ def keep_out(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind,
         connection.execute(insert(Withdrawn), new)
     for row in rows:
         known = connection.execute(select(Address.__table__).where(table.address == row["address"])).mappings().first()
-        values = dict(known) if known is not None else _heard(row["address"], kind, now)
+        values = dict(known) if known is not None else new_row(row["address"], kind, "asked", now)
         values |= _EXCLUDED
-        values["priority"] = queue_priority(
-            values["address"], values["kind"], None, values["heard_at"], visited=values["visits"] > 0
-        )
+        values["priority"] = row_priority(values, visited=values["visits"] > 0)
         if known is None:
             connection.execute(insert(Address), [values])
         else:
@@ -70,12 +69,6 @@ _EXCLUDED = {
     "tries": 0,
     **dict.fromkeys(("was", "due_at", "leased_until", "dated_on", "capture_id", "etag", "last_modified")),
 }
-
-
-def _heard(address: str, kind: Kind, now: datetime) -> dict[str, Any]:
-    empty: dict[str, Any] = dict.fromkeys(column.name for column in Address.__table__.columns)
-    of_address = {"address": address, "url": address, "kind": kind, "how": "asked", "heard_at": now}
-    return empty | of_address | {"depth": 0, "visits": 0, "changes": 0}
 
 
 def is_barred(entry: PreparedItem, barred: Collection[str]) -> bool:

@@ -19,9 +19,10 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from storage.archive import Archive
 from storage.database.bulk import chunks
+from storage.database.engine import require_sqlite
 from storage.database.schema import Address, Capture, Holding, Payload, Sighting, Story, Withdrawn, WithdrawnRecord
 from storage.database.values import dumped
-from storage.errors import Damaged, NoSuchStory, NotAnArchive, Unsupported
+from storage.errors import Damaged, NoSuchStory, NotAnArchive
 from storage.evidence import compact_format
 from storage.ingest import search_index
 from storage.ingest.batch import Batch, load_stories
@@ -77,8 +78,7 @@ def withdraw(
     Raises NoSuchStory, RecordUnreadable when a file is missing; then nothing is changed.
     """
     with archive.write() as connection:
-        if connection.dialect.name != "sqlite":
-            raise Unsupported("a withdrawal works on SQLite archives only")
+        require_sqlite(connection, "a withdrawal")
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # stories name captures, and captures stories
         withdrawal = _plan(connection, reader, address, mentions=mentions)
         story, addresses = withdrawal.story, withdrawal.addresses

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
+from storage.database.engine import require_sqlite
 from storage.database.values import day
-from storage.errors import Unsupported
 from storage.query.snippets import snippet
 from storage.query.syntax import Term, parse
 from storage.query.text import encodable
@@ -140,8 +140,7 @@ def count(connection: Connection, words: str, limits: Limits) -> int:
 
 def _query(connection: Connection, words: str, limits: Limits) -> tuple[str | None, Sequence[Term]]:
     """In the language of FTS5, None without a word; and the terms that a snippet marks."""
-    if connection.dialect.name != "sqlite":
-        raise Unsupported("full-text search works on SQLite archives only")
+    require_sqlite(connection, "full-text search")
     query = parse(words)
     by = parse(limits.author or "")
     if query is None or (limits.author is not None and by is None):

@@ -17,8 +17,7 @@ from sqlalchemy.pool import NullPool
 import storage
 from storage.archive import Archive
 from storage.database import engine
-from storage.database.migrations.names import include_name
-from storage.database.migrations.run import configuration
+from storage.database.migrations.run import configuration, include_name
 from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
 from tests.helpers.items import article

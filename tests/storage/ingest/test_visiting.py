@@ -8,7 +8,7 @@ import pytest
 
 from postscraper.items import Problem
 from storage.archive import Archive, Visit
-from storage.ledger.ledger import Discovery
+from storage.ledger.states import Discovery
 from tests.helpers.addresses import CANAL, heard, hours_until_due, state
 from tests.helpers.items import SITE, START, article, at, listing, sightings, teaser, unread
 

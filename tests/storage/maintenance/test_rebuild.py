@@ -19,7 +19,7 @@ from postscraper.items import Receipt, Unread
 from postscraper.run.page_reader import Witness
 from storage.archive import Archive
 from storage.database.lock import RunLock
-from storage.ledger.rows import Selection
+from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery
 from storage.maintenance.check import verify
 from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
