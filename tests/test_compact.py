@@ -15,6 +15,7 @@ import pytest
 from calling import run
 from conftest import ROOT
 from keeping import answer, desk, file, fill, saved_pages
+from recording import exchanges_in
 from rereadable import canonical
 
 from postscraper.run.page_reader import Witness
@@ -25,7 +26,6 @@ from storage.evidence.store import Evidence
 from storage.maintenance import compact as compacting
 from storage.maintenance.check import check, verify
 from storage.warc.exchange import Damage
-from storage.warc.files import records
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +103,10 @@ def test_any_reader_of_warc_files_reads_them(archive: Path) -> None:
     lost: list[Damage] = []
     lost_then: list[Damage] = []
     plain = first(archive)
-    kept = [exchange for _, exchange in records(plain, lost_then.append)]
+    kept = [exchange for _, exchange in exchanges_in(plain, lost_then.append)]
     run("compact", "--archive", archive)
     compact = compact_format.file_of(plain)
-    assert [exchange for _, exchange in records(compact, lost.append)] == kept
+    assert [exchange for _, exchange in exchanges_in(compact, lost.append)] == kept
     assert [each.what for each in lost] == [each.what for each in lost_then], "a revisit, for who has no original"
     fastwarc = pytest.importorskip("fastwarc")
     with compact.open("rb") as stream:

@@ -24,6 +24,7 @@ from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.archive import Archive
 from storage.evidence.store import Evidence
+from storage.warc.digests import has_digest
 from storage.warc.exchange import RecordLocation
 
 COUNT = 400
@@ -101,7 +102,7 @@ def test_every_capture_can_be_read_again(theirs: Path, tmp_path: Path, link: boo
     with Archive.open(tmp_path / "archive", readonly=True) as archive:
         for row in archive.captures():
             place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-            evidence.verify(place, row.digest)
+            assert has_digest(evidence.read(place).body, row.digest)
             assert evidence.read(place).source == row.source == "warc"
             assert Path(place.file).is_absolute() == (link and not place.file.startswith("post-"))
     done = run("verify", "--archive", tmp_path / "archive")

@@ -11,18 +11,12 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from types import TracebackType
 from typing import Self
 
-from postscraper.bulk.packing import packed, unpacked
 from postscraper.bulk.slices import ByteRange, Reader, Setup, SliceResult, begin, told
 from postscraper.items import Capture, Unread
 from storage.ledger.discoveries import merge
 from storage.warc.exchange import Damage
 
 DIED = "the process that read this page died of it"
-
-
-def answer(wanted: ByteRange) -> bytes:
-    """In a worker process: what the slice holds, packed; unpacked only when its turn has come."""
-    return packed(told(wanted))
 
 
 def given_up(capture: Capture) -> tuple[Unread]:
@@ -46,7 +40,7 @@ class WorkerPool:
     def __init__(self, setup: Setup, jobs: int) -> None:
         self._setup, self._jobs = setup, jobs
         self._pool = self._new_pool(jobs)
-        self._queue: deque[tuple[ByteRange, Future[bytes]]] = deque()
+        self._queue: deque[tuple[ByteRange, Future[SliceResult]]] = deque()
 
     def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
         # spawn: a forked child would hold the database's connection and whatever locks were taken.
@@ -73,16 +67,16 @@ class WorkerPool:
         """The slice at the head, and what it holds."""
         wanted, future = self._queue.popleft()
         try:
-            return wanted, unpacked(future.result())
+            return wanted, future.result()
         except BrokenProcessPool:
             return wanted, self._again(wanted)
 
-    def _asked(self, wanted: ByteRange) -> Future[bytes]:
+    def _asked(self, wanted: ByteRange) -> Future[SliceResult]:
         try:
             with _without_interruption():
-                return self._pool.submit(answer, wanted)
+                return self._pool.submit(told, wanted)
         except BrokenProcessPool as broken:
-            failed: Future[bytes] = Future()
+            failed: Future[SliceResult] = Future()
             failed.set_exception(broken)
             return failed
 
@@ -98,7 +92,7 @@ class WorkerPool:
         """None when the reader dies of it."""
         with self._new_pool(1) as pool:
             try:
-                return unpacked(pool.submit(answer, wanted).result())
+                return pool.submit(told, wanted).result()
             except BrokenProcessPool:
                 return None
 
@@ -110,7 +104,7 @@ class WorkerPool:
             at = wanted if whole is None else replace(wanted, start=whole.end, exact=True)
             at = replace(at, most=1)
             try:
-                page = unpacked(pool.submit(answer, at).result())
+                page = pool.submit(told, at).result()
             except BrokenProcessPool:
                 pool.shutdown()
                 pool = self._new_pool(1)
