@@ -78,7 +78,7 @@ def test_any_number_of_readers_gives_the_same_archive(
     theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = replayed(tmp_path / "one", theirs)
-    monkeypatch.setattr(replay, "SLICE_BYTES", 20_000)  # cut in the middle of records, fifty times
+    monkeypatch.setattr(replay, "BATCH", 7)
     three = replayed(tmp_path / "three", theirs, jobs=3)
     assert (one.pages, one.outcomes, one.skipped) == (three.pages, three.outcomes, three.skipped)
     assert one.pages > COUNT // 2
@@ -158,7 +158,7 @@ def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
 
 
 # The real command, with small transactions, so that a kill falls between many.
-SMALL = "from postscraper.bulk import replay; replay.BATCH, replay.SLICE_BYTES = 25, 50_000\n"
+SMALL = "from postscraper.bulk import replay; replay.TRANSACTION, replay.BATCH = 25, 8\n"
 
 
 def start(theirs: Path, archive: Path, *words: str) -> subprocess.Popen[bytes]:

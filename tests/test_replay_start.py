@@ -12,7 +12,7 @@ from postscraper.cli.commands.replay import Written
 
 @pytest.mark.parametrize(
     ("module", "unwanted"),
-    [("postscraper.bulk.slices", ("scrapy", "sqlalchemy")), ("postscraper.cli.commands.replay", ("scrapy", "alembic"))],
+    [("postscraper.bulk.reader", ("scrapy", "sqlalchemy")), ("postscraper.cli.commands.replay", ("scrapy", "alembic"))],
 )
 def test_processes_start_with_what_they_need(module: str, unwanted: tuple[str, ...]) -> None:
     told = f"import sys, {module}; print([name for name in {unwanted} if name in sys.modules])"

@@ -13,20 +13,20 @@ class NotChunked(Exception):
     """The body is not chunked, or its last chunk is missing; the message is a phrase."""
 
 
-def begin(body: bytes) -> bool:
+def seems_chunked(body: bytes) -> bool:
     """Whether the body seems to begin with a chunk. It may still be a page that begins with a number."""
     if _BEGINNING.match(body):
         return True
     if not _SIZE.match(body):
         return False
     try:  # a size line that ends in LF counts only if the whole body is chunked
-        joined(body, whole=True)
+        decoded(body, whole=True)
     except NotChunked:
         return False
     return True
 
 
-def joined(body: bytes, *, whole: bool) -> tuple[bytes, tuple[str, ...]]:
+def decoded(body: bytes, *, whole: bool) -> tuple[bytes, tuple[str, ...]]:
     """The content of the chunks, and phrases for what is not standard.
 
     whole: False for a body known to be cut.

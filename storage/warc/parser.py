@@ -285,16 +285,16 @@ def _unchunked(
     """
     digest = fields.get("warc-payload-digest")
     chunked = any(name.lower() == TRANSFER_CODING and "chunked" in value.lower() for name, value in headers)
-    if not chunked or not chunks.begin(body):
+    if not chunked or not chunks.seems_chunked(body):
         _check(body, digest, "payload")
         return body, ()
     try:
-        joined, odd = chunks.joined(body, whole=fields.get("warc-truncated") is None)
+        decoded, odd = chunks.decoded(body, whole=fields.get("warc-truncated") is None)
     except chunks.NotChunked as error:
         raise BadRecord(f"the chunks of the body: {error}") from error
-    if digest and not has_digest(joined, digest):
+    if digest and not has_digest(decoded, digest):
         _check(body, digest, "payload")
-    return joined, odd
+    return decoded, odd
 
 
 def _check(data: bytes, digest: str | None, part: str) -> None:
