@@ -60,7 +60,9 @@ def said(archive: Path) -> dict[str, Any]:
     found = canonical(archive)
     state = [row[9] for row in found["ledger"]]
     assert set(state) <= set(get_args(State))
-    return found | {"ledger": [row for row, how in zip(found["ledger"], state, strict=True) if how != "failed"]}
+    return found | {
+        "ledger": [row for row, how in zip(found["ledger"], state, strict=True) if how not in ("failed", "partial")]
+    }
 
 
 def counts(archive: Path) -> dict[str, int]:

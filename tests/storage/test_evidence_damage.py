@@ -133,9 +133,11 @@ def test_a_file_is_read_one_record_at_a_time(tmp_path: Path) -> None:
     pages = [exchange(url=f"https://x.kh/{n}", body=bytes([n]) * 2**22) for n in range(24)]
     place = kept(tmp_path, pages)[0]
     code = (
-        "import resource, sys; from pathlib import Path; from tests.recording import exchanges_in\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from storage.warc.files import exchanges, no_original, raw_records\n"
+        "path = Path(sys.argv[1])\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "print(sum(len(page.body) for _, page in exchanges_in(Path(sys.argv[1]), print)))\n"
+        "print(sum(len(page.body) for _, page in exchanges(raw_records(path, print), '', print, no_original)))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
     done = subprocess.run(
