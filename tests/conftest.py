@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from wordpress.server import installed
-from wordpress.site import Site
 
-ROOT = Path(__file__).parents[1]
-SAMPLES = ROOT / "samples"
-REAL_PAGES = ROOT.parent / "shared" / "pages"
+from tests.helpers.paths import REAL_PAGES, SAMPLES
+from tests.wordpress.server import installed
+from tests.wordpress.site import Site
 
 os.environ.pop("POSTSCRAPER_ARCHIVE", None)  # who runs the tests may have an archive of their own
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import ROOT
+from tests.helpers.paths import ROOT
 
 
 def test_a_quick_run_gives_every_table(tmp_path: Path) -> None:

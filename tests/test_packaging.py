@@ -9,8 +9,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from calling import SITE
-from conftest import ROOT
+
+from tests.helpers.commands import SITE
+from tests.helpers.paths import ROOT
 
 PAGE = f'<html><head><link rel="canonical" href="{SITE}/national/a-story"></head><body><p>Words.</p></body></html>'
 

@@ -54,6 +54,7 @@ _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
     "replay": "what was read is in the archive, and the same command goes on where it was",
+    "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",
     "check": "nothing was changed, or one repair after the other was; the same command does the rest",
     "reread": "what was accepted so far stands, and the same command compares again",

@@ -85,8 +85,9 @@ class Checks:
         self._pages["unread" if isinstance(item, Unread) else "read"] += 1
         if isinstance(item, Article):
             self._stories.setdefault(_FORMS.get(item.layout, "page"), set()).add(item.canonical_url)
-            self._pages["articles"] += 1
-            self._filled.update(name for name in spider.paper.floors if getattr(item, name))
+            if item.capture.part is None:  # floors are those of pages: a feed has no place for pictures
+                self._pages["articles"] += 1
+                self._filled.update(name for name in spider.paper.floors if getattr(item, name))
 
     def spider_closed(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):

@@ -11,8 +11,8 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.utils import send_file
 
-from standins import pywb
-from standins.serving import Standin, ask, raw, standing_in
+from tests.standins import pywb
+from tests.standins.serving import Standin, ask, raw, standing_in
 
 CRAWL = "CC-MAIN-2018-26"
 LINES_A_BLOCK = 8  # 3,000 at Common Crawl

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from conftest import ROOT
+from tests.helpers.paths import ROOT
 
 COMMANDS = Path(os.environ.get("POSTSCRAPER_PYWB", ROOT / ".venv-pywb" / "bin"))
 

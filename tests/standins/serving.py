@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from standins.faults import Fault
+from tests.standins.faults import Fault
 
 Application = Callable[[Request], Response]
 

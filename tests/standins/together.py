@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from recording import warc_gz
-
-from standins import commoncrawl, pywb
-from standins.commoncrawl import CommonCrawl
-from standins.serving import Standin, standing_in
-from standins.wayback import Wayback
 from storage.warc.exchange import Exchange
+from tests.helpers.warc_files import warc_gz
+from tests.standins import commoncrawl, pywb
+from tests.standins.commoncrawl import CommonCrawl
+from tests.standins.serving import Standin, standing_in
+from tests.standins.wayback import Wayback
 
 
 class Standins(NamedTuple):

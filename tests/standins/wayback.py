@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, unquote_plus, urlencode
 
 from werkzeug import Request, Response
 
-from standins.serving import ask, raw
+from tests.standins.serving import ask, raw
 
 FIELDS = {  # and pywb's names for them
     "urlkey": "urlkey", "timestamp": "timestamp", "original": "url", "mimetype": "mime", "statuscode": "status",

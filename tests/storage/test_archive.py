@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from making import SITE, START, article, at, captioned, listing, receipt, teaser, unread
 from sqlalchemy import text
 
 from postscraper.items import Block, Image, Link, Problem, Record, plain
 from storage.archive import Archive, Outcome
 from storage.errors import NoSuchStory
 from storage.ingest.batch import of_moments
+from tests.helpers.items import SITE, START, article, at, captioned, listing, receipt, teaser, unread
 
 CANAL = f"{SITE}/national/canal"
 

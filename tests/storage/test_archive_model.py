@@ -8,11 +8,11 @@ from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import SITE, article, teaser
 
 from postscraper.items import Article
 from storage.archive import Archive
 from storage.query.export import write_csv, write_jsonl
+from tests.helpers.items import SITE, article, teaser
 
 # Not many examples: each makes an archive on the disk. The rules themselves are tested without one.
 SOME = settings(

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from parsel import Selector
-from standins.serving import ask
 
-from wordpress.site import Site
-from wordpress.stories import Story
+from tests.standins.serving import ask
+from tests.wordpress.site import Site
+from tests.wordpress.stories import Story
 
 POSTS = "/wp-json/wp/v2/posts"
 FEED = {"content": "http://purl.org/rss/1.0/modules/content/", "dc": "http://purl.org/dc/elements/1.1/"}

@@ -7,10 +7,11 @@ import re
 from typing import Literal, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from conftest import SAMPLES
-from standins.faults import Fault
-from standins.serving import Application, raw
 from werkzeug import Request, Response
+
+from tests.helpers.paths import SAMPLES
+from tests.standins.faults import Fault
+from tests.standins.serving import Application, raw
 
 Kind = Literal["html", "feed", "rest", "sitemap", "robots", "file"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

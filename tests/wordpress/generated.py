@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from wordpress.stories import KHMER_NEWS, PICTURES, Block, Picture, Status, Story, blocks, encoded, paragraph
+from tests.wordpress.stories import KHMER_NEWS, PICTURES, Block, Picture, Status, Story, blocks, encoded, paragraph
 
 CARRIED_OVER = datetime.fromisoformat("2026-03-14T02:00:07")  # when all of the earlier site was put in, in one second
 

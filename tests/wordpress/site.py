@@ -8,13 +8,13 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from standins.serving import Standin, raw, standing_in
 from werkzeug import Request, Response
 
-from wordpress.generated import HIDDEN, PAGES, generated
-from wordpress.server import THEMES, Server
-from wordpress.stories import AUTHORS, CATEGORIES, HOME, MONTH, PICTURES, Picture, Story
-from wordpress.written import WRITTEN
+from tests.standins.serving import Standin, raw, standing_in
+from tests.wordpress.generated import HIDDEN, PAGES, generated
+from tests.wordpress.server import THEMES, Server
+from tests.wordpress.stories import AUTHORS, CATEGORIES, HOME, MONTH, PICTURES, Picture, Story
+from tests.wordpress.written import WRITTEN
 
 STORIES = (*WRITTEN, *generated())
 PHNOM_PENH = timezone(timedelta(hours=7))

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from parsel import Selector
-from standins.serving import ask
 
-from wordpress import server
-from wordpress.answers import POSTS, body_text, feed, page, rest, text, without_captions
-from wordpress.generated import CARRIED_OVER, HIDDEN
-from wordpress.site import PHNOM_PENH, STORIES, Site
-from wordpress.stories import AUTHORS, CATEGORIES, Story, encoded
-from wordpress.written import (
+from tests.standins.serving import ask
+from tests.wordpress import server
+from tests.wordpress.answers import POSTS, body_text, feed, page, rest, text, without_captions
+from tests.wordpress.generated import CARRIED_OVER, HIDDEN
+from tests.wordpress.site import PHNOM_PENH, STORIES, Site
+from tests.wordpress.stories import AUTHORS, CATEGORIES, Story, encoded
+from tests.wordpress.written import (
     WRITTEN,
     boat_heats,
     canal_water,

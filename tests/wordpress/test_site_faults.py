@@ -4,13 +4,13 @@ import json
 
 import pytest
 from parsel import Selector
-from standins import faults as common_faults
-from standins.serving import Answer, Exchange, ask
 
-from wordpress import faults
-from wordpress.answers import POSTS, feed, page, rest, text
-from wordpress.site import Site
-from wordpress.written import ferry_returns, new_boats, weavers
+from tests.standins import faults as common_faults
+from tests.standins.serving import Answer, Exchange, ask
+from tests.wordpress import faults
+from tests.wordpress.answers import POSTS, feed, page, rest, text
+from tests.wordpress.site import Site
+from tests.wordpress.written import ferry_returns, new_boats, weavers
 
 
 def test_conditional_feed_requests(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from wordpress.stories import (
+from tests.wordpress.stories import (
     HOME,
     KHMER_NEWS,
     PICTURES,

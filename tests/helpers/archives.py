@@ -1,0 +1,70 @@
+"""Archives for the tests of integrity: filled as a crawl fills them, without a network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from scrapy.settings import Settings
+
+from postscraper.items import Capture
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.run.run import Run
+from postscraper.run.scope import Scope
+from postscraper.sources import folder
+from storage.warc.exchange import Exchange
+from tests.helpers.paths import SAMPLES
+
+SITE = "https://www.phnompenhpost.com"
+
+
+@contextmanager
+def desk(archive: Path, *, paper: str = "post", origin: str | None = None) -> Iterator[Run]:
+    """The desk of a run over saved pages; origin: of a mirror that serves the paper."""
+    settings = Settings()
+    settings.setmodule("postscraper.settings")
+    settings.set("ARCHIVE_DIR", str(archive))
+    settings.set("PAPER_ORIGIN", origin)
+    opened = Run.open(NEWSPAPERS[paper], Scope(source="samples"), settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def by_hand(saved: Capture) -> Exchange:
+    """A saved page as it is kept: nothing is known of the answer's head."""
+    at = saved.captured_at
+    return Exchange(url=saved.url, requested_at=None, captured_at=at, status=None, body=saved.body, source="folder")
+
+
+def answer(saved: Capture, **changes: Any) -> Exchange:
+    """A saved page as an answer of the live site, with the question before it."""
+    usual = {"status": 200, "source": "live", "headers": (("ETag", '"1"'), ("Content-Type", "text/html"))}
+    asked = {"requested_at": saved.captured_at, "request_headers": (("Accept", "text/html"),)}
+    return replace(by_hand(saved), **(usual | asked | changes))
+
+
+def file(opened: Run, *exchanges: Exchange) -> None:
+    """Keep, read and store, in one transaction."""
+    opened.commit([opened.read(opened.record(exchange))[0] for exchange in exchanges])
+
+
+def saved_pages(every: int = 1) -> list[Capture]:
+    return list(folder.captures(SAMPLES))[::every]
+
+
+def fill(archive: Path, pages: list[Capture]) -> None:
+    """Records of every kind: answers, pages saved by hand, robots.txt, a revisit, a 304."""
+    with desk(archive) as opened:
+        opened.begin()
+        for number, saved in enumerate(pages):
+            file(opened, answer(saved) if number % 3 else by_hand(saved))
+        story = next(each for each in pages if b'id="ArticleBody"' in each.body)
+        assert story.captured_at is not None
+        opened.record(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
+        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=1)))
+        unchanged = {"status": 304, "body": b"", "request_headers": (("If-None-Match", '"1"'),)}
+        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), **unchanged))

@@ -1,0 +1,269 @@
+"""Opening an archive: made when absent, refused with one sentence when something is wrong."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from storage.archive import Archive
+from storage.database import engine as opening
+from storage.database.migrations.names import include_name
+from storage.database.migrations.run import configuration
+from storage.database.schema import BASELINE, SCHEMA, Table
+from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
+from tests.helpers.items import article
+
+
+def one_sentence(error: pytest.ExceptionInfo[ArchiveError], *words: str) -> None:
+    said = str(error.value)
+    assert "\n" not in said
+    for word in words:
+        assert word in said
+
+
+def test_the_tables_are_those_of_the_migrations(archive: Archive) -> None:
+    with archive.connect() as connection:
+        options = {"include_name": include_name, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Table.metadata) == []
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) != []  # it would see the tables of the index
+
+
+def test_the_version_of_the_tables_is_the_newest_migration(archive: Archive) -> None:
+    with archive.connect() as connection:
+        assert ScriptDirectory.from_config(configuration(connection)).get_current_head() == SCHEMA
+
+
+def test_an_archive_is_made_once(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "archive #1 ?ទឹក"
+    with Archive.open(folder) as archive:
+        archive.add(article())
+    with Archive.open(str(folder)) as archive:
+        assert archive.stats().stories == 1
+
+
+def test_durable_and_never_in_the_way_of_readers(archive: Archive) -> None:
+    with archive.connect() as connection:
+        pragmas = ("journal_mode", "synchronous", "foreign_keys")
+        assert [connection.exec_driver_sql(f"PRAGMA {each}").scalar() for each in pragmas] == ["wal", 2, 1]
+    with Archive.open(archive.folder, readonly=True) as reader, reader.connect() as connection:
+        before = connection.execute(text("SELECT count(*) FROM story")).scalar()
+        archive.add(article())
+        assert connection.execute(text("SELECT count(*) FROM story")).scalar() == before  # its own moment
+        assert reader.stats().stories == 1
+
+
+def test_a_reader_makes_and_changes_nothing(archive: Archive, tmp_path: Path) -> None:
+    with pytest.raises(NotAnArchive) as error:
+        Archive.open(tmp_path / "absent", readonly=True)
+    one_sentence(error, "no archive in")
+    assert not (tmp_path / "absent").exists()
+    with Archive.open(archive.folder, readonly=True) as reader:
+        with pytest.raises(ReadOnly) as error:
+            reader.add(article())
+        one_sentence(error, "archive.db", "cannot be written")
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_another_version(archive: Archive, readonly: bool) -> None:
+    with archive.connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        connection.commit()
+    with pytest.raises(WrongVersion) as error:
+        Archive.open(archive.folder, readonly=readonly)
+    one_sentence(error, "0000", SCHEMA, f"postscraper rebuild --archive {archive.folder}")
+
+
+def test_an_archive_in_a_folder_that_nobody_can_write(empty_archive: Path) -> None:
+    with TemporaryDirectory() as outside:  # pytest's own folders are closed to other users
+        Path(outside).chmod(0o755)
+        folder = copytree(empty_archive, Path(outside) / "archive")
+        with Archive.open(folder) as archive:
+            archive.add(article())
+        folder.chmod(0o555)
+        (folder / "archive.db").chmod(0o444)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # the superuser may write anywhere
+        try:
+            with Archive.open(folder, readonly=True) as archive:
+                assert len(archive.search("water")) == 1
+            with pytest.raises(ReadOnly) as error:
+                Archive.open(folder).add(article("boats"))
+            one_sentence(error, "archive.db", "rights")
+        finally:
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+def test_somebody_elses_database_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(NotAnArchive):
+        Archive.open(tmp_path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_upgrading_what_is_new_changes_nothing(archive: Archive) -> None:
+    archive.add(article())
+    Archive.upgrade(archive.folder)
+    assert archive.stats().stories == 1
+
+
+def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Archive) -> None:
+    archive.add(article())
+    with archive.connect() as connection:
+        for table in ("withdrawn", "withdrawn_record"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})
+        connection.commit()
+    with pytest.raises(WrongVersion) as error:
+        Archive.open(archive.folder)
+    one_sentence(error, BASELINE, SCHEMA, f"postscraper upgrade --archive {archive.folder}")
+    Archive.upgrade(archive.folder)
+    with Archive.open(archive.folder) as upgraded:
+        assert upgraded.stats().stories == 1
+        assert upgraded.withdrawn() == frozenset()
+        test_the_tables_are_those_of_the_migrations(upgraded)
+
+
+def test_upgrading_nothing_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NotAnArchive):
+        Archive.upgrade(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("contents", [b"This is no database at all. " * 300, b"SQLite format 3\0" + b"x" * 4096])
+def test_a_file_that_is_something_else(tmp_path: Path, contents: bytes, readonly: bool) -> None:
+    (tmp_path / "archive.db").write_bytes(contents)
+    with pytest.raises(ArchiveError) as error:
+        Archive.open(tmp_path, readonly=readonly)
+    one_sentence(error, "archive.db", "is not a database")
+    assert (tmp_path / "archive.db").read_bytes() == contents
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_a_database_of_somebody_else(tmp_path: Path, readonly: bool) -> None:
+    connection = sqlite3.connect(tmp_path / "archive.db")
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+    with pytest.raises(NotAnArchive) as error:
+        Archive.open(tmp_path, readonly=readonly)
+    one_sentence(error, "no archive")
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("")
+    for folder in (tmp_path / "archive", tmp_path / "archive" / "deeper"):
+        with pytest.raises(NotAnArchive) as error:
+            Archive.open(folder)
+        one_sentence(error, "is a file")
+
+
+def test_another_writer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(archive.folder / "archive.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with Archive.open(archive.folder) as second:
+            with pytest.raises(Locked) as error:
+                second.add(article())
+            one_sentence(error, "another process")
+            assert second.search("canal") == []  # readers are not kept waiting
+    finally:
+        other.close()
+    assert archive.add(article()) == "new story"
+
+
+def test_a_full_disk(archive: Archive) -> None:
+    with archive._writer.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    # The limit is one of the connection; the pool hands the same one out again.
+    with archive._writer.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(Full) as error:
+        archive.add(article(body="Water rises. " * 5000))
+    one_sentence(error, "no room left", "not stored")
+    assert archive.stats().captures == 0
+
+
+def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:
+    with new_archive() as archive:
+        archive.add_many([(article(f"s{n}", body=f"Water {n}. " * 200), None) for n in range(50)])
+        folder = archive.folder
+    path = folder / "archive.db"
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 3)
+        file.write(os.urandom(size // 2))
+    with pytest.raises(Damaged) as error, Archive.open(folder, readonly=True) as archive:
+        [archive.story(row.story_id) for row in archive.captures()]
+    one_sentence(error, "damaged", "evidence")
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("words", [b"CREATE TABLE story (", b"CREATE TABLE alembic_version", b"num VARCHAR(32)"])
+def test_a_schema_that_is_no_text(empty_archive: Path, tmp_path: Path, words: bytes, readonly: bool) -> None:
+    path = copytree(empty_archive, tmp_path / "archive") / "archive.db"
+    with Archive.open(path.parent):
+        pass  # what was in the log ahead is in the file now
+    whole = path.read_bytes()
+    for at in range(len(words) - 1):
+        path.write_bytes(whole.replace(words, words[:at] + b"\xff\xfe" + words[at + 2 :]))
+        with pytest.raises(Damaged) as error:
+            Archive.open(path.parent, readonly=readonly)
+        one_sentence(error, "archive.db", "damaged", "evidence")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_BUSY, Locked),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, Locked),
+        (sqlite3.SQLITE_READONLY_DBMOVED, ReadOnly),
+        (sqlite3.SQLITE_FULL, Full),
+        (sqlite3.SQLITE_IOERR_READ, Damaged),
+        (sqlite3.SQLITE_CORRUPT_VTAB, Damaged),
+        (sqlite3.SQLITE_CANTOPEN, ReadOnly),
+        (sqlite3.SQLITE_NOTADB, NotAnArchive),
+    ],
+)
+def test_what_sqlite_complains_of(code: int, kind: type[ArchiveError]) -> None:
+    error = sqlite3.OperationalError("…")
+    error.sqlite_errorcode = code
+    assert type(opening.spoken_error(error, "here")) is kind
+    assert "here" in str(opening.spoken_error(error, "here"))
+
+
+def test_mistakes_of_ours_stay_what_they_are() -> None:
+    error = sqlite3.IntegrityError("NOT NULL")
+    error.sqlite_errorcode = sqlite3.SQLITE_CONSTRAINT
+    assert opening.spoken_error(error, "here") is None
+    assert opening.spoken_error(ValueError(), "here") is None
+
+
+def test_the_tables_can_be_made_elsewhere(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    with Archive.open(tmp_path / "archive", db_url=url) as archive:
+        assert archive.add(article()) == "new story"
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT headline FROM article")).scalar() == "The canal"
+        assert connection.execute(text("SELECT count(*) FROM promotion")).scalar() == 0
+    assert not (tmp_path / "archive" / "archive.db").exists()

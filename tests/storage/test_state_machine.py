@@ -1,0 +1,93 @@
+"""Whatever happens to an archive, in whatever order, it says what came; and a wrong program is found out."""
+
+import os
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from postscraper.items import Item
+from postscraper.run.run import Run, now
+from storage.archive import Outcome
+from storage.warc.exchange import EvidenceShort
+from tests.helpers.archive_machine import Machine
+from tests.helpers.archive_model import Model, Page
+
+SOME = settings(
+    max_examples=int(os.environ.get("EXAMPLES", "40")),
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def test_whatever_happens_the_archive_says_what_came() -> None:
+    run_state_machine_as_test(Machine, settings=SOME)
+
+
+class Unsynced(Run):
+    """Rows name records that were never made durable."""
+
+    def sync(self) -> None: ...
+
+
+class AnsweredFirst(Run):
+    """Pages are acknowledged before their commit, which waits for the end of the run."""
+
+    later: list[Item]
+
+    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        self.later = [*getattr(self, "later", []), *items]
+        return [Outcome.NEW_STORY for _ in items]
+
+    def close(self) -> None:
+        super().commit(getattr(self, "later", []))
+        super().close()
+
+
+class Unrecovered(Run):
+    """What a crash left without a row stays without one."""
+
+    def _recover(self) -> None:
+        self.archive.ledger.release_all(now())
+
+
+class Forgetful(Run):
+    """A batch loses all that is behind its second page."""
+
+    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        return super().commit(items[:2])
+
+
+@pytest.mark.parametrize("wrong", [Unsynced, AnsweredFirst, Unrecovered, Forgetful])
+def test_a_program_that_is_wrong_is_found_out(wrong: type[Run]) -> None:
+    class Wrong(Machine):
+        kind = wrong
+
+    # Enough to find any of them always: it ends with the first that is found, most often after a dozen.
+    only_found = settings(
+        SOME, max_examples=1000, phases=[Phase.generate], report_multiple_bugs=False, print_blob=False
+    )
+    with pytest.raises((AssertionError, EvidenceShort)):
+        run_state_machine_as_test(Wrong, settings=only_found)
+
+
+class Newest(Model):
+    """Takes what came last for the newest, whenever it was on the page."""
+
+    def take(self, page: Page) -> None:
+        super().take(page)
+        if page.words and page.filed:
+            seen = self.stories[page.exchange.url]
+            seen[max(seen)] = page.words
+
+
+def test_a_model_that_is_wrong_is_found_out() -> None:
+    class Wrong(Machine):
+        expected = Newest
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Wrong, settings=settings(SOME, phases=[Phase.generate], report_multiple_bugs=False))
