@@ -14,7 +14,7 @@ from tests.helpers.paths import ROOT
     ("module", "unwanted"),
     [
         ("storage", ("sqlalchemy",)),
-        ("postscraper.bulk.slices", ("scrapy", "sqlalchemy")),
+        ("postscraper.bulk.reader", ("scrapy", "sqlalchemy")),
         ("postscraper.cli.commands.replay", ("scrapy", "alembic")),
     ],
 )

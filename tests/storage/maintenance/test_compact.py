@@ -19,12 +19,12 @@ from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
 from storage.maintenance.compact import _member
 from storage.warc.exchange import Damage
-from storage.warc.files import records
 from tests.helpers.archives import answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
 from tests.helpers.paths import ROOT
 from tests.helpers.programs import complete
+from tests.helpers.warc_files import exchanges_in
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,10 @@ def test_any_reader_of_warc_files_reads_them(archive: Path) -> None:
     lost: list[Damage] = []
     lost_then: list[Damage] = []
     plain = first(archive)
-    kept = [exchange for _, exchange in records(plain, lost_then.append)]
+    kept = [exchange for _, exchange in exchanges_in(plain, lost_then.append)]
     run("compact", "--archive", archive)
     compact = compact_format.file_of(plain)
-    assert [exchange for _, exchange in records(compact, lost.append)] == kept
+    assert [exchange for _, exchange in exchanges_in(compact, lost.append)] == kept
     assert [each.what for each in lost] == [each.what for each in lost_then], "a revisit, for who has no original"
     fastwarc = pytest.importorskip("fastwarc")
     with compact.open("rb") as stream:

@@ -364,7 +364,7 @@ def test_damage_is_named_and_the_rest_comes(one: Path, other: Path) -> None:
 
 # Killed
 
-SMALL = "from postscraper.bulk import replay; replay.BATCH, replay.SLICE_BYTES = 5, 20_000\n"
+SMALL = "from postscraper.bulk import replay; replay.TRANSACTION, replay.BATCH = 5, 3\n"
 
 
 def start(other: Path, archive: Path) -> Program:
