@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from keeping import answer, desk, saved_pages
+from keeping import answer, desk, read, saved_pages
 from scrapy.utils.test import get_crawler
 
 from postscraper.crawl.pipeline import ArchivePipeline
@@ -25,7 +25,7 @@ def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> N
         crawler = get_crawler(PostSpider)
         crawler.spider = PostSpider.from_crawler(crawler, desk=opened)
         pipeline = ArchivePipeline.from_crawler(crawler)
-        items = [opened.read(opened.record(answer(page)))[0] for page in saved_pages()[:3]]
+        items = [read(opened, answer(page))[0] for page in saved_pages()[:3]]
         assert asyncio.run(through(items, pipeline)) == [*items[1:], items[0]]
         pipeline.close_spider()
     with Archive.open(tmp_path, readonly=True) as archive:

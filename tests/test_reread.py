@@ -12,7 +12,7 @@ from keeping import SITE, answer, desk, file
 from paddle import PAGES, START, version
 from rereadable import ask, canonical
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 
@@ -44,12 +44,12 @@ def archive(read_by_the_old: Path, tmp_path: Path) -> Path:
 
 def compared(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> Report:
     with Archive.open(folder, readonly=True) as opened:
-        return compare(opened, Witness(folder, version), Selection(**selection))
+        return compare(opened, EvidenceReader(folder, version), Selection(**selection))
 
 
 def accepted(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> int:
     with Archive.open(folder) as opened:
-        witness = Witness(folder, version)
+        witness = EvidenceReader(folder, version)
         return accept(opened, witness, compare(opened, witness, Selection(**selection)))
 
 
@@ -166,7 +166,7 @@ def test_a_run_that_is_cut_off_is_begun_again(archive: Path, new: tuple[ModuleTy
     """What is accepted by then stays; the rest is found again."""
     before = history(archive)
     with Archive.open(archive) as opened:
-        witness = Witness(archive, new)
+        witness = EvidenceReader(archive, new)
         report = compare(opened, witness, Selection())
         first = sorted(report.changed_ids)[:3]
         accept(opened, witness, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from calling import program, refused, run
 from conftest import ROOT, SAMPLES
-from keeping import SITE, answer, by_hand, desk, file, fill, saved_pages
+from keeping import SITE, answer, by_hand, desk, file, fill, read, saved_pages
 from test_crawl import scrapy
 from warcio.archiveiterator import ArchiveIterator
 
@@ -224,7 +224,7 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
         later = replace(page, captured_at=page.captured_at + timedelta(days=900))
         # At an address that nobody knew: the page names the story's own.
         alias = replace(later, url=f"{SITE}/node/4711")
-        items = [opened.read(opened.record(answer(each)))[0] for each in (later, alias)]
+        items = [read(opened, answer(each))[0] for each in (later, alias)]
         outcomes = opened.commit(items)
         assert STORY not in {due.address for due in opened.due(1000)}
     assert outcomes == [[Outcome.WITHDRAWN], [Outcome.WITHDRAWN]]
@@ -287,7 +287,7 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert {row[1] for row in rows(archive)["story"]} == stories
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
     with desk(archive) as opened:
-        (item,) = opened.read(opened.record(answer(clinic())))
+        (item,) = read(opened, answer(clinic()))
         assert opened.commit([item]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from postscraper.bulk.replay import Progress, Replay
 from postscraper.errors import BadRequest
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.run.run import Run
 from storage.archive import Archive, Outcome
 from storage.database.engine import DATABASE
@@ -94,7 +94,7 @@ def merge(
             finally:
                 desk.close()
         with _alone(archive) as opened:
-            merged.elsewhere = sum(carry_over.captures(other, opened, Witness(other), own=False))
+            merged.elsewhere = sum(carry_over.captures(other, opened, EvidenceReader(other), own=False))
             merging.join_ledger(other / DATABASE, archive / DATABASE)
             merged.after = counts(archive / DATABASE)
     return merged
@@ -110,7 +110,7 @@ def _keep_out(opened: Archive, other: Path, ask: Ask) -> list[str]:
     """Withdraw here what is withdrawn there; the addresses that are kept out from now on."""
     rows = barred(other)
     before = opened.withdrawn()
-    witness = Witness(opened.folder)
+    witness = EvidenceReader(opened.folder)
     going: dict[str, Withdrawal] = {}
     for address in {row["address"] for row in rows} - before:
         with suppress(NoSuchStory):

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, starmap
 from multiprocessing import parent_process
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
@@ -19,11 +19,9 @@ from typing import NamedTuple
 
 from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS, other_papers
-from postscraper.reading.read import read_all
 from postscraper.run.discovery import Discoverer
+from postscraper.run.page_reader import PageReader
 from postscraper.run.scope import Scope
-from postscraper.run.withdrawn import without
-from postscraper.sources.captures import capture_of
 from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc import Contents, PageFilter, answers
 from postscraper.sources.warc_files import WarcFile
@@ -118,9 +116,9 @@ class Reader:
         paper = NEWSPAPERS[setup.paper]
         self._setup, self._host = setup, None if setup.all_hosts else paper.host
         self._others = other_papers(paper)
-        self._ear = Discoverer(paper, Scope(source="warc"), setup.aliases)
+        discoverer = Discoverer(paper, Scope(source="warc"), setup.aliases)
+        self._reader = PageReader(discoverer, withdrawn=setup.barred, read=setup.read)
         self._original = RevisitLookup(setup.parts, setup.index)
-        self._read = setup.read or (lambda capture: read_all(capture, paper.layouts, setup.aliases))
 
     def told(self, wanted: ByteRange) -> SliceResult:
         part = wanted.part
@@ -145,14 +143,7 @@ class Reader:
         return told
 
     def _pages(self, some: Sequence[tuple[RecordLocation, Exchange]], told: SliceResult) -> Iterator[ImportedPage]:
-        """Step by step, each step for all: what a step needs stays in the processor's cache."""
-        captures = [capture_of(exchange, place) for place, exchange in some]
-        barred, aliases = self._setup.barred, self._setup.aliases
-        answers = [without(self._read(capture), barred, aliases) for capture in captures]
-        visits = (self._ear.visit(items[0], each, items[1:]) for items, each in zip(answers, captures, strict=True))
-        entries = [
-            (prepare(items[0], visit), *map(prepare, items[1:])) for items, visit in zip(answers, visits, strict=True)
-        ]
+        entries = [tuple(starmap(prepare, readings)) for readings in self._reader.read_batch(some)]
         for each in entries:
             merge(discoveries_of(each[0]), told.heard)
         for each, (place, exchange) in zip(entries, some, strict=True):

@@ -22,7 +22,7 @@ from scrapy.exceptions import DropItem
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.run.run import dropped
+from postscraper.run.page_reader import dropped
 from storage.archive import Outcome
 from storage.errors import ArchiveError
 from storage.warc.exchange import EvidenceError
@@ -59,7 +59,7 @@ class ArchivePipeline:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider):
             return item
-        reading = spider.run.reading(item)
+        reading = spider.run.pending(item)
         if reading is None or item != reading:
             sentence = f"{_changed(item, reading)}; {_BEHIND}"
             spider.stop("pipeline", sentence, BadRequest(sentence))
@@ -96,7 +96,7 @@ class ArchivePipeline:
     async def _dropped(self, item: Any, exception: DropItem) -> None:
         """Keep out what a pipeline dropped that comes before this one; the ledger hears all that the page announces."""
         spider = self._crawler.spider
-        if not isinstance(spider, NewspaperSpider) or spider.run.reading(item) is None:
+        if not isinstance(spider, NewspaperSpider) or spider.run.pending(item) is None:
             return
         with suppress(DropItem):
             if spider.ended is None or spider.ended.reason not in ("archive", "pipeline"):
@@ -106,7 +106,7 @@ class ArchivePipeline:
     def _failed(self, item: Any) -> None:
         """A pipeline before this one failed: the next run files what the page says."""
         spider = self._crawler.spider
-        if isinstance(spider, NewspaperSpider) and spider.run.reading(item) is not None:
+        if isinstance(spider, NewspaperSpider) and spider.run.pending(item) is not None:
             self._handled(item, spider)
 
     async def _write(self, spider: NewspaperSpider) -> None:

@@ -34,7 +34,6 @@ class EvidenceMiddleware:
             sentence = "a saved page is no answer: `postscraper read FILE` reads it, source=folder takes it in"
             spider.logger.warning("%s: %s", response.url, sentence)
             raise IgnoreRequest(sentence)
-        keep = request.meta.get("keep")
         exchange = Exchange(
             url=response.url,
             requested_at=request.meta.get("asked_at"),
@@ -47,11 +46,12 @@ class EvidenceMiddleware:
             body=response.body,
             # Behind a proxy it is the proxy's.
             address=str(response.ip_address) if response.ip_address and not request.meta.get("proxy") else None,
-            cut=_cut(response, by_digest=keep is not None),
+            cut=_cut(response, by_digest="record" in request.meta),
         )
         try:
-            kept = keep(exchange) if keep else spider.run.record(exchange, request.meta.get("depth", 0))
-            request.meta["capture"] = kept
+            record = request.meta.get("record", spider.run.record)
+            # Scrapy gives a callback the response alone, decoded by then; only meta brings it what came.
+            request.meta["exchange"], request.meta["recorded"] = exchange, record(exchange) if record else None
         except (EvidenceError, ArchiveError) as error:
             spider.stop("archive", str(error), error)
             raise IgnoreRequest(str(error)) from error  # which Scrapy logs without its trace

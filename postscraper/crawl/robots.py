@@ -144,8 +144,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return
         if not isinstance(rules, RobotParser) or isinstance(rules, _NotNow):
             return
-        desk, agent = spider.run, self._robotstxt_useragent or self._default_useragent
-        wanted = (desk.home, *(desk.served(heard.url) for heard in desk.discoverer.seeds()))
+        run, agent = spider.run, self._robotstxt_useragent or self._default_useragent
+        wanted = (run.home, *(run.served(seed.url) for seed in run.discoverer.seeds()))
         if not any(rules.allowed(url, agent) for url in wanted):
             what = "all that this run could ask for; nothing was fetched"
             spider.stop("forbidden", f"robots.txt of {netloc} forbids {what}")

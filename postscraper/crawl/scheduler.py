@@ -12,8 +12,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
-from postscraper.crawl.ccnews import CcNewsFrontier
-from postscraper.crawl.remote import RemoteFrontier
+from postscraper.crawl.remote import Frontier
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.run.run import now
 from postscraper.urls import as_linked
@@ -31,7 +30,7 @@ class LedgerScheduler(BaseScheduler):
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._left: int | None = None
-        self._collecting: RemoteFrontier | CcNewsFrontier | None = None
+        self._frontier: Frontier | None = None
         self._has_ended: Callable[[], bool] = lambda: False
 
     @classmethod
@@ -40,15 +39,15 @@ class LedgerScheduler(BaseScheduler):
 
     def open(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
-            self._collecting = spider.frontier
+            self._frontier = spider.frontier
             self._has_ended = lambda: spider.ended is not None
         if isinstance(spider, NewspaperSpider) and spider.run.scope.source == "live":
             self._spider = spider
             self._left = spider.run.scope.limit
 
     def close(self, reason: str) -> None:
-        if self._collecting is not None:
-            self._collecting.end()
+        if self._frontier is not None:
+            self._frontier.end()
         if self._spider is not None:
             with self._spider.writing():
                 self._spider.run.give_back(self._due)
@@ -58,8 +57,8 @@ class LedgerScheduler(BaseScheduler):
         return True
 
     def has_pending_requests(self) -> bool:
-        if self._collecting is not None:
-            return bool(self._brought) or self._collecting.has_more()
+        if self._frontier is not None:
+            return bool(self._brought) or self._frontier.has_more()
         return bool(self._brought) or (self._spider is not None and (bool(self._due) or self._waiting()))
 
     def _waiting(self) -> bool:
@@ -70,8 +69,8 @@ class LedgerScheduler(BaseScheduler):
     def next_request(self) -> Request | None:
         if self._brought:
             return self._brought.popleft()
-        if self._collecting is not None:
-            return None if self._has_ended() else self._collecting.next_request()
+        if self._frontier is not None:
+            return None if self._has_ended() else self._frontier.next_request()
         if self._spider is None or self._left == 0 or self._spider.run.paused():
             return None
         self._pass_closed_doors()
@@ -89,12 +88,12 @@ class LedgerScheduler(BaseScheduler):
     def _pass_closed_doors(self) -> None:
         """Give back what lies behind a door that has been closed meanwhile."""
         assert self._spider is not None
-        desk = self._spider.run
-        closed = [due for due in self._due if not desk.doors.is_open(due.kind)]
+        run = self._spider.run
+        closed = [due for due in self._due if not run.doors.is_open(due.kind)]
         if closed:
-            self._due = deque(due for due in self._due if desk.doors.is_open(due.kind))
+            self._due = deque(due for due in self._due if run.doors.is_open(due.kind))
             with self._spider.writing():
-                desk.give_back(closed)
+                run.give_back(closed)
 
     def _request(self, spider: NewspaperSpider, due: Due) -> Request:
         conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}

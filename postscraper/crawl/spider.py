@@ -18,18 +18,18 @@ from twisted.python.failure import Failure
 from postscraper.crawl.addon import BEHIND_OTHERS, OwnComponents
 from postscraper.crawl.ccnews import CcNewsFrontier
 from postscraper.crawl.http import PrivateAddress
-from postscraper.crawl.remote import RemoteFrontier
+from postscraper.crawl.remote import Frontier, RemoteFrontier
 from postscraper.errors import RobotsUnavailable
-from postscraper.items import Capture, Item
+from postscraper.items import Item
 from postscraper.newspapers import Newspaper
-from postscraper.run.local import BROUGHT
+from postscraper.run.local import LOCAL_SOURCES
 from postscraper.run.run import Run
-from postscraper.run.scope import OTHER_ARCHIVES, scope
-from postscraper.sources.captures import is_page
+from postscraper.run.scope import OTHER_ARCHIVES
+from postscraper.run.scope import scope as parse_scope
 from postscraper.sources.ccnews import is_news
 from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
-from storage.warc.exchange import EvidenceError
+from storage.warc.exchange import EvidenceError, Exchange
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 
@@ -69,7 +69,7 @@ class NewspaperSpider(Spider):
 
     paper: ClassVar[Newspaper]
     run: Run
-    frontier: RemoteFrontier | CcNewsFrontier | None = None  # in a run over another archive
+    frontier: Frontier | None = None  # in a run over another archive
     ended: Ended | None = None
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
@@ -79,15 +79,15 @@ class NewspaperSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
-        """desk: opened by the command before the crawl begins; opened here when a script crawls."""
-        desk = arguments.pop("desk", None) or Run.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
+        """run: opened by the command before the crawl begins; opened here when a script crawls."""
+        run = arguments.pop("run", None) or Run.open(cls.paper, parse_scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
-        spider.run = desk
-        if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
-            frontier = CcNewsFrontier if is_news(desk.scope.crawls) else RemoteFrontier
-            spider.frontier = frontier(desk, crawler.settings, spider.stop, spider.writing)
+        spider.run = run
+        if run.scope.source in OTHER_ARCHIVES and run.scope.path is None:
+            frontier = CcNewsFrontier if is_news(run.scope.crawls) else RemoteFrontier
+            spider.frontier = frontier(run, crawler.settings, spider.stop, spider.writing)
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
-        crawler.signals.connect(spider._close_desk, signals.engine_stopped)
+        crawler.signals.connect(spider._close_run, signals.engine_stopped)
         for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._count_out, out)
             crawler.signals.connect(spider._let_close, out)
@@ -114,8 +114,8 @@ class NewspaperSpider(Spider):
             self.stop("failed", f"{type(error).__name__}: {error}", error)
 
     async def _start(self) -> AsyncIterator[Item]:
-        wanted = self.run.scope
-        if wanted.source == "live":
+        scope = self.run.scope
+        if scope.source == "live":
             with self.writing():
                 self.run.begin()
             return
@@ -123,8 +123,8 @@ class NewspaperSpider(Spider):
             with self.writing():
                 self.frontier.begin()
             return
-        for capture in islice(BROUGHT[wanted.source](self.run), wanted.limit):
-            for item in self.run.read(capture):
+        for exchange, location in islice(LOCAL_SOURCES[scope.source](self.run), scope.limit):
+            for item in self.run.read(exchange, location):
                 self._handed_on += 1
                 yield item
             if self.ended is not None:
@@ -136,13 +136,11 @@ class NewspaperSpider(Spider):
     def queued(self) -> int | None:
         """How many pages could be asked for now; None where nobody knows beforehand."""
         if self.run.scope.source == "live":
-            waiting = self.run.queued()
-        elif isinstance(self.frontier, RemoteFrontier):
-            waiting = self.frontier.queued()
+            count: int | None = self.run.queued()
         else:
-            return None
+            count = self.frontier.queued() if self.frontier is not None else None
         limit = self.run.scope.limit
-        return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
+        return count if limit is None or count is None else min(count, max(limit - self._handled, 0))
 
     def _count_out(self) -> None:
         self._out += 1
@@ -167,12 +165,12 @@ class NewspaperSpider(Spider):
             asyncio.get_running_loop().call_later(0.01, self._close_if_idle)
 
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
-        capture: Capture = response.meta["capture"]
-        if is_page(capture, self.run.aliases):
-            items = self.run.read(capture)
+        exchange: Exchange = response.meta["exchange"]
+        if self.run.reader.is_page(exchange):
+            items = self.run.read(exchange, response.meta["recorded"], depth=response.meta.get("depth", 0))
             self._notice_door(response, items)
             yield from items
-        elif onward := self._onward(response, capture):
+        elif onward := self._onward(response, exchange):
             yield onward
         else:
             why = f"no page, or sent on more than {MOST_HOPS} times"
@@ -189,15 +187,15 @@ class NewspaperSpider(Spider):
         if door is not None:
             self.logger.warning("%s (%s): not asked any more in this run", self.run.doors.sentence, items[0].url)
 
-    def _onward(self, response: Response, capture: Capture) -> Request | None:
+    def _onward(self, response: Response, exchange: Exchange) -> Request | None:
         """The request that goes on when a host sends the same address to another form of itself.
 
         A missing slash, www, TLS: one address in the ledger, and so one visit. None when it is sent on
         for ever, or nowhere.
         """
         hops = response.meta.get("hops", 0)
-        location = sent_on(capture.header("location"))
-        target = absolute(capture.url, location) if location and hops < MOST_HOPS else None
+        location = sent_on(exchange.header("location"))
+        target = absolute(exchange.url, location) if location and hops < MOST_HOPS else None
         if target is None:
             return None
         assert response.request is not None
@@ -254,7 +252,7 @@ class NewspaperSpider(Spider):
         if reason == "shutdown" and self.ended is None:  # a signal, or a script that stops the crawl
             self.ended = Ended(reason="interrupted", sentence=INTERRUPTED)
 
-    def _close_desk(self) -> None:
+    def _close_run(self) -> None:
         doors = self.run.doors
         if self.ended is None and doors.closed and not doors.opened:
             sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"

@@ -37,9 +37,9 @@ class Discoverer:
 
     def __init__(self, paper: Newspaper, scope: Scope, aliases: Aliases, longest_pause_seconds: float = 600) -> None:
         self._longest_pause_seconds = longest_pause_seconds
-        self._paper = paper
+        self.paper = paper
         self._scope = scope
-        self._aliases = aliases
+        self.aliases = aliases
         # The same stories are announced on page after page.
         self._hear = lru_cache(maxsize=20_000)(self._heard_of)
         self._ours = lru_cache(maxsize=20_000)(self._is_ours)
@@ -53,7 +53,7 @@ class Discoverer:
 
         stories: those that it carries whole, whose links it announces too.
         """
-        address = canonical(item.url, self._aliases)
+        address = canonical(item.url, self.aliases)
         named = capture if capture and _is_whole(item) else None
         return Visit(
             address=address,
@@ -68,21 +68,21 @@ class Discoverer:
 
     def seeds(self) -> Iterator[Discovery]:
         """Where a run begins: what it names, else the sections it names, else the whole paper."""
-        origin = f"https://{self._paper.host}"
+        origin = f"https://{self.paper.host}"
         if self._scope.urls:
             for url in self._scope.urls:
                 yield self._hear(url, "asked", 0)
             return
-        names = self._scope.sections or tuple(self._paper.sections)
+        names = self._scope.sections or tuple(self.paper.sections)
         for url in wordpress.starts(origin, self._scope.since, self._scope.until, whole=not self._scope.sections):
             yield replace(self._hear(url, "front", 0), section=WHOLE_PAPER if wordpress.is_posts(url) else None)
         if not self._scope.sections:
-            for paths in self._paper.seeds.values():
+            for paths in self.paper.seeds.values():
                 for path in paths:
                     yield self._hear(urljoin(origin, path), "front", 0)
-            yield from (self._hear(urljoin(origin, path), "section", 2) for path in self._paper.later_seeds)
+            yield from (self._hear(urljoin(origin, path), "section", 2) for path in self.paper.later_seeds)
         for name in names:
-            yield self._hear(urljoin(origin, self._paper.sections[name]), "section", 0)
+            yield self._hear(urljoin(origin, self.paper.sections[name]), "section", 0)
 
     def sitemaps(self, urls: Iterable[str]) -> Iterator[Discovery]:
         """Sitemaps of the newspaper that its robots.txt names."""
@@ -134,12 +134,12 @@ class Discoverer:
         """What to ask for next time at an address whose list goes on where it ended; None for any other."""
         if not isinstance(item, Listing) or item.next_url is None or machine_kind(item.url) != "rest":
             return None
-        here, onward = (canonical(url, self._aliases) for url in (item.url, item.next_url))
+        here, onward = (canonical(url, self.aliases) for url in (item.url, item.next_url))
         return item.next_url if here == onward else None
 
     def _rest_lists(self, item: Listing, depth: int) -> Iterator[Discovery]:
         """Of the paper's categories: the posts of those that the run asks for, and how many there are of each year."""
-        origin = f"https://{self._paper.host}"
+        origin = f"https://{self.paper.host}"
         for section, url in wordpress.posts_of_categories(item, self._scope.since, self._scope.until):
             if section in self._scope.sections and self._ours(url):
                 yield replace(self._hear(url, "section", depth), section=section)
@@ -178,8 +178,8 @@ class Discoverer:
         days = [teaser.published_on for teaser in item.teasers if isinstance(teaser, DatedTeaser)]
         known = [day for day in days if day is not None]
         url = item.next_url or ""
-        here = canonical(item.url, self._aliases)
-        same_list = goes_on(here, canonical(url, self._aliases))
+        here = canonical(item.url, self.aliases)
+        same_list = goes_on(here, canonical(url, self.aliases))
         heard = self._hear(url, "pager", depth - 1 if same_list else depth)
         # Both are of a walk from page to page; what comes from elsewhere comes in any order.
         if self._scope.source != "live":
@@ -192,14 +192,14 @@ class Discoverer:
 
     def _is_ours(self, url: str) -> bool:
         try:
-            address = canonical(url, self._aliases)
+            address = canonical(url, self.aliases)
         except ValueError:
             return False
         # A longer one is no key of any database, and so of no ledger.
-        return address.split("/")[2] == self._paper.host and len(address) <= LONGEST_ADDRESS
+        return address.split("/")[2] == self.paper.host and len(address) <= LONGEST_ADDRESS
 
     def _heard_of(self, url: str, how: FoundBy, depth: int, day: date | None = None) -> Discovery:
-        address = canonical(url, self._aliases)
+        address = canonical(url, self.aliases)
         kind, section = self.kind(address), self.section(address)
         return Discovery(
             url=url,
@@ -220,7 +220,7 @@ class Discoverer:
         machine = machine_kind(address)
         if machine == "comments":
             return "a feed of comments"
-        if first in self._paper.no_stories and machine is None:
+        if first in self.paper.no_stories and machine is None:
             return f"no stories under /{first}"
         if _FILE.search(path):
             return "a file, not a page"

@@ -1,7 +1,7 @@
 """Stored captures read anew by today's layouts: what would change, and then the change itself.
 
-    report = compare(archive, Witness(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
-    accept(archive, Witness(folder), report)                                            # now it is
+    report = compare(archive, EvidenceReader(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
+    accept(archive, EvidenceReader(folder), report)                                            # now it is
 
 Reading is repeatable: what is accepted is what was reported. The bytes come from the evidence.
 """
@@ -13,7 +13,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.values import storable
 from storage.evidence.store import FOLDER, Evidence
@@ -99,7 +99,7 @@ class Report:
         return len(self.changed_ids)
 
 
-def compare(archive: Archive, witness: Witness, selection: Selection, told: Progress = lambda _: None) -> Report:
+def compare(archive: Archive, witness: EvidenceReader, selection: Selection, told: Progress = lambda _: None) -> Report:
     """Read the selected captures anew, and compare with what they were read as; nothing is written."""
     report = Report(selection)
     reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
@@ -119,7 +119,7 @@ def compare(archive: Archive, witness: Witness, selection: Selection, told: Prog
     return report
 
 
-def accept(archive: Archive, witness: Witness, report: Report, told: Progress = lambda _: None) -> int:
+def accept(archive: Archive, witness: EvidenceReader, report: Report, told: Progress = lambda _: None) -> int:
     """Let the new readings take the place of the old ones, in durable batches; how many captures changed.
 
     Under the run lock of the caller; may be repeated. The newspaper's own edits keep their numbers and

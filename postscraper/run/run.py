@@ -15,23 +15,20 @@ from urllib.parse import urlsplit, urlunsplit
 
 from postscraper import __version__
 from postscraper.errors import BadRequest
-from postscraper.items import Capture, Item, Receipt, Unread
+from postscraper.items import Item, Receipt
 from postscraper.newspapers import Newspaper, aliases
-from postscraper.reading.read import read_all
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
+from postscraper.run.page_reader import PageReader, Reading
 from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
-from postscraper.run.withdrawn import without
 from postscraper.sources import archive as own
-from postscraper.sources.captures import capture_of, is_page
-from postscraper.urls import canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.store import Evidence
 from storage.ledger.rows import Due, Selection
-from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
-from storage.warc.exchange import Exchange
+from storage.ledger.states import UNREAD_AGAIN, Kind
+from storage.warc.exchange import Exchange, RecordLocation
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
@@ -68,14 +65,15 @@ class Run:
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
         self.archive = archive
-        self._barred = archive.withdrawn()
+        self._withdrawn = archive.withdrawn()
         self.discoverer = Discoverer(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
+        self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn)
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._evidence = evidence
         self.recorder = Recorder(archive, evidence)
-        self._answers: dict[_Answer, tuple[Capture, int]] = {}
-        # What was read and not filed yet. Two captures may be the same to the last byte.
-        self._readings: dict[Receipt, tuple[tuple[Item, ...], ...]] = {}
+        # Read and not committed yet, with what an item cannot carry: its visit, and the other items of its answer.
+        # Scrapy's pipelines pass on items alone. A list, for two captures may be the same to the last byte.
+        self._pending: dict[Receipt, list[list[Reading]]] = {}
         self._lock = lock
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
@@ -124,15 +122,12 @@ class Run:
             self._lock.release()
 
     def _recover(self) -> None:
-        """Read in what an interrupted run kept and could not commit, and end its leases."""
+        """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
         done = self.archive.replayed()
-        for place, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
-            capture = capture_of(exchange, place)
-            if is_page(capture, self.aliases) and not self.recorder.has(exchange):
-                row = self.archive.ledger.row(self.address(capture.url))
-                items = self._items(capture)
-                visit = self.discoverer.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
-                self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
+        for location, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
+            if self.reader.is_page(exchange) and not self.recorder.has(exchange):
+                row = self.archive.ledger.row(self.reader.address(exchange.url))
+                self.archive.add_many(self.reader.read(exchange, location, depth=row.depth if row else 0))
         self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
 
@@ -205,19 +200,12 @@ class Run:
         """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
         return self.archive.ledger.left_alone(now(), begun_at, Selection(origin=self._wanted.origin))
 
-    def record(self, exchange: Exchange, depth: int = 0) -> Capture:
-        """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        place = self.recorder.record(exchange)
-        capture = capture_of(exchange, place)
-        if exchange.source == "live" and not is_page(capture, self.aliases):
-            self.recorder.discard(place.file, place.offset)
-            return capture  # no item will ever ask for its head
-        return self.take(capture, depth)
-
-    def take(self, capture: Capture, depth: int = 0) -> Capture:
-        """The capture, whose bytes are kept already."""
-        self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
-        return capture
+    def record(self, exchange: Exchange) -> RecordLocation:
+        """Write the exchange before anything reads it; durable with the next `commit`."""
+        location = self.recorder.record(exchange)
+        if not self.reader.is_page(exchange):
+            self.recorder.discard(location.file, location.offset)
+        return location
 
     def sync(self) -> None:
         """Make durable what is kept, before a row names it."""
@@ -227,83 +215,69 @@ class Run:
         """Know all that is held by the names that other archives give it."""
         self.archive.holdings.name_payloads(self._evidence)
 
-    def captures(self) -> Iterator[Capture]:
-        """All that the archive has kept; since, until: days of the capture."""
-        wanted = self.scope
-        return own.captures(self.archive, self._evidence, since=wanted.since, until=wanted.until)
-
-    def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError for what is no address."""
-        return canonical(url, self.aliases)
+    def stored(self) -> Iterator[tuple[Exchange, RecordLocation]]:
+        """The exchanges that the archive holds; since, until: days of the capture."""
+        return own.exchanges(self.archive, self._evidence, since=self.scope.since, until=self.scope.until)
 
     def is_home(self, url: str) -> bool:
         """Whether a page is of the newspaper by its address; counts it by its host when it is not."""
         try:
-            host = self.address(url).split("/")[2]
+            host = self.reader.address(url).split("/")[2]
         except ValueError:
             host = urlsplit(url).netloc
         if host != self.paper.host:
             self.left_out[host] += 1
         return host == self.paper.host
 
-    def read(self, capture: Capture) -> tuple[Item, ...]:
-        """The item of the page, and the stories that it carries whole; they are filed with it."""
-        items = self._items(capture)
-        for reading in (items, *((story,) for story in items[1:])):
-            receipt = reading[0].capture
-            self._readings[receipt] = (*self._readings.get(receipt, ()), reading)
-        return items
+    def read(self, exchange: Exchange, location: RecordLocation, *, depth: int = 0) -> list[Item]:
+        """The item of the page, and the stories that it carries whole; they are committed with it.
 
-    def _items(self, capture: Capture) -> tuple[Item, ...]:
-        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+        depth: links between the start of the crawl and the page.
+        """
+        readings = self.reader.read(exchange, location, depth=depth)
+        for pending in (readings, *([story] for story in readings[1:])):
+            self._pending.setdefault(pending[0][0].capture, []).append(pending)
+        visit = readings[0][1]
+        if visit is not None and visit.retry_after_seconds:
+            self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
+        return [item for item, _ in readings]
 
-    def reading(self, item: Any) -> Item | None:
-        """What was read where the item comes from; None for what comes from nowhere, or was handled before."""
-        readings = self._readings.get(item.capture) if isinstance(item, Item) else None
-        return readings[-1][0] if readings else None
+    def pending(self, item: Any) -> Item | None:
+        """The item as it was read from its capture; None if none is pending."""
+        readings = self._pending.get(item.capture) if isinstance(item, Item) else None
+        return readings[-1][0][0] if readings else None
 
     def handled(self, item: Item) -> None:
-        """The item is filed, or will not be filed in this run."""
-        *rest, _ = self._readings.pop(item.capture)
-        if rest:
-            self._readings[item.capture] = tuple(rest)
+        """The item is committed, or will not be in this run."""
+        readings = self._pending[item.capture]
+        readings.pop()
+        if not readings:
+            del self._pending[item.capture]
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story that an answer carries is kept out of the archive."""
-        return story.capture.part in self._barred
+        return story.capture.part in self._withdrawn
 
     def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
-        """Put the items of answers into the archive, all in one durable transaction, behind their evidence.
+        """Put pending items into the archive, in one durable transaction, after their evidence.
 
-        With each go the stories that its answer carries whole. The outcomes of each item, its own first. An item may
-        be the `dropped` one of what was read.
+        Each is followed by the stories that its answer carries whole. An item may be the `dropped` one of what was
+        read. Returns the outcomes of each item, its own first.
         """
         self.sync()
-        read = [self._readings.get(item.capture, ((item,),))[-1] for item in items]
-        answers = [(item, *reading[1:]) for item, reading in zip(items, read, strict=True)]
-        visits = [None if reading[0].capture.part else self._visit(reading) for reading in read]
-        visited = [
-            (each, None if n else visit)
-            for answer, visit in zip(answers, visits, strict=True)
-            for n, each in enumerate(answer)
-        ]
+        answers = []
+        for item in items:
+            (_, visit), *stories = self._pending[item.capture][-1]
+            answers.append([(item, visit), *stories])
+        readings = [reading for answer in answers for reading in answer]
         if self.scope.source == "archive":
-            outcomes = self.archive.reread(visited)
+            outcomes = self.archive.reread(readings)
         else:
             records = (item.capture.record for item in items)
-            far = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
-            outcomes = self.archive.replay(visited, far)
+            offsets = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
+            outcomes = self.archive.replay(readings, offsets)
         rest = iter(outcomes)
         return [list(islice(rest, len(answer))) for answer in answers]
-
-    def _visit(self, items: Sequence[Item]) -> Visit:
-        # The answer's headers go beside the item, for an item carries words and no headers.
-        item = items[0]
-        answer, depth = self._answers.pop(_answer_of(item), (None, 0))
-        visit = self.discoverer.visit(item, answer, items[1:], depth=depth)
-        if visit.retry_after_seconds:
-            self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
-        return visit
 
     def named_by_robots(self, urls: Iterable[str]) -> None:
         """Write down the sitemaps that robots.txt names."""
@@ -320,23 +294,6 @@ class Run:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
-
-
-def dropped(item: Item, why: str) -> Unread:
-    """What is filed of a page, or of a story in it, that a pipeline keeps out: its record, and none of its words.
-
-    What could not be read has no words, and is filed as it is.
-    """
-    if isinstance(item, Unread):
-        return item
-    return Unread(reason="dropped", detail=why, url=item.url, capture=item.capture)
-
-
-_Answer = tuple[str, datetime | None]  # its address and moment
-
-
-def _answer_of(item: Item) -> _Answer:
-    return item.url, item.capture.captured_at
 
 
 def now() -> datetime:

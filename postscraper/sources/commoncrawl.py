@@ -6,14 +6,14 @@ at a time; their robots.txt keeps crawlers out.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from urllib.parse import parse_qsl, urlencode
 
 from postscraper.sources import commoncrawl_index
-from postscraper.sources.remote import IndexPage, NoCapture, NoIndex, Question, Selection, header, targets
+from postscraper.sources.remote import IndexPage, NoCapture, NoIndex, Question, Target
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 from storage.warc.files import raw_record_at
@@ -71,13 +71,13 @@ class CommonCrawl:
     def origins(self) -> tuple[str, ...]:
         return self.index_origin, self.store_origin
 
-    def queries(self, sought: Selection) -> tuple[str, ...]:
-        days = [("from", sought.since), ("to", sought.until)]
+    def queries(self, targets: Iterable[Target], since: date | None, until: date | None) -> tuple[str, ...]:
+        days = [("from", since), ("to", until)]
         span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
         return tuple(
             urlencode([("crawl", crawl), ("url", url), ("matchType", match), ("filter", "=status:200"), *span])
             for crawl in self.crawls or (ALL,)
-            for url, match in targets(sought)
+            for url, match in targets
         )
 
     def index(self, query: str, resume_key: str | None) -> Question:
@@ -120,7 +120,7 @@ class CommonCrawl:
             raise NoCapture(f"{listed.file}: the whole file came in place of a range")
         if answer.status != 206:
             raise NoCapture(f"{listed.file}: status {answer.status}: {answer.body[:80]!r}")
-        came = _CONTENT_RANGE.fullmatch(header(answer, "content-range") or "")
+        came = _CONTENT_RANGE.fullmatch(answer.header("content-range") or "")
         first, last = _range(listed)
         if came is None or (int(came[1]), int(came[2])) != (first, last):
             raise NoCapture(f"{listed.file}: another range came than {first}-{last}: {came and came[0]}")

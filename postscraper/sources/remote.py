@@ -4,14 +4,12 @@ An `OtherArchive` builds addresses and reads answers, and does nothing else: it 
 and no database. Who hands out its questions is postscraper/collecting/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from postscraper.errors import PostscraperError
-from postscraper.urls import as_sent
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 
@@ -34,21 +32,6 @@ class NoCapture(PostscraperError):
 
 class Onward(PostscraperError):
     """The archive sends on to where the capture is; the message is that address."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What of a newspaper is asked for.
-
-    host: without www. paths: of sections; (): the whole paper. urls: these addresses alone, if there are any.
-    since, until: days of the capture in UTC, both included.
-    """
-
-    host: str
-    paths: Sequence[str] = ()
-    urls: Sequence[str] = ()
-    since: date | None = None
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +59,9 @@ class IndexPage:
     bad_rows: tuple[str, ...] = ()
 
 
+Target = tuple[str, str]  # an address without its scheme, and how it must match: exact, prefix or domain
+
+
 class OtherArchive(Protocol):
     """name: the source of its captures, and its name in the tables. origins: where it is asked, as https://host."""
 
@@ -85,8 +71,11 @@ class OtherArchive(Protocol):
     @property
     def origins(self) -> tuple[str, ...]: ...
 
-    def queries(self, sought: Selection) -> tuple[str, ...]:
-        """The questions to its index, each in a form by which it is known again in another run."""
+    def queries(self, targets: Iterable[Target], since: date | None, until: date | None) -> tuple[str, ...]:
+        """The queries of its index, each in a form that names it in later runs, too.
+
+        since, until: days of the capture in UTC, both included.
+        """
         ...
 
     def index(self, query: str, resume_key: str | None) -> Question:
@@ -107,23 +96,3 @@ class OtherArchive(Protocol):
         answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
         """
         ...
-
-
-# The paper has answered under www and bare, which are one in every index, and under these.
-_HOSTS = ("", "m.", "mail.")
-
-
-def targets(sought: Selection) -> list[tuple[str, str]]:
-    """What an index is asked for, and how it is to match: exact, prefix or domain."""
-    if sought.urls:
-        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in sought.urls], "exact"
-    elif sought.paths:
-        paths, match = list(sought.paths), "prefix"
-    else:
-        return [(sought.host, "domain")]
-    return [(f"{host}{sought.host}{as_sent(path)}", match) for path in paths for host in _HOSTS]
-
-
-def header(answer: Exchange, name: str) -> str | None:
-    """The first header of that name, in small letters; None when there is none."""
-    return next((value for each, value in answer.headers if each.lower() == name), None)

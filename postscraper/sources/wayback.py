@@ -6,23 +6,14 @@ https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.remote import (
-    BadRow,
-    IndexPage,
-    NoCapture,
-    NoIndex,
-    Onward,
-    Question,
-    Selection,
-    header,
-    targets,
-)
+from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Onward, Question, Target
 from postscraper.urls import as_sent, canonical, sent_on
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
@@ -54,13 +45,13 @@ class Wayback:
     def origins(self) -> tuple[str, ...]:
         return (self.origin,)
 
-    def queries(self, sought: Selection) -> tuple[str, ...]:
-        days = [("from", sought.since), ("to", sought.until)]
+    def queries(self, targets: Iterable[Target], since: date | None, until: date | None) -> tuple[str, ...]:
+        days = [("from", since), ("to", until)]
         span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
         filters = [("filter", each) for each in ("statuscode:200", *_NO_PAGE)]
         # Only the first of captures with the same bytes in a row: the others would not be asked for.
         same = [("output", "json"), ("fl", ",".join(FIELDS)), *filters, ("collapse", "digest"), *span]
-        return tuple(urlencode([("url", url), ("matchType", match), *same]) for url, match in targets(sought))
+        return tuple(urlencode([("url", url), ("matchType", match), *same]) for url, match in targets)
 
     def index(self, query: str, resume_key: str | None) -> Question:
         paging = f"limit={ROWS}&showResumeKey=true"
@@ -113,14 +104,14 @@ class Wayback:
     def _none(self, answer: Exchange) -> NoCapture | Onward:
         """What an answer without a moment of capture is."""
         status = answer.status or 0
-        location = sent_on(header(answer, "location"))
+        location = sent_on(answer.header("location"))
         if 300 <= status < 400 and location:
             target = urljoin(answer.url, location)
             if target.startswith(f"{self.origin}/web/") and _REPLAY.search(target):
                 return Onward(target)
             return NoCapture(f"sent on to {target}", gone=True)
         if status in (403, 404, 410, 451):
-            said = header(answer, "x-archive-wayback-runtime-error") or f"status {status}"
+            said = answer.header("x-archive-wayback-runtime-error") or f"status {status}"
             return NoCapture(said[:200], gone=True)
         return NoCapture(f"status {status}, and no capture")
 
@@ -191,7 +182,7 @@ def _memento(answer: Exchange) -> datetime | None:
     https://www.rfc-editor.org/rfc/rfc7089#section-2.1.1
     """
     try:
-        moment = parsedate_to_datetime(header(answer, "memento-datetime") or "")
+        moment = parsedate_to_datetime(answer.header("memento-datetime") or "")
     except (ValueError, IndexError, OverflowError):
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
@@ -199,7 +190,7 @@ def _memento(answer: Exchange) -> datetime | None:
 
 def _only_leads_on(answer: Exchange) -> bool:
     """Whether the archive redirects, and not the paper, whose own redirects are captures as well."""
-    return 300 <= (answer.status or 0) < 400 and header(answer, f"{_KEPT_PREFIX}location") is None
+    return 300 <= (answer.status or 0) < 400 and answer.header(f"{_KEPT_PREFIX}location") is None
 
 
 def _is_whole(listed: CdxEntry, answer: Exchange) -> bool:
@@ -209,7 +200,7 @@ def _is_whole(listed: CdxEntry, answer: Exchange) -> bool:
 
 def _original(listed: CdxEntry, answer: Exchange) -> str:
     """The address of the capture, as the answer has it. Raises NoCapture when it is another page's."""
-    link = _ORIGINAL.search(header(answer, "link") or "")
+    link = _ORIGINAL.search(answer.header("link") or "")
     replay = _REPLAY.search(answer.url)
     url = as_sent(link[1] if link else replay[2] if replay else listed.url)
     try:

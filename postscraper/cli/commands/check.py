@@ -8,7 +8,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.findings import show
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.database.engine import DATABASE
 from storage.database.lock import RunLock
 from storage.errors import NotAnArchive
@@ -37,9 +37,9 @@ def command(ctx: click.Context, repair: bool, json_wanted: bool, archive: Path) 
         raise NotAnArchive(f"there is no archive in {archive}")
     if repair:
         with RunLock(archive):
-            done, report = repairing.repair(archive, Witness(archive), datetime.now(UTC))
+            done, report = repairing.repair(archive, EvidenceReader(archive), datetime.now(UTC))
     else:
-        done, report = [], check.check(archive, Witness(archive))[0]
+        done, report = [], check.check(archive, EvidenceReader(archive))[0]
     show(report, done, json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

@@ -10,7 +10,7 @@ from postscraper.cli import options
 from postscraper.cli.output import counted, line, one_line, print_json
 from postscraper.cli.progress import kept_pages, progress
 from postscraper.items import plain
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.database.engine import DATABASE
 from storage.database.lock import RunLock
 from storage.errors import NotAnArchive
@@ -39,7 +39,7 @@ def command(json_wanted: bool, archive: Path) -> None:
     if not (archive / DATABASE).is_file() and not (archive / FOLDER).is_dir():
         raise NotAnArchive(f"there is no archive in {archive}")
     with RunLock(archive), progress("page", total=kept_pages(archive)) as meter:
-        rebuilt = rebuild(archive, Witness(archive), meter.show)
+        rebuilt = rebuild(archive, EvidenceReader(archive), meter.show)
     if json_wanted:
         print_json(_data(rebuilt))
     else:

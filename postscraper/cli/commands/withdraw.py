@@ -12,7 +12,7 @@ from postscraper.cli.commands.read import address
 from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
@@ -45,7 +45,7 @@ def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool,
         raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
     Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
     with RunLock(archive), Archive.open(archive) as opened:
-        witness = Witness(archive)
+        witness = EvidenceReader(archive)
         wanted = witness.address(address(url))
         if wanted in opened.withdrawn():
             _finished(wanted, finish(opened), json_wanted=json_wanted)

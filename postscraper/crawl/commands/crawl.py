@@ -123,13 +123,13 @@ class Command(ScrapyCrawl):
                 return
             check_origins(self.crawler_process.settings)
             wanted = scope(spider.paper, opts.spargs)
-            desk = Run.open(spider.paper, wanted, self.crawler_process.settings)
+            run = Run.open(spider.paper, wanted, self.crawler_process.settings)
         except (BadRequest, ArchiveError, EvidenceError, ArchiveInUse, OSError) as error:
             self._refuse(exit_code(error), sentence(error))
         else:
-            self._crawl(spider, desk)
+            self._crawl(spider, run)
 
-    def _crawl(self, spider: type[NewspaperSpider], desk: Run) -> None:
+    def _crawl(self, spider: type[NewspaperSpider], run: Run) -> None:
         assert self.crawler_process is not None
         give_back_large_blocks()
         failures = _Failures()
@@ -137,7 +137,7 @@ class Command(ScrapyCrawl):
             logging.getLogger(name).addFilter(failures)
         crawler = self.crawler_process.create_crawler(spider)
         crawler.signals.connect(failures.spider_error, signals.spider_error)
-        crawling = self.crawler_process.crawl(crawler, desk=desk)
+        crawling = self.crawler_process.crawl(crawler, run=run)
         self.crawler_process.start()
         checks = crawler.get_extension(Checks) if crawler._extensions is not None else None
         for line in checks.summary if checks else ():

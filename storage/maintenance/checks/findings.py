@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
-from storage.ledger.states import Visit
-from storage.warc.exchange import Exchange, RecordLocation
+from storage.ingest.reprocess import Reader as Reader
 
 Kind = Literal[
     "database",  # the file, its tables or the ties between them are broken
@@ -109,30 +108,6 @@ class Report:
             yield
         except BROKEN as error:
             self.findings.append(Finding(kind=kind, where=where, what=f"cannot be read: {first_line(error)}"))
-
-
-class Reader(Protocol):
-    """Who can read pages; the archive cannot."""
-
-    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Any, Visit | None]]:
-        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
-        ...
-
-    def without(self, item: Any, part: str) -> Any:
-        """The item of a part that is not read any more; item: of the whole exchange."""
-        ...
-
-    def is_page(self, exchange: Exchange, place: RecordLocation) -> bool:
-        """False for what a crawl keeps without a row: robots.txt, a redirect to another form of the same address."""
-        ...
-
-    def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError."""
-        ...
-
-    def section(self, address: str) -> set[str]:
-        """The names of the section that an address lies in, one for each newspaper that has one there."""
-        ...
 
 
 def first_line(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from keeping import answer, saved_pages
 
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import FILES_AT_ONCE, Witness
+from postscraper.run.page_reader import FILES_AT_ONCE, EvidenceReader
 from storage.evidence.store import Evidence
 
 FILES = 60
@@ -33,7 +33,7 @@ def held() -> tuple[int, int]:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="where open files are counted by /proc")
 def test_reading_many_files_holds_a_few(tmp_path: Path, many: Evidence) -> None:
     ears, opened = held()
-    witness = Witness(tmp_path)
+    witness = EvidenceReader(tmp_path)
     assert len(many.files()) == FILES
     for name in many.files():
         for place, exchange in many.records(name):
