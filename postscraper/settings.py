@@ -59,7 +59,7 @@ METAREFRESH_ENABLED = False
 COOKIES_ENABLED = False
 
 # Scrapy's own, which would take a head without an end into memory.
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "postscraper.crawl.connections.BoundedHeads")
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "postscraper.crawl.http.BoundedHeads")
 TWISTED_DNS_RESOLVER = "postscraper.crawl.http.PublicResolver"
 
 DOWNLOAD_VERIFY_CERTIFICATES = True

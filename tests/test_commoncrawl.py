@@ -11,9 +11,8 @@ import pytest
 from recording import arc, earlier, page_at, records
 from test_crawlindex import COLLINFO, FILE, LINE, lines
 
-from postscraper.sources.commoncrawl import CommonCrawl, record
-from postscraper.sources.commoncrawl_index import captures
-from postscraper.sources.remote import NoCapture, NoIndex, Selection
+from postscraper.sources.commoncrawl import CommonCrawl, index_entries, record
+from postscraper.sources.remote import NoCapture, NoIndex, targets
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 
@@ -27,7 +26,7 @@ def member(**changes: Any) -> bytes:
 
 def at(data: bytes, **changes: Any) -> CdxEntry:
     """What the index says of a record that fills the bytes."""
-    return replace(captures(200, lines(LINE))[0], **({"length": len(data)} | changes))
+    return replace(index_entries(200, lines(LINE))[0], **({"length": len(data)} | changes))
 
 
 def answered(status: int, body: bytes, content_range: str = "", *, cut: str | None = None) -> Exchange:
@@ -44,13 +43,13 @@ def told(listed: CdxEntry) -> str:
     return f"bytes {listed.offset}-{listed.offset + listed.length - 1}/987654321"
 
 
-PAPER = Selection(host="phnompenhpost.com")
+PAPER = targets("phnompenhpost.com")
 
 
-def walk(archive: CommonCrawl, sought: Selection, answers: dict[str, Exchange]) -> tuple[list[str], list[CdxEntry]]:
+def walk(archive: CommonCrawl, answers: dict[str, Exchange], *days: date | None) -> tuple[list[str], list[CdxEntry]]:
     """The addresses that are asked, and what they list; answers: by a part of the address."""
     asked, found = [], []
-    for query in archive.queries(sought):
+    for query in archive.queries(PAPER, *days):
         key: str | None = None
         while True:
             asked.append(archive.index(query, key).url)
@@ -75,7 +74,7 @@ ANSWERS = {
 
 
 def test_a_crawl_is_read_page_by_page() -> None:
-    asked, found = walk(CommonCrawl(("CC-MAIN-2018-26",)), PAPER, ANSWERS)
+    asked, found = walk(CommonCrawl(("CC-MAIN-2018-26",)), ANSWERS)
     assert [urlsplit(url)[:3] for url in asked] == [("https", "index.commoncrawl.org", "/CC-MAIN-2018-26-index")] * 3
     assert len(found) == 2
     same = {"url": ["phnompenhpost.com"], "matchType": ["domain"], "output": ["json"], "pageSize": ["1"]}
@@ -85,7 +84,7 @@ def test_a_crawl_is_read_page_by_page() -> None:
 
 
 def test_without_a_crawl_all_are_asked_one_after_the_other() -> None:
-    asked, found = walk(CommonCrawl(), PAPER, ANSWERS)
+    asked, found = walk(CommonCrawl(), ANSWERS)
     assert asked[0] == "https://index.commoncrawl.org/collinfo.json"
     paths = [urlsplit(url).path for url in asked[1:]]
     assert paths == ["/CC-MAIN-2018-30-index"] + ["/CC-MAIN-2018-26-index"] * 3 + ["/CC-MAIN-2012-index"]
@@ -93,19 +92,20 @@ def test_without_a_crawl_all_are_asked_one_after_the_other() -> None:
 
 
 def test_only_crawls_of_the_days_are_asked() -> None:
-    sought = replace(PAPER, since=date(2018, 6, 30), until=date(2018, 7, 16))
-    asked, _ = walk(CommonCrawl(), sought, ANSWERS)
+    asked, _ = walk(CommonCrawl(), ANSWERS, date(2018, 6, 30), date(2018, 7, 16))
     assert [urlsplit(url).path for url in asked[1:]] == ["/CC-MAIN-2018-30-index", "/CC-MAIN-2012-index"]
     assert parse_qs(urlsplit(asked[1]).query)["from"] == ["20180630"]
     assert parse_qs(urlsplit(asked[1]).query)["to"] == ["20180716"]
-    assert walk(CommonCrawl(), replace(PAPER, since=date(2018, 8, 1)), ANSWERS)[1] == []
+    assert walk(CommonCrawl(), ANSWERS, date(2018, 8, 1))[1] == []
 
 
 def test_sections_and_addresses_are_asked_of_every_host() -> None:
-    (query, *others) = CommonCrawl(("CC-MAIN-2018-26",)).queries(replace(PAPER, paths=["/national"]))
+    (query, *others) = CommonCrawl(("CC-MAIN-2018-26",)).queries(targets("phnompenhpost.com", ["/national"]))
     assert "url=phnompenhpost.com%2Fnational&matchType=prefix" in query
     assert len(others) == 2
-    named = CommonCrawl().queries(replace(PAPER, urls=["https://www.phnompenhpost.com/national/a?x=1"]))
+    named = CommonCrawl().queries(
+        targets("phnompenhpost.com", addresses=["https://www.phnompenhpost.com/national/a?x=1"])
+    )
     assert "url=phnompenhpost.com%2Fnational%2Fa%3Fx%3D1&matchType=exact" in named[0]
 
 

@@ -13,7 +13,7 @@ from conftest import ROOT, SAMPLES
 from mirror import Mirror
 from pytest_httpserver import HTTPServer
 
-from postscraper.crawl.connections import LONGEST_HEAD
+from postscraper.crawl.http import LONGEST_HEAD
 from postscraper.newspapers import NEWSPAPERS
 
 FAST = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=False")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from postscraper.sources.remote import NoCapture, NoIndex, Onward, Selection
+from postscraper.sources.remote import NoCapture, NoIndex, Onward, targets
 from postscraper.sources.wayback import FIELDS, Wayback
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
@@ -18,13 +18,13 @@ URL = "http://www.phnompenhpost.com:80/national/canal"
 AT = datetime(2018, 6, 20, 1, 10, 0, tzinfo=UTC)
 BODY = b"<html>The canal</html>"
 ASKED = CdxEntry(url=URL, captured_at=AT, digest=payload_digest(BODY).removeprefix("sha1:"), status=200)
-QUERY = MACHINE.queries(Selection(host="phnompenhpost.com"))[0]
+QUERY = MACHINE.queries(targets("phnompenhpost.com"))[0]
 ROW = ["20180620011000", URL, "text/html", "200", "3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"]
 
 
 def asked(**wanted: Any) -> list[tuple[str, str]]:
     """The addresses that the index is asked for, and how they are to match."""
-    told = [parse_qs(query) for query in MACHINE.queries(Selection(host="phnompenhpost.com", **wanted))]
+    told = [parse_qs(query) for query in MACHINE.queries(targets("phnompenhpost.com", **wanted))]
     return [(each["url"][0], each["matchType"][0]) for each in told]
 
 
@@ -54,13 +54,15 @@ def test_the_whole_paper_is_one_question() -> None:
 def test_sections_are_prefixes_under_every_host_of_the_paper() -> None:
     hosts = ("phnompenhpost.com", "m.phnompenhpost.com", "mail.phnompenhpost.com")
     assert asked(paths=["/national"]) == [(f"{host}/national", "prefix") for host in hosts]
-    assert asked(urls=["https://www.phnompenhpost.com/x?page=2"]) == [(f"{host}/x?page=2", "exact") for host in hosts]
-    khmer = MACHINE.queries(Selection(host="postkhmer.com", paths=["/កីឡា"]))[0]
+    assert asked(addresses=["https://www.phnompenhpost.com/x?page=2"]) == [
+        (f"{host}/x?page=2", "exact") for host in hosts
+    ]
+    khmer = MACHINE.queries(targets("postkhmer.com", ["/កីឡា"]))[0]
     assert parse_qs(khmer)["url"] == ["postkhmer.com/%E1%9E%80%E1%9E%B8%E1%9E%A1%E1%9E%B6"]
 
 
 def test_days_are_days_of_capture() -> None:
-    (query,) = MACHINE.queries(Selection(host="phnompenhpost.com", since=date(2018, 6, 1), until=date(2018, 6, 30)))
+    (query,) = MACHINE.queries(targets("phnompenhpost.com"), date(2018, 6, 1), date(2018, 6, 30))
     told = dict(parse_qsl(query))
     assert (told["from"], told["to"]) == ("20180601", "20180630")
 

@@ -25,7 +25,7 @@ from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
 from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
-from postscraper.run.selection import candidate, targets, to_fetch
+from postscraper.run.selection import candidate, index_targets, to_fetch
 from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
 from postscraper.sources.remote import NoCapture, NoIndex, Onward, OtherArchive, Question
 from postscraper.sources.wayback import HOME, Wayback
@@ -165,7 +165,7 @@ class RemoteFrontier(Frontier):
         today, scope = now(), self._run.scope
         self._holdings.begin(self._archive.name, today)
         self._run.name_payloads()
-        for query in self._archive.queries(targets(self._run), scope.since, scope.until):
+        for query in self._archive.queries(index_targets(self._run), scope.since, scope.until):
             row = self._holdings.index_query(self._archive.name, query)
             if row is None or row.finished_at is None or today - row.finished_at >= INDEX_AGAIN:
                 self._queries.append(query)

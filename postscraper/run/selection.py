@@ -1,28 +1,18 @@
 """Selection of the pages that a run needs of another archive: queries of its index, entries of it, pages of a file."""
 
-from urllib.parse import urlsplit
-
 from postscraper.run.run import Run
+from postscraper.sources.remote import Target, targets
 from postscraper.sources.warc import ASSET_TYPES
-from postscraper.urls import LONGEST_ADDRESS, absolute, as_sent, path_of
+from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
 from storage.holdings.models import Candidate, CdxEntry
 from storage.holdings.queue import HoldingSelection
 from storage.warc.exchange import Exchange
 
-# The paper has answered under www and bare, which are one in every index, and under these.
-_HOSTS = ("", "m.", "mail.")
 
-
-def targets(run: Run) -> list[tuple[str, str]]:
-    """The addresses to look up in an index, and how each must match: exact, prefix or domain."""
-    scope, host = run.scope, run.paper.host.removeprefix("www.")
-    if addresses := run.asked_for():
-        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in addresses], "exact"
-    elif scope.sections:
-        paths, match = [run.paper.sections[name] for name in scope.sections], "prefix"
-    else:
-        return [(host, "domain")]
-    return [(f"{prefix}{host}{as_sent(path)}", match) for path in paths for prefix in _HOSTS]
+def index_targets(run: Run) -> list[Target]:
+    """The addresses to look up in an index."""
+    paths = [run.paper.sections[name] for name in run.scope.sections]
+    return targets(run.paper.host.removeprefix("www."), paths, run.asked_for() or ())
 
 
 def to_fetch(run: Run) -> HoldingSelection:

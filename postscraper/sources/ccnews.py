@@ -9,9 +9,9 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from postscraper.sources.remote import NoCapture, NoIndex
+from postscraper.sources.remote import NoCapture, NoIndex, byte_range, stamped_at
 
 NEWS = "CC-NEWS-"
 PIECE_BYTES = 8 * 2**20  # half of what one answer may have
@@ -21,7 +21,6 @@ LONGEST_FILE = timedelta(days=1)
 
 _FILE = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d{1,9}\.warc\.gz", re.A)
 _GZIP = 31  # zlib's window bits for a gzip member
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.A)
 _BEYOND = re.compile(r"bytes \*/(\d{1,18})", re.A)
 
 
@@ -59,10 +58,9 @@ def files(status: int, body: bytes) -> list[File]:
 
 def _file(line: str) -> File:
     named = _FILE.fullmatch(line)
-    try:
-        begun_at = datetime.strptime(named[1] if named else "", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}") from error
+    begun_at = stamped_at(named[1]) if named else None
+    if begun_at is None:
+        raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}")
     return File(path=line, begun_at=begun_at)
 
 
@@ -93,10 +91,9 @@ def piece(file: str, done: int, status: int, content_range: str, body: bytes) ->
         return done
     if status != 206:
         raise NoCapture(f"{file}: status {status} for the bytes from {done}")
-    came = _CONTENT_RANGE.fullmatch(content_range.strip())
-    if came is None:
+    first, last, size = byte_range(content_range) or (0, 0, None)
+    if size is None:
         raise NoCapture(f"{file}: a range that cannot be read: {content_range[:60]!r}")
-    first, last, size = (int(number) for number in came.groups())
     if first != done or last != min(done + PIECE_BYTES, size) - 1:
         raise NoCapture(f"{file}: another range came than the bytes from {done}: {content_range}")
     if len(body) != last - first + 1:

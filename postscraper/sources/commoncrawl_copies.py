@@ -15,7 +15,8 @@ from itertools import chain
 from pathlib import Path
 
 from postscraper.errors import BadRequest
-from postscraper.sources import commoncrawl_index, warc
+from postscraper.sources import warc
+from postscraper.sources.commoncrawl import index_entry
 from postscraper.sources.remote import NoIndex
 from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc_files import WarcFile
@@ -67,7 +68,7 @@ def _of_line(line: bytes) -> CdxEntry:
         told = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}  # TypeError: no object
     except (IndexError, TypeError, ValueError, RecursionError) as error:
         raise NoIndex(f"no line of an index: {line[:80]!r}") from error
-    return commoncrawl_index.capture(told)
+    return index_entry(told)
 
 
 def _page(

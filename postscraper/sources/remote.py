@@ -4,12 +4,15 @@ An `OtherArchive` builds addresses and reads answers, and does nothing else: it 
 and no database. Who hands out its questions is postscraper/collecting/.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from postscraper.errors import PostscraperError
+from postscraper.urls import as_sent
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 
@@ -71,7 +74,9 @@ class OtherArchive(Protocol):
     @property
     def origins(self) -> tuple[str, ...]: ...
 
-    def queries(self, targets: Iterable[Target], since: date | None, until: date | None) -> tuple[str, ...]:
+    def queries(
+        self, targets: Iterable[Target], since: date | None = None, until: date | None = None
+    ) -> tuple[str, ...]:
         """The queries of its index, each in a form that names it in later runs, too.
 
         since, until: days of the capture in UTC, both included.
@@ -96,3 +101,44 @@ class OtherArchive(Protocol):
         answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
         """
         ...
+
+
+# The paper has answered under www and bare, which are one in every index, and under these.
+_HOSTS = ("", "m.", "mail.")
+
+
+def targets(host: str, paths: Sequence[str] = (), addresses: Sequence[str] = ()) -> list[Target]:
+    """The addresses to look up in an index.
+
+    host: of the newspaper, without www.
+    paths: of sections; (): the whole paper.
+    addresses: these alone, if there are any.
+    """
+    if addresses:
+        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in addresses], "exact"
+    elif paths:
+        match = "prefix"
+    else:
+        return [(host, "domain")]
+    return [(f"{prefix}{host}{as_sent(path)}", match) for path in paths for prefix in _HOSTS]
+
+
+_STAMP = re.compile(r"\d{14}", re.A)
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:(\d{1,18})|\*)", re.A)
+
+
+def stamped_at(stamp: str) -> datetime | None:
+    """The moment of a timestamp of an index, as 20180620011000; None if it is none."""
+    try:
+        return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if _STAMP.fullmatch(stamp) else None
+    except ValueError:
+        return None
+
+
+def byte_range(content_range: str | None) -> tuple[int, int, int | None] | None:
+    """The first and last byte that a Content-Range header names, and the size of the whole file.
+
+    The size is None if the server does not give it; None for any other text.
+    """
+    match = _CONTENT_RANGE.fullmatch((content_range or "").strip())
+    return (int(match[1]), int(match[2]), int(match[3]) if match[3] else None) if match else None

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Onward, Question, Target
+from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Onward, Question, Target, stamped_at
 from postscraper.urls import as_sent, canonical, sent_on
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
@@ -25,7 +25,6 @@ FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
 # What is no page of a paper is not even listed.
 _NO_PAGE = r"!mimetype:(image|audio|video|font)/.*", r"!mimetype:.*(css|javascript|font|revisit).*"
 _ENCODED_KEY = re.compile(r"[\w.*+%-]+", re.A)
-_STAMP = re.compile(r"\d{14}", re.A)
 _STATUS = re.compile(r"\d{3}", re.A)
 _REPLAY = re.compile(r"/web/(\d{14})id_/(.+)$", re.A)
 _ORIGINAL = re.compile(r"<([^>]+)>\s*;\s*rel=\"?original\"?")
@@ -45,7 +44,9 @@ class Wayback:
     def origins(self) -> tuple[str, ...]:
         return (self.origin,)
 
-    def queries(self, targets: Iterable[Target], since: date | None, until: date | None) -> tuple[str, ...]:
+    def queries(
+        self, targets: Iterable[Target], since: date | None = None, until: date | None = None
+    ) -> tuple[str, ...]:
         days = [("from", since), ("to", until)]
         span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
         filters = [("filter", each) for each in ("statuscode:200", *_NO_PAGE)]
@@ -158,22 +159,16 @@ def _listed(row: Any) -> CdxEntry:
         raise BadRow(f"no address: {url[:100]!a}") from error
     if url in ("", "-"):
         raise BadRow("a row without an address")
+    captured_at = stamped_at(stamp)
+    if captured_at is None:
+        raise BadRow(f"{stamp[:40]!a} is no moment")
     return CdxEntry(
         url=address,
-        captured_at=_moment(stamp),
+        captured_at=captured_at,
         digest=digest if digest != "-" else None,
         status=int(status) if _STATUS.fullmatch(status) else None,
         mime=mime if mime != "-" else None,
     )
-
-
-def _moment(stamp: str) -> datetime:
-    if _STAMP.fullmatch(stamp):
-        try:
-            return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        except ValueError:
-            pass
-    raise BadRow(f"{stamp[:40]!a} is no moment")
 
 
 def _memento(answer: Exchange) -> datetime | None:

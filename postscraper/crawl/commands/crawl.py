@@ -1,6 +1,7 @@
 """`scrapy crawl`: Scrapy's own, with its arguments checked before anything starts, a summary and an exit code."""
 
 import asyncio
+import ctypes
 import logging
 import signal
 import sys
@@ -29,7 +30,6 @@ from postscraper.cli.exit_codes import (
 from postscraper.crawl.checks import Checks
 from postscraper.crawl.configuration import check_components, check_values, check_words
 from postscraper.crawl.http import check_origins
-from postscraper.crawl.memory import give_back_large_blocks
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.run.run import Run
@@ -52,6 +52,21 @@ _ABOUT_THEMSELVES = (
     *(f"scrapy.{name}" for name in ("addons", "crawler", "middleware", "statscollectors", "utils.log")),
     *("alembic.runtime.migration", "alembic.runtime.plugins"),
 )
+
+
+LARGE_BYTES = 2**20
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h; once set, it does not grow any more
+
+
+def _give_back_large_blocks() -> None:
+    """Return the memory of a large page to the system when the page is done; only with glibc.
+
+    glibc maps a large block by itself, but after the first is freed it cuts the next of its size out of its heap,
+    where small ones settle in between: a crawl over some pages of 2 MB then holds 180 MB for good, and not 160.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _at_debug(record: logging.LogRecord) -> bool:
@@ -131,7 +146,7 @@ class Command(ScrapyCrawl):
 
     def _crawl(self, spider: type[NewspaperSpider], run: Run) -> None:
         assert self.crawler_process is not None
-        give_back_large_blocks()
+        _give_back_large_blocks()
         failures = _Failures()
         for name in ("scrapy.core.engine", "scrapy.utils.signal", "scrapy.extensions.feedexport"):
             logging.getLogger(name).addFilter(failures)
