@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from postscraper.run.discovery import asked_pause
+from postscraper.run.discovery import retry_after_seconds
 from postscraper.run.run import now
 from postscraper.sources.remote import OtherArchive
 from storage.holdings.holdings import Holdings
@@ -82,4 +82,4 @@ def _asked(response: Response | None) -> float:
     said = response.headers.get("Retry-After") if response is not None else None
     if response is None or said is None:
         return 0.0
-    return max(asked_pause(response.status, said.decode("latin-1"), now()) or 0.0, 0.0)
+    return max(retry_after_seconds(response.status, said.decode("latin-1"), now()) or 0.0, 0.0)

@@ -26,7 +26,7 @@ from twisted.internet.defer import Deferred
 
 from postscraper.crawl.spider import MOST_HOPS, NEVER_AGAIN, NewspaperSpider
 from postscraper.errors import RobotsUnavailable
-from postscraper.run.discovery import asked_pause
+from postscraper.run.discovery import retry_after_seconds
 from postscraper.run.run import now
 from storage.ledger.states import BACK_OFF
 
@@ -164,7 +164,11 @@ def _flaw(response: Response) -> str | None:
 def _asked_pause(response: Response | None) -> float:
     """The seconds that an answer asks to wait; 0 when it asks for none."""
     said = response.headers.get("Retry-After") if response is not None else None
-    return asked_pause(response.status, said.decode("latin-1"), now()) or 0.0 if response is not None and said else 0.0
+    return (
+        retry_after_seconds(response.status, said.decode("latin-1"), now()) or 0.0
+        if response is not None and said
+        else 0.0
+    )
 
 
 class _NotNow(RobotParser):
