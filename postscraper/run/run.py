@@ -1,7 +1,7 @@
-"""The desk of one run: the archive it writes, the evidence it keeps, and what it wants of the paper.
+"""One run: its archive and evidence, and the addresses that it visits.
 
-Order of writes: the exchange goes into the evidence, the evidence is made durable, and only
-then one transaction names it. What is not committed was never acknowledged.
+Order of writes: the exchange goes into the evidence, the evidence is made durable, and only then one transaction
+names its record. An item that is not committed was never acknowledged.
 """
 
 from collections import Counter
@@ -32,16 +32,16 @@ from storage.warc.exchange import Exchange, RecordLocation
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
-STORIES_A_LIST = 3  # that are visited before the next list
-# What a run's evidence says of how it was made.
-_TOLD = (
+STORIES_A_LIST = 3  # visited before the next list
+# Settings of the run that its evidence records.
+_RECORDED_SETTINGS = (
     *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
-    "PAPER_ORIGIN",  # without it nobody could tell later whose pages a mirror served
+    "PAPER_ORIGIN",  # without it nobody would know later whose pages a mirror served
 )
 
 
 class Settings(Protocol):
-    """What a desk asks of Scrapy's settings; None for what is not set."""
+    """The part of Scrapy's settings that a run needs; None for a setting without a value."""
 
     def __getitem__(self, name: str) -> Any: ...
     def getbool(self, name: str) -> bool: ...
@@ -49,7 +49,7 @@ class Settings(Protocol):
 
 
 class Run:
-    """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
+    """Opened once a run; `close` ends it. All moments are taken here: nothing below reads a clock."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Run:
         self._lock = lock
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
-        self._wanted = Selection(
+        self._selection = Selection(
             origin=f"https://{paper.host}/",
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
@@ -96,25 +96,25 @@ class Run:
         lock = RunLock(folder)
         try:
             archive = Archive.open(folder, db_url=settings["ARCHIVE_DB_URL"])
-            told = {name.lower().replace("_", "-"): str(settings[name]) for name in _TOLD if settings[name] is not None}
+            recorded = {name: settings[name] for name in _RECORDED_SETTINGS if settings[name] is not None}
             evidence = Evidence.open(
                 folder / "evidence",
                 prefix=paper.name,
                 writable=True,
                 software=f"postscraper {__version__}",
                 robots="obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-                settings=told,
+                settings={name.lower().replace("_", "-"): str(value) for name, value in recorded.items()},
             )
-            desk = cls(paper, scope, settings, archive, evidence, lock)
-            desk.check_asked()
-            desk._recover()
+            run = cls(paper, scope, settings, archive, evidence, lock)
+            run.check_asked()
+            run._recover()
         except BaseException:
             lock.release()
             raise
-        return desk
+        return run
 
     def close(self) -> None:
-        """Raises EvidenceError when the disk refuses; what was filed is durable all the same."""
+        """Raises EvidenceError for a write error; what was committed is durable all the same."""
         try:
             self._evidence.close()
         finally:
@@ -132,19 +132,19 @@ class Run:
         self.archive.ledger.release_all(now())
 
     def served(self, url: str) -> str:
-        """Where an address of the paper is asked for: at home, or at the mirror that PAPER_ORIGIN names."""
+        """The address to request: the paper's own, or that at the mirror of the setting PAPER_ORIGIN."""
         if self._origin is None:
             return url
         return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
 
     @property
     def home(self) -> str:
-        """The address where the front page is asked for."""
+        """The address to request for the front page."""
         return self.served(f"https://{self.paper.host}/")
 
     def asked_for(self) -> tuple[str, ...] | None:
         """The addresses that the run names; None when it names none."""
-        return tuple(heard.address for heard in self.discoverer.seeds()) if self.scope.urls else None
+        return tuple(seed.address for seed in self.discoverer.seeds()) if self.scope.urls else None
 
     def check_asked(self) -> None:
         """Raises BadRequest for an address that the run names and that is none of the newspaper's."""
@@ -153,7 +153,7 @@ class Run:
                 raise BadRequest(f"url={address} is no address of {self.paper.host}")
 
     def begin(self) -> None:
-        """Write down where the run starts."""
+        """Add the addresses that the run begins with to the ledger."""
         self.archive.ledger.discover(self.discoverer.seeds(), now())
 
     def due(self, limit: int) -> list[Due]:
@@ -164,25 +164,24 @@ class Run:
         """
         stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
         lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
-        found: list[Due] = []
-        for at in range(max(len(lists), len(stories))):
-            found += lists[at : at + 1]
-            found += stories[at * STORIES_A_LIST : (at + 1) * STORIES_A_LIST]
-        return found
+        batch: list[Due] = []
+        for turn in range(max(len(lists), len(stories))):
+            batch += lists[turn : turn + 1]
+            batch += stories[turn * STORIES_A_LIST : (turn + 1) * STORIES_A_LIST]
+        return batch
 
     def _lease(self, limit: int, *, stories: bool) -> list[Due]:
         kinds = [kind for kind in self._open().kinds or () if (kind in _STORIES) == stories]
         if not kinds or not limit:
             return []
-        wanted = replace(self._wanted, kinds=kinds)
-        return self.archive.ledger.lease(limit, wanted, now=now())
+        return self.archive.ledger.lease(limit, replace(self._selection, kinds=kinds), now=now())
 
     def _open(self) -> Selection:
-        """What the run wants behind the doors that are open."""
-        return replace(self._wanted, kinds=tuple(filter(self.doors.is_open, self._wanted.kinds or KINDS)))
+        """The run's addresses behind the doors that are open."""
+        return replace(self._selection, kinds=tuple(filter(self.doors.is_open, self._selection.kinds or KINDS)))
 
     def paused(self) -> bool:
-        """Whether the newspaper asked for patience, and its time is not over."""
+        """Whether the newspaper asked for a pause that is not over."""
         return now() < self._paused_until
 
     def give_back(self, unvisited: Iterable[Due]) -> None:
@@ -197,8 +196,8 @@ class Run:
         return self.archive.ledger.due(now(), self._open())
 
     def left_alone(self, begun_at: datetime) -> int:
-        """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
-        return self.archive.ledger.left_alone(now(), begun_at, Selection(origin=self._wanted.origin))
+        """How many addresses of the newspaper are not due yet, and so were left out by a run that began then."""
+        return self.archive.ledger.left_alone(now(), begun_at, Selection(origin=self._selection.origin))
 
     def record(self, exchange: Exchange) -> RecordLocation:
         """Write the exchange before anything reads it; durable with the next `commit`."""
@@ -208,11 +207,11 @@ class Run:
         return location
 
     def sync(self) -> None:
-        """Make durable what is kept, before a row names it."""
+        """Make the records durable, before a row names them."""
         self.recorder.sync()
 
     def name_payloads(self) -> None:
-        """Know all that is held by the names that other archives give it."""
+        """Store the SHA-1 digests by which other archives name the bodies that are held."""
         self.archive.holdings.name_payloads(self._evidence)
 
     def stored(self) -> Iterator[tuple[Exchange, RecordLocation]]:
@@ -220,7 +219,7 @@ class Run:
         return own.exchanges(self.archive, self._evidence, since=self.scope.since, until=self.scope.until)
 
     def is_home(self, url: str) -> bool:
-        """Whether a page is of the newspaper by its address; counts it by its host when it is not."""
+        """Whether an address is on the newspaper's host; others are counted by their host."""
         try:
             host = self.reader.address(url).split("/")[2]
         except ValueError:
@@ -276,19 +275,19 @@ class Run:
             records = (item.capture.record for item in items)
             offsets = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
             outcomes = self.archive.replay(readings, offsets)
-        rest = iter(outcomes)
-        return [list(islice(rest, len(answer))) for answer in answers]
+        in_order = iter(outcomes)
+        return [list(islice(in_order, len(answer))) for answer in answers]
 
     def named_by_robots(self, urls: Iterable[str]) -> None:
-        """Write down the sitemaps that robots.txt names."""
+        """Add the sitemaps that robots.txt names to the ledger."""
         self.archive.ledger.discover(self.discoverer.sitemaps(urls), now())
 
     def failed(self, address: str, why: str) -> None:
-        """The way to an address failed and brought no answer; it is tried again later."""
+        """The request for an address brought no answer; it is tried again later."""
         self.archive.ledger.failed(address, why, now())
 
     def unread(self, address: str, why: str) -> None:
-        """No answer that could be kept came, and none is to be expected soon."""
+        """No answer came that could be stored, and none is expected soon."""
         at = now()
         self.archive.ledger.settle(address, "unread", why, at + UNREAD_AGAIN, at)
 
