@@ -52,9 +52,9 @@ def walk(archive: CommonCrawl, answers: dict[str, Exchange], *days: date | None)
     for query in archive.queries(PAPER, *days):
         key: str | None = None
         while True:
-            asked.append(archive.index(query, key).url)
+            asked.append(archive.index_request(query, key).url)
             answer = next(each for part, each in answers.items() if part in asked[-1])
-            page = archive.listed(query, key, answer)
+            page = archive.read_index(query, key, answer)
             found += page.captures
             key = page.resume_key
             if key is None:
@@ -113,7 +113,7 @@ def test_half_an_index_is_none() -> None:
     archive = CommonCrawl(("CC-MAIN-2018-26",))
     (query,) = archive.queries(PAPER)
     with pytest.raises(NoIndex, match="half an answer"):
-        archive.listed(query, "CC-MAIN-2018-26 0/2", answered(200, lines(LINE), cut="disconnect"))
+        archive.read_index(query, "CC-MAIN-2018-26 0/2", answered(200, lines(LINE), cut="disconnect"))
 
 
 STORE = CommonCrawl()
@@ -122,10 +122,10 @@ STORE = CommonCrawl()
 def test_a_record_is_the_capture_as_it_was() -> None:
     data = member()
     listed = at(data)
-    question = STORE.wanted(listed)
+    question = STORE.capture_request(listed)
     assert question.url == f"https://data.commoncrawl.org/{FILE}"
     assert ("Range", f"bytes=19181-{19181 + len(data) - 1}") in question.headers
-    found = STORE.capture(listed, answered(206, data, told(listed)))
+    found = STORE.read_capture(listed, answered(206, data, told(listed)))
     assert found == replace(PAGE, source="commoncrawl", origin=f"{FILE}, byte 19181", request_headers=())
     assert found.captured_at == datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
 
@@ -133,13 +133,13 @@ def test_a_record_is_the_capture_as_it_was() -> None:
 def test_records_of_the_first_crawls_are_arc(tmp_path: Path) -> None:
     data = arc(tmp_path / "x.arc.gz", [PAGE]).read_bytes()
     data = data[data.index(b"\x1f\x8b\x08", 1) :]
-    found = STORE.capture(at(data), answered(206, data, told(at(data))))
+    found = STORE.read_capture(at(data), answered(206, data, told(at(data))))
     assert (found.url, found.captured_at, found.status, found.body) == (PAGE.url, PAGE.captured_at, 200, PAGE.body)
 
 
 def test_a_page_cut_by_the_crawl_is_cut() -> None:
     data = member(cut="length")
-    assert STORE.capture(at(data), answered(206, data, told(at(data)))).cut == "length"
+    assert STORE.read_capture(at(data), answered(206, data, told(at(data)))).cut == "length"
 
 
 def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
@@ -156,10 +156,10 @@ def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
     ]
     for words, answer in refused:
         with pytest.raises(NoCapture, match=words) as error:
-            STORE.capture(listed, answer)
+            STORE.read_capture(listed, answer)
         assert not error.value.gone
     with pytest.raises(NoCapture, match="status 404") as error:
-        STORE.capture(listed, answered(404, b"<Error><Code>NoSuchKey</Code></Error>"))
+        STORE.read_capture(listed, answered(404, b"<Error><Code>NoSuchKey</Code></Error>"))
     assert error.value.gone
 
 

@@ -21,7 +21,7 @@ from postscraper.items import Item
 from postscraper.run.run import Run, now
 from postscraper.run.selection import is_selected
 from postscraper.sources import ccnews, warc
-from postscraper.sources.remote import NoCapture, NoIndex, Question
+from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex
 from postscraper.sources.warc import PageFilter
 from storage.evidence.store import log_damage
 from storage.files import make_folder
@@ -64,14 +64,14 @@ class CcNewsFrontier(Frontier):
         # The evidence is of the paper's pages alone: the file is kept until they are in it. As for robots.txt, see
         # postscraper/sources/commoncrawl.py.
         if self._months:
-            question = Question(url=ccnews.list_url(self._store_origin, self._months[0]), documented=True)
-            return self._request(question, self._read_list, record=None)
+            request = ArchiveRequest(url=ccnews.list_url(self._store_origin, self._months[0]), documented=True)
+            return self._request(request, self._read_list, record=None)
         if not self._files:
             return None
         size = self._size()
         headers = (("Range", ccnews.piece_range(size)), ("Accept-Encoding", "identity"))
-        question = Question(url=f"{self._store_origin}/{self._files[0]}", headers=headers, documented=True)
-        return self._request(question, self._read_piece, record=None, size=size, download_timeout=PIECE_SECONDS)
+        request = ArchiveRequest(url=f"{self._store_origin}/{self._files[0]}", headers=headers, documented=True)
+        return self._request(request, self._read_piece, record=None, size=size, download_timeout=PIECE_SECONDS)
 
     def _read_list(self, response: Response) -> None:
         self._under_way -= 1

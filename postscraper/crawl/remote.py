@@ -27,7 +27,7 @@ from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
 from postscraper.run.selection import candidate, index_targets, to_fetch
 from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
-from postscraper.sources.remote import NoCapture, NoIndex, Onward, OtherArchive, Question
+from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex, Onward, OtherArchive
 from postscraper.sources.wayback import HOME, Wayback
 from storage.holdings.models import Candidate, CdxEntry
 from storage.warc.exchange import Exchange, RecordLocation
@@ -110,13 +110,13 @@ class Frontier(ABC):
     def _next(self) -> Request | None:
         """The next request; None if there is none now."""
 
-    def _request(self, question: Question, callback: Callable[[Response], object], **meta: object) -> Request:
+    def _request(self, request: ArchiveRequest, callback: Callable[[Response], object], **meta: object) -> Request:
         self._under_way += 1
         own = {"asked_at": now(), "dont_redirect": True, "download_slot": self._archive.name}
-        own |= {"dont_obey_robotstxt": question.documented, "autothrottle_dont_adjust_delay": True}
+        own |= {"dont_obey_robotstxt": request.documented, "autothrottle_dont_adjust_delay": True}
         return Request(
-            question.url,
-            headers=dict(question.headers),
+            request.url,
+            headers=dict(request.headers),
             callback=callback,
             errback=self._failed,
             dont_filter=True,
@@ -207,9 +207,9 @@ class RemoteFrontier(Frontier):
     def _index_request(self, query: str) -> Request:
         row = self._holdings.index_query(self._archive.name, query)
         resume_key = None if row is None or row.finished_at is not None else row.resume_key
-        question = self._archive.index(query, resume_key)
+        request = self._archive.index_request(query, resume_key)
         record = self._run.recorder.record_aside
-        return self._request(question, self._read_index, record=record, query=query, resume_key=resume_key)
+        return self._request(request, self._read_index, record=record, query=query, resume_key=resume_key)
 
     def _read_index(self, response: Response) -> None:
         self._under_way -= 1
@@ -223,7 +223,7 @@ class RemoteFrontier(Frontier):
         name, query = self._archive.name, response.meta["query"]
         answer: Exchange = replace(response.meta["exchange"], body=response.body)  # without its content coding
         try:
-            page = self._archive.listed(query, response.meta["resume_key"], answer)
+            page = self._archive.read_index(query, response.meta["resume_key"], answer)
         except NoIndex as error:
             self._pacing.on_error(f"no index came: {error}", response)
             return
@@ -244,14 +244,14 @@ class RemoteFrontier(Frontier):
     def _capture_request(self, leased: Candidate) -> Request:
         def record(answer: Exchange) -> Recorded | NoCapture | Onward:
             try:
-                exchange = self._archive.capture(leased.entry, answer)
+                exchange = self._archive.read_capture(leased.entry, answer)
             except (NoCapture, Onward) as other:
                 self._run.recorder.record_aside(answer)
                 return other
             return exchange, self._run.record(exchange)
 
-        question = self._archive.wanted(leased.entry)
-        return self._request(question, self._read_capture, record=record, leased=leased, address=leased.address)
+        request = self._archive.capture_request(leased.entry)
+        return self._request(request, self._read_capture, record=record, leased=leased, address=leased.address)
 
     def _read_capture(self, response: Response) -> Iterator[Item | Request]:
         onward: Sequence[Item | Request] = ()

@@ -1,4 +1,4 @@
-"""What every newspaper's spider shares: what comes in is read, and what is read goes out."""
+"""Base of every newspaper's spider: answers and local sources in, items out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -33,8 +33,8 @@ from storage.warc.exchange import EvidenceError, Exchange
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 
-# So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
-# its end.
+# Fetches in a row without any answer, and none before: the host or the network is away. A run of fewer fetches reports
+# it at its end.
 UNREACHABLE_AFTER = 3
 INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
@@ -44,27 +44,30 @@ MOST_HOPS = 5  # as browsers' and RFC 9309's least
 # (10) and a script's (20).
 BELOW_ANY_CHOICE = 5
 
-# What a request says of its address; the rest of its meta is Scrapy's, and of the one answer.
+# The meta of a request that is about its address; the rest is Scrapy's, and about one answer.
 OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Why a crawl ended before its time; error: what the archive, the disk or a source raised."""
+    """The reason for which a crawl ended early.
+
+    error: of the archive, the disk or a source; None for other reasons.
+    """
 
     reason: EndReason
     sentence: str
     error: Exception | None = None
 
 
-# What another try would meet again: an answer over the limits, a scheme or a host that is not asked.
+# Errors that another try would meet again: an answer over the limits, a scheme or host that is never requested.
 NEVER_AGAIN = (DownloadCancelledError, PrivateAddress, UnsupportedURLSchemeError)
 
 
 class NewspaperSpider(Spider):
     """Subclasses name their `paper`; everything else follows from it.
 
-    The addresses to fetch come from the ledger, through the scheduler: nothing here yields requests.
+    The addresses to fetch come from the ledger, through the scheduler: `start` yields no requests.
     """
 
     paper: ClassVar[Newspaper]
@@ -73,8 +76,8 @@ class NewspaperSpider(Spider):
     ended: Ended | None = None
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
-    _handled = 0  # answers that are filed, or will not be filed in this run
-    _handed_on = 0  # items of a source that brings captures itself
+    _handled = 0  # answers that are committed, or will not be in this run
+    _handed_on = 0  # items of a local source
     _out = 0  # items that have left the pipelines
 
     @classmethod
@@ -105,7 +108,7 @@ class NewspaperSpider(Spider):
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
 
     async def start(self) -> AsyncIterator[Item]:
-        """What the source brings; what it cannot give ends the crawl."""
+        """Yield the items of a local source; its errors end the crawl."""
         try:
             async for item in self._start():
                 yield item
@@ -129,12 +132,12 @@ class NewspaperSpider(Spider):
                 yield item
             if self.ended is not None:
                 return
-        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
+        # Scrapy checks whether it is idle when an answer comes; here none comes, so wait for the last page.
         while self._out < self._handed_on and self.ended is None:
             await asyncio.sleep(0.01)
 
     def queued(self) -> int | None:
-        """How many pages could be asked for now; None where nobody knows beforehand."""
+        """How many pages could be fetched now; None if unknown."""
         if self.run.scope.source == "live":
             count: int | None = self.run.queued()
         else:
@@ -146,13 +149,13 @@ class NewspaperSpider(Spider):
         self._out += 1
 
     def handled(self) -> None:
-        """The item of an answer is filed, or will not be filed in this run."""
+        """The item of an answer is committed, or will not be in this run."""
         self._handled += 1
         if self.frontier is not None:
             self.frontier.handled()
 
     def _let_close(self, response: Response | None) -> None:
-        """Let a crawl close when the last item of a source is handled; Scrapy looks only after items of answers."""
+        """Let a crawl close after the last item of a local source; Scrapy checks only after items of answers."""
         if response is None:
             asyncio.get_running_loop().call_soon(self._close_if_idle)
 
@@ -177,21 +180,21 @@ class NewspaperSpider(Spider):
             if address := response.meta.get("address"):
                 with self.writing():
                     self.run.unread(address, why)
-            else:  # asked for by `scrapy parse` or a script
+            else:  # a request of `scrapy parse` or a script
                 self.logger.warning("%s: %s", response.url, why)
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
-        """Ask for nothing more in this run behind a door of the newspaper that an answer closes."""
+        """Request nothing more in this run behind a door of the newspaper that an answer closes."""
         kind = response.meta.get("kind")
         door = self.run.doors.notice(kind, items) if kind else None
         if door is not None:
             self.logger.warning("%s (%s): not asked any more in this run", self.run.doors.sentence, items[0].url)
 
     def _onward(self, response: Response, exchange: Exchange) -> Request | None:
-        """The request that goes on when a host sends the same address to another form of itself.
+        """The request that follows a redirect from an address to another form of itself.
 
-        A missing slash, www, TLS: one address in the ledger, and so one visit. None when it is sent on
-        for ever, or nowhere.
+        A missing slash, www, TLS: one address in the ledger, and so one visit. None without a target, and after too
+        many redirects.
         """
         hops = response.meta.get("hops", 0)
         location = sent_on(exchange.header("location"))
@@ -203,7 +206,7 @@ class NewspaperSpider(Spider):
         return response.request.replace(url=self.run.served(target), meta={**own, "hops": hops + 1})
 
     def failed(self, failure: Failure) -> None:
-        """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
+        """Handle a fetch without an answer: robots.txt forbids it, or the host was not reached."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
         error = failure.value
@@ -229,7 +232,7 @@ class NewspaperSpider(Spider):
         proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
         self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
-            # Nothing more may be asked for (RFC 9309, 2.3.1.4), but by another form of the host, which has its own.
+            # Nothing more may be requested (RFC 9309, 2.3.1.4), but from another form of the host, which has its own.
             over = self.crawler.crawling and (host == urlsplit(self.run.home).netloc or not self._handled)
         else:
             over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
@@ -242,7 +245,7 @@ class NewspaperSpider(Spider):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """What archive or evidence refuse ends the crawl, with their sentence; nothing is raised."""
+        """End the crawl on an error of archive or evidence, which is not raised."""
         try:
             yield
         except (ArchiveError, EvidenceError) as error:
@@ -265,7 +268,7 @@ class NewspaperSpider(Spider):
             self.ended = self.ended or Ended(reason="archive", sentence=str(error), error=error)
 
     def stop(self, reason: EndReason, sentence: str, error: Exception | None = None) -> None:
-        """End the crawl before its time; the first reason counts."""
+        """End the crawl early; the first reason counts."""
         if self.ended is None:
             self.ended = Ended(reason=reason, sentence=sentence, error=error)
             assert self.crawler.engine is not None

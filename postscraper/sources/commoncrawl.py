@@ -15,7 +15,16 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Question, Target, byte_range, stamped_at
+from postscraper.sources.remote import (
+    ArchiveRequest,
+    BadRow,
+    IndexPage,
+    NoCapture,
+    NoIndex,
+    Target,
+    byte_range,
+    stamped_at,
+)
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 from storage.warc.files import raw_record_at
@@ -38,7 +47,7 @@ _KEY = re.compile(r"(?P<crawl>\S+) (?:\?|(?P<page>\d{1,9})/(?P<pages>\d{1,9}))(?
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """The next question: how many pages the first of the crawls has, or one of them."""
+    """The next request: how many pages the first of the crawls has, or one of them."""
 
     crawls: tuple[str, ...]
     page: int | None = None
@@ -90,16 +99,16 @@ class CommonCrawl:
             for url, match in targets
         )
 
-    def index(self, query: str, resume_key: str | None) -> Question:
+    def index_request(self, query: str, resume_key: str | None) -> ArchiveRequest:
         (_, crawl), *words = parse_qsl(query)
         turn = _Turn.of(crawl, resume_key)
         if turn is None:
-            return Question(url=f"{self.index_origin}/collinfo.json", documented=True)
+            return ArchiveRequest(url=f"{self.index_origin}/collinfo.json", documented=True)
         place = ("showNumPages", "true") if turn.page is None else ("page", str(turn.page))
         asked = urlencode([*words, ("output", "json"), ("pageSize", str(BLOCKS_A_PAGE)), place])
-        return Question(url=f"{self.index_origin}/{turn.crawls[0]}-index?{asked}", documented=True)
+        return ArchiveRequest(url=f"{self.index_origin}/{turn.crawls[0]}-index?{asked}", documented=True)
 
-    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+    def read_index(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
         if answer.cut:
             raise NoIndex("half an answer")
         words = dict(parse_qsl(query))
@@ -117,31 +126,31 @@ class CommonCrawl:
             onward = turn.onward(turn.page + 1, turn.pages)
         return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None, bad_rows=tuple(bad))
 
-    def wanted(self, listed: CdxEntry) -> Question:
-        first, last = _range(listed)
+    def capture_request(self, entry: CdxEntry) -> ArchiveRequest:
+        first, last = _range(entry)
         headers = (("Range", f"bytes={first}-{last}"), ("Accept-Encoding", "identity"))
-        return Question(url=f"{self.store_origin}/{listed.file}", headers=headers, documented=True)
+        return ArchiveRequest(url=f"{self.store_origin}/{entry.file}", headers=headers, documented=True)
 
-    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
+    def read_capture(self, entry: CdxEntry, answer: Exchange) -> Exchange:
         """One that the crawl cut at its limit of size is cut; its record says so."""
         if answer.status in (404, 410):
-            raise NoCapture(f"{listed.file}: status {answer.status}", gone=True)
+            raise NoCapture(f"{entry.file}: status {answer.status}", gone=True)
         if answer.status == 200:
-            raise NoCapture(f"{listed.file}: the whole file came in place of a range")
+            raise NoCapture(f"{entry.file}: the whole file came in place of a range")
         if answer.status != 206:
-            raise NoCapture(f"{listed.file}: status {answer.status}: {answer.body[:80]!r}")
+            raise NoCapture(f"{entry.file}: status {answer.status}: {answer.body[:80]!r}")
         content_range = answer.header("content-range")
-        first, last = _range(listed)
+        first, last = _range(entry)
         if (byte_range(content_range) or ())[:2] != (first, last):
-            raise NoCapture(f"{listed.file}: another range came than {first}-{last}: {content_range}")
+            raise NoCapture(f"{entry.file}: another range came than {first}-{last}: {content_range}")
         if answer.cut or len(answer.body) != last - first + 1:
-            raise NoCapture(f"{listed.file}: half an answer")
-        return replace(record(listed, answer.body), source=self.name, origin=f"{listed.file}, byte {listed.offset}")
+            raise NoCapture(f"{entry.file}: half an answer")
+        return replace(record(entry, answer.body), source=self.name, origin=f"{entry.file}, byte {entry.offset}")
 
 
-def record(listed: CdxEntry, member: bytes) -> Exchange:
+def record(entry: CdxEntry, member: bytes) -> Exchange:
     """The capture in its gzip member. Raises NoCapture: asked again, the archive would give the same."""
-    where = f"{listed.file}, byte {listed.offset}"
+    where = f"{entry.file}, byte {entry.offset}"
     try:
         piece = raw_record_at(BytesIO(member), 0)
         found = parse_record(piece.raw)
@@ -151,17 +160,17 @@ def record(listed: CdxEntry, member: bytes) -> Exchange:
         raise NoCapture(f"{where}: no record of an answer fills the range that the index names", gone=True)
     exchange = found.exchange
     at = exchange.captured_at
-    if (exchange.url, at and at.replace(microsecond=0)) != (listed.url, listed.captured_at):
+    if (exchange.url, at and at.replace(microsecond=0)) != (entry.url, entry.captured_at):
         raise NoCapture(f"{where}: the record is that of {exchange.url} at {at}", gone=True)
     if found.lacks_body:
         raise NoCapture(f"{where}: its body is that of an earlier capture", gone=True)
     return exchange
 
 
-def _range(listed: CdxEntry) -> tuple[int, int]:
-    assert listed.offset is not None
-    assert listed.length is not None
-    return listed.offset, listed.offset + listed.length - 1
+def _range(entry: CdxEntry) -> tuple[int, int]:
+    assert entry.offset is not None
+    assert entry.length is not None
+    return entry.offset, entry.offset + entry.length - 1
 
 
 # The index

@@ -1,7 +1,7 @@
-"""What another archive must be able to tell: where its captures are, and how its answers are read.
+"""Protocol of another archive: requests for its index and its captures, and how the answers are read.
 
-An `OtherArchive` builds addresses and reads answers, and does nothing else: it asks nobody, and knows no clock
-and no database. Who hands out its questions is postscraper/collecting/.
+An `OtherArchive` builds requests and reads answers, without network, clock or database; postscraper/crawl/remote.py
+sends them.
 """
 
 import re
@@ -18,31 +18,33 @@ from storage.warc.exchange import Exchange
 
 
 class NoIndex(PostscraperError):
-    """What came in place of a page of an index is none: an error page, half an answer."""
+    """The answer is no page of an index, but an error page or half an answer."""
 
 
 class BadRow(NoIndex):
-    """A row of an index names no capture; the rows beside it may."""
+    """A row of an index names no capture; the other rows may."""
 
 
 class NoCapture(PostscraperError):
-    """What came in place of a capture is none; gone: the archive does not have it, or does not give it."""
+    """The answer is no capture."""
 
     def __init__(self, why: str, *, gone: bool = False) -> None:
+        """gone: the archive does not have it, or does not give it, so that another try would bring the same."""
         super().__init__(why)
         self.gone = gone
 
 
 class Onward(PostscraperError):
-    """The archive sends on to where the capture is; the message is that address."""
+    """The archive redirects to another address of the capture, which is the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A request to the archive. headers: besides those of every request.
+class ArchiveRequest:
+    """A request to the archive.
 
-    documented: of an interface that its owner describes for programs, so that robots.txt, which speaks to
-    crawlers, is not asked.
+    headers: besides those of every request.
+    documented: of an interface that its owner describes for programs, so that robots.txt, which is for crawlers, does
+        not count.
     """
 
     url: str
@@ -54,7 +56,8 @@ class Question:
 class IndexPage:
     """One page of an index.
 
-    resume_key: where the next begins; None: this was the last. bad_rows: why rows were passed over, one phrase a row.
+    resume_key: of the next page; None: this was the last.
+    bad_rows: the reason for each row that was skipped, a phrase.
     """
 
     captures: tuple[CdxEntry, ...]
@@ -66,7 +69,11 @@ Target = tuple[str, str]  # an address without its scheme, and how it must match
 
 
 class OtherArchive(Protocol):
-    """name: the source of its captures, and its name in the tables. origins: where it is asked, as https://host."""
+    """Another archive.
+
+    name: the source of its captures, and its name in the tables.
+    origins: of its servers, as https://host.
+    """
 
     @property
     def name(self) -> str: ...
@@ -83,22 +90,22 @@ class OtherArchive(Protocol):
         """
         ...
 
-    def index(self, query: str, resume_key: str | None) -> Question:
-        """The request for a page of the answer; resume_key: None for the first."""
+    def index_request(self, query: str, resume_key: str | None) -> ArchiveRequest:
+        """The request for a page of the index; resume_key: None for the first."""
         ...
 
-    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
-        """The page that the request brought. Raises NoIndex."""
+    def read_index(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+        """The page in the answer. Raises NoIndex."""
         ...
 
-    def wanted(self, listed: CdxEntry) -> Question:
+    def capture_request(self, entry: CdxEntry) -> ArchiveRequest:
         """The request for a capture."""
         ...
 
-    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
-        """The paper's own answer, as the archive has it: its address, time, status and headers; source: `name`.
+    def read_capture(self, entry: CdxEntry, answer: Exchange) -> Exchange:
+        """The exchange with the paper that the archive holds: with its address, time, status and headers.
 
-        answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
+        answer: of the archive, at its own address. Raises NoCapture and Onward.
         """
         ...
 

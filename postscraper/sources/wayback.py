@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from postscraper.sources.remote import BadRow, IndexPage, NoCapture, NoIndex, Onward, Question, Target, stamped_at
+from postscraper.sources.remote import ArchiveRequest, BadRow, IndexPage, NoCapture, NoIndex, Onward, Target, stamped_at
 from postscraper.urls import as_sent, canonical, sent_on
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
@@ -22,7 +22,7 @@ from storage.warc.writer import payload_digest
 HOME = "https://web.archive.org"
 ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work
 FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
-# What is no page of a paper is not even listed.
+# What is no page of a paper is not even entry.
 _NO_PAGE = r"!mimetype:(image|audio|video|font)/.*", r"!mimetype:.*(css|javascript|font|revisit).*"
 _ENCODED_KEY = re.compile(r"[\w.*+%-]+", re.A)
 _STATUS = re.compile(r"\d{3}", re.A)
@@ -54,15 +54,15 @@ class Wayback:
         same = [("output", "json"), ("fl", ",".join(FIELDS)), *filters, ("collapse", "digest"), *span]
         return tuple(urlencode([("url", url), ("matchType", match), *same]) for url, match in targets)
 
-    def index(self, query: str, resume_key: str | None) -> Question:
+    def index_request(self, query: str, resume_key: str | None) -> ArchiveRequest:
         paging = f"limit={ROWS}&showResumeKey=true"
         if resume_key is not None:
             # The index gives the key encoded already; a stand-in may not.
             encoded = resume_key if _ENCODED_KEY.fullmatch(resume_key) else quote(resume_key, safe="")
             paging += f"&resumeKey={encoded}"
-        return Question(url=f"{self.origin}/cdx/search/cdx?{query}&{paging}")
+        return ArchiveRequest(url=f"{self.origin}/cdx/search/cdx?{query}&{paging}")
 
-    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+    def read_index(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
         if answer.status != 200 or answer.cut == "disconnect":
             raise NoIndex(f"status {answer.status}{', and cut' if answer.cut else ''}")
         rows = _rows(answer.body)
@@ -79,20 +79,20 @@ class Wayback:
                 bad.append(str(error))
         return IndexPage(captures=tuple(captures), resume_key=onward, bad_rows=tuple(bad))
 
-    def wanted(self, listed: CdxEntry) -> Question:
+    def capture_request(self, entry: CdxEntry) -> ArchiveRequest:
         # Not asked for compressed: a coding of the way would pass for one of the capture.
-        url = f"{self.origin}/web/{listed.captured_at:%Y%m%d%H%M%S}id_/{as_sent(listed.url)}"
-        return Question(url=url, headers=(("Accept-Encoding", "identity"),))
+        url = f"{self.origin}/web/{entry.captured_at:%Y%m%d%H%M%S}id_/{as_sent(entry.url)}"
+        return ArchiveRequest(url=url, headers=(("Accept-Encoding", "identity"),))
 
-    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
+    def read_capture(self, entry: CdxEntry, answer: Exchange) -> Exchange:
         moment = _memento(answer)
         if moment is None or _only_leads_on(answer):
             raise self._none(answer)
-        asked, original = moment == listed.captured_at, _original(listed, answer)
-        if answer.cut and not (asked and _is_whole(listed, answer)):
+        asked, original = moment == entry.captured_at, _original(entry, answer)
+        if answer.cut and not (asked and _is_whole(entry, answer)):
             raise NoCapture("half an answer")
         return Exchange(
-            url=listed.url if asked else original,
+            url=entry.url if asked else original,
             requested_at=None,
             captured_at=moment,
             status=answer.status,
@@ -188,18 +188,18 @@ def _only_leads_on(answer: Exchange) -> bool:
     return 300 <= (answer.status or 0) < 400 and answer.header(f"{_KEPT_PREFIX}location") is None
 
 
-def _is_whole(listed: CdxEntry, answer: Exchange) -> bool:
+def _is_whole(entry: CdxEntry, answer: Exchange) -> bool:
     """Whether an answer that came without its length is the one in the index."""
-    return answer.cut == "unspecified" and listed.digest == payload_digest(answer.body).removeprefix("sha1:")
+    return answer.cut == "unspecified" and entry.digest == payload_digest(answer.body).removeprefix("sha1:")
 
 
-def _original(listed: CdxEntry, answer: Exchange) -> str:
+def _original(entry: CdxEntry, answer: Exchange) -> str:
     """The address of the capture, as the answer has it. Raises NoCapture when it is another page's."""
     link = _ORIGINAL.search(answer.header("link") or "")
     replay = _REPLAY.search(answer.url)
-    url = as_sent(link[1] if link else replay[2] if replay else listed.url)
+    url = as_sent(link[1] if link else replay[2] if replay else entry.url)
     try:
-        same = canonical(url) == canonical(listed.url)
+        same = canonical(url) == canonical(entry.url)
     except ValueError:
         same = False
     if not same:
