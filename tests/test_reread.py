@@ -12,7 +12,7 @@ from keeping import SITE, answer, desk, file
 from paddle import PAGES, START, version
 from rereadable import ask, canonical
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.page_reader import EvidenceReader, PageReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 
@@ -31,7 +31,7 @@ def new(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ...]:
 def read_by_the_old(tmp_path_factory: pytest.TempPathFactory, old: tuple[ModuleType, ...]) -> Path:
     folder = tmp_path_factory.mktemp("old") / "archive"
     with desk(folder) as opened:
-        opened.paper = replace(opened.paper, layouts=old)
+        opened.reader = PageReader(opened.discoverer, layouts=old)
         for each in PAGES:
             file(opened, answer(each))
     return folder
@@ -112,7 +112,7 @@ def test_accepted_the_archive_is_as_if_read_so_at_first(
 ) -> None:
     accepted(archive, new)
     with desk(tmp_path / "fresh") as opened:
-        opened.paper = replace(opened.paper, layouts=new)
+        opened.reader = PageReader(opened.discoverer, layouts=new)
         for each in PAGES:
             file(opened, answer(each))
     found, fresh = canonical(archive), canonical(tmp_path / "fresh")
