@@ -32,7 +32,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file(opened, *(answer(page) for page in pages))
         opened.name_payloads()
         held = CdxEntry(
-            url=story.url, captured_at=datetime(2018, 6, 20, tzinfo=UTC), digest=sha1(folder, opened.reader.address(story.url))
+            url=story.url,
+            captured_at=datetime(2018, 6, 20, tzinfo=UTC),
+            digest=sha1(folder, opened.reader.address(story.url)),
         )
         names = [listed(name) for name in ("known", "failed", "gone", "passed")]
         holdings = opened.archive.holdings

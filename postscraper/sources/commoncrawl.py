@@ -46,7 +46,7 @@ _KEY = re.compile(r"(?P<crawl>\S+) (?:\?|(?P<page>\d{1,9})/(?P<pages>\d{1,9}))(?
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _Position:
     """The next request: how many pages the first of the crawls has, or one of them."""
 
     crawls: tuple[str, ...]
@@ -54,8 +54,8 @@ class _Turn:
     pages: int = 0
 
     @classmethod
-    def of(cls, crawl: str, resume_key: str | None) -> "_Turn | None":
-        """None when it is to be asked which crawls there are."""
+    def of(cls, crawl: str, resume_key: str | None) -> "_Position | None":
+        """None if the list of crawls comes first."""
         if resume_key is None:
             return None if crawl == ALL else cls((crawl,))
         key = _KEY.fullmatch(resume_key)
@@ -65,19 +65,19 @@ class _Turn:
         return cls(crawls) if key["page"] is None else cls(crawls, int(key["page"]), int(key["pages"]))
 
     def key(self) -> str:
-        place = "?" if self.page is None else f"{self.page}/{self.pages}"
-        return " ".join((self.crawls[0], place, *self.crawls[1:]))
+        page = "?" if self.page is None else f"{self.page}/{self.pages}"
+        return " ".join((self.crawls[0], page, *self.crawls[1:]))
 
-    def onward(self, page: int, pages: int) -> "_Turn | None":
-        """A page of the crawl, or the next crawl behind its last; None behind the last crawl."""
+    def onward(self, page: int, pages: int) -> "_Position | None":
+        """The position of a page of the crawl, or after its last page of the next crawl; None after the last crawl."""
         if page < pages:
-            return _Turn(self.crawls, page, pages)
-        return _Turn(self.crawls[1:]) if self.crawls[1:] else None
+            return _Position(self.crawls, page, pages)
+        return _Position(self.crawls[1:]) if self.crawls[1:] else None
 
 
 @dataclass(frozen=True, slots=True)
 class CommonCrawl:
-    """crawls: those that are asked; (): all that have captures of the days that are sought."""
+    """Common Crawl; crawls: those that are looked through; (): all with captures of the days of the run."""
 
     crawls: Sequence[str] = ()
     index_origin: str = INDEX
@@ -101,30 +101,30 @@ class CommonCrawl:
 
     def index_request(self, query: str, resume_key: str | None) -> ArchiveRequest:
         (_, crawl), *words = parse_qsl(query)
-        turn = _Turn.of(crawl, resume_key)
-        if turn is None:
+        position = _Position.of(crawl, resume_key)
+        if position is None:
             return ArchiveRequest(url=f"{self.index_origin}/collinfo.json", documented=True)
-        place = ("showNumPages", "true") if turn.page is None else ("page", str(turn.page))
-        asked = urlencode([*words, ("output", "json"), ("pageSize", str(BLOCKS_A_PAGE)), place])
-        return ArchiveRequest(url=f"{self.index_origin}/{turn.crawls[0]}-index?{asked}", documented=True)
+        page = ("showNumPages", "true") if position.page is None else ("page", str(position.page))
+        fields = urlencode([*words, ("output", "json"), ("pageSize", str(BLOCKS_A_PAGE)), page])
+        return ArchiveRequest(url=f"{self.index_origin}/{position.crawls[0]}-index?{fields}", documented=True)
 
     def read_index(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
         if answer.cut:
             raise NoIndex("half an answer")
         words = dict(parse_qsl(query))
-        turn, status, found = _Turn.of(words["crawl"], resume_key), answer.status or 0, list[CdxEntry]()
-        bad = list[str]()
-        onward: _Turn | None
-        if turn is None:
+        position, status = _Position.of(words["crawl"], resume_key), answer.status or 0
+        entries, bad_rows = list[CdxEntry](), list[str]()
+        onward: _Position | None
+        if position is None:
             since, until = _day(words.get("from")), _day(words.get("to"))
             names = tuple(crawl.name for crawl in overlapping(crawls(status, answer.body), since, until))
-            onward = _Turn(names) if names else None
-        elif turn.page is None:
-            onward = turn.onward(0, page_count(status, answer.body))
+            onward = _Position(names) if names else None
+        elif position.page is None:
+            onward = position.onward(0, page_count(status, answer.body))
         else:
-            found = index_entries(status, answer.body, bad.append)
-            onward = turn.onward(turn.page + 1, turn.pages)
-        return IndexPage(captures=tuple(found), resume_key=onward.key() if onward else None, bad_rows=tuple(bad))
+            entries = index_entries(status, answer.body, bad_rows.append)
+            onward = position.onward(position.page + 1, position.pages)
+        return IndexPage(captures=tuple(entries), resume_key=onward.key() if onward else None, bad_rows=tuple(bad_rows))
 
     def capture_request(self, entry: CdxEntry) -> ArchiveRequest:
         first, last = _range(entry)
@@ -132,7 +132,7 @@ class CommonCrawl:
         return ArchiveRequest(url=f"{self.store_origin}/{entry.file}", headers=headers, documented=True)
 
     def read_capture(self, entry: CdxEntry, answer: Exchange) -> Exchange:
-        """One that the crawl cut at its limit of size is cut; its record says so."""
+        """A capture that the crawl cut at its size limit is cut; its record says so."""
         if answer.status in (404, 410):
             raise NoCapture(f"{entry.file}: status {answer.status}", gone=True)
         if answer.status == 200:
@@ -149,20 +149,20 @@ class CommonCrawl:
 
 
 def record(entry: CdxEntry, member: bytes) -> Exchange:
-    """The capture in its gzip member. Raises NoCapture: asked again, the archive would give the same."""
+    """The capture in its gzip member. Raises NoCapture: another try would bring the same."""
     where = f"{entry.file}, byte {entry.offset}"
     try:
-        piece = raw_record_at(BytesIO(member), 0)
-        found = parse_record(piece.raw)
+        raw = raw_record_at(BytesIO(member), 0)
+        parsed = parse_record(raw.raw)
     except BadRecord as broken:
         raise NoCapture(f"{where}: {broken}", gone=True) from broken
-    if piece.length != len(member) or not isinstance(found, ResponseRecord):
+    if raw.length != len(member) or not isinstance(parsed, ResponseRecord):
         raise NoCapture(f"{where}: no record of an answer fills the range that the index names", gone=True)
-    exchange = found.exchange
+    exchange = parsed.exchange
     at = exchange.captured_at
     if (exchange.url, at and at.replace(microsecond=0)) != (entry.url, entry.captured_at):
         raise NoCapture(f"{where}: the record is that of {exchange.url} at {at}", gone=True)
-    if found.lacks_body:
+    if parsed.lacks_body:
         raise NoCapture(f"{where}: its body is that of an earlier capture", gone=True)
     return exchange
 
@@ -178,7 +178,7 @@ def _range(entry: CdxEntry) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawl:
-    """began_on, ended_on: days of its first and last capture, in UTC; None when the list does not tell."""
+    """One crawl; began_on, ended_on: days of its first and last capture in UTC, None if unknown."""
 
     name: str
     began_on: date | None
@@ -188,24 +188,24 @@ class Crawl:
 def crawls(status: int, body: bytes) -> list[Crawl]:
     """The crawls that collinfo.json names, the newest first as it has them. Raises NoIndex."""
     _must_be_200(status, body)
-    told = _json(body, "the list of crawls")
-    named = [each for each in told if _names_crawl(each)] if isinstance(told, list) else []
+    rows = _json(body, "the list of crawls")
+    named = [row for row in rows if _names_crawl(row)] if isinstance(rows, list) else []
     if not named:
         raise NoIndex(f"the list of crawls is none: {body[:80]!r}")
-    return [Crawl(name=each["id"], began_on=_day(each.get("from")), ended_on=_day(each.get("to"))) for each in named]
+    return [Crawl(name=row["id"], began_on=_day(row.get("from")), ended_on=_day(row.get("to"))) for row in named]
 
 
-def _names_crawl(told: object) -> bool:
-    return isinstance(told, dict) and isinstance(told.get("id"), str) and _CRAWL.fullmatch(told["id"]) is not None
+def _names_crawl(row: object) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("id"), str) and _CRAWL.fullmatch(row["id"]) is not None
 
 
 def overlapping(found: Iterable[Crawl], since: date | None, until: date | None) -> list[Crawl]:
-    """Those with captures of these days, both included; a crawl whose days are not told is never left out."""
+    """Crawls with captures of these days, both included; those of unknown days, too."""
     return [
-        each
-        for each in found
-        if not (since and each.ended_on and each.ended_on < since)
-        and not (until and each.began_on and each.began_on > until)
+        crawl
+        for crawl in found
+        if not (since and crawl.ended_on and crawl.ended_on < since)
+        and not (until and crawl.began_on and crawl.began_on > until)
     ]
 
 
@@ -214,17 +214,17 @@ def page_count(status: int, body: bytes) -> int:
     if _is_empty(status, body):
         return 0
     _must_be_200(status, body)
-    told = _json(body, "the number of index pages")
-    pages = told.get("pages") if isinstance(told, dict) else None
+    answer = _json(body, "the number of index pages")
+    pages = answer.get("pages") if isinstance(answer, dict) else None
     if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
         raise NoIndex(f"the number of index pages is none: {body[:80]!r}")
     return pages
 
 
-def index_entries(status: int, body: bytes, pass_over: Callable[[str], object] = lambda _: None) -> list[CdxEntry]:
-    """The captures that a page of the index names; [] for a page without.
+def index_entries(status: int, body: bytes, on_bad_row: Callable[[str], object] = lambda _: None) -> list[CdxEntry]:
+    """The entries of a page of the index; [] for a page without captures.
 
-    pass_over: called with a phrase for each line that names none. Raises NoIndex.
+    on_bad_row: called with a phrase for each line that is no entry. A page without any line like one raises NoIndex.
     """
     if _is_empty(status, body):
         return []
@@ -234,17 +234,17 @@ def index_entries(status: int, body: bytes, pass_over: Callable[[str], object] =
     lines = body.splitlines()
     if lines and not any(line.startswith(b"{") for line in lines):
         raise NoIndex(f"no line of an index: {body[:80]!r}")
-    found = []
+    entries = []
     for line in lines:
         try:
-            found.append(index_entry(_json(line, "a line")))
+            entries.append(index_entry(_json(line, "a line")))
         except NoIndex as error:
-            pass_over(str(error))
-    return found
+            on_bad_row(str(error))
+    return entries
 
 
 def index_entry(fields: Any) -> CdxEntry:
-    """Of one line's fields. Raises BadRow."""
+    """The entry with the fields of one line. Raises BadRow."""
     if not isinstance(fields, dict):
         raise BadRow(f"a line is no object: {str(fields)[:80]!a}")
     values = {name: _value(fields.get(name)) for name in _FIELDS}
@@ -265,13 +265,13 @@ def index_entry(fields: Any) -> CdxEntry:
     )
 
 
-def _value(told: object) -> str:
-    """A text or a number, as text; empty when it is missing. Raises BadRow."""
-    if told is None:
+def _value(field: object) -> str:
+    """A text or a number, as text; empty if missing. Raises BadRow."""
+    if field is None:
         return ""
-    if not isinstance(told, str | int) or isinstance(told, bool):
-        raise BadRow(f"a field of another type: {str(told)[:80]!a}")
-    text = str(told)
+    if not isinstance(field, str | int) or isinstance(field, bool):
+        raise BadRow(f"a field of another type: {str(field)[:80]!a}")
+    text = str(field)
     try:
         text.encode()
     except UnicodeEncodeError as error:  # half of a pair of surrogates
@@ -280,7 +280,7 @@ def _value(told: object) -> str:
 
 
 def _is_empty(status: int, body: bytes) -> bool:
-    """The index says 404 when a crawl, or a page of the index, has no captures."""
+    """Whether a crawl, or a page of the index, has no captures: the index then answers 404."""
     return status == 404 and b"No Captures found" in body[:1000]
 
 
