@@ -47,7 +47,7 @@ _KEY = re.compile(r"(?P<crawl>\S+) (?:\?|(?P<page>\d{1,9})/(?P<pages>\d{1,9}))(?
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """The next request: how many pages the first of the crawls has, or one of them."""
+    """Position in the index: the number of pages of the first crawl comes next, or one of them."""
 
     crawls: tuple[str, ...]
     page: int | None = None
