@@ -16,6 +16,7 @@ from rereadable import canonical
 from test_crawl import FAST, asked, scrapy
 from wayback_server import Kept, Machine, compressed, usual
 
+from postscraper.run.local import own_evidence
 from postscraper.run.page_reader import EvidenceReader
 from postscraper.sources.folder import capture
 from storage.evidence.store import Evidence
@@ -67,7 +68,7 @@ def test_captures_keep_their_moment_address_and_headers(tmp_path: Path, machine:
         ("https://www.phnompenhpost.com/user/login", "no stories under /user"),
     ]
     with desk(tmp_path / "archive") as opened:
-        kept = {exchange.captured_at: exchange for exchange, _ in opened.stored()}
+        kept = {exchange.captured_at: exchange for exchange, _ in own_evidence(opened)}
     moment = datetime(2018, 6, 12, 3, 20, tzinfo=UTC)
     assert kept[moment].headers == machine.kept[0].headers
     assert kept[moment].body == CLINIC

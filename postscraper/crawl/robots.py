@@ -37,11 +37,6 @@ _log = logging.getLogger(__name__)
 _TICK = 0.5  # seconds between two checks of whether the run has ended
 
 
-def _sitemaps(response: Response) -> list[str]:
-    """The sitemaps that a robots.txt names."""
-    return [found.decode("utf-8", "replace") for found in _SITEMAP.findall(response.body)]
-
-
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Fetches each host's file once in a run, and the live newspaper's again while it is out of reach.
 
@@ -124,7 +119,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             response = response.replace(body=b"")
         if (spider := self._newspaper()) is not None:
             with spider.writing():
-                spider.run.named_by_robots(_sitemaps(response))
+                spider.run.named_by_robots(url.decode("utf-8", "replace") for url in _SITEMAP.findall(response.body))
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:

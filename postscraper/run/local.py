@@ -5,6 +5,7 @@ The bytes of each exchange are recorded before anything reads them.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from postscraper.newspapers import other_papers
 from postscraper.run.run import Run
@@ -12,7 +13,7 @@ from postscraper.run.selection import is_selected
 from postscraper.sources import commoncrawl, commoncrawl_copies, folder, warc
 from postscraper.sources.warc import PageFilter
 from storage.evidence.store import log_damage
-from storage.warc.exchange import IMPORTED, Exchange, RecordLocation
+from storage.warc.exchange import IMPORTED, Exchange, RecordLocation, RecordUnreadable
 
 _log = logging.getLogger(__name__)
 
@@ -59,14 +60,33 @@ def _recorded(run: Run, pages: Iterable[tuple[RecordLocation, Exchange]], page_f
         _log.info("%s", file)
 
 
-def _own_evidence(run: Run) -> Recorded:
-    return ((exchange, location) for exchange, location in run.stored() if run.is_home(exchange.url))
+def own_evidence(run: Run) -> Recorded:
+    """The exchanges that the archive holds, in the order in which they came in; since, until: days of the capture.
+
+    A capture whose bytes are not stored, or cannot be read, is skipped and logged.
+    """
+    for row in run.archive.captures(since=run.scope.since, until=run.scope.until):
+        if row.part:
+            continue  # a story in an answer, which has a row of its own
+        if row.evidence_file is None:
+            _log.warning("%s, %s: its bytes are not kept", row.url, row.captured_at)
+            continue
+        location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        try:
+            exchange = run.evidence.read(location)
+        except RecordUnreadable as error:
+            _log.warning("%s", error)
+            continue
+        if not run.is_home(row.url):
+            continue
+        stored = {"url": row.url, "captured_at": row.captured_at, "status": row.status, "source": row.source}
+        yield replace(exchange, **stored), location
 
 
 LOCAL_SOURCES: Mapping[str, Callable[[Run], Recorded]] = {
     "folder": _saved_pages,
     "samples": _saved_pages,
     "warc": _warc_files,
-    "archive": _own_evidence,
+    "archive": own_evidence,
     "commoncrawl": _common_crawl_copies,  # with path=…; without, its archive is asked
 }

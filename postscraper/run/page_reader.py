@@ -45,11 +45,7 @@ class PageReader:
         self.discoverer = discoverer
         self.aliases = discoverer.aliases
         self._withdrawn = withdrawn
-        self._layouts = layouts or discoverer.paper.layouts
-        self._read = read or self._by_layouts
-
-    def _by_layouts(self, capture: Capture) -> Sequence[Item]:
-        return read_all(capture, self._layouts, self.aliases)
+        self._read = read or (lambda capture: read_all(capture, layouts or discoverer.paper.layouts, self.aliases))
 
     def is_page(self, exchange: Exchange) -> bool:
         """Whether an item is stored for the exchange; see postscraper/sources/captures.py."""

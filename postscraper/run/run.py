@@ -5,13 +5,16 @@ names its record. An item that is not committed was never acknowledged.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy import Row
 
 from postscraper import __version__
 from postscraper.errors import BadRequest
@@ -20,18 +23,19 @@ from postscraper.newspapers import Newspaper, aliases
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
 from postscraper.run.page_reader import PageReader, Reading
-from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
-from postscraper.sources import archive as own
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
+from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
+from storage.ingest.prepare import Identity, second
 from storage.ledger.rows import Due, Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind
-from storage.warc.exchange import Exchange, RecordLocation
+from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
+SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 STORIES_A_LIST = 3  # visited before the next list
 # Settings of the run that its evidence records.
 _RECORDED_SETTINGS = (
@@ -69,7 +73,7 @@ class Run:
         self.discoverer = Discoverer(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
         self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn)
         self._paused_until = datetime.min.replace(tzinfo=UTC)
-        self._evidence = evidence
+        self.evidence = evidence
         self.recorder = Recorder(archive, evidence)
         # Read and not committed yet, with what an item cannot carry: its visit, and the other items of its answer.
         # Scrapy's pipelines pass on items alone. A list, for two captures may be the same to the last byte.
@@ -116,7 +120,7 @@ class Run:
     def close(self) -> None:
         """Raises EvidenceError for a write error; what was committed is durable all the same."""
         try:
-            self._evidence.close()
+            self.evidence.close()
         finally:
             self.archive.close()
             self._lock.release()
@@ -124,11 +128,11 @@ class Run:
     def _recover(self) -> None:
         """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
         done = self.archive.replayed()
-        for location, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
+        for location, exchange in self.evidence.recover(self.archive.evidence_ends(), done=done):
             if self.reader.is_page(exchange) and not self.recorder.has(exchange):
                 row = self.archive.ledger.row(self.reader.address(exchange.url))
                 self.archive.add_many(self.reader.read(exchange, location, depth=row.depth if row else 0))
-        self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
+        self.archive.replay([], {file: size for file, size in self.evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
 
     def served(self, url: str) -> str:
@@ -212,11 +216,7 @@ class Run:
 
     def name_payloads(self) -> None:
         """Store the SHA-1 digests by which other archives name the bodies that are held."""
-        self.archive.holdings.name_payloads(self._evidence)
-
-    def stored(self) -> Iterator[tuple[Exchange, RecordLocation]]:
-        """The exchanges that the archive holds; since, until: days of the capture."""
-        return own.exchanges(self.archive, self._evidence, since=self.scope.since, until=self.scope.until)
+        self.archive.holdings.name_payloads(self.evidence)
 
     def is_home(self, url: str) -> bool:
         """Whether an address is on the newspaper's host; others are counted by their host."""
@@ -293,6 +293,69 @@ class Run:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
+
+
+class Recorder:
+    """The evidence of one run. One thread may record while another commits."""
+
+    def __init__(self, archive: Archive, evidence: Evidence) -> None:
+        self._archive, self._evidence = archive, evidence
+        self._pending = PendingRecords()
+
+    def record(self, exchange: Exchange) -> RecordLocation:
+        """Write the exchange unless it is stored already, from any source; returns its location.
+
+        Durable after `sync`. Call `committed` or `discard` for it later.
+        """
+        identity = _identity(exchange)
+        if pending := self._pending.place(identity):
+            return pending
+        # A revisit cannot refer to a body that is cut, and of a small one saves nothing.
+        refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
+        row = self._archive.find_capture(identity, same_body=refers)
+        if row is not None and (row.url, second(row.captured_at), row.status) == identity[:3]:
+            return _location(row)
+        location = self._evidence.append(exchange, same_as=_revisit_target(row, identity))
+        self._pending.add(location, identity)
+        return location
+
+    def record_aside(self, exchange: Exchange) -> None:
+        """Write an answer of another archive that is no capture of the paper; no row will name it."""
+        self._evidence.append(replace(exchange, source=AUXILIARY))
+
+    def sync(self) -> None:
+        """Make the records durable, before a row names them."""
+        self._evidence.sync()
+
+    def discard(self, file: str, offset: int) -> None:
+        """No row will name the record there."""
+        self._pending.remove(file, offset)
+
+    def committed(self, records: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """Rows name the records from now on; returns the safe restart offset of each file."""
+        for file, offset in records:
+            self._pending.remove(file, offset)
+        return self._pending.safe_offsets()
+
+    def has(self, exchange: Exchange) -> bool:
+        """Whether a row names this very capture."""
+        return self._archive.find_capture(_identity(exchange), same_body=False) is not None
+
+
+def _identity(exchange: Exchange) -> Identity:
+    digest = "sha256:" + sha256(exchange.body).hexdigest()
+    return exchange.url, second(exchange.captured_at), status_of(exchange), digest, ""
+
+
+def _location(row: Row[Any]) -> RecordLocation:
+    return RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+
+
+def _revisit_target(row: Row[Any] | None, identity: Identity) -> RevisitTarget | None:
+    """row: of a capture with the same body."""
+    if row is None or row.captured_at is None:
+        return None
+    return RevisitTarget(url=row.url, captured_at=row.captured_at, payload_digest=identity[3], location=_location(row))
 
 
 def now() -> datetime:

@@ -71,7 +71,7 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
 
 
 def _several(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
+    return [word for part in text.split(",") if (word := part.strip())]
 
 
 def _day(name: str, arguments: Mapping[str, str], end: int) -> date | None:
@@ -93,10 +93,10 @@ def _addresses(text: str) -> list[str]:
 
 
 def _address(text: str, paper: Newspaper) -> str:
-    found = absolute(f"https://{paper.host}", text) if text.startswith("/") else absolute(text, with_scheme(text))
-    if found is None:
+    url = absolute(f"https://{paper.host}", text) if text.startswith("/") else absolute(text, with_scheme(text))
+    if url is None:
         raise BadRequest(f"url={text} is no http(s) address")
-    return found
+    return url
 
 
 def _path(source: str, text: str | None) -> Path | None:

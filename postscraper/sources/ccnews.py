@@ -64,11 +64,11 @@ def _file(line: str) -> File:
     return File(path=line, begun_at=begun_at)
 
 
-def of_days(found: Iterable[File], since: date | None, until: date | None) -> list[File]:
+def of_days(files: Iterable[File], since: date | None, until: date | None) -> list[File]:
     """Files that may hold captures of these days, both included."""
     return [
         file
-        for file in found
+        for file in files
         if not (since and (file.begun_at + LONGEST_FILE).date() < since)
         and not (until and file.begun_at.date() > until)
     ]

@@ -189,21 +189,18 @@ def crawls(status: int, body: bytes) -> list[Crawl]:
     """The crawls that collinfo.json names, the newest first as it has them. Raises NoIndex."""
     _must_be_200(status, body)
     rows = _json(body, "the list of crawls")
-    named = [row for row in rows if _names_crawl(row)] if isinstance(rows, list) else []
+    named = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    named = [row for row in named if isinstance(row.get("id"), str) and _CRAWL.fullmatch(row["id"])]
     if not named:
         raise NoIndex(f"the list of crawls is none: {body[:80]!r}")
     return [Crawl(name=row["id"], began_on=_day(row.get("from")), ended_on=_day(row.get("to"))) for row in named]
 
 
-def _names_crawl(row: object) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("id"), str) and _CRAWL.fullmatch(row["id"]) is not None
-
-
-def overlapping(found: Iterable[Crawl], since: date | None, until: date | None) -> list[Crawl]:
+def overlapping(crawls: Iterable[Crawl], since: date | None, until: date | None) -> list[Crawl]:
     """Crawls with captures of these days, both included; those of unknown days, too."""
     return [
         crawl
-        for crawl in found
+        for crawl in crawls
         if not (since and crawl.ended_on and crawl.ended_on < since)
         and not (until and crawl.began_on and crawl.began_on > until)
     ]

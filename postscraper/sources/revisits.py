@@ -71,8 +71,8 @@ class RevisitLookup:
                 # Without a digest there is no choice between different bodies.
                 elif len({row.digest for row in rows}) > 1:
                     continue
-                if rows and (found := _answer(rows[0])) is not None and _is_target(found, rows[0], target):
-                    return found
+                if rows and (exchange := _answer(rows[0])) is not None and _is_target(exchange, rows[0], target):
+                    return exchange
         return None
 
     def _make(self) -> None:
@@ -125,9 +125,9 @@ def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, t
             yield _BY_URL, (target.url, f"{moment[:10]}*")
 
 
-def _is_target(found: Exchange, row: _Row, target: RevisitTarget) -> bool:
+def _is_target(exchange: Exchange, row: _Row, target: RevisitTarget) -> bool:
     digest = target.payload_digest
-    return not digest or normal(digest) == row.said or has_digest(found.body, digest) is True
+    return not digest or normal(digest) == row.said or has_digest(exchange.body, digest) is True
 
 
 def _text(captured_at: datetime | None) -> str | None:

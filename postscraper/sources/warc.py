@@ -99,9 +99,9 @@ class PageFilter:
         except ValueError:
             return None
 
-    def records(self, found: Iterable[RawRecord]) -> Iterator[RawRecord]:
+    def records(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
         """Drop records of other hosts, before they are parsed."""
-        for raw in found:
+        for raw in records:
             named = _HOST.search(raw.raw, 0, 4096) or _ARC_HOST.match(raw.raw)
             host = self._host_of(f"https://{named[1].decode('latin-1')}") if named else None
             kind = _TYPE.search(raw.raw, 0, 4096)
@@ -117,29 +117,29 @@ class PageFilter:
                 yield raw
 
     def pages(
-        self, found: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
+        self, exchanges: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Pages with their source, and the file's name as their origin; records of this program keep their own."""
         own = own_info_id(part.path, part.start)
-        for place, exchange in found:
+        for location, exchange in exchanges:
             is_own = own is not None and exchange.info_id == own
-            why = self._reason_to_skip(exchange, place)
+            why = self._reason_to_skip(exchange, location)
             if why is None and self._host is None and own is not None and not is_own:
                 why = "of another file than the one they lie in"  # as a page may hold one
             if why is None:
                 self.contents.pages += 1
                 keeps = is_own or self._host is None
-                origin = f"{part.path.name}, byte {place.offset}"
-                yield place, exchange if keeps else replace(exchange, source=self._source, origin=origin)
+                origin = f"{part.path.name}, byte {location.offset}"
+                yield location, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
                 self.contents.skipped[why] += 1
 
     def file(
-        self, name: str, found: Iterator[tuple[RecordLocation, Exchange]]
+        self, name: str, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """The pages of a whole file; a file without any is added to `fruitless`."""
         before, self.contents = self.contents, Contents()
-        yield from found
+        yield from pages
         if not self.contents.pages:
             self.fruitless.append(f"{name}: {self.contents}")
         self.contents = before + self.contents
@@ -151,10 +151,10 @@ class PageFilter:
         self.contents.hosts[host] += 1
         return _OTHER_HOST
 
-    def _reason_to_skip(self, exchange: Exchange, place: RecordLocation) -> str | None:
+    def _reason_to_skip(self, exchange: Exchange, location: RecordLocation) -> str | None:
         why = None if self._host is None else self._foreign(exchange)
         # Our files take no undated records, and no location names this one.
-        if why is None and isinstance(place, SharedMember) and exchange.captured_at is None:
+        if why is None and isinstance(location, SharedMember) and exchange.captured_at is None:
             return "without a date, and packed with others as one"
         if why is None and exchange.source == AUXILIARY and self._host is None:
             return "an index or an error of another archive"

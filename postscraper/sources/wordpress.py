@@ -41,11 +41,11 @@ def starts(origin: str, since: date | None, until: date | None, *, whole: bool) 
 
 def posts_of_categories(listing: Listing, since: date | None, until: date | None) -> Iterator[tuple[str, str]]:
     """The short name of each category in an answer, and the address of its posts."""
-    pages = {each.position: each.url for each in listing.teasers if each.list is None}
-    for each in listing.teasers:
-        if each.list == wordpress_rest.POSTS_OF_CATEGORY and each.position in pages:
-            address, _, query = each.url.partition("?")
-            name = path_of(pages[each.position]).rpartition("/")[2]
+    pages = {teaser.position: teaser.url for teaser in listing.teasers if teaser.list is None}
+    for teaser in listing.teasers:
+        if teaser.list == wordpress_rest.POSTS_OF_CATEGORY and teaser.position in pages:
+            address, _, query = teaser.url.partition("?")
+            name = path_of(pages[teaser.position]).rpartition("/")[2]
             yield name, _address(address, dict(parse_qsl(query)) | _CHANGES | _between(since, until))
 
 

@@ -47,8 +47,8 @@ EXIT_OF = {
     "interrupted": INTERRUPTED,
 }
 
-# What Scrapy logs of its components and settings when it starts and of its counts when it ends, and Alembic of tables.
-_ABOUT_THEMSELVES = (
+# Loggers of Scrapy's components, settings and counts, and of Alembic's tables.
+_OF_INTERNALS = (
     *(f"scrapy.{name}" for name in ("addons", "crawler", "middleware", "statscollectors", "utils.log")),
     *("alembic.runtime.migration", "alembic.runtime.plugins"),
 )
@@ -70,16 +70,16 @@ def _give_back_large_blocks() -> None:
 
 
 def _at_debug(record: logging.LogRecord) -> bool:
-    """Make a line of information one for debugging; what is worse stays as it is."""
+    """Lower a line of information to one for debugging; warnings and errors stay."""
     if record.levelno == logging.INFO:
         record.levelno, record.levelname = logging.DEBUG, "DEBUG"
     return True
 
 
 class _Failures(logging.Filter):
-    """Errors that Scrapy logs and goes on after, such as those of a pipeline that is closed, or of a feed.
+    """Collector of errors that Scrapy logs and goes on after, such as those of a feed, or of closing a pipeline.
 
-    The trace of what a file or the archive refuses is left out.
+    Expected errors of files and archive are logged without a trace.
     """
 
     def __init__(self) -> None:
@@ -103,16 +103,16 @@ class Command(ScrapyCrawl):
     """Exit codes are those of `postscraper`; see the README."""
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
-        """Called before Scrapy logs its first line. Ends the program when an option is wrong."""
+        """Called before Scrapy logs its first line. Ends the program if an option is wrong."""
         assert self.settings is not None
         try:
             check_words(opts.set, self.settings)
             super().process_options(args, opts)
             check_values(self.settings)
         except (BadRequest, UsageError, OSError) as error:
-            self._refuse(WRONG_USAGE if isinstance(error, UsageError) else exit_code(error), _told(error))
+            self._refuse(WRONG_USAGE if isinstance(error, UsageError) else exit_code(error), _sentence(error))
             sys.exit(self.exitcode)
-        for name in _ABOUT_THEMSELVES:
+        for name in _OF_INTERNALS:
             logging.getLogger(name).addFilter(_at_debug)
 
     def run(self, args: list[str], opts: Namespace) -> None:
@@ -137,8 +137,7 @@ class Command(ScrapyCrawl):
                 super().run(args, opts)
                 return
             check_origins(self.crawler_process.settings)
-            wanted = scope(spider.paper, opts.spargs)
-            run = Run.open(spider.paper, wanted, self.crawler_process.settings)
+            run = Run.open(spider.paper, scope(spider.paper, opts.spargs), self.crawler_process.settings)
         except (BadRequest, ArchiveError, EvidenceError, ArchiveInUse, OSError) as error:
             self._refuse(exit_code(error), sentence(error))
         else:
@@ -181,12 +180,12 @@ class Command(ScrapyCrawl):
         self.exitcode = code
 
 
-def _told(error: BadRequest | UsageError | OSError) -> str:
+def _sentence(error: BadRequest | UsageError | OSError) -> str:
     return str(error) if isinstance(error, UsageError) else sentence(error)
 
 
 def _outcome(crawling: Awaitable[None]) -> tuple[BaseException | None, bool]:
-    """What kept a crawl from running, and whether it has ended; asked for here, it is not logged with its trace."""
+    """The error of a crawl, and whether it has ended; retrieved here, so that it is not logged with its trace."""
     if isinstance(crawling, asyncio.Task):
         is_done = crawling.done() and not crawling.cancelled()
         return crawling.exception() if is_done else None, is_done
