@@ -49,8 +49,8 @@ def compared(folder: Path, version: tuple[ModuleType, ...], **selection: Any) ->
 
 def accepted(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> int:
     with Archive.open(folder) as opened:
-        witness = EvidenceReader(folder, version)
-        return accept(opened, witness, compare(opened, witness, Selection(**selection)))
+        reader = EvidenceReader(folder, version)
+        return accept(opened, reader, compare(opened, reader, Selection(**selection)))
 
 
 def counts(report: Report) -> dict[str, tuple[int, int, int]]:
@@ -166,10 +166,10 @@ def test_a_run_that_is_cut_off_is_begun_again(archive: Path, new: tuple[ModuleTy
     """What is accepted by then stays; the rest is found again."""
     before = history(archive)
     with Archive.open(archive) as opened:
-        witness = EvidenceReader(archive, new)
-        report = compare(opened, witness, Selection())
+        reader = EvidenceReader(archive, new)
+        report = compare(opened, reader, Selection())
         first = sorted(report.changed_ids)[:3]
-        accept(opened, witness, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))
+        accept(opened, reader, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))
     assert compared(archive, new).changed == 8 - 3
     accepted(archive, new)
     assert [row for row in history(archive) if "sail" not in row[0]] == before

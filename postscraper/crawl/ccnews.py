@@ -7,8 +7,7 @@ is stored as a finished query of its archive (storage/holdings/holdings.py), and
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,9 +15,9 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from postscraper.crawl.remote import Frontier, common_crawl
+from postscraper.crawl.remote import Frontier, Spider, common_crawl
 from postscraper.items import Item
-from postscraper.run.run import Run, now
+from postscraper.run.run import now
 from postscraper.run.selection import is_selected
 from postscraper.sources import ccnews, warc
 from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex
@@ -36,17 +35,11 @@ _log = logging.getLogger(__name__)
 class CcNewsFrontier(Frontier):
     """Frontier over months of CC-NEWS."""
 
-    def __init__(
-        self,
-        run: Run,
-        settings: BaseSettings,
-        stop: Callable[..., None],
-        writing: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        super().__init__(run, settings, stop, writing)
-        self._store_origin = common_crawl(settings, run.scope).store_origin
+    def __init__(self, spider: Spider, settings: BaseSettings) -> None:
+        super().__init__(spider, settings)
+        self._store_origin = common_crawl(settings, self._run.scope).store_origin
         self._folder = Path(settings["ARCHIVE_DIR"]) / FOLDER
-        self._months: deque[str] = deque(run.scope.crawls)
+        self._months: deque[str] = deque(self._run.scope.crawls)
         self._files: deque[str] = deque()
         self._is_first_read = False  # the first of the files, to its end
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
@@ -56,26 +56,29 @@ ARCHIVES: Mapping[str, Callable[[Mapping[str, Any], Scope], OtherArchive]] = {
 }
 
 
+class Spider(Protocol):
+    """The part of a spider that a frontier needs.
+
+    stop: ends the run, with a reason and a sentence.
+    writing: a context that ends the run if the archive or its evidence cannot be written.
+    """
+
+    run: Run
+
+    def stop(self, reason: Any, sentence: str) -> None: ...
+    def writing(self) -> AbstractContextManager[None]: ...
+
+
 class Frontier(ABC):
     """Requests of a run to another archive, one at a time: an answer may make the next one needless."""
 
-    def __init__(
-        self,
-        run: Run,
-        settings: BaseSettings,
-        stop: Callable[..., None],
-        writing: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        """stop: ends the run, with a reason and a sentence.
-
-        writing: a context that ends the run so when the archive or its evidence cannot be written.
-        """
-        self._run, self._writing = run, writing
-        self._archive = ARCHIVES[run.scope.source](settings, run.scope)
-        self._holdings = run.archive.holdings
-        self._pacing = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
+    def __init__(self, spider: Spider, settings: BaseSettings) -> None:
+        self._run, self._writing = spider.run, spider.writing
+        self._archive = ARCHIVES[self._run.scope.source](settings, self._run.scope)
+        self._holdings = self._run.archive.holdings
+        self._pacing = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), spider.stop)
         self._begun = False
-        self._pages_left = run.scope.limit
+        self._pages_left = self._run.scope.limit
         self._under_way = 0  # requests without an answer yet, and pages on their way into the archive
 
     def begin(self) -> None:
@@ -146,15 +149,9 @@ class Frontier(ABC):
 class RemoteFrontier(Frontier):
     """Frontier over an archive with an index."""
 
-    def __init__(
-        self,
-        run: Run,
-        settings: BaseSettings,
-        stop: Callable[..., None],
-        writing: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        super().__init__(run, settings, stop, writing)
-        self._to_fetch = to_fetch(run)
+    def __init__(self, spider: Spider, settings: BaseSettings) -> None:
+        super().__init__(spider, settings)
+        self._to_fetch = to_fetch(self._run)
         self._queries: deque[str] = deque()
         self._bad_rows = 0  # of the index, skipped in this run
 

@@ -88,7 +88,7 @@ class NewspaperSpider(Spider):
         spider.run = run
         if run.scope.source in OTHER_ARCHIVES and run.scope.path is None:
             frontier = CcNewsFrontier if is_news(run.scope.crawls) else RemoteFrontier
-            spider.frontier = frontier(run, crawler.settings, spider.stop, spider.writing)
+            spider.frontier = frontier(spider, crawler.settings)
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
         crawler.signals.connect(spider._close_run, signals.engine_stopped)
         for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
