@@ -13,7 +13,7 @@ from pathlib import Path
 from postscraper.bulk.replay import Progress, Replay
 from postscraper.errors import BadRequest
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.run.run import Run
 from storage.archive import Archive, Outcome
 from storage.database.engine import DATABASE
@@ -98,7 +98,7 @@ def merge(
             finally:
                 run.close()
         with _locked(archive) as opened:
-            merged.elsewhere = sum(carry_over.captures(other, opened, Witness(other), own=False))
+            merged.elsewhere = sum(carry_over.captures(other, opened, EvidenceReader(other), own=False))
             join_ledger(other / DATABASE, archive / DATABASE)
             merged.after = counts(archive / DATABASE)
     return merged
@@ -114,7 +114,7 @@ def _withdraw(opened: Archive, other: Path, ask: Ask) -> list[str]:
     """Withdraw here what is withdrawn in `other`; return the addresses that are new among the withdrawn."""
     rows = barred(other)
     before = opened.withdrawn()
-    reader = Witness(opened.folder)
+    reader = EvidenceReader(opened.folder)
     withdrawals: dict[str, Withdrawal] = {}
     for address in {row["address"] for row in rows} - before:
         with suppress(NoSuchStory):

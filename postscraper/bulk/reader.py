@@ -4,17 +4,16 @@ import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from multiprocessing import parent_process
 from signal import SIG_IGN, SIGINT, signal
 from threading import Thread
 
 from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.reading.read import read_all
 from postscraper.run.discovery import Discoverer
+from postscraper.run.page_reader import PageReader
 from postscraper.run.scope import Scope
-from postscraper.run.withdrawn import without
-from postscraper.sources.captures import capture_of
 from postscraper.urls import Aliases
 from storage.ingest.prepare import PreparedItem, discoveries_of, prepare
 from storage.ledger.discoveries import MergedDiscovery, merge
@@ -55,22 +54,12 @@ class Reader:
     """The reading of a newspaper's pages, without a database."""
 
     def __init__(self, setup: Setup) -> None:
-        paper = NEWSPAPERS[setup.paper]
-        self._barred, self._aliases = setup.barred, setup.aliases
-        self._discoverer = Discoverer(paper, Scope(source="warc"), setup.aliases)
-        self._read = setup.read or (lambda capture: read_all(capture, paper, setup.aliases))
+        discoverer = Discoverer(NEWSPAPERS[setup.paper], Scope(source="warc"), setup.aliases)
+        self._reader = PageReader(discoverer, withdrawn=setup.barred, read=setup.read)
 
     def read(self, pages: Sequence[Page]) -> ReadPages:
         """One step after the other, each for all pages: a fifth faster than page by page, by the processor's cache."""
-        captures = [capture_of(exchange, location) for location, exchange in pages]
-        items = [without(self._read(capture), self._barred, self._aliases) for capture in captures]
-        visits = [
-            self._discoverer.visit(first, capture, parts)
-            for (first, *parts), capture in zip(items, captures, strict=True)
-        ]
-        entries = [
-            (prepare(first, visit), *map(prepare, parts)) for (first, *parts), visit in zip(items, visits, strict=True)
-        ]
+        entries = [tuple(starmap(prepare, readings)) for readings in self._reader.read_batch(pages)]
         discoveries: dict[str, MergedDiscovery] = {}
         for first, *_ in entries:
             merge(discoveries_of(first), discoveries)

@@ -24,14 +24,26 @@ from storage.warc.exchange import EvidenceError, Exchange, RecordLocation
 
 
 class Reader(Protocol):
-    """Who can read pages; the archive cannot."""
+    """Reader of the pages in the evidence, which the caller brings: the archive itself reads none."""
 
-    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Any, Visit | None]]:
-        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
+    def read(self, exchange: Exchange, location: RecordLocation, /) -> list[tuple[Any, Visit | None]]:
+        """The item of the exchange with its visit, then the stories that the answer carries whole."""
         ...
 
-    def without(self, item: Any, part: str) -> Any:
-        """The item of a part that is not read any more; item: of the whole exchange."""
+    def without(self, item: Any, part: str, /) -> Any:
+        """The item of a story that is not found any more in the answer; item: of the whole answer."""
+        ...
+
+    def is_page(self, exchange: Exchange, location: RecordLocation, /) -> bool:
+        """False for what a crawl records without a row: robots.txt, a redirect to another form of the same address."""
+        ...
+
+    def address(self, url: str, /) -> str:
+        """The ledger's key of an address. Raises ValueError if it is none."""
+        ...
+
+    def section(self, address: str, /) -> set[str]:
+        """The names of the section in which an address lies, one for each newspaper that has one there."""
         ...
 
 

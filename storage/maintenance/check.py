@@ -14,11 +14,11 @@ from storage.database.engine import DATABASE
 from storage.database.lock import in_use
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.ingest.prepare import prepare
-from storage.ingest.reprocess import by_part
+from storage.ingest.reprocess import Reader, by_part
 from storage.ingest.tombstones import waiting
 from storage.maintenance.checks import captures, database
 from storage.maintenance.checks.evidence import Compare, EvidenceCheck, same_bytes
-from storage.maintenance.checks.findings import BROKEN, Finding, Reader, Report, capture_name, first_line
+from storage.maintenance.checks.findings import BROKEN, Finding, Report, capture_name, first_line
 from storage.maintenance.checks.holdings import elsewhere
 from storage.maintenance.checks.ledger import ledger
 from storage.maintenance.checks.rows import Row, rows, rows_in, snapshot

@@ -25,8 +25,8 @@ from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnA
 from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.files import sync_folder
+from storage.ingest.reprocess import Reader
 from storage.maintenance import carry_over
-from storage.maintenance.checks.findings import Reader
 from storage.maintenance.withdraw import carry
 from storage.warc.exchange import Damage
 

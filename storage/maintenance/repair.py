@@ -7,9 +7,10 @@ from pathlib import Path
 from storage.archive import Archive
 from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
+from storage.ingest.reprocess import Reader
 from storage.ledger.states import Discovery
 from storage.maintenance.check import check
-from storage.maintenance.checks.findings import BROKEN, Kind, Reader, Report
+from storage.maintenance.checks.findings import BROKEN, Kind, Report
 from storage.maintenance.checks.holdings import forget
 from storage.maintenance.checks.ledger import discovery_of, mend, wrong
 from storage.maintenance.checks.rows import rows, snapshot

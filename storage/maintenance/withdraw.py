@@ -26,11 +26,10 @@ from storage.errors import Damaged, NoSuchStory, NotAnArchive
 from storage.evidence import compact_format
 from storage.ingest import search_index
 from storage.ingest.batch import Batch, load_stories
-from storage.ingest.reprocess import previous_item
+from storage.ingest.reprocess import Reader, previous_item
 from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ours, keep_out, records, waiting
 from storage.ingest.write import write
 from storage.ledger.states import WITHDRAWN
-from storage.maintenance.checks.findings import Reader
 from storage.maintenance.compact import plain_again
 from storage.query.text import digest_of
 from storage.warc.exchange import RecordUnreadable

@@ -20,7 +20,7 @@ from postscraper.crawl.http import PrivateAddress, PublicAddresses
 from postscraper.items import Article
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
 from storage.maintenance.check import check
@@ -226,7 +226,7 @@ def test_a_killed_run_goes_on_where_it_was(
     assert states(tmp_path) == {"held": 3 * PAGES}
     assert len(everything(tmp_path)[0]) == 2 * PAGES, "the same bytes at another moment are no capture"
     archive = tmp_path / "archive"
-    assert check(archive, Witness(archive))[0].findings == []
+    assert check(archive, EvidenceReader(archive))[0].findings == []
 
 
 def test_a_bad_row_of_the_index_costs_itself(httpserver: HTTPServer, tmp_path: Path) -> None:

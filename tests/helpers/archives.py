@@ -9,11 +9,12 @@ from typing import Any
 
 from scrapy.settings import Settings
 
-from postscraper.items import Capture
+from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from postscraper.sources import folder
+from storage.archive import Outcome
 from storage.warc.exchange import Exchange
 from tests.helpers.paths import SAMPLES
 
@@ -47,9 +48,14 @@ def answer(saved: Capture, **changes: Any) -> Exchange:
     return replace(by_hand(saved), **(usual | asked | changes))
 
 
-def file(opened: Run, *exchanges: Exchange) -> None:
-    """Keep, read and store, in one transaction."""
-    opened.commit([opened.read(opened.record(exchange))[0] for exchange in exchanges])
+def read(opened: Run, exchange: Exchange) -> list[Item]:
+    """Record the exchange, and read it."""
+    return opened.read(exchange, opened.record(exchange))
+
+
+def file(opened: Run, *exchanges: Exchange) -> list[list[Outcome]]:
+    """Record, read and store, in one transaction."""
+    return opened.commit([read(opened, exchange)[0] for exchange in exchanges])
 
 
 def saved_pages(every: int = 1) -> list[Capture]:

@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file(opened, answer(replace(page, url=f"{SITE}/national/small-{number}"), **small))
         file(opened, answer(replace(page, url=f"{SITE}/national/wayback"), source="wayback", origin="20180612"))
         for exchange in (feed(FERRY, MARKET), posts(FERRY, BRIDGE, hours=1)):
-            opened.commit([opened.read(opened.record(exchange))[0]])
+            file(opened, exchange)
     return archive
 
 

@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc import pages as found_in
 from storage.evidence.store import Evidence
@@ -249,4 +249,4 @@ def test_a_page_without_a_date_has_one_moment_by_every_road(tmp_path: Path) -> N
     again_read = scrapy(tmp_path, *words, "source=archive")
     assert again_read.returncode == 0, again_read.stderr
     assert canonical(archive)["ledger"] == ledger
-    assert verify(archive, Witness(archive)).findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []

@@ -39,9 +39,9 @@ class AnsweredFirst(Run):
 
     later: list[Item]
 
-    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+    def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
         self.later = [*getattr(self, "later", []), *items]
-        return [Outcome.NEW_STORY for _ in items]
+        return [[Outcome.NEW_STORY] for _ in items]
 
     def close(self) -> None:
         super().commit(getattr(self, "later", []))
@@ -58,7 +58,7 @@ class Unrecovered(Run):
 class Forgetful(Run):
     """A batch loses all that is behind its second page."""
 
-    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+    def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
         return super().commit(items[:2])
 
 

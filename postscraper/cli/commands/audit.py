@@ -16,7 +16,7 @@ from postscraper.items import plain
 from postscraper.layouts.wordpress import wordpress_rest
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
 from storage.archive import Archive
@@ -91,7 +91,7 @@ class Places:
     """The newspapers' rules for addresses."""
 
     def __init__(self, archive: Path) -> None:
-        self._address = Witness(archive).address
+        self._address = EvidenceReader(archive).address
         self._discoverers = {paper.host: Discoverer(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
 
     def key(self, url: str) -> str | None:

@@ -8,7 +8,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.findings import show
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.maintenance.check import check
@@ -40,9 +40,9 @@ def command(ctx: click.Context, repair_wanted: bool, json_wanted: bool, archive:
     Archive.check_folder(archive)
     if repair_wanted:
         with RunLock(archive):
-            done, report = repair(archive, Witness(archive), datetime.now(UTC))
+            done, report = repair(archive, EvidenceReader(archive), datetime.now(UTC))
     else:
-        done, report = [], check(archive, Witness(archive))[0]
+        done, report = [], check(archive, EvidenceReader(archive))[0]
     show(report, done, json_wanted=json_wanted)
     if not report.sound:
         ctx.exit(UNSOUND)

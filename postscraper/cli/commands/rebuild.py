@@ -9,7 +9,7 @@ from postscraper.cli import options
 from postscraper.cli.output import counted, line, one_line, print_json
 from postscraper.cli.progress import kept_pages, progress
 from postscraper.items import plain
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.evidence.store import FOLDER
@@ -37,7 +37,7 @@ def command(json_wanted: bool, archive: Path) -> None:
     if not (archive / FOLDER).is_dir():
         Archive.check_folder(archive)
     with RunLock(archive), progress("page", total=kept_pages(archive)) as meter:
-        rebuilt = rebuild(archive, Witness(archive), meter.show)
+        rebuilt = rebuild(archive, EvidenceReader(archive), meter.show)
     if json_wanted:
         print_json(plain(asdict(rebuilt) | {"kept": rebuilt.kept and str(rebuilt.kept)}))
     else:

@@ -18,7 +18,7 @@ from postscraper.cli.reread_page import around
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.run.reprocess import Changes, Report, Selection, accept, compare
 from storage.archive import Archive
 from storage.database.lock import RunLock
@@ -64,7 +64,7 @@ def command(
         if layout not in names:
             raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
-        reader = Witness(archive)
+        reader = EvidenceReader(archive)
         with progress("capture", total=opened.kept_captures() if selection.is_all else None) as meter:
             report = compare(opened, reader, selection, meter.show)
         if page is not None:

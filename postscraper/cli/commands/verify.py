@@ -9,13 +9,13 @@ from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.findings import show
 from postscraper.cli.progress import Meter, kept_pages, progress
 from postscraper.items import Item
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.ledger.states import Visit
 from storage.maintenance.check import verify
 from storage.warc.exchange import Exchange, RecordLocation
 
 
-class Counting(Witness):
+class Counting(EvidenceReader):
     """A page reader that shows how many pages it has read."""
 
     def __init__(self, archive: Path, meter: Meter) -> None:

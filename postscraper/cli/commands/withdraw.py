@@ -12,7 +12,7 @@ from postscraper.cli.commands.read import address
 from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
 
 LONGEST_REASON = 500  # characters
@@ -42,7 +42,7 @@ def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool,
     if not 0 < len(reason) <= LONGEST_REASON:
         raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
     with options.locked(archive) as opened:
-        reader = Witness(archive)
+        reader = EvidenceReader(archive)
         story = reader.address(address(url))
         if story in opened.withdrawn():
             overwritten = finish(opened)

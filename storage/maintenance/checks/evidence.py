@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from storage.database.values import raw
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER, Evidence
-from storage.maintenance.checks.findings import Finding, Reader, Report, capture_name, first_line
+from storage.ingest.reprocess import Reader
+from storage.maintenance.checks.findings import Finding, Report, capture_name, first_line
 from storage.maintenance.checks.rows import Row, rows
 from storage.query.captures import evidence_ends
 from storage.warc.exchange import Damage, Exchange, RecordLocation, RecordUnreadable, status_of

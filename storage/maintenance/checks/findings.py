@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
-from storage.ingest.reprocess import Reader as PageReader
-from storage.warc.exchange import Exchange, RecordLocation
 
 Kind = Literal[
     "database",  # the file, its tables or the ties between them are broken
@@ -106,22 +104,6 @@ class Report:
             yield
         except BROKEN as error:
             self.findings.append(Finding(kind=kind, where=where, what=f"cannot be read: {first_line(error)}"))
-
-
-class Reader(PageReader, Protocol):
-    """Also maps addresses to the ledger's keys and the newspapers' sections."""
-
-    def is_page(self, exchange: Exchange, place: RecordLocation) -> bool:
-        """False for exchanges without a row: robots.txt, a redirect to another form of the same address."""
-        ...
-
-    def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError."""
-        ...
-
-    def section(self, address: str) -> set[str]:
-        """The section of an address, as each newspaper that has one there names it."""
-        ...
 
 
 def first_line(error: BaseException) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from storage.database.schema import Holding, IndexQuery, Payload, Refusal, Table
 from storage.holdings.models import State
-from storage.maintenance.checks.findings import BROKEN, Finding, Reader, printable
+from storage.ingest.reprocess import Reader
+from storage.maintenance.checks.findings import BROKEN, Finding, printable
 from storage.maintenance.checks.rows import Row, malformed, rows
 
 _TABLES: tuple[type[Table], ...] = (Holding, IndexQuery, Refusal, Payload)

@@ -11,10 +11,11 @@ from typing import get_args
 from sqlalchemy import Connection
 
 from storage.database.schema import Address
+from storage.ingest.reprocess import Reader
 from storage.ledger.discoveries import MergedDiscovery, merge
 from storage.ledger.rows import LedgerBatch
 from storage.ledger.states import Discovery, FoundBy, Kind, State, queue_priority
-from storage.maintenance.checks.findings import BROKEN, Finding, Reader, printable
+from storage.maintenance.checks.findings import BROKEN, Finding, printable
 from storage.maintenance.checks.rows import Row, malformed, rows
 
 _CHOICES = {"kind": get_args(Kind), "how": get_args(FoundBy), "state": get_args(State), "was": get_args(State)}

@@ -11,7 +11,7 @@ from shutil import copytree
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format
@@ -66,10 +66,10 @@ def test_whoever_reads_the_evidence_finds_the_same(archive: Path) -> None:
     assert sorted(path.suffix for path in (archive / "evidence").iterdir()) == [".gz", ".zst"]
     assert all_records(archive) == kept
     assert canonical(archive) == before
-    assert verify(archive, Witness(archive)).findings == []
-    assert check(archive, Witness(archive))[0].findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
+    assert check(archive, EvidenceReader(archive))[0].findings == []
     with Archive.open(archive, readonly=True) as opened:
-        report = compare(opened, Witness(archive), Selection())
+        report = compare(opened, EvidenceReader(archive), Selection())
     assert (report.changed, report.missing) == (0, [])
 
 
@@ -89,7 +89,7 @@ def test_rebuilt_crawled_on_and_backed_up_from_compact_files(archive: Path, tmp_
     assert run("rebuild", "--archive", archive).exit_code == 0
     assert canonical(archive) == before
     assert run("backup", "--archive", archive, tmp_path / "copy").exit_code == 0
-    assert verify(tmp_path / "copy", Witness(tmp_path / "copy")).findings == []
+    assert verify(tmp_path / "copy", EvidenceReader(tmp_path / "copy")).findings == []
     page = next(each for each in saved_pages() if b"Drupal 7" not in each.body)
     with desk(archive) as opened:
         file(opened, answer(page))
@@ -129,7 +129,7 @@ def test_a_damaged_record_costs_itself_alone(archive: Path) -> None:
     at = known.now[known.number(place.offset)]
     content[at + 30 : at + 60] = bytes(30)
     compact.write_bytes(content)
-    report = verify(archive, Witness(archive))
+    report = verify(archive, EvidenceReader(archive))
     assert report.counts["unreadable"] >= 1
     assert {finding.kind for finding in report.findings} == {"record"}
     assert len(all_records(archive)) >= len(kept) - 3, "what refers to it goes with it"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.errors import ArchiveError
 from storage.maintenance.check import verify
 from storage.maintenance.checks import search_index
@@ -44,7 +44,7 @@ def archive(sound: Path, tmp_path: Path) -> Path:
 
 
 def verified(folder: Path) -> list[Finding]:
-    return verify(folder, Witness(folder)).findings
+    return verify(folder, EvidenceReader(folder)).findings
 
 
 def ask(folder: Path, question: str, *values: Any) -> list[Any]:
@@ -59,7 +59,7 @@ def evidence(folder: Path) -> Path:
 
 
 def test_an_undamaged_archive_is_sound(sound: Path) -> None:
-    report = verify(sound, Witness(sound))
+    report = verify(sound, EvidenceReader(sound))
     assert report.findings == []
     assert report.counts == {"equal": ask(sound, "SELECT count(*) FROM capture")[0][0]}
     told = run("verify", "--json", "--archive", sound)
@@ -86,7 +86,7 @@ def test_a_crawled_archive_is_sound(tmp_path: Path, httpserver: HTTPServer) -> N
     assert run("retry", "--state", "done", "--archive", tmp_path / "archive").exit_code == 0
     assert crawl(tmp_path, mirror).returncode == 0
     assert mirror.conditional
-    report = verify(tmp_path / "archive", Witness(tmp_path / "archive"))
+    report = verify(tmp_path / "archive", EvidenceReader(tmp_path / "archive"))
     assert report.findings == []
     assert report.counts["equal"] == ask(tmp_path / "archive", "SELECT count(*) FROM capture")[0][0] > 60
 

@@ -51,8 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             file(opened, answer(clinic))
             later = clinic.captured_at + timedelta(days=number)
             file(opened, answer(replace(clinic, body=edited, captured_at=later)))
-            opened.commit([opened.read(opened.record(feed(FERRY, MARKET)))[0]])
-            opened.commit([opened.read(opened.record(posts(FERRY, BRIDGE, hours=number)))[0]])
+            file(opened, feed(FERRY, MARKET))
+            file(opened, posts(FERRY, BRIDGE, hours=number))
             opened.archive.ledger.discover([heard(f"{SITE}/national/only-{number}")], AT)
     return one, other
 
@@ -210,7 +210,7 @@ def test_captures_without_bytes_of_their_own_come_too(tmp_path: Path, one: Path)
     path = warc_gz(tmp_path / "theirs.warc.gz", list(pages(60)))
     assert run("replay", path, "--link", "--jobs", 1, "--archive", other).exit_code == 0
     with desk(other) as opened:
-        opened.commit([opened.read(opened.record(feed(FERRY, MARKET, BRIDGE, hours=5)))[0]])
+        file(opened, feed(FERRY, MARKET, BRIDGE, hours=5))
     assert run("withdraw", FERRY, "--reason", "x", "--yes", "--archive", other).exit_code == 0
     told = merged(other, tmp_path / "new", "--yes")
     assert told["without_bytes_there"] == counts(other)[0]

@@ -16,7 +16,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from postscraper.items import Receipt, Unread
-from postscraper.run.page_reader import Witness
+from postscraper.run.page_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.selection import Selection
@@ -54,7 +54,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ledger.failed(names[1], "TimeoutError", NOW)
         ledger.excluded(names[2], "robots.txt", NOW)
         ledger.lease(1, Selection(addresses=[names[3]]), now=NOW)
-        visited = opened.address(f"{MIRROR}/national/x")
+        visited = opened.reader.address(f"{MIRROR}/national/x")
         ledger.failed(visited, "ConnectionRefusedError", NOW + timedelta(days=400))
     return folder
 
@@ -72,7 +72,7 @@ def test_the_rebuilt_archive_says_the_same(archive: Path) -> None:
     assert told["before"] == told["after"]
     assert (told["beside"], told["captures"], told["damage"], told["kept"]) == (2, 0, [], None)
     assert {path.name for path in archive.iterdir()} == {".lock", "archive.db", "evidence"}
-    assert verify(archive, Witness(archive)).findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
     again = run("rebuild", "--archive", archive)
     assert "Taken over from the old database, for no page has it: " in again.stdout
     assert canonical(archive) == before
@@ -90,7 +90,7 @@ def test_without_the_old_database_pages_are_there_and_what_people_asked_is_not(a
     assert f"{SITE}/national/asked-for" not in heard
     visited = {row[0]: row[18:] for row in before["ledger"] if row[9] not in ("failed", "excluded") and row[18]}
     assert {row[0]: row[18:] for row in after["ledger"] if row[0] in visited} == visited
-    assert verify(archive, Witness(archive)).findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
 
 
 def test_a_database_that_cannot_be_read_is_set_aside(archive: Path) -> None:

@@ -21,7 +21,7 @@ from storage.evidence import compact_format
 from storage.maintenance.compact import compact
 from storage.warc.files import raw_records
 from storage.warc.tombstones import withdrawn
-from tests.helpers.archives import SITE, answer, by_hand, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, by_hand, desk, file, fill, read, saved_pages
 from tests.helpers.commands import program, refused, run
 from tests.helpers.crawls import scrapy
 from tests.helpers.paths import ROOT, SAMPLES
@@ -222,7 +222,7 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
         later = replace(page, captured_at=page.captured_at + timedelta(days=900))
         # At an address that nobody knew: the page names the story's own.
         alias = replace(later, url=f"{SITE}/node/4711")
-        items = [opened.read(opened.record(answer(each)))[0] for each in (later, alias)]
+        items = [read(opened, answer(each))[0] for each in (later, alias)]
         outcomes = opened.commit(items)
         assert STORY not in {due.address for due in opened.due(1000)}
     assert outcomes == [[Outcome.WITHDRAWN], [Outcome.WITHDRAWN]]
@@ -285,7 +285,7 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert {row[1] for row in rows(archive)["story"]} == stories
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
     with desk(archive) as opened:
-        (item,) = opened.read(opened.record(answer(clinic())))
+        (item,) = read(opened, answer(clinic()))
         assert opened.commit([item]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
 
