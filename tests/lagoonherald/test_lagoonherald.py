@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+
+from tests.helpers.paths import ROOT
 
 PACKAGE = Path(__file__).parent
 PAGES = PACKAGE / "samples"
