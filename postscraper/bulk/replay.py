@@ -127,16 +127,18 @@ class Replay:
         tally = Tally(named(file, self.progress.damages.append))
         records = raw_records(file.path, tally, start=start, end=file.end)
         pages: list[Page] = []
-        size = 0
+        size, end = 0, start
         tracked = self._tracked(records, start, on_progress)
         for location, exchange in answers(tracked, file, page_filter, tally, original):
+            is_full = len(pages) >= BATCH or size >= BATCH_BYTES
+            if is_full and location.offset != pages[-1][0].offset:  # pages in one member stay together
+                yield Batch(file, pages, end if end > pages[-1][0].offset else location.offset)
+                pages, size = [], 0
             pages.append((location, exchange))
             size += len(exchange.body)
-            # The record read last is the page's request or belongs to no page before: a restart there repeats and
-            # loses none. Records in one member have one offset: they stay together.
-            if (len(pages) >= BATCH or size >= BATCH_BYTES) and self._offset != location.offset:
-                yield Batch(file, pages, self._offset)
-                pages, size = [], 0
+            # The record read last is the page's own request, or it and all after it belong to later pages: a restart
+            # there repeats no page and loses no request.
+            end = self._offset
         tally.close()
         self.progress.done += file.end - self._offset
         self.progress.skipped += page_filter.skipped

@@ -1,5 +1,6 @@
 """`postscraper replay`: killed at any moment, with any number of readers, the archive is the same."""
 
+import gzip
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from postscraper.bulk.workers import DIED
 from postscraper.newspapers import POST
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
-from storage.archive import Archive
+from storage.archive import Archive, Outcome
 from storage.evidence.store import Evidence
 from storage.warc.digests import has_digest
 from storage.warc.exchange import RecordLocation
@@ -130,6 +131,42 @@ def test_what_is_written_to_the_end_of_a_file_is_read(tmp_path: Path) -> None:
     assert second.before == ends[-10]
     assert first.pages + second.pages == len(asked(tmp_path / "archive", "SELECT 1 FROM capture"))
     assert second.pages <= 10
+
+
+class Stopped(Exception):
+    """The replay ends after its first transaction."""
+
+
+@pytest.mark.parametrize("form", ["request behind", "request before", "several in a member"])
+def test_a_restart_repeats_no_page_and_loses_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    info, *pairs = records(pages(20))
+    if form == "request before":
+        pairs = [record for number in range(0, 40, 2) for record in (pairs[number + 1], pairs[number])]
+    size = 8 if form == "several in a member" else 1
+    members = [info, *(b"".join(pairs[at : at + size]) for at in range(0, 40, size))]
+    path = tmp_path / "x.warc.gz"
+    path.write_bytes(b"".join(gzip.compress(member, mtime=0) for member in members))
+    monkeypatch.setattr(replay, "TRANSACTION", 3)
+    monkeypatch.setattr(replay, "BATCH", 3)
+
+    def stop(progress: replay.Progress) -> None:
+        if progress.pages:
+            raise Stopped
+
+    opened = desk(tmp_path / "archive")
+    first = replay.Replay(opened, [path], jobs=1)
+    with pytest.raises(Stopped):
+        first.run(stop)
+    opened.close()
+    second = replayed(tmp_path / "archive", path, link=False)
+    assert 0 < first.progress.pages < 20
+    assert first.progress.pages + second.pages == 20
+    assert Outcome.KNOWN_CAPTURE not in second.outcomes
+    evidence = Evidence.open(tmp_path / "archive" / "evidence")
+    kept = [exchange for file in evidence.files() for _, exchange in evidence.records(file)]
+    assert [bool(exchange.request_headers) for exchange in kept] == [True] * 20
 
 
 def test_a_page_that_quotes_a_request_record_is_no_request(tmp_path: Path) -> None:
