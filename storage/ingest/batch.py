@@ -97,17 +97,17 @@ class Batch:
         held = self.by_key.get(item.key)
         if held is None and (same := self.by_identity.get(identity_of(item.capture))):
             return _as_held(item, same), Outcome.KNOWN_CAPTURE, same["id"]
-        return (item, *(self._new(item) if held is None else self._again(held, item)))
-
-    def _again(self, held: Values, item: PreparedItem) -> tuple[Outcome, int]:
-        capture_id: int = held["id"]
-        if self._reads_the_same(held, item):
-            self._mend_record(held, item)
-            if held["words_of_another"]:
-                self.stand_alone(held, item.capture["words_digest"])
-            return Outcome.KNOWN_CAPTURE, capture_id
-        self._reread(held, item)
-        return Outcome.REREAD, capture_id
+        if held is None:
+            return item, *self._new(item)
+        if not self._reads_the_same(held, item):
+            self._reread(held, item)
+            return item, Outcome.REREAD, held["id"]
+        if held["evidence_file"] is None and item.capture["evidence_file"] is not None:  # stored after the item
+            held |= {name: item.capture[name] for name in _RECORD}
+            self._change(held)
+        if held["words_of_another"]:
+            self.stand_alone(held, item.capture["words_digest"])
+        return item, Outcome.KNOWN_CAPTURE, held["id"]
 
     def _new(self, item: PreparedItem) -> tuple[Outcome, int]:
         values = {"id": self.next_capture, **item.capture}
@@ -136,7 +136,7 @@ class Batch:
         return Outcome.NEW_REVISION if other_words else Outcome.SAME_WORDS
 
     def _reread(self, held: Values, item: PreparedItem) -> None:
-        before = self._story_of(held)
+        before = None if held["story_id"] is None else self.by_story[held["story_id"]]
         if held["reading_id"] is not None:
             self.dropped.add(held["reading_id"])
         record = {name: held[name] for name in _KEPT if held[name] is not None}
@@ -180,12 +180,6 @@ class Batch:
         if values["id"] not in self.added:
             self.changed[values["id"]] = None
 
-    def _mend_record(self, held: Values, item: PreparedItem) -> None:
-        """Evidence may be stored after the item."""
-        if held["evidence_file"] is None and item.capture["evidence_file"] is not None:
-            held |= {name: item.capture[name] for name in _RECORD}
-            self._change(held)
-
     def _reads_the_same(self, held: Values, item: PreparedItem) -> bool:
         if held["outcome"] != item.outcome or held["teasers_digest"] != item.capture["teasers_digest"]:
             return False
@@ -200,9 +194,6 @@ class Batch:
             self.stories[canonical_url] = self.by_story[story.id] = story
             self.next_story += 1
         return story
-
-    def _story_of(self, held: Values) -> StoryState | None:
-        return None if held["story_id"] is None else self.by_story[held["story_id"]]
 
     def _reading(self, item: PreparedItem) -> int | None:
         if item.reading_digest is None:
@@ -284,16 +275,15 @@ def load_followers(connection: Connection, batch: Batch, story_ids: Iterable[int
 def readings(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The items of readings, by id."""
     reading = Reading.__table__.c
-    found: dict[int, dict[str, Any]] = {}
+    items: dict[int, dict[str, Any]] = {}
     for chunk in chunks(sorted(set(ids))):
-        for reading_id, item in connection.execute(select(reading.id, reading.item).where(reading.id.in_(chunk))):
-            found[reading_id] = json.loads(item)
-    return found
+        rows = connection.execute(select(reading.id, reading.item).where(reading.id.in_(chunk)))
+        items.update((reading_id, json.loads(item)) for reading_id, item in rows)
+    return items
 
 
 def _next(connection: Connection, column: Any) -> int:
-    found: int = connection.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one()
-    return found
+    return int(connection.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one())
 
 
 def _load_captures_of(connection: Connection, batch: Batch, items: Sequence[PreparedItem]) -> None:
@@ -328,8 +318,8 @@ def _captures(connection: Connection, batch: Batch, column: Any, values: set[Any
         _put(batch, connection.execute(select(Capture.__table__).where(column.in_(chunk), *also)))
 
 
-def _put(batch: Batch, found: CursorResult[Any]) -> None:
-    for row in found.mappings():
+def _put(batch: Batch, captures: CursorResult[Any]) -> None:
+    for row in captures.mappings():
         if row["id"] not in batch.by_id:
             batch.holds(dict(row))
 
@@ -345,21 +335,21 @@ def _timelines(connection: Connection, batch: Batch) -> None:
     """Load the few columns that a timeline needs, for a story may have thousands of captures."""
     names = ("story_id", "id", "captured_at", "digest", "url", "source", "part", "words_digest", "reading_id")
     columns = [_CAPTURE[name] for name in (*names, "words_of_another")]
-    found: dict[int, list[Observation]] = {}
+    observations: dict[int, list[Observation]] = {}
     for chunk in chunks(sorted(batch.by_story)):
         rows = connection.execute(select(*columns).where(_CAPTURE.story_id.in_(chunk)))
         for story_id, capture_id, captured_at, digest, url, source, part, *rest in rows:
-            found.setdefault(story_id, []).append(
+            observations.setdefault(story_id, []).append(
                 Observation(capture_id, captured_at, (digest, url, source, part), *rest)
             )
-    for story_id, seen in found.items():
-        batch.by_story[story_id].timeline = Timeline.of(seen)
+    for story_id, captures in observations.items():
+        batch.by_story[story_id].timeline = Timeline.of(captures)
 
 
 def _revisions(connection: Connection, batch: Batch) -> None:
     revision = Revision.__table__.c
     columns = [revision[name] for name in ("id", "story_id", "reading_id", *MOVING)]
     for chunk in chunks(sorted(batch.by_story)):
-        found = select(*columns).where(revision.story_id.in_(chunk)).order_by(revision.number)
-        for row in connection.execute(found):
+        query = select(*columns).where(revision.story_id.in_(chunk)).order_by(revision.number)
+        for row in connection.execute(query):
             batch.by_story[row.story_id].revisions.append(row)

@@ -207,7 +207,7 @@ def _capture(item: Values, visit: Visit | None) -> Values:
 
 
 def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple[Any, ...]]:
-    addresses = {heard.url: heard.address for heard in visit.discoveries} if visit else {}
+    addresses = {discovery.url: discovery.address for discovery in visit.discoveries} if visit else {}
     for teaser in teasers:
         url, value_of = teaser["url"], teaser.get
         dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
@@ -219,8 +219,8 @@ def discoveries_of(item: PreparedItem) -> Iterator[MergedDiscovery]:
         return
     visit, now = item.visit, visited_at(item)
     yield MergedDiscovery(Discovery(url=item.url, address=visit.address, kind=visit.kind), None, now)
-    for heard in visit.discoveries:
-        yield MergedDiscovery(heard, visit.address, now)
+    for discovery in visit.discoveries:
+        yield MergedDiscovery(discovery, visit.address, now)
 
 
 def visited_at(item: PreparedItem) -> datetime:

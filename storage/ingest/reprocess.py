@@ -76,14 +76,14 @@ def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dic
     """The stored items of captures (rows of the table) by their ids, without `capture`."""
     stored = readings(connection, {row.reading_id for row in captures if row.reading_id is not None})
     teasers = sightings(connection, captures)
-    found = {}
+    items = {}
     for row in captures:
         if row.outcome == "unread":
-            found[row.id] = {"type": "unread", "reason": row.reason, "detail": row.detail, "url": row.url}
+            items[row.id] = {"type": "unread", "reason": row.reason, "detail": row.detail, "url": row.url}
         else:
             # Equal readings share one row; teasers are stored per capture, so they are joined here.
-            found[row.id] = {**stored[row.reading_id], "teasers": previous_item(teasers[row.id], row.teasers_digest)}
-    return found
+            items[row.id] = {**stored[row.reading_id], "teasers": previous_item(teasers[row.id], row.teasers_digest)}
+    return items
 
 
 def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
@@ -91,8 +91,8 @@ def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int,
     rows: dict[int, list[Row[Any]]] = {row.id: [] for row in captures}
     sighting = Sighting.__table__
     for chunk in chunks(sorted(rows)):
-        found = select(sighting).where(sighting.c.capture_id.in_(chunk)).order_by(sighting.c.id)
-        for row in connection.execute(found):
+        query = select(sighting).where(sighting.c.capture_id.in_(chunk)).order_by(sighting.c.id)
+        for row in connection.execute(query):
             rows[row.capture_id].append(row)
     return rows
 

@@ -91,23 +91,23 @@ class Timeline:
 
     def _inherit(self, at: int, old: str, new: str) -> Iterator[Observation]:
         for step in (-1, 1):
-            beside = at + step
-            while 0 <= beside < len(self.observations) and same_wording(self.observations[beside].words, old):
-                self.observations[beside] = self.observations[beside]._replace(words=new, inherited=True)
-                yield self.observations[beside]
-                beside += step
+            neighbour = at + step
+            while 0 <= neighbour < len(self.observations) and same_wording(self.observations[neighbour].words, old):
+                self.observations[neighbour] = self.observations[neighbour]._replace(words=new, inherited=True)
+                yield self.observations[neighbour]
+                neighbour += step
 
     def spans(self) -> list[WordingSpan]:
         words: list[str] = []
-        found: list[list[Observation]] = []
+        captures: list[list[Observation]] = []
         for seen in self.observations:
-            if found and same_wording(words[-1], seen.words):
+            if captures and same_wording(words[-1], seen.words):
                 words[-1] = both_wordings(words[-1], seen.words)
-                found[-1].append(seen)
+                captures[-1].append(seen)
             else:
                 words.append(seen.words)
-                found.append([seen])
-        return [_span(*run) for run in zip(words, found, strict=True)]
+                captures.append([seen])
+        return [_span(*run) for run in zip(words, captures, strict=True)]
 
 
 def _place(seen: Observation) -> tuple[bool, datetime, tuple[str, ...]]:

@@ -28,11 +28,11 @@ def write(connection: Connection, batch: Batch) -> None:
 
 
 def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:
-    wanted = {
+    needed = {
         reading_id for known in batch.touched.values() if known.row is not None for reading_id in needed_readings(known)
     }
-    found = readings(connection, wanted - set(batch.articles))
-    articles = batch.articles | {reading_id: ArticleRow.by(item) for reading_id, item in found.items()}
+    stored = readings(connection, needed - set(batch.articles))
+    articles = batch.articles | {reading_id: ArticleRow.by(item) for reading_id, item in stored.items()}
     next_id = 1 + max(_newest(connection), search_index.newest_row(connection))
     changes = []
     for known in batch.touched.values():
