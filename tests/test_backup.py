@@ -12,7 +12,7 @@ import pytest
 from calling import refused, run
 from keeping import SITE, answer, desk, file, fill, read, saved_pages
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.maintenance.check import verify
 from storage.warc.files import raw_records

@@ -17,7 +17,7 @@ from conftest import ROOT
 from keeping import answer, desk, file, fill, saved_pages
 from rereadable import canonical
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format

@@ -10,7 +10,7 @@ from calling import run
 from keeping import SITE, answer, desk, file, saved_pages
 from rereadable import ask
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.selection import candidate
 from storage.holdings.models import CdxEntry
 from storage.maintenance.check import check, verify

@@ -8,7 +8,7 @@ from keeping import answer, saved_pages
 
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import FILES_AT_ONCE, EvidenceReader
+from postscraper.run.evidence_reader import FILES_AT_ONCE, EvidenceReader
 from storage.evidence.store import Evidence
 
 FILES = 60

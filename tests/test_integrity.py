@@ -19,7 +19,7 @@ from mirror import Mirror
 from pytest_httpserver import HTTPServer
 from test_crawl import crawl
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.errors import ArchiveError
 from storage.maintenance.check import verify
 from storage.maintenance.checks.findings import Finding

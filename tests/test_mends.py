@@ -13,7 +13,7 @@ from keeping import desk, file, fill, saved_pages
 from recording import pages, warc_gz
 from test_withdraw_parts import FERRY, MARKET, SCHOOL, WITHDRAW, feed
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.check import check, verify
 from storage.maintenance.checks.findings import MENDS, Finding, Report
 

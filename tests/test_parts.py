@@ -11,7 +11,7 @@ from recording import warc_gz
 from rereadable import ask, canonical
 from test_withdraw_parts import BRIDGE, FEED, FERRY, MARKET, SCHOOL, WORDS, feed, posts
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, accept, compare
 from storage.archive import Archive
 from storage.errors import NoSuchStory

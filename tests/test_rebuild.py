@@ -23,7 +23,7 @@ from test_crawl import scrapy
 from werkzeug import Request, Response
 
 from postscraper.items import Receipt, Unread
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.rows import Selection

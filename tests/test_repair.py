@@ -12,7 +12,7 @@ import pytest
 from calling import refused, run
 from keeping import SITE, answer, desk, file, fill, saved_pages
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.states import Discovery

@@ -12,7 +12,8 @@ from keeping import SITE, answer, desk, file
 from paddle import PAGES, START, version
 from rereadable import ask, canonical
 
-from postscraper.run.page_reader import EvidenceReader, PageReader
+from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.run.page_reader import PageReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 

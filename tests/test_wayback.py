@@ -16,8 +16,8 @@ from rereadable import canonical
 from test_crawl import FAST, asked, scrapy
 from wayback_server import Kept, Machine, compressed, usual
 
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.local import own_evidence
-from postscraper.run.page_reader import EvidenceReader
 from postscraper.sources.folder import capture
 from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
