@@ -1,6 +1,6 @@
 """Turn stored or fetched bytes into items and visits: the one place for every source, and for evidence read again.
 
-It needs no database: a replay starts it in processes of its own.
+It loads no database, so that the worker processes of a replay start fast.
 """
 
 from collections.abc import Callable, Collection, Sequence
