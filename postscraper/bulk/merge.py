@@ -13,7 +13,7 @@ from pathlib import Path
 from postscraper.bulk.replay import Progress, Replay
 from postscraper.errors import BadRequest
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.run import Run
 from storage.archive import Archive, Outcome
 from storage.database.engine import DATABASE

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pytest
 from pytest_httpserver import HTTPServer
 
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.local import own_evidence
-from postscraper.run.page_reader import EvidenceReader
 from postscraper.sources.folder import capture
 from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify

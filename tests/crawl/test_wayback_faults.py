@@ -20,7 +20,7 @@ from postscraper.crawl.http import PrivateAddress, PublicAddresses
 from postscraper.items import Article
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
 from storage.maintenance.check import check

@@ -24,7 +24,7 @@ from scrapy.settings import Settings
 
 from postscraper.items import Article, Listing
 from postscraper.newspapers import POST
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.archive import Archive

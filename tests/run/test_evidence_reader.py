@@ -7,7 +7,7 @@ import pytest
 
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import FILES_AT_ONCE, EvidenceReader
+from postscraper.run.evidence_reader import FILES_AT_ONCE, EvidenceReader
 from storage.evidence.store import Evidence
 from tests.helpers.archives import answer, saved_pages
 

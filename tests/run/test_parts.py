@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, accept, compare
 from storage.archive import Archive
 from storage.errors import NoSuchStory

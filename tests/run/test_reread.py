@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader, PageReader
+from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.run.page_reader import PageReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 from tests.helpers.archives import SITE, answer, desk, file

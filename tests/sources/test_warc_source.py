@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc import pages as found_in
 from storage.evidence.store import Evidence

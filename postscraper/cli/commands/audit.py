@@ -16,7 +16,7 @@ from postscraper.items import plain
 from postscraper.layouts.wordpress import wordpress_rest
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
 from storage.archive import Archive

@@ -8,7 +8,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.findings import show
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.maintenance.check import check

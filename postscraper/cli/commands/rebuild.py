@@ -9,7 +9,7 @@ from postscraper.cli import options
 from postscraper.cli.output import counted, line, one_line, print_json
 from postscraper.cli.progress import kept_pages, progress
 from postscraper.items import plain
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.evidence.store import FOLDER

@@ -18,7 +18,7 @@ from postscraper.cli.reread_page import around
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Changes, Report, Selection, accept, compare
 from storage.archive import Archive
 from storage.database.lock import RunLock

@@ -9,7 +9,7 @@ from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.findings import show
 from postscraper.cli.progress import Meter, kept_pages, progress
 from postscraper.items import Item
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.ledger.states import Visit
 from storage.maintenance.check import verify
 from storage.warc.exchange import Exchange, RecordLocation

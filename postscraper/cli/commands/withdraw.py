@@ -12,7 +12,7 @@ from postscraper.cli.commands.read import address
 from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
 
 LONGEST_REASON = 500  # characters

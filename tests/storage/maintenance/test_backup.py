@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.maintenance.check import verify
 from storage.warc.files import raw_records

@@ -11,7 +11,7 @@ from shutil import copytree
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format

@@ -7,7 +7,7 @@ from shutil import copytree
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.selection import candidate
 from storage.holdings.models import CdxEntry
 from storage.maintenance.check import check, verify

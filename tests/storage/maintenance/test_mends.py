@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.check import check, verify
 from storage.maintenance.checks.findings import MENDS, Finding, Report
 from tests.helpers.archives import desk, file, fill, saved_pages

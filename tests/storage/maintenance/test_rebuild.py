@@ -16,7 +16,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from postscraper.items import Receipt, Unread
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.selection import Selection

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from postscraper.run.page_reader import EvidenceReader
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.states import Discovery
