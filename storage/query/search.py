@@ -1,6 +1,7 @@
 """Full-text search over every wording, English and Khmer in one index. SQLite only.
 
-The index may hold rows whose revision is deleted; searches leave them out (storage/ingest/search_index.py).
+The batch fills the index, not a trigger: that makes FTS5 flush its memory for every row, which costs more than the rest
+of the batch. Rows of deleted revisions stay in the index until it is built anew; searches leave them out.
 """
 
 from collections.abc import Sequence

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.cli.commands.read import newspaper_of
-from postscraper.cli.commands.sample import unread_now
+from postscraper.cli.commands.read import newspaper_of, unread_now
 from postscraper.items import plain
 from postscraper.reading.read import read
 from postscraper.sources.folder import capture

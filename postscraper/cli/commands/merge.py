@@ -25,7 +25,7 @@ from storage.maintenance.withdraw import Withdrawal
 @click.option("--yes", is_flag=True, help="Take out here, without a question, what is withdrawn there.")
 @options.json
 @options.archive
-def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path) -> None:
+def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path) -> None:
     """Bring what the archive OTHER holds into this one; OTHER is only read, and must not be written to meanwhile.
 
     Its evidence is read again, every record checked, as `replay` does: an answer that is here already, from

@@ -35,7 +35,7 @@ LAYOUTS = {layout.__name__.split(".")[-1] for paper in NEWSPAPERS.values() for l
 @click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, too.")
 @options.json
 @options.archive
-def command(
+def reread_command(
     layouts: tuple[str, ...],
     since: date | None,
     until: date | None,

@@ -30,7 +30,7 @@ _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 b
 @click.argument("story", metavar="URL|ID")
 @options.json
 @options.reading
-def command(story: str, json_wanted: bool, archive: Archive) -> None:
+def show_command(story: str, json_wanted: bool, archive: Archive) -> None:
     """Print one story: its newest wording, its revisions, and where it was announced.
 
     A story is named by any of its addresses, with or without https://www., by its path alone, or by the

@@ -25,7 +25,7 @@ LONGEST_REASON = 500  # characters
 @click.option("--yes", is_flag=True, help="Without a question.")
 @options.json
 @options.archive
-def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
+def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
     """Take a story out of the archive for good: its rows, its words in the index, its bytes in the evidence.
 
     A tombstone stays: the address, the reason, the day, the digests of what went. The address is never asked for
