@@ -58,10 +58,10 @@ def capture(file: Path, url: str | None, captured_at: str | None) -> Capture:
 
 def address(text: str) -> str:
     """The address, with a scheme if it lacks one. Raises BadRequest unless it is an http(s) address."""
-    found = absolute(text, with_scheme(text))
-    if found is None or not urlsplit(found).hostname:
+    url = absolute(text, with_scheme(text))
+    if url is None or not urlsplit(url).hostname:
         raise BadRequest(f"{text!r} is no address; write it with https://")
-    return found
+    return url
 
 
 def newspaper_of(url: str) -> Newspaper:
@@ -160,6 +160,6 @@ def _save(target: Path, captured: Capture, *, force: bool) -> tuple[Path, Path, 
     noted.write_text(f"{captured.url}\n{at}", "utf-8")
     # Read from its file, as the test does.
     saved = folder.capture(page, name="samples")
-    found = plain(read(saved, newspaper_of(saved.url).layouts))
-    expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    item = plain(read(saved, newspaper_of(saved.url).layouts))
+    expected.write_text(json.dumps(item, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return page, noted, expected

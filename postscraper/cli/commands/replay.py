@@ -65,8 +65,8 @@ def share(now: replay.Progress) -> float | None:
     return (now.done - now.before) / work if work else None
 
 
-def _counts(found: Counter[Any]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in found.most_common())
+def _counts(counts: Counter[Any]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
 
 
 def _show(run: replay.Progress) -> None:

@@ -92,8 +92,8 @@ def _data(report: Report) -> dict[str, Any]:
     """The report as lists of objects, which other programs can turn into tables."""
     fields = [
         {"layout": layout, "field": name, **plain(changes)}
-        for layout, found in report.layouts.items()
-        for name, changes in found.items()
+        for layout, by_field in report.layouts.items()
+        for name, changes in by_field.items()
     ]
     outcomes = [
         {"change": change, "captures": changes.changed, "examples": plain(changes.examples)}
