@@ -66,7 +66,7 @@ QUEUED: tuple[State, ...] = tuple(state for state in STATES if state not in ("le
 @options.json
 @options.archive
 def retry_command(state: State, json_wanted: bool, archive: Path) -> None:
-    """Let the next crawl look at the addresses of a state again, whenever they were due; says how many.
+    """Queue the addresses of a state for the next crawl, whenever they were due; prints how many.
 
     \b
     Example:

@@ -45,7 +45,7 @@ def reread_command(
     json_wanted: bool,
     archive: Path,
 ) -> None:
-    """Read stored captures anew by today's layouts, report what changes, and accept it when told to.
+    """Read stored captures anew by today's layouts, report the changes, and accept them on request.
 
     Accepted readings replace the earlier readings of the same captures. They are no edits of the
     newspaper's: a layout gives no story a new revision. A selection may be accepted; only after a run over
