@@ -139,7 +139,7 @@ class Archive:
             return query(connection, *values, **options)
 
     def add(self, item: Any, visit: Visit | None = None) -> Outcome:
-        """Store one item, durably; what became of it. May be repeated. Raises ArchiveError."""
+        """Store one item, durably; its outcome. May be repeated. Raises ArchiveError."""
         return self.add_many([(item, visit)])[0]
 
     def add_many(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
@@ -309,7 +309,7 @@ class Archive:
         return self._read(statistics.layouts)
 
     def stats(self) -> Stats:
-        """Counts of what the archive holds."""
+        """Counts of stories, captures and addresses."""
         return self._read(statistics.stats)
 
     def items(self, rows: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Errors of the archive; every message is one sentence that says what to do.
+"""Errors of the archive; every message is one sentence, with what mends it.
 
 ArchiveError
 ├── NotAnArchive     no archive there, or a file that is something else

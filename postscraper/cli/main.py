@@ -16,7 +16,6 @@ import click
 from postscraper import __version__
 from postscraper.cli import exit_codes
 
-# The module of each command's name has a click command called `command`.
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
@@ -45,6 +44,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "read": "Print what a saved page says, as JSON.",
         "sample": "Save a page under samples/ as a new test.",
     },
+}
+# The module of commands that share one; every other command has a module of its name.
+MODULES = {
+    "retry": "ledger",
+    "sample": "read",
+    **dict.fromkeys(("check", "verify"), "integrity"),
+    **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
 
@@ -75,12 +81,13 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in COMMANDS:
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
-        found: click.Command = import_module(f"postscraper.cli.commands.{cmd_name}").command
+        module = import_module(f"postscraper.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
         # __main__.py switches collection off while modules load; their objects stay, and are no garbage.
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
-        return found
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, COMMANDS))

@@ -30,8 +30,10 @@ Day = tuple[date | None, str | None]  # and its section
 @click.option("--section", help="Only this section, by its short name.")
 @options.json
 @options.reading
-def command(since: date | None, until: date | None, section: str | None, json_wanted: bool, archive: Archive) -> None:
-    """Compare what sitemaps, feeds, lists, teasers and links know of with what the archive holds.
+def audit_command(
+    since: date | None, until: date | None, section: str | None, json_wanted: bool, archive: Archive
+) -> None:
+    """Compare the stories in sitemaps, feeds, lists, teasers and links with those that the archive holds.
 
     The indexes of other archives count as lists, as far as they were read.
 

@@ -23,7 +23,7 @@ FORMATS = {"jsonl": write_jsonl, "csv": write_csv}
 @options.published
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
 @options.reading
-def command(form: str, since: date | None, until: date | None, output: Path | None, archive: Archive) -> None:
+def export_command(form: str, since: date | None, until: date | None, output: Path | None, archive: Archive) -> None:
     """Write a line for every story: its newest revision, under the names of the item.
 
     A file is written whole or not at all. A spreadsheet takes a text that begins with =, +, - or @ for a

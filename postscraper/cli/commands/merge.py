@@ -25,13 +25,13 @@ from storage.maintenance.withdraw import Withdrawal
 @click.option("--yes", is_flag=True, help="Take out here, without a question, what is withdrawn there.")
 @options.json
 @options.archive
-def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path) -> None:
+def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path) -> None:
     """Bring what the archive OTHER holds into this one; OTHER is only read, and must not be written to meanwhile.
 
     Its evidence is read again, every record checked, as `replay` does: an answer that is here already, from
-    whatever source, is taken once, and a new one keeps its source and moment. Then come what its database alone
-    knows: the ledger, an address as its last visit left it; its lists of what other archives hold; and captures
-    whose bytes lie in no file of its own. What has no row, as robots.txt, stays where it is.
+    whatever source, is taken once, and a new one keeps its source and moment. Then comes what its database alone
+    holds: the ledger, each address with the state of its last visit; its lists of what other archives hold; and
+    captures whose bytes lie in no file of its own. Answers without a row, as robots.txt, are not copied.
 
     A story that is withdrawn in one of the two stays out. One that OTHER keeps out and this archive holds is
     withdrawn here, bytes and all, after a question.
@@ -47,13 +47,11 @@ def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path)
         if not yes:
             _confirm(other, withdrawals)
 
-    def open_desk(paper: Newspaper, origin: str | None) -> Run:
+    def open_run(paper: Newspaper, origin: str | None) -> Run:
         return Run.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
 
     with progress("page") as meter:
-        merged = merge(
-            other, archive, open_desk, jobs=jobs, ask=ask, seen=lambda now: meter.show(now.pages, share(now))
-        )
+        merged = merge(other, archive, open_run, jobs=jobs, ask=ask, seen=lambda now: meter.show(now.pages, share(now)))
     for damage in merged.damages:
         click.echo(one_line(str(damage)), err=True)
     if json_wanted:

@@ -24,7 +24,7 @@ from postscraper.run.scope import Scope
 @click.option("--jobs", type=click.IntRange(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
 @click.option("--link", is_flag=True, help="Leave the bytes in PATH…, which must then stay where they are.")
 @options.archive
-def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
+def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
     """Read the WARC files in PATH… into the archive: .warc, .arc, compressed or not, .wacz, and folders of them.
 
     Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
@@ -65,8 +65,8 @@ def share(now: replay.Progress) -> float | None:
     return (now.done - now.before) / work if work else None
 
 
-def _counts(found: Counter[Any]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in found.most_common())
+def _counts(counts: Counter[Any]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
 
 
 def _show(run: replay.Progress) -> None:

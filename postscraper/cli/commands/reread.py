@@ -35,7 +35,7 @@ LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in pape
 @click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, too.")
 @options.json
 @options.archive
-def command(
+def reread_command(
     layouts: tuple[str, ...],
     since: date | None,
     until: date | None,
@@ -45,7 +45,7 @@ def command(
     json_wanted: bool,
     archive: Path,
 ) -> None:
-    """Read stored captures anew by today's layouts, report what changes, and accept it when told to.
+    """Read stored captures anew by today's layouts, report the changes, and accept them on request.
 
     Accepted readings replace the earlier readings of the same captures. They are no edits of the
     newspaper's: a layout gives no story a new revision. A selection may be accepted; only after a run over
@@ -92,8 +92,8 @@ def _data(report: Report) -> dict[str, Any]:
     """The report as lists of objects, which other programs can turn into tables."""
     fields = [
         {"layout": layout, "field": name, **plain(changes)}
-        for layout, found in report.layouts.items()
-        for name, changes in found.items()
+        for layout, by_field in report.layouts.items()
+        for name, changes in by_field.items()
     ]
     outcomes = [
         {"change": change, "captures": changes.changed, "examples": plain(changes.examples)}

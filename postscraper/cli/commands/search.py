@@ -40,7 +40,7 @@ class Words(click.Command):
 @click.option("--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
 @options.json
 @options.reading
-def command(
+def search_command(
     words: tuple[str, ...],
     since: date | None,
     until: date | None,

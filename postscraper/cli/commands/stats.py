@@ -33,7 +33,7 @@ TABLES = {
 @click.command("stats")
 @options.json
 @options.reading
-def command(json_wanted: bool, archive: Archive) -> None:
+def stats_command(json_wanted: bool, archive: Archive) -> None:
     """Count stories by year and section, captures by design and outcome, and days without a story.
 
     \b

@@ -25,7 +25,7 @@ LONGEST_REASON = 500  # characters
 @click.option("--yes", is_flag=True, help="Without a question.")
 @options.json
 @options.archive
-def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
+def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
     """Take a story out of the archive for good: its rows, its words in the index, its bytes in the evidence.
 
     A tombstone stays: the address, the reason, the day, the digests of what went. The address is never asked for
@@ -66,48 +66,47 @@ def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool,
         _show(planned, overwritten, mentions=mentions)
 
 
-def _confirm(found: Withdrawal, *, mentions: bool) -> None:
+def _confirm(withdrawal: Withdrawal, *, mentions: bool) -> None:
     """Raises Abort unless the person agrees."""
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to answer: add --yes to withdraw without a question")
-    also = f", {counted(len(found.mentions), 'capture')} of pages that announce it" if mentions else ""
-    if found.beside:
-        also += f", the bytes of {counted(len(found.beside), 'other capture')}"
-    what = f"{counted(len(found.captures), 'capture')} of {shown(found.story)}{also}"
+    also = f", {counted(len(withdrawal.mentions), 'capture')} of pages that announce it" if mentions else ""
+    if withdrawal.beside:
+        also += f", the bytes of {counted(len(withdrawal.beside), 'other capture')}"
+    what = f"{counted(len(withdrawal.captures), 'capture')} of {shown(withdrawal.story)}{also}"
     click.confirm(f"Take out for good: {what}?", err=True, abort=True)
 
 
-def _data(found: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, Any]:
+def _data(withdrawal: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, Any]:
     return {
-        "story": found.story,
+        "story": withdrawal.story,
         "withdrawn_before": False,
-        "addresses": list(found.addresses),
-        "captures": len(found.captures),
-        "mentions": len(found.mentions),
+        "addresses": list(withdrawal.addresses),
+        "captures": len(withdrawal.captures),
+        "mentions": len(withdrawal.mentions),
         "mentions_gone": mentions,
-        "without_bytes": len(found.beside),
-        "without_other_bytes": list(found.only_there),
+        "without_bytes": len(withdrawal.beside),
+        "without_other_bytes": list(withdrawal.only_there),
         "records_overwritten": overwritten,
-        "same_words": list(found.same_words),
+        "same_words": list(withdrawal.same_words),
     }
 
 
-def _show(found: Withdrawal, overwritten: int, *, mentions: bool) -> None:
-    line(f"Withdrawn: {shown(found.story)}", bold=True)
-    for each in found.addresses:
-        if each != found.story:
+def _show(withdrawal: Withdrawal, overwritten: int, *, mentions: bool) -> None:
+    line(f"Withdrawn: {shown(withdrawal.story)}", bold=True)
+    for each in withdrawal.addresses:
+        if each != withdrawal.story:
             line(f"and kept out at {shown(each)}")
-    line(
-        f"{counted(len(found.captures), 'capture')} gone, {counted(overwritten, 'record')} of the evidence overwritten."
-    )
-    if found.beside:
-        stories = counted(len({row.story_id for row in found.beside} - {None}), "other story", "other stories")
-        lost = counted(len(found.beside), "capture")
+    records = counted(overwritten, "record")
+    line(f"{counted(len(withdrawal.captures), 'capture')} gone, {records} of the evidence overwritten.")
+    if withdrawal.beside:
+        stories = counted(len({row.story_id for row in withdrawal.beside} - {None}), "other story", "other stories")
+        lost = counted(len(withdrawal.beside), "capture")
         line(f"It stood in feeds or REST answers: {lost}, of {stories} and of lists, stay without their bytes.")
-    pages = counted(len(found.mentions), "capture")
-    if mentions and found.mentions:
+    pages = counted(len(withdrawal.mentions), "capture")
+    if mentions and withdrawal.mentions:
         line(f"Gone with it, for they announced it: {pages}.")
-    elif found.mentions:
+    elif withdrawal.mentions:
         line(f"Announced in {pages} of other pages: the teasers are gone, the bytes stay. --mentions takes these, too.")
-    for each in found.same_words:
+    for each in withdrawal.same_words:
         line(f"The same words stand at {shown(each)}")
