@@ -161,11 +161,7 @@ def _host(parts: SplitResult, aliases: Aliases) -> str:
         return paper.host
     if ":" in host:
         host = f"[{host}]"
-    return f"{host}:{port}" if port and port != _default_port(parts.scheme) else host
-
-
-def _default_port(scheme: str) -> int | None:
-    return {"http": 80, "https": 443}.get(scheme.lower())
+    return f"{host}:{port}" if port and port != {"http": 80, "https": 443}.get(parts.scheme.lower()) else host
 
 
 def _path(path: str, *, of_paper: bool) -> str:

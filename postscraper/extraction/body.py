@@ -24,7 +24,6 @@ from postscraper.extraction.page import (
     words,
 )
 from postscraper.extraction.pictures import Album
-from postscraper.extraction.pictures import main_picture as main_picture
 from postscraper.extraction.tables import one_column
 from postscraper.items import Block, BlockKind, Image, Link, Problem
 from postscraper.urls import absolute

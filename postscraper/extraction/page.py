@@ -277,10 +277,6 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     return {place: wording for place, wording in found.items() if wording}
 
 
-def attribute(node: Node, name: str) -> str | None:
-    return node.attr(name)
-
-
 def classes(node: Node) -> list[str]:
     return (node.attr("class") or "").split()
 

@@ -81,22 +81,15 @@ def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
     links = nodes(card, "a")
+    found = (url for each in links if (href := each.attr("href")) and (url := absolute(page.base, href)))
     return Teaser(
         list=name,
         position=position,
         headline=" ".join(filter(None, map(words, links))) or None,
-        url=_address(page, links) or "",
+        url=next(found, ""),
         summary=" ".join(many(card, "p")) or None,
         image_url=first_picture_url(page, card),
     )
-
-
-def _address(page: Page, links: list[Node]) -> str | None:
-    """The first absolute address that one of the links holds; None without one."""
-    for each in links:
-        if (held := each.attr("href")) and (found := absolute(page.base, held)):
-            return found
-    return None
 
 
 def next_url(page: Page) -> str | None:

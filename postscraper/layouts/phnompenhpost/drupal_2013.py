@@ -27,10 +27,10 @@ from datetime import UTC, datetime
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
-from postscraper.extraction.body import body, main_picture
+from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated, day_of, is_default_time, machine_moment
 from postscraper.extraction.page import Node, Page, headline, link, maybe, node, nodes, one, scope, there, words
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended

@@ -28,10 +28,10 @@ from datetime import date
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
-from postscraper.extraction.body import Body, body, main_picture
+from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
 from postscraper.extraction.page import Node, Page, Words, clean, many, maybe, node, nodes, scope, there, words
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended

@@ -17,7 +17,7 @@ headline, section, date, reporter, caption with credit, body. What does not fit 
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
@@ -254,14 +254,7 @@ def _side_lists(page: Page) -> Iterator[Teaser]:
     """The lists beside a story, card by card; a card holds a headline and no date."""
     for each in _teasers(page, nodes(page, SIDE)):
         if isinstance(each, DatedTeaser):
-            yield Teaser(
-                list=each.list,
-                position=each.position,
-                headline=each.headline,
-                url=each.url,
-                summary=each.summary,
-                image_url=each.image_url,
-            )
+            yield Teaser(**{field.name: getattr(each, field.name) for field in fields(Teaser)})
 
 
 def _main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:

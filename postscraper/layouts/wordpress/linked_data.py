@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from postscraper.extraction.page import Page, clean, nodes
 
 _ARTICLES = frozenset({"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "Report"})
+_DAY = re.compile(r"//[^/]+/\d{4}(?:/\d{1,2}){0,2}/?$")
 _PAGES = frozenset({"WebPage", "ItemPage"})
 
 
@@ -96,9 +97,5 @@ def _crumbs(thing: dict[str, Any]) -> Iterator[str]:
     for step in steps[1:]:
         item = step.get("item") if isinstance(step, dict) else None
         address = item.get("@id") or item.get("url") if isinstance(item, dict) else item
-        if isinstance(address, str) and "/" in address.rstrip("/")[8:] and not _is_day(address):
+        if isinstance(address, str) and "/" in address.rstrip("/")[8:] and not _DAY.search(address):
             yield from _texts(step.get("name") or (item.get("name") if isinstance(item, dict) else None))
-
-
-def _is_day(address: str) -> bool:
-    return re.search(r"//[^/]+/\d{4}(?:/\d{1,2}){0,2}/?$", address) is not None

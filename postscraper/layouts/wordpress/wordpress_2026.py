@@ -260,13 +260,10 @@ def _byline(page: Page, header: Place, data: LinkedData) -> str | None:
     if len(names) < 2:
         return names[0] if names else None
     # Several links of one line: the line shows how the names are joined.
-    line = next((each for each in found[0].ancestors if isinstance(each, Node) and all(_in(found, each))), None)
+    around = (each for each in found[0].ancestors if isinstance(each, Node))
+    line = next((each for each in around if all(each in name.ancestors for name in found)), None)
     printed = _unlabelled(words(line)) if line is not None else ""
     return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
-
-
-def _in(found: list[Node], line: Node) -> list[bool]:
-    return [line in each.ancestors for each in found]
 
 
 def _named(page: Page, header: Place, data: LinkedData) -> list[Node]:

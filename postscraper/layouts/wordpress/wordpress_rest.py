@@ -11,7 +11,7 @@ answers of a real one: all fields that are read here, `X-WP-Total`, the `Link` h
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -199,7 +199,7 @@ def _posts(
                 stories.append(post.article(part=canonical(link, aliases)))
             except PageRejected as error:
                 odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
-    total = _total(capture)
+    total = _number(capture.header("x-wp-total"))
     next_url, doubt = _next(capture, data, total)
     headlines = "".join(each.headline or "" for each in teasers)
     listing = Listing(
@@ -247,9 +247,8 @@ def _categories(
     )
 
 
-def _total(capture: Capture) -> int | None:
-    text = capture.header("x-wp-total") or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tuple[str | None, tuple[Problem, ...]]:
@@ -260,7 +259,7 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
     query = dict(parse_qsl(urlsplit(capture.url).query))
     since = _local(query.get("modified_after"))
     if is_of_one_second(query) and since is not None:
-        offset = _offset(query) + len(data)
+        offset = (_number(query.get("offset")) or 0) + len(data)
         more = total is not None and total > offset and data
         here = _query_url(capture.url, query, since, offset)
         return here if more else _query_url(capture.url, query, since + _SECOND), ()
@@ -291,11 +290,6 @@ def is_whole(listing: Listing) -> bool:
     return not is_of_one_second(query) and listing.totals.get("", 0) <= len(listing.teasers)
 
 
-def _offset(query: Mapping[str, str]) -> int:
-    text = query.get("offset", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def _age(post: Mapping[str, Any], captured_at: datetime) -> timedelta:
     at = _utc(post.get("modified_gmt"))
     return captured_at - at if at else timedelta(0)
@@ -318,15 +312,11 @@ def _written(moment: datetime) -> str:
 
 def _linked_next(capture: Capture) -> str | None:
     """The address that the Link header names as the next page (RFC 8288)."""
-    for each in _links(capture.header("link") or ""):
+    for each in (capture.header("link") or "").split("<")[1:]:
         address, _, parameters = each.partition(">")
         if 'rel="next"' in parameters:
-            return absolute(capture.url, address.strip().removeprefix("<"))
+            return absolute(capture.url, address)
     return None
-
-
-def _links(header: str) -> Iterator[str]:
-    yield from (f"<{each}" for each in header.split("<")[1:])
 
 
 def _utc(text: Any) -> datetime | None:
