@@ -3,7 +3,7 @@
 A newspaper answers under www, bare, `m.` and `mail.` hosts, with and without TLS, with and
 without a trailing slash, and with query noise (a random key on every build of the 2013 site).
 All of these are one address here. Slugs are never touched: a leading or trailing hyphen is
-part of one, and `-0` at its end tells another story.
+part of one, and `-0` at its end marks another story.
 """
 
 import re
@@ -41,7 +41,7 @@ _PAGE = re.compile(r"/page/(\d{1,6})$", re.A)
 # Added by those who pass links on; the list of w3lib's and courlan's users.
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
 
-# Sessions that servers write into the path; no page of the paper is told apart by one.
+# Sessions that servers write into the path; no page of the paper depends on one.
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
 
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
@@ -110,7 +110,7 @@ def page_only(url: str) -> str:
 
 
 def sent_on(location: str | None) -> str | None:
-    """What a Location header names; servers write Khmer addresses there as bare UTF-8, which no header may hold.
+    """The address in a Location header; servers write Khmer addresses there as bare UTF-8, which no header may hold.
 
     location: its bytes as Latin-1 characters, as headers are kept. None without one.
     """
@@ -123,7 +123,7 @@ def sent_on(location: str | None) -> str | None:
 
 
 def as_linked(address: str, url: str) -> str:
-    """A canonical address as it is asked for: with the trailing slash of the link that named it, else it redirects."""
+    """A canonical address as it is requested: with the trailing slash of the link that named it, else it redirects."""
     path = urlsplit(url).path
     slashed = path.endswith("/") and not urlsplit(address).query and not address.endswith("/")
     return f"{address}/" if slashed else address
@@ -161,11 +161,7 @@ def _host(parts: SplitResult, aliases: Aliases) -> str:
         return paper.host
     if ":" in host:
         host = f"[{host}]"
-    return f"{host}:{port}" if port and port != _default_port(parts.scheme) else host
-
-
-def _default_port(scheme: str) -> int | None:
-    return {"http": 80, "https": 443}.get(scheme.lower())
+    return f"{host}:{port}" if port and port != {"http": 80, "https": 443}.get(parts.scheme.lower()) else host
 
 
 def _path(path: str, *, of_paper: bool) -> str:
@@ -190,21 +186,21 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-# Where a list in the order of changes begins: a question goes on where the last one ended, and is one address.
+# Where a list in the order of changes begins: a query goes on where the last one ended, and is one address.
 _RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
 def _query(query: str, paper: Newspaper | None, *, rest: bool) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
     if rest:
-        asked = dict(pairs)
-        # Posts of one second are asked for by their number.
-        in_order = asked.get("order") == "asc" and (
-            asked.get("orderby") == "modified" or (asked.get("orderby") == "id" and "modified_before" in asked)
+        words = dict(pairs)
+        # Posts of one second are requested by their number.
+        in_order = words.get("order") == "asc" and (
+            words.get("orderby") == "modified" or (words.get("orderby") == "id" and "modified_before" in words)
         )
         if in_order:
-            asked = {name: value for name, value in asked.items() if name not in _RESUMES} | {"orderby": "modified"}
-        return urlencode(sorted(asked.items()), safe=":,")
+            words = {name: value for name, value in words.items() if name not in _RESUMES} | {"orderby": "modified"}
+        return urlencode(sorted(words.items()), safe=":,")
     if paper:
         meant = _MEANT | paper.parameters
         kept = {key: value for key, value in pairs if key in meant and (key, value) not in _FIRST_PAGES}
@@ -215,19 +211,8 @@ def _query(query: str, paper: Newspaper | None, *, rest: bool) -> str:
 # First parts of paths under which engines serve lists, searches and accounts, and no story.
 _NO_STORY = frozenset(
     {
-        *(
-            "category",
-            "categories",
-            "tag",
-            "tags",
-            "topic",
-            "topics",
-            "author",
-            "authors",
-            "taxonomy",
-            "search",
-            "feed",
-        ),
+        *("category", "categories", "tag", "tags", "topic", "topics", "author", "authors", "taxonomy", "search"),
+        "feed",
         *("user", "users", "login", "log-in", "wp-login.php", "register", "page", "archive", "archives"),
     }
 )
@@ -240,13 +225,13 @@ def why_not_own(fetched: str, named: str) -> str | None:
     """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
     if named == fetched:
         return None
-    path, asked = path_of(named), _FORM.sub("", path_of(fetched))
+    path, own_path = path_of(named), _FORM.sub("", path_of(fetched))
     parts = [part.casefold() for part in path.split("/") if part not in ("", "index.php")]
     if not is_of_paper(named):
         return "is on another host"
     if not parts:
         return "is the front page"
-    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or asked.startswith(f"{path}/"):
+    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or own_path.startswith(f"{path}/"):
         return "is a list, a search or an account"
     if len(parts) == 1 and parts[0].count("-") < _FEWEST_HYPHENS:
         return "is a section"

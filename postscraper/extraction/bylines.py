@@ -1,4 +1,4 @@
-"""Who wrote, who photographed, who wired: names as the paper prints them."""
+"""Names in bylines and credits: authors, photographers, wire services."""
 
 import re
 from collections.abc import Iterator
@@ -100,7 +100,7 @@ _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
 _SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
 _SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV", re.I)
-# What somebody is, behind the name and a comma.
+# Titles behind a name and a comma.
 _TITLE = re.compile(
     r"(?:Ph\.?\s?D|M\.?D|M\.?A|M\.?P|MBA|LLM|LLB|DBA|Esq|CEO|COO|CFO|the|a|an|of|for"
     r"|(?:vice[- ])?president|(?:deputy )?direct\w+"
@@ -146,7 +146,7 @@ _WRITTEN = re.compile(
     r"|(?:To contact the reporter|Contact the (?:reporter|author|writer)).{5,160}",
     re.I,
 )
-# Not compiled before a paragraph asks for them, which few do: so many names take 1 ms.
+# Compiled when the first paragraph needs it, which few do: so many names take 1 ms.
 _WIRED = (
     rf"(?i)(?P<mark>[-–—(]\s*)?(?:{'|'.join(map(re.escape, AGENCIES))})"
     r"(?(mark)(?:/[\w .-]+)?\)?\.?|(?:\s*/\s*[\w .()-]{2,40})?)"

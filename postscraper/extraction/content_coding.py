@@ -30,7 +30,7 @@ def limited(body: bytes) -> bytes:
 def unpacked(capture: Capture) -> tuple[bytes, bool]:
     """The body without its content codings, and whether it is cut.
 
-    A body that is plainly markup is taken as it stands whatever its label says: many archives
+    A body that is plainly markup is taken as it stands whatever its label: many archives
     keep the header of a coding that they have undone. Gzip is undone unlabelled too, for whoever
     saved the page or packed the sitemap left the label off.
     Raises PageRejected for an unknown coding, a body that is not in its coding, a bomb.

@@ -1,4 +1,4 @@
-"""The page as a tree, and the verbs that read it: the verb says how many.
+"""A parsed page, and the verbs that read it: the verb fixes how many matches there are.
 
 `one` raises unless exactly one, `maybe` allows none, `many` any number. This module wraps the
 HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.
@@ -93,7 +93,7 @@ class Page:
 
     @cached_property
     def body_classes(self) -> frozenset[str]:
-        """The classes of the body element: Drupal tells there what kind of page it built."""
+        """The classes of the body element, which name the kind of page that Drupal or WordPress built."""
         body = self.tree.select_one("body")
         return frozenset(classes(body)) if body is not None else frozenset()
 
@@ -103,7 +103,7 @@ class Page:
 
     @cached_property
     def generator(self) -> str:
-        """What built the page, as it says itself; "" when it does not."""
+        """The program that built the page, as its generator meta names it; "" without one."""
         return self._meta("generator")
 
     def _meta(self, name: str) -> str:
@@ -117,7 +117,7 @@ class Page:
 
     @property
     def addresses(self) -> list[str]:
-        """What the links of the page hold in href, as it stands."""
+        """The href of each link of the page, as it stands."""
         return cast(list[str], _ADDRESSES(self.tree))
 
     def canonical(self, url: str) -> str:
@@ -141,15 +141,15 @@ def shifted(text: str, tag: str) -> str:
     Where Unicode has none: `10^3.5`, `x_(a b)`. Superior words without a figure, as in 20th, and
     what stands in brackets, as a note's number does, stay as they are.
     """
-    said = text.strip()
+    characters = text.strip()
     known, marks = (_EXPONENT, _RAISED) if tag == "sup" else (_INDEX, _LOWERED)
-    if known.fullmatch(said):
+    if known.fullmatch(characters):
         return text.translate(marks)
-    if tag == "sup" and said in ("n", "i"):
+    if tag == "sup" and characters in ("n", "i"):
         return text.replace("n", "ⁿ").replace("i", "ⁱ")
-    if not said or said[0] in "[(" or (tag == "sup" and not any(map(str.isdigit, said))):
+    if not characters or characters[0] in "[(" or (tag == "sup" and not any(map(str.isdigit, characters))):
         return text
-    return f"{'^' if tag == 'sup' else '_'}{f'({said})' if ' ' in said else said}"
+    return f"{'^' if tag == 'sup' else '_'}{f'({characters})' if ' ' in characters else characters}"
 
 
 def clean(text: str) -> str:
@@ -165,7 +165,7 @@ def without_markup(text: str) -> str:
     return left if left.strip("<>/ ") else ""
 
 
-# What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when a story asks.
+# What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when first used.
 _WORD = (
     r"<?!?(?:--)?\s?\[(?:if\s[^\]]{1,60}|endif)\]\s?(?:--)?>?|<!--|-->|</?(?:xml|[owmv]:\w+)\b[^<>]*>"
     # Zoom, switches, languages, in the order of its settings.
@@ -195,7 +195,7 @@ def without_word(text: str) -> str:
 
 
 def words(node: Node) -> str:
-    """What the element says; "" for an element of nothing but white and zero-width space."""
+    """The words of the element; "" for one of nothing but white and zero-width space."""
     text = clean(node.text)
     return text if text.isascii() or text.strip(NO_WORDS) else ""
 
@@ -212,7 +212,7 @@ def node(where: Page | Node, css: str) -> Node | None:
 def there(where: Page | Node, *selectors: str) -> bool:
     """Whether any of the selectors matches.
 
-    Each is asked alone: for one that names a tag the engine looks at that tag's elements only.
+    Each is selected alone: for one that names a tag the engine looks at that tag's elements only.
     """
     tree = where.tree if isinstance(where, Page) else where
     return any(tree.select_one(css) is not None for css in selectors)
@@ -266,7 +266,7 @@ def scope(page: Page, css: str) -> Node:
 
 
 def headline_variants(page: Page, headline: str, hidden: str | None = None) -> dict[str, str]:
-    """How else the page words its headline: the title and og:title as they stand, and a hidden twin that differs.
+    """Other wordings of the headline: the title and og:title as they stand, and a hidden twin that differs.
 
     hidden: the selector of the twin; None for a design without one.
     """
@@ -275,10 +275,6 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     if twin is not None and words(twin) != headline:
         found["hidden"] = words(twin)
     return {place: wording for place, wording in found.items() if wording}
-
-
-def attribute(node: Node, name: str) -> str | None:
-    return node.attr(name)
 
 
 def classes(node: Node) -> list[str]:

@@ -131,12 +131,8 @@ def main_picture(page: Page, boxes: Sequence[Node], caption: str) -> tuple[tuple
         for styled in (each, *nodes(each, "[style], [data-bg], [data-background]")):
             if url := background_url(page, styled):
                 return (image(url, printed, styled.attr("aria-label"), page.paper),), ()
-    lone = (text for each in boxes for text in many(each, caption)[:1])
-    return (), tuple(_lone(text) for text in dict.fromkeys(lone))
-
-
-def _lone(text: str | None) -> Problem:
-    return Problem(kind="unread_words", detail="a caption without a picture", text=text)
+    lone = dict.fromkeys(text for each in boxes for text in many(each, caption)[:1])
+    return (), tuple(Problem(kind="unread_words", detail="a caption without a picture", text=text) for text in lone)
 
 
 class Album:

@@ -1,4 +1,4 @@
-"""What stands in place of a page: another status, a bot check, a log-in form, a message."""
+"""Answers in place of a page: another status, a bot check, a log-in form, a message."""
 
 import re
 from contextlib import suppress
@@ -30,7 +30,7 @@ _CHALLENGE_IF_SHORT = (
     *("script[src*='/cdn-cgi/challenge-platform/']", "iframe[src*='captcha']"),
     ".g-recaptcha, .h-captcha",
 )
-# One of these stands in every bot check that the selectors know.
+# One of these stands in every bot check that the selectors match.
 _CHALLENGE_SIGNS = ("challenge", "captcha", "cf-", "cf_chl")
 _CHALLENGE_TITLES = (
     "just a moment",
@@ -69,7 +69,7 @@ def check_status(capture: Capture, paper: Newspaper) -> None:
 
 
 def _check_answer(capture: Capture, paper: Newspaper) -> None:
-    """Raises PageRejected when what is refused is refused by a bot check."""
+    """Raises PageRejected for a refusal that is a bot check."""
     # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
     if (capture.header("cf-mitigated") or "").lower() == "challenge":
         raise PageRejected("challenge", "the answer says that it is a challenge")
@@ -88,7 +88,7 @@ def check_page(page: Page, stories: str) -> None:
     stories: the boxes in which the layouts find a story's words.
     """
     wall = _bot_check(page) or _message(page)
-    # With words enough it is a story, whatever the title says: it may be headed so.
+    # With words enough it is a story, whatever its title: it may be headed so.
     if wall is not None and not any(len(each.text) >= _SHORTEST_STORY for each in nodes(page, stories)):
         raise wall
 

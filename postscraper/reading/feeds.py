@@ -1,7 +1,7 @@
-"""Feeds (RSS 2.0, RSS 1.0, Atom) and sitemaps: listings that machines print.
+"""Feeds (RSS 2.0, RSS 1.0, Atom) and sitemaps: listings for machines.
 
-A document type, an entity or markup nested out of all measure is refused; whatever breaks off
-is kept up to its last whole entry and reported. Nothing is ever fetched, from disk or network.
+A document type, an entity or markup nested out of all measure is refused; a document that breaks off
+is read up to its last whole entry, and a problem reports it. Nothing is ever fetched, from disk or network.
 """
 
 import re
@@ -26,7 +26,7 @@ from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_o
 
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
 
-# What is printed as the date of publication, in the order of trust.
+# Fields with the date of publication, in the order of trust.
 _PUBLISHED = ("pubDate", "published", "dc:date", "date")
 # When the entry was last touched: no date of publication.
 _TOUCHED = ("lastmod", "updated", "dcterms:modified")
@@ -96,7 +96,7 @@ def _next(capture: Capture, found: Document) -> str | None:
 
 
 class _Entries:
-    """The entries of one document as teasers; what is left out is counted, and told once."""
+    """The entries of one document as teasers; a problem counts those left out, by reason."""
 
     def __init__(self, capture: Capture, paper: Newspaper, aliases: Aliases, kind: str) -> None:
         self.capture = capture
@@ -156,7 +156,7 @@ class _Entries:
             self.stories.append(story)
 
     def _key(self, url: str) -> str | None:
-        """The archive's form of an address of the paper; None for what must not be followed.
+        """The canonical form of an address of a newspaper; None for one that must not be followed.
 
         The protocol binds a sitemap to its own host. An address that names a user or an unusual
         port is no page of a newspaper.

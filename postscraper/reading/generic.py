@@ -2,7 +2,7 @@
 
 Its items say `layout = "generic"` and never pass for a good reading: of all fields only headline
 and body are taken, for general extractors guess the others. They also take anything with words
-for a story, so consent forms, parked domains and messages are told apart before.
+for a story, so consent forms, parked domains and messages are recognised before.
 """
 
 import re
@@ -20,7 +20,7 @@ FEWEST_PARAGRAPHS = 2
 FEWEST_WORDS = 2  # of a headline; Khmer parts its words by zero-width spaces
 LONGEST_MESSAGE = 80  # characters of a heading
 
-# The patterns below are compiled when a page asks for them: few are of unknown design.
+# The patterns below are compiled when a page needs them: few are of unknown design.
 
 # The extractor parses anew with libxml2, whose time grows with the square of a tag's attributes and of open elements.
 MOST_TAGS = 40_000
@@ -91,7 +91,7 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
         raise PageRejected("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
     try:
         found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
-    except Exception as error:  # it asserts what broken pages do not hold to; which, it does not tell
+    except Exception as error:  # it asserts what broken pages violate, and documents no exceptions
         what = f"no layout knows this design, and the general extractor breaks on it: {type(error).__name__}: {error}"
         raise PageRejected("unknown_layout", what[:500]) from error
     if found is None:

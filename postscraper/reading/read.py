@@ -1,4 +1,4 @@
-"""From a capture to its item and the stories it carries whole; the only place that catches what a page provokes."""
+"""Reading of a capture: its item and the stories it carries whole. Only here are errors caught that a page provokes."""
 
 from dataclasses import replace
 from functools import cache
@@ -17,12 +17,12 @@ from postscraper.urls import NO_ALIASES, Aliases, is_of_paper, machine_kind, pat
 
 
 class Layout(Protocol):
-    """A module that knows one page design.
+    """A module for one page design.
 
     END: what stands at the end of every whole page of the design.
     STORY: the boxes that hold a story's words.
     `article` and `listing` return None when the page is of the other kind, and raise BadPage
-    when it is of their kind and not as they know it.
+    when it is of their kind and its markup is not the design's.
     """
 
     __name__: str
@@ -148,15 +148,15 @@ def _check_soft_404(page: Page, item: Article | Listing) -> None:
     """Raises PageRejected when a listing answers under a story's address."""
     if item.type != "listing":
         return
-    asked = path_of(page.canonical(page.url))
-    if asked.count("/") < 2 or asked.split("/")[1] in _LIST_ALIASES:
+    path = path_of(page.canonical(page.url))
+    if path.count("/") < 2 or path.split("/")[1] in _LIST_ALIASES:
         return
     own = maybe_link(page, page, "link[rel=canonical]")
-    if own is not None and path_of(page.canonical(own)) != asked:
+    if own is not None and path_of(page.canonical(own)) != path:
         raise PageRejected("soft_404", f"the address answers with another page: {own}")
 
 
-# What hides all that stands inside: an unclosed one swallows the rest of the page.
+# Elements that hide all their words: an unclosed one swallows the rest of the page.
 _HIDES = "template, noscript, object, svg, select, audio, video, canvas, [hidden]"
 # An attribute that holds markup: its closing quote is missing, and tags and words went into it.
 _SWALLOWED = {

@@ -486,3 +486,13 @@ def test_a_layout_may_name_more_that_is_reported() -> None:
     found = read("<p>One.</p><div class='plug'><p>Two.</p></div>", reported=".plug")
     assert [block.text for block in found.blocks] == ["One."]
     assert [(problem.kind, problem.text) for problem in found.problems] == [("unread_words", "Two.")]
+
+
+def test_what_stands_behind_dropped_blocks_moves_up_and_links_in_them_go() -> None:
+    linked = [f"<p>{word} <a href='/{word}'>here</a></p>" for word in ("One", "Two", "Three")]
+    found = read("".join((*linked[:2], "<p><img src='/p.jpg'></p>", linked[2])))
+    rest = found.without({0, 2})
+    assert [block.text for block in rest.blocks] == ["Two here"]
+    assert [(link.url.rpartition("/")[2], link.block) for link in rest.links] == [("Two", 0)]
+    assert [image.block for image in rest.images] == [1]
+    assert found.without(()) == found

@@ -1,4 +1,4 @@
-"""What both Drupal 7 themes of the Post share: the facts in a page's head, cards, the pager."""
+"""Parts of both Drupal 7 themes of the Post: the facts in a page's head, cards, the pager."""
 
 import re
 from contextlib import suppress
@@ -6,16 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from postscraper.extraction.dates import Printed, believable, day_of, machine_moment, printed
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    many,
-    maybe,
-    maybe_link,
-    nodes,
-    own_address,
-    words,
-)
+from postscraper.extraction.page import Node, Page, many, maybe, maybe_link, nodes, own_address, words
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Problem, Teaser
 from postscraper.urls import absolute, page_only
@@ -78,34 +69,27 @@ def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
         days |= {"the hidden .posted-date": printed(twin, page.paper).on} if twin else {}
     if not twin and not head:
         return None, (Problem(kind="odd_date", detail="the page prints no date, and hides none"),)
-    told = "; ".join(filter(None, (twin, head)))
+    hidden = "; ".join(filter(None, (twin, head)))
     if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at, page.paper):
-        return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=told),)
+        return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=hidden),)
     *_, (place, on) = days.items()
     text = twin or head or ""
-    doubt = Problem(kind="odd_date", detail=f"no date is printed; the day is that of {place}", text=told)
+    doubt = Problem(kind="odd_date", detail=f"no date is printed; the day is that of {place}", text=hidden)
     return Printed(text=text, on=on), (doubt,)
 
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
     links = nodes(card, "a")
+    found = (url for each in links if (href := each.attr("href")) and (url := absolute(page.base, href)))
     return Teaser(
         list=name,
         position=position,
         headline=" ".join(filter(None, map(words, links))) or None,
-        url=_address(page, links) or "",
+        url=next(found, ""),
         summary=" ".join(many(card, "p")) or None,
         image_url=first_picture_url(page, card),
     )
-
-
-def _address(page: Page, links: list[Node]) -> str | None:
-    """The first absolute address that one of the links holds; None without one."""
-    for each in links:
-        if (held := each.attr("href")) and (found := absolute(page.base, held)):
-            return found
-    return None
 
 
 def next_url(page: Page) -> str | None:

@@ -4,7 +4,7 @@ Known by its generator, Drupal 7, and by the theme's home icon, social counters 
 none of which the theme of 2017 has.
 
 Certain, from the real markup of one page of October 2016: the section list, the frame around it,
-the pager and the Boost cache's line (see drupal_2013_lists). No markup of an article is known:
+the pager and the Boost cache's line. No markup of an article is known:
 `#ArticleBody`, `img[itemprop=contentURL]` worked for others in 2016; the order picture, caption,
 headline, date, byline, body is that of text dumps, and the hidden twins of the 2017 theme, which
 kept it, give the classes. The comments' box is built from its words alone.
@@ -12,7 +12,7 @@ kept it, give the classes. The comments' box is built from its words alone.
 - An editor's alternative text doubles the caption, with or without the credit: samples …/flood-wall
 - A day is printed, no time: the moment is the head's `dcterms.date` when it falls on that day.
   07:00 is what the engine gave to stories that had none: …/salt-road-closed
-- Stories of 1992 to 2010 are damaged (see legacy): …/salt-road-closed, …/rail-sleepers-gone
+- Stories of 1992 to 2010 are damaged (see damaged_text.py): …/salt-road-closed, …/rail-sleepers-gone
 - Re-runs name the issue they first stood in, and are stories of their own, as their originals
   are: …/night-market-burns (1998), …/night-market-burns-0 (2010)
 - A Khmer story opens with its town in bold, as the real list's summaries do: …/khmer-well
@@ -27,22 +27,10 @@ from datetime import UTC, datetime
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
-from postscraper.extraction.body import body, main_picture
+from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated, day_of, is_default_time, machine_moment
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline,
-    link,
-    maybe,
-    node,
-    nodes,
-    one,
-    scope,
-    there,
-    words,
-)
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.page import Node, Page, headline, link, maybe, node, nodes, one, scope, there, words
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended

@@ -4,7 +4,7 @@ Known by its generator, Drupal 7, and by the theme's section wrapper and top bar
 
 Certain, from real markup of 2018: the article page with its hidden twins, its MOST VIEWED and
 related lists. From text order, screen pictures and selectors that worked for others: the markup
-around pictures inside a body, and all list pages (see drupal_2017_lists). No kicker and no
+around pictures inside a body, and all list pages. No kicker and no
 standfirst is known of stories that this site made.
 
 - `dcterms.creator` is who posted the story, not its author; `dcterms.modified` precedes
@@ -14,7 +14,7 @@ standfirst is known of stories that this site made.
 - The alternative text may be the caption, shorter, or a file name; a broken tag around a picture
   leaks into the words: …/weir-gate
 - A stray end tag drops paragraphs beside the body; they are reported: …/stray-end-tag
-- Stories of 1992 to 2012 came over damaged (see legacy), with 07:00 for a time: …/salt-boats
+- Stories of 1992 to 2012 came over damaged (see damaged_text.py), with 07:00 for a time: …/salt-boats
 - The headline is printed thrice; an empty visible one is read from its hidden twins, and said
   so: …/headline-in-twin-only
 """
@@ -28,22 +28,10 @@ from datetime import date
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
-from postscraper.extraction.body import Body, body, main_picture
+from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    Words,
-    clean,
-    many,
-    maybe,
-    node,
-    nodes,
-    scope,
-    there,
-    words,
-)
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.page import Node, Page, Words, clean, many, maybe, node, nodes, scope, there, words
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
@@ -63,7 +51,7 @@ SKIP = "#loginFormDIV, #createAccountFormDIV, .contact-author, .recommened-news,
 PICTURES = "figure, .node-image"
 CAPTION = ".node-image-caption, figcaption"
 
-# What stands beside the body in the story's box, and is read elsewhere or skipped by name.
+# Parts of the story's box besides the body, which are read elsewhere or skipped by name.
 BESIDE = (
     ".clear, .node-article, #ArticleBody, .node-main-image, .node-title, .one-col, .contact-author,"
     " #loginFormDIV, #createAccountFormDIV, .recommened-news, .related-content, .dfp_ad"

@@ -9,16 +9,15 @@ headline, section, date, reporter, caption with credit, body. What does not fit 
 
 - 07:00 is the time of every story whose time the move lost; that day alone is taken: samples …/pagoda-ferry-1993
 - Pictures and captions of other stories, dummy Latin captions, the section "Uncategorized": the
-  last two are told as damage (…/latin-caption, …/letter-uncategorized); the first only older captures show.
+  last two are reported as damage (…/latin-caption, …/letter-uncategorized); the first only older captures show.
 - "Contact PhnomPenh Post for full article" heads the footer; the stories above it are whole.
 - Cloudflare veils e-mail addresses; they are read as a browser shows them: …/bridge-lights
 - A caption that is a bare paragraph is known by its credit alone: …/monday-clockmaker
-- Lists: see inhouse_2023_lists.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
@@ -97,7 +96,7 @@ def article(page: Page) -> Article | None:
         date=dates[0] if dates else None,
         images=(*main, *story.images),
         story=replace(story, links=tuple(each for each in story.links if _VEILED not in each.url)),
-        teasers=tuple(side_lists(page)),
+        teasers=tuple(_side_lists(page)),
         node_id=int(number[1]) if number else None,
         address=address,
         odd_address=odd_address,
@@ -112,8 +111,8 @@ def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
         veil.text = _unveiled(veil.attr("data-cfemail") or "")
     story = body(page, where, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if story.blocks and story.blocks[-1].text == _FOOTER_HEADING:
-        story = replace(story, blocks=story.blocks[:-1])
-    story, main = main_apart(story)
+        story = story.without({len(story.blocks) - 1})
+    story, main = _main_apart(story)
     return damaged_text.mended(story), main
 
 
@@ -153,7 +152,7 @@ def _unveiled(code: str) -> str:
 CARDS = ".more-item, .article-news, .latest-news li"
 BOXES = ".more-contents, .latest-news, .more-topic, section, main"
 HEADING = ":scope > h2, :scope > h3, :scope > .title h2, :scope > .title h3, :scope > .container > h2"
-# The lists that stand beside a story.
+# Lists at a story's side.
 SIDE = ".more-contents .more-item, .latest-news li, .more-topic li"
 
 _DAY = re.compile(rf"(?P<printed>{DATES.day}{DATES.clock}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
@@ -251,22 +250,15 @@ def _texts(card: Node) -> Iterator[str]:
             yield text
 
 
-def side_lists(page: Page) -> Iterator[Teaser]:
+def _side_lists(page: Page) -> Iterator[Teaser]:
     """The lists beside a story, card by card; a card holds a headline and no date."""
     for each in _teasers(page, nodes(page, SIDE)):
         if isinstance(each, DatedTeaser):
-            yield Teaser(
-                list=each.list,
-                position=each.position,
-                headline=each.headline,
-                url=each.url,
-                summary=each.summary,
-                image_url=each.image_url,
-            )
+            yield Teaser(**{field.name: getattr(each, field.name) for field in fields(Teaser)})
 
 
-def main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:
-    """The story without the picture above it, and that picture; dummy captions are told as damage."""
+def _main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:
+    """The story without the picture above it, and that picture; dummy captions are reported as damage."""
     story, main = _parted(story)
     pictures = (*main, *story.images)
     latin = tuple(dummy.problem(each.caption_text) for each in pictures if dummy.is_latin(each.caption_text))

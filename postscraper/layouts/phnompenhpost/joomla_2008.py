@@ -9,8 +9,8 @@ Known by its generator, Joomla! 1.5.
   …/harbour-crane, …/dry-season-wells. The time is read as Phnom Penh's clock.
 - Picture, `Photo by:`, NAME, caption, dateline stand above the story in its own field; its first
   word is in capitals and stays so: …/harbour-crane
-- `Share 11 Tweet 4` stands in the story and is skipped by name; the line that tells how to reach
-  the reporter is a credit: …/school-boats
+- `Share 11 Tweet 4` stands in the story and is skipped by name; the line with the reporter's
+  address is a credit: …/school-boats
 - The address carries the day and the story’s number; another printed day is reported: …/kiln-workers-return
 - An address of a component long gone (com_ezrealty) serves the home page: …/ezrealty
 """
@@ -24,19 +24,7 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline,
-    link,
-    many,
-    maybe,
-    maybe_link,
-    node,
-    nodes,
-    one,
-    words,
-)
+from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, node, nodes, one, words
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened

@@ -18,21 +18,10 @@ from urllib.parse import urlsplit
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
-from postscraper.extraction.body import body, main_picture
+from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline,
-    many,
-    maybe_link,
-    node,
-    nodes,
-    own_address,
-    scope,
-    words,
-)
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.page import Node, Page, headline, many, maybe_link, node, nodes, own_address, scope, words
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import damaged_text
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES

@@ -3,8 +3,8 @@
 The same markup comes inside a page, in REST's `content.rendered` and in a feed's `content:encoded`. Certain, from
 WordPress's source: paragraphs and headings, `figure.wp-caption` and the older `div.wp-caption`, `dl.gallery-item`,
 the blocks `wp-block-*`, `form.post-password-form`, `.page-links`. Inferred, from themes and plugins in wide use: what
-these add among the words, by the names in SKIP. A box of any other name that is not WordPress's is an addition that
-nobody knows: its words are reported, never read as the story's.
+these add among the words, by the names in SKIP. A box of any other name that is not WordPress's is an unknown
+addition: its words are reported, never read as the story's.
 """
 
 import re
@@ -78,8 +78,8 @@ def content(page: Page, box: Node) -> Body:
     found = body(page, _innermost(box), skip=SKIP, pictures=PICTURES, caption=CAPTION, reported=REPORTED)
     problems = (*found.problems, *_problems(page, box, found))
     if not found.blocks and not found.images:
-        kept = " ".join(problem.text for problem in problems if problem.text)
-        raise PageRejected("no_body", f"the content holds no words of a story and no picture: {kept[:400]!r}")
+        unread = " ".join(problem.text for problem in problems if problem.text)
+        raise PageRejected("no_body", f"the content holds no words of a story and no picture: {unread[:400]!r}")
     return Body(blocks=found.blocks, images=found.images, links=found.links, problems=problems)
 
 

@@ -1,6 +1,6 @@
 """Dates of publication and last change on a WordPress page.
 
-It says so to readers beside the headline, and to machines in up to three places: the printed date's `datetime`, Open
+They stand for readers at the headline, and for machines in up to three places: the printed date's `datetime`, Open
 Graph's `article:published_time`, JSON-LD. Where they disagree, no moment is taken: an old AIOSEO writes the hour of
 UTC with the offset of the paper's own clock.
 """
@@ -19,22 +19,10 @@ from postscraper.newspaper import Newspaper
 
 # The printed date of a story or a card, the surest first. The Newspaper theme's is `.entry-date.updated` all the same.
 DATES = (
-    *(
-        "time.published",
-        "time.entry-date",
-        ".wp-block-post-date time",
-        "time[itemprop=datePublished]",
-        "time[datetime]",
-    ),
-    *(
-        ".wp-block-post-date",
-        ".entry-date",
-        ".jeg_meta_date",
-        ".td-post-date",
-        ".posted-on",
-        ".post-date",
-        ".meta-date",
-    ),
+    *("time.published", "time.entry-date", ".wp-block-post-date time", "time[itemprop=datePublished]"),
+    "time[datetime]",
+    *(".wp-block-post-date", ".entry-date", ".jeg_meta_date", ".td-post-date", ".posted-on", ".post-date"),
+    ".meta-date",
     *(".date.meta-item", ".post-time", ".entry-time", "time"),
 )
 _CHANGED = "time.updated:not(.entry-date), time[itemprop=dateModified], .updated-on, .last-updated, .modified"
@@ -51,10 +39,10 @@ class Published(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def published(page: Page, said: LinkedData, header: Place) -> Published:
+def published(page: Page, data: LinkedData, header: Place) -> Published:
     """header: where the story's own date stands."""
-    changed = [*said.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
-    given = [*said.published, *metas(page, "article:published_time")]
+    changed = [*data.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
+    given = [*data.published, *metas(page, "article:published_time")]
     shown = printed_date(header)
     if shown is not None and (stamp := shown.attr("datetime")):
         if _moment(stamp) in set(map(_moment, changed)) - {None, *map(_moment, given)}:

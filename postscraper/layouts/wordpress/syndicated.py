@@ -61,7 +61,7 @@ def is_excerpt(markup: str, summary: str | None, capture: Capture, paper: Newspa
     text = plain_words(_without_credit(markup), capture, paper)
     if not text or _GOES_ON.search(text):
         return True
-    return text == _without_mark(summary or "") and markup.count("<p") < 2 and "<img" not in markup
+    return text == _GOES_ON.sub("", summary or "").rstrip() and markup.count("<p") < 2 and "<img" not in markup
 
 
 def standfirst_of(excerpt: str | None, body: str, capture: Capture, paper: Newspaper) -> str | None:
@@ -162,10 +162,6 @@ def _fragment(
 
 def _without_credit(markup: str) -> str:
     return _FIRST_ON.sub("", markup)
-
-
-def _without_mark(summary: str) -> str:
-    return _GOES_ON.sub("", summary).rstrip()
 
 
 def _with_emoji(markup: str) -> str:

@@ -4,7 +4,7 @@ Known by what WordPress writes itself: its generator or the link to its REST int
 of a post's `article`, or the shortlink.
 
 Certain, from WordPress's source: the kinds of page by the body's classes, the post's number, the markup of the content
-(see content), the form before a protected post, the numbering of a list's pages. Certain, from real pages of other
+(see content.py), the form before a protected post, the numbering of a list's pages. Certain, from real pages of other
 newspapers: headline, byline, date, featured picture and section of the themes Newspaper in its two kinds (td-, tdb-),
 JNews, Jannah, and a block theme of a paper's own. Inferred, from the names that themes in wide use share: all the rest
 of BOXES, HEADLINES, BYLINES, STANDFIRSTS and FEATURED. Nothing is known of the theme of the Post: a line between
@@ -32,16 +32,7 @@ from typing import cast
 from postscraper.errors import Ambiguous, PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    classes,
-    maybe_link,
-    nodes,
-    own_address,
-    there,
-    words,
-)
+from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, words
 from postscraper.extraction.pictures import main_picture
 from postscraper.items import Article, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
@@ -74,23 +65,12 @@ HEADLINES = (
 BYLINES = (
     *(".wp-block-post-author-name", ".wp-block-post-author__name", "a[rel~=author]", ".author.vcard"),
     *(".td-post-author-name a", ".tdb-author-name", ".jeg_meta_author a", ".meta-author a", ".entry-author a"),
-    *(
-        "[itemprop=author] [itemprop=name]",
-        ".byline a",
-        ".byline",
-        ".author-name",
-        ".post-author",
-        "a[href*='/author/']",
-    ),
+    *("[itemprop=author] [itemprop=name]", ".byline a", ".byline", ".author-name", ".post-author"),
+    "a[href*='/author/']",
 )
 STANDFIRSTS = (
-    *(
-        ".td-post-sub-title",
-        ".tdb_single_subtitle > .tdb-block-inner",
-        ".jeg_post_subtitle",
-        ".entry-sub-title",
-        ".wp-block-post-excerpt",
-    ),
+    *(".td-post-sub-title", ".tdb_single_subtitle > .tdb-block-inner", ".jeg_post_subtitle", ".entry-sub-title"),
+    ".wp-block-post-excerpt",
     *(".post-subtitle", ".entry-subtitle", ".post-excerpt", ".entry-summary", ".standfirst"),
 )
 FEATURED = (
@@ -130,7 +110,7 @@ def recognises(page: Page) -> bool:
     kind = page.body_classes & _KINDS or any(map(_POST_ID.fullmatch, page.body_classes))
     if not kind and not there(page, "link[rel=shortlink][href*='?p=']", "article[id^='post-']", "[class*='wp-block-']"):
         return False
-    # Half of all newspapers are built so, and only the host says whose the page is.
+    # Half of all newspapers are built so, and only the host shows whose the page is.
     return is_of_paper(page.canonical(page.url))
 
 
@@ -143,19 +123,19 @@ def article(page: Page) -> Article | None:
     header = _header(title, box)
     printed = words(title)
     story = content(page, box)
-    said = linked_data(page)
+    data = linked_data(page)
     below = _below(header, box)
-    date = published(page, said, header if printed_date(header) is not None else below)
-    byline = _byline(page, header, said) or _byline(page, below, said)
+    date = published(page, data, header if printed_date(header) is not None else below)
+    byline = _byline(page, header, data) or _byline(page, below, data)
     categories = _labels(page, box, CATEGORIES)
-    tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
+    tags = data.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
     named = [*categories, *metas(page, "article:section")]
     address, odd_address = own_address(page)
-    section, rest = _section_and_tags(address, said, printed, named, list(tags))
+    section, rest = _section_and_tags(address, data, printed, named, list(tags))
     standfirst = next(map(words, header.first(STANDFIRSTS)), None)
     main, lost = _featured(page, header)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
-    barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
+    barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if data.barred else []
     return assemble.article(
         page,
         layout="wordpress_2026",
@@ -273,25 +253,22 @@ def _below(header: Place, box: Node) -> Place:
     return Place(header.around, behind, header.apart | cards)
 
 
-def _byline(page: Page, header: Place, said: LinkedData) -> str | None:
+def _byline(page: Page, header: Place, data: LinkedData) -> str | None:
     """The names as the theme prints them in the header, without its label."""
-    found = header.first(BYLINES) or _named(page, header, said)
+    found = header.first(BYLINES) or _named(page, header, data)
     names = list(dict.fromkeys(name for each in found if (name := _unlabelled(words(each)))))
     if len(names) < 2:
         return names[0] if names else None
-    # Several links of one line: the line says how the names are joined.
-    line = next((each for each in found[0].ancestors if isinstance(each, Node) and all(_in(found, each))), None)
+    # Several links of one line: the line shows how the names are joined.
+    around = (each for each in found[0].ancestors if isinstance(each, Node))
+    line = next((each for each in around if all(each in name.ancestors for name in found)), None)
     printed = _unlabelled(words(line)) if line is not None else ""
     return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
 
 
-def _in(found: list[Node], line: Node) -> list[bool]:
-    return [line in each.ancestors for each in found]
-
-
-def _named(page: Page, header: Place, said: LinkedData) -> list[Node]:
+def _named(page: Page, header: Place, data: LinkedData) -> list[Node]:
     """The element that prints, with or without a label, the author whom the page names to machines."""
-    names = {*said.authors, page.meta("author")} - {None}
+    names = {*data.authors, page.meta("author")} - {None}
     lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each)) in names]
     return lines[-1:]
 
@@ -313,12 +290,12 @@ def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[
 
 
 def _section_and_tags(
-    address: str, said: LinkedData, headline: str, categories: list[str], tags: list[str]
+    address: str, data: LinkedData, headline: str, categories: list[str], tags: list[str]
 ) -> tuple[str | None, tuple[str, ...]]:
     """categories: as printed. The address decides, then the breadcrumb, then the only section that JSON-LD names."""
-    crumbs = [each for each in said.crumbs if each != headline]
+    crumbs = [each for each in data.crumbs if each != headline]
     # AIOSEO writes categories and tags into one string.
-    sections = [each for each in said.sections if "," not in each]
+    sections = [each for each in data.sections if "," not in each]
     single = sections if len(sections) == 1 else []
     return section_and_tags(address, [*crumbs[-1:], *single, *categories], tags, sections)
 

@@ -6,7 +6,7 @@ newspapers and the names that themes share: the cards, and what stands in them.
 
 - A card's labels, its author and the count of its comments are skipped by name: samples …/national-list-page-2
 - A search finds pages, too, that are no stories: …/search-barge
-- A list beside a story may hold the story itself.
+- A list at a story's side may hold the story itself.
 """
 
 import re
@@ -32,7 +32,7 @@ SUMMARY = (
     ".entry-summary, .wp-block-post-excerpt__excerpt, .td-excerpt, .jeg_post_excerpt, .post-excerpt, .entry-excerpt,"
     " .wp-block-latest-posts__post-excerpt, .entry-content, .excerpt"
 )
-# What a card says besides headline, summary and date.
+# Words of a card besides headline, summary and date.
 LABELS = (
     "a[rel~=category], a[rel~=tag], a[rel~=author], a[href*='/author/'], .td-post-category, .post-cat-wrap, .cat-links,"
     " .tags-links, .taxonomy-category, .byline, .author, .posted-by, .wp-block-post-author, .td-post-author-name,"
