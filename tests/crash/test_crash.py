@@ -88,6 +88,7 @@ def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
     assert result.ends[FULL]
 
 
+@pytest.mark.long
 @needs_strace
 def test_a_failed_sync_ends_the_run(tmp_path: Path) -> None:
     result = faults.suffered(tmp_path, "syncs", 3, seed=5, pages=PAGES)
