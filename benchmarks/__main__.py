@@ -1,4 +1,4 @@
-"""python -m benchmarks: everything that is measured, as tables.
+"""Run all benchmarks and print their tables: `python -m benchmarks`.
 
 Pages of samples/, and real pages in a folder beside the checkout when there is one. Nothing is fetched.
 """

@@ -1,4 +1,4 @@
-"""The crawl to compare with: Scrapy's defaults, one spider, twelve selections by parsel, nothing kept."""
+"""Bare spider for comparison: Scrapy's defaults, twelve selections by parsel, nothing stored."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The stories of a filled archive, written into SQLite by hand: what the archive's own writing is compared with.
+"""Stories of a filled archive, written into SQLite by hand for comparison with the archive's own writing.
 
 `same_rows`: the archive's own tables with all their indexes and the rows that the archive wrote, ready-made.
 `flat_rows`: what a spider's pipeline usually writes, one row a story, no history and no teasers.

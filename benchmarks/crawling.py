@@ -1,4 +1,4 @@
-"""A crawl over loopback: `scrapy crawl post`, which keeps everything, against a bare spider that keeps nothing.
+"""Crawl over loopback: `scrapy crawl post`, which stores everything, beside a bare spider that stores nothing.
 
 Ours: the settings of the project but for its politeness (no delay, 16 requests at once, as Scrapy's default
 is), so evidence in WARC files, one item a page, the archive with its index, all durable, and the ledger as

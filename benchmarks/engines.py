@@ -1,4 +1,4 @@
-"""Why turbohtml is the engine behind `extract.py`: speed beside lexbor and lxml, and what hostile inputs do to each."""
+"""HTML engines: the speed of turbohtml, lexbor and lxml, and the effect of hostile inputs on each."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""Bytes of evidence a page, on pages of one design: as it is written, after `compact`, and packed in other ways.
+"""Bytes of evidence per page, on pages of one design: as written, after `compact`, and compressed in other ways.
 
 The pages are the stories of stories.py in the markup of one sample page. Their words stand in random order, for
 the sentences of the samples come again and again, as no paper's do. All pack the same records, each by itself, so

@@ -1,4 +1,4 @@
-"""Inputs made to break parsers, and one engine's turn at one of them in a process of its own.
+"""Inputs made to break parsers, each given to one engine in a process of its own.
 
     python -m benchmarks.hostile ENGINE INPUT PART STORY      prints what happened, as one line of JSON
 

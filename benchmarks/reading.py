@@ -1,6 +1,6 @@
-"""Pages a second on one core: `read`, the whole record of a page, beside parsers and extractors.
+"""Pages read per second on one core: `read`, with all fields of the item, beside parsers and extractors.
 
-All are handed the bytes of the page, decode them themselves, and keep nothing. `read` gives every
+All get the bytes of the page, decode them themselves, and keep nothing. `read` gives every
 field of the item with its problems, the digest of the body and the canonical addresses of all teasers;
 the parsers give a tree; the selections, a list of strings; the extractors, headline and words.
 """

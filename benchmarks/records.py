@@ -1,4 +1,4 @@
-"""WARC files of as many records as one likes, made from the samples: the same ones in every run.
+"""WARC files of any number of records, made from the samples: the same in every run.
 
 The samples come again and again, each time under another address and with other words.
 """

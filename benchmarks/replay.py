@@ -1,4 +1,4 @@
-"""Replay in bulk, end to end: WARC files in, a durable archive with its index of words out.
+"""Bulk replay from WARC files to a durable archive with its search index, beside other programs.
 
 The records are the samples, each again and again under another address and with other words. All read the same
 files of gzip members with two processes, and write SQLite with write-ahead log and synchronous=FULL:
@@ -6,7 +6,7 @@ files of gzip members with two processes, and write SQLite with write-ahead log 
 - `postscraper replay --link`: the command as it is typed; only its processes' start is measured.
 - floor: FastWARC reads and unpacks, and the engine parses each page and selects nothing, in two processes; then
   the rows that the archive wrote, ready-made, go into the archive's own tables by raw sqlite3, a thousand in a
-  transaction, and the index of words is built at the end.
+  transaction, and the search index is built at the end.
 - the others, see replaypeers.py: their modules are loaded before the clock starts.
 """
 

@@ -1,4 +1,4 @@
-"""python -m benchmarks.replaymemory: the largest memory of each process of a replay, from 1,000 records to 100,000."""
+"""Peak memory of each process of a replay of 1,000 to 100,000 records: `python -m benchmarks.replaymemory`."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What others do with WARC files: one flat row a page, with an index of words, in two processes.
+"""Replay of WARC files by other programs: one flat row per page, with a search index, in two processes.
 
 All but news-please read with warcio and extract; news-please takes the record itself, as its own reader of
 Common Crawl's files does. Pictures are not fetched.

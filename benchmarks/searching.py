@@ -1,4 +1,4 @@
-"""What searches of an archive take: the whole call, with ranking, joins and snippets of 20 stories."""
+"""Time of a search: the whole call, with ranking, joins and snippets of 20 stories."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Twelve selections as text, the same behind every engine: what a careful spider takes from a story page."""
+"""Twelve selections of text from a story page, as a careful spider makes them, the same for every engine."""
 
 from collections.abc import Callable
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""A newspaper on loopback: a sitemap and as many story pages as one likes, from memory.
+"""Newspaper on loopback: a sitemap and any number of story pages, from memory.
 
     python -m benchmarks.server COUNT SAMPLES         prints its port, and serves until its input ends
 

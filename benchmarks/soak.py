@@ -1,4 +1,4 @@
-"""python -m benchmarks.soak: does a long crawl grow, and does it keep pace with one that keeps nothing?
+"""Memory and speed of a long crawl, beside one that stores nothing: `python -m benchmarks.soak`.
 
 `scrapy crawl post` over loopback, 16 requests at once and no delay, against the site of soaksite.py, and the
 memory of its process against the pages it has committed. Then bare Scrapy, selecting with parsel, the same.

@@ -1,4 +1,4 @@
-"""The newspaper of server.py with a broken page in every twenty, each in another way.
+"""Newspaper of server.py with every twentieth page broken, each in another way.
 
     python -m benchmarks.soaksite COUNT SAMPLES         prints its port, and serves until its input ends
 

@@ -1,4 +1,4 @@
-"""Start-up: the wall time of whole commands, in turn, each in a process of its own."""
+"""Start-up: wall time of whole commands, in turn, each in a process of its own."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""As many stories as one likes, made from the samples: the same ones in every run.
+"""Any number of stories, made from the samples: the same in every run.
 
 Paragraphs of the samples are mixed anew. So that the vocabulary is that of a newspaper, in which few
 words are everywhere and very many are rare, names and some longer words are replaced by invented ones,

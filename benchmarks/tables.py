@@ -1,4 +1,4 @@
-"""What a benchmark gives, and how it is printed."""
+"""Table of a benchmark's figures, and its bars."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""Rounds in which everybody takes a turn, so that a busy moment of the machine is shared by all."""
+"""Rounds in which all programs take turns, so that a busy moment of the machine affects each."""
 
 import gc
 import time

@@ -1,11 +1,11 @@
-"""Archive writes, with search index and durable commits.
+"""Writing to the archive, with search index and durable commits.
 
 The same stories go into the archive and, by hand, into SQLite (see byhand.py). All write in batches of 200
 stories, with write-ahead log and synchronous=FULL (what a commit has acknowledged survives a power cut) and
 the archive's page size and cache, into a new file in the same folder. Making the items is not measured, nor is
 opening the files.
 
-What the others are spared: `Archive.add_many` takes items as layouts give them, turns them into rows, compares
+The others do less: `Archive.add_many` takes items as layouts give them, turns them into rows, compares
 their words and their pages with what it has, keeps the order of time, and only then writes; the rows by hand
 are ready-made. Their best line, with an index by batch, is what the archive's writing could come down to.
 """
