@@ -13,7 +13,7 @@ from postscraper.urls import PAPER_HOST, absolute, with_scheme
 
 OTHER_ARCHIVES = ("wayback", "commoncrawl")
 SOURCES = ("live", "folder", "samples", "warc", "archive", *OTHER_ARCHIVES)
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 _NEED_PATH = {"folder": "the folder of the saved pages", "warc": "a WARC, ARC or WACZ file, or a folder of them"}
 ARGUMENTS = ("section", "since", "until", "url", "source", "path", "crawl", "limit")
 _CRAWL = re.compile(r"CC-MAIN-\d{4}(?:-\d{2,4})?", re.A)
