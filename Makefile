@@ -8,7 +8,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet pyproject.toml --group build
 
-.PHONY: help demo test check roads lock bench crash pywb soak clean
+# A worker a processor. Each takes tests in their order, so that a module's fixtures are made once or twice.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+.PHONY: help demo test long check roads lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -30,14 +33,22 @@ demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and 
 	@echo "  scrapy crawl post -a section=national -a limit=20 -s CONTACT=you@example.org"
 
 test: $(VENV)/dev.stamp  ## run the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+long: $(VENV)/dev.stamp  ## run the tests that wait, kill and repeat
+	$(PYTEST) -m long
 
 check: $(VENV)/dev.stamp  ## every gate: format, lint, types, imports, tests
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	@echo "== format"
+	@$(BIN)/ruff format --check .
+	@echo "== lint"
+	@$(BIN)/ruff check .
+	@echo "== types"
+	@$(BIN)/mypy
+	@echo "== imports"
+	@$(BIN)/lint-imports
+	@echo "== tests"
+	@$(PYTEST)
 
 roads: $(VENV)/dev.stamp  ## draw the map in CONTRIBUTING.md from the imports
 	$(BIN)/python -m docs.roads

@@ -40,7 +40,7 @@ Extractor = Callable[[Capture], Any]
 def saved(pages: Path, kinds: tuple[str, ...], most: int | None) -> list[Capture]:
     """The first saved pages under a folder that are read as one of the kinds; [] without the folder."""
     captures = (folder.capture(page) for page in sorted(pages.rglob("*.html")))
-    return list(islice((capture for capture in captures if read(capture, POST.layouts).type in kinds), most))
+    return list(islice((capture for capture in captures if read(capture, POST).type in kinds), most))
 
 
 def run(name: str, captures: list[Capture], *, rounds: int, least_seconds: float) -> Table:
@@ -90,7 +90,7 @@ def _wanted(rates: Rates) -> tuple[Wanted, ...]:
 def _extractors() -> tuple[dict[str, Extractor], list[str]]:
     """The programs by name, and the names of those that are not installed."""
     found: dict[str, Extractor] = {
-        OURS: lambda capture: read(capture, POST.layouts),
+        OURS: lambda capture: read(capture, POST),
         "turbohtml parse": lambda capture: turbohtml.parse(capture.body.decode()),
         "turbohtml parse + 12 selections": lambda capture: turbohtml_selects(capture.body),
         "lxml.html parse": lambda capture: lxml_parse(capture.body),

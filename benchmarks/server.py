@@ -41,11 +41,11 @@ def _template(samples: Path) -> tuple[str, Article]:
     """The first sample page of 2017 whose words are easily changed, and what it is read as; ValueError without one."""
     for path in sorted(samples.glob("*/drupal_2017/*.html")):
         address = path.with_suffix(".url").read_text("utf-8").split()[0]
-        item = read(_capture(address, path.read_bytes()), POST.layouts)
+        item = read(_capture(address, path.read_bytes()), POST)
         text = path.read_text("utf-8")
         if item.type == "article" and item.language == "en" and len(_BODY.findall(text)) == 1 and not item.problems:
             page, probe = (text, item), next(stories(1, samples))
-            again = read(_capture(f"{HOME}/national/{_slug(probe)}", _page(page, probe)), POST.layouts)
+            again = read(_capture(f"{HOME}/national/{_slug(probe)}", _page(page, probe)), POST)
             if again.type == "article" and again.headline == probe.headline and len(again.body) == len(probe.body):
                 return page
     raise ValueError(f"{samples}: no story page of 2017 to make others of")

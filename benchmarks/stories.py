@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from postscraper.items import Article, Block, Image, Language, Receipt, Teaser
+from postscraper.items import Article, Block, Image, Receipt, Teaser
 
 SEED = 2008
 HOME = "https://www.phnompenhpost.com"
@@ -72,7 +72,7 @@ def stories(count: int, samples: Path) -> Iterator[Article]:
         yield _story(number, "km" if rng.random() < KHMER_SHARE else "en", source, rng)
 
 
-def _story(number: int, language: Language, source: Material, rng: random.Random) -> Article:
+def _story(number: int, language: str, source: Material, rng: random.Random) -> Article:
     paragraphs = [_paragraph(language, source, rng) for _ in range(rng.randint(*PARAGRAPHS))]
     headline = paragraphs[0][:70].rpartition(" ")[0] or paragraphs[0][:70]
     section = rng.choice(source.sections)
@@ -106,7 +106,7 @@ def _story(number: int, language: Language, source: Material, rng: random.Random
     )
 
 
-def _paragraph(language: Language, source: Material, rng: random.Random) -> str:
+def _paragraph(language: str, source: Material, rng: random.Random) -> str:
     sentences = rng.choices(source.khmer if language == "km" else source.english, k=rng.randint(1, 3))
     if language == "km":
         return f"{' '.join(sentences)} {rng.randint(1, 99_999)}"
@@ -123,13 +123,13 @@ def _name(rng: random.Random) -> str:
     return _NAMES[int(rng.paretovariate(NAMES_TAIL)) % len(_NAMES)]
 
 
-def _image(number: int, language: Language, source: Material, rng: random.Random) -> Image:
+def _image(number: int, language: str, source: Material, rng: random.Random) -> Image:
     caption, credit = _paragraph(language, source, rng)[:120], f"{_name(rng)} {_name(rng)}"
     url = f"{HOME}/sites/default/files/field/image/{number}.jpg"
     return Image(url=url, caption=caption, credit=credit, caption_text=f"{caption} {credit}")
 
 
-def _teaser(position: int, language: Language, source: Material, rng: random.Random) -> Teaser:
+def _teaser(position: int, language: str, source: Material, rng: random.Random) -> Teaser:
     headline = _paragraph(language, source, rng)[:60]
     url = f"{HOME}/national/story-{rng.randrange(3_000):06}"
     return Teaser(list="MOST VIEWED", position=position, headline=headline, url=url, image_url=f"{url}.jpg")

@@ -1,12 +1,12 @@
-"""Everything this package raises on purpose.
+"""Errors that this package raises on purpose.
 
 PostscraperError
 ├── BadPage            what a page provokes; caught in reading.read alone
 │   ├── Missing        a selector that must match once matches nothing
 │   ├── Ambiguous      … matches more than once
-│   └── NotAStory      the page is known, and is no article or listing; carries the reason
-├── RobotsUnavailable  a host's robots.txt cannot be had: no page is asked for until it can
-└── BadRequest         what a person asked for cannot be done; the sentence says what can
+│   └── PageRejected   the page is known, and is no article or listing; carries the reason
+├── RobotsUnavailable  a host's robots.txt cannot be had: no page is requested until it can
+└── BadRequest         a wrong argument, setting or file name; the message names the right ones
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ class PageRejected(BadPage):
 
 
 class RobotsUnavailable(PostscraperError):
-    """The host's robots.txt cannot be had: no page is asked for until it can."""
+    """The host's robots.txt cannot be had: no page is requested until it can."""
 
 
 class BadRequest(PostscraperError):

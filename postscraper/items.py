@@ -1,4 +1,4 @@
-"""The vocabulary: what a page says, in the newsroom's words.
+"""Items: the contents of a page, in the newsroom's words.
 
 Items are frozen; their field names, in this order, are the contract of the project. `plain`
 gives any of them as JSON data, and Scrapy's own feed exporters use it through the fields'
@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, Literal
-
-Language = Literal["en", "km"]
 
 BlockKind = Literal["paragraph", "crosshead", "quote", "list_item", "credit", "correction"]
 
@@ -103,7 +101,7 @@ class Record:
 class Receipt:
     """What an item keeps of its capture: all but the bytes and headers.
 
-    captured_at: aware UTC; None when no source knows it.
+    captured_at: aware UTC; None when the source does not give it.
     digest: `sha256:` and the hex digest of the body as it came.
     record: None when the bytes are not in the evidence.
     part: of a story that a feed or a REST answer carries whole, its address there; None: the whole answer.
@@ -135,7 +133,7 @@ class Capture:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     record: Record | None = None
-    cut: bool = False  # the source knows that the body is not whole
+    cut: bool = False  # the body is not whole, by what the source recorded
     conditional: bool | None = None
 
     def header(self, name: str) -> str | None:
@@ -241,13 +239,13 @@ class Article:
     tags: without the section. links: those inside the body.
     first_page: how many blocks of the body stand on the first page of a story in several; None for a story on one.
     headline_variants: other wordings of the headline on the page, by place.
-    not_printed: fields that this form of the story has no place for, so that their absence says nothing;
+    not_printed: fields that this form of the story has no place for, so that their absence means nothing;
         `captions` is the main picture's caption, `body` what stands on further pages.
     """
 
     type: Literal["article"] = "article"
     layout: str
-    language: Language
+    language: str
     url: str
     canonical_url: str
     node_id: int | None = None
@@ -280,12 +278,12 @@ class Listing:
     """A front, section, search, author or tag page, a feed or a sitemap: its teasers.
 
     page: as the address counts, from 0. next_url: None on the last page.
-    totals: how many stories the site says it has, by the name of a section; under "" those of this list itself.
+    totals: how many stories the site reports, by the name of a section; under "" those of this list itself.
     """
 
     type: Literal["listing"] = "listing"
     layout: str
-    language: Language
+    language: str
     url: str
     canonical_url: str
     section: str | None = None

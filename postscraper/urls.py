@@ -1,9 +1,9 @@
-"""Addresses: absolute, and in the one form by which the archive knows a page.
+"""Addresses: absolute, and in the one form by which the archive names a page.
 
-The paper has answered under www, bare, `m.` and `mail.` hosts, with and without TLS, with and
+A newspaper answers under www, bare, `m.` and `mail.` hosts, with and without TLS, with and
 without a trailing slash, and with query noise (a random key on every build of the 2013 site).
 All of these are one address here. Slugs are never touched: a leading or trailing hyphen is
-part of one, and `-0` at its end tells another story.
+part of one, and `-0` at its end marks another story.
 """
 
 import re
@@ -14,24 +14,25 @@ from typing import Literal
 from unicodedata import normalize
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import NEWSPAPERS
+
 Aliases = Mapping[str, str]
 NO_ALIASES: Aliases = MappingProxyType({})
 
 LONGEST_ADDRESS = 2_600  # ASCII characters; 255 Khmer ones, the longest path of the paper's engine, take 2,295
 
-PAPER_HOSTS = frozenset({"phnompenhpost.com", "postkhmer.com"})
-
 # Hosts under which the same pages answer, seen in captures of 2013 to 2023.
 _SAME_HOST = re.compile(r"^(?:www|m|mail)\.")
+_BY_BARE_HOST = {
+    bare: paper for paper in NEWSPAPERS.values() for bare in (paper.host.removeprefix("www."), *paper.other_hosts)
+}
+_PAPER_HOSTS = frozenset(paper.host for paper in NEWSPAPERS.values())
+_ANY_BARE_HOST = "|".join(map(re.escape, _BY_BARE_HOST))
 
-# All that a paper's query can mean: the page of a list, the words of a search, the parameters by which the Joomla
-# site of 2008 told its pages apart, and WordPress's own (https://developer.wordpress.org/reference/classes/wp_query/).
-_MEANT = frozenset(
-    {
-        *("page", "keys", "option", "view", "id", "task", "catid", "start"),
-        *("paged", "p", "page_id", "cat", "tag", "author", "s", "m"),
-    }
-)
+# What a newspaper's query can mean besides its own parameters: the page of a list, the words of a search, and
+# WordPress's (https://developer.wordpress.org/reference/classes/wp_query/).
+_MEANT = frozenset({"page", "keys", "paged", "p", "page_id", "cat", "tag", "author", "s", "m"})
 _FIRST_PAGES = frozenset({("page", "0"), ("paged", "0"), ("paged", "1")})
 # WordPress counts the pages of a list from 1, and serves the first under the list's own address.
 _FIRST_PAGE = re.compile(r"(?:/page/1)+$")
@@ -40,7 +41,7 @@ _PAGE = re.compile(r"/page/(\d{1,6})$", re.A)
 # Added by those who pass links on; the list of w3lib's and courlan's users.
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|share)$")
 
-# Sessions that servers write into the path; no page of the paper is told apart by one.
+# Sessions that servers write into the path; no page of the paper depends on one.
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
 
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
@@ -74,7 +75,7 @@ def absolute(base: str, href: str) -> str | None:
 # match them wrongly.)
 _KHMER = "%E1%9(?:E%[89AB][0-9A-F]|F%(?:8[0-9A-F]|9[0-37]|A[0-9]))"
 _PLAIN_PATH = re.compile(rf"(?:/(?=[a-z0-9%-])[a-z0-9-]*(?:{_KHMER}[a-z0-9-]*)*)+")
-_USUAL = re.compile(rf"https?://(?:(?:www|m|mail)\.)?(phnompenhpost|postkhmer)\.com({_PLAIN_PATH.pattern})")
+_USUAL = re.compile(rf"https?://(?:(?:www|m|mail)\.)?({_ANY_BARE_HOST})({_PLAIN_PATH.pattern})")
 
 
 @lru_cache(maxsize=256)
@@ -84,12 +85,22 @@ def _origin(url: str) -> str | None:
     return f"{scheme}://{host}" if scheme in ("http", "https") and host else None
 
 
-PAPER_HOST = r"(?:(?:www|m|mail)\.)?(?:phnompenhpost|postkhmer)\.com(?=[/?#:\s,]|$)"
+PAPER_HOST = rf"(?:(?:www|m|mail)\.)?(?:{_ANY_BARE_HOST})(?=[/?#:\s,]|$)"
 
 
 def with_scheme(text: str) -> str:
     """An address that a person typed without `https://`, with it, if it begins with a host of a paper."""
     return f"https://{text}" if re.match(PAPER_HOST, text, re.I) else text
+
+
+def newspaper_at(url: str) -> Newspaper | None:
+    """The newspaper on whose host an address lies, in any of its forms; None for another host."""
+    return _BY_BARE_HOST.get(_SAME_HOST.sub("", urlsplit(url).hostname or ""))
+
+
+def is_of_paper(address: str) -> bool:
+    """Whether a canonical address is a newspaper's."""
+    return address.split("/")[2] in _PAPER_HOSTS
 
 
 def page_only(url: str) -> str:
@@ -99,7 +110,7 @@ def page_only(url: str) -> str:
 
 
 def sent_on(location: str | None) -> str | None:
-    """What a Location header names; servers write Khmer addresses there as bare UTF-8, which no header may hold.
+    """The address in a Location header; servers write Khmer addresses there as bare UTF-8, which no header may hold.
 
     location: its bytes as Latin-1 characters, as headers are kept. None without one.
     """
@@ -112,7 +123,7 @@ def sent_on(location: str | None) -> str | None:
 
 
 def as_linked(address: str, url: str) -> str:
-    """A canonical address as it is asked for: with the trailing slash of the link that named it, else it redirects."""
+    """A canonical address as it is requested: with the trailing slash of the link that named it, else it redirects."""
     path = urlsplit(url).path
     slashed = path.endswith("/") and not urlsplit(address).query and not address.endswith("/")
     return f"{address}/" if slashed else address
@@ -131,13 +142,13 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     Raises ValueError for what is no address.
     """
     if not aliases and (usual := _USUAL.fullmatch(url)) and not url.endswith("/page/1"):
-        return f"https://www.{usual[1]}.com{usual[2]}"
+        return f"https://{_BY_BARE_HOST[usual[1]].host}{usual[2]}"
     parts = urlsplit(url)
     host = _host(parts, aliases)
-    paper = host.removeprefix("www.") in PAPER_HOSTS
+    paper = _BY_BARE_HOST.get(_SAME_HOST.sub("", host))
     scheme = "https" if paper else parts.scheme.lower()
-    query = _query(parts.query, paper, rest=paper and bool(parts.query) and machine_kind(url) == "rest")
-    return urlunsplit((scheme, host, _path(parts.path, paper), query, ""))
+    query = _query(parts.query, paper, rest=paper is not None and bool(parts.query) and machine_kind(url) == "rest")
+    return urlunsplit((scheme, host, _path(parts.path, of_paper=paper is not None), query, ""))
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -145,28 +156,22 @@ def _host(parts: SplitResult, aliases: Aliases) -> str:
     if not host:
         raise ValueError("an address needs a host")
     port = parts.port
-    if paper := aliases.get(f"{host}:{port}" if port else host):
-        return f"www.{paper}"
-    bare = _SAME_HOST.sub("", host)
-    if bare in PAPER_HOSTS:
-        return f"www.{bare}"
+    bare = aliases.get(f"{host}:{port}" if port else host) or _SAME_HOST.sub("", host)
+    if paper := _BY_BARE_HOST.get(bare):
+        return paper.host
     if ":" in host:
         host = f"[{host}]"
-    return f"{host}:{port}" if port and port != _default_port(parts.scheme) else host
+    return f"{host}:{port}" if port and port != {"http": 80, "https": 443}.get(parts.scheme.lower()) else host
 
 
-def _default_port(scheme: str) -> int | None:
-    return {"http": 80, "https": 443}.get(scheme.lower())
-
-
-def _path(path: str, paper: bool) -> str:
+def _path(path: str, *, of_paper: bool) -> str:
     if _PLAIN_PATH.fullmatch(path) and not path.endswith("/page/1"):
         return path
     # Khmer slugs come percent-encoded or not, in either normal form; other escapes stay as they are.
     path = normalize("NFC", _ENCODED_TEXT.sub(_decoded, path))
     path = quote(path, safe=_SAFE_IN_PATH)
-    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if paper else path).rstrip("/")
-    return (_FIRST_PAGE.sub("", path) if paper else path) or "/"
+    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path) if of_paper else path).rstrip("/")
+    return (_FIRST_PAGE.sub("", path) if of_paper else path) or "/"
 
 
 def _decoded(escapes: re.Match[str]) -> str:
@@ -181,23 +186,24 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-# Where a list in the order of changes begins: a question goes on where the last one ended, and is one address.
+# Where a list in the order of changes begins: a query goes on where the last one ended, and is one address.
 _RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
-def _query(query: str, paper: bool, *, rest: bool = False) -> str:
+def _query(query: str, paper: Newspaper | None, *, rest: bool) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
     if rest:
-        asked = dict(pairs)
-        # Posts of one second are asked for by their number.
-        in_order = asked.get("order") == "asc" and (
-            asked.get("orderby") == "modified" or (asked.get("orderby") == "id" and "modified_before" in asked)
+        words = dict(pairs)
+        # Posts of one second are requested by their number.
+        in_order = words.get("order") == "asc" and (
+            words.get("orderby") == "modified" or (words.get("orderby") == "id" and "modified_before" in words)
         )
         if in_order:
-            asked = {name: value for name, value in asked.items() if name not in _RESUMES} | {"orderby": "modified"}
-        return urlencode(sorted(asked.items()), safe=":,")
+            words = {name: value for name, value in words.items() if name not in _RESUMES} | {"orderby": "modified"}
+        return urlencode(sorted(words.items()), safe=":,")
     if paper:
-        kept = {key: value for key, value in pairs if key in _MEANT and (key, value) not in _FIRST_PAGES}
+        meant = _MEANT | paper.parameters
+        kept = {key: value for key, value in pairs if key in meant and (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
@@ -205,19 +211,8 @@ def _query(query: str, paper: bool, *, rest: bool = False) -> str:
 # First parts of paths under which engines serve lists, searches and accounts, and no story.
 _NO_STORY = frozenset(
     {
-        *(
-            "category",
-            "categories",
-            "tag",
-            "tags",
-            "topic",
-            "topics",
-            "author",
-            "authors",
-            "taxonomy",
-            "search",
-            "feed",
-        ),
+        *("category", "categories", "tag", "tags", "topic", "topics", "author", "authors", "taxonomy", "search"),
+        "feed",
         *("user", "users", "login", "log-in", "wp-login.php", "register", "page", "archive", "archives"),
     }
 )
@@ -230,13 +225,13 @@ def why_not_own(fetched: str, named: str) -> str | None:
     """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
     if named == fetched:
         return None
-    path, asked = path_of(named), _FORM.sub("", path_of(fetched))
+    path, own_path = path_of(named), _FORM.sub("", path_of(fetched))
     parts = [part.casefold() for part in path.split("/") if part not in ("", "index.php")]
-    if named.split("/")[2].removeprefix("www.") not in PAPER_HOSTS:
+    if not is_of_paper(named):
         return "is on another host"
     if not parts:
         return "is the front page"
-    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or asked.startswith(f"{path}/"):
+    if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or own_path.startswith(f"{path}/"):
         return "is a list, a search or an account"
     if len(parts) == 1 and parts[0].count("-") < _FEWEST_HYPHENS:
         return "is a section"
@@ -260,11 +255,6 @@ def page_of(url: str) -> int:
             return int(value) if key == "page" else max(int(value) - 1, 0)
     found = _PAGE.search(parts.path.rstrip("/"))
     return max(int(found[1]) - 1, 0) if found else 0
-
-
-def edition_of(url: str) -> Literal["en", "km"]:
-    """The language of the edition that an address belongs to."""
-    return "km" if "postkhmer" in (urlsplit(url).hostname or "") else "en"
 
 
 # By the names that engines give them: Drupal, Joomla, WordPress and its plugins.

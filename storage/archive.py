@@ -1,27 +1,25 @@
-"""The archive: the one way in and out.
+"""The archive: the one interface to what is stored.
 
 `with Archive.open("archive") as archive: archive.add(item)`; every `add` is one durable transaction.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from itertools import compress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, not_, select
+from sqlalchemy import Connection, Engine, Row
 
-from storage.database import engine as opening
-from storage.database.schema import Capture
+from storage.database import engine as database
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.holdings.holdings import Holdings
-from storage.holdings.queue import mark_held as settle_holdings
+from storage.holdings.queue import mark_held
 from storage.ingest import reprocess, search_index, tombstones, visits
-from storage.ingest import visits as replays
 from storage.ingest.batch import Outcome, load
 from storage.ingest.prepare import Identity, prepare
 from storage.ingest.visits import Taken
@@ -29,28 +27,15 @@ from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
 from storage.ledger.states import DROPPED, Discovery, Visit
-from storage.query import export, history, search, statistics
-from storage.query.history import FullStory, Wording, find, full_story, promotions, revisions
+from storage.query import captures, export, history, search, statistics
+from storage.query.history import FullStory
 from storage.query.search import Hit, Limits, Sort
 from storage.query.statistics import Stats
 
 __all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
 
-# Made once: one of the two is asked for every page that a run brings.
-_KEPT = (
-    select(
-        *(Capture.url, Capture.captured_at, Capture.status),
-        *(Capture.evidence_file, Capture.evidence_offset, Capture.evidence_length),
-    )
-    .where(Capture.digest == bindparam("digest"), Capture.evidence_file.is_not(None))
-    .limit(1)
-)
-_IS_SAME = and_(
-    *(Capture.url == bindparam("url"), Capture.status == bindparam("status")),
-    *(Capture.captured_at >= bindparam("second"), Capture.captured_at < bindparam("next")),
-)
-_KEPT_SAME = _KEPT.where(_IS_SAME).order_by(Capture.id)
-_KEPT_ANY = _KEPT.order_by(not_(_IS_SAME), Capture.url != bindparam("url"), Capture.id)
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
 
 
 class Archive:
@@ -78,31 +63,36 @@ class Archive:
         own. Raises ArchiveError.
         """
         folder = Path(folder)
-        path = folder / opening.DATABASE
-        if db_url is None and readonly and not path.is_file():
-            raise NotAnArchive(f"there is no archive in {folder}")
+        if readonly and db_url is None:
+            cls.check_folder(folder)
         if not readonly:
-            opening.make_folder(folder)
-        engine = opening.engine_for(folder, db_url, readonly=readonly)
-        writer = opening.writer_for(folder, db_url, readonly=readonly)
+            database.make_folder(folder)
+        engine = database.engine_for(folder, db_url, readonly=readonly)
+        writer = database.writer_for(folder, db_url, readonly=readonly)
         try:
-            if not readonly and opening.is_empty(engine):
-                opening.upgrade(writer)
-            opening.check_version(engine, folder)
+            if not readonly and database.is_empty(engine):
+                database.upgrade(writer)
+            database.check_version(engine, folder)
         except BaseException:
             writer.dispose()
             engine.dispose()
             raise
         return cls(folder, engine, writer, evidence or folder / tombstones.EVIDENCE, readonly=readonly)
 
+    @staticmethod
+    def check_folder(folder: Path) -> None:
+        """Raises NotAnArchive unless the folder holds a database."""
+        if not (folder / database.DATABASE).is_file():
+            raise NotAnArchive(f"there is no archive in {folder}")
+
     @classmethod
     def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
-        if db_url is None and not (Path(folder) / opening.DATABASE).is_file():
-            raise NotAnArchive(f"there is no archive in {folder}")
-        engine = opening.writer_for(Path(folder), db_url, readonly=False)
+        if db_url is None:
+            cls.check_folder(Path(folder))
+        engine = database.writer_for(Path(folder), db_url, readonly=False)
         try:
-            opening.upgrade(engine)
+            database.upgrade(engine)
         finally:
             engine.dispose()
 
@@ -120,102 +110,100 @@ class Archive:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Every address ever heard of."""
+        """Every known address, and its state."""
         return Ledger(self._engine, self._writer)
 
     @cached_property
     def holdings(self) -> Holdings:
-        """What other archives say they have."""
+        """The captures that other archives list."""
         return Holdings(self._engine, self._writer)
 
     def connect(self) -> Connection:
-        """A connection for questions of one's own, to be closed by who asks."""
+        """A connection for the caller's own queries, closed by the caller."""
         return self._engine.connect()
-
-    def add(self, item: Any, visit: Visit | None = None) -> Outcome:
-        """Store one item, durably; what became of it. May be repeated. Raises ArchiveError."""
-        return self.add_many([(item, visit)])[0]
-
-    def add_many(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
-        """Store items, and what their visits announce, in one durable transaction: all or none.
-
-        Raises ValueError for what is no item, ArchiveError when the database cannot.
-        """
-        return self._taken(items, visits.apply_visits)
-
-    def replay(
-        self,
-        items: Sequence[tuple[Any, Visit | None]],
-        far: Mapping[str, int],
-        heard: Iterable[MergedDiscovery] | None = None,
-    ) -> list[Outcome]:
-        """As `add_many`, and in the same transaction how far files are dealt with (storage/ingest/visits.py).
-
-        heard: what the pages announce, put together; None: their visits say it themselves.
-        """
-
-        def settle(connection: Connection, taken: Sequence[Taken]) -> None:
-            visits.apply_visits(connection, taken, heard)
-            replays.mark(connection, far)
-
-        return self._taken(items, settle)
-
-    def replayed(self) -> dict[str, int]:
-        """How far files are dealt with by `replay`: bytes by file."""
-        with self._engine.connect() as connection:
-            return replays.done(connection)
-
-    def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
-        """Store other readings of captures that it has, in one durable transaction; see storage/ingest/reprocess.py.
-
-        No visit is counted; what the visits announce is heard. Raises as `add_many` does.
-        """
-        return self._taken(items, reprocess.apply_readings)
-
-    def _taken(
-        self, items: Iterable[tuple[Any, Visit | None]], settle: Callable[[Connection, Sequence[Taken]], None]
-    ) -> list[Outcome]:
-        entries = [prepare(item, visit) for item, visit in items]
-        with self.write() as connection:
-            barred = tombstones.addresses(connection)
-            allowed = [not barred or not tombstones.is_barred(each, barred) for each in entries]
-            brought = list(compress(entries, allowed))
-            intake = load(connection, brought)
-            taken = [intake.add(each) for each in brought]
-            write(connection, intake)
-            settle(connection, taken)
-            settle_holdings(connection, brought)
-            turned_away = [each for each, is_allowed in zip(entries, allowed, strict=True) if not is_allowed]
-            tombstones.reject(connection, turned_away, self.evidence)
-        if turned_away:
-            self.overwrite_withdrawn()
-        outcomes = (outcome for _, outcome, _ in taken)
-        return [next(outcomes) if is_allowed else Outcome.WITHDRAWN for is_allowed in allowed]
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One durable transaction of the only writer; all or none."""
         with self._writer.begin() as connection:
-            opening.only_writer(connection)
+            database.only_writer(connection)
             yield connection
 
-    def withdrawn(self) -> frozenset[str]:
-        """The addresses that are kept out; see storage/withdrawals.py."""
+    def _read(
+        self,
+        query: Callable[Concatenate[Connection, Params], Result],
+        *values: Params.args,
+        **options: Params.kwargs,
+    ) -> Result:
         with self._engine.connect() as connection:
-            return tombstones.addresses(connection)
+            return query(connection, *values, **options)
 
-    def dropped(self) -> dict[tuple[str, int, str], str]:
-        """What pipelines kept out: the detail of the capture by the file, offset and part of its record."""
-        table = Capture.__table__.c
-        where = select(table.evidence_file, table.evidence_offset, table.part, table.detail)
-        with self._engine.connect() as connection:
-            found = connection.execute(where.where(table.reason == DROPPED, table.evidence_file.is_not(None)))
-            return {(file, offset, part): detail for file, offset, part, detail in found}
+    def add(self, item: Any, visit: Visit | None = None) -> Outcome:
+        """Store one item, durably; its outcome. May be repeated. Raises ArchiveError."""
+        return self.add_many([(item, visit)])[0]
+
+    def add_many(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
+        """Store items, and the links found on their visits, in one durable transaction: all or none.
+
+        Raises ValueError for an object that is no item, ArchiveError when the database cannot store it.
+        """
+        return self._store(items, visits.apply_visits)
+
+    def replay(
+        self,
+        items: Sequence[tuple[Any, Visit | None]],
+        safe_offsets: Mapping[str, int],
+        discoveries: Iterable[MergedDiscovery] | None = None,
+    ) -> list[Outcome]:
+        """As `add_many`; the same transaction stores how far each file is read (storage/ingest/visits.py).
+
+        safe_offsets: bytes by file. discoveries: links found on the pages; None: those of the visits.
+        """
+
+        def apply(connection: Connection, taken: Sequence[Taken]) -> None:
+            visits.apply_visits(connection, taken, discoveries)
+            visits.mark(connection, safe_offsets)
+
+        return self._store(items, apply)
+
+    def replayed(self) -> dict[str, int]:
+        """How far `replay` has read each file, in bytes."""
+        return self._read(visits.done)
+
+    def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
+        """Store new readings of stored captures in one durable transaction; see storage/ingest/reprocess.py.
+
+        No visit is counted; the links found are added. Raises as `add_many` does.
+        """
+        return self._store(items, reprocess.apply_readings)
+
+    def _store(
+        self, items: Iterable[tuple[Any, Visit | None]], apply: Callable[[Connection, Sequence[Taken]], None]
+    ) -> list[Outcome]:
+        prepared = [prepare(item, visit) for item, visit in items]
+        with self.write() as connection:
+            barred = tombstones.addresses(connection)
+            admitted = [not barred or not tombstones.is_barred(entry, barred) for entry in prepared]
+            entries = list(compress(prepared, admitted))
+            batch = load(connection, entries)
+            taken = [batch.add(entry) for entry in entries]
+            write(connection, batch)
+            apply(connection, taken)
+            mark_held(connection, entries)
+            rejected = [entry for entry, is_admitted in zip(prepared, admitted, strict=True) if not is_admitted]
+            tombstones.reject(connection, rejected, self.evidence)
+        if rejected:
+            self.overwrite_withdrawn()
+        outcomes = (outcome for _, outcome, _ in taken)
+        return [next(outcomes) if is_admitted else Outcome.WITHDRAWN for is_admitted in admitted]
+
+    def withdrawn(self) -> frozenset[str]:
+        """The addresses of withdrawn stories, which are kept out; see storage/maintenance/withdraw.py."""
+        return self._read(tombstones.addresses)
 
     def withdrawal(self, address: str) -> Row[Any] | None:
-        """The tombstone of an address, as in the table `withdrawn`; None of one that is not kept out."""
-        with self._engine.connect() as connection:
-            return tombstones.of(connection, address)
+        """The tombstone of an address, as in the table `withdrawn`; None for one that is not kept out."""
+        return self._read(tombstones.of, address)
 
     def overwrite_withdrawn(self) -> int:
         """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
@@ -226,64 +214,55 @@ class Archive:
             raise Damaged(f"{error.filename or self.folder}: {what}; run `postscraper withdraw` again") from error
 
     def shrink(self) -> None:
-        """Write the database anew, without the pages that are free: what was deleted stands in them still.
+        """Write the database anew without its free pages, which still hold what was deleted.
 
         Raises Locked while another program reads it.
         """
-        opening.write_anew(self._writer, self.folder)
+        database.write_anew(self._writer, self.folder)
 
-    def find_capture(self, wanted: Identity, *, same_body: bool = True) -> Row[Any] | None:
-        """The very capture, if its bytes are in the evidence; None without one.
+    def find_capture(self, identity: Identity, *, same_body: bool = True) -> Row[Any] | None:
+        """The stored capture of this identity, if its bytes are in the evidence; None without one.
 
         same_body: else the first capture with the same body, of this address if there is one.
         """
-        url, second, status, digest, _ = wanted
-        values = {"url": url, "second": second, "next": None, "status": status, "digest": digest}
-        if second is not None:
-            values["next"] = second + timedelta(seconds=1)
-        with self._engine.connect() as connection:
-            found = connection.execute(_KEPT_ANY if same_body else _KEPT_SAME, values)
-            return cast("Row[Any] | None", found.first())
+        url, second, status, digest, _ = identity
+        return self._read(captures.find, url, second, status, digest, same_body=same_body)
+
+    def captures(self, *, since: date | None = None, until: date | None = None) -> Iterator[Row[Any]]:
+        """Captures in the order in which they were stored.
+
+        since, until: days of the capture in UTC, both included.
+        """
+        return captures.captures(self._engine, since, until)
+
+    def dropped(self) -> dict[tuple[str, int, str], str]:
+        """Captures that pipelines dropped: the reason by file, offset and part of the record."""
+        return self._read(captures.dropped, DROPPED)
 
     def parts(self, row: Row[Any]) -> set[str]:
-        """The parts of the answer of a capture that rows name, '' for the whole answer; row: as `captures` gives it."""
-        table = Capture.__table__.c
-        answer = [
-            table[name].is_not_distinct_from(getattr(row, name)) for name in ("url", "captured_at", "digest", "source")
-        ]
-        with self._engine.connect() as connection:
-            return set(connection.execute(select(table.part).where(*answer)).scalars())
+        """The stored parts of the answer of a capture, '' for the whole answer; row: as `captures` yields it."""
+        return self._read(captures.parts, row)
 
     def kept_captures(self) -> int:
-        """How many answers have their bytes in the evidence."""
-        with self._engine.connect() as connection:
-            kept = (
-                select(func.count()).select_from(Capture).where(Capture.evidence_file.is_not(None), Capture.part == "")
-            )
-            return int(connection.execute(kept).scalar_one())
+        """The number of answers whose bytes are in the evidence."""
+        return self._read(captures.count_stored)
 
     def evidence_ends(self) -> dict[str, int]:
-        """For each evidence file the end of its last record that a capture names, in bytes."""
-        end = func.max(Capture.evidence_offset + Capture.evidence_length)
-        known = select(Capture.evidence_file, end).where(Capture.evidence_file.is_not(None))
-        with self._engine.connect() as connection:
-            rows = connection.execute(known.group_by(Capture.evidence_file))
-            return {str(file): int(last) for file, last in rows if last is not None}
+        """For each evidence file the end of the last record that a capture names, in bytes."""
+        return self._read(captures.evidence_ends)
 
     def story(self, story: str | int) -> FullStory:
-        """A story by its number or any of its addresses, with all its past. Raises NoSuchStory."""
-        with self._engine.connect() as connection:
-            return full_story(connection, story)
+        """A story by its number or any of its addresses, with its whole history. Raises NoSuchStory."""
+        return self._read(history.full_story, story)
 
-    def revisions(self, story: str | int) -> list[Wording]:
-        """The wordings of a story, the oldest first. Raises NoSuchStory."""
+    def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
+        """The newest wording of every story for export, by address; see storage/query/export.py."""
         with self._engine.connect() as connection:
-            return revisions(connection, find(connection, story).id)
+            yield from export.stories(connection, since, until)
 
-    def sightings(self, address: str) -> list[Row[Any]]:
-        """Where and when an address was announced, in the order of time; it need not be archived itself."""
-        with self._engine.connect() as connection:
-            return promotions(connection, address)
+    def nearest(self, address: str) -> str | None:
+        """The canonical address of the story whose address is most like one that no story has; None without one."""
+        return self._read(history.nearest, address)
 
     def search(
         self,
@@ -298,16 +277,15 @@ class Archive:
         page: int = 1,
         marks: tuple[str, str] = ("[", "]"),
     ) -> list[Hit]:
-        """Stories in which all the words occur, whichever of their wordings holds them.
+        """Stories in which all the words occur, in any one of their wordings.
 
         words: as in storage/query/syntax.py. since, until: days of publication, both included. page: from 1, of
-        `limit` stories. marks: put around each word found in the snippet. Raises BadQuery.
+        `limit` stories. marks: put around each match in the snippet. Raises BadQuery.
         """
         limits = Limits(
             since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
         )
-        with self._engine.connect() as connection:
-            return search.search(connection, words, limits)
+        return self._read(search.search, words, limits)
 
     def count(
         self,
@@ -320,55 +298,33 @@ class Archive:
     ) -> int:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
         limits = Limits(since=since, until=until, section=section, author=author)
-        with self._engine.connect() as connection:
-            return search.count(connection, words, limits)
+        return self._read(search.count, words, limits)
 
     def sections(self) -> list[str]:
         """The sections of its stories, as printed, the largest first."""
-        with self._engine.connect() as connection:
-            return statistics.sections(connection)
+        return self._read(statistics.sections)
 
     def layouts(self) -> list[str]:
-        """The layouts by which its captures were read, as `stats` names them."""
-        with self._engine.connect() as connection:
-            return statistics.layouts(connection)
+        """The layouts by which its captures were read, as in `stats`."""
+        return self._read(statistics.layouts)
 
-    def nearest(self, address: str) -> str | None:
-        """The canonical address of a story that resembles an address which no story has; None without one."""
-        with self._engine.connect() as connection:
-            return history.nearest(connection, address)
+    def stats(self) -> Stats:
+        """Counts of stories, captures and addresses."""
+        return self._read(statistics.stats)
+
+    def items(self, rows: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
+        """The stored items of captures, without `capture`, by the captures' ids; rows: as `captures` yields them."""
+        return self._read(reprocess.items, rows)
 
     def reindex(self) -> int:
-        """Build the index of words anew; how many revisions it holds."""
-        with self._writer.begin() as connection:
+        """Build the search index anew; the number of revisions in it."""
+        with self.write() as connection:
             return search_index.fill(connection)
 
     def end_rereading(self, without: Collection[int] = ()) -> int:
-        """After a run that read every capture anew, but for those without bytes; see storage/ingest/reprocess.py."""
-        with self._writer.begin() as connection:
-            opening.only_writer(connection)
-            return reprocess.end_rereading(connection, without)
+        """End a run that reread every capture; see storage/ingest/reprocess.py.
 
-    def items(self, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
-        """What captures (as `captures` gives them) were read as, by their ids: items but for `capture`."""
-        with self._engine.connect() as connection:
-            return reprocess.items(connection, captures)
-
-    def stats(self) -> Stats:
-        """What the archive holds, in numbers."""
-        with self._engine.connect() as connection:
-            return statistics.stats(connection)
-
-    def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
-        """The newest wording of every story for export, by address; see storage/export.py."""
-        with self._engine.connect() as connection:
-            yield from export.stories(connection, since, until)
-
-    def captures(
-        self, *, outcome: str | None = None, since: date | None = None, until: date | None = None
-    ) -> Iterator[Row[Any]]:
-        """Captures in the order in which they came in: all, or those of one outcome, of a span of days.
-
-        since, until: days of the capture in UTC, both included.
+        without: ids of the captures that have no bytes.
         """
-        return history.captures(self._engine, outcome, since, until)
+        with self.write() as connection:
+            return reprocess.end_rereading(connection, without)

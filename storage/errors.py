@@ -1,4 +1,4 @@
-"""Everything the archive raises on purpose; every message is one sentence that says what to do.
+"""Errors of the archive; every message is one sentence, with what mends it.
 
 ArchiveError
 ├── NotAnArchive     no archive there, or a file that is something else
@@ -9,10 +9,10 @@ ArchiveError
 ├── Full             no room on the disk
 ├── Damaged          the database file is broken
 ├── Unsupported      this database cannot do that
-├── BadQuery         a search that means nothing
+├── BadQuery         a search query without a meaning
 └── NoSuchStory      no story of that address or number
 
-EvidenceError         of the evidence; its own tree stands in storage/exchange.py
+EvidenceError        of the evidence; its subclasses are in storage/warc/exchange.py
 """
 
 
@@ -29,7 +29,7 @@ class WrongVersion(ArchiveError):
 
 
 class EarlierVersion(WrongVersion):
-    """No migration leads from the database; `postscraper rebuild` makes it anew from the evidence."""
+    """No migration leads from this database; `postscraper rebuild` builds a new one from the evidence."""
 
 
 class Locked(ArchiveError):
@@ -45,15 +45,15 @@ class Full(ArchiveError):
 
 
 class Damaged(ArchiveError):
-    """The database file is broken, or the disk does not give it back."""
+    """The database file is broken, or the disk cannot read it."""
 
 
 class Unsupported(ArchiveError):
-    """The database behind the archive cannot do what was asked."""
+    """The database behind the archive lacks the feature."""
 
 
 class BadQuery(ArchiveError):
-    """A search that means nothing; the message names the word and the right form."""
+    """A search query without a meaning; the message names the word and the right form."""
 
 
 class NoSuchStory(ArchiveError):
@@ -61,4 +61,4 @@ class NoSuchStory(ArchiveError):
 
 
 class EvidenceError(Exception):
-    """Something is wrong with the evidence; the message names file and offset."""
+    """A fault of the evidence; the message names file and offset."""

@@ -1,19 +1,19 @@
-"""Folders and the names in them, made durable: a file that is synced is still lost with its name."""
+"""Durable folders: a synced file is still lost in a power cut unless its name in the folder is synced too."""
 
 import os
 from pathlib import Path
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, unless they are there; a power cut does not take them back."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    """Make a folder and its parents, unless they exist, so that they survive a power cut."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for each in reversed(missing):
-        sync_folder(each.parent)
+    for path in reversed(missing):
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises OSError, with the name of the folder."""
+    """Make the names in a folder durable. Raises OSError that names the folder."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Shared by all tests: the samples, and `--accept`, which writes what they must give."""
+"""Fixtures and options of all tests: the samples and `--accept`, pages of others, a newspaper on WordPress."""
 
 import os
 from collections.abc import Iterator

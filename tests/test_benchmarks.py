@@ -1,4 +1,4 @@
-"""The benchmarks still run; what they measure is nobody's business here."""
+"""Benchmarks run and give every table; their figures are no test."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is shipped: the wheel, outside the source folder, and the locks."""
+"""The wheel, outside the source folder, and the locks."""
 
 import os
 import re

@@ -1,12 +1,16 @@
 """Addresses: every form that the paper's pages were met under, and one form for each page."""
 
+from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postscraper.urls import absolute, canonical, edition_of, machine_kind, page_of, page_only, path_of
+from postscraper.extraction.page import edition_of, language_of
+from postscraper.newspaper import Language, Newspaper
+from postscraper.newspapers import POST, POSTKHMER
+from postscraper.urls import absolute, canonical, machine_kind, newspaper_at, page_of, page_only, path_of
 
 WWW = "https://www.phnompenhpost.com"
 KHMER = "ព័ត៌មានជាតិ"
@@ -148,8 +152,31 @@ def test_wordpress_counts_the_pages_of_a_list_from_1() -> None:
 
 
 def test_the_edition_is_told_by_the_host() -> None:
-    assert edition_of("https://www.postkhmer.com/national/a") == "km"
-    assert edition_of(PAGE) == "en"
+    assert edition_of("https://www.postkhmer.com/national/a", POST) == "km"
+    assert edition_of(PAGE, POST) == "en"
+    assert edition_of("http://127.0.0.1:8000/national/a", POSTKHMER) == "km", "a mirror's address is of the one crawled"
+
+
+@pytest.mark.parametrize(
+    ("url", "paper"),
+    [
+        ("http://m.postkhmer.com/a", POSTKHMER),
+        ("https://PhnomPenhPost.com:443/a", POST),
+        ("https://www.phnompenhpost.com.evil.example/a", None),
+        ("https://notphnompenhpost.com/a", None),
+        ("mailto:a@phnompenhpost.com", None),
+    ],
+)
+def test_a_newspaper_is_found_by_its_hosts(url: str, paper: Newspaper | None) -> None:
+    assert newspaper_at(url) is paper
+
+
+def test_a_language_is_told_by_its_script_wherever_that_begins() -> None:
+    # The letters of Russian begin with two different bytes in UTF-8, those of Khmer with one.
+    russian = Language(code="ru", letters="\u0401-\u0451")
+    paper = replace(POST, languages=(*POSTKHMER.languages[:1], russian, *POST.languages[:1]))
+    texts = {"km": "សាលារាជធានី", "ru": "Мост закрыт", "en": "The bridge – “Мост” – is closed, says the city hall"}
+    assert {code: language_of(text, paper) for code, text in texts.items()} == {code: code for code in texts}
 
 
 PARTS = st.text(alphabet=st.sampled_from("abz-_.~%2Fe1ព័តé/?&=#:@[]\\ \t+;*0"), max_size=30)

@@ -1,41 +1,48 @@
-"""Replay in bulk: what the readers find goes into the archive, in the order of files and bytes.
+"""Replay WARC files in bulk: pages are read by worker processes and stored in the order of files and bytes.
 
-    with Desk.open(paper, Scope(source="warc"), settings) as desk: ...
-    replay(desk, paths, jobs=2, link=False, seen=print)
+    with Run.open(paper, Scope(source="warc"), settings) as run: ...
+    Replay(run, paths, jobs=2).run(print)
 
-One transaction takes a thousand pages, what they announce, and how far each file is read: a replay that is
-killed goes on where its last transaction ended. With the same files the archive is the same whatever the
-number of readers.
+A transaction stores a thousand pages, their links, and the safe offset of each file: a replay that was killed goes on
+after its last transaction. The archive does not depend on the number of workers.
 """
 
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from postscraper.bulk.slices import SLICE_BYTES, ByteRange, Setup, SliceResult, forbear
-from postscraper.bulk.workers import WorkerPool
+from postscraper.bulk.reader import Page, ReadPages, Setup, collect_garbage_rarely
+from postscraper.bulk.workers import Batch, WorkerPool
 from postscraper.items import Capture, Item
+from postscraper.newspapers import other_papers
 from postscraper.run.run import Run
-from postscraper.sources.warc import Contents
+from postscraper.sources.revisits import RevisitLookup
+from postscraper.sources.warc import PageFilter, answers, named
 from postscraper.sources.warc_files import WarcFile, parts
 from storage.archive import Outcome
 from storage.ingest.prepare import PreparedItem
-from storage.warc.exchange import Damage, RecordLocation, Tally
+from storage.ledger.discoveries import MergedDiscovery
+from storage.warc.exchange import Damage, Exchange, RecordLocation, SharedMember, Tally
+from storage.warc.files import RawRecord, raw_records
 
-BATCH = 1_000  # pages in a transaction; it is durable in a tenth of the time that they take to write
-MOST_UNWRITTEN = 100  # slices, where few of the records are of the newspaper
-AHEAD = 3  # slices read ahead for each reader
+TRANSACTION = 1_000  # pages; made durable in a tenth of the time that it takes to write them
+BATCH = 64  # pages
+BATCH_BYTES = 2 * 2**20  # of bodies
+MOST_UNWRITTEN = 200 * 2**20  # bytes of files, where few of the records are pages of the newspaper
+_SHOWN = 2 * 2**20  # bytes of a file between two reports of progress
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a replay is.
+    """Progress of a replay.
 
-    bytes: of the files; before: those that an earlier run read; done: those with them. fruitless: of each file in
-    which nothing is wanted, what it holds.
+    bytes: size of the files.
+    before: bytes read by earlier runs.
+    done: bytes read by now, the earlier ones included.
+    fruitless: for each file without a page of the newspaper, a list of its contents.
     """
 
     bytes: int = 0
@@ -49,128 +56,138 @@ class Progress:
 
 
 class Replay:
-    """One run; `desk` writes, and keeps the bytes unless `link`."""
+    """One replay. `run` stores the pages, and their bytes unless `link`."""
 
     def __init__(
-        self, desk: Run, paths: Sequence[Path], *, jobs: int, link: bool = False, all_hosts: bool = False
+        self, run: Run, paths: Sequence[Path], *, jobs: int, link: bool = False, all_hosts: bool = False
     ) -> None:
-        """all_hosts: for another archive's evidence, all of which is wanted. Raises BadRequest for a path where
-        nothing is.
+        """all_hosts: take pages of all hosts, as from another archive's evidence.
+
+        Raises BadRequest for a path that does not exist.
         """
         self.progress = Progress()
-        self._desk, self._jobs, self._link, self._all_hosts = desk, jobs, link, all_hosts
-        self._parts = parts(paths, self.progress.damages.append)
-        self._far = {part: part.start for part in self._parts}
+        self._run, self._jobs, self._link, self._all_hosts = run, jobs, link, all_hosts
+        files = parts(paths, self.progress.damages.append)
+        # What one paper does not need of a file, another may.
+        paper = f"{run.paper.name} with all" if all_hosts else run.paper.name
+        self._names = {file: f"{file.identity()} {paper}" for file in files}
+        known = run.archive.replayed()
+        self._safe = {
+            file: max(file.start, min(file.start + known.get(name, 0), file.end)) for file, name in self._names.items()
+        }
+        self._dropped = run.archive.ledger.dropped()
+        self._unwritten: list[tuple[Exchange | None, tuple[PreparedItem, ...]]] = []
+        self._discoveries: list[MergedDiscovery] = []
         self._moved: set[WarcFile] = set()
-        # What one paper does not want of a file, another may.
-        paper = f"{desk.paper.name} with all" if all_hosts else desk.paper.name
-        self._names = {part: f"{part.identity()} {paper}" for part in self._parts}
-        self._contents: dict[WarcFile, Contents] = {}
-        self._dropped = desk.archive.ledger.dropped()
-        known = desk.archive.replayed()
-        for part, name in self._names.items():
-            self._far[part] = max(part.start, min(part.start + known.get(name, 0), part.end))
-            if self._far[part] == part.start:
-                self._contents[part] = Contents()
-        self.progress.bytes = sum(part.end - part.start for part in self._parts)
-        self.progress.before = sum(self._far[part] - part.start for part in self._parts)
+        self._offset = 0  # of the record read last
+        self.progress.bytes = sum(file.end - file.start for file in files)
+        self.progress.before = sum(safe - file.start for file, safe in self._safe.items())
         self.progress.done = self.progress.before
 
     def run(
-        self, seen: Callable[[Progress], object], *, read: Callable[[Capture], Sequence[Item]] | None = None
+        self, on_progress: Callable[[Progress], object], *, read: Callable[[Capture], Sequence[Item]] | None = None
     ) -> Progress:
-        """seen: called whenever something is read. read: another reading than that of the paper's layouts.
+        """Read and store the pages.
 
-        Raises ArchiveError and EvidenceError; what was seen is durable.
+        on_progress: called after each batch, and every 2 MB of a file; the pages it counts are durable.
+        read: another reading than that by the paper's layouts.
+        Raises ArchiveError and EvidenceError.
         """
-        forbear()
-        with TemporaryDirectory() as folder:
-            setup = Setup(
-                paper=self._desk.paper.name,
-                aliases=dict(self._desk.aliases),
-                parts=tuple(self._parts),
-                index=Path(folder) / "originals.db",
-                keeps=not self._link,
-                all_hosts=self._all_hosts,
-                barred=self._desk.archive.withdrawn(),
-                read=read,
-            )
-            with WorkerPool(setup, self._jobs) as readers:
-                waiting: list[SliceResult] = []
-                for told in self._in_order(readers):
-                    waiting.append(told)
-                    if sum(len(each.pages) for each in waiting) >= BATCH or len(waiting) >= MOST_UNWRITTEN:
-                        self._write(waiting)
-                        waiting = []
-                        gc.collect(1)  # a millisecond; what a batch leaves in cycles would take 18 MB in ninety
-                    seen(self.progress)
-                self._write(waiting)
-                seen(self.progress)
-        self._sum_up()
+        collect_garbage_rarely()
+        setup = Setup(
+            paper=self._run.paper.name,
+            aliases=dict(self._run.aliases),
+            barred=self._run.archive.withdrawn(),
+            read=read,
+        )
+        with TemporaryDirectory() as folder, WorkerPool(setup, self._jobs) as workers:
+            original = RevisitLookup(list(self._names), Path(folder) / "originals.db")
+            written = self.progress.done
+            for batch, result in workers.read(self._batches(original, on_progress)):
+                self._add(batch, result)
+                if len(self._unwritten) >= TRANSACTION or self.progress.done - written >= MOST_UNWRITTEN:
+                    self._write()
+                    written = self.progress.done
+                    gc.collect(1)  # a millisecond; what a transaction leaves in cycles would take 18 MB in ninety
+                on_progress(self.progress)
+            self._write()
+            on_progress(self.progress)
         return self.progress
 
-    def _sum_up(self) -> None:
-        damages = list[Damage]()
-        tally = Tally(damages.append)
-        for each in self.progress.damages:
-            tally(each)
+    def _batches(self, original: RevisitLookup, on_progress: Callable[[Progress], object]) -> Iterator[Batch]:
+        for file in self._names:
+            if self._safe[file] < file.end or file.start == file.end:  # an empty file is fruitless
+                yield from self._batches_of(file, self._safe[file], original, on_progress)
+
+    def _batches_of(
+        self, file: WarcFile, start: int, original: RevisitLookup, on_progress: Callable[[Progress], object]
+    ) -> Iterator[Batch]:
+        paper = self._run.paper
+        page_filter = PageFilter(None if self._all_hosts else paper.host, self._run.aliases, papers=other_papers(paper))
+        tally = Tally(named(file, self.progress.damages.append))
+        records = raw_records(file.path, tally, start=start, end=file.end)
+        pages: list[Page] = []
+        size, end = 0, start
+        tracked = self._tracked(records, start, on_progress)
+        for location, exchange in answers(tracked, file, page_filter, tally, original):
+            is_full = len(pages) >= BATCH or size >= BATCH_BYTES
+            if is_full and location.offset != pages[-1][0].offset:  # pages in one member stay together
+                yield Batch(file, pages, end if end > pages[-1][0].offset else location.offset)
+                pages, size = [], 0
+            pages.append((location, exchange))
+            size += len(exchange.body)
+            # The record read last is the page's own request, or it and all after it belong to later pages: a restart
+            # there repeats no page and loses no request.
+            end = self._offset
         tally.close()
-        self.progress.damages = damages
-        read = ((part, held) for part, held in self._contents.items() if self._far[part] == part.end)
-        self.progress.fruitless = [f"{part.name}: {held}" for part, held in read if not held.pages]
+        self.progress.done += file.end - self._offset
+        self.progress.skipped += page_filter.skipped
+        if start == file.start and not page_filter.contents.pages:
+            self.progress.fruitless.append(f"{file.name}: {page_filter.contents}")
+        yield Batch(file, pages, file.end)
 
-    def _slices(self) -> Iterator[ByteRange]:
-        for part in self._parts:
-            start = self._far[part]
-            for at in range(start, part.end, SLICE_BYTES):
-                yield ByteRange(part=part, start=at, end=min(at + SLICE_BYTES, part.end), exact=at == start)
+    def _tracked(
+        self, records: Iterator[RawRecord], start: int, on_progress: Callable[[Progress], object]
+    ) -> Iterator[RawRecord]:
+        self._offset = shown = start
+        for record in records:
+            self.progress.done += record.offset - self._offset
+            self._offset = record.offset
+            if self._offset - shown > _SHOWN:
+                shown = self._offset
+                on_progress(self.progress)
+            yield record
 
-    def _in_order(self, readers: WorkerPool) -> Iterator[SliceResult]:
-        """Slices such that each begins where the one before ended; `_far` follows."""
-        rest = self._slices()
-        while True:
-            while len(readers) < AHEAD * self._jobs and (each := next(rest, None)):
-                readers.append(each)
-            if not len(readers):
-                return
-            wanted, told = readers.pop()
-            far = self._far[wanted.part]
-            if far >= wanted.end:
-                continue  # the record before reaches over it
-            if told.first != far and not wanted.exact:
-                readers.put_first(replace(wanted, start=far, exact=True))
-                continue
-            if told.end < wanted.end:
-                readers.put_first(replace(wanted, start=told.end, exact=True))
-            self._far[wanted.part] = told.end
-            self._moved.add(wanted.part)
-            self.progress.done += told.end - far
-            self.progress.skipped += told.contents.skipped
-            if wanted.part in self._contents:
-                self._contents[wanted.part] += told.contents
-            # What lies before is told already, by the slice that looked for its end.
-            self.progress.damages += [each for each in told.damages if each.offset >= far]
-            yield told
+    def _add(self, batch: Batch, result: ReadPages) -> None:
+        for (location, exchange), entries in zip(batch.pages, result.entries, strict=True):
+            # A revisit cannot be read from its record alone, nor a page from a member of several. Our records need a
+            # date.
+            needs_record = not self._link or exchange.revisit_of is not None or isinstance(location, SharedMember)
+            is_recorded = needs_record and exchange.captured_at is not None
+            self._unwritten.append((exchange if is_recorded else None, entries))
+        self._discoveries += result.discoveries.values()
+        self.progress.damages += result.damages
+        self._safe[batch.file] = batch.end
+        self._moved.add(batch.file)
 
-    def _let_in(self, entry: PreparedItem) -> PreparedItem:
-        """What a pipeline kept out stays out, for no pipeline sees what is read in bulk."""
-        kept_out = self._dropped and not self._dropped.isdisjoint((entry.address, entry.canonical_url))
-        return entry.dropped("its address is kept out") if kept_out and entry.outcome != "unread" else entry
-
-    def _write(self, some: Sequence[SliceResult]) -> None:
-        """All in one transaction, behind their evidence."""
-        pages = [page for told in some for page in told.pages]
-        kept: list[RecordLocation] = []
-        for page in pages:
-            if page.exchange is not None:
-                kept.append(self._desk.recorder.record(page.exchange))
-                for entry in page.entries:
-                    entry.set_location(kept[-1])
-        self._desk.sync()
-        far = {self._names[part]: self._far[part] - part.start for part in self._moved}
-        far |= self._desk.recorder.committed((place.file, place.offset) for place in kept)
-        heard = (report for told in some for report in told.heard.values())
-        entries = [(self._let_in(entry), None) for page in pages for entry in page.entries]
-        self.progress.outcomes.update(self._desk.archive.replay(entries, far, heard))
-        self.progress.pages += len(pages)
+    def _write(self) -> None:
+        """Store all unwritten pages in one transaction, after their records."""
+        recorded: list[RecordLocation] = []
+        for exchange, entries in self._unwritten:
+            if exchange is not None:
+                recorded.append(self._run.recorder.record(exchange))
+                for entry in entries:
+                    entry.set_location(recorded[-1])
+        self._run.sync()
+        safe = {self._names[file]: self._safe[file] - file.start for file in self._moved}
+        safe |= self._run.recorder.committed((location.file, location.offset) for location in recorded)
+        admitted = [(self._admitted(entry), None) for _, entries in self._unwritten for entry in entries]
+        self.progress.outcomes.update(self._run.archive.replay(admitted, safe, self._discoveries))
+        self.progress.pages += len(self._unwritten)
+        self._unwritten, self._discoveries = [], []
         self._moved.clear()
+
+    def _admitted(self, entry: PreparedItem) -> PreparedItem:
+        """A page that a pipeline dropped stays dropped, for no pipeline gets pages read in bulk."""
+        is_dropped = self._dropped and not self._dropped.isdisjoint((entry.address, entry.canonical_url))
+        return entry.dropped("its address is kept out") if is_dropped and entry.outcome != "unread" else entry

@@ -1,28 +1,33 @@
-"""The worker processes, and slices of files in their order; a worker that dies costs one page, which is named."""
+"""Worker processes that read batches of pages, in order; a page that kills its worker costs itself alone."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context, resource_tracker
 from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from types import TracebackType
 from typing import Self
 
-from postscraper.bulk.packing import packed, unpacked
-from postscraper.bulk.slices import ByteRange, Reader, Setup, SliceResult, begin, told
+from postscraper.bulk.reader import Page, Reader, ReadPages, Setup, begin, read
 from postscraper.items import Capture, Unread
+from postscraper.sources.warc_files import WarcFile
 from storage.ledger.discoveries import merge
 from storage.warc.exchange import Damage
 
+AHEAD = 4  # batches queued for each worker: enough while one transaction is written
 DIED = "the process that read this page died of it"
 
 
-def answer(wanted: ByteRange) -> bytes:
-    """In a worker process: what the slice holds, packed; unpacked only when its turn has come."""
-    return packed(told(wanted))
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pages of a file, in file order. end: safe offset for a restart after them."""
+
+    file: WarcFile
+    pages: Sequence[Page]
+    end: int
 
 
 def given_up(capture: Capture) -> tuple[Unread]:
@@ -30,9 +35,9 @@ def given_up(capture: Capture) -> tuple[Unread]:
 
 
 @contextmanager
-def _without_interruption() -> Iterator[None]:
-    """Processes that start meanwhile never get the terminal's Ctrl-C, which this process gets when it is over."""
-    resource_tracker.ensure_running()  # which would end the blocking
+def _sigint_blocked() -> Iterator[None]:
+    """Processes started meanwhile never get the terminal's Ctrl-C; this process gets it afterwards."""
+    resource_tracker.ensure_running()  # its start would end the blocking
     before = pthread_sigmask(SIG_BLOCK, {SIGINT})
     try:
         yield
@@ -41,15 +46,15 @@ def _without_interruption() -> Iterator[None]:
 
 
 class WorkerPool:
-    """Slices are handed in at the end or at the head of a queue, and their answers come out in its order."""
+    """The worker processes of a replay, and the batches that wait for their turn."""
 
     def __init__(self, setup: Setup, jobs: int) -> None:
         self._setup, self._jobs = setup, jobs
         self._pool = self._new_pool(jobs)
-        self._queue: deque[tuple[ByteRange, Future[bytes]]] = deque()
+        self._queue: deque[tuple[Batch, Future[ReadPages]]] = deque()
 
     def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
-        # spawn: a forked child would hold the database's connection and whatever locks were taken.
+        # spawn: a forked child would inherit the database's connection and any lock.
         return ProcessPoolExecutor(jobs, get_context("spawn"), begin, (self._setup,))
 
     def __enter__(self) -> Self:
@@ -60,80 +65,53 @@ class WorkerPool:
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def __len__(self) -> int:
-        return len(self._queue)
+    def read(self, batches: Iterator[Batch]) -> Iterator[tuple[Batch, ReadPages]]:
+        """The batches with what was read of them, in their order."""
+        while True:
+            while len(self._queue) < AHEAD * self._jobs and (batch := next(batches, None)):
+                self._queue.append((batch, self._submit(batch)))
+            if not self._queue:
+                return
+            batch, future = self._queue.popleft()
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                result = self._recover(batch)
+            yield batch, result
 
-    def append(self, wanted: ByteRange) -> None:
-        self._queue.append((wanted, self._asked(wanted)))
-
-    def put_first(self, wanted: ByteRange) -> None:
-        self._queue.appendleft((wanted, self._asked(wanted)))
-
-    def pop(self) -> tuple[ByteRange, SliceResult]:
-        """The slice at the head, and what it holds."""
-        wanted, future = self._queue.popleft()
+    def _submit(self, batch: Batch) -> Future[ReadPages]:
         try:
-            return wanted, unpacked(future.result())
-        except BrokenProcessPool:
-            return wanted, self._again(wanted)
-
-    def _asked(self, wanted: ByteRange) -> Future[bytes]:
-        try:
-            with _without_interruption():
-                return self._pool.submit(answer, wanted)
-        except BrokenProcessPool as broken:
-            failed: Future[bytes] = Future()
-            failed.set_exception(broken)
+            with _sigint_blocked():
+                return self._pool.submit(read, batch.pages)
+        except BrokenProcessPool as error:
+            failed: Future[ReadPages] = Future()
+            failed.set_exception(error)
             return failed
 
-    def _again(self, wanted: ByteRange) -> SliceResult:
-        """Read a slice that may have killed its reader, with no other beside it; then all go on."""
+    def _recover(self, batch: Batch) -> ReadPages:
+        """Read a batch that may have killed its worker, and start all workers anew."""
         self._pool.shutdown(cancel_futures=True)
-        result = self._alone(wanted) or self._one_by_one(wanted)
+        result = self._read_alone(batch.file, batch.pages)
         self._pool = self._new_pool(self._jobs)
-        self._queue = deque((each, self._asked(each)) for each, _ in self._queue)
+        self._queue = deque((waiting, self._submit(waiting)) for waiting, _ in self._queue)
         return result
 
-    def _alone(self, wanted: ByteRange) -> SliceResult | None:
-        """None when the reader dies of it."""
+    def _read_alone(self, file: WarcFile, pages: Sequence[Page]) -> ReadPages:
+        """Read pages in a process of their own; if it dies, in halves, down to the page that kills it."""
         with self._new_pool(1) as pool:
             try:
-                return unpacked(pool.submit(answer, wanted).result())
+                return pool.submit(read, pages).result()
             except BrokenProcessPool:
-                return None
-
-    def _one_by_one(self, wanted: ByteRange) -> SliceResult:
-        whole: SliceResult | None = None
-        at = wanted
-        pool = self._new_pool(1)
-        while whole is None or (whole.end < wanted.end and len(whole.pages) < wanted.most):
-            at = wanted if whole is None else replace(wanted, start=whole.end, exact=True)
-            at = replace(at, most=1)
-            try:
-                page = unpacked(pool.submit(answer, at).result())
-            except BrokenProcessPool:
-                pool.shutdown()
-                pool = self._new_pool(1)
-                page = self._unread(at)
-            whole = page if whole is None else _joined(whole, page)
-        pool.shutdown()
-        return whole
-
-    def _unread(self, wanted: ByteRange) -> SliceResult:
-        """The page that no reader survives: its bytes are taken from the file, and nothing of it is parsed."""
-        page = Reader(replace(self._setup, read=given_up)).told(wanted)
-        for each in page.pages:
-            what = f"{each.entries[0].url}: {DIED}"
-            page.damages.append(Damage(file=wanted.part.name, offset=each.place.offset, what=what))
-        return page
-
-
-def _joined(one: SliceResult, other: SliceResult) -> SliceResult:
-    return SliceResult(
-        first=one.first,
-        end=other.end,
-        pages=one.pages + other.pages,
-        heard=merge(other.heard.values(), one.heard),
-        damages=one.damages + other.damages,
-        contents=one.contents + other.contents,
-    )
+                pass
+        if len(pages) == 1:
+            [(location, exchange)] = pages
+            result = Reader(replace(self._setup, read=given_up)).read(pages)
+            result.damages.append(Damage(file=file.name, offset=location.offset, what=f"{exchange.url}: {DIED}"))
+            return result
+        middle = len(pages) // 2
+        first, second = self._read_alone(file, pages[:middle]), self._read_alone(file, pages[middle:])
+        return ReadPages(
+            entries=first.entries + second.entries,
+            discoveries=merge(second.discoveries.values(), first.discoveries),
+            damages=first.damages + second.damages,
+        )

@@ -1,4 +1,4 @@
-"""What a failure says and which code the program ends with; the one place that maps them."""
+"""Exit codes and error sentences of the programs."""
 
 import errno
 import os
@@ -13,23 +13,22 @@ from postscraper.errors import BadRequest, PostscraperError
 from storage import errors
 from storage.database.lock import ArchiveInUse
 
-INTERRUPTED = 1
-WRONG_USAGE = 2
+
+class NotFetched(PostscraperError):
+    """An address did not answer with a page, or robots.txt forbids the request."""
+
+
+# README.md explains each code. Those that follow from no error have a name alone.
+INTERRUPTED = 1  # or an output that was closed
+WRONG_USAGE = 2  # click's own code for it
 UNREAD = 3
 FETCH_FAILED = 12
 FILE_FAILED = 13
-WALLED = 14  # every door of the paper by which stories come is closed
-RESTING = 16  # another archive asked to be left alone for today
-UNSOUND = 15  # check, verify: something is wrong with the archive, and is named
-DESIGN_CHANGED = 17  # too little of the live paper is read
-COMPONENT_FAILED = 18  # a pipeline, another component of Scrapy's, or this program
-
-
-class NotFetched(PostscraperError):
-    """An address did not answer with a page, or robots.txt forbids to ask."""
-
-
-# 1 is an interruption or an output that was closed; 2 is click's code for wrong usage.
+WALLED = 14
+UNSOUND = 15
+RESTING = 16
+DESIGN_CHANGED = 17
+COMPONENT_FAILED = 18
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadRequest: WRONG_USAGE,
     errors.BadQuery: WRONG_USAGE,
@@ -61,39 +60,35 @@ def exit_code(error: BaseException) -> int:
 
 
 def sentence(error: BaseException) -> str:
-    """Of what nobody raises on purpose, its kind and its place as well."""
+    """The message on one line; of an unexpected error also its class, file and line."""
     if not isinstance(error, ON_PURPOSE):
-        return one_line(f"{type(error).__name__}: {error}{_place(error)}")
+        at = error.__traceback__
+        while at is not None and at.tb_next is not None:
+            at = at.tb_next
+        place = f" ({at.tb_frame.f_code.co_filename}, line {at.tb_lineno})" if at else ""
+        return one_line(f"{type(error).__name__}: {error}{place}")
     if not isinstance(error, OSError):
         return one_line(str(error))
     what = error.strerror or str(error)
     return one_line(f"{error.filename}: {what}" if error.filename else what)
 
 
-def _place(error: BaseException) -> str:
-    """File and line where it was raised; "" when it was not."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    return f" ({at.tb_frame.f_code.co_filename}, line {at.tb_lineno})" if at else ""
-
-
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """End the program with one sentence on stderr for what scraper, archive and file system raise on purpose."""
+    """End the program with one sentence on stderr for the errors of scraper, archive and file system."""
     try:
         yield
     except ON_PURPOSE as error:
         click.echo(f"postscraper: {sentence(error)}", err=True)
-        _let_go_of_stdout()
+        _discard_stdout()
         sys.exit(exit_code(error))
-    except Exception as error:  # a fault of the program; its trace is for those who mend it
+    except Exception as error:  # a fault of the program: the trace helps to mend it
         sys.excepthook(type(error), error, error.__traceback__)
         sys.exit(COMPONENT_FAILED)
 
 
-def _let_go_of_stdout() -> None:
-    """What a full disk refused, some Pythons try once more at their end, and complain in their own words."""
+def _discard_stdout() -> None:
+    """After a full disk some versions of Python flush once more at exit, and print an error of their own."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

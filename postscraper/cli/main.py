@@ -1,7 +1,6 @@
 """The `postscraper` command.
 
-Sub-commands are loaded when they are called: reading a page needs neither Scrapy nor SQLAlchemy,
-and whoever asks for help waits for neither.
+A sub-command is imported when it is called: `read` and `--help` need neither Scrapy nor SQLAlchemy.
 """
 
 import gc
@@ -17,7 +16,6 @@ import click
 from postscraper import __version__
 from postscraper.cli import exit_codes
 
-# Each command lies in the module of its name, as a click command called `command`.
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
@@ -47,13 +45,21 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "sample": "Save a page under samples/ as a new test.",
     },
 }
+# The module of commands that share one; every other command has a module of its name.
+MODULES = {
+    "retry": "ledger",
+    "sample": "read",
+    **dict.fromkeys(("check", "verify"), "integrity"),
+    **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
+}
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
 
-# What stands when a command is interrupted, and how to go on.
+# The state after an interruption, and how to go on.
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
     "replay": "what was read is in the archive, and the same command goes on where it was",
+    "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",
     "check": "nothing was changed, or one repair after the other was; the same command does the rest",
     "reread": "what was accepted so far stands, and the same command compares again",
@@ -75,12 +81,13 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in COMMANDS:
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
-        found: click.Command = import_module(f"postscraper.cli.commands.{cmd_name}").command
-        # __main__.py puts it off while modules are loaded; what they made stays, and is no garbage.
+        module = import_module(f"postscraper.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        # __main__.py switches collection off while modules load; their objects stay, and are no garbage.
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
-        return found
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, COMMANDS))
@@ -92,13 +99,13 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            stands = INTERRUPTED[ctx.invoked_subcommand] if ctx.invoked_subcommand else _NOTHING_CHANGED
-            click.echo(f"postscraper: interrupted; {stands}", err=True)
+            state = INTERRUPTED[ctx.invoked_subcommand] if ctx.invoked_subcommand else _NOTHING_CHANGED
+            click.echo(f"postscraper: interrupted; {state}", err=True)
             ctx.exit(exit_codes.INTERRUPTED)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has no Khmer letters
+            sys.stdout.reconfigure(errors="backslashreplace")  # for terminals without Khmer letters
         with exit_codes.exit_on_error():
             return super().main(*args, **kwargs)
 

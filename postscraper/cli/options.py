@@ -1,16 +1,21 @@
 """Options that several sub-commands share."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from postscraper.extraction.dates import span
+from storage.archive import Archive
+from storage.database.lock import RunLock
 
 
 class Day(click.ParamType[date]):
-    """A day in ISO form, as `datetime.date`; of a year or a month alone its first day or its last."""
+    """A day in ISO form, as `datetime.date`; for a year or a month alone its first or last day."""
 
     name = "day"
 
@@ -28,7 +33,7 @@ class Day(click.ParamType[date]):
 
 
 def _archive(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
-    """`--archive` behind the command, else before it, else the environment's, else the default."""
+    """`--archive` after the command, else before it, else that of the environment, else the default."""
     before: Path | None = ctx.find_root().params.get("archive")
     is_typed = ctx.get_parameter_source("archive") is click.core.ParameterSource.COMMANDLINE
     return value if is_typed or before is None else before
@@ -45,12 +50,48 @@ archive = click.option(
     callback=_archive,
     help="The archive's folder; may also stand before the command.",
 )
-FIRST, LAST = Day("first"), Day("last")
-since = click.option("--since", type=FIRST, help="Published on this day or later; 2018 and 2018-06 are days, too.")
-until = click.option("--until", type=LAST, help="Published on this day or earlier; of 2018 the last day is meant.")
 json = click.option("--json", "json_wanted", is_flag=True, help="Print JSON and nothing else.")
 
 
-def check_span(since: date | None, until: date | None) -> None:
-    if since and until and since > until:
-        raise click.UsageError(f"--since {since} is later than --until {until}")
+def days(since_help: str, until_help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add --since and --until, days or None; the first must not be later than the second."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @click.option("--since", type=Day("first"), help=since_help)
+        @click.option("--until", type=Day("last"), help=until_help)
+        @wraps(command)
+        def checked(since: date | None, until: date | None, **values: Any) -> None:
+            if since and until and since > until:
+                raise click.UsageError(f"--since {since} is later than --until {until}")
+            command(since=since, until=until, **values)
+
+        return checked
+
+    return decorate
+
+
+published = days(
+    "Published on this day or later; 2018 and 2018-06 are days, too.",
+    "Published on this day or earlier; of 2018 the last day is meant.",
+)
+captured = days("Captured on this day (UTC) or later.", "Captured on this day (UTC) or earlier.")
+
+
+def reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --archive, and pass the archive itself as `archive`, opened for reading."""
+
+    @archive
+    @wraps(command)
+    def opened(archive: Path, **values: Any) -> None:
+        with Archive.open(archive, readonly=True) as open_archive:
+            command(archive=open_archive, **values)
+
+    return opened
+
+
+@contextmanager
+def locked(archive: Path) -> Iterator[Archive]:
+    """An existing archive, opened for writing under its run lock. Raises ArchiveError, ArchiveInUse."""
+    Archive.open(archive, readonly=True).close()  # before the lock would make a mistyped folder
+    with RunLock(archive), Archive.open(archive) as opened:
+        yield opened

@@ -1,4 +1,4 @@
-"""Words of a page on a terminal: readable in every script, and never able to command it."""
+"""Text of pages on a terminal: readable in every script, without control characters."""
 
 import json
 import os
@@ -9,16 +9,16 @@ from urllib.parse import unquote
 
 import click
 
-# A headline may hold what a terminal obeys: escape sequences (C0, DEL, C1) and signs that turn the
-# direction of all that follows (https://trojansource.codes).
-_COMMANDING = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # compiled with the first line printed
+# A headline may hold escape sequences (C0, DEL, C1) and signs that change the direction of the text after them
+# (https://trojansource.codes).
+_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # compiled with the first line printed
 _NOT_IN_JSON = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 def safe(text: str) -> str:
     """The text with every control character but tab and line end written out, as `\\x1b`."""
-    return re.sub(_COMMANDING, lambda found: ascii(found[0])[1:-1], text)
+    return re.sub(_CONTROL, lambda found: ascii(found[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:
@@ -26,7 +26,7 @@ def one_line(text: str) -> str:
 
 
 def colours() -> bool:
-    """On a terminal, unless it or its user wants none (https://no-color.org)."""
+    """Whether to print colours: on a terminal, unless NO_COLOR (https://no-color.org) or TERM forbids them."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -41,7 +41,7 @@ def counted(number: int, noun: str, nouns: str | None = None) -> str:
 
 
 def joined(*facts: object) -> str:
-    """Those that are known, on one line."""
+    """The known facts on one line; None and "" are unknown."""
     return " · ".join(one_line(str(fact)) for fact in facts if fact not in (None, ""))
 
 
@@ -51,7 +51,7 @@ def address(url: str) -> str:
 
 
 def as_json(data: Any, *, indent: int | None = 2) -> bytes:
-    """UTF-8 whatever the terminal's character set; still the same data, with nothing a terminal obeys."""
+    """JSON in UTF-8 on any terminal, with its control characters escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=indent)
     text = _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.encode("utf-8", "backslashreplace") + b"\n"

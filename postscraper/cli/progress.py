@@ -14,12 +14,12 @@ from postscraper.cli.output import counted, joined
 from storage.archive import Archive
 from storage.errors import ArchiveError
 
-DRAWN_EVERY, SAID_EVERY = 0.2, 60.0  # seconds
+DRAWN_EVERY, WRITTEN_EVERY = 0.2, 60.0  # seconds
 _ERASE = "\r\x1b[K"
 
 
 class Meter:
-    """One running count, with its rate and the time left."""
+    """A running count, with its rate and the time left."""
 
     def __init__(
         self,
@@ -31,10 +31,10 @@ class Meter:
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """noun, nouns: of what is counted.
+        """noun, nouns: of the things counted.
 
-        total: all of it; None when it is not known.
-        say: writes the line that comes once a minute; by default to `stream`.
+        total: their number; None when unknown.
+        say: writes the line of each minute; by default to `stream`.
         stream: standard error by default.
         """
         self._noun, self._nouns, self._total = noun, nouns, total
@@ -43,19 +43,18 @@ class Meter:
         self._clock = clock
         self._begun = clock()
         self._is_terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._every = DRAWN_EVERY if self._is_terminal else SAID_EVERY
-        self._shown_at = self._begun - DRAWN_EVERY  # on a terminal the first line comes at once
+        self._every = DRAWN_EVERY if self._is_terminal else WRITTEN_EVERY
+        self._shown_at = self._begun - DRAWN_EVERY  # on a terminal the first line is drawn at once
         self._is_drawn = False
 
     def is_due(self) -> bool:
-        """Whether the last line is so old that `show` would write another."""
+        """Whether `show` would write a line now."""
         return self._clock() - self._shown_at >= self._every
 
     def show(self, done: int, share: float | None = None, note: str = "") -> None:
-        """Show that so many are done, if the last line is old enough.
+        """Show the count, if the last line is old enough.
 
         share: of the whole work, from 0 to 1; None: `done` of the total.
-        note: what else there is to say.
         """
         if not self.is_due():
             return
@@ -70,7 +69,7 @@ class Meter:
         self._is_drawn = True
 
     def erase(self) -> None:
-        """Take the live line away."""
+        """Erase the live line."""
         if self._is_drawn:
             self._stream.write(_ERASE)
             self._stream.flush()
@@ -104,7 +103,7 @@ def duration(seconds: float) -> str:
 
 
 def kept_pages(archive: Path) -> int | None:
-    """How many captures an archive has the bytes of; None when its database cannot be read."""
+    """The number of captures with bytes in the evidence; None when the database cannot be read."""
     try:
         with Archive.open(archive, readonly=True) as opened:
             return opened.kept_captures()
@@ -114,7 +113,7 @@ def kept_pages(archive: Path) -> int | None:
 
 @contextmanager
 def progress(noun: str, nouns: str | None = None, *, total: int | None = None) -> Iterator[Meter]:
-    """A meter whose live line is gone at the end, and out of the way of what is logged meanwhile."""
+    """A meter whose live line is erased at the end, and before each line of the log."""
     meter = Meter(noun, nouns, total=total)
     with beside_log(meter):
         yield meter

@@ -1,4 +1,4 @@
-"""The report of `postscraper reread` as one HTML file that needs nothing else; every word of it is escaped."""
+"""Report of `postscraper reread` as one HTML file; all text is escaped."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ del { background: #ffd9d6 } ins { background: #d2f0d4; text-decoration: none }
 
 
 def shown(value: Any) -> str:
-    """A value of an item in words: blocks as paragraphs, lists an entry a line, nothing as —."""
+    """A value of an item as text: a block is a paragraph, an entry of a list a line, an empty value —."""
     if value is None or value in ("", [], {}):
         return "—"
     if isinstance(value, str):
@@ -34,7 +34,7 @@ def shown(value: Any) -> str:
 
 
 def _entry(value: Any) -> str:
-    """A block, a picture, a teaser on a line: what it has, in the order of the contract."""
+    """A block, a picture or a teaser on one line: its values in the order of the contract."""
     if not isinstance(value, dict):
         return shown(value)
     if set(value) == {"kind", "text"}:
@@ -44,7 +44,7 @@ def _entry(value: Any) -> str:
 
 
 def around(before: Any, after: Any) -> tuple[str, str]:
-    """Two values on a line each, from shortly before the first place in which they differ."""
+    """Two values, cut to a line each, from shortly before their first difference."""
     old, new = shown(before), shown(after)
     same = next(
         (n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))

@@ -1,7 +1,7 @@
-"""A Scrapy add-on: the components of this project beside a user's own.
+"""Scrapy add-on that joins the components of this project with a user's own.
 
-Of a setting that maps components to numbers Scrapy takes the one value that was set last, so that a user's pipeline
-alone would take the archive's away.
+Scrapy uses the last value of a setting that maps components to numbers, so that a user's pipeline alone would remove
+the archive's.
 """
 
 import logging
@@ -15,7 +15,7 @@ _SHARED = (
     *("ITEM_PIPELINES", "EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES"),
     *("DOWNLOAD_HANDLERS", "DOWNLOAD_SLOTS", "FEED_EXPORTERS"),
 )
-# Without these nothing is kept.
+# Without these nothing is stored.
 _NEEDED = {
     "DOWNLOADER_MIDDLEWARES": "postscraper.crawl.record_middleware.EvidenceMiddleware",
     "ITEM_PIPELINES": "postscraper.crawl.pipeline.ArchivePipeline",
@@ -24,9 +24,9 @@ BEHIND_OTHERS = 1_000_000  # other add-ons change these settings, too
 
 
 class OwnComponents:
-    """Brought along by every spider of this project, whatever the setting ADDONS says.
+    """Added by every spider of this project, whatever the setting ADDONS is.
 
-    A number that the user gives to one of our components counts, and so does None, but for those that keep the pages.
+    A number that the user gives to one of our components counts, and so does None, but for those that store pages.
     """
 
     def update_settings(self, settings: BaseSettings) -> None:

@@ -1,4 +1,4 @@
-"""Summary of a crawl, and a check of whether the layouts still find what they found."""
+"""Summary of a crawl, and a check of whether the layouts still find each field."""
 
 import logging
 from collections import Counter
@@ -11,14 +11,14 @@ from twisted.python.failure import Failure
 
 from postscraper.cli.output import counted, one_line
 from postscraper.cli.progress import duration
-from postscraper.crawl.pipeline import FILED
+from postscraper.crawl.pipeline import COMMITTED
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.items import Article, Item, Unread
 from postscraper.sources.warc import MOST_HOSTS
 
 log = logging.getLogger(__name__)
 
-# What stories come by when not by their own pages, by the layout that read them.
+# Sources of stories other than their own pages, by layout.
 _FORMS = {"feed": "feed", "wordpress_rest": "the REST API"}
 
 FEWEST = 20  # articles; a share of fewer says nothing
@@ -33,11 +33,11 @@ _PLURALS = {
 
 
 class Checks:
-    """Counts of a crawl, and what they say at its end.
+    """Counts of a crawl, summed up at its end.
 
-    summary: lines of what came of it.
-    changed: of the live paper, each share that is too small for a layout that still fits; a person looks at the
-    pages, and mends the layout or the floor.
+    summary: its lines.
+    changed: each share of the live paper's pages that is too small for a layout that still fits; a person looks at
+        the pages, and mends the layout or the floor.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -54,7 +54,7 @@ class Checks:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         checks = cls(crawler)
-        crawler.signals.connect(checks.item_filed, FILED)
+        crawler.signals.connect(checks.item_committed, COMMITTED)
         crawler.signals.connect(checks.item_got_through, signals.item_scraped)
         crawler.signals.connect(checks.item_error, signals.item_error)
         crawler.signals.connect(checks.spider_closed, signals.spider_closed)
@@ -77,16 +77,17 @@ class Checks:
         self._failed += 1
         self._failure = self._failure or one_line(f"{type(failure.value).__name__}: {failure.value}")
 
-    def item_filed(self, item: Item, spider: Spider) -> None:
+    def item_committed(self, item: Item, spider: Spider) -> None:
         if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
             return
         if isinstance(item, Unread) and item.reason == "broken_transfer":
-            return  # which says nothing of the design
+            return  # no sign of another design
         self._pages["unread" if isinstance(item, Unread) else "read"] += 1
         if isinstance(item, Article):
             self._stories.setdefault(_FORMS.get(item.layout, "page"), set()).add(item.canonical_url)
-            self._pages["articles"] += 1
-            self._filled.update(name for name in spider.paper.floors if getattr(item, name))
+            if item.capture.part is None:  # floors are those of pages: a feed has no place for pictures
+                self._pages["articles"] += 1
+                self._filled.update(name for name in spider.paper.floors if getattr(item, name))
 
     def spider_closed(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
@@ -101,9 +102,9 @@ class Checks:
         """At most ten lines."""
         outcomes = self._named("postscraper/outcome/")
         pages = counted(sum(count for _, count in outcomes), "page")
-        told = ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in outcomes)
-        lasted = duration((datetime.now(UTC) - self._begun_at).total_seconds())
-        lines = [f"{spider.paper.name}: {pages} in {lasted}{f': {told}' if told else ''}"]
+        results = ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in outcomes)
+        elapsed = duration((datetime.now(UTC) - self._begun_at).total_seconds())
+        lines = [f"{spider.paper.name}: {pages} in {elapsed}{f': {results}' if results else ''}"]
         if unread := self._named("postscraper/unread/"):
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
         if left_out := spider.run.left_out:
@@ -124,16 +125,16 @@ class Checks:
         return lines
 
     def _at_this_pace(self, queued: int) -> str:
-        """How long that will take, by the answers of this run; "" when it is too short to say."""
+        """The time that these will take, by the answers of this run; "" after fewer than FEWEST."""
         assert self._crawler.stats is not None
         answered = self._crawler.stats.get_value("postscraper/answered", 0)
-        lasted = (datetime.now(UTC) - self._begun_at).total_seconds()
-        return f", in about {duration(lasted / answered * queued)} at this pace" if answered >= FEWEST else ""
+        seconds = (datetime.now(UTC) - self._begun_at).total_seconds()
+        return f", in about {duration(seconds / answered * queued)} at this pace" if answered >= FEWEST else ""
 
     def _came_by(self) -> str:
         """How many stories came by each form, each story once in a form."""
-        came = [f"{counted(len(urls), 'story', 'stories')} came by {form}" for form, urls in self._stories.items()]
-        return ", ".join(came) or "no story came by any other way"
+        counts = [f"{counted(len(urls), 'story', 'stories')} came by {form}" for form, urls in self._stories.items()]
+        return ", ".join(counts) or "no story came by any other way"
 
     def _changed(self, spider: NewspaperSpider) -> list[str]:
         articles, pages = self._pages["articles"], self._pages["read"] + self._pages["unread"]
@@ -154,7 +155,7 @@ class Checks:
 
 
 def _commonest(hosts: Counter[str]) -> list[tuple[str, int]]:
-    """At most five, and the others together."""
+    """The five commonest hosts, and the others together."""
     named = hosts.most_common(MOST_HOSTS)
     others = hosts.total() - sum(count for _, count in named)
     return [*named, ("other hosts", others)] if others else named

@@ -1,6 +1,6 @@
 """Check of a run's settings, before anything starts.
 
-A setting has the type of its default: what Scrapy reads with `getint` must be a whole number, and so on.
+A setting must have the type of its default: a whole number where Scrapy uses `getint`, and so on.
 """
 
 import logging
@@ -32,7 +32,7 @@ _READERS = {
 }
 # Seconds that may have a fraction, though their defaults have none.
 _SECONDS = ("CLOSESPIDER_TIMEOUT", "DNS_TIMEOUT", "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "LONGEST_PAUSE")
-# Less, and a crawl would wait for ever.
+# With less a crawl would wait for ever.
 _AT_LEAST_ONE = (
     *("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "CONCURRENT_ITEMS", "REACTOR_THREADPOOL_MAXSIZE"),
 )
@@ -44,19 +44,19 @@ _BY_NAME = ("DOWNLOAD_HANDLERS", "FEED_EXPORTERS", "FEED_STORAGES")
 
 def check_words(words: Iterable[str], settings: BaseSettings) -> None:
     """Raises BadRequest for a word after `-s` that sets nothing."""
-    tried = settings.copy()
+    trial = settings.copy()
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             raise BadRequest(f"-s {word} sets nothing; write it as -s NAME=VALUE")
         try:
-            tried.set(name, value, priority="cmdline")
+            trial.set(name, value, priority="cmdline")
         except (ValueError, TypeError, AttributeError) as error:
             raise BadRequest(f"{word} is no JSON object; write it as {name}='{{\"name\": …}}'") from error
 
 
 def check_values(settings: BaseSettings) -> None:
-    """Raises BadRequest for a value that cannot be read, and OSError when the log or a feed cannot be written."""
+    """Raises BadRequest for a value that cannot be read, and OSError if the log or a feed cannot be written."""
     for name, default in _DEFAULTS.items():
         if settings[name] is not None and settings[name] != default:
             _check_type(name, type(default), settings)
@@ -70,8 +70,8 @@ def check_values(settings: BaseSettings) -> None:
     for name in ("SPIDER_LOADER_CLASS", "TWISTED_REACTOR"):
         _check_loads(name, settings[name])
     for name in ("ADDONS", "SPIDER_MODULES"):
-        for each in settings.getlist(name):
-            _check_loads(name, each)
+        for path in settings.getlist(name):
+            _check_loads(name, path)
 
 
 def check_components(settings: BaseSettings) -> None:
@@ -84,10 +84,11 @@ def check_components(settings: BaseSettings) -> None:
             _check_loads(name, settings[name])
     for name in _BY_ORDER:
         for component, order in settings.getdict(name).items():
-            if order is not None and not isinstance(order, int | float):
+            if order is None:
+                continue
+            if not isinstance(order, int | float):
                 raise BadRequest(f"{name}: the order of {component} is {order!r}, and no number")
-            if order is not None:
-                _check_loads(name, component)
+            _check_loads(name, component)
     for name in _BY_NAME:
         for component in settings.getdict(name).values():
             if component is not None:
@@ -126,13 +127,13 @@ def _check_files(settings: BaseSettings) -> None:
         _check_writable(Path(settings["LOG_FILE"]))
     for uri in map(str, settings.getdict("FEEDS")):
         feed = Path(urlsplit(uri).path)
-        # A folder that is not there is made with the feed; % stands for what is known later.
+        # A missing folder is made with the feed; % stands for values that are known later.
         if urlsplit(uri).scheme in ("", "file") and "%" not in uri and feed.parent.exists():
             _check_writable(feed)
 
 
 def _check_writable(path: Path) -> None:
-    """Leaves no file where none was. Raises OSError."""
+    """Check without leaving a new file. Raises OSError."""
     is_new = not path.exists()
     if not (is_new or path.is_file() or path.is_dir()):
         return  # a pipe would wait for its reader

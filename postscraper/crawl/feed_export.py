@@ -1,4 +1,4 @@
-"""Scrapy's feeds of the contract's items: each value as the archive stores it, in a form of the format's own."""
+"""Feed exporters for the contract's items: each value as the archive stores it, in the form of the format."""
 
 import json
 import re
@@ -18,8 +18,8 @@ from scrapy.exporters import (
 from postscraper.items import Article, Listing, Unread
 from storage.database.values import cleaned
 
-COLUMNS = tuple(dict.fromkeys(each.name for kind in (Article, Listing, Unread) for each in fields(kind)))
-# All but https://www.w3.org/TR/xml/#charsets, which no reference can bring into XML 1.0 either.
+COLUMNS = tuple(dict.fromkeys(field.name for kind in (Article, Listing, Unread) for field in fields(kind)))
+# All but https://www.w3.org/TR/xml/#charsets; no reference can put them into XML 1.0 either.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -39,25 +39,25 @@ class ContractJsonLines(_AsStored, JsonLinesItemExporter):
 
 
 class ContractCsv(_AsStored, CsvItemExporter):
-    """One header for all kinds of items. Lists and objects stand in their cells as JSON, for any tool to take apart."""
+    """One header for all kinds of items. Lists and objects are JSON in their cells."""
 
     def __init__(self, file: BytesIO, **options: Any) -> None:
         options["fields_to_export"] = options.get("fields_to_export") or COLUMNS
         super().__init__(file, **options)
 
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
-        found = super().serialize_field(field, name, value)
-        return json.dumps(found, ensure_ascii=False) if isinstance(found, (list, dict)) else found
+        data = super().serialize_field(field, name, value)
+        return json.dumps(data, ensure_ascii=False) if isinstance(data, (list, dict)) else data
 
 
 class ContractXml(_AsStored, XmlItemExporter):
     """None is an empty element. An entry of a list is a `value`, and so is one of a mapping, with a `name` inside."""
 
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
-        found = super().serialize_field(field, name, value)
-        if isinstance(value, Mapping):  # whose names are the site's words, and no names of elements
-            found = [{"name": key, "value": each} for key, each in found.items()]
-        return _xml(found)
+        data = super().serialize_field(field, name, value)
+        if isinstance(value, Mapping):  # its names are the site's words, and no names of elements
+            data = [{"name": key, "value": inner} for key, inner in data.items()]
+        return _xml(data)
 
 
 def _xml(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Between Scrapy and the network: whom it may talk to, and what it leaves undone."""
+"""Downloads from public addresses alone, with the content codings left on."""
 
 import logging
 import re
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def _in_a_sentence(record: logging.LogRecord) -> bool:
-    """Name the error of a request that nobody handles; its trace is Scrapy's own path to the socket."""
+    """Name an unhandled error of a request in a sentence; its trace is Scrapy's own path to the socket."""
     if record.exc_info and record.exc_info[1] and record.getMessage().startswith("Error downloading"):
         error = record.exc_info[1]
         record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", ()
@@ -33,12 +33,12 @@ def _in_a_sentence(record: logging.LogRecord) -> bool:
 
 logging.getLogger("scrapy.core.scraper").addFilter(_in_a_sentence)
 
-# Settings that name where a site is asked in place of its home; a stand-in need not be public.
+# Settings with the origin of a stand-in for a site, which need not be public.
 ORIGINS = ("PAPER_ORIGIN", "WAYBACK_ORIGIN", "COMMONCRAWL_INDEX_ORIGIN", "COMMONCRAWL_ORIGIN")
 
 
 def check_origins(settings: Mapping[str, Any]) -> None:
-    """Raises BadRequest for an origin that is none."""
+    """Raises BadRequest for a setting that is no origin."""
     for name in ORIGINS:
         origin = settings[name]
         if origin and not _is_origin(origin):
@@ -48,7 +48,7 @@ def check_origins(settings: Mapping[str, Any]) -> None:
 def _is_origin(text: str) -> bool:
     try:
         host, port = _served_at(text)
-    except ValueError:  # a port that is none, a bracket that is not closed
+    except ValueError:  # a bad port, a bracket that is not closed
         return False
     return bool(host) and port is not None and urlsplit(text).scheme in ("http", "https")
 
@@ -58,20 +58,20 @@ _UNRESOLVED = re.compile(r"(?:.*\.)?(?:localhost|\d+|0x[\da-f]*)\.?", re.I | re.
 
 
 class PrivateAddress(IgnoreRequest):
-    """A host is, or its name resolves to, an address that is not public: no newspaper is there."""
+    """A host is, or its name resolves to, an address that is not public: no newspaper has one."""
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address, of either version, belongs to the public internet."""
-    found = ip_address(address.strip("[]").split("%")[0])
-    return found.is_global and not found.is_multicast
+    ip = ip_address(address.strip("[]").split("%")[0])
+    return ip.is_global and not ip.is_multicast
 
 
 class PublicResolver(CachingThreadedResolver):
-    """The connection is made to the address that is checked here: a name cannot change its mind in between.
+    """Resolver that refuses addresses which are not public, at the lookup that the connection uses.
 
-    proxies: hosts of the proxies that the user named, in the environment or a request's meta; they may be private.
-        What is asked of a proxy is resolved there, and not checked here.
+    proxies: hosts of the proxies that the user named, in the environment or a request's meta; they may be private. A
+        proxy resolves names itself, unchecked.
     """
 
     allowed: frozenset[str] = frozenset()
@@ -84,8 +84,8 @@ class PublicResolver(CachingThreadedResolver):
         return resolver
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  # Twisted's name
-        found: Deferred[str] = super().getHostByName(name, timeout)
-        return found if name in self.allowed | self.proxies else found.addCallback(self._public, name)
+        lookup: Deferred[str] = super().getHostByName(name, timeout)
+        return lookup if name in self.allowed | self.proxies else lookup.addCallback(self._public, name)
 
     def _public(self, address: str, name: str) -> str:
         if not is_public(address):
@@ -95,9 +95,9 @@ class PublicResolver(CachingThreadedResolver):
 
 
 class PublicAddresses:
-    """Refuses hosts that are written as a private, loopback or link-local address, whoever connects to them.
+    """Downloader middleware that refuses hosts written as a private, loopback or link-local address.
 
-    Behind `HttpProxyMiddleware`, which says in each request's meta by which proxy it goes.
+    After `HttpProxyMiddleware`, which puts the proxy into each request's meta.
     """
 
     def __init__(self, allowed: frozenset[tuple[str, int | None]]) -> None:
@@ -117,8 +117,8 @@ class PublicAddresses:
         try:
             public = is_public(host)
         except ValueError:
-            # A name; its address is checked when it is resolved. A proxy resolves it unseen, and other spellings of
-            # numbers, too, so that these are refused as they stand.
+            # A name, whose address is checked when it is resolved. A proxy resolves it unseen, and other spellings of
+            # numbers, too, so that these are refused.
             public = host not in PublicResolver.proxies and not _UNRESOLVED.fullmatch(host)
         if not public:
             raise PrivateAddress(f"{host} is not public; {' and '.join(ORIGINS)} name stand-ins that are to be asked")
@@ -135,12 +135,18 @@ def _served_at(url: str) -> tuple[str, int | None]:
 
 
 class Compression(HttpCompressionMiddleware):
-    """Asks for compressed pages and leaves them so: reading undoes the coding itself, and notices a cut one."""
+    """Requests compressed pages and leaves them so: reading undoes the coding itself, and notices a cut one."""
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
         if "address" in request.meta:
             return response
-        undone: Request | Response = super().process_response(request, response)
-        return undone
+        decoded: Request | Response = super().process_response(request, response)
+        return decoded
+
+
+# Twisted limits the lines of a head, and not the head. Scrapy's limits of size begin behind it: a head of 200 MB took
+# 400 MB here.
+LONGEST_HEAD = 2**20  # bytes; browsers end at a quarter of it, and the paper's have 2 kB
+_MORE = 1  # byte that a decoder still expects: at the connection's end it then reports that data were lost

@@ -1,11 +1,10 @@
-"""One page, one transaction: what a spider read goes into the archive.
+"""Item pipeline that writes the spider's items into the archive.
 
-Pages that arrive within a moment share a commit; none is passed on before its own is durable. The stories that a
-feed or a REST answer carries whole come behind its own item, and share its transaction.
-When the archive fails the crawl ends: nothing must be read that cannot be kept.
+Pages that arrive within a moment share a transaction; none is passed on before it is durable. The stories that a feed
+or a REST answer carries whole come after its own item, and share its transaction. If the archive fails, the crawl ends.
 
-What another pipeline drops before is kept out; what another one changed is refused, for the archive holds what the
-page says.
+Of an item that an earlier pipeline drops the archive keeps the record alone. A changed item ends the crawl, for the
+archive holds what the page says.
 """
 
 import asyncio
@@ -22,22 +21,22 @@ from scrapy.exceptions import DropItem
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.run.run import dropped
+from postscraper.run.page_reader import dropped
 from storage.archive import Outcome
 from storage.errors import ArchiveError
 from storage.warc.exchange import EvidenceError
 
 LARGEST_BATCH = 200
-# Items that come within it share a commit: one alone costs 4.2 ms of the processor, one of sixteen 0.8 ms.
+# Items that arrive within it share a transaction: one alone costs 4.2 ms of the processor, one of sixteen 0.8 ms.
 SHARED_SECONDS = 0.03
 
-# Scrapy's signal for an item that is in the archive, as it was read; its own `item_scraped` comes with whatever later
-# pipelines made of it.
-FILED = object()
+# Signal for an item that is in the archive, as it was read; Scrapy's `item_scraped` brings what later pipelines made
+# of it.
+COMMITTED = object()
 
 
 class ArchivePipeline:
-    """The disk is waited for in a thread of its own, and one batch after the other: the crawl goes on meanwhile."""
+    """One thread writes batch after batch; the crawl goes on meanwhile."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -59,22 +58,22 @@ class ArchivePipeline:
         spider = self._crawler.spider
         if not isinstance(spider, NewspaperSpider):
             return item
-        reading = spider.run.reading(item)
+        reading = spider.run.pending(item)
         if reading is None or item != reading:
-            sentence = f"{_changed(item, reading)}; {_BEHIND}"
+            sentence = f"{_change(item, reading)}; {_ADVICE}"
             spider.stop("pipeline", sentence, BadRequest(sentence))
             raise DropItem(sentence, log_level="DEBUG")
         try:
             if item.capture.part is None:
-                await self._file(item, spider)
+                await self._commit(item, spider)
             else:
                 _pass_on(item, spider)
         finally:
             self._handled(item, spider)
-        self._crawler.signals.send_catch_log(FILED, item=item, spider=spider)
+        self._crawler.signals.send_catch_log(COMMITTED, item=item, spider=spider)
         return item
 
-    async def _file(self, item: Item, spider: NewspaperSpider) -> None:
+    async def _commit(self, item: Item, spider: NewspaperSpider) -> None:
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
         if self._writing is None or self._writing.done():
@@ -94,19 +93,19 @@ class ArchivePipeline:
             spider.handled()
 
     async def _dropped(self, item: Any, exception: DropItem) -> None:
-        """Keep out what a pipeline dropped that comes before this one; the ledger hears all that the page announces."""
+        """Store the record alone of an item that an earlier pipeline dropped; the page's links still count."""
         spider = self._crawler.spider
-        if not isinstance(spider, NewspaperSpider) or spider.run.reading(item) is None:
+        if not isinstance(spider, NewspaperSpider) or spider.run.pending(item) is None:
             return
         with suppress(DropItem):
             if spider.ended is None or spider.ended.reason not in ("archive", "pipeline"):
-                await self._file(dropped(item, str(exception) or "without a reason"), spider)
+                await self._commit(dropped(item, str(exception) or "without a reason"), spider)
         self._handled(item, spider)
 
     def _failed(self, item: Any) -> None:
-        """A pipeline before this one failed: the next run files what the page says."""
+        """An earlier pipeline failed: the next run commits the page."""
         spider = self._crawler.spider
-        if isinstance(spider, NewspaperSpider) and spider.run.reading(item) is not None:
+        if isinstance(spider, NewspaperSpider) and spider.run.pending(item) is not None:
             self._handled(item, spider)
 
     async def _write(self, spider: NewspaperSpider) -> None:
@@ -123,7 +122,7 @@ class ArchivePipeline:
                         done.set_exception(error)
                 continue
             for (_, done), of_item in zip(batch, outcomes, strict=True):
-                if not done.done():  # cancelled with who waited for it; the item is filed all the same
+                if not done.done():  # cancelled with the task that awaited it; the item is committed all the same
                     done.set_result(of_item)
 
     def _count(self, item: Item, outcomes: Sequence[Outcome]) -> None:
@@ -135,21 +134,21 @@ class ArchivePipeline:
 
 
 def _pass_on(story: Item, spider: NewspaperSpider) -> None:
-    """A story that an answer carries was filed with its page's item, which came before it."""
+    """A story that an answer carries was committed with its page's item, which came before it."""
     if spider.run.is_withdrawn(story):
         raise DropItem("withdrawn", log_level="DEBUG")
     if spider.ended is not None and spider.ended.reason == "archive":
-        raise DropItem(spider.ended.sentence, log_level="DEBUG")  # its page may not have been filed
+        raise DropItem(spider.ended.sentence, log_level="DEBUG")  # its page may not have been committed
 
 
-_BEHIND = (
+_ADVICE = (
     "the archive holds what the page says: give a pipeline that changes items a number above that of"
     " postscraper.crawl.pipeline.ArchivePipeline, which is 900"
 )
 
 
-def _changed(item: Any, reading: Item | None) -> str:
-    """How an item differs from what was read."""
+def _change(item: Any, reading: Item | None) -> str:
+    """The difference between an item and its reading."""
     if reading is None or type(item) is not type(reading):
         return f"a pipeline passed on {type(item).__name__} in the place of an item, or changed its capture"
     names = (each.name for each in fields(reading) if getattr(item, each.name) != getattr(reading, each.name))

@@ -1,7 +1,7 @@
-"""Every exchange goes into the evidence before anything decodes it.
+"""Downloader middleware that records every exchange in the evidence before anything decodes it.
 
-A downloader middleware that stands nearest to the network: what it sees is as it came, but for
-the transfer coding, which is undone, and the case of header names.
+It stands nearest to the network: answers are as they came, but for the transfer coding, which is undone, and the case
+of header names.
 """
 
 import re
@@ -34,7 +34,6 @@ class EvidenceMiddleware:
             sentence = "a saved page is no answer: `postscraper read FILE` reads it, source=folder takes it in"
             spider.logger.warning("%s: %s", response.url, sentence)
             raise IgnoreRequest(sentence)
-        keep = request.meta.get("keep")
         exchange = Exchange(
             url=response.url,
             requested_at=request.meta.get("asked_at"),
@@ -47,11 +46,12 @@ class EvidenceMiddleware:
             body=response.body,
             # Behind a proxy it is the proxy's.
             address=str(response.ip_address) if response.ip_address and not request.meta.get("proxy") else None,
-            cut=_cut(response, by_digest=keep is not None),
+            cut=_cut(response, by_digest="record" in request.meta),
         )
         try:
-            kept = keep(exchange) if keep else spider.run.record(exchange, request.meta.get("depth", 0))
-            request.meta["capture"] = kept
+            record = request.meta.get("record", spider.run.record)
+            # Scrapy gives a callback the response alone, decoded by then; only meta brings it what came.
+            request.meta["exchange"], request.meta["recorded"] = exchange, record(exchange) if record else None
         except (EvidenceError, ArchiveError) as error:
             spider.stop("archive", str(error), error)
             raise IgnoreRequest(str(error)) from error  # which Scrapy logs without its trace
@@ -59,15 +59,15 @@ class EvidenceMiddleware:
         return response
 
 
-# What a whole page, feed, sitemap or JSON text ends with.
+# The end of a whole page, feed, sitemap or JSON text.
 _END = re.compile(rb"</(?:html|rss|rdf:RDF|feed|urlset|sitemapindex)\s*>|[\]}]\s*\Z", re.I)
 
 
 def _cut(response: Response, *, by_digest: bool) -> Cut | None:
-    """by_digest: who asked knows the answer's digest, and so can tell whether it is whole when nothing else does."""
+    """by_digest: whether the index of an archive names the digest, so that a missing length leaves it undecided."""
     if "dataloss" in response.flags:
         return "disconnect"
-    # What Scrapy calls an answer that only the end of the connection ends: a server that dies ends it, too.
+    # Scrapy's name for an answer that only the end of the connection ends, as a server that dies does.
     if "partial" not in response.flags:
         return None
     if by_digest:
@@ -76,14 +76,14 @@ def _cut(response: Response, *, by_digest: bool) -> Cut | None:
     return "disconnect" if not begins or (begins in b"<[{" and not _END.search(response.body)) else None
 
 
-# Of the way there, and a secret besides: no server is asked with it, but a proxy.
-_NOT_THE_SERVERS = b"Proxy-Authorization"
+# A secret for the proxy alone, which no server receives.
+_FOR_THE_PROXY = b"Proxy-Authorization"
 
 
 def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in headers.items()
-        if name != _NOT_THE_SERVERS
+        if name != _FOR_THE_PROXY
         for value in values
     )

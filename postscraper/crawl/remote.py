@@ -1,16 +1,18 @@
-"""Captures that another archive has: its index is read, and what is not held yet is asked for.
+"""Frontiers over another archive: its index is read, and the captures that are not held yet are fetched.
 
-Everything stands in the archive's own tables (storage/elsewhere/holdings.py), one transaction for each page of
-the index: a run that was killed goes on where it was. The index comes before the captures, for what is held
-already can only be known of what is listed.
+All state is in the archive's own tables (storage/holdings/), one transaction for each index page, so that a killed
+run goes on where it was. The index is read before the captures: whether one is held already is known once it is
+listed.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any, Protocol
 
 from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
@@ -18,157 +20,215 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from postscraper.crawl.archives import ARCHIVES
 from postscraper.crawl.pacing import Pacing
 from postscraper.errors import RobotsUnavailable
-from postscraper.items import Capture, Item
+from postscraper.items import Item
 from postscraper.run.run import Run, now
-from postscraper.run.selection import placed, sought, wanted
-from postscraper.sources.captures import is_page
-from postscraper.sources.remote import NoCapture, NoIndex, Onward, Question
+from postscraper.run.scope import Scope
+from postscraper.run.selection import candidate, index_targets, to_fetch
+from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
+from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex, Onward, OtherArchive
+from postscraper.sources.wayback import HOME, Wayback
 from storage.holdings.models import Candidate, CdxEntry
-from storage.warc.exchange import Exchange
+from storage.warc.exchange import Exchange, RecordLocation
 
-Kept = Capture | NoCapture | Onward
+Recorded = tuple[Exchange, RecordLocation]
 INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
 MOST_HOPS = 3
-ANSWER_SECONDS = 180.0  # an index is searched for a minute or two, when whole hosts are asked for
-
+ANSWER_SECONDS = 180.0  # an index is searched for a minute or two when whole hosts are looked up
 MOST_COUNTED = 1_000_000
 
 _log = logging.getLogger(__name__)
 
 
-class RemoteFrontier:
-    """The frontier of a run over another archive: hands out requests, and takes their answers."""
+def _wayback(settings: Mapping[str, Any], _: Scope) -> OtherArchive:
+    return Wayback((settings["WAYBACK_ORIGIN"] or HOME).rstrip("/"))
 
-    def __init__(
-        self,
-        desk: Run,
-        settings: BaseSettings,
-        stop: Callable[..., None],
-        writing: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        """stop: ends the run, for a reason and with a sentence. writing: turns what the archive refuses into that."""
-        self._desk, self._writing = desk, writing
-        self._archive = ARCHIVES[desk.scope.source](settings, desk.scope)
-        self._holdings = desk.archive.holdings
-        self._patience = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), stop)
-        self._wanted = wanted(desk)
+
+def common_crawl(settings: Mapping[str, Any], scope: Scope) -> CommonCrawl:
+    index, store = settings["COMMONCRAWL_INDEX_ORIGIN"] or INDEX, settings["COMMONCRAWL_ORIGIN"] or STORE
+    return CommonCrawl(scope.crawls, index.rstrip("/"), store.rstrip("/"))
+
+
+ARCHIVES: Mapping[str, Callable[[Mapping[str, Any], Scope], OtherArchive]] = {
+    "wayback": _wayback,
+    "commoncrawl": common_crawl,
+}
+
+
+class Spider(Protocol):
+    """The part of a spider that a frontier needs.
+
+    stop: ends the run, with a reason and a sentence.
+    writing: a context that ends the run if the archive or its evidence cannot be written.
+    """
+
+    run: Run
+
+    def stop(self, reason: Any, sentence: str) -> None: ...
+    def writing(self) -> AbstractContextManager[None]: ...
+
+
+class Frontier(ABC):
+    """Requests of a run to another archive, one at a time: an answer may make the next one needless."""
+
+    def __init__(self, spider: Spider, settings: BaseSettings) -> None:
+        self._run, self._writing = spider.run, spider.writing
+        self._archive = ARCHIVES[self._run.scope.source](settings, self._run.scope)
+        self._holdings = self._run.archive.holdings
+        self._pacing = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), spider.stop)
         self._begun = False
-        self._left = desk.scope.limit
-        self._queries: deque[str] = deque()
-        self._bad_rows = 0  # of the index, passed over in this run
-        self._asking = False  # one question at a time: what its answer brings may make the next one needless
-
-    # What the scheduler asks
+        self._pages_left = self._run.scope.limit
+        self._under_way = 0  # requests without an answer yet, and pages on their way into the archive
 
     def begin(self) -> None:
-        """Find out what is left to do. Ends the run at once on a day on which the archive wants its rest."""
-        if self._patience.rests_today():
-            return
-        today = now()
-        self._holdings.begin(self._archive.name, today)
-        self._desk.name_payloads()
-        queries = self._archive.queries(sought(self._desk))
-        self._queries.extend(query for query in queries if not self._is_read(query, today))
-        self._begun = True
+        """Find out what there is to do. Ends the run on a day on which the archive asked to be left alone."""
+        if not self._pacing.rests_today():
+            self._begun = True
 
-    def _is_read(self, query: str, today: datetime) -> bool:
-        row = self._holdings.index_query(self._archive.name, query)
-        return row is not None and row.finished_at is not None and today - row.finished_at < INDEX_AGAIN
-
+    @abstractmethod
     def end(self) -> None:
-        name = self._archive.name
-        counts: dict[str, int] = {}
-        with self._writing():
-            counts = self._holdings.counts(name)
-        told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
-        told += f"; rows of its index passed over: {self._bad_rows}" if self._bad_rows else ""
-        _log.info("%s: %s%s.", name, told, "; its index is not read to the end" if self._queries else "")
+        """Log what the run leaves."""
 
-    def queued(self) -> int:
-        """How many of the captures that are listed by now could be asked for."""
-        return self._holdings.due(self._archive.name, self._wanted, now(), MOST_COUNTED)
-
+    @abstractmethod
     def has_more(self) -> bool:
-        if self._left == 0 or self._patience.over:
-            return False
-        return bool(self._queries) or self._holdings.waiting(self._archive.name, self._wanted)
+        """Whether there is anything left that this run may request."""
+
+    def queued(self) -> int | None:
+        """How many captures could be fetched now; None if unknown."""
+        return None
+
+    def handled(self) -> None:
+        """A page is committed, or will not be in this run."""
+        self._under_way -= 1
 
     def next_request(self) -> Request | None:
-        if not self._begun or self._left == 0 or self._asking or self._patience.waits():
+        if not self._begun or self._under_way or self._pacing.waits():
             return None
         with self._writing():
             return self._next()
         return None
 
+    @abstractmethod
     def _next(self) -> Request | None:
-        if self._queries and not self._enough():
-            return self._index_request(self._queries[0])
-        leased = self._holdings.lease(self._archive.name, 1, self._wanted, now())
-        if not leased:
-            return None
-        if self._left is not None:
-            self._left -= 1
-        return self._capture_request(leased[0])
+        """The next request; None if there is none now."""
 
-    def _enough(self) -> bool:
-        """Whether a run of few pages has listed as many as it may fetch."""
-        left = self._left
-        return left is not None and self._holdings.due(self._archive.name, self._wanted, now(), left) == left
-
-    def handled(self) -> None:
-        """An item has gone into the archive, or could not."""
-        self._asking = False
-
-    def _request(self, question: Question, callback: Callable[[Response], object], **meta: object) -> Request:
-        self._asking = True
+    def _request(self, request: ArchiveRequest, callback: Callable[[Response], object], **meta: object) -> Request:
+        self._under_way += 1
         own = {"asked_at": now(), "dont_redirect": True, "download_slot": self._archive.name}
-        own |= {"dont_obey_robotstxt": question.documented}
+        own |= {"dont_obey_robotstxt": request.documented, "autothrottle_dont_adjust_delay": True}
         return Request(
-            question.url,
-            headers=dict(question.headers),
+            request.url,
+            headers=dict(request.headers),
             callback=callback,
             errback=self._failed,
             dont_filter=True,
-            meta={**own, "autothrottle_dont_adjust_delay": True, "download_timeout": ANSWER_SECONDS, **meta},
+            meta={**own, "download_timeout": ANSWER_SECONDS, **meta},
         )
+
+    def _failed(self, failure: Failure) -> None:
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        error = failure.value
+        why = f"{type(error).__name__}: {error}"[:300]
+        self._under_way -= 1
+        leased: Candidate | None = request.meta.get("leased")
+        with self._writing():
+            if leased is not None and isinstance(error, DownloadCancelledError):
+                self._holdings.mark(self._archive.name, leased.entry, "passed over", why)
+                return
+            if leased is not None:
+                self._holdings.failed(self._archive.name, leased.entry, why, now())
+            if isinstance(error, IgnoreRequest):
+                self._pacing.stop("unreachable", f"{request.url} is not to be asked for: {error}")
+            elif isinstance(error, RobotsUnavailable):
+                self._pacing.stop("unreachable", f"its robots.txt cannot be had: {error} Try again later")
+            else:
+                self._pacing.on_error(why)
+
+
+class RemoteFrontier(Frontier):
+    """Frontier over an archive with an index."""
+
+    def __init__(self, spider: Spider, settings: BaseSettings) -> None:
+        super().__init__(spider, settings)
+        self._to_fetch = to_fetch(self._run)
+        self._queries: deque[str] = deque()
+        self._bad_rows = 0  # of the index, skipped in this run
+
+    def begin(self) -> None:
+        super().begin()
+        if not self._begun:
+            return
+        today, scope = now(), self._run.scope
+        self._holdings.begin(self._archive.name, today)
+        self._run.name_payloads()
+        for query in self._archive.queries(index_targets(self._run), scope.since, scope.until):
+            row = self._holdings.index_query(self._archive.name, query)
+            if row is None or row.finished_at is None or today - row.finished_at >= INDEX_AGAIN:
+                self._queries.append(query)
+
+    def end(self) -> None:
+        counts: dict[str, int] = {}
+        with self._writing():
+            counts = self._holdings.counts(self._archive.name)
+        result = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
+        result += f"; rows of its index passed over: {self._bad_rows}" if self._bad_rows else ""
+        result += "; its index is not read to the end" if self._queries else ""
+        _log.info("%s: %s.", self._archive.name, result)
+
+    def queued(self) -> int:
+        return self._holdings.due(self._archive.name, self._to_fetch, now(), MOST_COUNTED)
+
+    def has_more(self) -> bool:
+        if self._pages_left == 0 or self._pacing.over:
+            return False
+        return bool(self._queries) or self._holdings.waiting(self._archive.name, self._to_fetch)
+
+    def _next(self) -> Request | None:
+        if self._pages_left == 0:
+            return None
+        if self._queries and not self._has_listed_enough():
+            return self._index_request(self._queries[0])
+        for leased in self._holdings.lease(self._archive.name, 1, self._to_fetch, now()):
+            self._pages_left = None if self._pages_left is None else self._pages_left - 1
+            return self._capture_request(leased)
+        return None
+
+    def _has_listed_enough(self) -> bool:
+        """Whether a run of few pages has listed as many as it may fetch."""
+        most = self._pages_left
+        return most is not None and self._holdings.due(self._archive.name, self._to_fetch, now(), most) == most
 
     # The index
 
     def _index_request(self, query: str) -> Request:
         row = self._holdings.index_query(self._archive.name, query)
         resume_key = None if row is None or row.finished_at is not None else row.resume_key
-        question = self._archive.index(query, resume_key)
-        return self._request(question, self._read_index, keep=self._keep_index, query=query, resume_key=resume_key)
-
-    def _keep_index(self, exchange: Exchange) -> Exchange:
-        self._desk.recorder.record_aside(exchange)
-        return exchange
+        request = self._archive.index_request(query, resume_key)
+        record = self._run.recorder.record_aside
+        return self._request(request, self._read_index, record=record, query=query, resume_key=resume_key)
 
     def _read_index(self, response: Response) -> None:
-        self._asking = False
+        self._under_way -= 1
         with self._writing():
-            self._listed(response)
+            self._add_listing(response)
 
-    def _listed(self, response: Response) -> None:
+    def _add_listing(self, response: Response) -> None:
         if response.status == 429:
-            self._patience.on_rate_limit(response)
+            self._pacing.on_rate_limit(response)
             return
-        query, resume_key = response.meta["query"], response.meta["resume_key"]
-        answer: Exchange = replace(response.meta["capture"], body=response.body)  # its coding undone
+        name, query = self._archive.name, response.meta["query"]
+        answer: Exchange = replace(response.meta["exchange"], body=response.body)  # without its content coding
         try:
-            page = self._archive.listed(query, resume_key, answer)
+            page = self._archive.read_index(query, response.meta["resume_key"], answer)
         except NoIndex as error:
-            self._patience.on_error(f"no index came: {error}", response)
+            self._pacing.on_error(f"no index came: {error}", response)
             return
-        self._patience.answered()
-        captures = [placed(self._desk, listed) for listed in page.captures]
-        self._desk.sync()
-        name = self._archive.name
-        new = self._holdings.add_listing(name, query, captures, page.resume_key, now())
-        _log.info("%s: captures listed: %d, new: %d", name, len(captures), new)
+        self._pacing.answered()
+        candidates = [candidate(self._run, entry) for entry in page.captures]
+        self._run.sync()
+        new = self._holdings.add_listing(name, query, candidates, page.resume_key, now())
+        _log.info("%s: captures listed: %d, new: %d", name, len(candidates), new)
         if page.bad_rows:
             self._bad_rows += len(page.bad_rows)
             first = page.bad_rows[0]
@@ -179,81 +239,60 @@ class RemoteFrontier:
     # Captures
 
     def _capture_request(self, leased: Candidate) -> Request:
-        def keep(exchange: Exchange) -> Kept:
+        def record(answer: Exchange) -> Recorded | NoCapture | Onward:
             try:
-                found = self._archive.capture(leased.entry, exchange)
+                exchange = self._archive.read_capture(leased.entry, answer)
             except (NoCapture, Onward) as other:
-                self._desk.recorder.record_aside(exchange)
+                self._run.recorder.record_aside(answer)
                 return other
-            return self._desk.record(found)
+            return exchange, self._run.record(exchange)
 
-        question = self._archive.wanted(leased.entry)
-        return self._request(question, self._read_capture, keep=keep, placed=leased, address=leased.address)
+        request = self._archive.capture_request(leased.entry)
+        return self._request(request, self._read_capture, record=record, leased=leased, address=leased.address)
 
     def _read_capture(self, response: Response) -> Iterator[Item | Request]:
-        found = None
+        onward: Sequence[Item | Request] = ()
         with self._writing():
-            found = self._taken(response, response.meta["placed"].listed, response.meta["capture"])
-        if found is None:
-            self._asking = False
-        elif isinstance(found, Request):
-            yield found
-        else:
-            yield from found
+            onward = self._take(response, response.meta["leased"].entry, response.meta["recorded"])
+        if not onward:
+            self._under_way -= 1
+        yield from onward
 
-    def _taken(self, response: Response, listed: CdxEntry, found: Kept) -> Sequence[Item] | Request | None:
-        """What goes on: the items of a capture, the request that leads to it; None when it ends here."""
-        if isinstance(found, Capture):
-            return self._items(listed, found)
-        if isinstance(found, Onward) and response.meta.get("hops", 0) < MOST_HOPS:
+    def _take(
+        self, response: Response, entry: CdxEntry, recorded: Recorded | NoCapture | Onward
+    ) -> Sequence[Item | Request]:
+        """The items of a capture, or the request that leads to it; () if none came."""
+        if isinstance(recorded, tuple):
+            return self._items(entry, *recorded)
+        hops = response.meta.get("hops", 0)
+        if isinstance(recorded, Onward) and hops < MOST_HOPS:
             assert response.request is not None
-            hops = response.meta.get("hops", 0) + 1
-            return response.request.replace(url=str(found), meta={**response.meta, "hops": hops})
-        if isinstance(found, Onward):
-            found = NoCapture(f"sent on more than {MOST_HOPS} times", gone=True)
-        self._end(listed, found, response)
-        return None
+            return [response.request.replace(url=str(recorded), meta={**response.meta, "hops": hops + 1})]
+        if isinstance(recorded, Onward):
+            recorded = NoCapture(f"sent on more than {MOST_HOPS} times", gone=True)
+        self._give_up(entry, recorded, response)
+        return ()
 
-    def _items(self, listed: CdxEntry, found: Capture) -> Sequence[Item] | None:
-        """It is held as soon as they are filed."""
-        self._patience.answered()
-        of_paper = is_page(found, self._desk.aliases)
-        if (found.url, found.captured_at) != (listed.url, listed.captured_at):
-            self._holdings.mark(self._archive.name, listed, "gone", f"answers with the capture of {found.captured_at}")
-        elif not of_paper:
-            self._holdings.mark(self._archive.name, listed, "passed over", "a redirect to the same address")
-        return self._desk.read(found) if of_paper else None
+    def _items(self, entry: CdxEntry, exchange: Exchange, location: RecordLocation) -> Sequence[Item]:
+        """The capture is held as soon as they are committed."""
+        self._pacing.answered()
+        is_page = self._run.reader.is_page(exchange)
+        if (exchange.url, exchange.captured_at) != (entry.url, entry.captured_at):
+            why = f"answers with the capture of {exchange.captured_at}"
+            self._holdings.mark(self._archive.name, entry, "gone", why)
+        elif not is_page:
+            self._holdings.mark(self._archive.name, entry, "passed over", "a redirect to the same address")
+        return self._run.read(exchange, location) if is_page else ()
 
-    def _end(self, listed: CdxEntry, none: NoCapture, response: Response) -> None:
-        """Leave a capture that did not come."""
+    def _give_up(self, entry: CdxEntry, none: NoCapture, response: Response) -> None:
+        """Mark a capture that did not come."""
         name = self._archive.name
         if response.status == 429:
-            self._holdings.give_back(name, [listed], now())
-            self._patience.on_rate_limit(response)
+            self._holdings.give_back(name, [entry], now())
+            self._pacing.on_rate_limit(response)
         elif none.gone:
-            self._patience.answered()
-            self._holdings.mark(name, listed, "gone", str(none))
+            self._pacing.answered()
+            self._holdings.mark(name, entry, "gone", str(none))
         else:
-            self._holdings.failed(name, listed, str(none), now())
-            self._patience.on_error(f"no capture came: {none}", response)
-
-    # What goes wrong
-
-    def _failed(self, failure: Failure) -> None:
-        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
-        error = failure.value
-        why = f"{type(error).__name__}: {error}"[:300]
-        self._asking = False
-        asked: Candidate | None = request.meta.get("placed")
-        with self._writing():
-            if asked is not None and isinstance(error, DownloadCancelledError):
-                self._holdings.mark(self._archive.name, asked.entry, "passed over", why)
-                return
-            if asked is not None:
-                self._holdings.failed(self._archive.name, asked.entry, why, now())
-            if isinstance(error, IgnoreRequest):
-                self._patience.stop("unreachable", f"{request.url} is not to be asked for: {error}")
-            elif isinstance(error, RobotsUnavailable):
-                self._patience.stop("unreachable", f"its robots.txt cannot be had: {error} Try again later")
-            else:
-                self._patience.on_error(why)
+            self._holdings.failed(name, entry, str(none), now())
+            self._pacing.on_error(f"no capture came: {none}", response)

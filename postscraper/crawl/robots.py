@@ -1,9 +1,8 @@
-"""robots.txt, as RFC 9309 has it where Scrapy is laxer: what cannot be had forbids everything until it can.
+"""robots.txt by RFC 9309, where Scrapy is laxer: a file that is out of reach forbids everything.
 
-A file that is missing (4xx) allows everything. One that is out of reach is asked for again, and nothing else of its
+A file that is missing (4xx) allows everything. One that is out of reach is requested again, and nothing else of its
 host meanwhile: a status of 5xx or 429, no answer, an answer that does not come whole. So is one behind more than five
-redirects, of which the RFC (2.3.1.2) lets a crawler assume either: that it is missing, or that it is out of reach. A
-loop says nothing of what the host allows.
+redirects: the RFC (2.3.1.2) leaves the choice, and a loop does not show what the host allows.
 """
 
 import asyncio
@@ -24,29 +23,24 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
+from postscraper.crawl.pacing import retry_after
 from postscraper.crawl.spider import MOST_HOPS, NEVER_AGAIN, NewspaperSpider
 from postscraper.errors import RobotsUnavailable
-from postscraper.run.discovery import asked_pause
 from postscraper.run.run import now
 from storage.ledger.states import BACK_OFF
 
 # https://www.sitemaps.org/protocol.html#submit_robots
 _SITEMAP = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(https?://[^\s#]+)", re.I | re.M)
-# A proxy that asks for a password says nothing of what the host allows.
+# A proxy's request for a password is no answer of the host.
 _UNAVAILABLE = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
 _log = logging.getLogger(__name__)
-_TICK = 0.5  # seconds; so often a wait looks whether the run is to end
-
-
-def _sitemaps(response: Response) -> list[str]:
-    """The sitemaps that a robots.txt names."""
-    return [found.decode("utf-8", "replace") for found in _SITEMAP.findall(response.body)]
+_TICK = 0.5  # seconds between two checks of whether the run has ended
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Asks for each host's file once in a run, and of the live newspaper again while it is out of reach.
+    """Fetches each host's file once in a run, and the live newspaper's again while it is out of reach.
 
-    Another archive has its own rules for when to ask it again (collecting/patience.py).
+    Another archive has its own pauses (postscraper/crawl/pacing.py).
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -59,22 +53,22 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if netloc not in self._parsers:
             self._parsers[netloc] = Deferred()
             try:
-                await self._parse_robots(await self._asked(request, netloc), netloc, request)
+                await self._parse_robots(await self._fetch(request, netloc), netloc, request)
             except RobotsUnavailable as error:
                 self._robots_error(error, netloc)
             self._stats.inc_value("robotstxt/request_count")
             self._end_if_all_is_forbidden(netloc)
         return await super().robot_parser(request)
 
-    async def _asked(self, request: Request, netloc: str) -> Response:
-        """A host's file, asked for until it comes. Raises RobotsUnavailable when the run waits no longer."""
+    async def _fetch(self, request: Request, netloc: str) -> Response:
+        """A host's file, requested until it comes. Raises RobotsUnavailable if the run waits no longer."""
         response, flaw = await self._answer(request)
         for wait_seconds in self._waits():
             if flaw is None:
                 break
-            pause_seconds = max(wait_seconds, min(_asked_pause(response), self._longest_pause_seconds))
-            asked_again = f"it is asked for again in {pause_seconds:.0f} s, and nothing else of the host before"
-            _log.warning("%s: %s; %s", netloc, flaw, asked_again)
+            pause_seconds = max(wait_seconds, min(retry_after(response), self._longest_pause_seconds))
+            plan = f"it is asked for again in {pause_seconds:.0f} s, and nothing else of the host before"
+            _log.warning("%s: %s; %s", netloc, flaw, plan)
             await self._sleep(pause_seconds)
             if not self.crawler.crawling:
                 break
@@ -84,7 +78,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return response
 
     def _waits(self) -> Iterator[float]:
-        """The pauses of a run between one try and the next, in seconds, which may be longer when a host asks for it."""
+        """The least pauses between the tries of a run, in seconds."""
         waited_seconds = 0.0
         for wait in BACK_OFF if self._newspaper() is not None else ():
             waited_seconds += wait.total_seconds()
@@ -98,25 +92,25 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             await asyncio.sleep(min(left, _TICK))
 
     async def _answer(self, request: Request) -> tuple[Response | None, str | None]:
-        """What comes for a host's file, and why it cannot be used. Raises RobotsUnavailable if it never will."""
+        """The answer for a host's file, and why it cannot be used. Raises RobotsUnavailable if it never can."""
         parts = urlsplit(request.url)
-        wanted = Request(
+        robots_request = Request(
             f"{parts.scheme}://{parts.netloc}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
             meta={"dont_obey_robotstxt": True, "redirect_ttl": MOST_HOPS},
             callback=NO_CALLBACK,
         )
         if "proxy" in request.meta:
-            wanted.meta["proxy"] = request.meta["proxy"]
+            robots_request.meta["proxy"] = request.meta["proxy"]
         assert self.crawler.engine is not None
         try:
-            response: Response = await self.crawler.engine.download_async(wanted)
+            response: Response = await self.crawler.engine.download_async(robots_request)
         except NEVER_AGAIN as error:
             raise RobotsUnavailable(f"robots.txt is not to be had: {error}") from error
         except IgnoreRequest:
             return None, f"robots.txt is behind more than {MOST_HOPS} redirects"
         except Exception as error:  # of any kind that a download raises
-            proxy = f" through the proxy {at}" if (at := wanted.meta.get("proxy")) else ""
+            proxy = f" through the proxy {at}" if (at := robots_request.meta.get("proxy")) else ""
             return None, f"robots.txt brings no answer{proxy}: {type(error).__name__}: {error}"
         return response, _flaw(response)
 
@@ -125,12 +119,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             response = response.replace(body=b"")
         if (spider := self._newspaper()) is not None:
             with spider.writing():
-                spider.run.named_by_robots(_sitemaps(response))
+                spider.run.named_by_robots(url.decode("utf-8", "replace") for url in _SITEMAP.findall(response.body))
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
-        self._parsers[netloc] = build_from_crawler(_NotNow, self.crawler, str(exc).encode())
+        self._parsers[netloc] = build_from_crawler(_OutOfReach, self.crawler, str(exc).encode())
 
     def _newspaper(self) -> NewspaperSpider | None:
         """The spider, when it crawls the live newspaper."""
@@ -138,21 +132,21 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return spider if isinstance(spider, NewspaperSpider) and spider.run.scope.source == "live" else None
 
     def _end_if_all_is_forbidden(self, netloc: str) -> None:
-        """End a run that could ask for nothing: neither for what it begins with, nor for the front page."""
+        """End a run that may request nothing: neither the addresses that it begins with, nor the front page."""
         spider, rules = self._newspaper(), self._parsers[netloc]
         if spider is None or netloc != urlsplit(spider.run.home).netloc:
             return
-        if not isinstance(rules, RobotParser) or isinstance(rules, _NotNow):
+        if not isinstance(rules, RobotParser) or isinstance(rules, _OutOfReach):
             return
-        desk, agent = spider.run, self._robotstxt_useragent or self._default_useragent
-        wanted = (desk.home, *(desk.served(heard.url) for heard in desk.discoverer.seeds()))
-        if not any(rules.allowed(url, agent) for url in wanted):
+        run, agent = spider.run, self._robotstxt_useragent or self._default_useragent
+        urls = (run.home, *(run.served(seed.url) for seed in run.discoverer.seeds()))
+        if not any(rules.allowed(url, agent) for url in urls):
             what = "all that this run could ask for; nothing was fetched"
             spider.stop("forbidden", f"robots.txt of {netloc} forbids {what}")
 
 
 def _flaw(response: Response) -> str | None:
-    """Why an answer says nothing of what the host allows, as the end of a sentence; None when it does."""
+    """The reason for which an answer does not show what the host allows; None if it does."""
     status = response.status
     if 400 <= status < 500 and status not in _UNAVAILABLE:
         return None
@@ -161,20 +155,14 @@ def _flaw(response: Response) -> str | None:
     return "robots.txt does not come whole" if status == 206 or "dataloss" in response.flags else None
 
 
-def _asked_pause(response: Response | None) -> float:
-    """The seconds that an answer asks to wait; 0 when it asks for none."""
-    said = response.headers.get("Retry-After") if response is not None else None
-    return asked_pause(response.status, said.decode("latin-1"), now()) or 0.0 if response is not None and said else 0.0
-
-
-class _NotNow(RobotParser):
-    """Stands in for the rules of a host that does not give them."""
+class _OutOfReach(RobotParser):
+    """Rules of a host whose file is out of reach: every question raises RobotsUnavailable."""
 
     def __init__(self, why: str) -> None:
         self._why = why
 
     @classmethod
-    def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_NotNow":
+    def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_OutOfReach":
         return cls(robotstxt_body.decode())
 
     def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:

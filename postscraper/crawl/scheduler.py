@@ -1,7 +1,7 @@
-"""Hands the ledger's due addresses to Scrapy.
+"""Scrapy scheduler over the ledger's due addresses.
 
-The frontier is the ledger: what a kill interrupts is still there, and due. Requests that others
-bring (`scrapy shell`, a script) wait in memory beside it.
+The frontier is the ledger: what a kill interrupts stays due. Requests of others (`scrapy shell`, a script) wait in
+memory.
 """
 
 from collections import deque
@@ -12,15 +12,14 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
-from postscraper.crawl.ccnews import CcNewsFrontier
-from postscraper.crawl.remote import RemoteFrontier
+from postscraper.crawl.remote import Frontier
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.run.run import now
 from postscraper.urls import as_linked
-from storage.ledger.rows import Due
+from storage.ledger.ledger import Due
 
-# Few enough that what is heard meanwhile and is more urgent soon gets its turn, and so many for each request at once
-# that a crawl without delays seldom waits for the writer.
+# Few, so that more urgent addresses found meanwhile come soon; enough for each concurrent request that a crawl without
+# delays seldom waits for the writer.
 LEASED_AT_ONCE, LEASED_EACH = 16, 4
 
 
@@ -30,8 +29,8 @@ class LedgerScheduler(BaseScheduler):
         self._brought: deque[Request] = deque()
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
-        self._left: int | None = None
-        self._collecting: RemoteFrontier | CcNewsFrontier | None = None
+        self._pages_left: int | None = None
+        self._frontier: Frontier | None = None
         self._has_ended: Callable[[], bool] = lambda: False
 
     @classmethod
@@ -40,15 +39,15 @@ class LedgerScheduler(BaseScheduler):
 
     def open(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
-            self._collecting = spider.frontier
+            self._frontier = spider.frontier
             self._has_ended = lambda: spider.ended is not None
         if isinstance(spider, NewspaperSpider) and spider.run.scope.source == "live":
             self._spider = spider
-            self._left = spider.run.scope.limit
+            self._pages_left = spider.run.scope.limit
 
     def close(self, reason: str) -> None:
-        if self._collecting is not None:
-            self._collecting.end()
+        if self._frontier is not None:
+            self._frontier.end()
         if self._spider is not None:
             with self._spider.writing():
                 self._spider.run.give_back(self._due)
@@ -58,43 +57,43 @@ class LedgerScheduler(BaseScheduler):
         return True
 
     def has_pending_requests(self) -> bool:
-        if self._collecting is not None:
-            return bool(self._brought) or self._collecting.has_more()
+        if self._frontier is not None:
+            return bool(self._brought) or self._frontier.has_more()
         return bool(self._brought) or (self._spider is not None and (bool(self._due) or self._waiting()))
 
     def _waiting(self) -> bool:
         """Whether an address will be due within the waits of a run's back-off."""
         assert self._spider is not None
-        return self._left != 0 and (self._spider.run.paused() or self._spider.run.soon_due())
+        return self._pages_left != 0 and (self._spider.run.paused() or self._spider.run.soon_due())
 
     def next_request(self) -> Request | None:
         if self._brought:
             return self._brought.popleft()
-        if self._collecting is not None:
-            return None if self._has_ended() else self._collecting.next_request()
-        if self._spider is None or self._left == 0 or self._spider.run.paused():
+        if self._frontier is not None:
+            return None if self._has_ended() else self._frontier.next_request()
+        if self._spider is None or self._pages_left == 0 or self._spider.run.paused():
             return None
         self._pass_closed_doors()
         if not self._due:
-            # Of few pages each counts: what is heard meanwhile gets its turn.
-            at_once = self._at_once if self._left is None else min(self._left, LEASED_EACH)
+            # A run of few pages leases few, for a page found meanwhile may be more urgent.
+            at_once = self._at_once if self._pages_left is None else min(self._pages_left, LEASED_EACH)
             with self._spider.writing():
                 self._due.extend(self._spider.run.due(at_once))
         if not self._due:
             return None
-        if self._left is not None:
-            self._left -= 1
+        if self._pages_left is not None:
+            self._pages_left -= 1
         return self._request(self._spider, self._due.popleft())
 
     def _pass_closed_doors(self) -> None:
-        """Give back what lies behind a door that has been closed meanwhile."""
+        """Give back addresses behind a door that was closed meanwhile."""
         assert self._spider is not None
-        desk = self._spider.run
-        closed = [due for due in self._due if not desk.doors.is_open(due.kind)]
+        run = self._spider.run
+        closed = [due for due in self._due if not run.doors.is_open(due.kind)]
         if closed:
-            self._due = deque(due for due in self._due if desk.doors.is_open(due.kind))
+            self._due = deque(due for due in self._due if run.doors.is_open(due.kind))
             with self._spider.writing():
-                desk.give_back(closed)
+                run.give_back(closed)
 
     def _request(self, spider: NewspaperSpider, due: Due) -> Request:
         conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
@@ -104,7 +103,7 @@ class LedgerScheduler(BaseScheduler):
             callback=spider.parse,
             errback=spider.failed,
             dont_filter=True,
-            # A redirect is an answer, and leads to an address of its own; only robots.txt is followed.
+            # A redirect is an answer that names another address; only that of robots.txt is followed.
             meta={
                 "address": due.address,
                 "kind": due.kind,

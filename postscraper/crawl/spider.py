@@ -1,4 +1,4 @@
-"""What every newspaper's spider shares: what comes in is read, and what is read goes out."""
+"""Base of every newspaper's spider: answers and local sources in, items out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -18,23 +18,23 @@ from twisted.python.failure import Failure
 from postscraper.crawl.addon import BEHIND_OTHERS, OwnComponents
 from postscraper.crawl.ccnews import CcNewsFrontier
 from postscraper.crawl.http import PrivateAddress
-from postscraper.crawl.remote import RemoteFrontier
+from postscraper.crawl.remote import Frontier, RemoteFrontier
 from postscraper.errors import RobotsUnavailable
-from postscraper.items import Capture, Item
+from postscraper.items import Item
 from postscraper.newspapers import Newspaper
-from postscraper.run.local import BROUGHT
+from postscraper.run.local import LOCAL_SOURCES
 from postscraper.run.run import Run
-from postscraper.run.scope import OTHER_ARCHIVES, scope
-from postscraper.sources.captures import is_page
+from postscraper.run.scope import OTHER_ARCHIVES
+from postscraper.run.scope import scope as parse_scope
 from postscraper.sources.ccnews import is_news
 from postscraper.urls import absolute, sent_on
 from storage.errors import ArchiveError
-from storage.warc.exchange import EvidenceError
+from storage.warc.exchange import EvidenceError, Exchange
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 
-# So many fetches in a row without any answer, and none before: the host or the network is away. A run of fewer tells at
-# its end.
+# Fetches in a row without any answer, and none before: the host or the network is away. A run of fewer fetches reports
+# it at its end.
 UNREACHABLE_AFTER = 3
 INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
 MOST_HOPS = 5  # as browsers' and RFC 9309's least
@@ -44,50 +44,53 @@ MOST_HOPS = 5  # as browsers' and RFC 9309's least
 # (10) and a script's (20).
 BELOW_ANY_CHOICE = 5
 
-# What a request says of its address; the rest of its meta is Scrapy's, and of the one answer.
+# The meta of a request that is about its address; the rest is Scrapy's, and about one answer.
 OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Why a crawl ended before its time; error: what the archive, the disk or a source raised."""
+    """The reason for which a crawl ended early.
+
+    error: of the archive, the disk or a source; None for other reasons.
+    """
 
     reason: EndReason
     sentence: str
     error: Exception | None = None
 
 
-# What another try would meet again: an answer over the limits, a scheme or a host that is not asked.
+# Errors that another try would meet again: an answer over the limits, a scheme or host that is never requested.
 NEVER_AGAIN = (DownloadCancelledError, PrivateAddress, UnsupportedURLSchemeError)
 
 
 class NewspaperSpider(Spider):
     """Subclasses name their `paper`; everything else follows from it.
 
-    The addresses to fetch come from the ledger, through the scheduler: nothing here yields requests.
+    The addresses to fetch come from the ledger, through the scheduler: `start` yields no requests.
     """
 
     paper: ClassVar[Newspaper]
     run: Run
-    frontier: RemoteFrontier | CcNewsFrontier | None = None  # in a run over another archive
+    frontier: Frontier | None = None  # in a run over another archive
     ended: Ended | None = None
     _unreached: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
-    _handled = 0  # answers that are filed, or will not be filed in this run
-    _handed_on = 0  # items of a source that brings captures itself
+    _handled = 0  # answers that are committed, or will not be in this run
+    _handed_on = 0  # items of a local source
     _out = 0  # items that have left the pipelines
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
-        """desk: opened by the command before the crawl begins; opened here when a script crawls."""
-        desk = arguments.pop("desk", None) or Run.open(cls.paper, scope(cls.paper, arguments), crawler.settings)
+        """run: opened by the command before the crawl begins; opened here when a script crawls."""
+        run = arguments.pop("run", None) or Run.open(cls.paper, parse_scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
-        spider.run = desk
-        if desk.scope.source in OTHER_ARCHIVES and desk.scope.path is None:
-            frontier = CcNewsFrontier if is_news(desk.scope.crawls) else RemoteFrontier
-            spider.frontier = frontier(desk, crawler.settings, spider.stop, spider.writing)
+        spider.run = run
+        if run.scope.source in OTHER_ARCHIVES and run.scope.path is None:
+            frontier = CcNewsFrontier if is_news(run.scope.crawls) else RemoteFrontier
+            spider.frontier = frontier(spider, crawler.settings)
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
-        crawler.signals.connect(spider._close_desk, signals.engine_stopped)
+        crawler.signals.connect(spider._close_run, signals.engine_stopped)
         for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._count_out, out)
             crawler.signals.connect(spider._let_close, out)
@@ -105,7 +108,7 @@ class NewspaperSpider(Spider):
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
 
     async def start(self) -> AsyncIterator[Item]:
-        """What the source brings; what it cannot give ends the crawl."""
+        """Yield the items of a local source; its errors end the crawl."""
         try:
             async for item in self._start():
                 yield item
@@ -114,8 +117,8 @@ class NewspaperSpider(Spider):
             self.stop("failed", f"{type(error).__name__}: {error}", error)
 
     async def _start(self) -> AsyncIterator[Item]:
-        wanted = self.run.scope
-        if wanted.source == "live":
+        scope = self.run.scope
+        if scope.source == "live":
             with self.writing():
                 self.run.begin()
             return
@@ -123,38 +126,36 @@ class NewspaperSpider(Spider):
             with self.writing():
                 self.frontier.begin()
             return
-        for capture in islice(BROUGHT[wanted.source](self.run), wanted.limit):
-            for item in self.run.read(capture):
+        for exchange, location in islice(LOCAL_SOURCES[scope.source](self.run), scope.limit):
+            for item in self.run.read(exchange, location):
                 self._handed_on += 1
                 yield item
             if self.ended is not None:
                 return
-        # Scrapy looks for something to do when an answer comes; here none comes, so wait for the last page.
+        # Scrapy checks whether it is idle when an answer comes; here none comes, so wait for the last page.
         while self._out < self._handed_on and self.ended is None:
             await asyncio.sleep(0.01)
 
     def queued(self) -> int | None:
-        """How many pages could be asked for now; None where nobody knows beforehand."""
+        """How many pages could be fetched now; None if unknown."""
         if self.run.scope.source == "live":
-            waiting = self.run.queued()
-        elif isinstance(self.frontier, RemoteFrontier):
-            waiting = self.frontier.queued()
+            count: int | None = self.run.queued()
         else:
-            return None
+            count = self.frontier.queued() if self.frontier is not None else None
         limit = self.run.scope.limit
-        return waiting if limit is None else min(waiting, max(limit - self._handled, 0))
+        return count if limit is None or count is None else min(count, max(limit - self._handled, 0))
 
     def _count_out(self) -> None:
         self._out += 1
 
     def handled(self) -> None:
-        """The item of an answer is filed, or will not be filed in this run."""
+        """The item of an answer is committed, or will not be in this run."""
         self._handled += 1
         if self.frontier is not None:
             self.frontier.handled()
 
     def _let_close(self, response: Response | None) -> None:
-        """Let a crawl close when the last item of a source is handled; Scrapy looks only after items of answers."""
+        """Let a crawl close after the last item of a local source; Scrapy checks only after items of answers."""
         if response is None:
             asyncio.get_running_loop().call_soon(self._close_if_idle)
 
@@ -167,37 +168,37 @@ class NewspaperSpider(Spider):
             asyncio.get_running_loop().call_later(0.01, self._close_if_idle)
 
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
-        capture: Capture = response.meta["capture"]
-        if is_page(capture, self.run.aliases):
-            items = self.run.read(capture)
+        exchange: Exchange = response.meta["exchange"]
+        if self.run.reader.is_page(exchange):
+            items = self.run.read(exchange, response.meta["recorded"], depth=response.meta.get("depth", 0))
             self._notice_door(response, items)
             yield from items
-        elif onward := self._onward(response, capture):
+        elif onward := self._onward(response, exchange):
             yield onward
         else:
             why = f"no page, or sent on more than {MOST_HOPS} times"
             if address := response.meta.get("address"):
                 with self.writing():
                     self.run.unread(address, why)
-            else:  # asked for by `scrapy parse` or a script
+            else:  # a request of `scrapy parse` or a script
                 self.logger.warning("%s: %s", response.url, why)
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
-        """Ask for nothing more in this run behind a door of the newspaper that an answer closes."""
+        """Request nothing more in this run behind a door of the newspaper that an answer closes."""
         kind = response.meta.get("kind")
         door = self.run.doors.notice(kind, items) if kind else None
         if door is not None:
             self.logger.warning("%s (%s): not asked any more in this run", self.run.doors.sentence, items[0].url)
 
-    def _onward(self, response: Response, capture: Capture) -> Request | None:
-        """The request that goes on when a host sends the same address to another form of itself.
+    def _onward(self, response: Response, exchange: Exchange) -> Request | None:
+        """The request that follows a redirect from an address to another form of itself.
 
-        A missing slash, www, TLS: one address in the ledger, and so one visit. None when it is sent on
-        for ever, or nowhere.
+        A missing slash, www, TLS: one address in the ledger, and so one visit. None without a target, and after too
+        many redirects.
         """
         hops = response.meta.get("hops", 0)
-        location = sent_on(capture.header("location"))
-        target = absolute(capture.url, location) if location and hops < MOST_HOPS else None
+        location = sent_on(exchange.header("location"))
+        target = absolute(exchange.url, location) if location and hops < MOST_HOPS else None
         if target is None:
             return None
         assert response.request is not None
@@ -205,7 +206,7 @@ class NewspaperSpider(Spider):
         return response.request.replace(url=self.run.served(target), meta={**own, "hops": hops + 1})
 
     def failed(self, failure: Failure) -> None:
-        """A fetch brought no answer: robots.txt forbids it, or the way to the host failed."""
+        """Handle a fetch without an answer: robots.txt forbids it, or the host was not reached."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
         error = failure.value
@@ -231,7 +232,7 @@ class NewspaperSpider(Spider):
         proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
         self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
-            # Nothing more may be asked for (RFC 9309, 2.3.1.4), but by another form of the host, which has its own.
+            # Nothing more may be requested (RFC 9309, 2.3.1.4), but from another form of the host, which has its own.
             over = self.crawler.crawling and (host == urlsplit(self.run.home).netloc or not self._handled)
         else:
             over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
@@ -244,7 +245,7 @@ class NewspaperSpider(Spider):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """What archive or evidence refuse ends the crawl, with their sentence; nothing is raised."""
+        """End the crawl on an error of archive or evidence, which is not raised."""
         try:
             yield
         except (ArchiveError, EvidenceError) as error:
@@ -254,7 +255,7 @@ class NewspaperSpider(Spider):
         if reason == "shutdown" and self.ended is None:  # a signal, or a script that stops the crawl
             self.ended = Ended(reason="interrupted", sentence=INTERRUPTED)
 
-    def _close_desk(self) -> None:
+    def _close_run(self) -> None:
         doors = self.run.doors
         if self.ended is None and doors.closed and not doors.opened:
             sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"
@@ -267,7 +268,7 @@ class NewspaperSpider(Spider):
             self.ended = self.ended or Ended(reason="archive", sentence=str(error), error=error)
 
     def stop(self, reason: EndReason, sentence: str, error: Exception | None = None) -> None:
-        """End the crawl before its time; the first reason counts."""
+        """End the crawl early; the first reason counts."""
         if self.ended is None:
             self.ended = Ended(reason=reason, sentence=sentence, error=error)
             assert self.crawler.engine is not None

@@ -1,8 +1,9 @@
 """The words of a story, block by block: every word read, skipped by name, or reported."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
@@ -23,7 +24,6 @@ from postscraper.extraction.page import (
     words,
 )
 from postscraper.extraction.pictures import Album
-from postscraper.extraction.pictures import main_picture as main_picture
 from postscraper.extraction.tables import one_column
 from postscraper.items import Block, BlockKind, Image, Link, Problem
 from postscraper.urls import absolute
@@ -34,7 +34,7 @@ NEVER_WORDS = (
     " video, canvas, map, noframes, .adsbygoogle, xml:not(:has(p, div)), w\\:worddocument, w\\:latentstyles,"
     " o\\:officedocumentsettings"
 )
-# Words that may or may not be the story's: kept in the item's problems.
+# Words that may or may not be the story's: reported in the item's problems.
 REPORTED = "table, aside, nav, header, footer, dl, dialog, .menu, .hide, .hidden"
 # Classes of such words, by the words that a class is made of: `social-share`, `relatedContent`, not `shareholder`.
 _REPORTED_NAMES = frozenset(
@@ -51,7 +51,7 @@ PAYWALL = (
 # The boxes of a picture with its caption that HTML, WordPress and Joomla write by themselves.
 BOXES = "figure, .wp-caption, .mosimage, div.img_caption"
 
-# What a rule can set aside: rules name another tag than these, or ask for one of these attributes.
+# Elements that a rule can set aside: rules name another tag than these, or need one of these attributes.
 NOT_BARE = ":not(p, br, a, b, strong, i, em), [class], [id], [style], [hidden], [aria-hidden]"
 
 _CROSSHEADS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -69,7 +69,7 @@ _LONGEST_CROSSHEAD = 120  # characters; longer bold paragraphs are shouted, not 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What the scope of a story holds."""
+    """Blocks, pictures and links of a story, and the problems met in reading them."""
 
     blocks: tuple[Block, ...]
     images: tuple[Image, ...]
@@ -79,6 +79,20 @@ class Body:
     @property
     def text(self) -> str:
         return "\n".join(block.text for block in self.blocks)
+
+    def without(self, dropped: Collection[int]) -> "Body":
+        """The body without some blocks, by their indices, and without the links in them."""
+        kept = [index for index in range(len(self.blocks)) if index not in dropped]
+        return replace(
+            self,
+            blocks=tuple(self.blocks[index] for index in kept),
+            images=tuple(
+                replace(each, block=bisect_left(kept, each.block)) if each.block else each for each in self.images
+            ),
+            links=tuple(
+                replace(each, block=bisect_left(kept, each.block)) for each in self.links if each.block not in dropped
+            ),
+        )
 
 
 @dataclass(slots=True)
@@ -128,7 +142,7 @@ class _Reader:
         self.page = page
         self.pictures = f"{BOXES}, {pictures}"
         self.caption = caption
-        # What is set aside, and by which rule; the first rule that knows an element holds.
+        # Elements that are set aside, by rule; the first rule that matches an element holds.
         self.rules: tuple[tuple[str, _Rule], ...] = (
             (UNSEEN, _Reader._hide),
             (f"{NEVER_WORDS}, {skip}" if skip else NEVER_WORDS, _Reader._skip),
@@ -267,25 +281,25 @@ class _Reader:
             for img in nodes(child, "img"):
                 self.album.add(img, None, len(self.blocks))
         self._close()
-        if text := self._said(child):
+        if text := self._words_of(child):
             self._unread(f"<{child.tag} class={child.attr('class')!r}>", text)
         return False
 
-    def _said(self, box: Node, but: Node | None = None) -> str:
+    def _words_of(self, box: Node, but: Node | None = None) -> str:
         """The words of a box, parted where its blocks are, without what is skipped; but: an element left out."""
-        said: list[str] = []
-        left: list[Node | Words | str] = [box]
-        while left:
-            each = left.pop()
+        parts: list[str] = []
+        stack: list[Node | Words | str] = [box]
+        while stack:
+            each = stack.pop()
             if isinstance(each, str):
-                said.append(each)
+                parts.append(each)
             elif isinstance(each, Words):
-                said.append(each.data)
+                parts.append(each.data)
             elif each != but and self.aside.get(each) not in (_Reader._skip, _Reader._hide):
                 gap = [" "] if each.tag in _BLOCKS else []
                 inside = [child for child in each.children if isinstance(child, (Node, Words))]
-                left += [*gap, *reversed(inside), *gap]
-        return clean("".join(said))
+                stack += [*gap, *reversed(inside), *gap]
+        return clean("".join(parts))
 
     def _unread(self, where: str, text: str) -> None:
         self.problems.append(Problem(kind="unread_words", detail=where, text=text))
@@ -305,7 +319,7 @@ class _Reader:
             # No box of a picture, but of a video, a table or a quotation.
             self.aside |= {each: _Reader._unread_caption for each in nodes(box, "*") if self._is_caption(each)}
             return True
-        if (rest := self._said(box, but=caption)) and rest != printed:
+        if (rest := self._words_of(box, but=caption)) and rest != printed:
             self._unread("beside a picture", rest)
         return False
 

@@ -1,10 +1,11 @@
-"""Who wrote, who photographed, who wired: names as the paper prints them."""
+"""Names in bylines and credits: authors, photographers, wire services."""
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from postscraper.items import Problem
+from postscraper.newspaper import Language, Newspaper
 
 # Wire services and partner papers that stand in bylines and credits of the Post's pages.
 AGENCIES = (
@@ -79,25 +80,13 @@ _CALLED_AGENCY = re.compile(
     re.I,
 )
 
-# Bylines that name no person.
+# Bylines that name no person, in any newspaper.
 _HOUSE = frozenset(
     {
-        *(
-            "post staff",
-            "staff",
-            "the post",
-            "post khmer",
-            "the post khmer",
-            "phnom penh post",
-            "the phnom penh post",
-            "post reporter",
-            "post reporters",
-        ),
-        *("staff reporter", "staff reporters", "staff writer", "staff writers", "post staff writer", "agencies"),
-        *("newsroom", "news desk", "post newsroom", "phnom penh post staff", "unknown", "anonymous", "editor"),
+        *("staff", "staff reporter", "staff reporters", "staff writer", "staff writers", "agencies", "newsroom"),
+        *("news desk", "unknown", "anonymous", "editor"),
         # Accounts of the engines.
         *("admin", "administrator", "super user", "webmaster", "web editor", "guest"),
-        "ភ្នំពេញ ប៉ុស្តិ៍",
     }
 )
 
@@ -106,18 +95,12 @@ _ROLE = (
     r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edited|compiled|research"
     r"|edit(?:ing|or)|opinion|analysis|commentary|essay|review|art(?:work)?|design|drawings?|infographics?|maps?|camera)"
 )
-# What somebody did, before the name: anywhere in the line.
-_LEAD = re.compile(
-    rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
-    r"|^(?:(?i:reporter)|អត្ថបទ(?:ដោយ)?|ដោយ)\s*[:៖]?\s+"
-)
 _ONLY_ROLE = re.compile(_ROLE, re.I)
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
-_BETWEEN = re.compile(r"\s*([,/(])\s*|\s*(?:[;&|)]|(?i:\b(?:and|with)\b)|\u200b?និង\u200b?)\s*")
 _PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
 _SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
 _SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV", re.I)
-# What somebody is, behind the name and a comma.
+# Titles behind a name and a comma.
 _TITLE = re.compile(
     r"(?:Ph\.?\s?D|M\.?D|M\.?A|M\.?P|MBA|LLM|LLB|DBA|Esq|CEO|COO|CFO|the|a|an|of|for"
     r"|(?:vice[- ])?president|(?:deputy )?direct\w+"
@@ -163,7 +146,7 @@ _WRITTEN = re.compile(
     r"|(?:To contact the reporter|Contact the (?:reporter|author|writer)).{5,160}",
     re.I,
 )
-# Not compiled before a paragraph asks for them, which few do: so many names take 1 ms.
+# Compiled when the first paragraph needs it, which few do: so many names take 1 ms.
 _WIRED = (
     rf"(?i)(?P<mark>[-–—(]\s*)?(?:{'|'.join(map(re.escape, AGENCIES))})"
     r"(?(mark)(?:/[\w .-]+)?\)?\.?|(?:\s*/\s*[\w .()-]{2,40})?)"
@@ -174,7 +157,19 @@ _LONGEST_AGENCY = max(map(len, AGENCIES))
 _NETWORK = r"(?i)(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w .()-]+)?"
 
 
-def people(byline: str | None) -> tuple[tuple[str, ...], str | None]:
+@cache
+def _patterns(languages: tuple[Language, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands before names, as what somebody did, anywhere in the line; and what stands between them."""
+    leads = "|".join(["(?i:reporter)", *(each.by for each in languages if each.by)])
+    joins = "|".join([r"[;&|)]", r"(?i:\b(?:and|with)\b)", *(each.joins for each in languages if each.joins)])
+    lead = (
+        rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
+        rf"|^(?:{leads})\s*[:៖]?\s+"
+    )
+    return re.compile(lead), re.compile(rf"\s*([,/(])\s*|\s*(?:{joins})\s*")
+
+
+def people(byline: str | None, paper: Newspaper) -> tuple[tuple[str, ...], str | None]:
     """The people and the agency that a byline names; () and None when it names none.
 
     Places, roles and titles are left out; `Jr` stays with its name. See odd_byline for the rest.
@@ -183,15 +178,16 @@ def people(byline: str | None) -> tuple[tuple[str, ...], str | None]:
         return (), None
     if agency := _agency(byline):
         return (), agency
-    parts = _parts(byline)
+    parts = _parts(byline, paper)
     agency = next((found for part in parts if (found := _agency(part))), None)
-    names = (part for part in parts if not _agency(part) and _is_name(part))
+    names = (part for part in parts if not _agency(part) and _is_name(part, paper))
     return tuple(dict.fromkeys(names)), agency
 
 
-def odd_byline(byline: str | None) -> tuple[Problem, ...]:
+def odd_byline(byline: str | None, paper: Newspaper) -> tuple[Problem, ...]:
     """The parts of a byline that are neither a name nor anything else that stands in one."""
-    odd = [part for part in _parts(byline or "") if not _agency(part) and not _is_name(part) and not _is_house(part)]
+    parts = (part for part in _parts(byline or "", paper) if not _agency(part) and not _is_house(part, paper))
+    odd = (part for part in parts if not _is_name(part, paper))
     return tuple(Problem(kind="unread_words", detail="no name, in the byline", text=part) for part in odd)
 
 
@@ -201,26 +197,26 @@ def _agency(part: str) -> str | None:
     return part if _CALLED_AGENCY.fullmatch(part) else None
 
 
-def _is_house(part: str) -> bool:
-    return part.casefold() in _HOUSE
+def _is_house(part: str, paper: Newspaper) -> bool:
+    return part.casefold() in _HOUSE or part.casefold() in paper.house_bylines
 
 
-def _is_name(part: str) -> bool:
-    if _is_house(part) or any(map(str.isdigit, part)):
+def _is_name(part: str, paper: Newspaper) -> bool:
+    if _is_house(part, paper) or any(map(str.isdigit, part)):
         return False
     words = part.split()
     return len(words) <= _LONGEST_NAME and (not words[0][0].islower() or words[0] in _PARTICLES)
 
 
 @lru_cache(maxsize=1024)
-def _parts(byline: str) -> tuple[str, ...]:
+def _parts(byline: str, paper: Newspaper) -> tuple[str, ...]:
     """What a byline names, one by one, without places, roles and titles."""
-    return tuple(_pieces(byline))
+    return tuple(_pieces(byline, *_patterns(paper.languages)))
 
 
-def _pieces(byline: str) -> Iterator[str]:
+def _pieces(byline: str, lead: re.Pattern[str], between: re.Pattern[str]) -> Iterator[str]:
     place = _SHOUTED_PLACE if byline.isupper() else _PLACE
-    pieces = _BETWEEN.split(_LEAD.sub(";", _MAIL.sub("", byline)))
+    pieces = between.split(lead.sub(";", _MAIL.sub("", byline)))
     name, placed, titled = "", False, False  # the name before, not given out yet; whether its place or title follows
     for mark, piece in zip((None, *pieces[1::2]), pieces[::2], strict=True):
         part = " ".join(piece.split()).strip(" .-–—•*")

@@ -1,6 +1,6 @@
 """The content codings of an answer undone: gzip, deflate, brotli and zstandard, within a limit.
 
-Total: whatever the bytes are, the outcome is a body, a body known to be cut, or NotAStory.
+Total: whatever the bytes are, the outcome is a body, a body known to be cut, or PageRejected.
 """
 
 import re
@@ -21,7 +21,7 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\b|html\b|head\b|!--|\?x
 
 
 def limited(body: bytes) -> bytes:
-    """The body; raises NotAStory when it is larger than any page of a paper."""
+    """The body; raises PageRejected when it is larger than any page of a paper."""
     if len(body) > MAX_BYTES:
         raise PageRejected("too_large", f"more than {MAX_BYTES:,} bytes")
     return body
@@ -30,10 +30,10 @@ def limited(body: bytes) -> bytes:
 def unpacked(capture: Capture) -> tuple[bytes, bool]:
     """The body without its content codings, and whether it is cut.
 
-    A body that is plainly markup is taken as it stands whatever its label says: many archives
+    A body that is plainly markup is taken as it stands whatever its label: many archives
     keep the header of a coding that they have undone. Gzip is undone unlabelled too, for whoever
     saved the page or packed the sitemap left the label off.
-    Raises NotAStory for an unknown coding, a body that is not in its coding, a bomb.
+    Raises PageRejected for an unknown coding, a body that is not in its coding, a bomb.
     """
     codings = [each.strip().lower() for each in (capture.header("content-encoding") or "").split(",")]
     body, cut = capture.body, capture.cut

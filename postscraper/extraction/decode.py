@@ -45,7 +45,7 @@ _CHARSETS = frozenset(
 
 
 def look_at(body: bytes, label: str | None) -> None:
-    """Raises NotAStory for what is no page at all: empty, too large, a file of another kind.
+    """Raises PageRejected for what is no page at all: empty, too large, a file of another kind.
 
     label: the Content-Type header; a browser shows no page that is labelled a picture.
     """
@@ -75,7 +75,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 def text_of(body: bytes, label: str | None) -> tuple[str, tuple[Problem, ...]]:
     """The text of a page and what is wrong with its bytes; label: its Content-Type header.
 
-    A byte order mark wins; then bytes that are UTF-8 are UTF-8 whatever any label says; then
+    A byte order mark wins; then bytes that are UTF-8 are UTF-8 whatever any label; then
     the labels; then windows-1252, which every byte can be. NULs are dropped: they are no words,
     and C tools end a text at the first.
     """
@@ -130,7 +130,7 @@ def _decoded(body: bytes, charset: str) -> tuple[str, tuple[Problem, ...]]:
 
 
 def guard(body: bytes) -> None:
-    """Raises NotAStory for more opening tags than any paper's page has."""
+    """Raises PageRejected for more opening tags than any paper's page has."""
     if len(body) > MAX_TAGS and body.count(b"<") - body.count(b"</") > MAX_TAGS:
         raise PageRejected("hostile_markup", f"more than {MAX_TAGS:,} tags")
 
@@ -142,7 +142,7 @@ def looks_like_html(text: str) -> bool:
     return _ELEMENT.search(text) is not None
 
 
-# Where the paper's Drupal repeats the headline for who cannot see it: beside the logo, and above the body.
+# Where the paper's Drupal repeats the headline for readers who cannot see it: at the logo, and above the body.
 _HIDDEN_TITLES = (
     ('element-invisible">Phnom Penh Post - ', re.compile(r"(.{0,1000}?)</span>\s*</a>\s*</h1>", re.S)),
     ('<div class="node-title hide">', re.compile(r'\s*<h2>\s*<span itemprop="name">(.{0,1000}?)</span>\s*</h2>', re.S)),

@@ -1,4 +1,4 @@
-"""The page as a tree, and the verbs that read it: the verb says how many.
+"""A parsed page, and the verbs that read it: the verb fixes how many matches there are.
 
 `one` raises unless exactly one, `maybe` allows none, `many` any number. This module wraps the
 HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.
@@ -6,15 +6,16 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
 
 import turbohtml
 
 from postscraper.errors import Ambiguous, Missing, PageRejected
-from postscraper.items import Capture, Language, Problem, Receipt
-from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, why_not_own
+from postscraper.items import Capture, Problem, Receipt
+from postscraper.newspaper import Newspaper
+from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, newspaper_at, why_not_own
 
 Node = turbohtml.Element
 Words = turbohtml.Text
@@ -28,8 +29,6 @@ _LEAKED = re.compile(
     r"(?:\bitemscope\s+)?\b(?:item(?:type|prop|scope)|class|style|href|src|alt|width|height)=(\"[^\"]*\"|'[^']*')\s*/?>?"
     r"|\"\s*/>"
 )
-_NOT_KHMER = re.compile("[^\u1780-\u17d3]+")
-_LEADS_KHMER = b"\xe1"  # in UTF-8; one byte is found faster than a range of letters
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
 
@@ -43,6 +42,7 @@ class Page:
     """One parsed page.
 
     url: as fetched. base: what relative addresses on the page are seen from.
+    paper: the newspaper by whose particulars it is read.
     aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
     """
@@ -51,6 +51,7 @@ class Page:
         self,
         text: str,
         capture: Capture,
+        paper: Newspaper,
         problems: tuple[Problem, ...] = (),
         aliases: Aliases = NO_ALIASES,
     ) -> None:
@@ -64,6 +65,7 @@ class Page:
         self.url = capture.url
         self.base = self._base()
         self.capture = capture
+        self.paper = paper
         self.problems = problems
         self.aliases = aliases
 
@@ -91,7 +93,7 @@ class Page:
 
     @cached_property
     def body_classes(self) -> frozenset[str]:
-        """The classes of the body element: Drupal tells there what kind of page it built."""
+        """The classes of the body element, which name the kind of page that Drupal or WordPress built."""
         body = self.tree.select_one("body")
         return frozenset(classes(body)) if body is not None else frozenset()
 
@@ -101,7 +103,7 @@ class Page:
 
     @cached_property
     def generator(self) -> str:
-        """What built the page, as it says itself; "" when it does not."""
+        """The program that built the page, as its generator meta names it; "" without one."""
         return self._meta("generator")
 
     def _meta(self, name: str) -> str:
@@ -115,12 +117,16 @@ class Page:
 
     @property
     def addresses(self) -> list[str]:
-        """What the links of the page hold in href, as it stands."""
+        """The href of each link of the page, as it stands."""
         return cast(list[str], _ADDRESSES(self.tree))
 
     def canonical(self, url: str) -> str:
         """`url` in the archive's one form, with this page's aliases."""
         return canonical(url, self.aliases)
+
+    def language_of(self, text: str) -> str:
+        """The language of words on the page, by its code; without any words, the edition's."""
+        return language_of(text, self.paper) if text else edition_of(self.url, self.paper)
 
 
 _RAISED = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
@@ -135,15 +141,15 @@ def shifted(text: str, tag: str) -> str:
     Where Unicode has none: `10^3.5`, `x_(a b)`. Superior words without a figure, as in 20th, and
     what stands in brackets, as a note's number does, stay as they are.
     """
-    said = text.strip()
+    characters = text.strip()
     known, marks = (_EXPONENT, _RAISED) if tag == "sup" else (_INDEX, _LOWERED)
-    if known.fullmatch(said):
+    if known.fullmatch(characters):
         return text.translate(marks)
-    if tag == "sup" and said in ("n", "i"):
+    if tag == "sup" and characters in ("n", "i"):
         return text.replace("n", "ⁿ").replace("i", "ⁱ")
-    if not said or said[0] in "[(" or (tag == "sup" and not any(map(str.isdigit, said))):
+    if not characters or characters[0] in "[(" or (tag == "sup" and not any(map(str.isdigit, characters))):
         return text
-    return f"{'^' if tag == 'sup' else '_'}{f'({said})' if ' ' in said else said}"
+    return f"{'^' if tag == 'sup' else '_'}{f'({characters})' if ' ' in characters else characters}"
 
 
 def clean(text: str) -> str:
@@ -159,7 +165,7 @@ def without_markup(text: str) -> str:
     return left if left.strip("<>/ ") else ""
 
 
-# What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when a story asks.
+# What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when first used.
 _WORD = (
     r"<?!?(?:--)?\s?\[(?:if\s[^\]]{1,60}|endif)\]\s?(?:--)?>?|<!--|-->|</?(?:xml|[owmv]:\w+)\b[^<>]*>"
     # Zoom, switches, languages, in the order of its settings.
@@ -189,7 +195,7 @@ def without_word(text: str) -> str:
 
 
 def words(node: Node) -> str:
-    """What the element says; "" for an element of nothing but white and zero-width space."""
+    """The words of the element; "" for one of nothing but white and zero-width space."""
     text = clean(node.text)
     return text if text.isascii() or text.strip(NO_WORDS) else ""
 
@@ -206,7 +212,7 @@ def node(where: Page | Node, css: str) -> Node | None:
 def there(where: Page | Node, *selectors: str) -> bool:
     """Whether any of the selectors matches.
 
-    Each is asked alone: for one that names a tag the engine looks at that tag's elements only.
+    Each is selected alone: for one that names a tag the engine looks at that tag's elements only.
     """
     tree = where.tree if isinstance(where, Page) else where
     return any(tree.select_one(css) is not None for css in selectors)
@@ -244,7 +250,7 @@ def many(where: Page | Node, css: str) -> list[str]:
 
 
 def headline(where: Page | Node, css: str) -> str:
-    """The words of the one match. Raises NotAStory when the page has no headline, and Ambiguous."""
+    """The words of the one match. Raises PageRejected when the page has no headline, and Ambiguous."""
     found = maybe(where, css)
     if found is None:
         raise PageRejected("no_headline", f"{css} holds no words")
@@ -252,7 +258,7 @@ def headline(where: Page | Node, css: str) -> str:
 
 
 def scope(page: Page, css: str) -> Node:
-    """The one element that holds the story's words. Raises NotAStory without one, and Ambiguous."""
+    """The one element that holds the story's words. Raises PageRejected without one, and Ambiguous."""
     if node(page, css) is None:
         cut = any(problem.kind == "cut" for problem in page.problems)
         raise PageRejected("cut_before_body" if cut else "no_body", f"{css} is not on the page")
@@ -260,7 +266,7 @@ def scope(page: Page, css: str) -> Node:
 
 
 def headline_variants(page: Page, headline: str, hidden: str | None = None) -> dict[str, str]:
-    """How else the page words its headline: the title and og:title as they stand, and a hidden twin that differs.
+    """Other wordings of the headline: the title and og:title as they stand, and a hidden twin that differs.
 
     hidden: the selector of the twin; None for a design without one.
     """
@@ -269,10 +275,6 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     if twin is not None and words(twin) != headline:
         found["hidden"] = words(twin)
     return {place: wording for place, wording in found.items() if wording}
-
-
-def attribute(node: Node, name: str) -> str | None:
-    return node.attr(name)
 
 
 def classes(node: Node) -> list[str]:
@@ -347,8 +349,31 @@ def _named_by(page: Page) -> Iterator[str | None]:
     yield page.meta("og:url")
 
 
-def language_of(text: str) -> Language:
-    """Khmer when at least a third of the letters are; the editions quote each other's names."""
-    khmer = len(_NOT_KHMER.sub("", text)) if _LEADS_KHMER in text.encode("utf-8", "surrogatepass") else 0
+def language_of(text: str, paper: Newspaper) -> str:
+    """The language whose script has a third of the letters or more; else the one that all others are told from.
+
+    Editions quote each other's names.
+    """
+    for language in paper.languages:
+        if language.letters and not text.isascii() and _is_written_in(text, language.letters):
+            return language.code
+    return next((each.code for each in paper.languages if each.letters is None), paper.languages[0].code)
+
+
+def _is_written_in(text: str, letters: str) -> bool:
+    lead, others = _script(letters)
+    count = len(others.sub("", text)) if lead in text.encode("utf-8", "surrogatepass") else 0
     # Letters are counted only where it is not plain without: most texts are of one language.
-    return "km" if khmer and (khmer * 3 >= len(text) or khmer * 3 >= len(_LETTER.findall(text))) else "en"
+    return count > 0 and (count * 3 >= len(text) or count * 3 >= len(_LETTER.findall(text)))
+
+
+@cache
+def _script(letters: str) -> tuple[bytes, re.Pattern[str]]:
+    """The byte that all letters of a range begin with in UTF-8, which is found faster than a range; and all others."""
+    first, last = (letters[at].encode()[:1] for at in (0, -1))
+    return first if first == last else b"", re.compile(f"[^{letters}]+")
+
+
+def edition_of(url: str, paper: Newspaper) -> str:
+    """The language of the edition that an address belongs to; of the given newspaper's for one of no newspaper."""
+    return (newspaper_at(url) or paper).languages[0].code

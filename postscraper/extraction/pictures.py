@@ -7,10 +7,8 @@ from operator import itemgetter
 from postscraper.extraction.bylines import split_credit
 from postscraper.extraction.page import Node, Page, classes, clean, many, nodes, words
 from postscraper.items import Image, Problem
+from postscraper.newspaper import Newspaper
 from postscraper.urls import absolute
-
-# The default alternative text of the site's pictures, in all designs and both editions.
-DEFAULT_ALTS = frozenset({"Content image - Phnom Penh Post", "Logo of Phnom Penh Post newspaper", "img"})
 
 # Where scripts that load pictures late keep the address, while `src` holds nothing or a placeholder.
 _LATE = "data-src", "data-lazy-src", "data-original", "data-lazy", "data-echo", "data-actualsrc"
@@ -109,8 +107,8 @@ def _makes_room(img: Node) -> bool:
     return tiny or stand_in or _is_placeholder(src)
 
 
-def image(url: str, printed: str | None, alt: str | None, *, block: int | None = None) -> Image:
-    """A picture with its caption and credit apart, and without the site's default alt."""
+def image(url: str, printed: str | None, alt: str | None, paper: Newspaper, *, block: int | None = None) -> Image:
+    """A picture with its caption and credit apart, and without a default alt of the newspaper's."""
     caption, credit = split_credit(printed)
     alt = clean(alt or "") or None
     return Image(
@@ -118,7 +116,7 @@ def image(url: str, printed: str | None, alt: str | None, *, block: int | None =
         caption=caption,
         credit=credit,
         caption_text=printed,
-        alt=None if alt in DEFAULT_ALTS else alt,
+        alt=None if alt in paper.default_alts else alt,
         block=block,
     )
 
@@ -129,16 +127,12 @@ def main_picture(page: Page, boxes: Sequence[Node], caption: str) -> tuple[tuple
         printed = next(iter(many(each, caption)), None)
         for img in [each] if each.tag == "img" else nodes(each, "img"):
             if url := picture_url(page, img):
-                return (image(url, printed, img.attr("alt")),), ()
+                return (image(url, printed, img.attr("alt"), page.paper),), ()
         for styled in (each, *nodes(each, "[style], [data-bg], [data-background]")):
             if url := background_url(page, styled):
-                return (image(url, printed, styled.attr("aria-label")),), ()
-    lone = (text for each in boxes for text in many(each, caption)[:1])
-    return (), tuple(_lone(text) for text in dict.fromkeys(lone))
-
-
-def _lone(text: str | None) -> Problem:
-    return Problem(kind="unread_words", detail="a caption without a picture", text=text)
+                return (image(url, printed, styled.attr("aria-label"), page.paper),), ()
+    lone = dict.fromkeys(text for each in boxes for text in many(each, caption)[:1])
+    return (), tuple(Problem(kind="unread_words", detail="a caption without a picture", text=text) for text in lone)
 
 
 class Album:
@@ -156,10 +150,10 @@ class Album:
         alt = img.attr("alt")
         if (url := picture_url(self.page, img)) is not None:
             if not (_makes_room(img) and url == absolute(self.page.base, img.attr("src") or "")):
-                self.images.append(image(url, printed, alt, block=block))
+                self.images.append(image(url, printed, alt, self.page.paper, block=block))
             return True
         text = printed or clean(alt or "") or None
-        if text not in DEFAULT_ALTS and (text or not _makes_room(img)):
+        if text not in self.page.paper.default_alts and (text or not _makes_room(img)):
             self.problems.append(Problem(kind="unread_words", detail="a picture without an address", text=text))
         return False
 
@@ -167,7 +161,7 @@ class Album:
         """Whether the box has a picture for its background."""
         url = background_url(self.page, box)
         if url is not None:
-            self.images.append(image(url, printed, box.attr("aria-label"), block=block))
+            self.images.append(image(url, printed, box.attr("aria-label"), self.page.paper, block=block))
         return url is not None
 
     def repeats(self, text: str, block: int) -> bool:
@@ -188,7 +182,7 @@ class Album:
         if last is None or last.block != block:
             return False
         if last.caption_text is None:
-            self.images[-1] = image(last.url, text, last.alt, block=block)
+            self.images[-1] = image(last.url, text, last.alt, self.page.paper, block=block)
             return True
         return text == last.caption_text
 

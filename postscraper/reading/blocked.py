@@ -1,4 +1,4 @@
-"""What stands in place of a page: another status, a bot check, a log-in form, a message."""
+"""Answers in place of a page: another status, a bot check, a log-in form, a message."""
 
 import re
 from contextlib import suppress
@@ -7,6 +7,7 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import decode
 from postscraper.extraction.page import Page, node, nodes, there, words
 from postscraper.items import Capture, Reason
+from postscraper.newspaper import Newspaper
 from postscraper.urls import sent_on
 
 _STATUS: dict[int, Reason] = {
@@ -29,7 +30,7 @@ _CHALLENGE_IF_SHORT = (
     *("script[src*='/cdn-cgi/challenge-platform/']", "iframe[src*='captcha']"),
     ".g-recaptcha, .h-captcha",
 )
-# One of these stands in every bot check that the selectors know.
+# One of these stands in every bot check that the selectors match.
 _CHALLENGE_SIGNS = ("challenge", "captcha", "cf-", "cf_chl")
 _CHALLENGE_TITLES = (
     "just a moment",
@@ -50,8 +51,8 @@ _MESSAGES: tuple[tuple[re.Pattern[str], Reason], ...] = (
 )
 
 
-def check_status(capture: Capture) -> None:
-    """Raises NotAStory unless the status is a page's."""
+def check_status(capture: Capture, paper: Newspaper) -> None:
+    """Raises PageRejected unless the status is a page's."""
     status = capture.status
     if status in (200, 203, 206, 226):
         return
@@ -61,14 +62,14 @@ def check_status(capture: Capture) -> None:
         # The detail is the address, and empty when the answer names none.
         raise PageRejected("moved", sent_on(capture.header("location")) or "")
     if status in _WALLS:
-        _check_answer(capture)
+        _check_answer(capture, paper)
     if status >= 500 or status == 429:
         raise PageRejected("server_error", f"status {status}")
     raise PageRejected(_STATUS.get(status, "bad_status"), f"status {status}")
 
 
-def _check_answer(capture: Capture) -> None:
-    """Raises NotAStory when what is refused is refused by a bot check."""
+def _check_answer(capture: Capture, paper: Newspaper) -> None:
+    """Raises PageRejected for a refusal that is a bot check."""
     # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
     if (capture.header("cf-mitigated") or "").lower() == "challenge":
         raise PageRejected("challenge", "the answer says that it is a challenge")
@@ -77,17 +78,17 @@ def _check_answer(capture: Capture) -> None:
         body, _ = decode.unpacked(capture)
         decode.guard(body)
         text, _ = decode.text_of(body, capture.header("content-type"))
-    if text and (wall := _bot_check(Page(text, capture))):
+    if text and (wall := _bot_check(Page(text, capture, paper))):
         raise wall
 
 
 def check_page(page: Page, stories: str) -> None:
-    """Raises NotAStory for a bot check, a log-in form or a message in place of the page.
+    """Raises PageRejected for a bot check, a log-in form or a message in place of the page.
 
     stories: the boxes in which the layouts find a story's words.
     """
     wall = _bot_check(page) or _message(page)
-    # With words enough it is a story, whatever the title says: it may be headed so.
+    # With words enough it is a story, whatever its title: it may be headed so.
     if wall is not None and not any(len(each.text) >= _SHORTEST_STORY for each in nodes(page, stories)):
         raise wall
 

@@ -1,6 +1,6 @@
 """The XML of feeds and sitemaps as entries and their fields, and nothing more of XML.
 
-Expat tells the tags; no tree is built. No document type is accepted, so there are no entities
+Expat reports the tags; no tree is built. No document type is accepted, so there are no entities
 but HTML's, which careless feeds use: those are their characters here.
 """
 
@@ -89,8 +89,8 @@ class Entry:
         """The address in an enclosure or in an element of Media RSS that is a picture."""
         for each in self.fields:
             kind = each.attributes.get("type") or each.attributes.get("medium") or ""
-            wanted = each.name in ("enclosure", "media:content") and kind.startswith("image")
-            if wanted or each.name == "media:thumbnail":
+            pictured = each.name in ("enclosure", "media:content") and kind.startswith("image")
+            if pictured or each.name == "media:thumbnail":
                 url = each.attributes.get("url")
                 return each.seen(url) if url else None
         return None
@@ -107,7 +107,7 @@ class Document:
 def document(text: str, cut: bool = False) -> Document:
     """The whole entries of a feed, a sitemap or a list of addresses; cut: the text is known to break off.
 
-    Raises NotAStory for a document type, for nesting, and for what holds no entry and is broken.
+    Raises PageRejected for a document type, for nesting, and for what holds no entry and is broken.
     """
     if not text.lstrip("\ufeff\n\r\t ").startswith("<"):
         return _plain_list(text.split(), cut)

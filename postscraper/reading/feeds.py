@@ -1,7 +1,7 @@
-"""Feeds (RSS 2.0, RSS 1.0, Atom) and sitemaps: listings that machines print.
+"""Feeds (RSS 2.0, RSS 1.0, Atom) and sitemaps: listings for machines.
 
-A document type, an entity or markup nested out of all measure is refused; whatever breaks off
-is kept up to its last whole entry and reported. Nothing is ever fetched, from disk or network.
+A document type, an entity or markup nested out of all measure is refused; a document that breaks off
+is read up to its last whole entry, and a problem reports it. Nothing is ever fetched, from disk or network.
 """
 
 import re
@@ -15,17 +15,18 @@ from postscraper.errors import PageRejected
 from postscraper.extraction.body import body as blocks_of
 from postscraper.extraction.dates import believable, day_of, machine_moment
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import Page, clean, the_node
+from postscraper.extraction.page import Page, clean, edition_of, the_node
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.syndicated import Published, plain_words
+from postscraper.newspaper import Newspaper
 from postscraper.reading.feed_xml import Document, Entry, document
-from postscraper.urls import LONGEST_ADDRESS, PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of, path_of
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_of_paper, page_of, path_of
 
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
 
-# What is printed as the date of publication, in the order of trust.
+# Fields with the date of publication, in the order of trust.
 _PUBLISHED = ("pubDate", "published", "dc:date", "date")
 # When the entry was last touched: no date of publication.
 _TOUCHED = ("lastmod", "updated", "dcterms:modified")
@@ -35,27 +36,28 @@ _POST = re.compile(r"[?&]p=(\d{1,18})$")
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 
 
-def read(capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False) -> tuple[Listing, *tuple[Article, ...]]:
+def read(
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool = False
+) -> tuple[Listing, *tuple[Article, ...]]:
     """The addresses of a feed or sitemap that belong to the paper, in their order, each once; and its whole stories.
 
     A story's receipt names its entry, by the story's address, as the part of the capture. A sitemap gives addresses
     alone: no headline, and its `lastmod` is no date of publication.
-    Raises NotAStory for a hostile, a broken or a foreign one, and for one of comments.
+    Raises PageRejected for a hostile, a broken or a foreign one, and for one of comments.
     """
     text, problems = text_of(body, _label(capture, body))
     found = document(text, cut)
     if found.entries and all(map(_is_comment, found.entries)):
         raise PageRejected("not_an_article", "a feed of comments")
-    reader = _Entries(capture, aliases, found.kind)
+    reader = _Entries(capture, paper, aliases, found.kind)
     teasers = tuple(reader.teasers(found.entries))
     home = canonical(capture.url, aliases)
-    if not teasers and _host(home) not in PAPER_HOSTS:
-        raise PageRejected(
-            "another_paper", f"{_host(home)} is no paper that is known here, and lists none of its pages"
-        )
+    if not teasers and not is_of_paper(home):
+        host = (urlsplit(home).hostname or "").removeprefix("www.")
+        raise PageRejected("another_paper", f"{host} is no paper that is known here, and lists none of its pages")
     listing = Listing(
         layout=found.kind,
-        language=edition_of(home),
+        language=edition_of(home, paper),
         url=capture.url,
         canonical_url=home,
         section=_section(capture, found),
@@ -79,10 +81,6 @@ def _is_comment(entry: Entry) -> bool:
     return "#comment-" in f"{entry.address()} {entry.text('guid') or entry.text('id')}"
 
 
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
 def _section(capture: Capture, found: Document) -> str | None:
     """The channel's title when the channel is a section's and not the whole paper's."""
     page = absolute(capture.url, found.channel.address() or "/")
@@ -98,10 +96,11 @@ def _next(capture: Capture, found: Document) -> str | None:
 
 
 class _Entries:
-    """The entries of one document as teasers; what is left out is counted, and told once."""
+    """The entries of one document as teasers; a problem counts those left out, by reason."""
 
-    def __init__(self, capture: Capture, aliases: Aliases, kind: str) -> None:
+    def __init__(self, capture: Capture, paper: Newspaper, aliases: Aliases, kind: str) -> None:
         self.capture = capture
+        self.paper = paper
         self.aliases = aliases
         self.kind = kind
         self.foreign: list[str] = []
@@ -126,7 +125,7 @@ class _Entries:
 
     def _story(self, entry: Entry, address: str, markup: str, teaser: DatedTeaser) -> None:
         """The whole story that an entry carries, if it does."""
-        if syndicated.is_excerpt(markup, teaser.summary, self.capture):
+        if syndicated.is_excerpt(markup, teaser.summary, self.capture, self.paper):
             self.excerpts.append(address)
             return
         terms = [each.text.strip() for each in entry.fields if each.name == "category" and each.text.strip()]
@@ -135,6 +134,7 @@ class _Entries:
         try:
             story = syndicated.article(
                 self.capture,
+                self.paper,
                 layout="feed",
                 address=address,
                 part=address,
@@ -144,7 +144,7 @@ class _Entries:
                 base=entry.base("content:encoded", "content"),
                 excerpt=entry.text("description") or entry.text("summary"),
                 byline=clean(byline) if byline else None,
-                categories=[plain_words(each, self.capture) for each in terms],
+                categories=[plain_words(each, self.capture, self.paper) for each in terms],
                 tags=(),
                 published=Published(at=teaser.published_at, on=teaser.published_on, text=teaser.published_text),
                 node_id=int(post[1]) if post else None,
@@ -156,7 +156,7 @@ class _Entries:
             self.stories.append(story)
 
     def _key(self, url: str) -> str | None:
-        """The archive's form of an address of the paper; None for what must not be followed.
+        """The canonical form of an address of a newspaper; None for one that must not be followed.
 
         The protocol binds a sitemap to its own host. An address that names a user or an unusual
         port is no page of a newspaper.
@@ -169,7 +169,7 @@ class _Entries:
             known = canonical(url, self.aliases)
         except ValueError:
             return None
-        return known if _host(known) in PAPER_HOSTS and len(known) <= LONGEST_ADDRESS else None
+        return known if is_of_paper(known) and len(known) <= LONGEST_ADDRESS else None
 
     def _teaser(self, entry: Entry, url: str, position: int) -> DatedTeaser:
         if self.kind != "feed":
@@ -196,7 +196,7 @@ class _Entries:
         """The words of a text that may be HTML, and the first picture in it."""
         if text is None or ("<" not in text and "&" not in text):
             return self._measured(clean(text or "")), None
-        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.capture)
+        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.capture, self.paper)
         words = clean(blocks_of(page, the_node(page, "body")).text)
         return self._measured(words), first_picture_url(page, page)
 
@@ -214,8 +214,8 @@ class _Entries:
         printed = next((text for name in _PUBLISHED if (text := entry.text(name))), None)
         if printed is None:
             return None, None, next((text for name in _TOUCHED if (text := entry.text(name))), None)
-        on, at = _moment(clean(printed))
-        if on is None or not believable(on, self.capture.captured_at):
+        on, at = _moment(clean(printed), self.paper)
+        if on is None or not believable(on, self.capture.captured_at, self.paper):
             self.odd_dates.append(printed)
             return None, None, clean(printed)
         return on, at, clean(printed)
@@ -239,15 +239,15 @@ def _first(texts: list[str]) -> str:
     return "\n".join(each[:200] for each in texts[:10])
 
 
-def _moment(printed: str) -> tuple[date | None, datetime | None]:
-    """Day in Phnom Penh and moment of an RFC 822 or ISO date; no moment without an offset."""
+def _moment(printed: str, paper: Newspaper) -> tuple[date | None, datetime | None]:
+    """Day on the newspaper's clock and moment of an RFC 822 or ISO date; no moment without an offset."""
     try:
         moment = parsedate_to_datetime(printed)
-        return (day_of(moment), moment.astimezone(UTC)) if moment.tzinfo else (moment.date(), None)
+        return (day_of(moment, paper), moment.astimezone(UTC)) if moment.tzinfo else (moment.date(), None)
     except (ValueError, IndexError, OverflowError, TypeError):
         at = machine_moment(printed)
     if at is not None:
-        return day_of(at), at
+        return day_of(at, paper), at
     try:
         return date.fromisoformat(printed), None
     except ValueError:

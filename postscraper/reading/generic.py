@@ -2,7 +2,7 @@
 
 Its items say `layout = "generic"` and never pass for a good reading: of all fields only headline
 and body are taken, for general extractors guess the others. They also take anything with words
-for a story, so consent forms, parked domains and messages are told apart before.
+for a story, so consent forms, parked domains and messages are recognised before.
 """
 
 import re
@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, clean, language_of, maybe_link, node, nodes, words
+from postscraper.extraction.page import Page, clean, maybe_link, node, nodes, words
 from postscraper.items import Article, Block, Reason
 from postscraper.urls import absolute, path_of
 
@@ -20,7 +20,7 @@ FEWEST_PARAGRAPHS = 2
 FEWEST_WORDS = 2  # of a headline; Khmer parts its words by zero-width spaces
 LONGEST_MESSAGE = 80  # characters of a heading
 
-# The patterns below are compiled when a page asks for them: few are of unknown design.
+# The patterns below are compiled when a page needs them: few are of unknown design.
 
 # The extractor parses anew with libxml2, whose time grows with the square of a tag's attributes and of open elements.
 MOST_TAGS = 40_000
@@ -52,7 +52,7 @@ _SERVED_BY: tuple[tuple[str, Reason], ...] = (
 
 
 def article(page: Page) -> Article:
-    """Raises NotAStory when the page is none, when the extra is missing, or when it finds too little."""
+    """Raises PageRejected when the page is none, when the extra is missing, or when it finds too little."""
     _check_stub(page)
     if path_of(page.url).count("/") < 2:
         raise PageRejected("unknown_layout", "no layout knows this design, and the address is a front or a section's")
@@ -72,7 +72,7 @@ def article(page: Page) -> Article:
         raise PageRejected("unknown_layout", "no layout knows this design, and a general extractor finds no story")
     return Article(
         layout="generic",
-        language=language_of(headline + "".join(lines)),
+        language=page.language_of(headline + "".join(lines)),
         url=page.url,
         canonical_url=page.canonical(page.url),
         headline=headline,
@@ -91,7 +91,7 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
         raise PageRejected("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
     try:
         found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
-    except Exception as error:  # it asserts what broken pages do not hold to; which, it does not tell
+    except Exception as error:  # it asserts what broken pages violate, and documents no exceptions
         what = f"no layout knows this design, and the general extractor breaks on it: {type(error).__name__}: {error}"
         raise PageRejected("unknown_layout", what[:500]) from error
     if found is None:
@@ -102,7 +102,7 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
 
 
 def _check_stub(page: Page) -> None:
-    """Raises NotAStory for a page that only leads elsewhere, and for what known services serve."""
+    """Raises PageRejected for a page that only leads elsewhere, and for what known services serve."""
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
         found = re.match(_REFRESH, refresh.attr("content") or "")
         if found and len(page.tree.text) < SHORTEST:

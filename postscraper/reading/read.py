@@ -1,4 +1,4 @@
-"""From a capture to its item and the stories it carries whole; the only place that catches what a page provokes."""
+"""Reading of a capture: its item and the stories it carries whole. Only here are errors caught that a page provokes."""
 
 from dataclasses import replace
 from functools import cache
@@ -7,21 +7,22 @@ from types import ModuleType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from postscraper.errors import BadPage, PageRejected
+from postscraper.errors import BadPage, BadRequest, PageRejected
 from postscraper.extraction import decode
 from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
+from postscraper.newspaper import Newspaper
 from postscraper.reading import blocked, generic, transfers
-from postscraper.urls import NO_ALIASES, PAPER_HOSTS, Aliases, machine_kind, path_of
+from postscraper.urls import NO_ALIASES, Aliases, is_of_paper, machine_kind, path_of
 
 
 class Layout(Protocol):
-    """A module that knows one page design.
+    """A module for one page design.
 
     END: what stands at the end of every whole page of the design.
     STORY: the boxes that hold a story's words.
     `article` and `listing` return None when the page is of the other kind, and raise BadPage
-    when it is of their kind and not as they know it.
+    when it is of their kind and its markup is not the design's.
     """
 
     __name__: str
@@ -33,29 +34,41 @@ class Layout(Protocol):
     def listing(self, page: Page) -> Listing | None: ...
 
 
-Layouts = tuple[ModuleType, ...]
+Layouts = tuple[str | ModuleType, ...]
 
 
-def read(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> Item:
-    """What the capture says: an Article, a Listing, or an Unread that says why it is neither.
+@cache
+def loaded(layouts: Layouts) -> tuple[Layout, ...]:
+    """The modules of a newspaper's layouts. Raises BadRequest for one that cannot be imported."""
+    found = []
+    for each in layouts:
+        try:
+            found.append(import_module(each) if isinstance(each, str) else each)
+        except ImportError as error:
+            raise BadRequest(f"the layout {each} cannot be loaded: {error}") from error
+    return cast(tuple[Layout, ...], tuple(found))
+
+
+def read(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> Item:
+    """What the capture says, by a newspaper's layouts: an Article, a Listing, or an Unread that says why it is neither.
 
     Never raises for anything that a capture holds.
     """
-    return read_all(capture, layouts, aliases)[0]
+    return read_all(capture, paper, aliases)[0]
 
 
-def read_all(capture: Capture, layouts: Layouts, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
+def read_all(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
     """The item of `read`, and behind it the stories that a feed or a REST answer carries whole.
 
     Each of these names its part of the capture in its receipt.
     """
     flaw: str | None = None
     try:
-        blocked.check_status(capture)
+        blocked.check_status(capture, paper)
         flaw = transfers.flaw(capture)
         body, cut = decode.unpacked(capture)
         flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
-        item, *stories = _read(capture, body, layouts, aliases, cut=flaw is not None)
+        item, *stories = _read(capture, body, paper, aliases, cut=flaw is not None)
         return (transfers.marked(item, flaw) if flaw else item, *stories)
     except PageRejected as known:
         reason, detail = known.reason, known.detail
@@ -74,27 +87,28 @@ def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
 
 
 def _read(
-    capture: Capture, body: bytes, layouts: Layouts, aliases: Aliases, *, cut: bool
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool
 ) -> tuple[Item, *tuple[Article, ...]]:
     """body: its content codings undone. cut: whether it is known not to be whole."""
     decode.look_at(body, capture.header("content-type"))
     if decode.is_feed(body):
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
         found: tuple[Listing, *tuple[Article, ...]] = import_module("postscraper.reading.feeds").read(
-            capture, body, aliases, cut=cut
+            capture, body, paper, aliases, cut=cut
         )
         return found
     machine = machine_kind(capture.url)
     if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
         rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
-        answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, aliases, cut=cut)
+        answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, paper, aliases, cut=cut)
         return answer
     decode.guard(body)
     text, problems = decode.text_of(body, capture.header("content-type"))
     if not decode.looks_like_html(text):
         raise PageRejected("not_html", "the answer holds no markup of a page")
     text, leaked = decode.hidden_titles(text)
-    page = Page(text, capture, (*problems, *leaked, *decode.end_of_page(text)), aliases)
+    page = Page(text, capture, paper, (*problems, *leaked, *decode.end_of_page(text)), aliases)
+    layouts = loaded(paper.layouts)
     blocked.check_page(page, _story_boxes(layouts))
     if machine:
         raise PageRejected("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
@@ -111,13 +125,14 @@ def _read(
 
 
 @cache
-def _story_boxes(layouts: Layouts) -> str:
-    return ", ".join(dict.fromkeys(layout.STORY for layout in cast(tuple[Layout, ...], layouts)))
+def _story_boxes(layouts: tuple[Layout, ...]) -> str:
+    return ", ".join(dict.fromkeys(layout.STORY for layout in layouts))
 
 
 def _unknown(page: Page) -> Article:
-    host = urlsplit(page.canonical(page.url)).netloc.removeprefix("www.")
-    if host not in PAPER_HOSTS:
+    address = page.canonical(page.url)
+    if not is_of_paper(address):
+        host = urlsplit(address).netloc.removeprefix("www.")
         raise PageRejected("another_paper", f"{host} is no paper that is known here")
     written = page.source_text.count("<p") + page.source_text.count("<div")
     if written > 2 * len(nodes(page, "p, div, [class^=p]")) + 10:
@@ -130,18 +145,18 @@ _LIST_ALIASES = frozenset({"taxonomy", "node", "author", "user", "search", "cate
 
 
 def _check_soft_404(page: Page, item: Article | Listing) -> None:
-    """Raises NotAStory when a listing answers under a story's address."""
+    """Raises PageRejected when a listing answers under a story's address."""
     if item.type != "listing":
         return
-    asked = path_of(page.canonical(page.url))
-    if asked.count("/") < 2 or asked.split("/")[1] in _LIST_ALIASES:
+    path = path_of(page.canonical(page.url))
+    if path.count("/") < 2 or path.split("/")[1] in _LIST_ALIASES:
         return
     own = maybe_link(page, page, "link[rel=canonical]")
-    if own is not None and path_of(page.canonical(own)) != asked:
+    if own is not None and path_of(page.canonical(own)) != path:
         raise PageRejected("soft_404", f"the address answers with another page: {own}")
 
 
-# What hides all that stands inside: an unclosed one swallows the rest of the page.
+# Elements that hide all their words: an unclosed one swallows the rest of the page.
 _HIDES = "template, noscript, object, svg, select, audio, video, canvas, [hidden]"
 # An attribute that holds markup: its closing quote is missing, and tags and words went into it.
 _SWALLOWED = {
@@ -180,9 +195,9 @@ def _swallower(page: Page) -> str | None:
     return next((tag for tag, css in _SWALLOWED.items() if (tag != "a" or linked) and there(page, css)), None)
 
 
-def recognised(page: Page, layouts: Layouts) -> Layout | None:
-    """The one layout that recognises the page; None when none does. Raises NotAStory for several."""
-    found = [layout for layout in cast(tuple[Layout, ...], layouts) if layout.recognises(page)]
+def recognised(page: Page, layouts: tuple[Layout, ...]) -> Layout | None:
+    """The one layout that recognises the page; None when none does. Raises PageRejected for several."""
+    found = [layout for layout in layouts if layout.recognises(page)]
     if len(found) > 1:
         raise PageRejected("ambiguous_layout", f"recognised by {', '.join(map(_name, found))}")
     return found[0] if found else None

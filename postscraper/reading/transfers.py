@@ -1,6 +1,6 @@
 """Marks of an answer that did not come whole, as HTTP itself shows them before anything is read.
 
-Such an answer is read as far as it goes, says so, and is asked for again soon.
+Such an answer is read as far as it goes, reports the flaw, and is requested again soon.
 """
 
 import re

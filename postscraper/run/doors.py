@@ -1,6 +1,6 @@
-"""The doors by which a newspaper is read in one run: feeds, sitemaps, the REST API, pages.
+"""Doors of a newspaper: feeds, sitemaps, the REST API and pages, each of which may be closed to a crawl.
 
-A bot check or a refusal at one of them closes it for the run, and the others stay open. No check is ever solved.
+A bot check or a refusal closes one for the run, and the others stay open. No check is ever solved.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from postscraper.items import Item, Unread
 from storage.ledger.states import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# What each kind of address is asked for by; all others are pages.
+# All other kinds of address are pages.
 _DOORS: dict[Kind, str] = {"feed": "the feeds", "sitemap": "the sitemaps", "rest": "the REST API"}
 _PAGES = "HTML"
 IN_A_ROW = 3  # one refused or locked page is a story held back; three are a door
@@ -23,16 +23,20 @@ def door_of(kind: Kind) -> str:
 
 @dataclass(slots=True)
 class Doors:
-    """closed: by door, what closed it. opened: doors by which stories come, or nothing is new."""
+    """State of the doors in one run.
+
+    closed: the reason, by door.
+    opened: doors that brought a story, or an answer without news.
+    """
 
     closed: dict[str, str] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
     _refused: dict[str, int] = field(default_factory=dict)
 
     def notice(self, kind: Kind, items: Sequence[Item]) -> str | None:
-        """A door that the answer closes; None when it closes none.
+        """Count an answer; returns the door that it closes, or None.
 
-        items: of the answer itself, and of the stories that it carries whole.
+        items: of the answer itself, then of the stories that it carries whole.
         """
         door, item = door_of(kind), items[0]
         why = _closes(item)
@@ -54,14 +58,14 @@ class Doors:
 
     @property
     def sentence(self) -> str:
-        """Which doors are closed, and by what; "" when none is."""
+        """The closed doors and their reasons, as a sentence; "" if none is."""
         return "; ".join(
             f"{door} {'are' if door.endswith('s') else 'is'} closed by {why}" for door, why in self.closed.items()
         )
 
 
 def _brings_stories(kind: Kind, items: Sequence[Item]) -> bool:
-    """Whether words can be had there: a sitemap and a feed of excerpts only name what other doors have."""
+    """Whether the door gives whole stories: a sitemap, or a feed of excerpts, only names what other doors have."""
     item = items[0]
     if isinstance(item, Unread):
         return item.reason == "not_modified" and kind != "sitemap"
@@ -69,7 +73,7 @@ def _brings_stories(kind: Kind, items: Sequence[Item]) -> bool:
 
 
 def _closes(item: Item) -> str | None:
-    """What of an answer speaks for a closed door."""
+    """The reason for which an answer would close its door; None if there is none."""
     if not isinstance(item, Unread):
         return None
     if item.reason == "challenge":

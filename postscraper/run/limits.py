@@ -1,7 +1,7 @@
-"""Where a site goes on for ever, and where a crawl stops: every limit, by the name the ledger gives it.
+"""Limits of a crawl, against sites that go on for ever; each has a name, which the ledger stores.
 
-Each rule sees one address, how it was heard, and nothing else, so that a page read again excludes
-the same. A person may still ask for an address by name.
+A rule depends on the address and how it was found alone, so that a page read again excludes the same. A person may
+still name any address.
 """
 
 import re
@@ -21,7 +21,7 @@ MOST_SEGMENTS = 20  # of a path, as Heritrix has it; the paper's longest has fiv
 MOST_ANNOUNCED = 1_000  # addresses on one page; the fullest known has 300
 MOST_NAMED = 50_000  # addresses in one sitemap or feed, by the same protocol
 MOST_SITEMAPS = 1_000  # in one index; the whole paper fills about 60 with 2,000 addresses each
-MOST_LISTS_WATCHED = 1_000  # those that went on last
+MOST_LISTS_WATCHED = 1_000  # the most recent ones
 MOST_IDLE = 20  # pages of a list in a row that announce nothing but what the page before them did
 # Of what the ledger takes in all; the longest section has 52,000 stories on 3,500 pages.
 MOST_OF_A_LIST = 10_000
@@ -36,25 +36,28 @@ _DAYS = re.compile(r"/(?:\d{4}/\d{1,2}(?:/\d{1,2})?|\d{4}-\d{2}-\d{2})")
 
 
 def limit_passed(address: str, path: str, depth: int) -> str | None:
-    """The rule by which an address is none to visit; None when there is none. path: of the address, decoded."""
+    """The rule that excludes an address; None if none does.
+
+    path: of the address, decoded.
+    """
     if depth > DEEPEST:
         return f"deeper than {DEEPEST} links"
     segments = path.split("/")[1:]
     if len(segments) > MOST_SEGMENTS:
         return f"more than {MOST_SEGMENTS} path segments"
-    if _again_and_again(segments):
+    if _repeats(segments):
         return "path segments that repeat"
     if segments[0].casefold() == "calendar" or _DAYS.fullmatch("/" + "/".join(segments[1:])) or _DAYS.fullmatch(path):
         return "a day or month of a calendar"
-    return _far_on(address)
+    return _page_beyond_limit(address)
 
 
-def budget(address: str, kind: Kind, how: FoundBy, section: str | None) -> Budget | None:
-    """What a new address takes a share of; None for one that a person or the start of a run names, or that is alone.
+def budget(address: str, kind: Kind, found_by: FoundBy, section: str | None) -> Budget | None:
+    """The budget that a new address counts against; None for one that a person or the start of a run names.
 
-    section: the name of the section in which it lies, or None.
+    section: the short name of its section, or None.
     """
-    if how in ("asked", "front", "section"):
+    if found_by in ("asked", "front", "section"):
         return None
     scheme, _, host, rest = address.split("/", 3)
     origin = f"{scheme}//{host}/"
@@ -62,7 +65,7 @@ def budget(address: str, kind: Kind, how: FoundBy, section: str | None) -> Budge
         return Budget(
             name=f"budget of sitemaps: {MOST_SITEMAPS_IN_ALL:,}", start=f"{origin}sitemap", most=MOST_SITEMAPS_IN_ALL
         )
-    if how == "sitemap":
+    if found_by == "sitemap":
         return Budget(
             name=f"budget of sitemaps: {MOST_FROM_SITEMAPS:,} addresses", start=origin, most=MOST_FROM_SITEMAPS
         )
@@ -70,8 +73,8 @@ def budget(address: str, kind: Kind, how: FoundBy, section: str | None) -> Budge
     if first is None:
         return None
     most = MOST_OF_A_LIST if first[2] == "?" else MOST_UNDER_A_PATH
-    place = f"section {section}" if section else f"/{first[1]}"
-    return Budget(name=f"budget of {place}: {most:,} addresses", start=origin + first[0], most=most)
+    name = f"section {section}" if section else f"/{first[1]}"
+    return Budget(name=f"budget of {name}: {most:,} addresses", start=origin + first[0], most=most)
 
 
 def too_many(layout: str) -> int:
@@ -81,20 +84,20 @@ def too_many(layout: str) -> int:
 
 def goes_on(here: str, onward: str) -> bool:
     """Whether `onward` is a later page of the list at `here`: two canonical addresses."""
-    one, two = _list_and_turn(here), _list_and_turn(onward)
-    return one[0] == two[0] and _turned(*one[1:]) < _turned(*two[1:])
+    one, two = _list_and_page(here), _list_and_page(onward)
+    return one[0] == two[0] and _page_numbers(*one[1:]) < _page_numbers(*two[1:])
 
 
 class IdlePages:
-    """Counts the pages of each list that announce nothing new, as a pager's do behind its end."""
+    """Counter of the pages of each list that announce nothing new, as those behind the end of a pager do."""
 
     def __init__(self) -> None:
         self._lists: OrderedDict[str, _Walk] = OrderedDict()
 
     def of(self, address: str, announced: Collection[str]) -> int:
-        """How many pages of the list at an address have been so in a row, with this one."""
-        name, *turn = _list_and_turn(address)
-        page = "?".join(filter(None, turn))
+        """How many pages of the list at an address announced nothing new in a row, this one included."""
+        name, *page_and_query = _list_and_page(address)
+        page = "?".join(filter(None, page_and_query))
         walk = self._lists.pop(name, _Walk())
         if not page or not walk.announced.issuperset(announced):
             walk = _Walk(page, frozenset(announced))
@@ -108,14 +111,19 @@ class IdlePages:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """page: as its address names it. announced: by its last page with anything new. idle: pages since."""
+    """State of one list.
+
+    page: as its address names it.
+    announced: addresses on the last page with anything new.
+    idle: pages since.
+    """
 
     page: str = ""
     announced: frozenset[str] = frozenset()
     idle: int = 0
 
 
-def _again_and_again(segments: list[str]) -> bool:
+def _repeats(segments: list[str]) -> bool:
     """Whether some segments come three times in a row: /a/b/a/b/a/b."""
     for size in range(1, len(segments) // 3 + 1):
         for at in range(len(segments) - 3 * size + 1):
@@ -125,12 +133,12 @@ def _again_and_again(segments: list[str]) -> bool:
     return False
 
 
-def _far_on(address: str) -> str | None:
-    _, number, query = _list_and_turn(address)
-    asked = dict(parse_qsl(query))
+def _page_beyond_limit(address: str) -> str | None:
+    _, number, query = _list_and_page(address)
+    values = dict(parse_qsl(query))
     for name, value, most in (
-        *((f"?{name}=", asked.get(name), MOST_PAGES) for name in ("page", "paged")),
-        ("?start=", asked.get("start"), MOST_STORIES),
+        *((f"?{name}=", values.get(name), MOST_PAGES) for name in ("page", "paged")),
+        ("?start=", values.get("start"), MOST_STORIES),
         ("/page/", number or None, MOST_PAGES),
     ):
         if value is not None and not (_NUMBERS.fullmatch(value) and max(map(int, value.split(","))) < most):
@@ -138,14 +146,14 @@ def _far_on(address: str) -> str | None:
     return None
 
 
-def _list_and_turn(address: str) -> tuple[str, str, str]:
+def _list_and_page(address: str) -> tuple[str, str, str]:
     """The address of a list, the number that `/page/N` gives to its page ("" without), and the query."""
     name, _, query = address.partition("?")
-    found = _NUMBERED.search(name)
-    return (name[: found.start()] if found else name).rstrip("/"), found[2] if found else "", query
+    numbered = _NUMBERED.search(name)
+    return (name[: numbered.start()] if numbered else name).rstrip("/"), numbered[2] if numbered else "", query
 
 
-def _turned(number: str, query: str) -> tuple[int, ...]:
-    asked = dict(parse_qsl(query))
-    values = (*(asked.get(name, "") for name in ("page", "paged", "start")), number)
+def _page_numbers(number: str, query: str) -> tuple[int, ...]:
+    fields = dict(parse_qsl(query))
+    values = (*(fields.get(name, "") for name in ("page", "paged", "start")), number)
     return tuple(int(value) if _NUMBERS.fullmatch(value) and "," not in value else 0 for value in values)

@@ -1,69 +1,92 @@
-"""What a run reads without fetching it: sources that bring captures themselves.
+"""Sources that bring exchanges themselves, so that nothing is fetched.
 
-A source says where captures are; the bytes of each are kept before anything reads them.
+The bytes of each exchange are recorded before anything reads them.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from postscraper.items import Capture
 from postscraper.newspapers import other_papers
 from postscraper.run.run import Run
-from postscraper.run.selection import is_wanted
+from postscraper.run.selection import is_selected
 from postscraper.sources import commoncrawl, commoncrawl_copies, folder, warc
-from postscraper.sources.captures import capture_of
 from postscraper.sources.warc import PageFilter
 from storage.evidence.store import log_damage
-from storage.warc.exchange import IMPORTED, Exchange, RecordLocation
+from storage.warc.exchange import IMPORTED, Exchange, RecordLocation, RecordUnreadable
+
+_log = logging.getLogger(__name__)
+
+Recorded = Iterator[tuple[Exchange, RecordLocation]]
 
 
-def _saved(desk: Run) -> Iterator[Capture]:
-    assert desk.scope.path is not None
-    for page in folder.captures(desk.scope.path, name=desk.scope.source):
-        if desk.is_home(page.url):
-            yield desk.record(_exchange(page))
+def _saved_pages(run: Run) -> Recorded:
+    assert run.scope.path is not None
+    for page in folder.captures(run.scope.path, name=run.scope.source):
+        if run.is_home(page.url):
+            # A page saved by hand: no head of an answer is known.
+            exchange = Exchange(
+                url=page.url,
+                requested_at=None,
+                captured_at=page.captured_at,
+                status=None,
+                body=page.body,
+                source=page.source,
+            )
+            yield exchange, run.record(exchange)
 
 
-def _exchange(page: Capture) -> Exchange:
-    """A page saved by hand: there is no head of an answer to keep."""
-    return Exchange(
-        url=page.url, requested_at=None, captured_at=page.captured_at, status=None, body=page.body, source=page.source
-    )
+def _warc_files(run: Run) -> Recorded:
+    assert run.scope.path is not None
+    page_filter = PageFilter(run.paper.host, run.aliases, IMPORTED, other_papers(run.paper))
+    return _recorded(run, warc.pages([run.scope.path], page_filter, log_damage), page_filter)
 
 
-def _recorded(desk: Run) -> Iterator[Capture]:
-    assert desk.scope.path is not None
-    sieve = PageFilter(desk.paper.host, desk.aliases, IMPORTED, other_papers(desk.paper))
-    return _sifted(desk, warc.pages([desk.scope.path], sieve, log_damage), sieve)
+def _common_crawl_copies(run: Run) -> Recorded:
+    assert run.scope.path is not None
+    page_filter = PageFilter(run.paper.host, run.aliases, commoncrawl.NAME, other_papers(run.paper))
+    host = run.paper.host.removeprefix("www.")
+    pages = commoncrawl_copies.pages(run.scope.path, host, page_filter, log_damage)
+    return _recorded(run, (page for page in pages if is_selected(run, page[1])), page_filter)
 
 
-def _copied(desk: Run) -> Iterator[Capture]:
-    assert desk.scope.path is not None
-    sieve = PageFilter(desk.paper.host, desk.aliases, commoncrawl.NAME, other_papers(desk.paper))
-    found = commoncrawl_copies.pages(desk.scope.path, desk.paper.host.removeprefix("www."), sieve, log_damage)
-    return _sifted(desk, (each for each in found if is_wanted(desk, each[1])), sieve)
+def _recorded(run: Run, pages: Iterable[tuple[RecordLocation, Exchange]], page_filter: PageFilter) -> Recorded:
+    for location, exchange in pages:
+        # No record of ours can be without a date: an undated capture is named by its record in the foreign file.
+        yield exchange, location if exchange.captured_at is None else run.record(exchange)
+    for why, count in page_filter.skipped.most_common():
+        _log.info("records left out: %d, %s", count, why)
+    for file in page_filter.fruitless:
+        _log.info("%s", file)
 
 
-def _sifted(desk: Run, found: Iterable[tuple[RecordLocation, Exchange]], sieve: PageFilter) -> Iterator[Capture]:
-    for place, exchange in found:
-        if exchange.captured_at is None:  # which no record of ours can say: it is named where it lies
-            yield desk.take(capture_of(exchange, place))
-        else:
-            yield desk.record(exchange)
-    for why, count in sieve.skipped.most_common():
-        logging.getLogger(__name__).info("records left out: %d, %s", count, why)
-    for file in sieve.fruitless:
-        logging.getLogger(__name__).info("%s", file)
+def own_evidence(run: Run) -> Recorded:
+    """The exchanges that the archive holds, in the order in which they came in; since, until: days of the capture.
+
+    A capture whose bytes are not stored, or cannot be read, is skipped and logged.
+    """
+    for row in run.archive.captures(since=run.scope.since, until=run.scope.until):
+        if row.part:
+            continue  # a story in an answer, which has a row of its own
+        if row.evidence_file is None:
+            _log.warning("%s, %s: its bytes are not kept", row.url, row.captured_at)
+            continue
+        location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        try:
+            exchange = run.evidence.read(location)
+        except RecordUnreadable as error:
+            _log.warning("%s", error)
+            continue
+        if not run.is_home(row.url):
+            continue
+        stored = {"url": row.url, "captured_at": row.captured_at, "status": row.status, "source": row.source}
+        yield replace(exchange, **stored), location
 
 
-def _kept(desk: Run) -> Iterator[Capture]:
-    return (desk.take(capture) for capture in desk.captures() if desk.is_home(capture.url))
-
-
-BROUGHT: Mapping[str, Callable[[Run], Iterator[Capture]]] = {
-    "folder": _saved,
-    "samples": _saved,
-    "warc": _recorded,
-    "archive": _kept,
-    "commoncrawl": _copied,  # with path=…; without, its archive is asked
+LOCAL_SOURCES: Mapping[str, Callable[[Run], Recorded]] = {
+    "folder": _saved_pages,
+    "samples": _saved_pages,
+    "warc": _warc_files,
+    "archive": own_evidence,
+    "commoncrawl": _common_crawl_copies,  # with path=…; without, its archive is asked
 }

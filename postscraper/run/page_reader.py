@@ -1,89 +1,93 @@
-"""What the evidence says, read as the run that kept it read it: the way back from bytes to items."""
+"""Turn stored or fetched bytes into items and visits: the one place for every source, and for evidence read again.
 
+It loads no database, so that the worker processes of a replay start fast.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
+from typing import Any
 
-from postscraper.items import Item, Unread
-from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
+from postscraper.items import Capture, Item, Unread
 from postscraper.reading.read import Layouts, read_all
 from postscraper.run.discovery import Discoverer
-from postscraper.run.run import dropped
-from postscraper.run.scope import Scope
-from postscraper.run.withdrawn import is_barred, without
 from postscraper.sources.captures import capture_of, is_page
-from postscraper.urls import Aliases, canonical
-from storage.evidence.compact_format import evidence_files, file_of
-from storage.evidence.store import FOLDER
+from postscraper.urls import canonical
 from storage.ledger.states import Visit
-from storage.maintenance.withdraw import dropped_from, kept_out
 from storage.warc.exchange import Exchange, RecordLocation
-from storage.warc.files import file_fields
 
-# Each remembers up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
-FILES_AT_ONCE = 4
+Reading = tuple[Item, Visit | None]
 
 
-class Witness:
-    """Reads the records of one archive's evidence; each file says of which newspaper and mirror it is."""
+class PageReader:
+    """Reader of the pages of one newspaper, as served by one set of aliases."""
 
-    def __init__(self, archive: Path, layouts: Layouts | None = None) -> None:
-        """layouts: to read by; None for each newspaper's own."""
-        self._layouts = layouts
-        self._folder = archive / FOLDER
-        self._by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
-        self._ear = lru_cache(maxsize=FILES_AT_ONCE)(self._ear_of)
-        self._barred = kept_out(archive)
-        self._dropped = dropped_from(archive)
-        self._aliases: dict[str, str] = {}
-        for name in evidence_files(self._folder):
-            self._aliases |= self._served(name, self._paper(name, ""))
-        self._ears = [Discoverer(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
+    def __init__(
+        self,
+        discoverer: Discoverer,
+        *,
+        withdrawn: Collection[str] = frozenset(),
+        layouts: Layouts | None = None,
+        read: Callable[[Capture], Sequence[Item]] | None = None,
+    ) -> None:
+        """withdrawn: addresses that the archive keeps out.
 
-    def _paper(self, file: str, host: str) -> Newspaper:
-        """host: by which the newspaper is known in files that other programs wrote."""
-        return NEWSPAPERS.get(file.rsplit("-", 2)[0]) or self._by_host.get(host, POST)
+        layouts: None for the newspaper's own.
+        read: another reading than the layouts'.
+        """
+        self.discoverer = discoverer
+        self.aliases = discoverer.aliases
+        self._withdrawn = withdrawn
+        paper = replace(discoverer.paper, layouts=layouts) if layouts else discoverer.paper
+        self._read = read or (lambda capture: read_all(capture, paper, self.aliases))
 
-    def _served(self, file: str, paper: Newspaper) -> Aliases:
-        return aliases(paper, file_fields(file_of(self._folder / file)).get("paper-origin"))
+    def is_page(self, exchange: Exchange) -> bool:
+        """Whether an item is stored for the exchange; see postscraper/sources/captures.py."""
+        return is_page(exchange, self.aliases)
 
-    def _ear_of(self, file: str, paper: str) -> tuple[Aliases, Discoverer]:
-        served = self._served(file, NEWSPAPERS[paper])
-        return served, Discoverer(NEWSPAPERS[paper], Scope(source="archive"), served)
+    def read(self, exchange: Exchange, location: RecordLocation, *, depth: int = 0) -> list[Reading]:
+        """The item of the answer with its visit, then the stories that the answer carries whole, without one.
 
-    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Item, Visit | None]]:
-        """What the answer gives now: its own item with its visit, and the stories that it carries whole."""
-        paper = self._paper(place.file, _host(exchange.url))
-        served, ear = self._ear(place.file, paper.name)
-        capture = capture_of(exchange, place)
-        items = without(read_all(capture, self._layouts or paper.layouts, served), self._barred, served)
-        visit = ear.visit(items[0], capture, items[1:])
-        page, *stories = (self._kept_out(item, place) for item in items) if self._dropped else items
-        return [(page, visit), *((story, None) for story in stories)]
+        depth: links between the start of the crawl and the page.
+        """
+        return self.read_batch([(location, exchange)], depth=depth)[0]
 
-    def _kept_out(self, item: Item, place: RecordLocation) -> Item:
-        why = self._dropped.get((place.file, place.offset, item.capture.part or ""))
-        return item if why is None else dropped(item, why)
-
-    def without(self, item: Item, part: str) -> Unread:
-        """The item of a part that an answer held once and is not read from it any more; item: of the whole answer."""
-        detail = "the answer holds no whole story of this address"
-        return Unread(reason="no_such_part", detail=detail, url=item.url, capture=replace(item.capture, part=part))
-
-    def is_page(self, exchange: Exchange, place: RecordLocation) -> bool:
-        """Whether the answer gets a row."""
-        served, _ = self._ear(place.file, self._paper(place.file, _host(exchange.url)).name)
-        return is_page(exchange, served) and not is_barred(exchange.url, self._barred, served)
+    def read_batch(self, records: Sequence[tuple[RecordLocation, Exchange]], *, depth: int = 0) -> list[list[Reading]]:
+        """As `read`, for many records: each step for all of them, so that its code stays in the processor's cache."""
+        captures = [capture_of(exchange, location) for location, exchange in records]
+        answers = [[self._without_withdrawn(item) for item in self._read(capture)] for capture in captures]
+        return [
+            [(page, self.discoverer.visit(page, capture, stories, depth=depth)), *((story, None) for story in stories)]
+            for (page, *stories), capture in zip(answers, captures, strict=True)
+        ]
 
     def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError for what is no address."""
-        return canonical(url, self._aliases)
+        """The ledger's key of an address. Raises ValueError if it is none."""
+        return canonical(url, self.aliases)
 
-    def section(self, address: str) -> set[str]:
-        """The short names of the section in which an address lies, as the newspapers have them."""
-        return {name for ear in self._ears if (name := ear.section(address)) is not None}
+    def is_withdrawn(self, url: str) -> bool:
+        """Whether the archive keeps the address out."""
+        try:
+            return bool(self._withdrawn) and self.address(url) in self._withdrawn
+        except ValueError:
+            return False
+
+    def _without_withdrawn(self, item: Item) -> Item:
+        """The item without teasers that lead to a withdrawn story.
+
+        A withdrawn story that an answer carries whole stays: the archive must find it, to overwrite the bytes of the
+        answer, too (storage/ingest/tombstones.py).
+        """
+        if not self._withdrawn or isinstance(item, Unread):
+            return item
+        teasers: tuple[Any, ...] = tuple(teaser for teaser in item.teasers if not self.is_withdrawn(teaser.url))
+        return item if len(teasers) == len(item.teasers) else replace(item, teasers=teasers)
 
 
-@lru_cache(maxsize=256)
-def _host(url: str) -> str:
-    return canonical(url).split("/")[2]
+def dropped(item: Item, why: str) -> Unread:
+    """The item stored of a page, or of a story in it, that a pipeline keeps out: its record, and none of its words.
+
+    An unread item has no words, and is stored as it is.
+    """
+    if isinstance(item, Unread):
+        return item
+    return Unread(reason="dropped", detail=why, url=item.url, capture=item.capture)

@@ -1,9 +1,9 @@
-"""Stored captures read anew by today's layouts: what would change, and then the change itself.
+"""Read stored captures again with today's layouts: compare first, then accept the new readings.
 
-    report = compare(archive, Witness(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
-    accept(archive, Witness(folder), report)                                            # now it is
+    report = compare(archive, EvidenceReader(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
+    accept(archive, EvidenceReader(folder), report)                                            # now it is
 
-Reading is repeatable: what is accepted is what was reported. The bytes come from the evidence.
+Reading is repeatable: `accept` stores what `compare` reported. The bytes come from the evidence.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.values import storable
 from storage.evidence.store import FOLDER, Evidence
@@ -22,8 +22,8 @@ from storage.warc.exchange import EvidenceError
 
 BATCH = 200  # captures in memory, and in one transaction
 MOST_EXAMPLES = 3
-# What is not compared: bookkeeping, what the table of outcomes tells, what the name of the layout tells.
-_BESIDE = frozenset({"type", "layout", "url", "reason", "capture"})
+# Fields that are not compared: bookkeeping, and those that outcome and layout imply.
+_NOT_COMPARED = frozenset({"type", "layout", "url", "reason", "capture"})
 _UNREAD = "unread"
 
 Progress = Callable[[int], object]
@@ -31,9 +31,10 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which captures. since, until: days of the capture in UTC, both included.
+    """Captures to read again.
 
-    layouts: those that were read by one of these; `unread` for pages that gave no item; empty for all.
+    layouts: by which they were read; `unread` for pages that gave no item; (): all.
+    since, until: days of the capture in UTC, both included.
     """
 
     layouts: tuple[str, ...] = ()
@@ -47,9 +48,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One capture whose reading changes; before, after: the value of the field as JSON data.
+    """One capture whose reading changes.
 
-    Of a change of outcome: the headline, the reason in words, or the number of teasers.
+    before, after: the value of the field as JSON data; for a change of outcome the headline, the reason in words, or
+        the number of teasers.
     """
 
     url: str
@@ -60,9 +62,11 @@ class Example:
 
 @dataclass(slots=True)
 class Changes:
-    """Of one field, or one pair of outcomes: how many captures, and the first of them.
+    """Count of the captures in which one field, or the outcome, changes, with the first of them as examples.
 
-    gained: had no value before. lost: has none now. changed: had one, and has another.
+    gained: without a value before.
+    lost: without a value now.
+    changed: with another value.
     """
 
     changed: int = 0
@@ -78,11 +82,14 @@ class Changes:
 
 @dataclass(slots=True)
 class Report:
-    """What today's layouts read otherwise.
+    """Result of a comparison.
 
-    read: captures read anew. layouts: by the layout, or `old → new`, and by field. changed_by_layout:
-    captures with any change. outcomes: by `before → after`, as `unread (no_body) → article`.
-    missing: captures whose bytes are not to be had, and why. changed_ids, missing_ids: of the captures.
+    read: captures read again.
+    layouts: changes by layout, or `old → new`, and by field.
+    changed_by_layout: captures with any change.
+    outcomes: by `before → after`, as `unread (no_body) → article`.
+    missing: address of each capture whose bytes cannot be read, and the reason.
+    changed_ids, missing_ids: of the captures.
     """
 
     selection: Selection
@@ -99,10 +106,12 @@ class Report:
         return len(self.changed_ids)
 
 
-def compare(archive: Archive, witness: Witness, selection: Selection, told: Progress = lambda _: None) -> Report:
-    """Read the selected captures anew, and compare with what they were read as; nothing is written."""
+def compare(
+    archive: Archive, reader: EvidenceReader, selection: Selection, on_progress: Progress = lambda _: None
+) -> Report:
+    """Read the selected captures again, and compare with their stored readings; nothing is written."""
     report = Report(selection)
-    reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
+    reread = Rereader(Evidence.open(archive.folder / FOLDER), reader)
     for rows in _batches(_selected(archive, selection)):
         before = archive.items(rows)
         for row in rows:
@@ -115,31 +124,31 @@ def compare(archive: Archive, witness: Witness, selection: Selection, told: Prog
                 report.read += 1
                 _compare(report, row, before[row.id], storable(item))
                 _find_new(report, row, reread.parts(row), archive)
-        told(report.read)
+        on_progress(report.read)
     return report
 
 
-def accept(archive: Archive, witness: Witness, report: Report, told: Progress = lambda _: None) -> int:
-    """Let the new readings take the place of the old ones, in durable batches; how many captures changed.
+def accept(archive: Archive, reader: EvidenceReader, report: Report, on_progress: Progress = lambda _: None) -> int:
+    """Replace the old readings by the new ones, in durable batches; returns how many captures changed.
 
-    Under the run lock of the caller; may be repeated. The newspaper's own edits keep their numbers and
-    times: a story gets no revision from a layout. Only when every capture was read anew, and none but
-    those without bytes left out, does each stand on its own reading; see storage/ingest/reprocess.py.
+    Under the run lock of the caller; may be repeated. The newspaper's own edits keep their numbers and times: a story
+    gets no revision from a layout. Only after every capture with bytes was read again does each use its own reading;
+    see storage/ingest/reprocess.py.
     """
-    reread = Rereader(Evidence.open(archive.folder / FOLDER), witness)
+    reread = Rereader(Evidence.open(archive.folder / FOLDER), reader)
     changed = (row for row in _selected(archive, report.selection) if row.id in report.changed_ids)
     done = 0
     for rows in _batches(changed):
         archive.reread(reading for row in rows for reading in _accepted(reread, row))
         done += len(rows)
-        told(done)
+        on_progress(done)
     if report.selection.is_all:
         archive.end_rereading(report.missing_ids)
     return done
 
 
 def _accepted(reread: Rereader, row: Any) -> Iterator[Any]:
-    """What a capture gives now; with a whole answer the stories that it carries, which may be new."""
+    """The new reading of a capture; for a whole answer also of the stories that it carries, which may be new."""
     yield reread(row)
     if not row.part:
         yield from (reading for part, reading in reread.parts(row).items() if part)
@@ -160,8 +169,8 @@ def _compare(report: Report, row: Any, before: dict[str, Any], after: dict[str, 
     layout = _name(before.get("layout"), after.get("layout"))
     at = after["capture"]["captured_at"]
     was, now = _outcome(before), _outcome(after)
-    found = list(_differences(before, after))
-    if not found and before.get("layout") == after.get("layout") and was == now:
+    differences = list(_differences(before, after))
+    if not differences and before.get("layout") == after.get("layout") and was == now:
         return
     report.changed_ids.add(row.id)
     report.changed_by_layout[layout] += 1
@@ -169,18 +178,18 @@ def _compare(report: Report, row: Any, before: dict[str, Any], after: dict[str, 
         example = Example(url=row.url, captured_at=at, before=_gist(before), after=_gist(after))
         report.outcomes.setdefault(f"{was} → {now}", Changes()).count("changed", example)
     if before["type"] != after["type"]:
-        return  # nothing to be compared: every field would be gained or lost
-    for name, how in found:
+        return  # every field would be gained or lost
+    for name, how in differences:
         example = Example(url=row.url, captured_at=at, before=before.get(name), after=after.get(name))
         report.layouts.setdefault(layout, {}).setdefault(name, Changes()).count(how, example)
 
 
-def _find_new(report: Report, row: Any, found: Mapping[str, tuple[Any, Any]], archive: Archive) -> None:
-    """Stories that a whole answer carries and no row names."""
-    if row.part or len(found) == 1:
+def _find_new(report: Report, row: Any, readings: Mapping[str, tuple[Any, Any]], archive: Archive) -> None:
+    """Report the stories of a whole answer that no row names."""
+    if row.part or len(readings) == 1:
         return
-    for part in found.keys() - archive.parts(row):
-        item = storable(found[part][0])
+    for part in readings.keys() - archive.parts(row):
+        item = storable(readings[part][0])
         report.changed_ids.add(row.id)
         at = item["capture"]["captured_at"]
         example = Example(url=part, captured_at=at, before=None, after=_gist(item))
@@ -188,7 +197,7 @@ def _find_new(report: Report, row: Any, found: Mapping[str, tuple[Any, Any]], ar
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields that differ, in the order of the contract, and how."""
+    """The fields that differ, in the order of the contract: gained, lost or changed."""
     for name in _fields(after, before):
         old, new = before.get(name), after.get(name)
         if old != new and not (_is_empty(old) and _is_empty(new)):
@@ -196,7 +205,7 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tupl
 
 
 def _fields(*items: Iterable[str]) -> Iterator[str]:
-    return (name for name in dict.fromkeys(name for item in items for name in item) if name not in _BESIDE)
+    return (name for name in dict.fromkeys(name for item in items for name in item) if name not in _NOT_COMPARED)
 
 
 def _is_empty(value: Any) -> bool:

@@ -1,50 +1,53 @@
-"""The desk of one run: the archive it writes, the evidence it keeps, and what it wants of the paper.
+"""One run: its archive and evidence, and the addresses that it visits.
 
-Order of writes: the exchange goes into the evidence, the evidence is made durable, and only
-then one transaction names it. What is not committed was never acknowledged.
+Order of writes: the exchange goes into the evidence, the evidence is made durable, and only then one transaction
+names its record. An item that is not committed was never acknowledged.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit, urlunsplit
 
+from sqlalchemy import Row
+
 from postscraper import __version__
 from postscraper.errors import BadRequest
-from postscraper.items import Capture, Item, Receipt, Unread
+from postscraper.items import Item, Receipt
 from postscraper.newspapers import Newspaper, aliases
-from postscraper.reading.read import read_all
+from postscraper.reading.read import loaded
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
-from postscraper.run.recorder import Recorder
+from postscraper.run.page_reader import PageReader, Reading
 from postscraper.run.scope import Scope
-from postscraper.run.withdrawn import without
-from postscraper.sources import archive as own
-from postscraper.sources.captures import capture_of, is_page
-from postscraper.urls import canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
+from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
-from storage.ledger.rows import Due, Selection
-from storage.ledger.states import UNREAD_AGAIN, Kind, Visit
-from storage.warc.exchange import Exchange
+from storage.ingest.prepare import Identity, second
+from storage.ledger.ledger import Due
+from storage.ledger.selection import Selection
+from storage.ledger.states import UNREAD_AGAIN, Kind
+from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
-STORIES_A_LIST = 3  # that are visited before the next list
-# What a run's evidence says of how it was made.
-_TOLD = (
+SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
+STORIES_A_LIST = 3  # visited before the next list
+# Settings of the run that its evidence records.
+_RECORDED_SETTINGS = (
     *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
-    "PAPER_ORIGIN",  # without it nobody could tell later whose pages a mirror served
+    "PAPER_ORIGIN",  # without it nobody would know later whose pages a mirror served
 )
 
 
 class Settings(Protocol):
-    """What a desk asks of Scrapy's settings; None for what is not set."""
+    """The part of Scrapy's settings that a run needs; None for a setting without a value."""
 
     def __getitem__(self, name: str) -> Any: ...
     def getbool(self, name: str) -> bool: ...
@@ -52,7 +55,7 @@ class Settings(Protocol):
 
 
 class Run:
-    """Opened once a run; `close` ends it. All moments are taken here: nothing below has a clock."""
+    """Opened once a run; `close` ends it. All moments are taken here: nothing below reads a clock."""
 
     def __init__(
         self,
@@ -68,19 +71,20 @@ class Run:
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
         self.archive = archive
-        self._barred = archive.withdrawn()
+        self._withdrawn = archive.withdrawn()
         self.discoverer = Discoverer(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
+        self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn)
         self._paused_until = datetime.min.replace(tzinfo=UTC)
-        self._evidence = evidence
+        self.evidence = evidence
         self.recorder = Recorder(archive, evidence)
-        self._answers: dict[_Answer, tuple[Capture, int]] = {}
-        # What was read and not filed yet. Two captures may be the same to the last byte.
-        self._readings: dict[Receipt, tuple[tuple[Item, ...], ...]] = {}
+        # Read and not committed yet, with what an item cannot carry: its visit, and the other items of its answer.
+        # Scrapy's pipelines pass on items alone. A list, for two captures may be the same to the last byte.
+        self._pending: dict[Receipt, list[list[Reading]]] = {}
         self._lock = lock
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
-        self._wanted = Selection(
-            origin=f"https://{paper.host}/",
+        self._selection = Selection(
+            host=paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
@@ -94,62 +98,60 @@ class Run:
 
         Raises ArchiveInUse, ArchiveError and EvidenceError, each one sentence.
         """
+        loaded(paper.layouts)  # BadRequest for one that is missing comes before the lock
         folder = Path(settings["ARCHIVE_DIR"])
         lock = RunLock(folder)
         try:
             archive = Archive.open(folder, db_url=settings["ARCHIVE_DB_URL"])
-            told = {name.lower().replace("_", "-"): str(settings[name]) for name in _TOLD if settings[name] is not None}
+            recorded = {name: settings[name] for name in _RECORDED_SETTINGS if settings[name] is not None}
             evidence = Evidence.open(
                 folder / "evidence",
                 prefix=paper.name,
                 writable=True,
                 software=f"postscraper {__version__}",
                 robots="obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-                settings=told,
+                settings={name.lower().replace("_", "-"): str(value) for name, value in recorded.items()},
             )
-            desk = cls(paper, scope, settings, archive, evidence, lock)
-            desk.check_asked()
-            desk._recover()
+            run = cls(paper, scope, settings, archive, evidence, lock)
+            run.check_asked()
+            run._recover()
         except BaseException:
             lock.release()
             raise
-        return desk
+        return run
 
     def close(self) -> None:
-        """Raises EvidenceError when the disk refuses; what was filed is durable all the same."""
+        """Raises EvidenceError for a write error; what was committed is durable all the same."""
         try:
-            self._evidence.close()
+            self.evidence.close()
         finally:
             self.archive.close()
             self._lock.release()
 
     def _recover(self) -> None:
-        """Read in what an interrupted run kept and could not commit, and end its leases."""
+        """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
         done = self.archive.replayed()
-        for place, exchange in self._evidence.recover(self.archive.evidence_ends(), done=done):
-            capture = capture_of(exchange, place)
-            if is_page(capture, self.aliases) and not self.recorder.has(exchange):
-                row = self.archive.ledger.row(self.address(capture.url))
-                items = self._items(capture)
-                visit = self.discoverer.visit(items[0], capture, items[1:], depth=row.depth if row else 0)
-                self.archive.add_many([(items[0], visit), *((story, None) for story in items[1:])])
-        self.archive.replay([], {file: size for file, size in self._evidence.sizes().items() if size != done.get(file)})
+        for location, exchange in self.evidence.recover(self.archive.evidence_ends(), done=done):
+            if self.reader.is_page(exchange) and not self.recorder.has(exchange):
+                row = self.archive.ledger.row(self.reader.address(exchange.url))
+                self.archive.add_many(self.reader.read(exchange, location, depth=row.depth if row else 0))
+        self.archive.replay([], {file: size for file, size in self.evidence.sizes().items() if size != done.get(file)})
         self.archive.ledger.release_all(now())
 
     def served(self, url: str) -> str:
-        """Where an address of the paper is asked for: at home, or at the mirror that PAPER_ORIGIN names."""
+        """The address to request: the paper's own, or that at the mirror of the setting PAPER_ORIGIN."""
         if self._origin is None:
             return url
         return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
 
     @property
     def home(self) -> str:
-        """The address where the front page is asked for."""
+        """The address to request for the front page."""
         return self.served(f"https://{self.paper.host}/")
 
     def asked_for(self) -> tuple[str, ...] | None:
         """The addresses that the run names; None when it names none."""
-        return tuple(heard.address for heard in self.discoverer.seeds()) if self.scope.urls else None
+        return tuple(seed.address for seed in self.discoverer.seeds()) if self.scope.urls else None
 
     def check_asked(self) -> None:
         """Raises BadRequest for an address that the run names and that is none of the newspaper's."""
@@ -158,7 +160,7 @@ class Run:
                 raise BadRequest(f"url={address} is no address of {self.paper.host}")
 
     def begin(self) -> None:
-        """Write down where the run starts."""
+        """Add the addresses that the run begins with to the ledger."""
         self.archive.ledger.discover(self.discoverer.seeds(), now())
 
     def due(self, limit: int) -> list[Due]:
@@ -169,25 +171,24 @@ class Run:
         """
         stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
         lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
-        found: list[Due] = []
-        for at in range(max(len(lists), len(stories))):
-            found += lists[at : at + 1]
-            found += stories[at * STORIES_A_LIST : (at + 1) * STORIES_A_LIST]
-        return found
+        batch: list[Due] = []
+        for turn in range(max(len(lists), len(stories))):
+            batch += lists[turn : turn + 1]
+            batch += stories[turn * STORIES_A_LIST : (turn + 1) * STORIES_A_LIST]
+        return batch
 
     def _lease(self, limit: int, *, stories: bool) -> list[Due]:
         kinds = [kind for kind in self._open().kinds or () if (kind in _STORIES) == stories]
         if not kinds or not limit:
             return []
-        wanted = replace(self._wanted, kinds=kinds)
-        return self.archive.ledger.lease(limit, wanted, now=now())
+        return self.archive.ledger.lease(limit, replace(self._selection, kinds=kinds), now=now())
 
     def _open(self) -> Selection:
-        """What the run wants behind the doors that are open."""
-        return replace(self._wanted, kinds=tuple(filter(self.doors.is_open, self._wanted.kinds or KINDS)))
+        """The run's addresses behind the doors that are open."""
+        return replace(self._selection, kinds=tuple(filter(self.doors.is_open, self._selection.kinds or KINDS)))
 
     def paused(self) -> bool:
-        """Whether the newspaper asked for patience, and its time is not over."""
+        """Whether the newspaper asked for a pause that is not over."""
         return now() < self._paused_until
 
     def give_back(self, unvisited: Iterable[Due]) -> None:
@@ -202,119 +203,94 @@ class Run:
         return self.archive.ledger.due(now(), self._open())
 
     def left_alone(self, begun_at: datetime) -> int:
-        """How many addresses of the newspaper a run that began then passed by, for they are not due yet."""
-        return self.archive.ledger.left_alone(now(), begun_at, Selection(origin=self._wanted.origin))
+        """How many addresses of the newspaper are not due yet, and so were left out by a run that began then."""
+        return self.archive.ledger.left_alone(now(), begun_at, Selection(host=self._selection.host))
 
-    def record(self, exchange: Exchange, depth: int = 0) -> Capture:
-        """The capture, its bytes kept before anything reads them; durable with the next `file`."""
-        place = self.recorder.record(exchange)
-        capture = capture_of(exchange, place)
-        if exchange.source == "live" and not is_page(capture, self.aliases):
-            self.recorder.discard(place.file, place.offset)
-            return capture  # no item will ever ask for its head
-        return self.take(capture, depth)
-
-    def take(self, capture: Capture, depth: int = 0) -> Capture:
-        """The capture, whose bytes are kept already."""
-        self._answers[capture.url, capture.captured_at] = replace(capture, body=b""), depth
-        return capture
+    def record(self, exchange: Exchange) -> RecordLocation:
+        """Write the exchange before anything reads it; durable with the next `commit`."""
+        location = self.recorder.record(exchange)
+        if not self.reader.is_page(exchange):
+            self.recorder.discard(location.file, location.offset)
+        return location
 
     def sync(self) -> None:
-        """Make durable what is kept, before a row names it."""
+        """Make the records durable, before a row names them."""
         self.recorder.sync()
 
     def name_payloads(self) -> None:
-        """Know all that is held by the names that other archives give it."""
-        self.archive.holdings.name_payloads(self._evidence)
-
-    def captures(self) -> Iterator[Capture]:
-        """All that the archive has kept; since, until: days of the capture."""
-        wanted = self.scope
-        return own.captures(self.archive, self._evidence, since=wanted.since, until=wanted.until)
-
-    def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError for what is no address."""
-        return canonical(url, self.aliases)
+        """Store the SHA-1 digests by which other archives name the bodies that are held."""
+        self.archive.holdings.name_payloads(self.evidence)
 
     def is_home(self, url: str) -> bool:
-        """Whether a page is of the newspaper by its address; counts it by its host when it is not."""
+        """Whether an address is on the newspaper's host; others are counted by their host."""
         try:
-            host = self.address(url).split("/")[2]
+            host = self.reader.address(url).split("/")[2]
         except ValueError:
             host = urlsplit(url).netloc
         if host != self.paper.host:
             self.left_out[host] += 1
         return host == self.paper.host
 
-    def read(self, capture: Capture) -> tuple[Item, ...]:
-        """The item of the page, and the stories that it carries whole; they are filed with it."""
-        items = self._items(capture)
-        for reading in (items, *((story,) for story in items[1:])):
-            receipt = reading[0].capture
-            self._readings[receipt] = (*self._readings.get(receipt, ()), reading)
-        return items
+    def read(self, exchange: Exchange, location: RecordLocation, *, depth: int = 0) -> list[Item]:
+        """The item of the page, and the stories that it carries whole; they are committed with it.
 
-    def _items(self, capture: Capture) -> tuple[Item, ...]:
-        return without(read_all(capture, self.paper.layouts, self.aliases), self._barred, self.aliases)
+        depth: links between the start of the crawl and the page.
+        """
+        readings = self.reader.read(exchange, location, depth=depth)
+        for pending in (readings, *([story] for story in readings[1:])):
+            self._pending.setdefault(pending[0][0].capture, []).append(pending)
+        visit = readings[0][1]
+        if visit is not None and visit.retry_after_seconds:
+            self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
+        return [item for item, _ in readings]
 
-    def reading(self, item: Any) -> Item | None:
-        """What was read where the item comes from; None for what comes from nowhere, or was handled before."""
-        readings = self._readings.get(item.capture) if isinstance(item, Item) else None
-        return readings[-1][0] if readings else None
+    def pending(self, item: Any) -> Item | None:
+        """The item as it was read from its capture; None if none is pending."""
+        readings = self._pending.get(item.capture) if isinstance(item, Item) else None
+        return readings[-1][0][0] if readings else None
 
     def handled(self, item: Item) -> None:
-        """The item is filed, or will not be filed in this run."""
-        *rest, _ = self._readings.pop(item.capture)
-        if rest:
-            self._readings[item.capture] = tuple(rest)
+        """The item is committed, or will not be in this run."""
+        readings = self._pending[item.capture]
+        readings.pop()
+        if not readings:
+            del self._pending[item.capture]
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story that an answer carries is kept out of the archive."""
-        return story.capture.part in self._barred
+        return story.capture.part in self._withdrawn
 
     def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
-        """Put the items of answers into the archive, all in one durable transaction, behind their evidence.
+        """Put pending items into the archive, in one durable transaction, after their evidence.
 
-        With each go the stories that its answer carries whole. The outcomes of each item, its own first. An item may
-        be the `dropped` one of what was read.
+        Each is followed by the stories that its answer carries whole. An item may be the `dropped` one of what was
+        read. Returns the outcomes of each item, its own first.
         """
         self.sync()
-        read = [self._readings.get(item.capture, ((item,),))[-1] for item in items]
-        answers = [(item, *reading[1:]) for item, reading in zip(items, read, strict=True)]
-        visits = [None if reading[0].capture.part else self._visit(reading) for reading in read]
-        visited = [
-            (each, None if n else visit)
-            for answer, visit in zip(answers, visits, strict=True)
-            for n, each in enumerate(answer)
-        ]
+        answers = []
+        for item in items:
+            (_, visit), *stories = self._pending[item.capture][-1]
+            answers.append([(item, visit), *stories])
+        readings = [reading for answer in answers for reading in answer]
         if self.scope.source == "archive":
-            outcomes = self.archive.reread(visited)
+            outcomes = self.archive.reread(readings)
         else:
             records = (item.capture.record for item in items)
-            far = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
-            outcomes = self.archive.replay(visited, far)
-        rest = iter(outcomes)
-        return [list(islice(rest, len(answer))) for answer in answers]
-
-    def _visit(self, items: Sequence[Item]) -> Visit:
-        # The answer's headers go beside the item, for an item carries words and no headers.
-        item = items[0]
-        answer, depth = self._answers.pop(_answer_of(item), (None, 0))
-        visit = self.discoverer.visit(item, answer, items[1:], depth=depth)
-        if visit.retry_after_seconds:
-            self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
-        return visit
+            offsets = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
+            outcomes = self.archive.replay(readings, offsets)
+        in_order = iter(outcomes)
+        return [list(islice(in_order, len(answer))) for answer in answers]
 
     def named_by_robots(self, urls: Iterable[str]) -> None:
-        """Write down the sitemaps that robots.txt names."""
+        """Add the sitemaps that robots.txt names to the ledger."""
         self.archive.ledger.discover(self.discoverer.sitemaps(urls), now())
 
     def failed(self, address: str, why: str) -> None:
-        """The way to an address failed and brought no answer; it is tried again later."""
+        """The request for an address brought no answer; it is tried again later."""
         self.archive.ledger.failed(address, why, now())
 
     def unread(self, address: str, why: str) -> None:
-        """No answer that could be kept came, and none is to be expected soon."""
+        """No answer came that could be stored, and none is expected soon."""
         at = now()
         self.archive.ledger.settle(address, "unread", why, at + UNREAD_AGAIN, at)
 
@@ -322,21 +298,67 @@ class Run:
         self.archive.ledger.excluded(address, by, now())
 
 
-def dropped(item: Item, why: str) -> Unread:
-    """What is filed of a page, or of a story in it, that a pipeline keeps out: its record, and none of its words.
+class Recorder:
+    """The evidence of one run. One thread may record while another commits."""
 
-    What could not be read has no words, and is filed as it is.
-    """
-    if isinstance(item, Unread):
-        return item
-    return Unread(reason="dropped", detail=why, url=item.url, capture=item.capture)
+    def __init__(self, archive: Archive, evidence: Evidence) -> None:
+        self._archive, self._evidence = archive, evidence
+        self._pending = PendingRecords()
+
+    def record(self, exchange: Exchange) -> RecordLocation:
+        """Write the exchange unless it is stored already, from any source; returns its location.
+
+        Durable after `sync`. Call `committed` or `discard` for it later.
+        """
+        identity = _identity(exchange)
+        if pending := self._pending.place(identity):
+            return pending
+        # A revisit cannot refer to a body that is cut, and of a small one saves nothing.
+        refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
+        row = self._archive.find_capture(identity, same_body=refers)
+        if row is not None and (row.url, second(row.captured_at), row.status) == identity[:3]:
+            return _location(row)
+        location = self._evidence.append(exchange, same_as=_revisit_target(row, identity))
+        self._pending.add(location, identity)
+        return location
+
+    def record_aside(self, exchange: Exchange) -> None:
+        """Write an answer of another archive that is no capture of the paper; no row will name it."""
+        self._evidence.append(replace(exchange, source=AUXILIARY))
+
+    def sync(self) -> None:
+        """Make the records durable, before a row names them."""
+        self._evidence.sync()
+
+    def discard(self, file: str, offset: int) -> None:
+        """No row will name the record there."""
+        self._pending.remove(file, offset)
+
+    def committed(self, records: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """Rows name the records from now on; returns the safe restart offset of each file."""
+        for file, offset in records:
+            self._pending.remove(file, offset)
+        return self._pending.safe_offsets()
+
+    def has(self, exchange: Exchange) -> bool:
+        """Whether a row names this very capture."""
+        return self._archive.find_capture(_identity(exchange), same_body=False) is not None
 
 
-_Answer = tuple[str, datetime | None]  # its address and moment
+def _identity(exchange: Exchange) -> Identity:
+    digest = "sha256:" + sha256(exchange.body).hexdigest()
+    return exchange.url, second(exchange.captured_at), status_of(exchange), digest, ""
 
 
-def _answer_of(item: Item) -> _Answer:
-    return item.url, item.capture.captured_at
+def _location(row: Row[Any]) -> RecordLocation:
+    return RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+
+
+def _revisit_target(row: Row[Any] | None, identity: Identity) -> RevisitTarget | None:
+    """row: of a capture with the same body."""
+    if row is None or row.captured_at is None:
+        return None
+    return RevisitTarget(url=row.url, captured_at=row.captured_at, payload_digest=identity[3], location=_location(row))
 
 
 def now() -> datetime:

@@ -1,4 +1,4 @@
-"""What one run wants of a newspaper, from the words a person typed after `-a`."""
+"""Scope of a run: its source and pages, as named by the spider arguments after `-a`."""
 
 import re
 from collections.abc import Mapping
@@ -22,11 +22,14 @@ _NEWS = re.compile(r"CC-NEWS-\d{4}-(?:0[1-9]|1[0-2])", re.A)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One run. limit: pages; None for all that is due.
+    """Source and pages of one run.
 
-    since, until: days of publication, both included; of capture when the source is an archive.
-    path: what a source reads; of source=samples the project's own when no other is named.
-    crawls: of Common Crawl, or months of its news; (): all that have captures of these days.
+    sections: short names; (): the whole paper.
+    since, until: days of publication, both included; of capture if the source is an archive.
+    urls: these addresses alone; (): all.
+    path: of the files that a source reads; for source=samples the project's own by default.
+    crawls: of Common Crawl, or months of its news; (): all with captures of these days.
+    limit: pages; None: all that are due.
     """
 
     source: str = "live"
@@ -40,9 +43,9 @@ class Scope:
 
 
 def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
-    """The run that the spider arguments ask for. Raises BadRequest, which names the right ones."""
+    """The scope that the spider arguments name. Raises BadRequest, which names the right ones."""
     for name in arguments:
-        if name not in ARGUMENTS and not name.startswith("_"):  # scrapyd says so of which job a run is
+        if name not in ARGUMENTS and not name.startswith("_"):  # scrapyd passes the name of its job so
             raise BadRequest(f"no spider argument {name!r}{closest(name, ARGUMENTS)}")
     source = _one_of("source", arguments.get("source", "live"), SOURCES)
     sections = tuple(_one_of("section", name, tuple(paper.sections)) for name in _several(arguments.get("section", "")))
@@ -68,7 +71,7 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
 
 
 def _several(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
+    return [word for part in text.split(",") if (word := part.strip())]
 
 
 def _day(name: str, arguments: Mapping[str, str], end: int) -> date | None:
@@ -90,10 +93,10 @@ def _addresses(text: str) -> list[str]:
 
 
 def _address(text: str, paper: Newspaper) -> str:
-    found = absolute(f"https://{paper.host}", text) if text.startswith("/") else absolute(text, with_scheme(text))
-    if found is None:
+    url = absolute(f"https://{paper.host}", text) if text.startswith("/") else absolute(text, with_scheme(text))
+    if url is None:
         raise BadRequest(f"url={text} is no http(s) address")
-    return found
+    return url
 
 
 def _path(source: str, text: str | None) -> Path | None:

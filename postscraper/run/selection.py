@@ -1,72 +1,64 @@
-"""What a run wants of another archive, and where what is listed belongs: its address, or the rule against it."""
+"""Selection of the pages that a run needs of another archive: queries of its index, entries of it, pages of a file."""
 
 from postscraper.run.run import Run
-from postscraper.sources.remote import Selection
+from postscraper.sources.remote import Target, targets
 from postscraper.sources.warc import ASSET_TYPES
 from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
 from storage.holdings.models import Candidate, CdxEntry
-from storage.holdings.queue import HoldingSelection
+from storage.ledger.selection import Selection
 from storage.warc.exchange import Exchange
 
 
-def sought(desk: Run) -> Selection:
-    """What the index is asked for."""
-    scope, paper = desk.scope, desk.paper
+def index_targets(run: Run) -> list[Target]:
+    """The addresses to look up in an index."""
+    paths = [run.paper.sections[name] for name in run.scope.sections]
+    return targets(run.paper.host.removeprefix("www."), paths, run.asked_for() or ())
+
+
+def to_fetch(run: Run) -> Selection:
+    """The listed captures that the run fetches."""
+    scope = run.scope
     return Selection(
-        host=paper.host.removeprefix("www."),
-        paths=[paper.sections[name] for name in scope.sections],
-        urls=desk.asked_for() or (),
-        since=scope.since,
-        until=scope.until,
-    )
-
-
-def wanted(desk: Run) -> HoldingSelection:
-    """Which of all that is listed is to be fetched."""
-    scope = desk.scope
-    return HoldingSelection(
-        host=desk.paper.host,
+        host=run.paper.host,
         sections=scope.sections or None,
         since=scope.since,
         until=scope.until,
-        addresses=desk.asked_for(),
+        addresses=run.asked_for(),
     )
 
 
-def placed(desk: Run, listed: CdxEntry) -> Candidate:
-    """The rules are those of a crawl; who names an address is above them."""
+def candidate(run: Run, entry: CdxEntry) -> Candidate:
+    """An index entry with its address and section, and the rule that excludes it.
+
+    The rules are those of a crawl; an address that a person named is above them.
+    """
     try:
-        address = desk.address(absolute(listed.url, listed.url) or "")
+        address = run.reader.address(absolute(entry.url, entry.url) or "")
     except ValueError:
-        return Candidate(entry=listed, address=listed.url, passed_over="no address of the web")
-    return Candidate(
-        entry=listed,
-        address=address,
-        section=desk.discoverer.section(address),
-        passed_over=_rule(desk, listed, address),
-    )
+        return Candidate(entry=entry, address=entry.url, passed_over="no address of the web")
+    section = run.discoverer.section(address)
+    return Candidate(entry=entry, address=address, section=section, passed_over=_exclusion_rule(run, entry, address))
 
 
-def _rule(desk: Run, listed: CdxEntry, address: str) -> str | None:
-    if address.split("/")[2] != desk.paper.host:
+def _exclusion_rule(run: Run, entry: CdxEntry, address: str) -> str | None:
+    if address.split("/")[2] != run.paper.host:
         return "another host"
     if len(address) > LONGEST_ADDRESS:
         return f"an address longer than {LONGEST_ADDRESS}"
     if path_of(address) == "/robots.txt":
         return "robots.txt"
-    if listed.mime and ASSET_TYPES.match(listed.mime):
+    if entry.mime and ASSET_TYPES.match(entry.mime):
         return "a picture, style or script"
-    return None if desk.scope.urls else desk.discoverer.exclusion_rule(address, 0)
+    return None if run.scope.urls else run.discoverer.exclusion_rule(address, 0)
 
 
-def is_wanted(desk: Run, exchange: Exchange) -> bool:
-    """Whether a page of the paper, found in a file of many, is one of those that the run asks for."""
-    scope, at = desk.scope, exchange.captured_at
-    day = at and at.date()
+def is_selected(run: Run, exchange: Exchange) -> bool:
+    """Whether a page of the paper, in a file of many, is one of those that the run needs."""
+    scope, captured_at = run.scope, exchange.captured_at
+    day = captured_at and captured_at.date()
     if day and ((scope.since and day < scope.since) or (scope.until and day > scope.until)):
         return False
-    address = desk.address(exchange.url)
-    asked_for = desk.asked_for()
-    if asked_for is not None and address not in asked_for:
+    address, addresses = run.reader.address(exchange.url), run.asked_for()
+    if addresses is not None and address not in addresses:
         return False
-    return not scope.sections or desk.discoverer.section(address) in scope.sections
+    return not scope.sections or run.discoverer.section(address) in scope.sections

@@ -1,33 +1,32 @@
-"""CC-NEWS: the news of the world as Common Crawl fetches it, a WARC file of some 1 GB every hour or two.
+"""CC-NEWS: news sites of the world as Common Crawl fetches them, a WARC file of about 1 GB every hour or two.
 
-No index tells which of them has what, so whole files are read; the list of a month names them
-(https://commoncrawl.org/blog/news-dataset-available). A file comes in pieces, each a ranged request, so that
-none is ever in memory whole and an interrupted one goes on where it was.
+There is no index, so whole files are read; the list of a month names them
+(https://commoncrawl.org/blog/news-dataset-available). A file comes in pieces, each a ranged request, so that none is
+in memory whole and an interrupted one goes on where it was.
 """
 
 import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from postscraper.sources.remote import NoCapture, NoIndex
+from postscraper.sources.remote import NoCapture, NoIndex, byte_range, stamped_at
 
 NEWS = "CC-NEWS-"
-PIECE_BYTES = 8 * 2**20  # half of what one answer may have
+PIECE_BYTES = 8 * 2**20  # half of the largest answer
 LONGEST_LIST = 2**20  # a month's list has some 40 kB
 # A file holds what was fetched from the moment in its name on, for an hour or two.
 LONGEST_FILE = timedelta(days=1)
 
 _FILE = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d{1,9}\.warc\.gz", re.A)
 _GZIP = 31  # zlib's window bits for a gzip member
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.A)
 _BEYOND = re.compile(r"bytes \*/(\d{1,18})", re.A)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """path: at data.commoncrawl.org. begun_at: when its first page was fetched."""
+    """One WARC file; path: at data.commoncrawl.org; begun_at: of its first page."""
 
     path: str
     begun_at: datetime
@@ -38,13 +37,13 @@ def is_news(crawls: Sequence[str]) -> bool:
 
 
 def list_url(origin: str, crawl: str) -> str:
-    """Where the files of a month are named; crawl: as CC-NEWS-2018-06."""
+    """The address of the list of a month's files; crawl: as CC-NEWS-2018-06."""
     year, month = crawl.removeprefix(NEWS).split("-")
     return f"{origin}/crawl-data/CC-NEWS/{year}/{month}/warc.paths.gz"
 
 
 def files(status: int, body: bytes) -> list[File]:
-    """The files that the list of a month names, the oldest first. Raises NoIndex."""
+    """The files in the list of a month, the oldest first. Raises NoIndex."""
     if status != 200:
         raise NoIndex(f"the list of CC-NEWS files answers with status {status}")
     try:
@@ -54,37 +53,36 @@ def files(status: int, body: bytes) -> list[File]:
         raise NoIndex(f"the list of CC-NEWS files is damaged: {error}") from error
     if not inflate.eof:
         raise NoIndex("the list of CC-NEWS files does not end")
-    return sorted((_file(line) for line in text.split()), key=lambda each: each.path)
+    return sorted((_file(line) for line in text.split()), key=lambda file: file.path)
 
 
 def _file(line: str) -> File:
     named = _FILE.fullmatch(line)
-    try:
-        begun_at = datetime.strptime(named[1] if named else "", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}") from error
+    begun_at = stamped_at(named[1]) if named else None
+    if begun_at is None:
+        raise NoIndex(f"the list of CC-NEWS files names {line[:80]!r}")
     return File(path=line, begun_at=begun_at)
 
 
-def of_days(found: Iterable[File], since: date | None, until: date | None) -> list[File]:
-    """Those that may hold captures of these days, both included."""
+def of_days(files: Iterable[File], since: date | None, until: date | None) -> list[File]:
+    """Files that may hold captures of these days, both included."""
     return [
-        each
-        for each in found
-        if not (since and (each.begun_at + LONGEST_FILE).date() < since)
-        and not (until and each.begun_at.date() > until)
+        file
+        for file in files
+        if not (since and (file.begun_at + LONGEST_FILE).date() < since)
+        and not (until and file.begun_at.date() > until)
     ]
 
 
 def piece_range(done: int) -> str:
-    """The header Range that asks for the piece behind the first `done` bytes."""
+    """The header Range for the piece after the first `done` bytes."""
     return f"bytes={done}-{done + PIECE_BYTES - 1}"
 
 
 def piece(file: str, done: int, status: int, content_range: str, body: bytes) -> int:
-    """How many bytes the file has, when `body` is the piece behind the first `done`; none, when they are all.
+    """The size of the file, in bytes, if `body` is the piece after the first `done`, or these are all.
 
-    content_range: the answer's header; empty when it has none. Raises NoCapture.
+    content_range: the answer's header; "" without one. Raises NoCapture.
     """
     if status in (404, 410):
         raise NoCapture(f"{file}: status {status}", gone=True)
@@ -93,10 +91,9 @@ def piece(file: str, done: int, status: int, content_range: str, body: bytes) ->
         return done
     if status != 206:
         raise NoCapture(f"{file}: status {status} for the bytes from {done}")
-    came = _CONTENT_RANGE.fullmatch(content_range.strip())
-    if came is None:
+    first, last, size = byte_range(content_range) or (0, 0, None)
+    if size is None:
         raise NoCapture(f"{file}: a range that cannot be read: {content_range[:60]!r}")
-    first, last, size = (int(number) for number in came.groups())
     if first != done or last != min(done + PIECE_BYTES, size) - 1:
         raise NoCapture(f"{file}: another range came than the bytes from {done}: {content_range}")
     if len(body) != last - first + 1:

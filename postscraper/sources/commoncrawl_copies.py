@@ -2,9 +2,9 @@
 
     cc-index/collections/CC-MAIN-2018-26/indexes/cdx-00000.gz     or any *.cdxj, *.cdxj.gz
     crawl-data/CC-MAIN-2018-26/segments/…/warc/….warc.gz
-    crawl-data/CC-NEWS/2018/06/….warc.gz                          which no index names
+    crawl-data/CC-NEWS/2018/06/….warc.gz                          which have no index
 
-Of the WARC files that an index names, only the newspaper's records are read.
+Of WARC files with an index, only the newspaper's records are read.
 """
 
 import gzip
@@ -15,7 +15,8 @@ from itertools import chain
 from pathlib import Path
 
 from postscraper.errors import BadRequest
-from postscraper.sources import commoncrawl_index, warc
+from postscraper.sources import warc
+from postscraper.sources.commoncrawl import index_entry
 from postscraper.sources.remote import NoIndex
 from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc_files import WarcFile
@@ -29,24 +30,26 @@ _NEWS = "crawl-data/CC-NEWS"
 _NO_FILE = "its WARC file is not in the folder"
 
 
-def pages(folder: Path, host: str, sieve: PageFilter, report: OnDamage) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """Every page of the newspaper in the folder, and where it stands; host: without www.
+def pages(
+    folder: Path, host: str, page_filter: PageFilter, on_damage: OnDamage
+) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """Every page of the newspaper in the folder, with its location; host: without www.
 
-    Raises BadRequest when there is neither an index nor a WARC file of CC-NEWS.
+    Raises BadRequest if there is neither an index nor a WARC file of CC-NEWS.
     """
     indexes = sorted(chain.from_iterable(folder.rglob(pattern) for pattern in _INDEXES))
     news = folder / _NEWS
     if not indexes and not news.is_dir():
         raise BadRequest(f"{folder}: no index ({', '.join(_INDEXES)}) and no {_NEWS}; see docs/commoncrawl.md")
     for index in indexes:
-        for listed in _listed(index, host, report):
-            yield from _page(folder, listed, sieve, report)
+        for entry in _entries(index, host, on_damage):
+            yield from _page(folder, entry, page_filter, on_damage)
     if news.is_dir():
-        yield from warc.pages([news], sieve, report)
+        yield from warc.pages([news], page_filter, on_damage)
 
 
-def _listed(index: Path, host: str, report: OnDamage) -> Iterator[CdxEntry]:
-    """What an index file names of a host and of all below it."""
+def _entries(index: Path, host: str, on_damage: OnDamage) -> Iterator[CdxEntry]:
+    """The entries of an index file for a host and all below it."""
     key = ",".join(reversed(host.split("."))).encode()
     ours = (key + b")", key + b",")
     try:
@@ -54,36 +57,36 @@ def _listed(index: Path, host: str, report: OnDamage) -> Iterator[CdxEntry]:
             for number, line in enumerate(lines, 1):
                 if line.startswith(ours):
                     try:
-                        yield _of_line(line)
+                        yield _entry(line)
                     except NoIndex as error:
-                        report(Damage(file=str(index), offset=0, what=f"line {number}: {error}"))
+                        on_damage(Damage(file=str(index), offset=0, what=f"line {number}: {error}"))
     except (OSError, EOFError, zlib.error) as error:
-        report(Damage(file=str(index), offset=0, what=f"cannot be read to its end: {error}"))
+        on_damage(Damage(file=str(index), offset=0, what=f"cannot be read to its end: {error}"))
 
 
-def _of_line(line: bytes) -> CdxEntry:
+def _entry(line: bytes) -> CdxEntry:
     parts = line.split(b" ", 2)
     try:
-        told = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}  # TypeError: no object
+        fields = json.loads(parts[2]) | {"timestamp": parts[1].decode("ascii")}  # TypeError: no object
     except (IndexError, TypeError, ValueError, RecursionError) as error:
         raise NoIndex(f"no line of an index: {line[:80]!r}") from error
-    return commoncrawl_index.capture(told)
+    return index_entry(fields)
 
 
 def _page(
-    folder: Path, listed: CdxEntry, sieve: PageFilter, report: OnDamage
+    folder: Path, entry: CdxEntry, page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
-    assert listed.file is not None
-    assert listed.offset is not None
-    path = folder / listed.file
+    assert entry.file is not None
+    assert entry.offset is not None
+    path = folder / entry.file
     if not path.is_file():
-        sieve.skipped[_NO_FILE] += 1
+        page_filter.skipped[_NO_FILE] += 1
         return
     part = WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
     try:
         with path.open("rb") as stream:
-            piece = raw_record_at(stream, listed.offset)
+            raw = raw_record_at(stream, entry.offset)
     except BadRecord as broken:
-        report(Damage(file=part.name, offset=listed.offset, what=str(broken)))
+        on_damage(Damage(file=part.name, offset=entry.offset, what=str(broken)))
         return
-    yield from warc.answers([piece], part, sieve, report, no_original)
+    yield from warc.answers([raw], part, page_filter, on_damage, no_original)

@@ -1,7 +1,7 @@
 """Saved pages in a folder.
 
-The address of NAME.html comes from its sidecar NAME.url (first line: the address; second line,
-if any: when it was captured, as an ISO moment), else from the page's own canonical link.
+The address of NAME.html comes from its sidecar NAME.url (first line: the address; second line, if any: the moment of
+capture in ISO form), else from the page's own canonical link.
 """
 
 import re
@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from postscraper.errors import BadRequest
-from postscraper.extraction.dates import PHNOM_PENH
 from postscraper.items import Capture
-from postscraper.urls import absolute, as_sent
+from postscraper.newspapers import POST
+from postscraper.urls import absolute, as_sent, newspaper_at
 
 PAGES = frozenset({".html", ".htm", ".xhtml", ".xml", ".rss"})
 
-# Compiled when a page without an address beside it asks for them.
+# Compiled for the first page without a sidecar.
 _CANONICAL = rb"(?i)<link[^>]{0,200}rel=[\"']?canonical[\"']?[^>]{0,400}>"
 _OWN_ADDRESS = rb"(?i)<meta[^>]{0,200}property=[\"']?og:url[\"']?[^>]{0,400}>"
 _SAVED_FROM = rb"<!-- saved from url=\(\d+\)(\S+)"
@@ -26,11 +26,11 @@ _VALUE = rb"(?i)(?:href|content)=[\"']?([^\"'\s>]+)"
 def captures(path: Path, *, name: str = "folder") -> Iterator[Capture]:
     """Every saved page under `path`, or the one it names, in the order of their names.
 
-    Raises BadRequest when there is no such path or no page.
+    Raises BadRequest if there is no such path or no page.
     """
     if not path.exists():
         raise BadRequest(f"{path}: no such file or folder; path=… names the saved pages")
-    pages = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.suffix.lower() in PAGES)
+    pages = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix.lower() in PAGES)
     if not pages:
         raise BadRequest(f"{path}: no saved page; pages end in {', '.join(sorted(PAGES))}")
     for page in pages:
@@ -40,7 +40,7 @@ def captures(path: Path, *, name: str = "folder") -> Iterator[Capture]:
 def capture(
     page: Path, *, url: str | None = None, captured_at: datetime | None = None, name: str = "folder"
 ) -> Capture:
-    """One saved page. Raises BadRequest when nothing tells its address, or when it cannot be read."""
+    """One saved page. Raises BadRequest if its address is unknown, or if it cannot be read."""
     try:
         body = page.read_bytes()
         noted_url, noted_at = _sidecar(page)
@@ -64,29 +64,29 @@ def _sidecar(page: Path) -> tuple[str | None, datetime | None]:
             if address is None:
                 raise BadRequest(f"{sidecar}: the first line must be the page's http(s) address, in UTF-8")
             try:
-                return address, moment(lines[1]) if len(lines) > 1 else None
+                return address, moment(lines[1], address) if len(lines) > 1 else None
             except BadRequest as error:
                 raise BadRequest(f"{sidecar}: {error}") from error
     return None, None
 
 
-def moment(text: str) -> datetime:
-    """An ISO moment; without an offset it is Phnom Penh's clock. Raises BadRequest."""
+def moment(text: str, address: str | None) -> datetime:
+    """An ISO moment, in UTC; without an offset on the clock of the newspaper at the address. Raises BadRequest."""
     try:
-        at = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadRequest(f"{text!r} is no ISO moment; write it as 2018-06-20T08:15:00+07:00") from error
-    return (at if at.tzinfo else at.replace(tzinfo=PHNOM_PENH)).astimezone(UTC)
+    paper = newspaper_at(address or "") or POST
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=paper.zone)).astimezone(UTC)
 
 
 def own_address(body: bytes) -> str | None:
-    """The address that the page gives itself in its head; None when it gives none."""
+    """The address in the page's own head; None without one."""
     saved = re.search(_SAVED_FROM, body[:2000])
     tags = (re.search(_CANONICAL, body[:200_000]), re.search(_OWN_ADDRESS, body[:200_000]))
-    found = [re.search(_VALUE, tag[0]) for tag in tags if tag]
-    named = [match[1] for match in (*found, saved) if match]
-    candidates = (absolute("", each.decode("utf-8", "replace").replace("&amp;", "&")) for each in named)
-    return next((each for each in candidates if each), None)
+    values = [re.search(_VALUE, tag[0]) for tag in tags if tag]
+    links = [match[1].decode("utf-8", "replace").replace("&amp;", "&") for match in (*values, saved) if match]
+    return next((address for link in links if (address := absolute("", link))), None)
 
 
 def _unnamed(page: Path) -> str:

@@ -1,12 +1,13 @@
-"""What another archive must be able to tell: where its captures are, and how its answers are read.
+"""Protocol of another archive: requests for its index and its captures, and how the answers are read.
 
-An `OtherArchive` builds addresses and reads answers, and does nothing else: it asks nobody, and knows no clock
-and no database. Who hands out its questions is postscraper/collecting/.
+An `OtherArchive` builds requests and reads answers, without network, clock or database; postscraper/crawl/remote.py
+sends them.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -17,46 +18,33 @@ from storage.warc.exchange import Exchange
 
 
 class NoIndex(PostscraperError):
-    """What came in place of a page of an index is none: an error page, half an answer."""
+    """The answer is no page of an index, but an error page or half an answer."""
 
 
 class BadRow(NoIndex):
-    """A row of an index names no capture; the rows beside it may."""
+    """A row of an index names no capture; the other rows may."""
 
 
 class NoCapture(PostscraperError):
-    """What came in place of a capture is none; gone: the archive does not have it, or does not give it."""
+    """The answer is no capture."""
 
     def __init__(self, why: str, *, gone: bool = False) -> None:
+        """gone: the archive does not have it, or does not give it, so that another try would bring the same."""
         super().__init__(why)
         self.gone = gone
 
 
 class Onward(PostscraperError):
-    """The archive sends on to where the capture is; the message is that address."""
+    """The archive redirects to another address of the capture, which is the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What of a newspaper is asked for.
+class ArchiveRequest:
+    """A request to the archive.
 
-    host: without www. paths: of sections; (): the whole paper. urls: these addresses alone, if there are any.
-    since, until: days of the capture in UTC, both included.
-    """
-
-    host: str
-    paths: Sequence[str] = ()
-    urls: Sequence[str] = ()
-    since: date | None = None
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A request to the archive. headers: besides those of every request.
-
-    documented: of an interface that its owner describes for programs, so that robots.txt, which speaks to
-    crawlers, is not asked.
+    headers: besides those of every request.
+    documented: of an interface that its owner describes for programs, so that robots.txt, which is for crawlers, does
+        not count.
     """
 
     url: str
@@ -68,7 +56,8 @@ class Question:
 class IndexPage:
     """One page of an index.
 
-    resume_key: where the next begins; None: this was the last. bad_rows: why rows were passed over, one phrase a row.
+    resume_key: of the next page; None: this was the last.
+    bad_rows: the reason for each row that was skipped, a phrase.
     """
 
     captures: tuple[CdxEntry, ...]
@@ -76,8 +65,15 @@ class IndexPage:
     bad_rows: tuple[str, ...] = ()
 
 
+Target = tuple[str, str]  # an address without its scheme, and how it must match: exact, prefix or domain
+
+
 class OtherArchive(Protocol):
-    """name: the source of its captures, and its name in the tables. origins: where it is asked, as https://host."""
+    """Another archive.
+
+    name: the source of its captures, and its name in the tables.
+    origins: of its servers, as https://host.
+    """
 
     @property
     def name(self) -> str: ...
@@ -85,26 +81,31 @@ class OtherArchive(Protocol):
     @property
     def origins(self) -> tuple[str, ...]: ...
 
-    def queries(self, sought: Selection) -> tuple[str, ...]:
-        """The questions to its index, each in a form by which it is known again in another run."""
+    def queries(
+        self, targets: Iterable[Target], since: date | None = None, until: date | None = None
+    ) -> tuple[str, ...]:
+        """The queries of its index, each in a form that names it in later runs, too.
+
+        since, until: days of the capture in UTC, both included.
+        """
         ...
 
-    def index(self, query: str, resume_key: str | None) -> Question:
-        """The request for a page of the answer; resume_key: None for the first."""
+    def index_request(self, query: str, resume_key: str | None) -> ArchiveRequest:
+        """The request for a page of the index; resume_key: None for the first."""
         ...
 
-    def listed(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
-        """The page that the request brought. Raises NoIndex."""
+    def read_index(self, query: str, resume_key: str | None, answer: Exchange) -> IndexPage:
+        """The page in the answer. Raises NoIndex."""
         ...
 
-    def wanted(self, listed: CdxEntry) -> Question:
+    def capture_request(self, entry: CdxEntry) -> ArchiveRequest:
         """The request for a capture."""
         ...
 
-    def capture(self, listed: CdxEntry, answer: Exchange) -> Exchange:
-        """The paper's own answer, as the archive has it: its address, time, status and headers; source: `name`.
+    def read_capture(self, entry: CdxEntry, answer: Exchange) -> Exchange:
+        """The exchange with the paper that the archive holds: with its address, time, status and headers.
 
-        answer: what the archive answered, `url` its own address. Raises NoCapture and Onward.
+        answer: of the archive, at its own address. Raises NoCapture and Onward.
         """
         ...
 
@@ -113,17 +114,38 @@ class OtherArchive(Protocol):
 _HOSTS = ("", "m.", "mail.")
 
 
-def targets(sought: Selection) -> list[tuple[str, str]]:
-    """What an index is asked for, and how it is to match: exact, prefix or domain."""
-    if sought.urls:
-        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in sought.urls], "exact"
-    elif sought.paths:
-        paths, match = list(sought.paths), "prefix"
+def targets(host: str, paths: Sequence[str] = (), addresses: Sequence[str] = ()) -> list[Target]:
+    """The addresses to look up in an index.
+
+    host: of the newspaper, without www.
+    paths: of sections; (): the whole paper.
+    addresses: these alone, if there are any.
+    """
+    if addresses:
+        paths, match = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in addresses], "exact"
+    elif paths:
+        match = "prefix"
     else:
-        return [(sought.host, "domain")]
-    return [(f"{host}{sought.host}{as_sent(path)}", match) for path in paths for host in _HOSTS]
+        return [(host, "domain")]
+    return [(f"{prefix}{host}{as_sent(path)}", match) for path in paths for prefix in _HOSTS]
 
 
-def header(answer: Exchange, name: str) -> str | None:
-    """The first header of that name, in small letters; None when there is none."""
-    return next((value for each, value in answer.headers if each.lower() == name), None)
+_STAMP = re.compile(r"\d{14}", re.A)
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:(\d{1,18})|\*)", re.A)
+
+
+def stamped_at(stamp: str) -> datetime | None:
+    """The moment of a timestamp of an index, as 20180620011000; None if it is none."""
+    try:
+        return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if _STAMP.fullmatch(stamp) else None
+    except ValueError:
+        return None
+
+
+def byte_range(content_range: str | None) -> tuple[int, int, int | None] | None:
+    """The first and last byte that a Content-Range header names, and the size of the whole file.
+
+    The size is None if the server does not give it; None for any other text.
+    """
+    match = _CONTENT_RANGE.fullmatch((content_range or "").strip())
+    return (int(match[1]), int(match[2]), int(match[3]) if match[3] else None) if match else None

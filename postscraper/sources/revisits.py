@@ -1,7 +1,6 @@
-"""The captures that revisit records refer to, found anywhere among the same WARC files.
+"""Lookup of the captures that revisit records refer to, anywhere among the same WARC files.
 
-Nothing is looked through before the first revisit comes; then all files are, once, and where each answer
-stands is written into an index on the disk. Several processes share one index.
+The first revisit record makes an index of all files on the disk. Several processes share one index.
 """
 
 import fcntl
@@ -41,8 +40,9 @@ _BY_URL = f"{_COLUMNS} WHERE url = ? AND captured_at GLOB ? LIMIT 9"
 class _Row(NamedTuple):
     """An answer in the index.
 
-    digest: of its body. said: that its record names, None when it names none; both as `normal` writes them.
-    number: which of those that are packed as one at `offset`.
+    digest: of its body, as `normal` writes it.
+    said: the digest that its record names; None without one.
+    number: among the records packed as one at `offset`.
     """
 
     digest: str
@@ -53,26 +53,26 @@ class _Row(NamedTuple):
 
 
 class RevisitLookup:
-    """Called with what a revisit says of its original, gives that; None when it is not among the files."""
+    """Callable that returns the original of a revisit; None if it is not among the files."""
 
     def __init__(self, parts: Sequence[WarcFile], index: Path) -> None:
-        """index: a file for nothing else; made when it is needed."""
+        """index: path of a file of its own, made when it is needed."""
         self._parts, self._index = parts, index
 
-    def __call__(self, earlier: RevisitTarget) -> Exchange | None:
+    def __call__(self, target: RevisitTarget) -> Exchange | None:
         if not self._index.exists():
             self._make()
-        wanted = normal(earlier.payload_digest) if earlier.payload_digest else None
+        digest = normal(target.payload_digest) if target.payload_digest else None
         with closing(sqlite3.connect(self._index)) as connection:
-            for question, words in _questions(earlier, wanted):
-                rows = [_Row(*row) for row in connection.execute(question, words)]
-                if wanted is not None:
-                    rows = [row for row in rows if wanted in (row.digest, row.said)] or rows
-                # Without a digest nobody could choose between different bodies.
+            for query, values in _queries(target, digest):
+                rows = [_Row(*row) for row in connection.execute(query, values)]
+                if digest is not None:
+                    rows = [row for row in rows if digest in (row.digest, row.said)] or rows
+                # Without a digest there is no choice between different bodies.
                 elif len({row.digest for row in rows}) > 1:
                     continue
-                if rows and (found := _answer(rows[0])) is not None and _is_meant(found, rows[0], earlier):
-                    return found
+                if rows and (exchange := _answer(rows[0])) is not None and _is_target(exchange, rows[0], target):
+                    return exchange
         return None
 
     def _make(self) -> None:
@@ -92,42 +92,42 @@ class RevisitLookup:
     def _rows(self) -> Iterator[tuple[str | int | None, ...]]:
         for part in self._parts:
             last, number = -1, 0
-            # Damage is told by whoever reads the file for its pages.
-            for piece in raw_records(part.path, lambda _: None, start=part.start, end=part.end):
-                number = number + 1 if piece.offset == last else 0
-                last = piece.offset
+            # Damage is reported when the file is read for its pages.
+            for raw in raw_records(part.path, lambda _: None, start=part.start, end=part.end):
+                number = number + 1 if raw.offset == last else 0
+                last = raw.offset
                 try:
-                    record = parse_record(piece.raw)
+                    record = parse_record(raw.raw)
                 except BadRecord:
                     continue
                 if isinstance(record, ResponseRecord) and not record.lacks_body and record.exchange.body:
                     answer = record.exchange
                     said = normal(record.payload_digest) if record.payload_digest else None
                     names = normal(payload_digest(answer.body)), said, bare_id(record.record_id) or None, answer.url
-                    yield *names, _text(answer.captured_at), str(part.path), piece.offset, number
+                    yield *names, _text(answer.captured_at), str(part.path), raw.offset, number
 
 
-def _questions(earlier: RevisitTarget, wanted: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What the index is asked, the surest first."""
-    if earlier.record_id:
-        yield _BY_ID, (earlier.record_id, earlier.url)
-    if wanted:
-        yield _BY_DIGEST, (wanted, earlier.url)
-        yield _BY_SAID, (wanted, earlier.url)
-    if earlier.captured_at is not None:
-        moment = _text(earlier.captured_at) or ""
-        yield _BY_URL, (earlier.url, moment)
-        # Of one and the same capture, one record may give the second alone, or the minute, and another its fraction.
-        yield _BY_URL, (earlier.url, f"{moment[:19]}[.+]*")
+def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Queries of the index with their values, the surest first."""
+    if target.record_id:
+        yield _BY_ID, (target.record_id, target.url)
+    if digest:
+        yield _BY_DIGEST, (digest, target.url)
+        yield _BY_SAID, (digest, target.url)
+    if target.captured_at is not None:
+        moment = _text(target.captured_at) or ""
+        yield _BY_URL, (target.url, moment)
+        # Records of one capture may give its second, its minute or a fraction of the second.
+        yield _BY_URL, (target.url, f"{moment[:19]}[.+]*")
         if moment[16:19] == ":00":
-            yield _BY_URL, (earlier.url, f"{moment[:16]}*")
+            yield _BY_URL, (target.url, f"{moment[:16]}*")
         if moment[11:19] == "00:00:00":
-            yield _BY_URL, (earlier.url, f"{moment[:10]}*")
+            yield _BY_URL, (target.url, f"{moment[:10]}*")
 
 
-def _is_meant(found: Exchange, row: _Row, earlier: RevisitTarget) -> bool:
-    digest = earlier.payload_digest
-    return not digest or normal(digest) == row.said or has_digest(found.body, digest) is True
+def _is_target(exchange: Exchange, row: _Row, target: RevisitTarget) -> bool:
+    digest = target.payload_digest
+    return not digest or normal(digest) == row.said or has_digest(exchange.body, digest) is True
 
 
 def _text(captured_at: datetime | None) -> str | None:
@@ -136,9 +136,9 @@ def _text(captured_at: datetime | None) -> str | None:
 
 def _answer(row: _Row) -> Exchange | None:
     try:
-        found = raw_records(Path(row.file), lambda _: None, start=row.offset, end=row.offset + 1)
-        piece = next(islice(found, row.number, None), None)
-        record = parse_record(piece.raw) if piece is not None else None
+        records = raw_records(Path(row.file), lambda _: None, start=row.offset, end=row.offset + 1)
+        raw = next(islice(records, row.number, None), None)
+        record = parse_record(raw.raw) if raw is not None else None
     except (BadRecord, OSError):
         return None
     return record.exchange if isinstance(record, ResponseRecord) else None

@@ -1,7 +1,7 @@
 """Captures in WARC, ARC and WACZ files of any origin, with their own time, status and headers.
 
-Only pages of one newspaper are given; what is left out is counted by its reason. Damage is told with file
-and offset, and what stands before and behind it is read.
+Only pages of one newspaper are taken; other records are counted by the reason. Damage is reported with file and
+offset, and the records before and after it are read.
 """
 
 import re
@@ -17,20 +17,19 @@ from postscraper.sources.captures import is_page
 from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc_files import WarcFile, parts
 from postscraper.urls import NO_ALIASES, Aliases, canonical
-from storage.warc.exchange import AUXILIARY as INDEX
-from storage.warc.exchange import IMPORTED, Exchange, RecordLocation, SharedMember, Tally
+from storage.warc.exchange import AUXILIARY, IMPORTED, Exchange, RecordLocation, SharedMember, Tally
 from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
 
-# As nearly all write the names, for a search that ignores case costs ten times as much; a record that these do
-# not find is looked at like one of the paper's.
+# The usual spelling of the names, for a search that ignores case costs ten times as much; a record without a match
+# is treated like one of the paper's.
 _HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n?#> ]{1,255})")
 _ARC_HOST = re.compile(rb"https?://([^/\r\n?#> ]{1,255})")
 _SCHEME = re.compile(rb"(?:\A|\nWARC-Target-URI:[ \t]*<?)([a-z]{2,12}):")
 _TYPE = re.compile(rb"\nWARC-Type:[ \t]*(\w{1,40})")
 _ANSWERS = (b"response", b"revisit")
 _OTHER_HOST = "another host"
-MOST_HOSTS = 5  # that are named; the others are counted
-# What browsers and crawlers fetch beside a page, by label; a page served under one of these is none.
+MOST_HOSTS = 5  # named; the others are counted
+# Content types of a page's pictures, styles and scripts, which crawlers fetch with it.
 ASSET_TYPES = re.compile(
     r"(?:image|audio|video|font)/|text/css|(?:text|application)/(?:x-)?(?:java|ecma)script|application/font", re.I
 )
@@ -38,10 +37,12 @@ ASSET_TYPES = re.compile(
 
 @dataclass(slots=True)
 class Contents:
-    """The records of a file, counted by what became of them.
+    """Counts of the records of a file.
 
-    pages: those that are wanted. skipped: answers left out, by the reason. hosts: of those from other hosts, which.
-    records: what is no answer, by its type or scheme; requests are not counted, for they belong to their answers.
+    pages: of the newspaper.
+    skipped: other answers, by the reason.
+    hosts: of answers from other hosts.
+    records: other records, by type or scheme, without requests, which belong to their answers.
     """
 
     pages: int = 0
@@ -58,17 +59,17 @@ class Contents:
         )
 
     def __str__(self) -> str:
-        told = [f"{count:,} {kind} records" for kind, count in self.records.most_common()]
-        told += [f"{count:,} left out ({why})" for why, count in self.skipped.most_common() if why != _OTHER_HOST]
+        parts = [f"{count:,} {kind} records" for kind, count in self.records.most_common()]
+        parts += [f"{count:,} left out ({why})" for why, count in self.skipped.most_common() if why != _OTHER_HOST]
         if self.hosts:
             hosts = [f"{host} {count:,}" for host, count in self.hosts.most_common(MOST_HOSTS)]
             hosts += ["…"] if len(self.hosts) > MOST_HOSTS else []
-            told.append(f"{self.hosts.total():,} answers of other hosts: {', '.join(hosts)}")
-        return f"{self.pages:,} pages: {', '.join(told) or 'no record that can be read'}"
+            parts.append(f"{self.hosts.total():,} answers of other hosts: {', '.join(hosts)}")
+        return f"{self.pages:,} pages: {', '.join(parts) or 'no record that can be read'}"
 
 
 class PageFilter:
-    """Lets through what is a page of one newspaper, or of another archive, and counts the rest by its reason."""
+    """Filter for the pages of one newspaper, or of another archive; counts other records by the reason."""
 
     def __init__(
         self,
@@ -77,12 +78,13 @@ class PageFilter:
         source: str = IMPORTED,
         papers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """host: of the newspaper; None for all that another archive filed, wherever it lay.
+        """host: of the newspaper; None: all rows of another archive, on any host.
 
-        source: of the pages that it lets through. papers: other newspapers that can be read, by their hosts.
+        source: of the pages that pass.
+        papers: names of other newspapers that can be read, by host.
         """
         self.contents = Contents()
-        self.fruitless: list[str] = []  # of each file in which nothing is wanted, what it holds
+        self.fruitless: list[str] = []  # contents of each file without a page
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
 
@@ -91,106 +93,112 @@ class PageFilter:
         return self.contents.skipped
 
     def _canonical_host(self, origin: str) -> str | None:
-        """origin: an address up to its path. None when it is no address."""
+        """origin: an address up to its path. None if it is no address."""
         try:
             return canonical(origin, self._aliases).split("/")[2]
         except ValueError:
             return None
 
-    def records(self, found: Iterable[RawRecord]) -> Iterator[RawRecord]:
-        """Without those of other hosts, before anything of them is read."""
-        for piece in found:
-            named = _HOST.search(piece.raw, 0, 4096) or _ARC_HOST.match(piece.raw)
+    def records(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
+        """Drop records of other hosts, before they are parsed."""
+        for raw in records:
+            named = _HOST.search(raw.raw, 0, 4096) or _ARC_HOST.match(raw.raw)
             host = self._host_of(f"https://{named[1].decode('latin-1')}") if named else None
-            kind = _TYPE.search(piece.raw, 0, 4096)
+            kind = _TYPE.search(raw.raw, 0, 4096)
             if kind is not None and kind[1] not in _ANSWERS:
                 if kind[1] != b"request":
                     self.contents.records[kind[1].decode("latin-1")] += 1
             elif self._host is not None and host not in (self._host, None):
-                self.contents.skipped[self._elsewhere(host)] += 1
-            elif named is None and (scheme := _SCHEME.search(piece.raw, 0, 4096)):
+                self.contents.skipped[self._other_host(host)] += 1
+            elif named is None and (scheme := _SCHEME.search(raw.raw, 0, 4096)):
                 self.contents.records[f"{scheme[1].decode()}:"] += 1
-            # Of what is no address, whoever reads the record says what is wrong with it.
+            # A record without an address is reported by its parser.
             if self._host is None or host in (self._host, None):
-                yield piece
+                yield raw
 
     def pages(
-        self, found: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
+        self, exchanges: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """With their source, and the file's name alone as their origin; what this program wrote keeps its own."""
+        """Pages with their source, and the file's name as their origin; records of this program keep their own."""
         own = own_info_id(part.path, part.start)
-        for place, exchange in found:
+        for location, exchange in exchanges:
             is_own = own is not None and exchange.info_id == own
-            why = self._against(exchange, place)
+            why = self._reason_to_skip(exchange, location)
             if why is None and self._host is None and own is not None and not is_own:
                 why = "of another file than the one they lie in"  # as a page may hold one
             if why is None:
                 self.contents.pages += 1
                 keeps = is_own or self._host is None
-                origin = f"{part.path.name}, byte {place.offset}"
-                yield place, exchange if keeps else replace(exchange, source=self._source, origin=origin)
+                origin = f"{part.path.name}, byte {location.offset}"
+                yield location, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
                 self.contents.skipped[why] += 1
 
     def file(
-        self, name: str, found: Iterator[tuple[RecordLocation, Exchange]]
+        self, name: str, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """The pages of a whole file; one without any is named in `fruitless`."""
+        """The pages of a whole file; a file without any is added to `fruitless`."""
         before, self.contents = self.contents, Contents()
-        yield from found
+        yield from pages
         if not self.contents.pages:
             self.fruitless.append(f"{name}: {self.contents}")
         self.contents = before + self.contents
 
-    def _elsewhere(self, host: str) -> str:
-        """Why an answer of another host is left out; counts it by its host."""
+    def _other_host(self, host: str) -> str:
+        """The reason to skip an answer of another host; counts it by its host."""
         if host in self._papers:
             return f"of the paper {self._papers[host]}"
         self.contents.hosts[host] += 1
         return _OTHER_HOST
 
-    def _against(self, exchange: Exchange, place: RecordLocation) -> str | None:
-        why = None if self._host is None else self._no_page(exchange)
-        # Our files take none, and nothing else could name it.
-        if why is None and isinstance(place, SharedMember) and exchange.captured_at is None:
+    def _reason_to_skip(self, exchange: Exchange, location: RecordLocation) -> str | None:
+        why = None if self._host is None else self._foreign(exchange)
+        # Our files take no undated records, and no location names this one.
+        if why is None and isinstance(location, SharedMember) and exchange.captured_at is None:
             return "without a date, and packed with others as one"
-        if why is None and exchange.source == INDEX and self._host is None:
+        if why is None and exchange.source == AUXILIARY and self._host is None:
             return "an index or an error of another archive"
         if why is None and not is_page(exchange, self._aliases):
             return "robots.txt, or a redirect to the same address"
         return why
 
-    def _no_page(self, exchange: Exchange) -> str | None:
+    def _foreign(self, exchange: Exchange) -> str | None:
         if exchange.method not in ("GET", "HEAD"):
             return "not asked for by GET"
         host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
         if host != self._host:
-            return "no address" if host is None else self._elsewhere(host)
+            return "no address" if host is None else self._other_host(host)
         if ASSET_TYPES.match((exchange.header("content-type") or "").strip()):
             return "a picture, style or script"
         return None
 
 
-def pages(paths: Sequence[Path], sieve: PageFilter, report: OnDamage) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """Every page in the files, and where it stands; a place names its file by the whole path. Raises BadRequest."""
-    found = parts(paths, report)
+def pages(
+    paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
+) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """Every page in the files, with its location, which has the whole path of the file. Raises BadRequest."""
+    files = parts(paths, on_damage)
     with TemporaryDirectory() as folder:
-        original = RevisitLookup(found, Path(folder) / "originals.db")
-        for part in found:
-            tally = Tally(named(part, report))
-            read = raw_records(part.path, tally, start=part.start, end=part.end)
-            yield from sieve.file(part.name, answers(read, part, sieve, tally, original))
+        original = RevisitLookup(files, Path(folder) / "originals.db")
+        for part in files:
+            tally = Tally(named(part, on_damage))
+            records = raw_records(part.path, tally, start=part.start, end=part.end)
+            yield from page_filter.file(part.name, answers(records, part, page_filter, tally, original))
             tally.close()
 
 
 def answers(
-    found: Iterable[RawRecord], part: WarcFile, sieve: PageFilter, report: OnDamage, original: FindOriginal
+    records: Iterable[RawRecord],
+    part: WarcFile,
+    page_filter: PageFilter,
+    on_damage: OnDamage,
+    original: FindOriginal,
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """The pages among the records of one file."""
-    told = exchanges(sieve.records(found), str(part.path), named(part, report), original)
-    yield from sieve.pages(told, part)
+    found = exchanges(page_filter.records(records), str(part.path), named(part, on_damage), original)
+    yield from page_filter.pages(found, part)
 
 
-def named(part: WarcFile, report: OnDamage) -> OnDamage:
-    """The same report, with the file's whole name."""
-    return lambda damage: report(replace(damage, file=part.name))
+def named(part: WarcFile, on_damage: OnDamage) -> OnDamage:
+    """A callback that passes damage on with the file's whole name."""
+    return lambda damage: on_damage(replace(damage, file=part.name))

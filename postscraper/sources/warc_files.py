@@ -1,7 +1,7 @@
-"""The WARC and ARC files that a person names: files, folders of them, and WACZ packages.
+"""WARC and ARC files at paths that a person names: files, folders of them, and WACZ packages.
 
-A WACZ holds its WARC files uncompressed (https://specs.webrecorder.net/wacz/1.1.1/#archive), so that a
-record in it is read where it lies.
+A WACZ holds its WARC files uncompressed (https://specs.webrecorder.net/wacz/1.1.1/#archive), so that a record is read
+where it lies.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _HEAD_BYTES = 64 * 2**10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarcFile:
-    """One file of records: the bytes from `start` to `end` of a file; name: for people."""
+    """One file of records: the bytes from `start` to `end` of `path`; name: for messages."""
 
     path: Path
     start: int
@@ -28,33 +28,33 @@ class WarcFile:
     name: str
 
     def identity(self) -> str:
-        """What knows the file again under another path, and when more was written to its end."""
+        """Digest that stays the same under another path, and when the file grows."""
         with self.path.open("rb") as stream:
             stream.seek(self.start)
             head = stream.read(min(_HEAD_BYTES, self.end - self.start))
         return sha256(Path(self.name).name.encode("utf-8", "surrogateescape") + b"\0" + head).hexdigest()
 
 
-def parts(paths: Iterable[Path], report: OnDamage) -> list[WarcFile]:
-    """All that lie at the paths, each once, in the order of paths and names.
+def parts(paths: Iterable[Path], on_damage: OnDamage) -> list[WarcFile]:
+    """All files at the paths, each once, in the order of paths and names.
 
-    Raises BadRequest for a path that does not exist, and when there is no such file at all.
+    Raises BadRequest for a path that does not exist, and if there is no such file at all.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
             raise BadRequest(f"{path}: no such file or folder; path=… names WARC files or folders of them")
-        found |= dict.fromkeys(each.resolve() for each in ([path] if path.is_file() else _in(path)))
-    if not found:
+        files |= dict.fromkeys(file.resolve() for file in ([path] if path.is_file() else _in(path)))
+    if not files:
         raise BadRequest(f"{', '.join(map(str, paths))}: no WARC file; they end in {', '.join(SUFFIXES)}")
-    return [part for path in found for part in _parts_of(path, report)]
+    return [part for path in files for part in _parts_of(path, on_damage)]
 
 
 def _in(folder: Path) -> Iterator[Path]:
-    return (each for each in sorted(folder.rglob("*")) if each.name.lower().endswith(SUFFIXES) and each.is_file())
+    return (file for file in sorted(folder.rglob("*")) if file.name.lower().endswith(SUFFIXES) and file.is_file())
 
 
-def _parts_of(path: Path, report: OnDamage) -> Iterator[WarcFile]:
+def _parts_of(path: Path, on_damage: OnDamage) -> Iterator[WarcFile]:
     if path.suffix.lower() != ".wacz":
         yield WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
         return
@@ -62,15 +62,15 @@ def _parts_of(path: Path, report: OnDamage) -> Iterator[WarcFile]:
         with ZipFile(path) as package:
             for info in package.infolist():
                 if info.filename.lower().endswith(SUFFIXES):
-                    yield from _inside(path, info, report)
+                    yield from _inside(path, info, on_damage)
     except (BadZipFile, OSError, ValueError) as error:
-        report(Damage(file=str(path), offset=0, what=f"no WACZ package: {error}"))
+        on_damage(Damage(file=str(path), offset=0, what=f"no WACZ package: {error}"))
 
 
-def _inside(path: Path, info: ZipInfo, report: OnDamage) -> Iterator[WarcFile]:
+def _inside(path: Path, info: ZipInfo, on_damage: OnDamage) -> Iterator[WarcFile]:
     if info.compress_type != ZIP_STORED or info.flag_bits & 1:
         what = f"{info.filename} is compressed or encrypted inside the package, as no WACZ is; unpack it first"
-        report(Damage(file=str(path), offset=info.header_offset, what=what))
+        on_damage(Damage(file=str(path), offset=info.header_offset, what=what))
         return
     with path.open("rb") as stream:
         stream.seek(info.header_offset + 26)  # of the local header, which ends in name and extra field

@@ -1,7 +1,7 @@
-"""Questions to WordPress's REST API: its posts in the order of their last change, its categories, counts by year.
+"""Addresses in WordPress's REST API: posts in the order of their last change, categories, counts by year.
 
-https://developer.wordpress.org/rest-api/reference/posts/. Posts that are asked for so come once each, however many are
-added, edited or deleted meanwhile; the next question begins where the last answer ended, see wordpress_rest.
+https://developer.wordpress.org/rest-api/reference/posts/. In this order each post comes once, however many are added,
+edited or deleted meanwhile; the next request begins where the last answer ended, see wordpress_rest.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,40 +30,40 @@ FIRST_YEAR = 1992  # of stories by their own date
 
 
 def starts(origin: str, since: date | None, until: date | None, *, whole: bool) -> Iterator[str]:
-    """What a run asks first: the whole paper's posts, if it is about the whole paper, and the categories.
+    """The first requests of a run: the posts, if it is over the whole paper, and the categories.
 
     since, until: days of publication on the newspaper's own clock, both included.
     """
     if whole:
-        yield _asking(f"{origin}{ROOT}posts", _CHANGES | _between(since, until))
-    yield _asking(f"{origin}{ROOT}categories", {"_fields": ",".join(_CATEGORY_FIELDS), "per_page": str(AT_ONCE)})
+        yield _address(f"{origin}{ROOT}posts", _CHANGES | _between(since, until))
+    yield _address(f"{origin}{ROOT}categories", {"_fields": ",".join(_CATEGORY_FIELDS), "per_page": str(AT_ONCE)})
 
 
 def posts_of_categories(listing: Listing, since: date | None, until: date | None) -> Iterator[tuple[str, str]]:
-    """Of each category in an answer its short name in addresses, and the question for its posts."""
-    pages = {each.position: each.url for each in listing.teasers if each.list is None}
-    for each in listing.teasers:
-        if each.list == wordpress_rest.POSTS_OF_CATEGORY and each.position in pages:
-            address, _, query = each.url.partition("?")
-            name = path_of(pages[each.position]).rpartition("/")[2]
-            yield name, _asking(address, dict(parse_qsl(query)) | _CHANGES | _between(since, until))
+    """The short name of each category in an answer, and the address of its posts."""
+    pages = {teaser.position: teaser.url for teaser in listing.teasers if teaser.list is None}
+    for teaser in listing.teasers:
+        if teaser.list == wordpress_rest.POSTS_OF_CATEGORY and teaser.position in pages:
+            address, _, query = teaser.url.partition("?")
+            name = path_of(pages[teaser.position]).rpartition("/")[2]
+            yield name, _address(address, dict(parse_qsl(query)) | _CHANGES | _between(since, until))
 
 
 def years(origin: str, last: int) -> Iterator[tuple[date, str]]:
-    """For each year its last day, and a question whose answer says how many posts are of it."""
+    """For each year its last day, and an address whose answer has the number of its posts."""
     for year in range(FIRST_YEAR, last + 1):
         fields = {"_fields": "id,date_gmt,link", "per_page": "1"}
         yield (
             date(year, 12, 31),
-            _asking(f"{origin}{ROOT}posts", fields | _between(date(year, 1, 1), date(year, 12, 31))),
+            _address(f"{origin}{ROOT}posts", fields | _between(date(year, 1, 1), date(year, 12, 31))),
         )
 
 
 def year_of(url: str) -> int | None:
-    """The year of which an address asks for the number of posts; None for any other."""
-    asked = _asked(url)
-    before = asked.get("before", "")[:4]
-    return int(before) - 1 if is_posts(url) and asked.get("per_page") == "1" and before.isdigit() else None
+    """The year whose number of posts an address of `years` requests; None for any other."""
+    query = _query(url)
+    before = query.get("before", "")[:4]
+    return int(before) - 1 if is_posts(url) and query.get("per_page") == "1" and before.isdigit() else None
 
 
 def is_posts(url: str) -> bool:
@@ -76,25 +76,25 @@ def is_categories(url: str) -> bool:
 
 def goes_on(listing: Listing) -> bool:
     """Whether a list in the order of changes has more to give at once."""
-    asked = _asked(listing.url)
-    in_order = asked.get("orderby") == "modified" and asked.get("order") == "asc"
-    resumes = is_posts(listing.url) and (in_order or wordpress_rest.is_of_one_second(asked))
+    query = _query(listing.url)
+    in_order = query.get("orderby") == "modified" and query.get("order") == "asc"
+    resumes = is_posts(listing.url) and (in_order or wordpress_rest.is_of_one_second(query))
     return resumes and listing.next_url is not None and not wordpress_rest.is_whole(listing)
 
 
 def _between(since: date | None, until: date | None) -> dict[str, str]:
-    """`after` and `before` leave out the second that they name."""
-    found = {}
+    """`after` and `before` exclude the second that they name."""
+    fields = {}
     if since is not None:
-        found["after"] = f"{since - timedelta(days=1)}T23:59:59"
+        fields["after"] = f"{since - timedelta(days=1)}T23:59:59"
     if until is not None:
-        found["before"] = f"{until + timedelta(days=1)}T00:00:00"
-    return found
+        fields["before"] = f"{until + timedelta(days=1)}T00:00:00"
+    return fields
 
 
-def _asked(url: str) -> dict[str, str]:
+def _query(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query))
 
 
-def _asking(address: str, query: Mapping[str, str]) -> str:
+def _address(address: str, query: Mapping[str, str]) -> str:
     return f"{address}?{urlencode(sorted(query.items()), safe=':,')}"

@@ -1,7 +1,7 @@
-"""Many rows in one statement, handed to the driver as they are.
+"""Insert or update many rows in one statement, with values that are passed to the driver unchanged.
 
-SQLAlchemy writes the statement, for whichever database; its care for each row's values, which are ready here,
-would cost several times what the database's own work on the row does.
+SQLAlchemy compiles the statement for the database; its processing of each row's values would cost several times what
+the database itself spends on the row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,18 +16,18 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from storage.database.schema import Moment, Table
 from storage.database.values import Values, raw
 
-CHUNK = 500  # parameters in one IN (…); SQLite of old allowed 999 in all
+CHUNK = 500  # parameters in one IN (…); SQLite before 3.32 allowed 999 in all
+
+
+Rows = Iterable[tuple[Any, ...]]
 
 
 def chunks(values: Sequence[Any], most: int = CHUNK) -> Iterator[Sequence[Any]]:
     return (values[at : at + most] for at in range(0, len(values), most))
 
 
-Rows = Iterable[tuple[Any, ...]]
-
-
 def add_rows(connection: Connection, table: type[Table], names: tuple[str, ...], rows: Rows) -> None:
-    """Insert rows, whose values stand in the order of `names` as the table holds them."""
+    """Insert rows; values in the order of `names` and in the form of the tables, see `raw`."""
     _run(connection, _inserting(table, names, connection.dialect), names, rows)
 
 
@@ -39,7 +39,7 @@ def add(connection: Connection, table: type[Table], rows: Sequence[Values]) -> N
 
 
 def change(connection: Connection, table: type[Table], key: str, rows: Sequence[Values]) -> None:
-    """Update rows, all with the same columns; the column `key` says which."""
+    """Update rows, all with the same columns, by their column `key`."""
     if rows:
         names = tuple(rows[0])
         _run(connection, _updating(table, key, names, connection.dialect), names, _raw(table, names, rows))
@@ -47,7 +47,7 @@ def change(connection: Connection, table: type[Table], key: str, rows: Sequence[
 
 def _run(connection: Connection, statement: SQLCompiler, names: tuple[str, ...], rows: Rows) -> None:
     order = statement.positiontup
-    if order is None:  # a driver that wants names
+    if order is None:  # a driver with named parameters
         bound: list[Any] = [dict(zip(names, row, strict=True)) for row in rows]
     elif tuple(order) == names:
         bound = list(rows)
@@ -59,19 +59,16 @@ def _run(connection: Connection, statement: SQLCompiler, names: tuple[str, ...],
 
 @lru_cache(maxsize=64)
 def _inserting(table: type[Table], names: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
-    return _compiled(insert(table).inline().values({name: bindparam(name) for name in names}), dialect)
+    statement = insert(table).inline().values({name: bindparam(name) for name in names})
+    return statement.compile(dialect=dialect)
 
 
 @lru_cache(maxsize=64)
 def _updating(table: type[Table], key: str, names: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
-    of = cast(schema.Table, table.__table__)
+    target = cast("schema.Table", table.__table__)
     values: dict[str, Any] = {name: bindparam(name) for name in names if name != key}
-    return _compiled(update(of).where(of.c[key] == bindparam(key)).values(values), dialect)
-
-
-def _compiled(statement: Any, dialect: Dialect) -> SQLCompiler:
-    compiled: SQLCompiler = statement.compile(dialect=dialect)
-    return compiled
+    statement = update(target).where(target.c[key] == bindparam(key)).values(values)
+    return statement.compile(dialect=dialect)
 
 
 def _raw(table: type[Table], names: tuple[str, ...], rows: Sequence[Values]) -> Iterator[tuple[Any, ...]]:
@@ -85,12 +82,11 @@ def _raw(table: type[Table], names: tuple[str, ...], rows: Sequence[Values]) -> 
         yield tuple(values)
 
 
-# The moment of a capture stands in half a dozen rows.
-_text = lru_cache(maxsize=4096)(raw)
+_text = lru_cache(maxsize=4096)(raw)  # one capture's moment is in half a dozen rows
 
 
 @lru_cache(maxsize=64)
 def _dated(table: type[Table], names: tuple[str, ...]) -> tuple[int, ...]:
-    columns = table.__table__.c
-    kinds = [columns[name].type for name in names]
-    return tuple(at for at, kind in enumerate(kinds) if isinstance(kind, Moment) or kind.python_type is date)
+    """The positions of moments and days."""
+    types = [table.__table__.c[name].type for name in names]
+    return tuple(at for at, kind in enumerate(types) if isinstance(kind, Moment) or kind.python_type is date)

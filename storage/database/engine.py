@@ -1,4 +1,4 @@
-"""How the database is opened, and how its complaints become sentences."""
+"""Open the database, and turn its errors into ArchiveError. All that differs between SQLite and PostgreSQL."""
 
 import os
 import sqlite3
@@ -19,14 +19,14 @@ BUSY_SECONDS = 10.0  # a batch of a thousand pages commits in less than one
 # Twice SQLite's own: a batch is written in a tenth less CPU time. With 16 kB a little less still, but a crawl,
 # which changes a few rows of many pages with each commit, would write four times the bytes.
 PAGE_BYTES = 8 * 1024
-LOG_PAGES = 4_000  # 32 MB go into the database at once: a tenth less work for a batch than with SQLite's 4 MB
-TURN_SECONDS = 600  # that a thread waits for the one writing connection: a disk may be slow
-# 16 MB make no batch of a replay cheaper; 64 MB save 7 % with 100,000 pages. Readers keep to SQLite's 2 MB:
-# the system holds the file's pages all the same.
+LOG_PAGES = 4_000  # checkpoints of 32 MB: a tenth less work for a batch than with SQLite's 4 MB
+WRITER_WAIT_SECONDS = 600  # a thread's wait for the one writing connection: a disk may be slow
+# 16 MB make no batch of a replay cheaper; 64 MB save 7 % with 100,000 pages. Readers stay with SQLite's 2 MB, for the
+# system caches the pages of the file as well.
 WRITING_CACHE_KIB = 8 * 1024
 
-UNDECODABLE = "Could not decode to UTF-8"  # Python's own words for what SQLite gave it
-SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
+UNDECODABLE = "Could not decode to UTF-8"  # the message of Python's sqlite3 for text that is not UTF-8
+ERRORS: dict[int, tuple[type[errors.ArchiveError], str]] = {
     sqlite3.SQLITE_BUSY: (errors.Locked, "another process is writing to {place}; wait for it to end"),
     sqlite3.SQLITE_LOCKED: (errors.Locked, "another process is writing to {place}; wait for it to end"),
     sqlite3.SQLITE_READONLY: (errors.ReadOnly, "{place} cannot be written; check the rights of file and folder"),
@@ -39,80 +39,84 @@ SPOKEN: dict[int, tuple[type[errors.ArchiveError], str]] = {
 
 
 def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
-    """An engine that has opened nothing yet. Its failures are raised as ArchiveError."""
+    """An engine that has not connected yet. Database errors are raised as ArchiveError."""
     return _engine(folder, db_url, readonly=readonly)
 
 
 def writer_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
-    """The same, for transactions that write: one connection, for which threads wait in turn."""
-    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0, pool_timeout=TURN_SECONDS)
+    """The same for transactions that write: one connection, which threads take in turn."""
+    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0, pool_timeout=WRITER_WAIT_SECONDS)
     return engine.execution_options(writes=True)
 
 
 def _engine(folder: Path, db_url: str | None, *, readonly: bool, **pool: int) -> Engine:
     place = str(folder / DATABASE)
     if db_url is None:
-        url = _sqlite_url(folder / DATABASE, readonly=readonly)
+        url = f"sqlite:///{file_uri(folder / DATABASE, 'ro' if readonly else 'rwc')}&uri=true"
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
     else:
         engine = create_engine(db_url, **pool)
         place = engine.url.render_as_string(hide_password=True)
-    _speak(engine, place)
-    if engine.dialect.name == "sqlite":
-        _settle(engine, place, writes=bool(pool))
+    _translate_errors(engine, place)
+    if is_sqlite(engine):
+        _set_up_sqlite(engine, place, writes=bool(pool))
     return engine
 
 
-def _sqlite_url(path: Path, *, readonly: bool) -> str:
-    return f"sqlite:///{file_uri(path, 'ro' if readonly else 'rwc')}&uri=true"
+def is_sqlite(bind: Engine | Connection) -> bool:
+    """Whether there is a search index, and whether SQL of SQLite's own may be used."""
+    return bind.dialect.name == "sqlite"
+
+
+def require_sqlite(connection: Connection, what: str) -> None:
+    """Raises Unsupported for another database; what: the beginning of its message."""
+    if not is_sqlite(connection):
+        raise errors.Unsupported(f"{what} works on SQLite archives only")
 
 
 def file_uri(path: Path, mode: str) -> str:
-    """A database file as SQLite itself names it; mode: ro, rw or rwc."""
-    # Where nothing can be written, on a disc or another's folder, SQLite cannot make the file by which
-    # readers and writer agree; nor can there be a writer, as where this process keeps writers out.
+    """The URI of a database file for SQLite; mode: ro, rw or rwc."""
+    # In a folder that cannot be written SQLite cannot make the file that readers and writers share (-shm). No writer
+    # can come there, nor where this process holds the shared lock: then the file may be read as immutable.
     log = path.with_name(f"{path.name}-wal")
-    is_folded = not log.exists() or not log.stat().st_size
-    still = mode == "ro" and is_folded and (holds_shared_lock(path.parent) or not _writable(path.parent))
-    return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if still else ''}"
+    log_is_empty = not log.exists() or not log.stat().st_size
+    is_writable = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+    immutable = mode == "ro" and log_is_empty and (holds_shared_lock(path.parent) or not is_writable)
+    return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if immutable else ''}"
 
 
-def _writable(folder: Path) -> bool:
-    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _speak(engine: Engine, place: str) -> None:
+def _translate_errors(engine: Engine, place: str) -> None:
     @event.listens_for(engine, "handle_error")
-    def speak(context: ExceptionContext) -> None:
-        spoken = spoken_error(context.original_exception, place)
-        if spoken is not None:
-            raise spoken from context.original_exception
+    def translate(context: ExceptionContext) -> None:
+        translated = spoken_error(context.original_exception, place)
+        if translated is not None:
+            raise translated from context.original_exception
 
 
 def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:
-    """The sentence for a complaint of SQLite; None for one that is a mistake of ours."""
+    """The ArchiveError for an error of SQLite; None for a programming error."""
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(error, UnicodeDecodeError) or str(error).startswith(UNDECODABLE):
-        code = sqlite3.SQLITE_CORRUPT  # SQLite looks after its pages, and takes any bytes for text
+        code = sqlite3.SQLITE_CORRUPT  # SQLite checks its pages, but not the bytes of a text
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # as when the disk is full: sqlite.org/rescode.html
         code = sqlite3.SQLITE_FULL
-    if code is None or code & 0xFF not in SPOKEN:  # the low byte of an extended code is its family
+    if code is None or code & 0xFF not in ERRORS:  # the low byte of an extended code is the primary code
         return None
-    kind, sentence = SPOKEN[code & 0xFF]
+    kind, sentence = ERRORS[code & 0xFF]
     return kind(sentence.format(place=place))
 
 
-def _settle(engine: Engine, place: str, *, writes: bool) -> None:
-    # FULL: what was acknowledged survives a power cut.
+def _set_up_sqlite(engine: Engine, place: str, *, writes: bool) -> None:
+    # FULL: a commit that returned survives a power cut.
     pragmas = ["foreign_keys = ON", "synchronous = FULL"]
     if writes:
-        # The size of pages, which a new file alone takes, before that of the cache, which is counted in them.
+        # page_size works in a new file alone, and comes before cache_size, which SQLite keeps in pages.
         pragmas = [f"page_size = {PAGE_BYTES}", *pragmas]
         pragmas += [f"cache_size = -{WRITING_CACHE_KIB}", f"wal_autocheckpoint = {LOG_PAGES}"]
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says, not by guess
+        connection.isolation_level = None  # no implicit BEGIN: `begin` below issues it
         try:
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
@@ -121,7 +125,7 @@ def _settle(engine: Engine, place: str, *, writes: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        # IMMEDIATE: a writer waits at its start, where waiting is safe, and never fails half-way.
+        # IMMEDIATE: a writer waits at its start, where waiting is safe, and never fails later for another's lock.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -144,23 +148,18 @@ def check_version(engine: Engine, folder: Path) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to this program's version; an empty one becomes an archive."""
-    if engine.dialect.name == "sqlite":
-        _log_ahead(engine)
-    # Alembic takes a quarter of a second to import, and an archive that exists already needs none of it.
+    if is_sqlite(engine):
+        connection = engine.raw_connection()
+        try:  # readers never wait for the writer; the file keeps this mode
+            connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+        finally:
+            connection.close()
+    # Alembic takes a quarter of a second to import, and opening an existing archive does not need it.
     import_module("storage.database.migrations.run").upgrade(engine)
 
 
-def _log_ahead(engine: Engine) -> None:
-    """Let readers never wait for the writer; a property of the file, which stays."""
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA journal_mode = WAL").close()
-    finally:
-        connection.close()
-
-
 def write_anew(engine: Engine, folder: Path) -> None:
-    """Copy all rows into new pages and let go of the old ones and of the log. Raises Locked, Full. SQLite alone."""
+    """Copy all rows into new pages, free the old ones and empty the log. Raises Locked, Full. SQLite alone."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -172,12 +171,14 @@ def write_anew(engine: Engine, folder: Path) -> None:
     finally:
         connection.close()
     if busy:
-        what = "another program has it open; end it and run the command again"
-        raise errors.Locked(f"{folder / DATABASE} still holds what was deleted: {what}")
+        raise errors.Locked(
+            f"{folder / DATABASE} still holds what was deleted: another program has it open; end it and run the "
+            "command again"
+        )
 
 
 def make_folder(folder: Path) -> None:
-    """Raises ReadOnly or NotAnArchive when there can be no such folder."""
+    """Make the folder unless it exists. Raises ReadOnly or NotAnArchive when it cannot be made."""
     try:
         files.make_folder(folder)
     except (FileExistsError, NotADirectoryError) as error:

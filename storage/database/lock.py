@@ -1,4 +1,4 @@
-"""One writer an archive: a lock on a file, which ends with the process that holds it."""
+"""The run lock: one writer an archive, by a lock on a file that ends with its process."""
 
 import fcntl
 import os
@@ -11,19 +11,6 @@ from weakref import WeakSet
 from storage.errors import NotAnArchive, ReadOnly
 from storage.files import make_folder
 
-
-def in_use(archive: Path) -> bool:
-    """Whether another process, or this, holds the archive's run lock."""
-    if not (archive / NAME).is_file():
-        return False
-    with suppress(OSError):  # who may not write the lock looks at a copy, or at another's archive
-        try:
-            RunLock(archive).release()
-        except ArchiveInUse:
-            return True
-    return False
-
-
 NAME = ".lock"
 
 
@@ -32,10 +19,10 @@ class ArchiveInUse(Exception):
 
 
 class RunLock:
-    """Held from its making until `release`, the end of the `with`, or the end of the process.
+    """Held from its construction until `release`, the end of the `with`, or the end of the process.
 
-    Raises ArchiveInUse at once when another holds it, NotAnArchive and ReadOnly where there can be none. Processes
-    that are forked off do not hold it, so a worker that outlives a killed crawl does not keep the next one out.
+    Raises ArchiveInUse at once when another holds it, NotAnArchive and ReadOnly when it cannot be made. Forked
+    processes do not hold it, so a worker that outlives a killed crawl does not block the next one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,9 +36,9 @@ class RunLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            in_use = _in_use(folder, self._descriptor)
+            refused = _refused(folder, self._descriptor)
             self.release()
-            raise in_use from error
+            raise refused from error
         except OSError:
             self.release()
             raise
@@ -75,10 +62,10 @@ class RunLock:
 
 @contextmanager
 def shared_lock(folder: Path) -> Iterator[None]:
-    """Keep writers out of an archive that is only read: nothing of it is changed, not even the lock.
+    """Block writers of an archive while it is read; changes no file, not even the lock.
 
-    Raises ArchiveInUse when a process writes to it, and at the end when one did that no lock could keep out, as there
-    is none in a copy.
+    Raises ArchiveInUse when a process writes to the archive; at the end, too, when the archive had no lock file, as a
+    copy has none, and a writer made one meanwhile.
     """
     try:
         descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
@@ -92,7 +79,7 @@ def shared_lock(folder: Path) -> Iterator[None]:
         if descriptor < 0 and (folder / NAME).exists():
             raise ArchiveInUse(f"{folder} was written to meanwhile; do the same again")
     except BlockingIOError as error:
-        raise _in_use(folder, descriptor) from error
+        raise _refused(folder, descriptor) from error
     finally:
         _SHARED.discard(folder.resolve())
         if descriptor >= 0:
@@ -100,14 +87,26 @@ def shared_lock(folder: Path) -> Iterator[None]:
 
 
 def holds_shared_lock(folder: Path) -> bool:
-    """Whether this process keeps writers out of an archive."""
+    """Whether this process is inside `shared_lock`."""
     return bool(_SHARED) and folder.resolve() in _SHARED
 
 
 _SHARED: set[Path] = set()
 
 
-def _in_use(folder: Path, descriptor: int) -> ArchiveInUse:
+def in_use(archive: Path) -> bool:
+    """Whether another process, or this one, holds the archive's run lock."""
+    if not (archive / NAME).is_file():
+        return False
+    with suppress(OSError):  # no right to write the lock: a copy, or an archive of another user
+        try:
+            RunLock(archive).release()
+        except ArchiveInUse:
+            return True
+    return False
+
+
+def _refused(folder: Path, descriptor: int) -> ArchiveInUse:
     holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
     return ArchiveInUse(f"{folder} is in use by {holder or 'another process'}; wait for its end")
 
@@ -115,9 +114,9 @@ def _in_use(folder: Path, descriptor: int) -> ArchiveInUse:
 _HELD: WeakSet[RunLock] = WeakSet()
 
 
-def _let_go() -> None:
+def _release_in_child() -> None:
     for lock in list(_HELD):
         lock.release()
 
 
-os.register_at_fork(after_in_child=_let_go)
+os.register_at_fork(after_in_child=_release_in_child)

@@ -1,18 +1,20 @@
-"""The tables of the archive, in words that read well in SQL.
+"""Tables of the archive.
 
 Types are portable: SQLite now, PostgreSQL by another address. Moments are stored as ISO text in UTC
 (`2018-06-20T01:10:00+00:00`); in this form text order is the order of time, fractions included, for
-`+` sorts before `.`. Ids of story, capture, reading and revision are given by the one writer.
+`+` sorts before `.`. The one writer assigns the ids of story, capture, reading and revision.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Date, Dialect, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0005"  # the newest migration; storage/migrations/versions
-BASELINE = "0004"  # the oldest; a database from before it is made anew from the evidence
+from storage.database.values import utc
+
+SCHEMA = "0005"  # the newest migration in storage/database/migrations/versions
+BASELINE = "0004"  # the oldest; an earlier database is rebuilt from the evidence
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,34 +25,30 @@ NAMES = {
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept as ISO text in UTC. Raises ValueError for a naive one."""
+    """An aware moment, stored as ISO text in UTC. Raises ValueError for a naive one."""
 
     impl = String(32)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValueError(f"a moment without a zone: {value}")
-        return value.astimezone(UTC).isoformat()
+        return None if value is None else utc(value).isoformat()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
 
 
 class Table(DeclarativeBase):
-    """What the tables share: the names of their constraints and the type of moments."""
+    """Base of the tables: names of constraints, types of columns."""
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {str: Text(), datetime: Moment(), date: Date()}  # noqa: RUF012
 
 
 class Story(Table):
-    """One canonical address through time.
+    """A story: one canonical address through time.
 
-    Each `X_capture_id` names the capture that `X` was read from: the earliest that gave a good one,
-    since later designs of a site damage its old stories.
+    Each `X_capture_id` names the capture that `X` was read from: the earliest with a good value, since later designs
+    of a site damage its old stories.
     """
 
     __tablename__ = "story"
@@ -77,7 +75,7 @@ class Story(Table):
 
 
 class Reading(Table):
-    """What a page said, whole, as JSON without `capture` and `teasers`; equal readings are one row."""
+    """An item read from a page, as JSON without `capture` and `teasers`; equal readings are one row."""
 
     __tablename__ = "reading"
 
@@ -87,13 +85,13 @@ class Reading(Table):
 
 
 class Capture(Table):
-    """What one address answered at one moment, and what it was read as.
+    """One response of one address at one moment, and the result of reading it.
 
-    captured_at: NULL when no source knows it. outcome: article, listing or unread (then why).
-    source: of the first that brought it; one address, second, status and digest are one capture.
-    part: of a story read from a feed or a REST answer, its address there; '' for a whole answer.
-    words_of_another: the words are those another capture of this wording was reread with; its own
-    reading waits to be made anew.
+    captured_at: NULL when no source knows it. outcome: article, listing or unread (then `reason` is set).
+    source: the first that brought it; one address, second, status and digest are one capture.
+    part: the address of a story within a feed or a REST answer; '' for a whole answer.
+    words_of_another: the words are from the new reading of another capture of the same wording, until this one
+    is reread itself.
     """
 
     __tablename__ = "capture"
@@ -127,8 +125,8 @@ class Capture(Table):
 class Revision(Table):
     """One wording of a story, numbered from 1 in the order of time.
 
-    The text is that of `capture_id`, the first capture that showed it; `reading_id` leads to the
-    whole item, with the kinds of its blocks.
+    The text is that of `capture_id`, the first capture that showed it; `reading_id` is the whole item, with the kinds
+    of its blocks.
     """
 
     __tablename__ = "revision"
@@ -154,7 +152,7 @@ class Revision(Table):
 
 
 class Image(Table):
-    """A picture of a revision; block: index of the body block it stands before, NULL for the main one."""
+    """An image of a revision; block: index of the body block it stands before, NULL for the main image."""
 
     __tablename__ = "image"
     __table_args__ = (Index(None, "revision_id", "position"),)
@@ -171,9 +169,9 @@ class Image(Table):
 
 
 class Sighting(Table):
-    """A story announced on a page: who asks where and when a story was promoted asks here.
+    """A teaser: one story announced on one page.
 
-    address: what the announced address is in the ledger, which for a story is its canonical address.
+    address: the key of `url` in the ledger, which for a story is its canonical address.
     """
 
     __tablename__ = "sighting"
@@ -193,12 +191,12 @@ class Sighting(Table):
 
 
 class Address(Table):
-    """The ledger: every address ever heard of, in exactly one state.
+    """The ledger: every address ever discovered, in exactly one state.
 
     state: known, leased, done, unchanged, partial, unread, moved, gone, excluded or failed.
     was: the state before the lease. leased_until: NULL, for a lease ends with its run; an old row may have a moment.
-    due_at: when to look (again); NULL: not in this run, or never.
-    priority: smaller is sooner. changes: how often a visit found new words.
+    due_at: time of the next visit; NULL: not in this run, or never.
+    priority: smaller is sooner. changes: how many visits found new words.
     """
 
     __tablename__ = "ledger"
@@ -232,10 +230,10 @@ class Address(Table):
 
 
 class Replayed(Table):
-    """A file of captures, and how far it is read: every record before `done` is dealt with.
+    """Progress in a file of captures: every record before byte `done` is in the archive or was skipped.
 
-    file: of one that is read in bulk a digest, which knows it again under another path, a space, and the paper whose
-    pages were taken; of the archive's own evidence its name.
+    file: for a file of bulk import its digest, so that another path is no other file, a space, and the paper whose
+    pages were imported; for the archive's own evidence its name.
     """
 
     __tablename__ = "replayed"
@@ -245,7 +243,7 @@ class Replayed(Table):
 
 
 class Withdrawn(Table):
-    """An address that is kept out. story: the address under which its story was withdrawn."""
+    """Tombstone of an address that the archive rejects. story: the address under which its story was withdrawn."""
 
     __tablename__ = "withdrawn"
 
@@ -258,7 +256,7 @@ class Withdrawn(Table):
 class WithdrawnRecord(Table):
     """A record of a withdrawn story, or of a page that mentioned it.
 
-    digest: of the body; NULL of a request. file, offset, length: NULL when no bytes were kept.
+    digest: of the body; NULL for a request. file, offset, length: NULL when no bytes were stored.
     state: waiting, overwritten, shared (its bytes are also those of another page, and stay) or elsewhere
     (in a file of another program, which is not changed).
     """
@@ -276,13 +274,13 @@ class WithdrawnRecord(Table):
 
 
 class Holding(Table):
-    """A capture that another archive says it has.
+    """A capture in the index of another archive.
 
-    address: what the capture's address is in the ledger; the url itself where it is none.
-    digest: SHA-1 of the body in base32; NULL when the index does not say.
-    file, offset, length: where the record lies there, if the archive gives records of files.
-    state: known, held, passed over, gone or failed; why: the reason. due_at: when to ask for it; NULL:
-    not in this run (any more), or never. turn: 1 for the first capture of an address that was listed, and so on.
+    address: the key of `url` in the ledger; the url itself where it has none.
+    digest: SHA-1 of the body in base32; NULL when the index has none.
+    file, offset, length: location of the record, for archives that give out parts of files.
+    state: known, held, passed over, gone or failed; why: the reason. due_at: when to request it; NULL: not in this
+    run (any more), or never. turn: 1 for the first listed capture of an address, 2 for the second, and so on.
     """
 
     __tablename__ = "holding"
@@ -316,9 +314,9 @@ class Holding(Table):
 
 
 class IndexQuery(Table):
-    """One question to the index of another archive, and how far its answer has been read.
+    """A query to the index of another archive, and how far its result has been read.
 
-    resume_key: where to go on; NULL at the beginning and at the end. listed: captures named so far.
+    resume_key: where the next page begins; NULL at the beginning and at the end. listed: captures read so far.
     """
 
     __tablename__ = "enumeration"
@@ -333,7 +331,7 @@ class IndexQuery(Table):
 
 
 class Refusal(Table):
-    """The last day (UTC) on which another archive asked to be left alone, and how often it did."""
+    """The last day (UTC) on which another archive refused requests, and how many it refused."""
 
     __tablename__ = "refusal"
 
@@ -343,7 +341,7 @@ class Refusal(Table):
 
 
 class Payload(Table):
-    """The bytes of captures (`sha256:…`) by the name that other archives give them: SHA-1 in base32."""
+    """SHA-1 of stored bodies in base32, which other archives list, by our own digest (`sha256:…`)."""
 
     __tablename__ = "payload"
 

@@ -1,7 +1,6 @@
-"""Items as JSON data, and values as the tables hold them.
+"""Convert items to JSON data, and values to the form that the tables hold.
 
-Items are read through itemadapter, so that a dataclass, an attrs class or a dict with the contract's
-field names will do.
+Items are read through itemadapter: a dataclass, an attrs class or a dict with the contract's field names will do.
 """
 
 import json
@@ -17,7 +16,7 @@ Values = dict[str, Any]
 
 
 def storable(item: Any) -> dict[str, Any]:
-    """An item as the JSON data that is stored of it."""
+    """An item as the JSON data that the archive stores of it."""
     whole: dict[str, Any] = plain(item)
     return whole if is_storable(dumped(whole)) else cleaned(whole)
 
@@ -25,37 +24,33 @@ def storable(item: Any) -> dict[str, Any]:
 def raw(value: Any) -> Any:
     """A value as the tables hold it. Raises ValueError for a moment without a zone."""
     if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            raise ValueError(f"a moment without a zone: {value}")
-        return value.astimezone(UTC).isoformat()
+        return utc(value).isoformat()
     return value.isoformat() if isinstance(value, date) else value
+
+
+def utc(value: datetime) -> datetime:
+    """Raises ValueError for a moment without a zone."""
+    if value.utcoffset() is None:
+        raise ValueError(f"a moment without a zone: {value}")
+    return value.astimezone(UTC)
 
 
 def plain(value: Any) -> Any:
     """`value` as JSON data: items as objects, moments as `…Z`, days as ISO dates."""
-    return _way(value.__class__)(value)
+    return _converter(value.__class__)(value)
 
 
 @cache
-def _way(kind: type[Any]) -> Callable[[Any], Any]:
-    """How values of a class become JSON data."""
+def _converter(kind: type[Any]) -> Callable[[Any], Any]:
     if issubclass(kind, (str, int, float, type(None))):
-        return _same
+        return lambda value: value
     if issubclass(kind, date):
-        return _moment_text if issubclass(kind, datetime) else date.isoformat
+        return _utc_text if issubclass(kind, datetime) else date.isoformat
     if issubclass(kind, Mapping):
         return _object
     if issubclass(kind, (tuple, list)):
-        return _array
+        return lambda values: [plain(inner) for inner in values]
     return _fields_of(kind) if is_dataclass(kind) else _adapted
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _array(values: Iterable[Any]) -> list[Any]:
-    return [plain(inner) for inner in values]
 
 
 def _object(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,8 +58,8 @@ def _object(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields_of(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
-    """Several times faster than the adapter, and most of the work."""
-    names = tuple(each.name for each in fields(kind))
+    """A converter of one dataclass: several times faster than the adapter, and most of the work."""
+    names = tuple(field.name for field in fields(kind))
     values_of: Callable[[Any], Iterable[Any]] = attrgetter(*names)
 
     def as_object(value: Any) -> dict[str, Any]:
@@ -78,18 +73,13 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def _adapted(value: Any) -> dict[str, Any]:
-    # Loaded for items of other kinds than dataclasses alone: it loads Scrapy, which worker processes need not.
+    # Imported only for items that are no dataclasses: itemadapter imports Scrapy, which worker processes do without.
     return _object(import_module("itemadapter").ItemAdapter(value))
 
 
 def moment(text: str | None) -> datetime | None:
     """An ISO moment as aware UTC; None for None. Raises ValueError when it has no zone."""
-    if text is None:
-        return None
-    found = datetime.fromisoformat(text)
-    if found.utcoffset() is None:
-        raise ValueError(f"a moment without a zone: {text}")
-    return found.astimezone(UTC)
+    return None if text is None else utc(datetime.fromisoformat(text))
 
 
 def day(text: str | None) -> date | None:
@@ -104,14 +94,13 @@ def dumped(value: Any) -> str:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
-def _moment_text(value: datetime) -> str:
-    if value.utcoffset() is None:
-        raise ValueError(f"a moment without a zone: {value}")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _utc_text(value: datetime) -> str:
+    """A moment as `2018-06-20T01:10:00Z`. Raises ValueError when it has no zone."""
+    return utc(value).isoformat().replace("+00:00", "Z")
 
 
 def is_storable(text: str) -> bool:
-    """No NUL, at which C tools end a text, and no half of a surrogate pair, which is no character."""
+    """Whether JSON text holds no NUL, at which C tools end a text, and no lone surrogate, which is no character."""
     if "\\u0000" in text:
         return False
     if text.isascii():
@@ -124,6 +113,7 @@ def is_storable(text: str) -> bool:
 
 
 def cleaned(value: Any) -> Any:
+    """JSON data without what `is_storable` refuses: NUL goes, a lone surrogate becomes `?`."""
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):

@@ -1,13 +1,13 @@
-"""An evidence file made smaller: the same records as zstd frames, with pages of the same designs as dictionary.
+"""The compact form of an evidence file: the same records as zstd frames, with a dictionary made of pages.
 
-The database, and records that refer to others, know a record by its place in the gzip file that it was
-written to. That place stays its name for ever; at the head of the compact file stands where each is now:
+The database, and records that refer to others, identify a record by its location in the gzip file to which it was
+written. That location stays valid: an index at the head of the compact file maps it to the present one.
 
-    [dictionary] [lengths of all records, then and now] [record] [record] …
+    [dictionary] [lengths of all records, in the gzip file and here] [record] [record] …
 
-The first two are skippable frames, which every zstd reader passes over; the dictionary as
-https://iipc.github.io/warc-specifications/specifications/warc-zstd/ has it. Whatever reads evidence asks
-here for `NAME.warc.gz`, whichever of the two files is there.
+Dictionary and index are skippable frames, which every zstd reader passes over; the dictionary is that of
+https://iipc.github.io/warc-specifications/specifications/warc-zstd/. All readers of evidence open `NAME.warc.gz`
+through this module, whichever of the two files exists.
 """
 
 import json
@@ -28,42 +28,42 @@ from storage.warc.parser import BadRecord
 from storage.warc.zstd import INDEX
 
 PLAIN, COMPACT = ".warc.gz", ".warc.zst"
-_OF_A_RUN = re.compile(r"(.+)-\d{8}T\d{4}Z-\d+\.warc\.gz")  # as written, see storage/evidence/store.py
+_NAME = re.compile(r"(.+)-\d{8}T\d{4}Z-\d+\.warc\.gz")  # see storage/evidence/store.py
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the records stood, and where they stand; the last entry of each is the end of the file."""
+    """The offsets of the records in the gzip file and in the compact one; the last entry of each is the file's end."""
 
     then: tuple[int, ...]
     now: tuple[int, ...]
 
     def number(self, offset: int) -> int:
-        """Which record stood at an offset. Raises Broken when none did."""
-        at = bisect_left(self.then, offset)
-        if at >= len(self.then) - 1 or self.then[at] != offset:
+        """The number of the record at an offset of the gzip file. Raises BadRecord when none begins there."""
+        number = bisect_left(self.then, offset)
+        if number >= len(self.then) - 1 or self.then[number] != offset:
             raise BadRecord("no record began here")
-        return at
+        return number
 
 
 def as_written(name: str) -> str:
-    """The name under which the records of a file are known, whichever form it has now."""
+    """The name of the gzip file, which identifies the records of an evidence file in either form."""
     return name.removesuffix(COMPACT) + PLAIN if name.endswith(COMPACT) else name
 
 
 def evidence_files(folder: Path) -> list[str]:
-    """The evidence files of a folder, by the names under which their records are known."""
+    """The evidence files of a folder, each by the name of its gzip file."""
     return sorted({as_written(path.name) for path in folder.glob("*.warc.*") if path.name.endswith((PLAIN, COMPACT))})
 
 
 def prefix_of(name: str) -> str | None:
-    """The newspaper that a run gives to the names of its files; None for a file that no run wrote."""
-    found = _OF_A_RUN.fullmatch(name)
-    return found and found[1]
+    """The newspaper in the name of a file that a run wrote; None for any other file."""
+    match = _NAME.fullmatch(name)
+    return match and match[1]
 
 
 def file_of(path: Path) -> Path:
-    """The file itself, or the compact one in its place."""
+    """The gzip file, or the compact one that replaced it."""
     compact = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
     return compact if path.name.endswith(PLAIN) and not path.exists() and compact.exists() else path
 
@@ -73,7 +73,7 @@ def is_compact(path: Path) -> bool:
 
 
 def size(path: Path) -> int:
-    """The bytes of the file as it was written. Raises RecordUnreadable, OSError."""
+    """The size of the gzip file. Raises RecordUnreadable, OSError."""
     try:
         return places(file_of(path)).then[-1] if is_compact(path) else path.stat().st_size
     except BadRecord as error:
@@ -81,44 +81,44 @@ def size(path: Path) -> int:
 
 
 def record_at(path: Path, offset: int) -> RawRecord:
-    """The record that begins, or began, at an offset of the file as it was written. Raises Broken, OSError."""
-    found = file_of(path)
-    with found.open("rb") as stream:
-        if found == path:
+    """The record at an offset of the gzip file. Raises BadRecord, OSError."""
+    file = file_of(path)
+    with file.open("rb") as stream:
+        if file == path:
             return raw_record_at(stream, offset)
-        known = places(found)
-        number = known.number(offset)
-        raw = raw_record_at(stream, known.now[number]).raw
-    return RawRecord(offset, known.then[number + 1] - offset, raw)
+        offsets = places(file)
+        number = offsets.number(offset)
+        raw = raw_record_at(stream, offsets.now[number]).raw
+    return RawRecord(offset, offsets.then[number + 1] - offset, raw)
 
 
 def pieces(path: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
-    """The records from `start`, at their places in the file as it was written; see storage/warc/file.py."""
+    """The records from the offset `start`, with their locations in the gzip file; see storage/warc/files.py."""
     if is_compact(path):
         yield from read(file_of(path), report, start=start)
     else:
-        yield from warcfile.raw_records(path, report, start=start, seal=warcfile.file_id(path))
+        yield from warcfile.raw_records(path, report, start=start, info_id=warcfile.file_id(path))
 
 
 def read(compact: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
-    """The records of a compact file at the places where they stood; a damaged one costs itself alone."""
+    """The records of a compact file with their locations in the gzip file; damage costs single records."""
     try:
-        known = places(compact)
-    except BadRecord as broken:
-        report(Damage(file=compact.name, offset=0, what=f"{broken}; where its records stood is lost"))
+        offsets = places(compact)
+    except BadRecord as error:
+        report(Damage(file=compact.name, offset=0, what=f"{error}; where its records stood is lost"))
         return
     with compact.open("rb") as stream:
-        for number in range(bisect_left(known.then, start), len(known.then) - 1):
+        for number in range(bisect_left(offsets.then, start), len(offsets.then) - 1):
             try:
-                raw = raw_record_at(stream, known.now[number]).raw
-            except BadRecord as broken:
-                report(Damage(file=compact.name, offset=known.now[number], what=str(broken)))
+                raw = raw_record_at(stream, offsets.now[number]).raw
+            except BadRecord as error:
+                report(Damage(file=compact.name, offset=offsets.now[number], what=str(error)))
                 continue
-            yield RawRecord(known.then[number], known.then[number + 1] - known.then[number], raw)
+            yield RawRecord(offsets.then[number], offsets.then[number + 1] - offsets.then[number], raw)
 
 
 def places(compact: Path) -> Places:
-    """Raises Broken for a file that was not made here, OSError."""
+    """The index of a compact file. Raises BadRecord for a file that was not made here, OSError."""
     state = compact.stat()
     return _places(compact, state.st_size, state.st_mtime_ns)
 
@@ -126,15 +126,15 @@ def places(compact: Path) -> Places:
 @lru_cache(maxsize=16)
 def _places(compact: Path, _size: int, _mtime_ns: int) -> Places:
     with compact.open("rb") as stream:
-        first = raw_record_at(stream, 0)
-        stream.seek(first.length)
-        if first.raw or stream.read(len(INDEX)) != INDEX:
+        dictionary = raw_record_at(stream, 0)
+        stream.seek(dictionary.length)
+        if dictionary.raw or stream.read(len(INDEX)) != INDEX:
             raise BadRecord("no evidence file that `postscraper compact` made")
-        held = stream.read(int.from_bytes(stream.read(4), "little"))
-        begin = stream.tell()
+        index = stream.read(int.from_bytes(stream.read(4), "little"))
+        first = stream.tell()
     try:
-        lengths = json.loads(zlib.decompress(held))
-        then, now = (tuple(accumulate((pair[n] for pair in lengths), initial=(0, begin)[n])) for n in (0, 1))
+        lengths = json.loads(zlib.decompress(index))
+        then, now = (tuple(accumulate((pair[n] for pair in lengths), initial=(0, first)[n])) for n in (0, 1))
     except (ValueError, TypeError, LookupError, zlib.error) as error:
         raise BadRecord(f"a damaged index ({error})") from error
     return Places(then, now)

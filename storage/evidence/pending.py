@@ -1,7 +1,7 @@
-"""Records that a run has kept and no row names yet, and so how far its files are dealt with.
+"""WARC records written but not yet committed to the database; gives the safe restart offset of each file.
 
-Pages may be filed in another order than kept. A mark that is written with them, in their transaction,
-tells the next start where to read on: before it every record has its row, or is to have none.
+Pages may be committed in another order than written. The restart offset is stored in the same transaction; the next
+start reads from there, for before it every record has its row or needs none.
 """
 
 from collections.abc import Hashable
@@ -11,37 +11,37 @@ from storage.warc.exchange import RecordLocation
 
 
 class PendingRecords:
-    """The records of one run. One thread keeps while another files."""
+    """The records of one run. One thread may write while another commits."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._offsets: dict[str, dict[int, Hashable]] = {}  # by file, in the order kept
+        self._offsets: dict[str, dict[int, Hashable]] = {}  # by file, in the order written
         self._ends: dict[str, int] = {}
-        self._places: dict[Hashable, RecordLocation] = {}
+        self._locations: dict[Hashable, RecordLocation] = {}
 
-    def add(self, place: RecordLocation, answer: Hashable) -> None:
-        """A record that was kept now, behind all others of its file; answer: what names the answer that it holds."""
+    def add(self, location: RecordLocation, key: Hashable) -> None:
+        """Note a record just written at the end of its file. key: identifies its response."""
         with self._lock:
-            self._offsets.setdefault(place.file, {})[place.offset] = answer
-            self._ends[place.file] = place.offset + place.length
-            self._places[answer] = place
+            self._offsets.setdefault(location.file, {})[location.offset] = key
+            self._ends[location.file] = location.offset + location.length
+            self._locations[key] = location
 
-    def place(self, answer: Hashable) -> RecordLocation | None:
-        """Where the answer is kept that no row names yet; None when it is not."""
+    def place(self, key: Hashable) -> RecordLocation | None:
+        """The location of a pending response; None when it is not pending."""
         with self._lock:
-            return self._places.get(answer)
+            return self._locations.get(key)
 
     def remove(self, file: str, offset: int) -> None:
-        """The record there is filed, or will not be; it need not be one that this run kept."""
+        """Forget a record that is committed or discarded; it need not be one of this run."""
         with self._lock:
-            answer = self._offsets.get(file, {}).pop(offset, None)
-            self._places.pop(answer, None)
+            key = self._offsets.get(file, {}).pop(offset, None)
+            self._locations.pop(key, None)
 
     def safe_offsets(self) -> dict[str, int]:
-        """For each file the byte before which every record is dealt with; a file that is done is told once."""
+        """The safe restart offset of each file. Finished files are included once, then forgotten."""
         with self._lock:
-            found = {file: min(offsets, default=self._ends[file]) for file, offsets in self._offsets.items()}
+            safe = {file: min(offsets, default=self._ends[file]) for file, offsets in self._offsets.items()}
             newest = next(reversed(self._offsets), None)
             for file in [file for file, offsets in self._offsets.items() if not offsets and file != newest]:
                 del self._offsets[file], self._ends[file]
-        return found
+        return safe

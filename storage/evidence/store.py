@@ -1,13 +1,13 @@
-"""The evidence: every exchange as it came, in WARC files that any web archive can read.
+"""The evidence store: every exchange as received, in WARC files that any web archive can read.
 
     with Evidence.open(folder, writable=True, software="postscraper 1.0") as evidence:
-        for place, exchange in evidence.recover(ends):      # ends: file -> end that the database knows
-            ...                                             # whole records, of which some have no row yet
-        place = evidence.keep(exchange)
-        evidence.sync()                                     # only now may a row name the place
+        for location, exchange in evidence.recover(ends):   # ends: file -> end of its last record in the database
+            ...                                             # whole records, some of them without a row
+        location = evidence.append(exchange)
+        evidence.sync()                                     # only now may a row name the location
 
-A file is written by one run only: behind a torn record nothing is ever appended, and the warcinfo
-record at its head is true of all of it. One writer a folder and prefix; see `storage.database.lock`.
+A file is written by one run only: nothing is ever appended after a truncated record, and the warcinfo record at its
+head is true of all of it. One writer for each folder and prefix; see `storage.database.lock`.
 """
 
 import logging
@@ -26,7 +26,6 @@ from storage.warc.digests import has_digest
 from storage.warc.exchange import (
     IMPORTED,
     Damage,
-    DigestMismatch,
     EvidenceFailed,
     EvidenceShort,
     Exchange,
@@ -48,12 +47,18 @@ from storage.warc.files import (
 from storage.warc.parser import BadRecord
 from storage.warc.writer import NOT_EXACT, new_id, response_and_request, warcinfo
 
+FOLDER = "evidence"
+FILE_BYTES = 10**9  # the WARC standard's own recommendation
+_HEADS_BYTES = 64 * 2**10  # more than the heads of two records need, and the growth of a body that cannot be compressed
+_HOPS = 5  # revisits of revisits that are followed
+_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+
 
 class EvidenceFile:
-    """A new WARC file; whatever the disk refuses is an OSError."""
+    """A new WARC file. Methods raise OSError."""
 
     def __init__(self, path: Path, about: Mapping[str, str]) -> None:
-        """about: the fields of the warcinfo record, which goes in with the first exchange."""
+        """about: fields of the warcinfo record, which is written with the first exchange."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._path = path
         self._descriptor = os.open(path, flags, 0o644)
@@ -63,16 +68,16 @@ class EvidenceFile:
         self.size = 0  # bytes written
 
     def append(self, exchange: Exchange, same_as: RevisitTarget | None) -> RecordLocation:
-        """Write the records of the exchange, and say where its answer stands."""
+        """Write the records of the exchange; return the location of its response."""
         response, request = response_and_request(exchange, same_as=same_as, info_id=self._info_id)
         head = b"" if self.size else self._head
-        place = RecordLocation(file=self._path.name, offset=self.size + len(head), length=len(response))
+        location = RecordLocation(file=self._path.name, offset=self.size + len(head), length=len(response))
         data = head + response + request
         rest = memoryview(data)
-        while rest:  # once, but on a disk that is nearly full
+        while rest:  # more than once only on a disk that is nearly full
             rest = rest[os.write(self._descriptor, rest) :]
         self.size += len(data)
-        return place
+        return location
 
     def sync(self) -> None:
         os.fsync(self._descriptor)
@@ -82,14 +87,14 @@ class EvidenceFile:
             self._name_is_durable = True
 
     def close(self) -> None:
-        """Let go of the file; does not sync."""
+        """Close the file without a sync."""
         os.close(self._descriptor)
 
 
 def path_in(folder: Path, file: str) -> Path:
-    """A file of the folder, or one that is left where it lies: then its whole path.
+    """The path of an evidence file. file: its name in the folder, or the absolute path of a file left in its own place.
 
-    Raises RecordUnreadable for a name that leads out of the folder some other way.
+    Raises RecordUnreadable for any other name that leads out of the folder.
     """
     if Path(file).is_absolute() and ".." not in Path(file).parts:
         return Path(file)
@@ -100,45 +105,35 @@ def path_in(folder: Path, file: str) -> Path:
 
 @dataclass(slots=True)
 class TailScan:
-    """A file from the byte `start`; whole: the byte before which nothing is cut off."""
+    """A scan of a file from `start`. keep_until: never truncate below this offset."""
 
     path: Path
     name: str
     start: int
-    whole: int
+    keep_until: int
 
     def records(
         self, report: OnDamage, original: FindOriginal, failing: Callable[[], AbstractContextManager[None]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """Every exchange, durable; then the torn tail is cut off. failing: around what the disk may refuse."""
+        """Every exchange, durable; then the truncated tail is cut off. failing: the context of writes and syncs."""
         if compact_format.is_compact(self.path):  # closed, and whole when it was made
-            yield from exchanges(
-                compact_format.pieces(self.path, report, start=self.start), self.name, report, original
-            )
+            records = compact_format.pieces(self.path, report, start=self.start)
+            yield from exchanges(records, self.name, report, original)
             return
         with self.path.open("r+b") as stream:
             with failing():
                 os.fsync(stream.fileno())
-            found = self._noted(raw_records(self.path, report, start=self.start, seal=file_id(self.path)))
-            yield from exchanges(found, self.name, report, original)
-            if self.whole < stream.seek(0, os.SEEK_END):
+            records = raw_records(self.path, report, start=self.start, info_id=file_id(self.path))
+            yield from exchanges(self._measured(records), self.name, report, original)
+            if self.keep_until < stream.seek(0, os.SEEK_END):
                 with failing():
-                    stream.truncate(self.whole)
+                    stream.truncate(self.keep_until)
                     os.fsync(stream.fileno())
 
-    def _noted(self, found: Iterable[RawRecord]) -> Iterator[RawRecord]:
-        for piece in found:
-            self.whole = max(self.whole, piece.offset + piece.length)
-            yield piece
-
-
-FOLDER = "evidence"
-
-
-FILE_BYTES = 10**9  # the WARC standard's own recommendation
-_HEADS_BYTES = 64 * 2**10  # more than the heads of a pair of records take, and what cannot be compressed
-_HOPS = 5  # revisits of revisits that are followed
-_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+    def _measured(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
+        for record in records:
+            self.keep_until = max(self.keep_until, record.offset + record.length)
+            yield record
 
 
 def log_damage(damage: Damage) -> None:
@@ -153,7 +148,7 @@ class Evidence:
         self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
         self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
-        self._letting_go = Lock()  # a file must not be closed while another thread syncs it
+        self._closing = Lock()  # a file must not be closed while another thread syncs it
         self._failure: OSError | None = None
 
     @classmethod
@@ -168,9 +163,10 @@ class Evidence:
         settings: Mapping[str, str] | None = None,
         file_bytes: int = FILE_BYTES,
     ) -> "Evidence":
-        """software (and its version), robots and settings: what the head of each new file says.
+        """Nothing is written before the first `append`.
 
-        file_bytes: a new file begins before one passes it. Nothing is written before `keep`.
+        software (with its version), robots, settings: fields of the warcinfo record at the head of each new file.
+        file_bytes: largest size of a file.
         """
         if not writable:
             return cls(folder, prefix, None, file_bytes)
@@ -186,8 +182,8 @@ class Evidence:
         self.close()
 
     def close(self) -> None:
-        """Make durable what is kept, and let go of the file; keeping may go on in a new one."""
-        with self._letting_go:
+        """Sync and close the file; a later `append` begins a new one."""
+        with self._closing:
             file, self._file = self._file, None
             if file is None:
                 return
@@ -201,11 +197,12 @@ class Evidence:
     # Writing
 
     def append(self, exchange: Exchange, *, same_as: RevisitTarget | None = None) -> RecordLocation:
-        """Hand the exchange to the operating system, and say where; durable only after `sync`.
+        """Write the exchange; return its location. Durable only after `sync`.
 
-        same_as: an earlier capture of the same body, or, for a 304, of the page that still
-            holds. The head alone is then kept. The caller decides; another body is refused.
-        Raises ValueError for what no record can hold truly, EvidenceFailed when the disk refuses.
+        same_as: an earlier capture of the same body, or, for a 304, of the page that is still current. Only the head is
+            then written.
+        Raises ValueError for a body that differs from that capture's, or an exchange that no record can represent
+        truly; EvidenceFailed when the write fails.
         """
         if len(exchange.body) > LARGEST_BYTES - _HEADS_BYTES:
             raise ValueError(f"{exchange.url}: {len(exchange.body)} bytes are more than is ever read again")
@@ -217,14 +214,13 @@ class Evidence:
             return self._file_for(len(exchange.body) + _HEADS_BYTES).append(exchange, same_as)
 
     def sync(self) -> None:
-        """Make durable all that is kept by now; another thread may keep meanwhile.
+        """Make all exchanges written so far durable; another thread may append meanwhile.
 
-        Raises EvidenceFailed; from then on all is refused.
-
-        After a failed fsync Linux may take the lost pages for clean, and the next fsync
-        succeed: Rebello and others, Can Applications Recover from fsync Failures, USENIX ATC 2020.
+        Raises EvidenceFailed, and then for every further write: after a failed fsync Linux may mark the lost pages
+        clean, so that the next fsync succeeds (Rebello and others, Can Applications Recover from fsync Failures,
+        USENIX ATC 2020).
         """
-        with self._letting_go, self._failing_for_good():
+        with self._closing, self._failing_for_good():
             if self._file is not None:
                 self._file.sync()
 
@@ -242,16 +238,17 @@ class Evidence:
         if self._about is None:
             raise EvidenceFailed(f"{self._folder} is open for reading only")
         if self._failure is not None:
-            raise EvidenceFailed(self._why()) from self._failure
+            raise self._failed(self._failure)
         try:
             yield
         except OSError as error:
             self._failure = error
-            raise EvidenceFailed(self._why()) from error
+            raise self._failed(error) from error
 
-    def _why(self) -> str:
-        why = self._failure and self._failure.strerror
-        return f"{self._folder}: {why}: nothing more is kept; the next start recovers what is whole"
+    def _failed(self, error: OSError) -> EvidenceFailed:
+        return EvidenceFailed(
+            f"{self._folder}: {error.strerror}: nothing more is kept; the next start recovers what is whole"
+        )
 
     # Reading
 
@@ -261,27 +258,19 @@ class Evidence:
         return sorted(numbers, key=lambda name: (numbers[name], name))
 
     def _numbers(self) -> dict[str, int]:
-        there = self._folder.iterdir() if self._folder.is_dir() else ()
-        matched = [found for path in there if (found := self._names.fullmatch(path.name))]
-        return {compact_format.as_written(found[0]): int(found[1]) for found in matched}
+        paths = self._folder.iterdir() if self._folder.is_dir() else ()
+        matches = [match for path in paths if (match := self._names.fullmatch(path.name))]
+        return {compact_format.as_written(match[0]): int(match[1]) for match in matches}
 
-    def read(self, place: RecordLocation) -> Exchange:
-        """The exchange at a place, its digests checked; a revisit with the body it refers to.
+    def read(self, location: RecordLocation) -> Exchange:
+        """The exchange at a location, its digests checked; a revisit with the body to which it refers.
 
         Raises RecordUnreadable.
         """
-        return self._read(place, _HOPS)
-
-    def verify(self, place: RecordLocation, digest: str) -> None:
-        """Raises DigestMismatch or RecordUnreadable unless the body at the place has the digest.
-
-        digest: `sha256:` or `sha1:`, and hex, base32 or base64.
-        """
-        if not has_digest(self.read(place).body, digest):
-            raise DigestMismatch(f"{place.file}, byte {place.offset}: the body does not have the digest {digest}")
+        return self._read(location, _HOPS)
 
     def records(self, file: str, report: OnDamage = log_damage) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """Every exchange of a file, in the order kept; what cannot be read goes to `report`."""
+        """Every exchange of a file in file order; damage goes to `report`."""
         yield from exchanges(compact_format.pieces(path_in(self._folder, file), report), file, report, self._original)
 
     def sizes(self) -> dict[str, int]:
@@ -291,60 +280,61 @@ class Evidence:
     def recover(
         self, known: Mapping[str, int], report: OnDamage = log_damage, done: Mapping[str, int] | None = None
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """Bring the files in line with the database: run to its end before the first `keep`.
+        """Bring the files in line with the database. Iterate to the end before the first `append`.
 
-        known: the end of the last record that the database has of each file. done: the byte before which
-            every record is dealt with; of a file that is not named, that end, or the beginning. Yields the
-            whole records behind it, already durable, some of them with a row; a torn tail is cut off.
-        Raises EvidenceShort before anything is changed, EvidenceFailed when the disk refuses.
+        known: for each file the end of its last record in the database.
+        done: for each file its safe restart offset; if missing, that end, or 0.
+        Yields the whole records from there on, already durable, some of them with a row; a truncated tail is cut off.
+        Raises EvidenceShort before anything is changed, EvidenceFailed when a write fails.
         """
-        there = self.sizes()
+        sizes = self.sizes()
         for name, end in known.items():
-            if self._names.fullmatch(name) and there.get(name, 0) < end:
+            if self._names.fullmatch(name) and sizes.get(name, 0) < end:
                 raise EvidenceShort(
-                    f"{path_in(self._folder, name)} has {there.get(name, 0)} bytes, and the database knows {end}: "
+                    f"{path_in(self._folder, name)} has {sizes.get(name, 0)} bytes, and the database knows {end}: "
                     "bring the file back from a copy"
                 )
-        for name, size in there.items():
+        for name, size in sizes.items():
             end = known.get(name, 0)
             start = (done or {}).get(name, end)
             if size > start:
-                found = TailScan(path_in(self._folder, name), name, start, max(start, end))
-                yield from found.records(report, self._original, self._failing_for_good)
+                scan = TailScan(path_in(self._folder, name), name, start, keep_until=max(start, end))
+                yield from scan.records(report, self._original, self._failing_for_good)
 
-    def _read(self, place: RecordLocation, hops: int) -> Exchange:
-        problems: list[Damage] = []
-        path = path_in(self._folder, place.file)
-        theirs = Path(place.file).is_absolute()  # left where another program wrote it
+    def _read(self, location: RecordLocation, hops: int) -> Exchange:
+        damages: list[Damage] = []
+        path = path_in(self._folder, location.file)
+        foreign = Path(location.file).is_absolute()  # a file left where another program wrote it
         try:
-            found = [_record(path, place.offset, theirs=theirs)]
-            with suppress(BadRecord):  # the request; the answer stands without it
-                found.append(_record(path, place.offset + found[0].length, theirs=theirs))
+            records = [_record(path, location.offset, foreign=foreign)]
+            with suppress(BadRecord):  # the request; the response is whole without it
+                records.append(_record(path, location.offset + records[0].length, foreign=foreign))
         except (BadRecord, OSError) as error:
-            raise RecordUnreadable(f"{path}, byte {place.offset}: {error}") from error
-        told = exchanges(found, place.file, problems.append, lambda earlier: self._original(earlier, hops))
-        at, exchange = next(told, (None, None))
-        if exchange is None or at is None or at.offset != place.offset or place.length not in {0, at.length}:
-            what = problems[0].what if problems else f"no answer of {place.length} bytes begins there"
-            raise RecordUnreadable(f"{path}, byte {place.offset}: {what}")
-        foreign = theirs and (exchange.info_id is None or exchange.info_id != own_info_id(path))
-        return replace(exchange, source=IMPORTED) if foreign else exchange
+            raise RecordUnreadable(f"{path}, byte {location.offset}: {error}") from error
+        read = exchanges(records, location.file, damages.append, lambda target: self._original(target, hops))
+        actual, exchange = next(read, (None, None))
+        is_there = actual and actual.offset == location.offset and location.length in {0, actual.length}
+        if exchange is None or not is_there:
+            what = damages[0].what if damages else f"no answer of {location.length} bytes begins there"
+            raise RecordUnreadable(f"{path}, byte {location.offset}: {what}")
+        imported = foreign and (exchange.info_id is None or exchange.info_id != own_info_id(path))
+        return replace(exchange, source=IMPORTED) if imported else exchange
 
-    def _original(self, earlier: RevisitTarget, hops: int = _HOPS) -> Exchange | None:
-        if earlier.location is not None and hops:
+    def _original(self, target: RevisitTarget, hops: int = _HOPS) -> Exchange | None:
+        if target.location is not None and hops:
             with suppress(RecordUnreadable):
-                found = self._read(earlier.location, hops - 1)
-                if not earlier.payload_digest or has_digest(found.body, earlier.payload_digest):
-                    return found
+                exchange = self._read(target.location, hops - 1)
+                if not target.payload_digest or has_digest(exchange.body, target.payload_digest):
+                    return exchange
         return None
 
 
-def _record(path: Path, offset: int, *, theirs: bool) -> RawRecord:
-    """The record that begins at an offset; theirs: read as leniently as it was found. Raises Broken, OSError."""
+def _record(path: Path, offset: int, *, foreign: bool) -> RawRecord:
+    """The record at an offset. foreign: read leniently if need be. Raises BadRecord, OSError."""
     try:
         return compact_format.record_at(path, offset)
     except BadRecord:
-        found = next(raw_records(path, lambda _: None, start=offset, end=offset + 1), None) if theirs else None
-        if found is None:
+        record = next(raw_records(path, lambda _: None, start=offset, end=offset + 1), None) if foreign else None
+        if record is None:
             raise
-        return found
+        return record

@@ -1,1 +1,1 @@
-"""Captures that other archives list, and what became of each."""
+"""Captures in the indexes of other archives, and the state of each."""

@@ -1,7 +1,7 @@
-"""What other archives say they have: their indexes as far as they were read, and what became of each capture.
+"""Captures that other archives list: how far their indexes were read, and the state of each capture.
 
-Reached through `archive.holdings`; every method is one transaction. No clock in here: who asks says what
-time it is. An archive is known by its name, which is the source of the captures that come from it.
+An archive is identified by its name, which is the source of the captures that come from it. No clock: callers pass
+the time.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,118 +13,144 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from storage.database.schema import Holding, IndexQuery, Refusal
 from storage.evidence.store import Evidence
 from storage.holdings import payloads
-from storage.holdings import queue as table_rows
 from storage.holdings.models import Candidate, CdxEntry, State
-from storage.holdings.queue import SAME_BYTES, HoldingSelection
+from storage.holdings.queue import SAME_BYTES, add_listing, conditions, find_held, queue, rewrite
 from storage.ledger.rows import next_try_at
+from storage.ledger.selection import Selection
 
-__all__ = ["Candidate", "CdxEntry", "HoldingSelection", "Holdings", "State"]
+_HOLDING = Holding.__table__.c
 
 
 class Holdings:
+    """Available as `archive.holdings`; every method is one transaction."""
+
     def __init__(self, engine: Engine, writer: Engine) -> None:
         self._engine = engine
         self._writer = writer
 
     def index_query(self, archive: str, query: str) -> Row[Any] | None:
-        """How far the answer to a question was read; None when it was never asked."""
-        table = IndexQuery.__table__
-        found = select(table).where(table.c.archive == archive, table.c.query == query)
+        """How far the result of a query was read; None when it was never sent."""
         with self._engine.connect() as connection:
-            return connection.execute(found).first()
+            return _index_query(connection, archive, query)
 
     def add_listing(
         self, archive: str, query: str, page: Sequence[Candidate], resume_key: str | None, now: datetime
     ) -> int:
-        """Write down one page of an index, and that it was read; how many captures were new.
+        """Store one page of an index, and that it was read; returns the number of new captures.
 
-        resume_key: where the next page begins; None: this was the last.
+        resume_key: where the next page begins; None: this was the last. A query that is sent after its last page
+        begins anew.
         """
         with self._writer.begin() as connection:
-            new = table_rows.add_listing(connection, archive, page, now)
-            table_rows.note(connection, archive, query, len(page), resume_key, now)
+            new = add_listing(connection, archive, page, now)
+            old = _index_query(connection, archive, query)
+            pages, listed = (0, 0) if old is None or old.finished_at is not None else (old.pages, old.listed)
+            values = {
+                "resume_key": resume_key,
+                "pages": pages + 1,
+                "listed": listed + len(page),
+                "asked_at": now,
+                "finished_at": now if resume_key is None else None,
+            }
+            if old is None:
+                connection.execute(insert(IndexQuery).values(archive=archive, query=query, **values))
+            else:
+                same = (IndexQuery.archive == archive, IndexQuery.query == query)
+                connection.execute(update(IndexQuery).where(*same).values(values))
         return new
 
-    def lease(self, archive: str, limit: int, wanted: HoldingSelection, now: datetime) -> list[Candidate]:
-        """Up to `limit` captures to be asked for now; not given again in this run unless they fail or are given back.
+    def lease(self, archive: str, limit: int, selection: Selection, now: datetime) -> list[Candidate]:
+        """Up to `limit` due captures; not given out again in this run unless they fail or are given back.
 
-        First one capture of every address, the oldest, then a second. What turns out to be held is passed by.
+        The oldest capture of every address first, then a second of each. Those whose bytes are held by now are marked
+        and skipped.
         """
+        due = queue(archive, selection, now).limit(max(limit, 100))
         with self._writer.begin() as connection:
-            while rows := connection.execute(table_rows.queue(archive, wanted, now).limit(max(limit, 100))).all():
-                held = table_rows.find_held(connection, [(row.address, row.digest) for row in rows])
+            while rows := connection.execute(due).all():
+                held = find_held(connection, [(row.address, row.digest) for row in rows])
                 same = [row for row in rows if (row.address, row.digest) in held]
-                table_rows.rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
-                rest = [row for row in rows if (row.address, row.digest) not in held][:limit]
-                if rest:
-                    table_rows.rewrite(connection, archive, rest, due_at=None)
-                    return [table_rows.placed(row) for row in rest]
+                rewrite(connection, archive, same, state="held", why=SAME_BYTES, due_at=None)
+                if leased := [row for row in rows if (row.address, row.digest) not in held][:limit]:
+                    rewrite(connection, archive, leased, due_at=None)
+                    return [_candidate(row) for row in leased]
         return []
 
     def mark(self, archive: str, listed: CdxEntry, state: State, why: str | None = None) -> None:
-        """Leave a capture in a state for good."""
+        """Set the final state of a capture."""
         with self._writer.begin() as connection:
-            table_rows.rewrite(connection, archive, [listed], state=state, why=why, due_at=None)
+            rewrite(connection, archive, [listed], state=state, why=why, due_at=None)
 
     def failed(self, archive: str, listed: CdxEntry, why: str, now: datetime) -> None:
-        """The archive, or the way to it, failed; the capture is tried again later, or in the next run."""
-        table = Holding.__table__.c
-        one = (table.archive == archive, table.url == listed.url, table.captured_at == listed.captured_at)
+        """Record an error of the archive or the network; the capture is retried later, or in the next run."""
+        one = (_HOLDING.archive == archive, _HOLDING.url == listed.url, _HOLDING.captured_at == listed.captured_at)
         with self._writer.begin() as connection:
-            tries = connection.execute(select(table.tries).where(*one)).scalar_one() + 1
-            values = {"state": "failed", "why": why, "tries": tries, "due_at": next_try_at(tries, now)}
-            connection.execute(update(Holding).where(*one).values(values))
+            tries = connection.execute(select(_HOLDING.tries).where(*one)).scalar_one() + 1
+            due_at = next_try_at(tries, now)
+            rewrite(connection, archive, [listed], state="failed", why=why, tries=tries, due_at=due_at)
 
     def give_back(self, archive: str, unasked: Iterable[CdxEntry], now: datetime) -> None:
-        """Captures that were leased and not asked for."""
+        """End the leases of captures that were not requested."""
         with self._writer.begin() as connection:
-            table_rows.rewrite(connection, archive, list(unasked), due_at=now)
+            rewrite(connection, archive, list(unasked), due_at=now)
 
     def begin(self, archive: str, now: datetime) -> None:
-        """At the start of a run: leases of a dead run end, what failed last time may be tried again."""
-        table = Holding.__table__.c
-        waiting = (table.archive == archive, table.state.in_(("known", "failed")))
+        """At the start of a run: end the leases of a dead run, and make due what failed in the last one."""
+        waiting = (_HOLDING.archive == archive, _HOLDING.state.in_(("known", "failed")))
         with self._writer.begin() as connection:
             connection.execute(update(Holding).where(*waiting).values(due_at=now, tries=0))
 
-    def due(self, archive: str, wanted: HoldingSelection, now: datetime, most: int) -> int:
-        """How many captures could be leased now, counted up to `most`."""
-        some = table_rows.queue(archive, wanted, now).order_by(None).limit(most)
+    def due(self, archive: str, selection: Selection, now: datetime, most: int) -> int:
+        """Number of captures that could be leased now, counted up to `most`."""
+        due = queue(archive, selection, now).order_by(None).limit(most)
         with self._engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+            return connection.execute(select(func.count()).select_from(due.subquery())).scalar_one()
 
-    def waiting(self, archive: str, wanted: HoldingSelection) -> bool:
-        """Whether a capture is to be asked for in this run, now or later; those under way are not."""
-        table = Holding.__table__.c
-        found = select(table.url).where(table.archive == archive, table.due_at.is_not(None), *wanted.conditions())
+    def waiting(self, archive: str, selection: Selection) -> bool:
+        """Whether a capture is to be requested in this run, now or later; leased ones are not counted."""
+        wait = (_HOLDING.archive == archive, _HOLDING.due_at.is_not(None), *conditions(selection))
         with self._engine.connect() as connection:
-            return connection.execute(found.limit(1)).first() is not None
+            return connection.execute(select(_HOLDING.url).where(*wait).limit(1)).first() is not None
 
     def counts(self, archive: str) -> dict[str, int]:
-        """How many captures are in each state."""
-        table = Holding.__table__.c
-        found = select(table.state, func.count()).where(table.archive == archive).group_by(table.state)
+        """Number of captures in each state."""
+        counted = select(_HOLDING.state, func.count()).where(_HOLDING.archive == archive).group_by(_HOLDING.state)
         with self._engine.connect() as connection:
-            return dict(connection.execute(found.order_by(table.state)).all())
+            return dict(connection.execute(counted.order_by(_HOLDING.state)).all())
 
     def refused(self, archive: str, day: date, count: int = 1) -> int:
-        """Write down that the archive asked to be left alone; how often it did on that day."""
+        """Record that the archive refused requests; returns the number of refusals on that day."""
         with self._writer.begin() as connection:
-            times = table_rows.refusals(connection, archive, day) + count
+            times = _refusals(connection, archive, day) + count
             connection.execute(delete(Refusal).where(Refusal.archive == archive))
             connection.execute(insert(Refusal).values(archive=archive, day=day, times=times))
         return times
 
     def refusals(self, archive: str, day: date) -> int:
-        """How often the archive asked to be left alone on a day."""
+        """Number of requests that the archive refused on a day."""
         with self._engine.connect() as connection:
-            return table_rows.refusals(connection, archive, day)
+            return _refusals(connection, archive, day)
 
     def name_payloads(self, evidence: Evidence) -> int:
-        """Learn the names that other archives give to what is held; see storage/elsewhere/payloads.py."""
+        """Store the SHA-1 of held bodies, by which other archives list them; see storage/holdings/payloads.py."""
         return payloads.name(self._engine, self._writer, evidence)
 
     def forget(self, deleted: Callable[[Connection], int]) -> int:
-        """Let rows be deleted in one transaction; how many were."""
+        """Run a deletion of rows in one transaction; returns its result, their number."""
         with self._writer.begin() as connection:
             return deleted(connection)
+
+
+def _index_query(connection: Connection, archive: str, query: str) -> Row[Any] | None:
+    same = (IndexQuery.archive == archive, IndexQuery.query == query)
+    return connection.execute(select(IndexQuery.__table__).where(*same)).first()
+
+
+def _candidate(row: Row[Any]) -> Candidate:
+    entry = CdxEntry(**{name: getattr(row, name) for name in CdxEntry.__slots__})
+    return Candidate(entry=entry, address=row.address, section=row.section)
+
+
+def _refusals(connection: Connection, archive: str, day: date) -> int:
+    times = select(Refusal.times).where(Refusal.archive == archive, Refusal.day == day)
+    return connection.execute(times).scalar() or 0

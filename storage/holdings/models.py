@@ -1,4 +1,4 @@
-"""What the index of another archive says of captures. Plain data, no database."""
+"""Entries in the index of another archive. Plain data, no database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,19 +6,19 @@ from typing import Literal
 
 State = Literal[
     "known",  # listed, not fetched
-    "held",  # fetched; or the same bytes were held of the same address
-    "passed over",  # by a rule, which is named
-    "gone",  # the archive does not give it
-    "failed",  # the archive or the way to it; tried again
+    "held",  # fetched; or the same bytes of the same address are held
+    "passed over",  # skipped by a rule, which is the reason
+    "gone",  # listed, but the archive does not have it
+    "failed",  # error of the archive or the network; retried
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdxEntry:
-    """One capture as an index names it.
+    """One capture in an index; None for what the index does not have.
 
-    captured_at: aware UTC, whole seconds. digest: SHA-1 of the body in base32.
-    file, offset, length: where the record lies. None for what the index does not say.
+    captured_at: aware UTC, whole seconds. digest: SHA-1 of the body in base32. file, offset, length: location of the
+    record.
     """
 
     url: str
@@ -33,7 +33,7 @@ class CdxEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A listed capture with its place in the ledger; passed_over: the rule by which it is not fetched, or None."""
+    """An index entry with its key in the ledger; passed_over: the rule by which it is not fetched, or None."""
 
     entry: CdxEntry
     address: str

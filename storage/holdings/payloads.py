@@ -1,4 +1,4 @@
-"""The names by which other archives know our bytes: SHA-1 in base32, worked out from the evidence once."""
+"""SHA-1 of stored bodies, by which other archives list them; computed from the evidence once."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, insert, select
 
+from storage.database.bulk import chunks
 from storage.database.schema import Capture, Payload
 from storage.evidence.store import Evidence
 from storage.warc.exchange import EvidenceError, RecordLocation
@@ -17,26 +18,25 @@ _log = logging.getLogger(__name__)
 
 
 def name(engine: Engine, writer: Engine, evidence: Evidence) -> int:
-    """Name the bytes of every capture that have no such name yet; how many were named.
+    """Store the SHA-1 of every body that has none yet; returns their number.
 
-    What the evidence does not give back stays without a name, and is tried again the next time.
+    A body that cannot be read from the evidence is tried again the next time.
     """
     capture = Capture.__table__.c
-    there = capture.evidence_file.is_not(None)
-    first = select(func.min(capture.id)).where(there, capture.digest.not_in(select(Payload.digest)))
-    wanted = select(capture.digest, capture.evidence_file, capture.evidence_offset, capture.evidence_length)
+    unnamed = (capture.evidence_file.is_not(None), capture.digest.not_in(select(Payload.digest)))
+    first = select(func.min(capture.id)).where(*unnamed).group_by(capture.digest)
+    records = select(capture.digest, capture.evidence_file, capture.evidence_offset, capture.evidence_length)
     with engine.connect() as connection:
-        rows = connection.execute(wanted.where(capture.id.in_(first.group_by(capture.digest)))).all()
+        rows = connection.execute(records.where(capture.id.in_(first))).all()
     if len(rows) > _BATCH:
-        _log.info("reading %d captures, to know them again by SHA-1", len(rows))
-    named = 0
-    for at in range(0, len(rows), _BATCH):
-        found = list(_named(evidence, rows[at : at + _BATCH]))
-        if found:
+        _log.info("reading %d captures, to find them in indexes by SHA-1", len(rows))
+    count = 0
+    for batch in chunks(rows, _BATCH):
+        if named := list(_named(evidence, batch)):
             with writer.begin() as connection:
-                connection.execute(insert(Payload), found)
-        named += len(found)
-    return named
+                connection.execute(insert(Payload), named)
+        count += len(named)
+    return count
 
 
 def _named(evidence: Evidence, rows: Sequence[Any]) -> Iterator[dict[str, str]]:

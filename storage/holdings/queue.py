@@ -1,188 +1,115 @@
-"""The rows of what other archives have: how a capture is listed, leased and left.
-
-Each function works in a transaction of its caller.
-"""
+"""Rows of the queue of captures in other archives. Each function works in a transaction of its caller."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
 from storage.database.bulk import chunks
-from storage.database.schema import Capture, Holding, IndexQuery, Payload, Refusal, Withdrawn
-from storage.holdings.models import Candidate as Candidate
-from storage.holdings.models import CdxEntry as CdxEntry
-from storage.holdings.models import State
+from storage.database.schema import Capture, Holding, IndexQuery, Payload, Withdrawn
+from storage.holdings.models import Candidate, CdxEntry, State
 from storage.ingest.prepare import PreparedItem
+from storage.ledger.selection import Selection, starts_with
 from storage.ledger.states import WITHDRAWN
-from storage.warc.exchange import IMPORTED
 
 SAME_BYTES = "the same bytes are held"
-_NO_ARCHIVE = frozenset({"live", "folder", "samples", IMPORTED})  # sources without an index
+_HOLDING = Holding.__table__.c
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingSelection:
-    """Which captures a run asks for. since, until: days of the capture in UTC, both included.
-
-    host: of their addresses in the ledger.
-    """
-
-    host: str | None = None
-    sections: Sequence[str] | None = None
-    since: date | None = None
-    until: date | None = None
-    addresses: Sequence[str] | None = None
-
-    def conditions(self) -> list[Any]:
-        table = Holding.__table__.c
-        found: list[Any] = []
-        if self.host is not None:  # "0" is the character behind "/"
-            found += [table.address >= f"https://{self.host}/", table.address < f"https://{self.host}0"]
-        if self.sections is not None:
-            found.append(table.section.in_(self.sections))
-        if self.since is not None:
-            found.append(table.captured_at >= _midnight(self.since))
-        if self.until is not None:
-            found.append(table.captured_at < _midnight(self.until + timedelta(days=1)))
-        if self.addresses is not None:
-            found.append(table.address.in_(self.addresses))
-        return found
+def conditions(selection: Selection) -> list[Any]:
+    """SQL conditions of a selection."""
+    found: list[Any] = []
+    if selection.host is not None:
+        found += starts_with(_HOLDING.address, f"https://{selection.host}/")
+    if selection.sections is not None:
+        found.append(_HOLDING.section.in_(selection.sections))
+    if selection.since is not None:
+        found.append(_HOLDING.captured_at >= _midnight(selection.since))
+    if selection.until is not None:
+        found.append(_HOLDING.captured_at < _midnight(selection.until + timedelta(days=1)))
+    if selection.addresses is not None:
+        found.append(_HOLDING.address.in_(selection.addresses))
+    return found
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def mark_held(connection: Connection, entries: Sequence[PreparedItem]) -> None:
-    """Captures that came in are held, whether a run asked for them or found them kept by one that was killed."""
-    table = Holding.__table__.c
-    keys = [entry.key for entry in entries if entry.captured_at is not None]
-    sources = {key[3] for key in keys} - _NO_ARCHIVE
-    if not sources:
-        return
-    archives = set(connection.execute(select(IndexQuery.archive).where(IndexQuery.archive.in_(sources))).scalars())
-    rows: list[dict[str, Any]] = [
-        {"b_archive": key[3], "b_url": key[0], "b_at": key[1]} for key in keys if key[3] in archives
-    ]
-    if rows:
-        one = (table.archive == bindparam("b_archive"), table.url == bindparam("b_url"))
-        held = {"state": "held", "why": None, "due_at": None}
-        connection.execute(update(Holding).where(*one, table.captured_at == bindparam("b_at")).values(held), rows)
+def queue(archive: str, selection: Selection, now: datetime) -> Any:
+    """The query for due captures: the oldest of every address first, then a second of each."""
+    due = (_HOLDING.archive == archive, _HOLDING.due_at <= now, *conditions(selection))
+    return select(Holding.__table__).where(*due).order_by(_HOLDING.turn, _HOLDING.captured_at, _HOLDING.url)
 
 
-def queue(archive: str, wanted: HoldingSelection, now: datetime) -> Any:
-    table = Holding.__table__
-    due = (table.c.archive == archive, table.c.due_at <= now, *wanted.conditions())
-    return select(table).where(*due).order_by(table.c.turn, table.c.captured_at, table.c.url)
+def rewrite(connection: Connection, archive: str, entries: Sequence[Any], **values: Any) -> None:
+    """Set columns of captures. entries: CdxEntry or rows of the table."""
+    if entries:
+        named = (_HOLDING.url == bindparam("b_url"), _HOLDING.captured_at == bindparam("b_at"))
+        keys = [{"b_url": entry.url, "b_at": entry.captured_at} for entry in entries]
+        connection.execute(update(Holding).where(_HOLDING.archive == archive, *named).values(values), keys)
 
 
-def placed(row: Row[Any]) -> Candidate:
-    listed = CdxEntry(**{name: getattr(row, name) for name in CdxEntry.__slots__})
-    return Candidate(entry=listed, address=row.address, section=row.section)
+def mark_held(connection: Connection, items: Sequence[PreparedItem]) -> None:
+    """Mark listed captures as held once they are stored, including those recovered after a crash."""
+    keys = [item.key for item in items]
+    with_index = select(IndexQuery.archive).where(IndexQuery.archive.in_({key[3] for key in keys})).distinct()
+    for archive in connection.execute(with_index).scalars().all():
+        stored = [CdxEntry(url=key[0], captured_at=key[1]) for key in keys if key[3] == archive and key[1] is not None]
+        rewrite(connection, archive, stored, state="held", why=None, due_at=None)
 
 
-def rewrite(connection: Connection, archive: str, rows: Sequence[Any], **values: Any) -> None:
-    if rows:
-        table = Holding.__table__.c
-        one = (table.archive == archive, table.url == bindparam("b_url"), table.captured_at == bindparam("b_at"))
-        keys = [{"b_url": row.url, "b_at": row.captured_at} for row in rows]
-        connection.execute(update(Holding).where(*one).values(values), keys)
-
-
-def find_held(connection: Connection, wanted: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
-    """Address and digest of those bytes that are held of the same address."""
+def find_held(connection: Connection, bodies: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
+    """Those of some bodies (address and digest) that are held of the same address."""
     found: set[tuple[str, str]] = set()
-    for some in chunks(sorted({digest for _, digest in wanted if digest})):
+    for chunk in chunks(sorted({digest for _, digest in bodies if digest})):
         ours = select(Capture.address, Payload.sha1).join(Capture, Capture.digest == Payload.digest)
-        theirs = select(Holding.address, Holding.digest).where(Holding.state == "held", Holding.digest.in_(some))
-        both: Any = union_all(ours.where(Payload.sha1.in_(some)), theirs)
-        found |= {(row[0], row[1]) for row in connection.execute(both)}
-    return found & {(address, digest) for address, digest in wanted if digest}
+        theirs = select(Holding.address, Holding.digest).where(Holding.state == "held", Holding.digest.in_(chunk))
+        both: Any = union_all(ours.where(Payload.sha1.in_(chunk)), theirs)
+        found.update((address, digest) for address, digest in connection.execute(both))
+    return found.intersection(bodies)
 
 
 def add_listing(connection: Connection, archive: str, page: Sequence[Candidate], now: datetime) -> int:
-    """Write down captures, one page of an index; how many were new."""
-    known = _known(connection, archive, page)
-    turns = _turns(connection, archive, page)
-    held = find_held(connection, [(each.address, each.entry.digest) for each in page])
+    """Add the captures on one page of an index; returns the number of new ones."""
+    states: dict[tuple[str, datetime], str] = {}  # of captures that were listed before
+    listed = select(_HOLDING.url, _HOLDING.captured_at, _HOLDING.state).where(_HOLDING.archive == archive)
+    for chunk in chunks(sorted({candidate.entry.url for candidate in page})):
+        rows = connection.execute(listed.where(_HOLDING.url.in_(chunk)))
+        states |= {(url, captured_at): state for url, captured_at, state in rows}
+    turns: dict[str, int] = {}  # captures of each address
+    counted = select(_HOLDING.address, func.count()).where(_HOLDING.archive == archive).group_by(_HOLDING.address)
+    for chunk in chunks(sorted({candidate.address for candidate in page})):
+        turns |= dict(connection.execute(counted.where(_HOLDING.address.in_(chunk))).all())
+    held = find_held(connection, [(candidate.address, candidate.entry.digest) for candidate in page])
     new: dict[tuple[str, datetime], dict[str, Any]] = {}
-    for each in page:
-        key = (each.entry.url, each.entry.captured_at)
-        if key not in known and key not in new:
-            turns[each.address] = turns.get(each.address, 0) + 1
-            same = (each.address, each.entry.digest) in held
-            new[key] = _new(archive, each, turns[each.address], same, now)
+    for candidate in page:
+        key = (candidate.entry.url, candidate.entry.captured_at)
+        if key not in states and key not in new:
+            turn = turns[candidate.address] = turns.get(candidate.address, 0) + 1
+            is_held = (candidate.address, candidate.entry.digest) in held
+            new[key] = {"archive": archive, "turn": turn, **_new_row(candidate, now, is_held=is_held)}
     if new:
         connection.execute(insert(Holding), list(new.values()))
-    # The rules may change, and who asks for an address by name is above them.
-    allowed = [each.entry for each in page if each.passed_over is None]
-    again = [each for each in allowed if known.get((each.url, each.captured_at)) == "passed over"]
+    # The rules may have changed, and do not apply to addresses given by a person.
+    allowed = [candidate.entry for candidate in page if candidate.passed_over is None]
+    again = [entry for entry in allowed if states.get((entry.url, entry.captured_at)) == "passed over"]
     rewrite(connection, archive, again, state="known", why=None, due_at=now)
-    waiting = (Holding.address.in_(select(Withdrawn.address)), Holding.state.in_(("known", "failed")))
-    connection.execute(update(Holding).where(*waiting).values(state="passed over", why=WITHDRAWN, due_at=None))
+    withdrawn = (_HOLDING.address.in_(select(Withdrawn.address)), _HOLDING.state.in_(("known", "failed")))
+    connection.execute(update(Holding).where(*withdrawn).values(state="passed over", why=WITHDRAWN, due_at=None))
     return len(new)
 
 
-def _known(connection: Connection, archive: str, page: Sequence[Candidate]) -> dict[tuple[str, datetime], str]:
-    """The states of captures that were listed before."""
-    table = Holding.__table__.c
-    found: dict[tuple[str, datetime], str] = {}
-    for some in chunks(sorted({each.entry.url for each in page})):
-        old = select(table.url, table.captured_at, table.state).where(table.archive == archive, table.url.in_(some))
-        found |= {(row.url, row.captured_at): row.state for row in connection.execute(old)}
-    return found
-
-
-def _turns(connection: Connection, archive: str, page: Sequence[Candidate]) -> dict[str, int]:
-    """How many captures of each address were listed before."""
-    table = Holding.__table__.c
-    found: dict[str, int] = {}
-    for some in chunks(sorted({each.address for each in page})):
-        listed = select(table.address, func.count()).where(table.archive == archive, table.address.in_(some))
-        found |= dict(connection.execute(listed.group_by(table.address)).all())
-    return found
-
-
-def _new(archive: str, placed: Candidate, turn: int, same: bool, now: datetime) -> dict[str, Any]:
-    state: State = "passed over" if placed.passed_over else "held" if same else "known"
-    listed = placed.entry
+def _new_row(candidate: Candidate, now: datetime, *, is_held: bool) -> dict[str, Any]:
+    state: State = "passed over" if candidate.passed_over else "held" if is_held else "known"
     return {
-        "archive": archive,
-        **{name: getattr(listed, name) for name in CdxEntry.__slots__},
-        "address": placed.address,
-        "section": placed.section,
+        **{name: getattr(candidate.entry, name) for name in CdxEntry.__slots__},
+        "address": candidate.address,
+        "section": candidate.section,
         "state": state,
-        "why": placed.passed_over or (SAME_BYTES if same else None),
-        "turn": turn,
+        "why": candidate.passed_over or (SAME_BYTES if is_held else None),
         "tries": 0,
         "due_at": now if state == "known" else None,
         "listed_at": now,
     }
-
-
-def note(connection: Connection, archive: str, query: str, listed: int, resume_key: str | None, now: datetime) -> None:
-    """One more page of the answer to a question was read; the first after its end begins it anew."""
-    table = IndexQuery.__table__.c
-    one = (table.archive == archive, table.query == query)
-    old = connection.execute(select(IndexQuery.__table__).where(*one)).first()
-    going_on = old is not None and old.finished_at is None
-    values = {
-        "resume_key": resume_key,
-        "pages": 1 + (old.pages if old is not None and going_on else 0),
-        "listed": listed + (old.listed if old is not None and going_on else 0),
-        "asked_at": now,
-        "finished_at": now if resume_key is None else None,
-    }
-    if old is None:
-        connection.execute(insert(IndexQuery).values(archive=archive, query=query, **values))
-    else:
-        connection.execute(update(IndexQuery).where(*one).values(values))
-
-
-def refusals(connection: Connection, archive: str, day: date) -> int:
-    table = Refusal.__table__.c
-    found = select(table.times).where(table.archive == archive, table.day == day)
-    return connection.execute(found).scalar() or 0

@@ -1,4 +1,4 @@
-"""From an item to what the tables want: rows that lack their ids, and the digests that tell same from new."""
+"""Prepare an item for the tables: rows without ids, and the digests by which it is compared."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,21 +12,21 @@ from storage.ledger.states import DROPPED, UNCHANGED, UNDATED, Discovery, FinalS
 from storage.query.text import digest_of, index_words
 from storage.warc.exchange import RecordLocation
 
-# What names one capture: url, time, digest of the body, source, part of the answer.
+# The key of a capture: url, time, digest of the body, source, part of the response.
 Key = tuple[str, datetime | None, str, str, str]
 
 
-# What makes two captures one, whichever sources brought them: url, second, status, digest of the body, part of the
-# answer. Programs differ on the fraction of the second that they write down.
+# Captures with one identity are one, whichever sources brought them: url, second, status, digest of the body, part of
+# the response. Programs differ in the fraction of the second that they record.
 Identity = tuple[str, datetime | None, int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleRow:
-    """What an article says of its story, in the columns of the tables.
+    """An article in the columns of the tables.
 
-    image_url: of the main picture. revision: what a revision has of it. images: rows, but for the revision's id.
-    words: the row of the index, but for its number.
+    image_url: of the main image. revision: the columns of a revision. images: rows without the revision's id.
+    words: the row of the search index without its id.
     """
 
     language: str
@@ -65,11 +65,11 @@ SIGHTING = (*_TEASER, "address", "published_on", "published_at")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedItem:
-    """One item, ready to be stored: rows, in which the ids alone are missing. It may be made in another process.
+    """One item as table rows without ids. It may be made in another process.
 
-    address: in the ledger; the visited one, or what the page calls itself. capture: its row.
-    reading: what the page said, as JSON; None for an unread one. said: None but for an article.
-    sightings: rows, but for the capture's id. left: how a visit that brings new words leaves the address.
+    address: key in the ledger; of the visited address, or of that which the page names. capture: its row.
+    reading: the item as JSON; None for an unread page. article: None for other items.
+    sightings: rows without the capture's id. final_state: of the address after a visit that finds new words.
     """
 
     outcome: str
@@ -92,15 +92,15 @@ class PreparedItem:
         return self.key[1]
 
     def set_location(self, place: RecordLocation) -> None:
-        """Where the bytes came to be kept after the entry was made."""
+        """Set the location of bytes that were stored after the item was prepared."""
         self.capture.update(evidence_file=place.file, evidence_offset=place.offset, evidence_length=place.length)
 
     def without_links(self) -> "PreparedItem":
-        """The same, whose visit says nothing of what the page announces."""
+        """The same with a visit without discoveries."""
         return replace(self, visit=self.visit and replace(self.visit, discoveries=()))
 
     def dropped(self, detail: str) -> "PreparedItem":
-        """The same, of a page or a part whose words a pipeline kept out before."""
+        """The same as an unread page or part, which a pipeline dropped before."""
         empty = dict.fromkeys(("layout", "problems", "words_digest", "teasers_digest"))
         unread = {"outcome": "unread", "reason": DROPPED, "detail": detail}
         address = self.visit.address if self.visit else self.url
@@ -120,13 +120,13 @@ class PreparedItem:
         )
 
     def state_after(self, *, anything_new: bool) -> FinalState:
-        """How its visit leaves the address."""
+        """The state of the address after its visit."""
         same = self.outcome == "article" and self.final_state.state == "done" and not anything_new
         return UNCHANGED if same else self.final_state
 
 
 def prepare(item: Any, visit: Visit | None = None) -> PreparedItem:
-    """An entry stays what it is, for it may be made in another process.
+    """A PreparedItem is returned unchanged, for it may come from another process.
 
     Raises ValueError for an item of no known type, or a capture time without a zone.
     """
@@ -174,7 +174,7 @@ def identity_of(capture: Mapping[str, Any]) -> Identity:
 
 
 def second(moment: datetime | None) -> datetime | None:
-    """The second of a moment; of an unknown one None."""
+    """A moment without its fraction of a second."""
     return None if moment is None else moment.replace(microsecond=0)
 
 
@@ -207,22 +207,22 @@ def _capture(item: Values, visit: Visit | None) -> Values:
 
 
 def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple[Any, ...]]:
-    addresses = {heard.url: heard.address for heard in visit.discoveries} if visit else {}
+    addresses = {discovery.url: discovery.address for discovery in visit.discoveries} if visit else {}
     for teaser in teasers:
         url, value_of = teaser["url"], teaser.get
         dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
         yield (*map(value_of, _TEASER), addresses.get(url, url), *dates)
 
 
-def discoveries_of(entry: PreparedItem) -> Iterator[MergedDiscovery]:
-    if entry.visit is None:
+def discoveries_of(item: PreparedItem) -> Iterator[MergedDiscovery]:
+    if item.visit is None:
         return
-    visit, now = entry.visit, visited_at(entry)
-    yield MergedDiscovery(Discovery(url=entry.url, address=visit.address, kind=visit.kind), None, now)
-    for heard in visit.discoveries:
-        yield MergedDiscovery(heard, visit.address, now)
+    visit, now = item.visit, visited_at(item)
+    yield MergedDiscovery(Discovery(url=item.url, address=visit.address, kind=visit.kind), None, now)
+    for discovery in visit.discoveries:
+        yield MergedDiscovery(discovery, visit.address, now)
 
 
-def visited_at(entry: PreparedItem) -> datetime:
+def visited_at(item: PreparedItem) -> datetime:
     """The moment of a visit: that of its capture, or UNDATED."""
-    return entry.captured_at or UNDATED
+    return item.captured_at or UNDATED

@@ -1,4 +1,4 @@
-"""Captures read anew: what they were read as before, what it does to the ledger, and the end of such a run."""
+"""Reread stored captures: their items before and now, the ledger updates, and the end of a full reread."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,26 +12,36 @@ from storage.database.schema import Capture, Sighting
 from storage.database.values import Values, dumped, plain
 from storage.evidence.store import Evidence
 from storage.ingest.batch import Batch, load_followers, load_stories, readings
-from storage.ingest.prepare import discoveries_of
-from storage.ingest.visits import Taken, next_at
+from storage.ingest.visits import Taken, next_at, update_ledger
 from storage.ingest.wording import words_digest
 from storage.ingest.write import write
-from storage.ledger.discoveries import merge
-from storage.ledger.rows import LedgerBatch
-from storage.ledger.states import DROPPED, Visit, queue_priority
+from storage.ledger.rows import row_priority
+from storage.ledger.states import DROPPED, Visit
 from storage.query.text import digest_of
 from storage.warc.exchange import EvidenceError, Exchange, RecordLocation
 
 
 class Reader(Protocol):
-    """Who can read pages; the archive cannot."""
+    """Reader of the pages in the evidence, which the caller brings: the archive itself reads none."""
 
-    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Any, Visit | None]]:
-        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
+    def read(self, exchange: Exchange, location: RecordLocation, /) -> list[tuple[Any, Visit | None]]:
+        """The item of the exchange with its visit, then the stories that the answer carries whole."""
         ...
 
-    def without(self, item: Any, part: str) -> Any:
-        """The item of a part that is not read any more; item: of the whole exchange."""
+    def without(self, item: Any, part: str, /) -> Any:
+        """The item of a story that is not found any more in the answer; item: of the whole answer."""
+        ...
+
+    def is_page(self, exchange: Exchange, location: RecordLocation, /) -> bool:
+        """False for what a crawl records without a row: robots.txt, a redirect to another form of the same address."""
+        ...
+
+    def address(self, url: str, /) -> str:
+        """The ledger's key of an address. Raises ValueError if it is none."""
+        ...
+
+    def section(self, address: str, /) -> set[str]:
+        """The names of the section in which an address lies, one for each newspaper that has one there."""
         ...
 
 
@@ -40,19 +50,19 @@ _DATED_TEASER = (*_TEASER, "published_on", "published_at", "published_text")
 
 
 class Rereader:
-    """Reads stored captures (rows of the table) anew; those of one answer follow each other, and it is read once."""
+    """Rereads stored captures (rows of the table); a response is read once for all its parts, which come in a row."""
 
     def __init__(self, evidence: Evidence, reader: Reader) -> None:
         self._evidence, self._reader = evidence, reader
         self._last: tuple[Any, dict[str, tuple[Any, Visit | None]]] | None = None
 
     def __call__(self, row: Row[Any]) -> tuple[Any, Visit | None]:
-        """The item that a capture gives now, and its visit. Raises EvidenceError when its bytes are not to be had."""
+        """The item of a capture now, and its visit. Raises EvidenceError when its bytes cannot be read."""
         parts = self.parts(row)
         return parts.get(row.part) or (self._reader.without(parts[""][0], row.part), None)
 
     def parts(self, row: Row[Any]) -> dict[str, tuple[Any, Visit | None]]:
-        """All that the answer of a capture gives now, by part; '' for the whole answer. Raises as above."""
+        """All items of the response of a capture now, by part; '' for the whole response. Raises EvidenceError."""
         answer = (row.evidence_file, row.evidence_offset, row.url, row.captured_at, row.source, row.digest)
         if self._last is None or self._last[0] != answer:
             self._last = answer, by_part(self._reader.read(*self._exchange(row)))
@@ -68,115 +78,92 @@ class Rereader:
         return exchange, place
 
 
-def by_part(readings: Iterable[tuple[Any, Visit | None]]) -> dict[str, tuple[Any, Visit | None]]:
-    """Items with their visits, by the part of the answer; '' for the whole of it."""
-    return {_part_of(item): (item, visit) for item, visit in readings}
-
-
-def _part_of(item: Any) -> str:
-    receipt = plain(item["capture"] if isinstance(item, Mapping) else item.capture)
-    return receipt.get("part") or ""
+def by_part(readings: Sequence[tuple[Any, Visit | None]]) -> dict[str, tuple[Any, Visit | None]]:
+    """Items with their visits, by the part of the response; '' for the whole of it."""
+    receipts = (plain(item["capture"] if isinstance(item, Mapping) else item.capture) for item, _ in readings)
+    return {receipt.get("part") or "": reading for receipt, reading in zip(receipts, readings, strict=True)}
 
 
 def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
-    """What captures (rows of the table) were read as, by their ids: whole items but for `capture`."""
+    """The stored items of captures (rows of the table) by their ids, without `capture`."""
     stored = readings(connection, {row.reading_id for row in captures if row.reading_id is not None})
-    teasers = _teasers(connection, captures)
-    found = {}
+    teasers = sightings(connection, captures)
+    items = {}
     for row in captures:
         if row.outcome == "unread":
-            found[row.id] = {"type": "unread", "reason": row.reason, "detail": row.detail, "url": row.url}
+            items[row.id] = {"type": "unread", "reason": row.reason, "detail": row.detail, "url": row.url}
         else:
-            # A reading lies in the table as often as it was made, its teasers as often as they were seen.
-            found[row.id] = {**stored[row.reading_id], "teasers": teasers[row.id]}
-    return found
-
-
-def _teasers(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[dict[str, Any]]]:
-    rows = sightings(connection, captures)
-    return {row.id: previous_item(rows[row.id], row.teasers_digest) for row in captures}
+            # Equal readings share one row; teasers are stored per capture, so they are joined here.
+            items[row.id] = {**stored[row.reading_id], "teasers": previous_item(teasers[row.id], row.teasers_digest)}
+    return items
 
 
 def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
-    """The announcements on pages, by the ids of their captures, in their order."""
+    """The rows of teasers, by the ids of their captures, in the order of the page."""
     rows: dict[int, list[Row[Any]]] = {row.id: [] for row in captures}
     sighting = Sighting.__table__
-    for some in chunks(sorted(rows)):
-        found = select(sighting).where(sighting.c.capture_id.in_(some)).order_by(sighting.c.id)
-        for row in connection.execute(found):
+    for chunk in chunks(sorted(rows)):
+        query = select(sighting).where(sighting.c.capture_id.in_(chunk)).order_by(sighting.c.id)
+        for row in connection.execute(query):
             rows[row.capture_id].append(row)
     return rows
 
 
 def previous_item(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
-    """The teasers of one page; only those of lists have dates, and the digest tells which these are."""
+    """The teasers of one page as JSON data; only those of lists have dates, by which the digest differs."""
     dated = [{name: plain(getattr(row, name)) for name in _DATED_TEASER} for row in sightings]
     bare = [{name: teaser[name] for name in _TEASER} for teaser in dated]
     return bare if digest_of(dumped(bare)) == digest else dated
 
 
 def apply_readings(connection: Connection, taken: Sequence[Taken]) -> None:
-    """The ledger's part of captures read anew: what they announce now, and a better state.
+    """Ledger updates of reread captures: their links, and better states.
 
-    When an address was visited, and how often, stays as it is. Its state is told anew where it is that in
-    which the visit of this very capture left it.
+    No visit is counted. The state of an address changes only if this very capture's visit set it.
     """
-    told = [each for each in taken if each[0].visit is not None and each[0].captured_at is not None]
-    announced = merge(report for entry, _, _ in told for report in discoveries_of(entry))
-    sheet = LedgerBatch(connection, announced)
-    sheet.discover(announced.values())
-    for each in told:
-        row = sheet.row(each[0].address)
-        assert row is not None, "every visit is reported"
-        if values := _left(row, each):
-            sheet.change(each[0].address, values)
-    sheet.write()
+    dated = [result for result in taken if result[0].captured_at is not None]
+    update_ledger(connection, dated, None, _after_reread)
 
 
-def _left(row: Values, taken: Taken) -> Values | None:
-    """What changes in the row of an address; None when nothing does."""
-    entry, _, capture_id = taken
-    if (row["capture_id"], row["visited_at"]) != (capture_id, entry.captured_at):
+def _after_reread(row: Values, taken: Taken) -> Values | None:
+    item, _, capture_id = taken
+    if item.captured_at is None or (row["capture_id"], row["visited_at"]) != (capture_id, item.captured_at):
         return None
     if row["state"] == "leased" or (row["state"] == "excluded" and row["why"] != DROPPED):
         return None
-    how = entry.state_after(anything_new=row["state"] != "unchanged")
-    dated_on = entry.published_on or row["dated_on"]
-    if (how.state, how.why, dated_on) == (row["state"], row["why"], row["dated_on"]):
+    final = item.state_after(anything_new=row["state"] != "unchanged")
+    reread = row | {"dated_on": item.published_on or row["dated_on"]}
+    if (final.state, final.why, reread["dated_on"]) == (row["state"], row["why"], row["dated_on"]):
         return None
-    assert entry.captured_at is not None
-    failed = how.state == "failed"
     return {
-        "state": how.state,
-        "why": how.why,
-        "dated_on": dated_on,
-        "due_at": next_at(how, entry, row | {"dated_on": dated_on}, entry.captured_at),
-        "priority": queue_priority(
-            row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
-        ),
+        "state": final.state,
+        "why": final.why,
+        "dated_on": reread["dated_on"],
+        "due_at": next_at(final, item, reread, item.captured_at),
+        "priority": row_priority(reread, visited=final.state != "failed" or row["visits"] > 0),
     }
 
 
 def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
-    """Let the captures that followed a reread neighbour stand on their own readings; how many did.
+    """After a full reread, let captures that inherited a neighbour's text use their own again. Returns the count.
 
-    While a run reads captures anew, one after the other, those not reached yet follow their neighbours, so
-    that a better reading never looks like an edit. At its end all have been read by the same layouts, and
-    where they differ still the newspaper did change its words.
+    During a reread, captures not reached yet inherit the text of their neighbours, so that a better reading never
+    looks like an edit. At its end all were read by the same layouts: where they still differ, the newspaper did change
+    its words.
 
-    without: ids of captures that could not be read anew; they go on following.
+    without: ids of captures that could not be reread; they go on inheriting.
     """
     waiting = select(Capture.story_id).where(Capture.words_of_another).distinct()
     story_ids = [story_id for story_id in connection.execute(waiting).scalars() if story_id is not None]
     count = 0
-    for some in chunks(sorted(story_ids)):
-        intake = Batch()
-        load_stories(connection, intake, some)
-        load_followers(connection, intake, some)
-        followers = [values for values in intake.by_id.values() if values["id"] not in without]
+    for chunk in chunks(sorted(story_ids)):
+        batch = Batch()
+        load_stories(connection, batch, chunk)
+        load_followers(connection, batch, chunk)
+        followers = [values for values in batch.by_id.values() if values["id"] not in without]
         items = readings(connection, {values["reading_id"] for values in followers})
         for values in followers:
-            intake.stand_alone(values, words_digest(items[values["reading_id"]]))
-        write(connection, intake)
+            batch.stand_alone(values, words_digest(items[values["reading_id"]]))
+        write(connection, batch)
         count += len(followers)
     return count

@@ -1,4 +1,4 @@
-"""What a story's captures say together: its wordings, and the best reading of each field. No database."""
+"""Derive a story's revisions, and the best value of each field, from all its captures. No database."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from storage.ingest.timeline import WordingSpan
 
 @dataclass(slots=True)
 class StoryChanges:
-    """How the tables must change for one story.
+    """Changes in the tables for one story.
 
-    story: its row, None when no capture shows it any more. new: revisions with what they read.
-    moved: revisions whose text stands. gone: ids of revisions. digests: of the newest words, old and new.
+    story: its row, None when it has no capture any more. new: revisions with their articles.
+    moved: revisions that keep their text. gone: ids of revisions. digests: of the newest words, before and now.
     """
 
     known: StoryState
@@ -29,66 +29,68 @@ class StoryChanges:
 
 
 def needed_readings(known: StoryState) -> set[int]:
-    """The readings that `tell` wants of a story, by id: of a long one few, unless it is told anew."""
-    wanted = {seen.reading_id for seen in known.timeline.observations if known.anew or seen.capture_id in known.new}
+    """The ids of readings that `derive_story` needs: few of a long story, unless all of it is derived again."""
+    needed = {seen.reading_id for seen in known.timeline.observations if known.anew or seen.capture_id in known.new}
     wordings = _wordings(known)
-    wanted |= {run.text.reading_id for run, old in wordings if old is None}
-    wanted |= {run.standfirst.reading_id for run, _ in wordings if run.standfirst is not run.text}
-    return wanted | {run.text.reading_id for run, _ in wordings[-1:]}
+    needed |= {span.text.reading_id for span, old in wordings if old is None}
+    needed |= {span.standfirst.reading_id for span, _ in wordings if span.standfirst is not span.text}
+    return needed | {span.text.reading_id for span, _ in wordings[-1:]}
 
 
-def derive_story(known: StoryState, said: Mapping[int, ArticleRow], next_id: int) -> StoryChanges:
-    """said: readings by id, at least those `asked`. next_id: for the first new revision."""
-    told = StoryChanges(known)
+def derive_story(known: StoryState, articles: Mapping[int, ArticleRow], next_id: int) -> StoryChanges:
+    """articles: by reading, at least those of `needed_readings`. next_id: of the first new revision."""
+    changes = StoryChanges(known)
     wordings = _wordings(known)
     newest = None
-    for number, (run, old) in enumerate(wordings, 1):
+    for number, (span, old) in enumerate(wordings, 1):
         source = (
-            said[run.standfirst.reading_id].revision if old is None or run.standfirst is not run.text else old._mapping
+            articles[span.standfirst.reading_id].revision
+            if old is None or span.standfirst is not span.text
+            else old._mapping
         )
-        moving = _moving(number, run) | {"standfirst": source["standfirst"]}
+        moving = _moving(number, span) | {"standfirst": source["standfirst"]}
         if old is None:
-            newest = next_id + len(told.new)
-            words = said[run.text.reading_id]
-            own = {"id": newest, "story_id": known.id, "reading_id": run.text.reading_id}
-            told.new.append((own | words.revision | moving, words))
+            newest = next_id + len(changes.new)
+            words = articles[span.text.reading_id]
+            own = {"id": newest, "story_id": known.id, "reading_id": span.text.reading_id}
+            changes.new.append((own | words.revision | moving, words))
         else:
             newest = old.id
             if any(getattr(old, name) != moving[name] for name in MOVING):
-                told.moved.append({"id": old.id, "old_number": old.number, **moving})
+                changes.moved.append({"id": old.id, "old_number": old.number, **moving})
     stay = {old.id for _, old in wordings if old is not None}
-    told.gone = [row.id for row in known.revisions if row.id not in stay]
+    changes.gone = [row.id for row in known.revisions if row.id not in stay]
     if known.row is not None and known.row.words_digest is not None:
-        told.digests.add(known.row.words_digest)
+        changes.digests.add(known.row.words_digest)
     if wordings:
-        told.digests.add(wordings[-1][0].words)
-        told.story = _story(known, wordings, said, newest)
-    return told
+        changes.digests.add(wordings[-1][0].words)
+        changes.story = _story(known, wordings, articles, newest)
+    return changes
 
 
 def _wordings(known: StoryState) -> list[tuple[WordingSpan, Row[Any] | None]]:
-    """Each with the revision that has its text already."""
-    left: dict[int, list[Row[Any]]] = {}
+    """Each span with the stored revision that has its text, or None."""
+    unused: dict[int, list[Row[Any]]] = {}
     for row in reversed(known.revisions):
-        left.setdefault(row.reading_id, []).append(row)
-    return [(run, old.pop() if (old := left.get(run.text.reading_id)) else None) for run in known.timeline.spans()]
+        unused.setdefault(row.reading_id, []).append(row)
+    return [(span, old.pop() if (old := unused.get(span.text.reading_id)) else None) for span in known.timeline.spans()]
 
 
-def _moving(number: int, run: WordingSpan) -> Values:
+def _moving(number: int, span: WordingSpan) -> Values:
     return {
         "number": number,
-        "words_digest": run.words,
-        "first_captured_at": run.first_captured_at,
-        "last_captured_at": run.last_captured_at,
-        "captures": run.captures,
-        "capture_id": run.text.capture_id,
+        "words_digest": span.words,
+        "first_captured_at": span.first_captured_at,
+        "last_captured_at": span.last_captured_at,
+        "captures": span.captures,
+        "capture_id": span.text.capture_id,
     }
 
 
 def _story(
     known: StoryState,
     wordings: list[tuple[WordingSpan, Row[Any] | None]],
-    said: Mapping[int, ArticleRow],
+    articles: Mapping[int, ArticleRow],
     newest: int | None,
 ) -> Values:
     moments = [seen.captured_at for seen in known.timeline.observations if seen.captured_at is not None]
@@ -96,8 +98,8 @@ def _story(
     return {
         "id": known.id,
         "canonical_url": known.canonical_url,
-        "language": said[last.text.reading_id].language,
-        **_best(known, said),
+        "language": articles[last.text.reading_id].language,
+        **_best(known, articles),
         "first_seen_at": moments[0] if moments else None,
         "last_seen_at": moments[-1] if moments else None,
         "revisions": len(wordings),
@@ -107,19 +109,19 @@ def _story(
     }
 
 
-def _best(known: StoryState, said: Mapping[int, ArticleRow]) -> Values:
-    """Field by field, the value of the earliest capture that gives a good one, and that capture.
+def _best(known: StoryState, articles: Mapping[int, ArticleRow]) -> Values:
+    """Field by field, the value of the earliest capture with a good one, and that capture.
 
-    Unless the story is told anew its row gives the best of the captures from before.
+    Unless all is derived again, the row of the story stands for its captures from before the batch.
     """
     dated = [seen for seen in known.timeline.observations if seen.captured_at is not None]
     order = dated + [seen for seen in known.timeline.observations if seen.captured_at is None]
     before = None if known.anew else known.row
-    heard = order if before is None else [seen for seen in order if seen.capture_id in known.new]
+    observed = order if before is None else [seen for seen in order if seen.capture_id in known.new]
     place = {} if before is None else {seen.capture_id: at for at, seen in enumerate(order)}
     best: Values = {}
-    for name, doubtful in FACTS.items():
-        values = [(getattr(said[seen.reading_id], name), seen.capture_id) for seen in heard]
+    for name, doubtful in BEST_FIELDS.items():
+        values = [(getattr(articles[seen.reading_id], name), seen.capture_id) for seen in observed]
         if before is not None:
             values.append((getattr(before, name), getattr(before, f"{name}_capture_id")))
         given = [(value, capture_id) for value, capture_id in values if value is not None]
@@ -135,7 +137,7 @@ def _never(_value: Any) -> bool:
 
 
 def _lost_section(value: str) -> bool:
-    """Sites that move to another engine file under this what lost its section."""
+    """Stories that lost their section when a site moved to another engine are filed under this name."""
     return value.casefold() == "uncategorized"
 
 
@@ -144,7 +146,7 @@ def _default_time(value: datetime) -> bool:
     return value == value.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-FACTS: Mapping[str, Callable[[Any], bool]] = {
+BEST_FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "section": _lost_section,
     "published_on": _never,
     "published_at": _default_time,

@@ -1,8 +1,8 @@
-"""The captures of one story in the order of time, and the wordings they show. Plain data, no database.
+"""The captures of one story in the order of time, and its wordings. Plain data, no database.
 
-A revision is a run of neighbouring captures of one wording: with equal words in all that their forms print.
-Captures may come in any order: each finds its place by its time, and the runs are told anew. Captures of unknown time
-stand first, so that they never pass for the newest words.
+A revision is a span of neighbouring captures of one wording: with equal words in all that their forms print.
+Captures may be added in any order: each is put in by its time, and the spans are derived again. Captures of unknown
+time come first, so that they never count as the newest words.
 """
 
 from bisect import bisect_left
@@ -20,7 +20,7 @@ class Observation(NamedTuple):
     """One capture of the story.
 
     tie: orders captures of the same moment the same way in every archive (digest, url, source, part).
-    words: the digest of its words. of_another: they are not from its own reading, see `reread`.
+    words: the digest of its words. inherited: whether they are from the reading of another, see `reread`.
     """
 
     capture_id: int
@@ -38,8 +38,8 @@ class Observation(NamedTuple):
 class WordingSpan(NamedTuple):
     """One wording, and the span of its captures.
 
-    words: the digest of all that its forms print. text: the first capture of the fullest form that was read itself.
-    standfirst: the first that prints one, where the form of `text` has no place for it.
+    words: the digest of all that its forms print. text: the first capture of the fullest form, of those that have
+    their own reading. standfirst: the first that prints one, if the form of `text` has no place for it.
     """
 
     words: str
@@ -61,13 +61,13 @@ class Timeline:
         return cls(sorted(seen, key=_place))
 
     def add(self, seen: Observation) -> bool:
-        """Put a capture in its place; whether it shows words that its neighbours do not."""
+        """Put in a capture; returns whether its words differ from those of its neighbours."""
         at = bisect_left(self.observations, seen.place, key=_place)
         neighbours = self.observations[max(at - 1, 0) : at + 1]
         in_part = any(is_in_part(each.words) for each in (seen, *neighbours))
         before = len(self.spans()) if in_part else 0
         self.observations.insert(at, seen)
-        if in_part:  # what a form leaves out may join others, so that neighbours alone do not decide
+        if in_part:  # a form without some fields may join two spans, so neighbours alone do not decide
             return len(self.spans()) > before
         return all(each.words != seen.words for each in neighbours)
 
@@ -75,47 +75,46 @@ class Timeline:
         self.observations = [each for each in self.observations if each.capture_id != capture_id]
 
     def reread(self, new: Observation) -> list[Observation]:
-        """Replace the reading of a capture; the captures that changed, itself among them.
+        """Replace the reading of a capture; returns the captures that changed, itself included.
 
-        A better reading is no edit by the newspaper. So the other captures of the same wording are
-        taken to say the same until they are reread themselves, or a run that read everything anew ends
-        (storage/ingest/reprocess.py): the wording keeps one revision.
+        A better reading is no edit by the newspaper. So the other captures of the same wording inherit its words until
+        they are reread themselves, or a full reread ends (storage/ingest/reprocess.py): the wording keeps one revision.
         """
         at = next(n for n, each in enumerate(self.observations) if each.capture_id == new.capture_id)
         old = self.observations[at]
         changed = [new]
         self.observations[at] = new
-        pieces = is_a_piece(old.words) or is_a_piece(new.words)  # of whose wording nothing is known
+        pieces = is_a_piece(old.words) or is_a_piece(new.words)  # of unknown wording
         if not old.inherited and old.words != new.words and not pieces:
-            changed += self._carry(at, old.words, new.words)
+            changed += self._inherit(at, old.words, new.words)
         return changed
 
-    def _carry(self, at: int, old: str, new: str) -> Iterator[Observation]:
+    def _inherit(self, at: int, old: str, new: str) -> Iterator[Observation]:
         for step in (-1, 1):
-            beside = at + step
-            while 0 <= beside < len(self.observations) and same_wording(self.observations[beside].words, old):
-                self.observations[beside] = self.observations[beside]._replace(words=new, inherited=True)
-                yield self.observations[beside]
-                beside += step
+            neighbour = at + step
+            while 0 <= neighbour < len(self.observations) and same_wording(self.observations[neighbour].words, old):
+                self.observations[neighbour] = self.observations[neighbour]._replace(words=new, inherited=True)
+                yield self.observations[neighbour]
+                neighbour += step
 
     def spans(self) -> list[WordingSpan]:
         words: list[str] = []
-        found: list[list[Observation]] = []
+        captures: list[list[Observation]] = []
         for seen in self.observations:
-            if found and same_wording(words[-1], seen.words):
+            if captures and same_wording(words[-1], seen.words):
                 words[-1] = both_wordings(words[-1], seen.words)
-                found[-1].append(seen)
+                captures[-1].append(seen)
             else:
                 words.append(seen.words)
-                found.append([seen])
-        return [_run(*run) for run in zip(words, found, strict=True)]
+                captures.append([seen])
+        return [_span(*run) for run in zip(words, captures, strict=True)]
 
 
 def _place(seen: Observation) -> tuple[bool, datetime, tuple[str, ...]]:
     return seen.place
 
 
-def _run(words: str, seen: list[Observation]) -> WordingSpan:
+def _span(words: str, seen: list[Observation]) -> WordingSpan:
     own = [each for each in seen if not each.inherited] or seen
     text = min(own, key=lambda each: (body_of(each.words) != body_of(words), lacks(each.words)))
     standfirst = text

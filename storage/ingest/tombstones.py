@@ -1,8 +1,8 @@
-"""Tombstones of withdrawn stories: the addresses that are kept out, and the records that were overwritten.
+"""Tombstones of withdrawn stories: addresses that the archive rejects, and records that were overwritten.
 
-A record is overwritten where it stands, by one of the same length (storage/warc/tombstones.py). It is listed as
-`waiting` by the transaction that takes its row out, and as `overwritten` when that is on the disk: a run that is
-killed between can be repeated.
+A record is overwritten in place, by one of the same length (storage/warc/tombstones.py). It is listed as `waiting` by
+the transaction that deletes its row, and as `overwritten` when that is on the disk: a run that is killed between can
+be repeated.
 """
 
 import os
@@ -19,7 +19,8 @@ from storage.database.schema import Address, Capture, Withdrawn, WithdrawnRecord
 from storage.database.values import plain
 from storage.evidence import compact_format
 from storage.ingest.prepare import PreparedItem, visited_at
-from storage.ledger.states import WITHDRAWN, Kind, queue_priority
+from storage.ledger.rows import new_row, row_priority
+from storage.ledger.states import WITHDRAWN, Kind
 from storage.warc.exchange import RecordUnreadable
 from storage.warc.files import file_id
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
@@ -32,19 +33,19 @@ _BARRED = select(Withdrawn.address)
 
 
 def addresses(connection: Connection) -> frozenset[str]:
-    """The addresses that are kept out."""
+    """The addresses that the archive rejects."""
     return frozenset(connection.execute(_BARRED).scalars())
 
 
 def of(connection: Connection, address: str) -> Row[Any] | None:
-    """The tombstone of an address; None of one that is not kept out."""
+    """The tombstone of an address, or None."""
     return connection.execute(select(Withdrawn.__table__).where(Withdrawn.address == address)).first()
 
 
 def keep_out(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now: datetime) -> None:
-    """Keep addresses out: a tombstone for each, and a row of the ledger that stays excluded.
+    """Reject addresses from now on: a tombstone for each, and a row of the ledger that stays excluded.
 
-    rows: of `withdrawn`. kind: of an address that the ledger does not have.
+    rows: of `withdrawn`. kind: of an address that is not in the ledger.
     """
     table = Address.__table__.c
     held = addresses(connection)
@@ -53,11 +54,9 @@ def keep_out(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind,
         connection.execute(insert(Withdrawn), new)
     for row in rows:
         known = connection.execute(select(Address.__table__).where(table.address == row["address"])).mappings().first()
-        values = dict(known) if known is not None else _heard(row["address"], kind, now)
+        values = dict(known) if known is not None else new_row(row["address"], kind, "asked", now)
         values |= _EXCLUDED
-        values["priority"] = queue_priority(
-            values["address"], values["kind"], None, values["heard_at"], visited=values["visits"] > 0
-        )
+        values["priority"] = row_priority(values, visited=values["visits"] > 0)
         if known is None:
             connection.execute(insert(Address), [values])
         else:
@@ -72,33 +71,27 @@ _EXCLUDED = {
 }
 
 
-def _heard(address: str, kind: Kind, now: datetime) -> dict[str, Any]:
-    empty: dict[str, Any] = dict.fromkeys(column.name for column in Address.__table__.columns)
-    of_address = {"address": address, "url": address, "kind": kind, "how": "asked", "heard_at": now}
-    return empty | of_address | {"depth": 0, "visits": 0, "changes": 0}
+def is_barred(item: PreparedItem, barred: Collection[str]) -> bool:
+    """Whether an item is a capture of a withdrawn story, or the part of a response with it."""
+    return item.address in barred or item.canonical_url in barred or item.capture["part"] in barred
 
 
-def is_barred(entry: PreparedItem, barred: Collection[str]) -> bool:
-    """Whether an entry is a capture of a withdrawn story, or the part of an answer that carries it."""
-    return entry.address in barred or entry.canonical_url in barred or entry.capture["part"] in barred
+def reject(connection: Connection, items: Iterable[PreparedItem], folder: Path) -> None:
+    """Reject captures that came after their story was withdrawn: their records wait to be overwritten.
 
-
-def reject(connection: Connection, entries: Iterable[PreparedItem], folder: Path) -> None:
-    """Keep captures out that came after their story was withdrawn: their records wait to be overwritten.
-
-    The addresses at which they came are kept out from now on. Of an answer that carries other stories, too, these
-    stay, without its bytes. folder: of the evidence.
+    Their addresses are rejected from now on. Other stories of the same response stay, without its bytes.
+    folder: of the evidence.
     """
-    for entry in entries:
-        capture, part = entry.capture, entry.capture["part"]
-        names = [each for each in (entry.canonical_url, entry.address, part) if each]
+    for item in items:
+        capture, part = item.capture, item.capture["part"]
+        names = [each for each in (item.canonical_url, item.address, part) if each]
         known = connection.execute(select(Withdrawn.__table__).where(Withdrawn.address.in_(names))).mappings().first()
         if known is None:
-            raise KeyError(entry.address)
+            raise KeyError(item.address)
         add_records(connection, records(folder, capture), known["story"], capture)
         if not part:
-            row = dict(known) | {"address": entry.address}
-            keep_out(connection, [row], entry.visit.kind if entry.visit else "story", visited_at(entry))
+            row = dict(known) | {"address": item.address}
+            keep_out(connection, [row], item.visit.kind if item.visit else "story", visited_at(item))
             continue
         same = select(Capture.__table__).where(Capture.digest == capture["digest"], Capture.evidence_file.is_not(None))
         others = [dict(row) for row in connection.execute(same).mappings()]
@@ -108,10 +101,10 @@ def reject(connection: Connection, entries: Iterable[PreparedItem], folder: Path
 
 
 def forget_bytes(connection: Connection, ids: Sequence[int]) -> None:
-    """Let captures name no record: what was read of them stays."""
+    """Remove the record locations of captures; their readings stay."""
     nowhere = dict.fromkeys(("evidence_file", "evidence_offset", "evidence_length"))
-    for some in chunks(ids):
-        connection.execute(update(Capture).where(Capture.id.in_(some)).values(nowhere))
+    for chunk in chunks(ids):
+        connection.execute(update(Capture).where(Capture.id.in_(chunk)).values(nowhere))
 
 
 def add_records(
@@ -121,7 +114,7 @@ def add_records(
     capture: Mapping[str, Any],
     state: str = "waiting",
 ) -> None:
-    """List what holds a capture (values of its row); a record that is listed already stays as it is."""
+    """List the records of a capture (values of its row); one that is listed already stays as it is."""
     file, table = capture["evidence_file"], WithdrawnRecord.__table__.c
     own = {"story": story, "captured_at": capture["captured_at"], "file": file}
     if not is_ours(file):
@@ -156,19 +149,19 @@ def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bo
 
 
 def is_ours(file: str | None) -> bool:
-    """Whether a record lies in the archive's own evidence."""
+    """Whether a file is one of the archive's own evidence."""
     return file is not None and not Path(file).is_absolute()
 
 
 def waiting(connection: Connection) -> list[Row[Any]]:
     """The records that are still to be overwritten."""
     table = WithdrawnRecord.__table__
-    found = select(table).where(table.c.state == "waiting").order_by(table.c.file, table.c.offset)
-    return list(connection.execute(found))
+    rows = select(table).where(table.c.state == "waiting").order_by(table.c.file, table.c.offset)
+    return list(connection.execute(rows))
 
 
 def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
-    """Overwrite the records that wait for it, durably; how many. Those of files in another form go on waiting.
+    """Overwrite the waiting records durably; returns their number. Those of files in another form go on waiting.
 
     folder: of the evidence. Raises OSError.
     """
@@ -180,8 +173,8 @@ def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
     for row in rows:
         _overwrite(folder / row.file, row, stories[row.story])
     with writer.begin() as connection:
-        for some in chunks([row.id for row in rows]):
-            done = update(WithdrawnRecord).where(WithdrawnRecord.id.in_(some))
+        for chunk in chunks([row.id for row in rows]):
+            done = update(WithdrawnRecord).where(WithdrawnRecord.id.in_(chunk))
             connection.execute(done.values(state="overwritten"))
     return len(rows)
 
@@ -189,11 +182,11 @@ def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
 def _overwrite(path: Path, record: Row[Any], barred: Sequence[Row[Any]]) -> None:
     """barred: the rows of its story."""
     first = barred[0]
-    told = {"withdrawn": first.story, "reason": first.reason, "on": plain(first.withdrawn_on)}
-    told |= {"addresses": [row.address for row in barred]}
-    told |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
+    about = {"withdrawn": first.story, "reason": first.reason, "on": plain(first.withdrawn_on)}
+    about |= {"addresses": [row.address for row in barred]}
+    about |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
     name = f"{path.name}:{record.offset}"
-    member = tombstone(record.length, name=name, seal=file_id(path), on=first.withdrawn_on, about=told)
+    member = tombstone(record.length, name=name, seal=file_id(path), on=first.withdrawn_on, about=about)
     with path.open("r+b") as stream:
         stream.seek(record.offset)
         stream.write(member)

@@ -1,6 +1,6 @@
-"""The ledger's part of a batch: what the pages announce, and how the visited addresses are left."""
+"""Ledger updates of a batch: the links of its pages, the states of visited addresses, and progress in files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -11,87 +11,95 @@ from storage.ingest.batch import Outcome
 from storage.ingest.prepare import PreparedItem, discoveries_of, visited_at
 from storage.ledger import rows
 from storage.ledger.discoveries import MergedDiscovery, merge
-from storage.ledger.rows import LedgerBatch, VisitResult
 from storage.ledger.states import CLOSED, CLOSED_AGAIN, DROPPED, GONE_AGAIN, UNREAD_AGAIN, FinalState, due_again
 
-Taken = tuple[PreparedItem, Outcome, int]  # the id is that of the capture
+Taken = tuple[PreparedItem, Outcome, int]  # an item of a batch, its outcome, and the id of its capture
 
 
 def apply_visits(
-    connection: Connection, taken: Sequence[Taken], heard: Iterable[MergedDiscovery] | None = None
+    connection: Connection, taken: Sequence[Taken], discoveries: Iterable[MergedDiscovery] | None = None
 ) -> None:
-    """In the order of the batch; an address visited twice is settled twice, a capture brought twice once.
+    """Results are applied in batch order. Two visits of one address both count; a repeated capture counts once.
 
-    Captures of long ago come later than those of today: an old visit does not undo a newer one.
-    heard: what the visits announce; None: they say it themselves.
+    Old captures may come in after new ones: an old visit does not undo a newer one.
+    discoveries: the links of the pages; None: they are taken from the visits.
     """
-    visited = [each for each in taken if each[0].visit is not None]
-    announced = merge(heard or ())
-    if heard is None:
-        merge((report for entry, _, _ in visited for report in discoveries_of(entry)), announced)
-    sheet = LedgerBatch(connection, announced)
-    sheet.discover(announced.values())
-    for each in visited:
-        row = sheet.row(each[0].address)
-        assert row is not None, "every visit is reported"
-        if _is_new(row, each):
-            sheet.change(each[0].address, _settled(row, *each))
-    sheet.write()
+    update_ledger(connection, taken, discoveries, _after_visit)
 
 
-def _is_new(row: Values, taken: Taken) -> bool:
-    entry, outcome, _ = taken
-    if row["visited_at"] is None or row["visited_at"] < visited_at(entry):
-        return True
-    return row["visited_at"] == visited_at(entry) and outcome is not Outcome.KNOWN_CAPTURE
+def update_ledger(
+    connection: Connection,
+    taken: Sequence[Taken],
+    discoveries: Iterable[MergedDiscovery] | None,
+    change: Callable[[Values, Taken], Values | None],
+) -> None:
+    """Add the links of pages to the ledger, then change the rows of visited addresses; None: no change.
+
+    discoveries: as for `apply_visits`.
+    """
+    visited = [result for result in taken if result[0].visit is not None]
+    if discoveries is None:
+        discoveries = (discovery for item, _, _ in visited for discovery in discoveries_of(item))
+    merged = merge(discoveries)
+    batch = rows.LedgerBatch(connection, merged)
+    batch.discover(merged.values())
+    for result in visited:
+        row = batch.row(result[0].address)
+        assert row is not None, "every visit is a discovery of its address"
+        if values := change(row, result):
+            batch.change(result[0].address, values)
+    batch.write()
 
 
-def _settled(row: Values, entry: PreparedItem, outcome: Outcome, capture_id: int) -> Values:
-    visit, now = entry.visit, visited_at(entry)
-    if visit is None:
-        raise ValueError(f"no visit: {entry.address}")
-    new = outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION)
-    dated_on = entry.published_on or row["dated_on"]
-    how = entry.state_after(anything_new=new)
-    settled = VisitResult(
+def _after_visit(row: Values, taken: Taken) -> Values | None:
+    item, outcome, capture_id = taken
+    visit, now = item.visit, visited_at(item)
+    assert visit is not None
+    is_newer = row["visited_at"] is None or row["visited_at"] < now
+    if not is_newer and (row["visited_at"] != now or outcome is Outcome.KNOWN_CAPTURE):
+        return None
+    final = item.state_after(anything_new=outcome in (Outcome.NEW_STORY, Outcome.NEW_REVISION))
+    dated_on = item.published_on or row["dated_on"]
+    result = rows.VisitResult(
         address=visit.address,
-        state=how.state,
-        why=how.why,
-        next_at=next_at(how, entry, row | {"dated_on": dated_on}, now),
-        again=how.again,
+        state=final.state,
+        why=final.why,
+        next_at=next_at(final, item, row | {"dated_on": dated_on}, now),
+        again=final.again,
         changed=outcome is Outcome.NEW_REVISION,
         capture_id=capture_id,
         dated_on=dated_on,
-        # What was dropped is asked for whole, if ever again: there is nothing that could be unchanged.
-        etag=None if how.why == DROPPED else visit.etag,
-        last_modified=None if how.why == DROPPED else visit.last_modified,
+        # A dropped page is requested whole, if ever again: there is nothing to compare it with.
+        etag=None if final.why == DROPPED else visit.etag,
+        last_modified=None if final.why == DROPPED else visit.last_modified,
         retry_after_seconds=visit.retry_after_seconds,
         url=visit.resume_url,
     )
-    return rows.apply_visit(row, settled, now)
+    return rows.apply_visit(row, result, now)
 
 
-def next_at(how: FinalState, entry: PreparedItem, row: Values, now: datetime) -> datetime | None:
-    """When to look again at the address of a row; None for never."""
-    if entry.visit is None or how.state in ("moved", "excluded"):
-        return None  # the address it moved to is looked at instead
-    if how.again:
+def next_at(final: FinalState, item: PreparedItem, row: Values, now: datetime) -> datetime | None:
+    """The time of the next visit to the address of a row; None for never."""
+    if item.visit is None or final.state in ("moved", "excluded"):
+        return None  # the address to which it moved is visited instead
+    if final.again:
         return now
-    if how.state == "gone":
+    if final.state == "gone":
         return now + GONE_AGAIN
-    if how.state == "unread" and how.why != DROPPED:
-        return now + (CLOSED_AGAIN if how.why in CLOSED else UNREAD_AGAIN)
-    if entry.visit.goes_on:
+    if final.state == "unread" and final.why != DROPPED:
+        return now + (CLOSED_AGAIN if final.why in CLOSED else UNREAD_AGAIN)
+    if item.visit.goes_on:
         return now
-    return due_again(entry.visit.kind, row["dated_on"], row["changes"], now, page=entry.page, depth=row["depth"])
+    return due_again(item.visit.kind, row["dated_on"], row["changes"], now, page=item.page, depth=row["depth"])
 
 
 def done(connection: Connection) -> dict[str, int]:
-    """By file, as `tables.Replayed` names it, the byte up to which it is dealt with."""
+    """By file, as in the table `replayed`, the byte before which every record is in the archive or skipped."""
     return {row.file: row.done for row in connection.execute(select(Replayed.__table__))}
 
 
-def mark(connection: Connection, far: Mapping[str, int]) -> None:
-    if far:
-        connection.execute(delete(Replayed).where(Replayed.file.in_(sorted(far))))
-        connection.execute(insert(Replayed), [{"file": file, "done": byte} for file, byte in far.items()])
+def mark(connection: Connection, offsets: Mapping[str, int]) -> None:
+    """Store the progress in files: as `done` returns it."""
+    if offsets:
+        connection.execute(delete(Replayed).where(Replayed.file.in_(sorted(offsets))))
+        connection.execute(insert(Replayed), [{"file": file, "done": byte} for file, byte in offsets.items()])

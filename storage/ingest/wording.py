@@ -10,10 +10,10 @@ UNSAID = "?"
 
 
 def words_digest(article: Mapping[str, Any]) -> str:
-    """One short name for the words of an article (a plain mapping): equal words, equal name.
+    """A digest of the words of an article (JSON data): equal words, equal digest.
 
-    Headline, standfirst, byline, body and captions count. How the body falls into paragraphs does not,
-    nor in which order or how often captions stand: that is what redesigns move.
+    Headline, standfirst, byline, body and captions count; paragraphs, order and repetition of captions do not, for
+    redesigns change them.
 
     Four digests with stops between: of headline and body, standfirst, byline, and each caption. What the form
     of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`. Of a page

@@ -1,1 +1,1 @@
-"""The URL frontier: every address known, its state, and when to visit it."""
+"""The URL frontier: every known address, its state, and the time of its next visit."""

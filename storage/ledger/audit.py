@@ -1,8 +1,7 @@
-"""What is known of against what is held: the gaps by name, and how much no list may know of.
+"""Coverage audit: known addresses against held stories, with the reason of each gap, and an estimate of the unknown.
 
-Known is whatever was ever announced: in the ledger, by a sighting, as a link in a story's text, in the index
-of another archive.
-Which of it is a story, and in which section, is the newspaper's to say.
+An address is known if it is in the ledger, in a sighting, in a link in a story's text, or in the index of another
+archive. The newspaper decides which are stories, and of which section.
 """
 
 import json
@@ -18,24 +17,15 @@ from storage.database.schema import Address, Capture, Holding, Reading, Sighting
 
 Standing = Literal[
     "held",  # a story of the archive
-    "missing",  # announced, not held, and nothing says why
+    "missing",  # known, not held, and for no reason
     "unread",  # visited, and not read as a story
     "moved",  # leads to another address, which is known itself
     "gone",  # the site answers that there is no such page
-    "excluded",  # a rule keeps the crawl out
-    "failed",  # the server or the way to it
+    "excluded",  # by a rule of the crawl
+    "failed",  # error of the server or the network
 ]
 STANDINGS: tuple[Standing, ...] = ("held", "missing", "unread", "moved", "gone", "excluded", "failed")
-# What a state of the ledger means for an address that is not held; all others: missing.
-_STANDS: dict[str, Standing] = {
-    "unread": "unread",
-    "moved": "moved",
-    "gone": "gone",
-    "excluded": "excluded",
-    "failed": "failed",
-}
-
-# What a state of its captures in another archive means for an address of which nothing else is known, the best first.
+# For an address that is in the index of another archive alone, by the state of its captures there, the best first.
 _STANDS_ELSEWHERE: dict[str, Standing] = {
     "held": "missing",
     "known": "missing",
@@ -45,7 +35,7 @@ _STANDS_ELSEWHERE: dict[str, Standing] = {
 }
 
 List = Literal["sitemap", "feed", "listing", "teaser", "link", "wayback", "commoncrawl"]
-# Made by the site's engine of what it has, and by people, who name what they write or read about.
+# Lists that the site's engine makes of all it has, and those of people, who name what they write or read about.
 BY_ENGINE: frozenset[str] = frozenset({"sitemap", "feed", "listing"})
 BY_PEOPLE: frozenset[str] = frozenset({"teaser", "link"})
 
@@ -58,28 +48,28 @@ ASSUMED = (
 
 
 class AddressRules(Protocol):
-    """What the newspaper says of an address."""
+    """The newspaper's rules for addresses."""
 
     def key(self, url: str) -> str | None:
-        """The ledger's key of an announced address; None when it is not the newspaper's."""
+        """The ledger's key of an announced address; None for one of another site."""
         ...
 
     def is_story(self, address: str) -> bool:
-        """Whether a story is likely to lie there, by the form of the address."""
+        """Whether it is likely a story's, by its form."""
         ...
 
     def exclusion_rule(self, address: str) -> str | None:
-        """The rule that keeps a crawl out of the address."""
+        """The rule by which a crawl skips the address, or None."""
         ...
 
     def section(self, address: str) -> str | None:
-        """The section by the address; None when it tells none."""
+        """The section in the address, or None."""
         ...
 
 
 @dataclass(slots=True)
 class AuditedAddress:
-    """One address that is, or may be, a story's. on: its day, as far as anything tells. lists: which announced it."""
+    """An address that is, or may be, a story's. on: its day, if known. lists: those that announce it."""
 
     address: str
     standing: Standing = "missing"
@@ -91,7 +81,7 @@ class AuditedAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """How many stories there are, known or not, from two kinds of lists that know of each other's stories.
+    """The number of stories, known or not, from the overlap of two kinds of lists.
 
     stories: Chapman's estimate, with the bounds of its 95 % interval. unknown: those in no list.
     """
@@ -105,26 +95,28 @@ class Estimate:
     unknown: int
 
 
-def audit(connection: Connection, places: AddressRules) -> list[AuditedAddress]:
-    """Every address of a story that anything announced or that is held, by address."""
-    found: dict[str, AuditedAddress] = {}
-    for known in _of_ledger(connection):
-        found[known.address] = known
-    for address, day, kind in _announced(connection, places):
-        known = found.get(address) or found.setdefault(address, _never_written_down(address, places))
-        known.lists.add(kind)
-        known.on = known.on or day
-    for heard in _elsewhere(connection):
-        found.setdefault(heard.address, heard).lists.update(heard.lists)
+def audit(connection: Connection, rules: AddressRules) -> list[AuditedAddress]:
+    """All addresses of stories that are known or held, by address."""
+    audited = {entry.address: entry for entry in _of_ledger(connection)}
+    for address, day, kind in _announced(connection, rules):
+        if address not in audited:
+            rule = rules.exclusion_rule(address)
+            audited[address] = AuditedAddress(address, "excluded" if rule else "missing", rule)
+        audited[address].lists.add(kind)
+        audited[address].on = audited[address].on or day
+    for entry in _in_indexes(connection):
+        audited.setdefault(entry.address, entry).lists.update(entry.lists)
     for row in connection.execute(_HELD):
-        found.setdefault(row.canonical_url, AuditedAddress(row.canonical_url))
-        for address in {row.canonical_url, row.address} & found.keys():
-            known = found[address]
-            known.standing, known.why = "held", None
-            known.on = row.published_on or known.on
-            known.section = known.section or row.section
-    kept = (known for address, known in found.items() if known.standing == "held" or places.is_story(address))
-    return sorted((_placed(known, places) for known in kept), key=lambda known: known.address)
+        audited.setdefault(row.canonical_url, AuditedAddress(row.canonical_url))
+        for address in {row.canonical_url, row.address} & audited.keys():
+            entry = audited[address]
+            entry.standing, entry.why = "held", None
+            entry.on = row.published_on or entry.on
+            entry.section = entry.section or row.section
+    stories = [audited[key] for key in sorted(audited) if audited[key].standing == "held" or rules.is_story(key)]
+    for entry in stories:
+        entry.section = rules.section(entry.address) or entry.section
+    return stories
 
 
 _HELD = (
@@ -138,51 +130,25 @@ def _of_ledger(connection: Connection) -> Iterator[AuditedAddress]:
     table = Address.__table__.c
     columns = (table.address, table.state, table.was, table.why, table.dated_on, table.section, table.how)
     for row in connection.execute(select(*columns)):
-        standing = _STANDS.get(row.was or row.state, "missing")
-        yield AuditedAddress(row.address, standing, row.why, row.dated_on, row.section, set(_LISTS_OF.get(row.how, ())))
+        state = row.was or row.state
+        standing: Standing = state if state in STANDINGS else "missing"
+        # `how` is of the first discovery alone; a teaser may be on a list or on the page of a story.
+        lists: set[List] = {row.how} & {"sitemap", "feed", "link"}
+        yield AuditedAddress(row.address, standing, row.why, row.dated_on, row.section, lists)
 
 
-# What the first hearing alone tells; a teaser may stand on a list or beside a story.
-_LISTS_OF: dict[str, tuple[List, ...]] = {"sitemap": ("sitemap",), "feed": ("feed",), "link": ("link",)}
-
-
-def _announced(connection: Connection, places: AddressRules) -> Iterator[tuple[str, date | None, List]]:
+def _announced(connection: Connection, rules: AddressRules) -> Iterator[tuple[str, date | None, List]]:
     teasers = (
         select(Sighting.url, Capture.outcome, Capture.layout, func.min(Sighting.published_on).label("day"))
         .join(Capture, Capture.id == Sighting.capture_id)
         .group_by(Sighting.url, Capture.outcome, Capture.layout)
     )
     for row in connection.execute(teasers):
-        if address := places.key(row.url):
+        if address := rules.key(row.url):
             yield address, row.day, _list(row.outcome, row.layout)
     for (url,) in connection.execute(text(_LINKS)):
-        if address := places.key(url):
+        if address := rules.key(url):
             yield address, None, "link"
-
-
-def _elsewhere(connection: Connection) -> Iterator[AuditedAddress]:
-    """Addresses in the indexes of other archives, once for each archive."""
-    table = Holding.__table__.c
-    rank = case({state: n for n, state in enumerate(_STANDS_ELSEWHERE)}, value=table.state)
-    best = func.row_number().over(partition_by=(table.archive, table.address), order_by=rank).label("place")
-    rows = select(table.archive, table.address, table.state, table.why, table.section, best).subquery()
-    for row in connection.execute(select(rows).where(rows.c.place == 1)):
-        standing = _STANDS_ELSEWHERE[row.state]
-        why = None if standing == "missing" else row.why
-        yield AuditedAddress(row.address, standing, why, section=row.section, lists={row.archive})
-
-
-def totals(connection: Connection, layout: str) -> dict[str, dict[str, int]]:
-    """How much the site has by the newest capture of each list (`Listing.totals`), by its address."""
-    capture, reading = Capture.__table__.c, Reading.__table__.c
-    found = (
-        select(capture.address, reading.item)
-        .join(Reading, reading.id == capture.reading_id)
-        .where(capture.layout == layout, capture.outcome == "listing")
-        .order_by(capture.captured_at)
-    )
-    said = {address: json.loads(item)["totals"] for address, item in connection.execute(found)}
-    return {address: counts for address, counts in said.items() if counts}
 
 
 _LINKS = """
@@ -198,23 +164,38 @@ def _list(outcome: str, layout: str) -> List:
     return "sitemap" if layout.startswith("sitemap") else "listing"
 
 
-def _never_written_down(address: str, places: AddressRules) -> AuditedAddress:
-    by = places.exclusion_rule(address)
-    return AuditedAddress(address, "excluded" if by else "missing", by)
+def _in_indexes(connection: Connection) -> Iterator[AuditedAddress]:
+    """Addresses in the indexes of other archives, once for each archive."""
+    table = Holding.__table__.c
+    rank = case({state: n for n, state in enumerate(_STANDS_ELSEWHERE)}, value=table.state)
+    best = func.row_number().over(partition_by=(table.archive, table.address), order_by=rank).label("place")
+    rows = select(table.archive, table.address, table.state, table.why, table.section, best).subquery()
+    for row in connection.execute(select(rows).where(rows.c.place == 1)):
+        standing = _STANDS_ELSEWHERE[row.state]
+        why = None if standing == "missing" else row.why
+        yield AuditedAddress(row.address, standing, why, section=row.section, lists={row.archive})
 
 
-def _placed(known: AuditedAddress, places: AddressRules) -> AuditedAddress:
-    known.section = places.section(known.address) or known.section
-    return known
+def totals(connection: Connection, layout: str) -> dict[str, dict[str, int]]:
+    """The site's own numbers in the newest capture of each list (`Listing.totals`), by its address."""
+    capture, reading = Capture.__table__.c, Reading.__table__.c
+    lists = (
+        select(capture.address, reading.item)
+        .join(Reading, reading.id == capture.reading_id)
+        .where(capture.layout == layout, capture.outcome == "listing")
+        .order_by(capture.captured_at)
+    )
+    newest = {address: json.loads(item)["totals"] for address, item in connection.execute(lists)}
+    return {address: counts for address, counts in newest.items() if counts}
 
 
-def estimate(known: Iterable[AuditedAddress]) -> Estimate | None:
-    """How many stories there may be, by Chapman's form of the Lincoln-Petersen estimate; see ASSUMED.
+def estimate(audited: Iterable[AuditedAddress]) -> Estimate | None:
+    """The number of stories by Chapman's form of the Lincoln-Petersen estimate; see ASSUMED.
 
-    None when the two kinds of lists share fewer than seven stories. With the variance of Seber, The
-    Estimation of Animal Abundance, 1982, p. 60.
+    None when the two kinds of lists share fewer than seven stories. The variance is that of Seber, The Estimation of
+    Animal Abundance, 1982, p. 60.
     """
-    stories = [each.lists for each in known if each.standing not in ("moved", "excluded", "unread")]
+    stories = [entry.lists for entry in audited if entry.standing not in ("moved", "excluded", "unread")]
     engine, people = (sum(bool(lists & kinds) for lists in stories) for kinds in (BY_ENGINE, BY_PEOPLE))
     both = sum(bool(lists & BY_ENGINE and lists & BY_PEOPLE) for lists in stories)
     if both < SMALLEST_OVERLAP:

@@ -1,7 +1,7 @@
-"""What pages let the ledger hear, put together: of each address one report that tells what all do.
+"""Merge links discovered on many pages into one discovery per address.
 
-No database, and none loaded: readers put together page by page, the writer slice by slice. However the pages
-of a run fall into batches, the ledger is the same.
+No database: worker processes merge page by page, the writer slice by slice. The result does not depend on how the
+pages of a run fall into batches.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,10 @@ from storage.ledger.states import Discovery
 
 @dataclass(frozen=True, slots=True)
 class MergedDiscovery:
-    """One address heard of, on which page (an address; None: from a person), and when.
+    """One address, discovered on one page or more.
 
-    allowed_at: when it was last allowed, if reports put together here both allowed and excluded it.
+    found_on: address of the first page; None: given by a person. now: when.
+    allowed_at: when it was last allowed, if of the discoveries merged here some allowed and others excluded it.
     """
 
     discovery: Discovery
@@ -25,21 +26,21 @@ class MergedDiscovery:
 
 
 def merge(
-    reports: Iterable[MergedDiscovery], merged: dict[str, MergedDiscovery] | None = None
+    discoveries: Iterable[MergedDiscovery], merged: dict[str, MergedDiscovery] | None = None
 ) -> dict[str, MergedDiscovery]:
-    """Of each address one report that tells what all do, in their order; into `merged`, when it is given."""
+    """One discovery for each address, in the order of the first ones; into `merged`, when it is given."""
     merged = {} if merged is None else merged
-    for report in reports:
-        known = merged.setdefault(report.discovery.address, report)
-        if known is not report and (known.discovery != report.discovery or report.allowed_at is not None):
-            merged[report.discovery.address] = _both(known, report)
+    for newer in discoveries:
+        known = merged.setdefault(newer.discovery.address, newer)
+        if known is not newer and (known.discovery != newer.discovery or newer.allowed_at is not None):
+            merged[newer.discovery.address] = _both(known, newer)
     return merged
 
 
-def _both(one: MergedDiscovery, other: MergedDiscovery) -> MergedDiscovery:
-    first, second = one.discovery, other.discovery
-    excluded_by, allowed_at = _rule(one, other)
-    heard = replace(
+def _both(older: MergedDiscovery, newer: MergedDiscovery) -> MergedDiscovery:
+    first, second = older.discovery, newer.discovery
+    excluded_by, allowed_at = _exclusion(older, newer)
+    discovery = replace(
         first,
         kind=second.kind if first.kind == "page" else first.kind,
         section=second.section if first.section is None else first.section,
@@ -47,16 +48,16 @@ def _both(one: MergedDiscovery, other: MergedDiscovery) -> MergedDiscovery:
         excluded_by=excluded_by,
         depth=min(first.depth, second.depth),
     )
-    return replace(one, discovery=heard, allowed_at=allowed_at)
+    return replace(older, discovery=discovery, allowed_at=allowed_at)
 
 
-def _rule(one: MergedDiscovery, other: MergedDiscovery) -> tuple[str | None, datetime | None]:
-    """The last word on whether a rule keeps the crawl out; what has no new word leaves the old one."""
-    before, after = one.discovery.excluded_by, other.discovery.excluded_by
-    if other.allowed_at is not None:
-        return after, other.allowed_at
+def _exclusion(older: MergedDiscovery, newer: MergedDiscovery) -> tuple[str | None, datetime | None]:
+    """The newest decision on whether a rule excludes the address; unchanged if the newer page made none."""
+    before, after = older.discovery.excluded_by, newer.discovery.excluded_by
+    if newer.allowed_at is not None:
+        return after, newer.allowed_at
     if before and not after:
-        return None, other.now
+        return None, newer.now
     if after and not before:
-        return after, one.allowed_at or one.now
-    return before, one.allowed_at
+        return after, older.allowed_at or older.now
+    return before, older.allowed_at

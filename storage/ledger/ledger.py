@@ -1,188 +1,218 @@
-"""The ledger: every address ever heard of, in one state; the frontier of a crawl and the audit of its gaps.
+"""The ledger: every address ever discovered, in one state; the frontier of a crawl and the audit of its gaps.
 
-No clock in here: who asks says what time it is.
+No clock: callers pass the time.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Update, and_, func, or_, select, update
 
-from storage.database import bulk
+from storage.database.bulk import chunks
 from storage.database.schema import Address
-from storage.ledger import rows as frontier
 from storage.ledger.discoveries import MergedDiscovery, merge
-from storage.ledger.rows import Due, LedgerBatch, Selection, VisitResult
-from storage.ledger.states import DROPPED, Discovery, State, Visit, due_again
+from storage.ledger.rows import LedgerBatch, VisitResult, apply_visit
+from storage.ledger.selection import Selection, starts_with
+from storage.ledger.states import DROPPED, Discovery, Kind, State
 
-__all__ = ["Discovery", "Due", "Ledger", "Visit", "due_again"]
-
-
+ALL = Selection()
+_ADDRESS = Address.__table__.c
 _RELEASED = (
     update(Address)
-    .where(Address.state == "leased")
-    .values(state=func.coalesce(Address.was, "known"), was=None, leased_until=None)
+    .where(_ADDRESS.state == "leased")
+    .values(state=func.coalesce(_ADDRESS.was, "known"), was=None, leased_until=None)
 )
 
 
-ALL = Selection()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An address to visit, with the validators of its last response."""
+
+    url: str
+    address: str
+    kind: Kind
+    section: str | None
+    dated_on: date | None
+    depth: int
+    tries: int
+    etag: str | None
+    last_modified: str | None
 
 
 class Ledger:
-    """Reached through `archive.ledger`; every method is one transaction. All moments are aware."""
+    """Available as `archive.ledger`; every method is one transaction. All moments are aware."""
 
     def __init__(self, engine: Engine, writer: Engine) -> None:
         self._engine = engine
         self._writer = writer
 
-    def discover(self, heards: Iterable[Discovery], now: datetime, heard_from: str | None = None) -> int:
-        """Write down addresses; how many were new. An address asked for by name becomes due at once."""
+    def discover(self, discoveries: Iterable[Discovery], now: datetime, found_on: str | None = None) -> int:
+        """Add addresses; returns the number of new ones. An address given by a person (`asked`) is due at once.
+
+        found_on: address of the page that links to them; None: no page.
+        """
         with self._writer.begin() as connection:
-            reports = merge(MergedDiscovery(heard, heard_from, now) for heard in heards)
-            sheet = LedgerBatch(connection, reports)
-            new = sheet.discover(reports.values())
-            sheet.write()
+            merged = merge(MergedDiscovery(discovery, found_on, now) for discovery in discoveries)
+            rows = LedgerBatch(connection, merged)
+            new = rows.discover(merged.values())
+            rows.write()
         return new
 
-    def lease(self, limit: int, wanted: Selection = ALL, *, now: datetime) -> list[Due]:
-        """Up to `limit` due addresses, in order; given to nobody again until they are left or released."""
+    def lease(self, limit: int, selection: Selection = ALL, *, now: datetime) -> list[Due]:
+        """Up to `limit` due addresses in the order of the queue; not given out again until visited or released.
+
+        A lease has no time limit, for a site may let a run wait for any time; it ends with its run.
+        """
+        queue = (
+            select(_ADDRESS.address)
+            .where(_ADDRESS.due_at <= now, _ADDRESS.state != "leased", *_conditions(selection))
+            .order_by(_ADDRESS.priority, _ADDRESS.depth, _ADDRESS.address)
+            .limit(limit)
+            .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer and ignores it
+        )
+        leased = update(Address).where(_ADDRESS.address.in_(queue.scalar_subquery()))
         with self._writer.begin() as connection:
-            return frontier.lease(connection, limit, wanted, now)
+            values = leased.values(was=_ADDRESS.state, state="leased").returning(Address.__table__)
+            rows = sorted(connection.execute(values), key=lambda row: (row.priority, row.depth, row.address))
+        return [Due(**{name: getattr(row, name) for name in Due.__slots__}) for row in rows]
 
     def release_all(self, now: datetime) -> int:
-        """At the start of a run: the leases of a dead run end, what failed or broke off last time may be tried again.
+        """At the start of a run: end the leases of a dead run, and make due what failed or broke off in the last one.
 
-        How many leases there were.
+        Returns the number of leases.
         """
-        table = Address.__table__.c
-        broken = and_(table.state == "partial", table.tries > 0)
-        again = update(Address).where(or_(table.state == "failed", broken)).values(due_at=now, tries=0)
+        broken = and_(_ADDRESS.state == "partial", _ADDRESS.tries > 0)
         with self._writer.begin() as connection:
             leases = connection.execute(_RELEASED).rowcount
-            connection.execute(again)
+            failed = or_(_ADDRESS.state == "failed", broken)
+            connection.execute(update(Address).where(failed).values(due_at=now, tries=0))
         return leases
 
     def release(self, addresses: Iterable[str]) -> int:
-        """Give leases back unvisited, as when a crawl is asked to stop; how many."""
-        table = Address.__table__.c
-        released = 0
+        """Give leases back without a visit, as when a crawl is stopped; returns their number."""
         with self._writer.begin() as connection:
-            for some in bulk.chunks(sorted(set(addresses))):
-                back = _RELEASED.where(table.address.in_(some))
-                released += connection.execute(back).rowcount
-        return released
+            released = (_RELEASED.where(_ADDRESS.address.in_(chunk)) for chunk in chunks(sorted(set(addresses))))
+            return sum(connection.execute(statement).rowcount for statement in released)
 
     def settle(self, address: str, state: State, why: str | None, next_at: datetime | None, now: datetime) -> None:
-        """Leave an address in a state; next_at: when to look again, None for never. Raises KeyError."""
-        self._leave(VisitResult(address=address, state=state, why=why, next_at=next_at), now)
+        """Set the state of an address after a visit; next_at: time of the next, None for never. Raises KeyError."""
+        self._apply(VisitResult(address=address, state=state, why=why, next_at=next_at), now)
 
     def failed(
         self, address: str, why: str, now: datetime, retry_after_seconds: float | None = None
     ) -> datetime | None:
-        """The server or the way to it failed; when to try again, None for the next run. Raises KeyError."""
-        return self._leave(
-            VisitResult(
-                address=address,
-                state="failed",
-                why=why,
-                next_at=None,
-                again=True,
-                retry_after_seconds=retry_after_seconds,
-            ),
-            now,
+        """Record a failure of the server or the network; returns the time of the next try, None: in the next run.
+
+        Raises KeyError.
+        """
+        failure = VisitResult(
+            address=address,
+            state="failed",
+            why=why,
+            next_at=None,
+            again=True,
+            retry_after_seconds=retry_after_seconds,
         )
+        return self._apply(failure, now)
 
     def excluded(self, address: str, by: str, now: datetime) -> None:
-        """A rule keeps the crawl out of an address. Raises KeyError."""
+        """Exclude an address by a rule. Raises KeyError."""
         self.settle(address, "excluded", by, None, now)
 
-    def _leave(self, how: VisitResult, now: datetime) -> datetime | None:
+    def _apply(self, result: VisitResult, now: datetime) -> datetime | None:
         with self._writer.begin() as connection:
-            sheet = LedgerBatch(connection, [how.address])
-            row = sheet.row(how.address)
+            rows = LedgerBatch(connection, [result.address])
+            row = rows.row(result.address)
             if row is None:
-                raise KeyError(how.address)
-            values = frontier.apply_visit(row, how, now)
-            sheet.change(how.address, values)
-            sheet.write()
+                raise KeyError(result.address)
+            rows.change(result.address, values := apply_visit(row, result, now))
+            rows.write()
         due_at: datetime | None = values["due_at"]
         return due_at
 
     def dropped(self) -> frozenset[str]:
-        """The addresses of pages that pipelines keep out."""
-        table = Address.__table__.c
-        kept_out = select(table.address).where(table.state == "excluded", table.why == DROPPED)
-        with self._engine.connect() as connection:
-            return frozenset(connection.execute(kept_out).scalars())
+        """The addresses of pages that pipelines rejected."""
+        rejected = select(_ADDRESS.address).where(_ADDRESS.state == "excluded", _ADDRESS.why == DROPPED)
+        return frozenset(address for (address,) in self._read(rejected))
 
     def retry(self, state: State, now: datetime) -> int:
-        """Make every address of a state due now; how many. Leased and excluded ones are left alone."""
+        """Make all addresses of a state due now, but for leased and excluded ones; returns their number."""
         if state in ("leased", "excluded"):
             return 0
-        table = Address.__table__.c
         with self._writer.begin() as connection:
-            again = update(Address).where(table.state == state).values(due_at=now, tries=0)
+            again: Update = update(Address).where(_ADDRESS.state == state).values(due_at=now, tries=0)
             return connection.execute(again).rowcount
 
     def mend(self, change: Callable[[Connection], int]) -> int:
-        """Let rows be changed in one transaction; how many were."""
+        """Run a change of rows in one transaction; returns its result, their number."""
         with self._writer.begin() as connection:
             return change(connection)
 
     def counts(self) -> dict[str, int]:
-        """How many addresses are in each state."""
-        table = Address.__table__.c
-        with self._engine.connect() as connection:
-            found = select(table.state, func.count()).group_by(table.state).order_by(table.state)
-            return dict(connection.execute(found).all())
+        """Number of addresses in each state."""
+        counted = select(_ADDRESS.state, func.count()).group_by(_ADDRESS.state).order_by(_ADDRESS.state)
+        return dict(self._read(counted))
 
     def whys(self, state: State) -> dict[str | None, int]:
-        """How many addresses of a state for each reason, the commonest first."""
-        table = Address.__table__.c
-        found = select(table.why, func.count()).where(table.state == state).group_by(table.why)
-        with self._engine.connect() as connection:
-            rows = connection.execute(found.order_by(func.count().desc(), table.why))
-            return dict(rows.all())
+        """Number of addresses of a state for each reason, the most common first."""
+        counted = select(_ADDRESS.why, func.count()).where(_ADDRESS.state == state).group_by(_ADDRESS.why)
+        return dict(self._read(counted.order_by(func.count().desc(), _ADDRESS.why)))
 
-    def due(self, now: datetime, wanted: Selection = ALL) -> int:
-        """How many addresses could be leased now."""
-        table = Address.__table__.c
-        return self._count(table.due_at <= now, table.state != "leased", *wanted.conditions())
+    def due(self, now: datetime, selection: Selection = ALL) -> int:
+        """Number of addresses that could be leased now."""
+        return self._count(_ADDRESS.due_at <= now, _ADDRESS.state != "leased", *_conditions(selection))
 
-    def next_due_at(self, now: datetime, wanted: Selection = ALL) -> datetime | None:
-        """When the next address that failed or broke off may be tried again in this run; None: nothing to wait for."""
-        table = Address.__table__.c
-        failed = (table.state.in_(("failed", "partial")), table.tries > 0, table.due_at > now, *wanted.conditions())
-        with self._engine.connect() as connection:
-            moment: datetime | None = connection.execute(select(func.min(table.due_at)).where(*failed)).scalar()
+    def next_due_at(self, now: datetime, selection: Selection = ALL) -> datetime | None:
+        """When this run can next retry an address that failed or broke off; None when none waits."""
+        failed = (_ADDRESS.state.in_(("failed", "partial")), _ADDRESS.tries > 0, _ADDRESS.due_at > now)
+        moment: datetime | None
+        ((moment,),) = self._read(select(func.min(_ADDRESS.due_at)).where(*failed, *_conditions(selection)))
         return moment
 
-    def left_alone(self, now: datetime, begun_at: datetime, wanted: Selection = ALL) -> int:
-        """How many addresses a run that began at a moment passed by, for they are not due yet.
+    def left_alone(self, now: datetime, begun_at: datetime, selection: Selection = ALL) -> int:
+        """Number of addresses that a run, begun at a moment, skipped since they are not due yet.
 
-        What it visited itself waits, too, and is not counted.
+        Those that it visited itself wait, too, and are not counted.
         """
-        table = Address.__table__.c
-        earlier = or_(table.visited_at.is_(None), table.visited_at < begun_at)
-        return self._count(table.due_at > now, table.state != "leased", earlier, *wanted.conditions())
+        earlier = or_(_ADDRESS.visited_at.is_(None), _ADDRESS.visited_at < begun_at)
+        return self._count(_ADDRESS.due_at > now, _ADDRESS.state != "leased", earlier, *_conditions(selection))
 
     def _count(self, *conditions: Any) -> int:
+        ((count,),) = self._read(select(func.count()).select_from(Address).where(*conditions))
+        return int(count)
+
+    def _read(self, query: Any) -> Sequence[Any]:
         with self._engine.connect() as connection:
-            found = select(func.count()).select_from(Address).where(*conditions)
-            return connection.execute(found).scalar_one()
+            return connection.execute(query).all()
 
     def rows(self, state: State | None = None) -> Iterator[Row[Any]]:
-        """Every row of the ledger, or those of one state, in the order of address."""
-        table = Address.__table__
-        found = select(table).order_by(table.c.address)
+        """All rows, or those of one state, by address."""
+        found = select(Address.__table__).order_by(_ADDRESS.address)
         if state is not None:
-            found = found.where(table.c.state == state)
+            found = found.where(_ADDRESS.state == state)
         with self._engine.connect() as connection:
             yield from connection.execution_options(yield_per=1000).execute(found)
 
     def row(self, address: str) -> Row[Any] | None:
-        """The row of an address; None when it was never heard of."""
-        table = Address.__table__
-        with self._engine.connect() as connection:
-            return connection.execute(select(table).where(table.c.address == address)).first()
+        """The row of an address; None when it is not in the ledger."""
+        return next(iter(self._read(select(Address.__table__).where(_ADDRESS.address == address))), None)
+
+
+def _conditions(selection: Selection) -> list[Any]:
+    """SQL conditions of a selection; an address of unknown section or day is in every one."""
+    conditions: list[Any] = []
+    if selection.host is not None:
+        conditions += starts_with(_ADDRESS.address, f"https://{selection.host}/")
+    if selection.kinds is not None:
+        conditions.append(_ADDRESS.kind.in_(selection.kinds))
+    if selection.sections is not None:
+        conditions.append(or_(_ADDRESS.section.is_(None), _ADDRESS.section.in_(selection.sections)))
+    if selection.since is not None:
+        conditions.append(or_(_ADDRESS.dated_on.is_(None), _ADDRESS.dated_on >= selection.since))
+    if selection.until is not None:
+        conditions.append(or_(_ADDRESS.dated_on.is_(None), _ADDRESS.dated_on <= selection.until))
+    if selection.addresses is not None:
+        conditions.append(_ADDRESS.address.in_(selection.addresses))
+    return conditions

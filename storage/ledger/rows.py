@@ -1,96 +1,24 @@
-"""The ledger's rows: how an address is leased and left. Each function works in a transaction of its caller."""
+"""Rows of the ledger: changes by discoveries and visits. Everything works in a transaction of its caller."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, select
 
 from storage.database.bulk import add, change, chunks
 from storage.database.schema import Address
 from storage.database.values import Values
 from storage.ledger.discoveries import MergedDiscovery
-from storage.ledger.states import BACK_OFF, DROPPED, WITHDRAWN, Budget, Discovery, Kind, State, queue_priority
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """An address to visit, with the validators of the last answer."""
-
-    url: str
-    address: str
-    kind: Kind
-    section: str | None
-    dated_on: date | None
-    depth: int
-    tries: int
-    etag: str | None
-    last_modified: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which addresses a run asks for. What is not known of an address never rules it out.
-
-    origin: of one newspaper, as https://www.phnompenhpost.com/. since, until: days, both included.
-    addresses: only these.
-    """
-
-    origin: str = ""
-
-    kinds: Sequence[Kind] | None = None
-    sections: Sequence[str] | None = None
-    since: date | None = None
-    until: date | None = None
-    addresses: Sequence[str] | None = None
-
-    def conditions(self) -> list[Any]:
-        table = Address.__table__.c
-        found: list[Any] = []
-        if self.origin:
-            found.append(table.address.between(self.origin, self.origin + chr(0x10FFFF)))
-        if self.kinds is not None:
-            found.append(table.kind.in_(self.kinds))
-        if self.sections is not None:
-            found.append(or_(table.section.is_(None), table.section.in_(self.sections)))
-        if self.since is not None:
-            found.append(or_(table.dated_on.is_(None), table.dated_on >= self.since))
-        if self.until is not None:
-            found.append(or_(table.dated_on.is_(None), table.dated_on <= self.until))
-        if self.addresses is not None:
-            found.append(table.address.in_(self.addresses))
-        return found
-
-
-def lease(connection: Connection, limit: int, wanted: Selection, now: datetime) -> list[Due]:
-    """Take up to `limit` due addresses out of the queue, the first in order first.
-
-    A lease ends with its visit, or with the run: no time is long enough for all that a site may let a run wait.
-    """
-    table = Address.__table__.c
-    queue = (
-        select(table.address)
-        .where(table.due_at <= now, table.state != "leased", *wanted.conditions())
-        .order_by(table.priority, table.depth, table.address)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer and ignores it
-    )
-    taken = (
-        update(Address)
-        .where(table.address.in_(queue.scalar_subquery()))
-        .values(was=table.state, state="leased")
-        .returning(Address.__table__)
-    )
-    rows = sorted(connection.execute(taken), key=lambda row: (row.priority, row.depth, row.address))
-    return [Due(**{name: getattr(row, name) for name in Due.__slots__}) for row in rows]
+from storage.ledger.selection import starts_with
+from storage.ledger.states import BACK_OFF, DROPPED, WITHDRAWN, Budget, Discovery, State, queue_priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitResult:
-    """How an address is left, and what to write beside it; None leaves a column as it is.
+    """The state in which a visit leaves an address, and values for its row; None leaves a column as it is.
 
-    again: tried again with back-off, instead of at `next_at`.
+    again: retried with back-off, instead of at `next_at`. changed: whether the visit found new words.
     """
 
     address: str
@@ -107,42 +35,43 @@ class VisitResult:
     url: str | None = None
 
 
-def apply_visit(row: Values, how: VisitResult, now: datetime) -> Values:
-    """What a visit changes in a row."""
-    failed = how.state == "failed"
-    tries = row["tries"] + 1 if how.again else 0
-    dated_on = how.dated_on or row["dated_on"]
-    due_at = next_try_at(tries, now, how.retry_after_seconds) if how.again else how.next_at
+def apply_visit(row: Values, result: VisitResult, now: datetime) -> Values:
+    """The columns of a row that a visit changes."""
+    visited = result.state != "failed"
+    tries = row["tries"] + 1 if result.again else 0
+    dated_on = result.dated_on or row["dated_on"]
     return {
-        "url": how.url or row["url"],
-        "state": how.state,
+        "url": result.url or row["url"],
+        "state": result.state,
         "was": None,
-        "why": how.why,
+        "why": result.why,
         "leased_until": None,
-        "due_at": due_at,
+        "due_at": next_try_at(tries, now, result.retry_after_seconds) if result.again else result.next_at,
         "tries": tries,
-        "visits": row["visits"] + (not failed),
-        "changes": row["changes"] + (how.changed and row["visits"] > 0),
+        "visits": row["visits"] + visited,
+        "changes": row["changes"] + (result.changed and row["visits"] > 0),
         "visited_at": now,
-        "capture_id": how.capture_id or row["capture_id"],
+        "capture_id": result.capture_id or row["capture_id"],
         "dated_on": dated_on,
-        "etag": how.etag or row["etag"],
-        "last_modified": how.last_modified or row["last_modified"],
-        "priority": queue_priority(
-            row["address"], row["kind"], dated_on, row["heard_at"], visited=not failed or row["visits"] > 0
-        ),
+        "etag": result.etag or row["etag"],
+        "last_modified": result.last_modified or row["last_modified"],
+        "priority": row_priority(row | {"dated_on": dated_on}, visited=visited or row["visits"] > 0),
     }
 
 
+def row_priority(row: Values, *, visited: bool) -> int:
+    return queue_priority(row["address"], row["kind"], row["dated_on"], row["heard_at"], visited=visited)
+
+
 def next_try_at(tries: int, now: datetime, retry_after_seconds: float | None = None) -> datetime | None:
-    """When to try again after the given number of failures; None: in the next run."""
+    """When to retry after the given number of failures; None: in the next run."""
     if tries > len(BACK_OFF):
         return None
     return now + max(BACK_OFF[tries - 1], timedelta(seconds=retry_after_seconds or 0))
 
 
 class LedgerBatch:
-    """Rows of the ledger, by address; on PostgreSQL nobody else leases them until the transaction ends."""
+    """Rows of some addresses, changed in memory and written once; locked until the transaction ends."""
 
     def __init__(self, connection: Connection, addresses: Iterable[str]) -> None:
         self._connection = connection
@@ -150,32 +79,31 @@ class LedgerBatch:
         self._new: dict[str, None] = {}
         self._changed: dict[str, None] = {}
         table = Address.__table__
-        for some in chunks(sorted(set(addresses))):
-            found = select(table).where(table.c.address.in_(some)).with_for_update()
-            self._rows.update((row["address"], dict(row)) for row in connection.execute(found).mappings())
+        for chunk in chunks(sorted(set(addresses))):
+            rows = connection.execute(select(table).where(table.c.address.in_(chunk)).with_for_update())
+            self._rows.update((row["address"], dict(row)) for row in rows.mappings())
 
     def row(self, address: str) -> Values | None:
-        """None for an address never heard of."""
+        """None for an address that is not in the ledger."""
         return self._rows.get(address)
 
-    def discover(self, reports: Iterable[MergedDiscovery]) -> int:
-        """How many addresses were new. reports: one of each address, see `together`."""
-        before = len(self._new)
-        told = list(reports)
-        beyond = over(
-            self._connection, (report.discovery for report in told if report.discovery.address not in self._rows)
-        )
-        for report in told:
-            row = self._rows.get(report.discovery.address)
+    def discover(self, discoveries: Iterable[MergedDiscovery]) -> int:
+        """Add or update the rows of discoveries, one for each address; returns the number of new addresses."""
+        before, merged = len(self._new), list(discoveries)
+        unknown = (each.discovery for each in merged if each.discovery.address not in self._rows)
+        exceeded = _exceeded_budgets(self._connection, unknown)
+        for each in merged:
+            address = each.discovery.address
+            row = self._rows.get(address)
             if row is None:
-                self._rows[report.discovery.address] = _row(report, excluded_by=beyond.get(report.discovery.address))
-                self._new[report.discovery.address] = None
-            elif learnt := _learnt(row, report):
-                self.change(report.discovery.address, learnt)
+                self._rows[address] = _new_row(each, exceeded.get(address))
+                self._new[address] = None
+            elif values := _rediscovered(row, each):
+                self.change(address, values)
         return len(self._new) - before
 
     def change(self, address: str, values: Values) -> None:
-        """Give the row of an address other values. Raises KeyError."""
+        """Update the row of an address. Raises KeyError."""
         self._rows[address] |= values
         if address not in self._new:
             self._changed[address] = None
@@ -185,89 +113,81 @@ class LedgerBatch:
         change(self._connection, Address, "address", [self._rows[address] for address in self._changed])
 
 
-def _row(report: MergedDiscovery, excluded_by: str | None) -> Values:
-    """excluded_by: the budget that has no room for the address, or None."""
-    heard, now = report.discovery, report.now
-    why = report.discovery.excluded_by or excluded_by
+def new_row(address: str, kind: str, found_by: str, now: datetime) -> Values:
+    """A row that was never visited, with every column but those that a state sets."""
     empty: Values = dict.fromkeys(_COLUMNS)
-    return empty | {
-        "address": heard.address,
-        "url": heard.url,
-        "kind": heard.kind,
-        "section": heard.section,
-        "dated_on": heard.dated_on,
-        "depth": heard.depth,
-        "how": heard.found_by,
-        "heard_from": report.found_on,
-        "heard_at": now,
-        "state": "excluded" if why else "known",
-        "why": why,
-        "priority": queue_priority(heard.address, heard.kind, heard.dated_on, now, visited=False),
-        "due_at": None if why else report.allowed_at or now,
-        "tries": 0,
-        "visits": 0,
-        "changes": 0,
-    }
+    own = {"address": address, "url": address, "kind": kind, "how": found_by, "heard_at": now}
+    return empty | own | {"depth": 0, "tries": 0, "visits": 0, "changes": 0}
 
 
 _COLUMNS = tuple(column.name for column in Address.__table__.columns)
 
 
-def _learnt(row: Values, report: MergedDiscovery) -> Values:
-    """What hearing of a known address again changes; empty when nothing."""
-    heard = report.discovery
+def _new_row(merged: MergedDiscovery, exceeded: str | None) -> Values:
+    """exceeded: the name of the budget that has no room for the address, or None."""
+    discovery = merged.discovery
+    why = discovery.excluded_by or exceeded
+    row = new_row(discovery.address, discovery.kind, discovery.found_by, merged.now) | {
+        "url": discovery.url,
+        "section": discovery.section,
+        "dated_on": discovery.dated_on,
+        "depth": discovery.depth,
+        "heard_from": merged.found_on,
+        "state": "excluded" if why else "known",
+        "why": why,
+        "due_at": None if why else merged.allowed_at or merged.now,
+    }
+    return row | {"priority": row_priority(row, visited=False)}
+
+
+def _rediscovered(row: Values, merged: MergedDiscovery) -> Values:
+    """The columns of a known address that a further discovery changes; usually none."""
+    discovery = merged.discovery
     values: Values = {}
-    if row["section"] is None and heard.section is not None:
-        values["section"] = heard.section
-    if row["dated_on"] is None and heard.dated_on is not None:
-        values["dated_on"] = heard.dated_on
-    if heard.depth < row["depth"]:
-        values["depth"] = heard.depth
-    if row["kind"] == "page" and heard.kind != "page":
-        values["kind"] = heard.kind
-    values |= _allowed(row, report)
+    if row["section"] is None and discovery.section is not None:
+        values["section"] = discovery.section
+    if row["dated_on"] is None and discovery.dated_on is not None:
+        values["dated_on"] = discovery.dated_on
+    if discovery.depth < row["depth"]:
+        values["depth"] = discovery.depth
+    if row["kind"] == "page" and discovery.kind != "page":
+        values["kind"] = discovery.kind
+    values |= _exclusion(row, merged)
     if values:
-        now_is = row | values
-        visited = row["visits"] > 0
-        values["priority"] = queue_priority(
-            row["address"], now_is["kind"], now_is["dated_on"], row["heard_at"], visited=visited
-        )
+        values["priority"] = row_priority(row | values, visited=row["visits"] > 0)
     return values
 
 
-def _allowed(row: Values, report: MergedDiscovery) -> Values:
-    """The rules of the crawl may change; who asks for an address by name wants it now."""
-    state, heard, flipped = row["state"], report.discovery, report.allowed_at is not None
-    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and heard.found_by != "asked"):
+def _exclusion(row: Values, merged: MergedDiscovery) -> Values:
+    """The columns that the rules of the crawl change, which may differ from before; an address given by a person is
+    due at once.
+    """
+    state, discovery, flipped = row["state"], merged.discovery, merged.allowed_at is not None
+    asked = discovery.found_by == "asked"
+    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and not asked):
         return {}
-    at = report.allowed_at or report.now
-    if heard.excluded_by:
+    at = merged.allowed_at or merged.now
+    if discovery.excluded_by:
         excluded = state == "known" or (state == "excluded" and flipped)
-        return {"state": "excluded", "why": heard.excluded_by, "due_at": None} if excluded else {}
-    beyond = heard.budget is not None and row["why"] == heard.budget.name
-    if (state == "excluded" and not beyond) or (state == "known" and flipped):
+        return {"state": "excluded", "why": discovery.excluded_by, "due_at": None} if excluded else {}
+    over_budget = discovery.budget is not None and row["why"] == discovery.budget.name
+    if (state == "excluded" and not over_budget) or (state == "known" and flipped):
         return {"state": "known", "why": None, "due_at": at}
-    if heard.found_by == "asked" and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
+    if asked and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
         return {"due_at": at, "tries": 0}
     return {}
 
 
-def over(connection: Connection, heards: Iterable[Discovery]) -> dict[str, str]:
-    """The addresses for which there is no room, of some that the ledger does not hold, and the budget's name for each.
-
-    Each budget's new addresses are taken in their order, as far as it goes; in the caller's transaction.
-    """
-    spent: dict[Budget, list[str]] = {}
-    for heard in heards:
-        if heard.budget is not None:
-            spent.setdefault(heard.budget, []).append(heard.address)
-    return {address: budget.name for budget, new in spent.items() for address in new[room(connection, budget) :]}
-
-
-def room(connection: Connection, budget: Budget) -> int:
-    """How many more addresses a budget has room for; the range is of the primary key, which is read alone."""
-    address = Address.__table__.c.address
-    start = budget.start
-    beyond = start[:-1] + chr(ord(start[-1]) + 1)
-    held = select(func.count()).select_from(Address).where(address >= start, address < beyond)
-    return max(0, budget.most - connection.execute(held).scalar_one())
+def _exceeded_budgets(connection: Connection, discoveries: Iterable[Discovery]) -> dict[str, str]:
+    """The new addresses for which their budget has no room, with its name; the first of each budget find room."""
+    by_budget: dict[Budget, list[str]] = {}
+    for discovery in discoveries:
+        if discovery.budget is not None:
+            by_budget.setdefault(discovery.budget, []).append(discovery.address)
+    exceeded: dict[str, str] = {}
+    for budget, new in by_budget.items():
+        # A range of the primary key, which is read alone.
+        held = select(func.count()).select_from(Address).where(*starts_with(Address.__table__.c.address, budget.start))
+        room = max(0, budget.most - connection.execute(held).scalar_one())
+        exceeded |= dict.fromkeys(new[room:], budget.name)
+    return exceeded

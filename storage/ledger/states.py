@@ -1,13 +1,10 @@
-"""What a crawl knows about an address, the state a visit leaves it in, and when to look again."""
+"""States of an address, the time of its next visit, and its priority in the queue. Plain data, no database."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
-
-WITHDRAWN = "withdrawn"  # the reason in the ledger
-
 
 Kind = Literal["front", "listing", "story", "feed", "sitemap", "rest", "page"]
 
@@ -25,22 +22,28 @@ FoundBy = Literal[
 ]
 
 State = Literal[
-    "known",  # heard of, never visited
+    "known",  # discovered, never visited
     "leased",  # being visited now
     "done",
     "unchanged",  # visited again, nothing new
-    "partial",  # the page is cut or came in part, or keeps words behind a paywall
+    "partial",  # the page is cut or arrived in part, or has words behind a paywall
     "unread",
     "moved",
     "gone",
     "excluded",
-    "failed",  # the server or the way to it; tried again
+    "failed",  # error of the server or the network; retried
 ]
+
+# Reasons.
+WITHDRAWN = "withdrawn"
+DROPPED = "dropped"  # by a pipeline
+BROKEN = "broken_transfer"  # also a kind of problem
+CLOSED = ("challenge", "log_in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """At most so many addresses that begin with `start`; name: the reason for which the others are excluded."""
+    """A limit of `most` addresses that begin with `start`; name: the reason for which further ones are excluded."""
 
     name: str
     start: str
@@ -49,10 +52,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """An address heard of; address: its key in the ledger, for a story its canonical address.
+    """A link to an address. address: its key in the ledger, for a story its canonical address.
 
-    dated_on: the day printed beside it. excluded_by: the rule that keeps the crawl out, or None.
-    depth: links from where the crawl began. budget: of which a new address takes its share; None: of none.
+    dated_on: the day printed beside the link. excluded_by: the rule by which the crawl skips it, or None.
+    depth: number of links from a seed. budget: the limit in which a new address counts; None: no limit.
     """
 
     url: str
@@ -68,12 +71,11 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What a crawl knows about the address that gave an item.
+    """A visit of an address, which gave an item.
 
-    heard: the addresses that the page announces.
-    etag, last_modified: the answer's validators. retry_after_seconds: what a failing server asks for.
-    resume_url: what to ask for at this address next time, for a list that is asked for from where it ended.
-    goes_on: whether it has more to give now.
+    discoveries: the links of the page. etag, last_modified: the response's validators.
+    retry_after_seconds: as a failing server requests. resume_url: the url of the next visit, for a list that goes on
+    where it ended. goes_on: whether the list has more pages now.
     """
 
     address: str
@@ -86,22 +88,22 @@ class Visit:
     goes_on: bool = False
 
 
-# After these waits in one run the address is left to the next run: a server that is down for four minutes
-# is not helped by more questions.
+# After these waits the address is left to the next run: more requests do not help a server that is down for four
+# minutes.
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=3))
 
-# The moment of a visit whose record has no date, by whatever road it comes: it undoes no other, and is due at once.
+# The moment of a visit whose record has no date: older than any other visit, and due again at once.
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-# A page that lists what is new is the only way to hear of it in time.
+# Only a page that lists new stories leads to them in time.
 NEWS_AGAIN = HOUR
-# The deeper pages of a pager only move down what was on the first; other lists than the front's, the sections' and the
-# feeds show again what these have.
+# The deeper pages of a pager show what was on the first before; other lists than front page, sections and feeds repeat
+# these.
 PAGER_AGAIN = 7 * DAY
-# Younger than: look again after. Stories are edited within hours, corrected within days, and after a year
-# hardly ever; then a look tells only whether they still stand.
+# (Younger than, next visit after). Stories are edited within hours, corrected within days, and after a year hardly
+# ever; then a visit only shows whether they still exist.
 STORY_AGAIN = (
     (DAY, 6 * HOUR),
     (7 * DAY, DAY),
@@ -109,36 +111,32 @@ STORY_AGAIN = (
     (365 * DAY, 90 * DAY),
 )
 OLD_STORY_AGAIN = 365 * DAY
-# Deleted pages come back now and then; a page nobody could read waits for a better layout.
+# Deleted pages come back now and then; an unread page waits for a better layout.
 GONE_AGAIN = UNREAD_AGAIN = 30 * DAY
 CLOSED_AGAIN = 6 * HOUR  # behind a bot check or a log-in
-CLOSED = ("challenge", "log_in")  # reasons
-BROKEN = "broken_transfer"  # a reason, and a kind of problem
-DROPPED = "dropped"  # the reason of a page that a pipeline kept out
 LISTS: tuple[Kind, ...] = ("front", "listing", "feed", "sitemap", "rest")
 
 
 def due_again(
     kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0, depth: int = 0
 ) -> datetime:
-    """When to look again at an address that could be read. A story of unknown age counts as a month old.
+    """When to visit an address again that could be read. A story of unknown age counts as a month old.
 
-    changes: how often it changed so far; a story that did is looked at as if it were in the next younger
-    group, for who corrects once corrects again. page: of a listing, from 0. depth: links from where the crawl began.
+    changes: how many visits found new words; a story with any counts in the next younger group, for corrected stories
+    are corrected again. page: of a listing, from 0. depth: number of links from a seed.
     """
     if kind in LISTS:
-        of_the_past = page or (kind == "rest" and published_on) or (kind in ("listing", "sitemap") and depth)
-        return now + (PAGER_AGAIN if of_the_past else NEWS_AGAIN)
+        is_older = page or (kind == "rest" and published_on) or (kind in ("listing", "sitemap") and depth)
+        return now + (PAGER_AGAIN if is_older else NEWS_AGAIN)
     age = now - datetime.combine(published_on, datetime.min.time(), now.tzinfo) if published_on else 30 * DAY
-    waits = [wait for younger_than, wait in STORY_AGAIN if age < younger_than]
-    wait = waits[0] if waits else OLD_STORY_AGAIN
-    steps = [wait for _, wait in STORY_AGAIN] + [OLD_STORY_AGAIN]
-    return now + (steps[max(steps.index(wait) - 1, 0)] if changes else wait)
+    waits = [*(wait for _, wait in STORY_AGAIN), OLD_STORY_AGAIN]
+    group = sum(age >= younger_than for younger_than, _ in STORY_AGAIN)
+    return now + waits[max(group - 1, 0) if changes else group]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalState:
-    """How a visit leaves an address; again: it did not bring what is there, and is tried again with back-off."""
+    """The state after a visit; again: the response is incomplete or an error, and is retried with back-off."""
 
     state: State
     why: str | None = None
@@ -149,64 +147,58 @@ UNCHANGED = FinalState(state="unchanged")
 
 
 def state_after(item: Mapping[str, Any], kind: Kind | None) -> FinalState:
-    """The state in which an item (plain data) with new words leaves its address; kind: of its visit.
+    """The state of an address after a visit that gave an item (plain data) with new words; kind: of the visit.
 
-    A page that a pipeline dropped is not asked for again; a list is, for the addresses that it announces.
+    A page that a pipeline dropped is excluded; a list is visited again, for its links.
     """
-    if item["type"] == "unread" and item["reason"] == DROPPED:
-        return FinalState(state="unread" if kind in LISTS else "excluded", why=DROPPED)
     if item["type"] == "unread":
-        return _left_unread(item["reason"])
-    broken = _kinds(item["problems"]) & {BROKEN}
-    missing = broken | (_kinds(item["problems"]) & {"cut", "paywall"} if item["type"] == "article" else set())
-    return (
-        FinalState(state="partial", why=", ".join(sorted(missing)), again=bool(broken))
-        if missing
-        else FinalState(state="done")
-    )
+        return _unread(item["reason"], kind)
+    kinds = {problem["kind"] for problem in item["problems"]}
+    missing = kinds & ({BROKEN, "cut", "paywall"} if item["type"] == "article" else {BROKEN})
+    if not missing:
+        return FinalState(state="done")
+    return FinalState(state="partial", why=", ".join(sorted(missing)), again=BROKEN in missing)
 
 
-def _left_unread(reason: str) -> FinalState:
+def _unread(reason: str, kind: Kind | None) -> FinalState:
+    if reason == DROPPED:
+        return FinalState(state="unread" if kind in LISTS else "excluded", why=DROPPED)
     if reason in ("server_error", "bad_status", BROKEN):
         return FinalState(state="failed", why=reason, again=True)
-    states: dict[str, State] = {"moved": "moved", "gone": "gone", "not_modified": "unchanged"}
-    return FinalState(state=states.get(reason, "unread"), why=None if reason == "not_modified" else reason)
+    if reason == "not_modified":
+        return UNCHANGED
+    states: dict[str, State] = {"moved": "moved", "gone": "gone"}
+    return FinalState(state=states.get(reason, "unread"), why=reason)
 
 
-def _kinds(problems: Sequence[Mapping[str, Any]]) -> set[str]:
-    return {problem["kind"] for problem in problems}
-
-
-# Whole addresses of news first, then lists, then stories; other pages last.
+# Feeds and REST answers, which have whole stories, first; then lists, stories, other pages.
 RANKS: dict[str, int] = {"feed": 0, "rest": 0, "front": 1, "sitemap": 1, "listing": 2, "story": 3, "page": 4}
-# Lists without an end that show again what others have.
-_LAST = re.compile(r"//[^/]+/(?:tags?|topics?|author)/")
-_OF_A_PART = re.compile(r"//[^/]+/[^/]+/.")
+# Lists without an end that repeat others.
+_REPEATING = re.compile(r"//[^/]+/(?:tags?|topics?|author)/")
+_OF_A_SECTION = re.compile(r"//[^/]+/[^/]+/.")
 _RANK, _VISITED = 100_000_000, 10_000_000
-_FARTHEST = 1_000_000  # pages, that a turn stays within its rank
+_MOST_PAGES = 1_000_000  # so that a priority stays within its rank
 _PAGE = re.compile(r"[?&](page|paged|start)=(?:\d+,)*(\d{1,7})(?:&|$)|/(page/)(\d{1,7})(?:\?|$)", re.A)
 
 
 def queue_priority(address: str, kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
-    """Smaller is sooner: by kind, never visited before visited, the newest day first.
+    """Queue priority of an address, smaller is sooner: by kind, never visited before visited, the newest day first.
 
-    An address without a day counts as of the day when it was heard of: a front page dates nothing, and
-    shows what is new. A list's page N takes its turn with stories N days old: all lists go on side by side,
-    and however long one is, nothing waits for its end.
+    An address without a day has that of its discovery, for a front page dates nothing and shows what is new. Page N of
+    a list ranks with stories N days old: all lists go on side by side, and nothing waits for the end of a long one.
     """
     page = page_of(address) if kind == "listing" else 0
     age = date.max.toordinal() - (dated_on or heard_at.date()).toordinal() + page
-    if kind == "listing" and _LAST.search(address):
+    if kind == "listing" and _REPEATING.search(address):
         return RANKS["page"] * _RANK + visited * _VISITED + age
-    # A list of posts that has given its newest, what counts those of a year, and the feed of a section take their turn
-    # among the lists.
+    # A REST list after its first page or of one year, and the feed of a section, rank with the lists.
     later = kind == "rest" and (visited or dated_on is not None)
-    later |= kind == "feed" and _OF_A_PART.search(address) is not None
+    later |= kind == "feed" and _OF_A_SECTION.search(address) is not None
     return RANKS["story" if page else "listing" if later else kind] * _RANK + visited * _VISITED + age
 
 
 def page_of(address: str) -> int:
-    """Which page of a list an address names, from 0.
+    """The number of a list's page in its address, from 0.
 
     `start` counts stories, ten on a page; `/page/N` and `paged` count from 1.
     """
@@ -215,4 +207,4 @@ def page_of(address: str) -> int:
         return 0
     name, number = (found[1], int(found[2])) if found[1] else (found[3], int(found[4]))
     page = {"page": number, "start": number // 10}.get(name, max(number - 1, 0))
-    return min(page, _FARTHEST)
+    return min(page, _MOST_PAGES)

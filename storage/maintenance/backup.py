@@ -1,11 +1,10 @@
-"""A copy of an archive, made while a crawl goes on writing to it."""
+"""Copy of an archive, made while a crawl may go on writing to it."""
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from errno import ENOTEMPTY
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +14,7 @@ from storage.database.lock import in_use
 from storage.evidence.compact_format import evidence_files, file_of
 from storage.evidence.store import FOLDER
 from storage.files import sync_folder
-from storage.maintenance.checks.evidence import ENDS
+from storage.query.captures import ENDS
 from storage.warc.files import raw_record_at
 from storage.warc.parser import BadRecord, RequestRecord, parse_record
 
@@ -23,15 +22,15 @@ _CHUNK = 2**20
 
 
 def backup(
-    archive: Path, copy: Path, seen: Callable[[int, int], object] = lambda _done, _total: None
+    archive: Path, copy: Path, on_progress: Callable[[int, int], object] = lambda _done, _total: None
 ) -> dict[str, int]:
     """Copy an archive into an empty or new folder, durably; the bytes of each file that was written.
 
-    seen: called with the bytes copied by now, and those of the whole archive.
+    on_progress: called with the bytes copied so far, and those of the whole archive.
 
-    The database goes first, as it is at one moment; then the evidence, which only grows: all that
-    the copied database names. Of files that nobody writes to, everything.
-    Raises ArchiveError, OSError; FileExistsError when the folder holds anything.
+    The database goes first, as it is at one moment; then the evidence, to which a crawl only appends: the records that
+    the copied database names. Files that nobody writes to are copied whole.
+    Raises ArchiveError, OSError; FileExistsError when the folder is not empty.
     """
     Archive.open(archive, readonly=True).close()
     copy.mkdir(parents=True, exist_ok=True)
@@ -41,25 +40,25 @@ def backup(
     ends = _copy_database(archive / DATABASE, copy / DATABASE)
     written = {DATABASE: (copy / DATABASE).stat().st_size}
     (copy / FOLDER).mkdir()
-    total = written[DATABASE] + sum(
-        file_of(archive / FOLDER / name).stat().st_size for name in evidence_files(archive / FOLDER)
-    )
-    for name in evidence_files(archive / FOLDER):
-        path = file_of(archive / FOLDER / name)
-        grows = being_written and path.name == name  # a compact file is closed
-        end = _end(path, ends.get(name, 0)) if grows else path.stat().st_size
+    files = {name: file_of(archive / FOLDER / name) for name in evidence_files(archive / FOLDER)}
+    total = written[DATABASE] + sum(path.stat().st_size for path in files.values())
+    for name, path in files.items():
+        may_grow = being_written and path.name == name  # a compact file is closed
+        end = _end(path, ends.get(name, 0)) if may_grow else path.stat().st_size
         if end:
-            seen_file = partial(_seen, seen, sum(written.values()), total)
-            written[f"{FOLDER}/{path.name}"] = _copy(path, copy / FOLDER / path.name, end, seen_file)
+            before, target = sum(written.values()), copy / FOLDER / path.name
+            for done in _copy(path, target, end):
+                on_progress(before + done, total)
+            written[f"{FOLDER}/{path.name}"] = target.stat().st_size
     for folder in (copy / FOLDER, copy, copy.parent):
         sync_folder(folder)
     return written
 
 
 def _copy_database(database: Path, copy: Path) -> dict[str, int]:
-    """SQLite's own online copy, in one step: of one moment, whoever writes meanwhile.
+    """Copy it by SQLite's online backup in one step: the state of one moment, even during a crawl.
 
-    For each evidence file that the copy names, the end of the last record that it does.
+    For each evidence file that the copy names, the end of the last record named.
     """
     source = f"file:{quote(str(database.absolute()))}?mode=ro"
     with closing(sqlite3.connect(source, uri=True)) as old, closing(sqlite3.connect(copy)) as new:
@@ -70,30 +69,22 @@ def _copy_database(database: Path, copy: Path) -> dict[str, int]:
     return ends
 
 
-def _end(path: Path, known: int) -> int:
-    """The end of the last record that the database names, with the request that stands behind it."""
-    if not known:
-        return 0
-    with path.open("rb") as stream:
-        try:
-            piece = raw_record_at(stream, known)
-            if isinstance(parse_record(piece.raw), RequestRecord):
-                return known + piece.length
-        except BadRecord:
-            pass  # nothing whole follows
-    return known
+def _end(path: Path, end: int) -> int:
+    """The end of the request record that follows the last record named by the database; `end` without one."""
+    if end:
+        with path.open("rb") as stream, suppress(BadRecord):  # of an incomplete record
+            following = raw_record_at(stream, end)
+            if isinstance(parse_record(following.raw), RequestRecord):
+                return end + following.length
+    return end
 
 
-def _seen(seen: Callable[[int, int], object], before: int, total: int, of_file: int) -> None:
-    seen(before + of_file, total)
-
-
-def _copy(source: Path, target: Path, length: int, seen: Callable[[int], object]) -> int:
-    left = length
+def _copy(source: Path, target: Path, length: int) -> Iterator[int]:
+    """Copy the first bytes of a file, durably; the bytes copied so far."""
+    done = 0
     with source.open("rb") as old, target.open("xb") as new:
-        while left and (chunk := old.read(min(left, _CHUNK))):
-            left -= new.write(chunk)
-            seen(length - left)
+        while chunk := old.read(min(length - done, _CHUNK)):
+            done += new.write(chunk)
+            yield done
         new.flush()
         os.fsync(new.fileno())
-    return length - left

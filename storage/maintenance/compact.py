@@ -1,8 +1,7 @@
-"""Evidence files made smaller, and plain gzip again; the records stay as they are, byte for byte.
+"""Compaction of evidence files, and its undoing; every record stays the same, byte for byte.
 
-Only under the run lock: then every file is closed. The new file is whole, durable and compared record by
-record before the old one goes, so that at every moment one of the two is there; a run that was killed is
-begun again. Going back, each record takes its old place, so nothing that names one has to change.
+Only under the run lock, when every file is closed. The new file is durable and compared record by record before the
+old one is deleted; after a kill the run starts again. Undone, each record has its old offset, so that no row changes.
 """
 
 import json
@@ -12,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from shutil import copyfileobj
 from typing import BinaryIO
@@ -32,9 +31,9 @@ from storage.warc.writer import members
 from storage.warc.zstd import DICTIONARY, INDEX
 
 LEVEL = 19
-MOST_PAGES = 16  # in a dictionary; eight take a twenty-fifth off four, sixteen as much again: benchmarks/evidence.py
-LARGEST_DICTIONARY = 2**20  # read with every record that is looked up by itself
-WORTH_IT = 0.9  # of the bytes before
+MOST_PAGES = 16  # in a dictionary; each doubling from four saves a twenty-fifth more: benchmarks/evidence.py
+LARGEST_DICTIONARY = 2**20  # bytes; read with every single record
+WORTH_IT = 0.9  # largest share of the old bytes
 
 _CODED = re.compile(rb"\r\nContent-Encoding:[ \t]*(?!identity)\S", re.I)
 _EXEMPLARS = (
@@ -45,7 +44,7 @@ _EXEMPLARS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What became of one file; why: it was left as it is, else None."""
+    """Result for one file, in bytes. why: the reason why it was left as it is; None when it was replaced."""
 
     file: str
     before: int
@@ -54,32 +53,32 @@ class Done:
     why: str | None = None
 
 
-class _Left(Exception):
+class _Unchanged(Exception):
     """The file is left as it is; the message says why."""
 
 
-def compact(archive: Path, told: Callable[[Done], object] = lambda _: None) -> list[Done]:
-    """Make every closed evidence file smaller that it makes smaller. Raises ArchiveError, OSError."""
+def compact(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -> list[Done]:
+    """Replace every evidence file whose compact form is smaller. Raises ArchiveError, OSError."""
     done = []
     with Archive.open(archive, readonly=True) as opened:
         for path in sorted((archive / "evidence").glob(f"*{PLAIN}")):
-            done.append(_exchanged(path, _smaller(path, opened)))
-            told(done[-1])
+            done.append(_replace(path, _smaller(path, opened)))
+            on_done(done[-1])
     return done
 
 
-def undo(archive: Path, told: Callable[[Done], object] = lambda _: None) -> list[Done]:
+def undo(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -> list[Done]:
     """Make every compact evidence file plain gzip again. Raises OSError."""
     done = []
     for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
-        done.append(_exchanged(compact, _Plain(compact.with_name(as_written(compact.name)))))
-        told(done[-1])
+        done.append(_replace(compact, _Plain(compact)))
+        on_done(done[-1])
     return done
 
 
 def plain_again(compact: Path) -> None:
     """Make one compact evidence file plain gzip again. Raises Damaged, OSError."""
-    done = _exchanged(compact, _Plain(compact.with_name(as_written(compact.name))))
+    done = _replace(compact, _Plain(compact))
     if done.why:
         raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
 
@@ -90,53 +89,53 @@ class _Smaller:
     def __init__(self, path: Path, dictionary: bytes) -> None:
         self.target = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
         self._dictionary = dictionary
-        known = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+        shared = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         if dictionary:
-            known.precompute_compress(level=LEVEL)
-        self._pack = zstandard.ZstdCompressor(LEVEL, known if dictionary else None, write_checksum=True)
+            shared.precompute_compress(level=LEVEL)
+        self._pack = zstandard.ZstdCompressor(LEVEL, shared if dictionary else None, write_checksum=True)
 
     def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
-        """How many records. Raises _Left."""
+        """Write the records; their number. Raises _Unchanged."""
         records = self.target.with_name(f"{self.target.name}.records")
         lengths = []
         try:
             with records.open("w+b") as stream:
                 for piece in pieces:
                     if _member(piece.raw, piece.length) is None:
-                        raise _Left("it could not be made plain gzip again")
+                        raise _Unchanged("it could not be made plain gzip again")
                     lengths.append((piece.length, stream.write(self._pack.compress(piece.raw))))
                 stream.seek(0)
-                held = zstandard.ZstdCompressor(LEVEL).compress(self._dictionary)
+                dictionary = zstandard.ZstdCompressor(LEVEL).compress(self._dictionary)
                 index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
-                for magic, content in ((DICTIONARY, held), (INDEX, index)):
+                for magic, content in ((DICTIONARY, dictionary), (INDEX, index)):
                     out.write(magic + len(content).to_bytes(4, "little") + content)
                 copyfileobj(stream, out)
         finally:
             records.unlink(missing_ok=True)
         if out.tell() > WORTH_IT * sum(before for before, _ in lengths):
-            raise _Left("it would not get smaller; pages that came compressed are kept so")
+            raise _Unchanged("it would not get smaller; pages that came compressed are kept so")
         return len(lengths)
 
 
 def _smaller(path: Path, archive: Archive) -> _Smaller:
-    """With the first pages of each design in the file as dictionary, the commonest design last."""
+    """A writer whose dictionary has the first pages of each design in the file, the commonest design last."""
     with archive.connect() as connection:
         rows = connection.exec_driver_sql(_EXEMPLARS, (path.name,)).all()
     groups: dict[tuple[str, str], list[int]] = {}
     for offset, layout, outcome in rows:
         groups.setdefault((layout, outcome), []).append(offset)
     ordered = sorted(groups.values(), key=len, reverse=True)
-    turns = [each for turn in zip_longest(*(group[:MOST_PAGES] for group in ordered)) for each in turn]
+    by_turns = chain.from_iterable(zip_longest(*(group[:MOST_PAGES] for group in ordered)))
     chosen: list[bytes] = []
-    for offset in (each for each in turns if each is not None):
-        raw = _exemplar(path, offset)
+    for offset in by_turns:
+        raw = b"" if offset is None else _exemplar(path, offset)
         if raw and len(chosen) < MOST_PAGES and sum(map(len, chosen)) + len(raw) <= LARGEST_DICTIONARY:
             chosen.append(raw)
     return _Smaller(path, b"".join(reversed(chosen)))
 
 
 def _exemplar(path: Path, offset: int) -> bytes:
-    """A record that others may resemble, behind its request; empty for a page that came compressed."""
+    """A record that others may resemble, after its request; empty for a page that came compressed."""
     with suppress(BadRecord):
         answer = compact_format.record_at(path, offset)
         if not _CODED.search(answer.raw, 0, 16_384):
@@ -147,27 +146,27 @@ def _exemplar(path: Path, offset: int) -> bytes:
 
 
 class _Plain:
-    """Writes a plain file, in which each record has the place and the length that it had."""
+    """Writes a gzip file in which each record has its old offset and length."""
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    def __init__(self, compact: Path) -> None:
+        self.target = compact.with_name(as_written(compact.name))
 
     def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
-        """How many records. Raises _Left."""
+        """Write the records; their number. Raises _Unchanged."""
         count = 0
         for piece in pieces:
             member = _member(piece.raw, piece.length)
             if member is None or out.tell() != piece.offset:
-                raise _Left(f"the record at byte {piece.offset} finds no place")
+                raise _Unchanged(f"the record at byte {piece.offset} finds no place")
             out.write(member)
             count += 1
         return count
 
 
 def _member(raw: bytes, length: int) -> bytes | None:
-    """A gzip member of that very length; None when the record cannot be packed so small.
+    """A gzip member of this length; None when the record cannot be compressed so far.
 
-    As it was written, if that can be repeated; else packed harder, with blanks in the header's comment.
+    The member that a run wrote, if it can be repeated; else a smaller one, padded by blanks in the header's comment.
     """
     for member in members(raw):
         if len(member) == length:
@@ -177,7 +176,8 @@ def _member(raw: bytes, length: int) -> bytes | None:
     return None
 
 
-def _exchanged(path: Path, writer: _Smaller | _Plain) -> Done:
+def _replace(path: Path, writer: _Smaller | _Plain) -> Done:
+    """Write the other form of a file, compare the two, and delete the first."""
     before = path.stat().st_size
     part = writer.target.with_name(f"{writer.target.name}.part")
     try:
@@ -188,8 +188,8 @@ def _exchanged(path: Path, writer: _Smaller | _Plain) -> Done:
         after = part.stat().st_size
         _compare(path, part, writer.target)
         part.replace(writer.target)
-    except _Left as left:
-        return Done(file=path.name, before=before, after=before, why=str(left))
+    except _Unchanged as unchanged:
+        return Done(file=path.name, before=before, after=before, why=str(unchanged))
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
@@ -199,30 +199,30 @@ def _exchanged(path: Path, writer: _Smaller | _Plain) -> Done:
 
 
 def _records(path: Path) -> Iterator[RawRecord]:
-    """All records of a file that holds nothing but whole records. Raises _Left."""
+    """All records of a file without damage. Raises _Unchanged."""
 
-    def damaged(damage: Damage) -> None:
-        raise _Left(f"damaged at byte {damage.offset}: {damage.what}")
+    def on_damage(damage: Damage) -> None:
+        raise _Unchanged(f"damaged at byte {damage.offset}: {damage.what}")
 
     plain = path.with_name(as_written(path.name))
     end = 0
-    for piece in compact_format.pieces(plain, damaged):
+    for piece in compact_format.pieces(plain, on_damage):
         if piece.offset != end:
-            raise _Left(f"holds more than records at byte {end}")
+            raise _Unchanged(f"holds more than records at byte {end}")
         end += piece.length
         yield piece
     if end != compact_format.size(plain):
-        raise _Left(f"holds more than records at byte {end}")
+        raise _Unchanged(f"holds more than records at byte {end}")
 
 
 def _compare(path: Path, part: Path, target: Path) -> None:
-    """Every record of the new file with that of the old one. Raises _Left."""
-    # Read by that reader that will read it from now on.
+    """Compare every record of the new file with that of the old one. Raises _Unchanged."""
+
+    def on_damage(damage: Damage) -> None:
+        raise _Unchanged(f"the new file is damaged at byte {damage.offset}: {damage.what}")
+
+    # By the reader that reads such files from now on.
     read = compact_format.read if target.name.endswith(COMPACT) else warcfile.raw_records
-    for old, new in zip_longest(_records(path), read(part, _fail)):
+    for old, new in zip_longest(_records(path), read(part, on_damage)):
         if old != new:
-            raise _Left("the new file does not hold the same records")
-
-
-def _fail(damage: Damage) -> None:
-    raise _Left(f"the new file is damaged at byte {damage.offset}: {damage.what}")
+            raise _Unchanged("the new file does not hold the same records")

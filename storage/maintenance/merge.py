@@ -1,6 +1,6 @@
-"""What another archive's database knows and its evidence does not say: the ledger, and the lists of holdings.
+"""Merge of another archive's ledger and holdings, which its evidence does not contain.
 
-Its tombstones and captures are here already. SQLite alone.
+Its tombstones and captures are merged before. SQLite alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,16 +17,16 @@ from storage.maintenance.carry_over import opened, pair
 Values = dict[str, Any]
 
 _COLUMNS = tuple(column.name for column in Address.__table__.columns)
-# How the last visit left an address; of the last three an earlier one may be the last that gave any.
+# Columns of the last visit; the value of those in _LAST may come from an earlier one.
 _LEFT = ("url", "state", "was", "why", "due_at", "leased_until", "tries", "visited_at")
 _LAST = ("capture_id", "etag", "last_modified")
 _FIRST = ("heard_at", "how", "heard_from")
-# Of an address that was heard of and not visited.
+# Of an address that was never visited.
 _UNVISITED = {"state": "known", "tries": 0, "visits": 0, "changes": 0} | dict.fromkeys(
     ("why", "visited_at", "capture_id", "etag", "last_modified")
 )
 
-# A capture that another source brought here has other validators, and may be of another address.
+# The same capture from another source has other validators here, and may be of another address.
 _OF_CAPTURE = {
     "capture_id": "(SELECT id FROM main.capture WHERE id = new_id AND address = old.address)",
     **{
@@ -43,17 +43,17 @@ _OURS = f"SELECT {', '.join(_COLUMNS)} FROM main.ledger WHERE address = ?"
 _PUT = f"INSERT OR REPLACE INTO main.ledger ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _HOLDINGS = (
     "INSERT OR IGNORE INTO main.holding SELECT * FROM before.holding",
-    # What became of a capture in either.
+    # A final state in either archive.
     """UPDATE main.holding AS ours SET state = theirs.state, why = theirs.why, due_at = NULL
     FROM before.holding AS theirs
     WHERE theirs.archive = ours.archive AND theirs.url = ours.url AND theirs.captured_at = ours.captured_at
     AND ours.state IN ('known', 'failed') AND theirs.state IN ('held', 'gone', 'passed over')""",
-    # What was held there and did not come over is to be fetched.
+    # A capture held there that was not merged is fetched again.
     """UPDATE main.holding SET state = 'known', why = NULL, due_at = listed_at WHERE state = 'held'
     AND NOT EXISTS (SELECT 1 FROM main.capture WHERE capture.address = holding.address)""",
     f"""UPDATE main.holding SET state = 'passed over', why = '{WITHDRAWN}', due_at = NULL
     WHERE state <> 'passed over' AND address IN (SELECT address FROM main.withdrawn)""",
-    # An index that one of the two read to its end is read; of two such the later.
+    # An index that either archive read to its end counts as read; of two such the later.
     """INSERT OR REPLACE INTO main.enumeration SELECT theirs.* FROM before.enumeration AS theirs
     LEFT JOIN main.enumeration AS ours ON ours.archive = theirs.archive AND ours.query = theirs.query
     WHERE ours.archive IS NULL OR coalesce(theirs.finished_at, '') > coalesce(ours.finished_at, '')""",
@@ -66,9 +66,9 @@ _HOLDINGS = (
 
 
 def add_addresses(other: Path, database: Path) -> tuple[int, int]:
-    """Take over the addresses of another archive's ledger as it heard of them, before its captures are replayed.
+    """Copy the addresses of another archive's ledger without their visits, before its captures are replayed.
 
-    What a replay hears of an address that is here does not change when and where it was heard of first.
+    So each keeps the moment and page of its first discovery.
     How many were new, and how many both have. Durable at once; may be repeated. Raises ArchiveError.
     """
     new = both = 0
@@ -80,7 +80,7 @@ def add_addresses(other: Path, database: Path) -> tuple[int, int]:
 
 
 def join_ledger(other: Path, database: Path) -> None:
-    """Leave the addresses of both as the last visit left them, and join the lists of holdings, behind all captures.
+    """Give each address the state of its last visit in either archive, and merge the holdings, after all captures.
 
     Durable at once; may be repeated. Raises ArchiveError.
     """
@@ -103,7 +103,7 @@ def _attached(other: Path, database: Path) -> Iterator[Connection]:
 
 
 def _theirs(connection: Connection) -> Iterator[Values]:
-    """Rows without leases, which are of their runs."""
+    """Rows of the other ledger, without the leases of its runs."""
     for row in connection.execute(_THEIRS):
         values = dict(row)
         if values["state"] == "leased":
@@ -112,9 +112,8 @@ def _theirs(connection: Connection) -> Iterator[Values]:
 
 
 def _put(connection: Connection, theirs: Values) -> bool:
-    """Join one row to that of the same address; whether there was none."""
-    row = connection.execute(_OURS, (theirs["address"],)).fetchone()
-    ours = None if row is None else dict(row)
+    """Merge one row with that of the same address; whether there was none."""
+    ours = next(map(dict, connection.execute(_OURS, (theirs["address"],))), None)
     values = joined(ours, theirs)
     if values != ours:
         connection.execute(_PUT, [values[name] for name in _COLUMNS])
@@ -122,9 +121,9 @@ def _put(connection: Connection, theirs: Values) -> bool:
 
 
 def joined(ours: Values | None, theirs: Values) -> Values:
-    """The row of an address of two ledgers; values as SQLite holds them. ours: None when the address is new here.
+    """The merged row of an address, values as SQLite stores them. ours: None when the address is new here.
 
-    It was heard of when and as it was first, and is as its last visit left it. A withdrawn one stays out.
+    With the first discovery and the last visit of the two. A withdrawn address stays out.
     """
     if ours is None:
         return theirs | {"priority": _priority(theirs["address"], theirs)}
@@ -142,7 +141,7 @@ def joined(ours: Values | None, theirs: Values) -> Values:
 
 
 def _visited(ours: Values, theirs: Values) -> Values:
-    """How visits left an address. A page that was read again here, and left alike, has its visit already."""
+    """Columns of the last visit. A page that was replayed here, with the same state, has its visit already."""
     known, same = (_rank(theirs), _rank(ours)), theirs["state"] == ours["state"]
     later = known[0] > known[1] or (known[0] == known[1] and not same)
     last, before = (theirs, ours) if later else (ours, theirs)
@@ -152,7 +151,7 @@ def _visited(ours: Values, theirs: Values) -> Values:
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[str, bool, bool]:
-    """How much a row knows: with a later visit more; without any, what a person, then what a rule says of it."""
+    """Rank of a row: by its last visit; without one, by a person's request, then by an exclusion rule."""
     return row["visited_at"] or "", row["how"] == "asked", row["state"] == "excluded"
 
 

@@ -1,13 +1,12 @@
-"""The whole database, built anew from the evidence and put in the place of the old one.
+"""Rebuild of the whole database from the evidence.
 
-From the evidence: captures, readings, stories, revisions, pictures, sightings, the index of words, and
-the ledger as far as pages tell it. From the old database, when it can be read: what no page tells. Of
-the ledger that is what people asked for, what robots.txt forbids, failed tries, leases, when to look
-again; how far files were replayed; what other archives say they have; and the captures whose bytes are
-not to be had, as they were read. See storage/maintenance/carry_over.py.
+From the evidence come captures, readings, stories, revisions, pictures, sightings, the search index, and the part of
+the ledger that pages contain. From the old database, if it can be read, comes the rest: of the ledger the addresses
+that people requested, robots.txt rules, failed tries, leases and due times; how far files were replayed; the holdings
+of other archives; and the captures whose bytes are lost, as they were read. See storage/maintenance/carry_over.py.
 
-The new database grows in a folder beside the old one; until it is whole and durable nothing of the old
-is touched, and the swap is one rename. A run that was killed is simply begun again.
+The new database grows in a folder beside the old one, which is not touched until the new one is whole and durable; the
+swap is one rename. After a kill the rebuild starts again.
 """
 
 import os
@@ -26,12 +25,12 @@ from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnA
 from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.files import sync_folder
+from storage.ingest.reprocess import Reader
 from storage.maintenance import carry_over
-from storage.maintenance.checks.findings import Reader
 from storage.maintenance.withdraw import carry
 from storage.warc.exchange import Damage
 
-BATCH = 200  # pages in one transaction
+BATCH = 200  # pages a transaction
 KEPT = f"{DATABASE}.before-rebuild"
 _BESIDE = "archive.rebuilding"
 _LOGS = ("-wal", "-shm")
@@ -40,13 +39,12 @@ _TABLES = ("story", "revision", "capture", "sighting", "ledger")
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What became of a rebuild.
+    """Result of a rebuild.
 
-    pages: answers read. beside: answers that get no row, as robots.txt.
-    damage: what the evidence does not give back. before: rows of each table; None when the old database
-    could not be read, or there was none. kept: where the old one is then.
-    linked: captures whose records lie in files elsewhere, named by the old database; read anew, too.
-    captures, addresses: taken over from the old database as they stood there.
+    pages: answers read. beside: answers without a row, such as robots.txt. damage: of the evidence.
+    before, after: rows of each table; before is None when there was no old database, or it could not be read.
+    kept: the path of that old database. linked: captures read anew from files outside the archive.
+    captures, addresses: copied from the old database.
     """
 
     pages: int = 0
@@ -61,51 +59,51 @@ class Rebuilt:
 
 
 def rebuild(
-    archive: Path, reader: Reader, told: Callable[[int], object] = lambda _: None, *, take_over: bool = True
+    archive: Path, reader: Reader, on_progress: Callable[[int], object] = lambda _: None, *, take_over: bool = True
 ) -> Rebuilt:
-    """Build `archive.db` anew, under the run lock of the caller; told: hears how many pages are done.
+    """Build `archive.db` anew, under the caller's run lock.
 
-    take_over: False: the old database is known to be damaged; nothing of it is taken, and it is kept.
-    Raises ArchiveError, EvidenceError: the old database then stands as it was.
+    on_progress: called with the number of pages read.
+    take_over: False when the old database is damaged; then nothing is copied from it, and it is kept.
+    Raises ArchiveError, EvidenceError; the old database then stays as it was.
     """
     _tidy(archive)
     rebuilt = Rebuilt()
-    old_is_there = take_over and _is_readable(archive)
+    is_old_whole = take_over and _is_readable(archive)
     beside = archive / _BESIDE
     with Archive.open(beside, evidence=archive / FOLDER) as new:
         carry(archive, new, datetime.now(UTC))
         answers = _answers(archive, reader, rebuilt)
         while batch := list(islice(answers, BATCH)):
             new.add_many(chain.from_iterable(batch))
-            told(rebuilt.pages)
-        if old_is_there:
-            old_is_there = _carried(archive, new, reader, rebuilt)
+            on_progress(rebuilt.pages)
+        is_old_whole = is_old_whole and _copy_rest(archive, new, reader, rebuilt)
     rebuilt.after = counts(beside / DATABASE)
     _make_durable(beside / DATABASE)
-    rebuilt.kept = _swap(archive, beside, old_is_whole=old_is_there)
+    rebuilt.kept = _swap(archive, beside, is_old_whole=is_old_whole)
     return rebuilt
 
 
 def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[tuple[Any, Any]]]:
     evidence = Evidence.open(archive / FOLDER)
     for name in _files(archive / FOLDER):
-        for place, exchange in evidence.records(name, rebuilt.damage.append):
-            if reader.is_page(exchange, place):
+        for location, exchange in evidence.records(name, rebuilt.damage.append):
+            if reader.is_page(exchange, location):
                 rebuilt.pages += 1
-                yield reader.read(exchange, place)
+                yield reader.read(exchange, location)
             else:
                 rebuilt.beside += 1
 
 
 def _files(folder: Path) -> list[str]:
-    """The evidence of all newspapers in the order in which runs wrote it: PAPER-TIME-NUMBER.warc.gz."""
+    """Evidence files of all newspapers, PAPER-TIME-NUMBER.warc.gz, in the order in which runs wrote them."""
     prefixes = sorted({prefix for name in evidence_files(folder) if (prefix := prefix_of(name))})
     by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
     return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
 
 
-def _carried(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> bool:
-    """Take over what only the old database knows; False when it breaks under the hands."""
+def _copy_rest(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> bool:
+    """Copy what only the old database holds; False when it turns out to be damaged."""
     try:
         rebuilt.before = counts(archive / DATABASE)
         rebuilt.linked, rebuilt.captures = carry_over.captures(archive, new, reader)
@@ -116,7 +114,7 @@ def _carried(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> b
 
 
 def _is_readable(archive: Path) -> bool:
-    """False, too, for a database of an earlier version, which is kept. Raises WrongVersion for one of a later."""
+    """False also for a database of an earlier version, which is kept. Raises WrongVersion for a later version."""
     try:
         Archive.open(archive, readonly=True).close()
     except (NotAnArchive, Damaged, EarlierVersion):
@@ -125,13 +123,13 @@ def _is_readable(archive: Path) -> bool:
 
 
 def counts(database: Path) -> dict[str, int]:
-    """Rows of the tables that a person reads of."""
+    """Rows of each table that a report names."""
     with carry_over.opened(database) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}
 
 
 def _make_durable(database: Path) -> None:
-    """All of a database in its one file, on the disk."""
+    """Move the log into the database file, and the file onto the disk."""
     with carry_over.opened(database, mode="rw") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     with database.open("rb") as stream:
@@ -139,31 +137,35 @@ def _make_durable(database: Path) -> None:
     sync_folder(database.parent)
 
 
-def _swap(archive: Path, beside: Path, *, old_is_whole: bool) -> Path | None:
-    """Give the new database its name; where the old one is, if it is not superfluous."""
+def _swap(archive: Path, beside: Path, *, is_old_whole: bool) -> Path | None:
+    """Replace the old database by the new one; the path of the old one, if it is kept."""
     database, kept = archive / DATABASE, archive / KEPT
-    there = database.exists()
-    if there:
-        if old_is_whole:
+    has_old = database.exists()
+    if has_old:
+        if is_old_whole:
             _fold_log(database)
-        _second_name(database, kept)
-        for log in _LOGS:  # of a database that SQLite cannot open; the new one must not find them
+        # A second name, so that `archive.db` is a whole database at every moment.
+        try:
+            os.link(database, kept)
+        except OSError:  # a file system without hard links
+            copy2(database, kept)
+        for log in _LOGS:  # of a database that SQLite cannot open; the new one must not use them
             if (archive / f"{DATABASE}{log}").exists():
                 (archive / f"{DATABASE}{log}").replace(archive / f"{KEPT}{log}")
         sync_folder(archive)
     (beside / DATABASE).replace(database)
     sync_folder(archive)
     rmtree(beside)
-    if there and not old_is_whole:
+    if has_old and not is_old_whole:
         return _set_aside(kept)
     kept.unlink(missing_ok=True)
     return None
 
 
 def _fold_log(database: Path) -> None:
-    """Bring the write-ahead log into the database and remove it; only possible when nobody has it open.
+    """Move the write-ahead log into the database and remove it; only possible when nobody has it open.
 
-    Else the log of the old database would lie beside the new one, and be taken for its own.
+    SQLite would take an old log beside the new database for the new one's.
     """
     try:
         with carry_over.opened(database, mode="rw") as connection:
@@ -173,16 +175,8 @@ def _fold_log(database: Path) -> None:
         raise Locked(f"{database} was built anew and cannot be exchanged: {what}") from error
 
 
-def _second_name(database: Path, kept: Path) -> None:
-    """So that at every moment one whole database bears the name."""
-    try:
-        os.link(database, kept)
-    except OSError:  # a file system without hard links
-        copy2(database, kept)
-
-
 def _set_aside(kept: Path) -> Path:
-    """A name that no later run takes for its own, for a database that could not be read."""
+    """Rename an unreadable database so that no later run uses its name."""
     number = 1
     while (aside := kept.with_name(f"{DATABASE}.damaged-{number}")).exists():
         number += 1
@@ -193,7 +187,7 @@ def _set_aside(kept: Path) -> Path:
 
 
 def _tidy(archive: Path) -> None:
-    """What a killed run left: a database half built, or a second name of one."""
+    """Remove what a killed run left: a database half built, or the second name of one."""
     rmtree(archive / _BESIDE, ignore_errors=True)
     kept = archive / KEPT
     if not kept.exists():

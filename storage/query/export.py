@@ -1,8 +1,7 @@
-"""The newest wording of every story, as JSON lines or CSV; equal archives export equal bytes.
+"""Export of the newest wording of every story, as JSON lines or CSV; equal archives export equal bytes.
 
-Stories come in the order of their canonical addresses, one at a time, so that memory stays small. The
-text is exact. A spreadsheet takes a text that begins with =, +, - or @ for a formula: import the CSV
-with every column as text.
+Stories are sorted by canonical address and read one at a time, so that memory stays small. The text is exact. A
+spreadsheet takes a text that begins with =, +, - or @ for a formula: import the CSV with every column as text.
 """
 
 import csv
@@ -16,19 +15,19 @@ from sqlalchemy import Connection, select
 from storage.database.schema import Reading, Revision, Story
 from storage.database.values import dumped, plain
 
-# How a story is best read where its newest capture may be damaged (storage/ingest/revisions.py).
+# The story's best values, for its newest capture may be damaged (storage/ingest/revisions.py).
 BEST = ("section", "published_on", "published_at", "node_id")
-# Of the newest wording, from whichever of its forms prints it.
+# Of the newest wording, from the first of its captures that has it.
 OF_WORDING = ("standfirst",)
 
 
 def stories(connection: Connection, since: date | None, until: date | None) -> Iterator[dict[str, Any]]:
-    """Items by the names of the contract, without teasers; and how the archive knows the story.
+    """Items by the names of the contract, without teasers, and with counts and moments of the archive.
 
     since, until: days of publication, both included; a story without a day is then left out.
     """
     same = Story.__table__.alias("same")
-    found = (
+    query = (
         select(
             Story.__table__,
             *(Revision.__table__.c[name] for name in OF_WORDING),
@@ -41,10 +40,10 @@ def stories(connection: Connection, since: date | None, until: date | None) -> I
         .order_by(Story.canonical_url)
     )
     if since is not None:
-        found = found.where(Story.published_on >= since)
+        query = query.where(Story.published_on >= since)
     if until is not None:
-        found = found.where(Story.published_on <= until)
-    for row in connection.execution_options(yield_per=200).execute(found):
+        query = query.where(Story.published_on <= until)
+    for row in connection.execution_options(yield_per=200).execute(query):
         item = json.loads(row.item)
         item |= {name: plain(getattr(row, name)) for name in (*BEST, *OF_WORDING)}
         yield item | {
@@ -55,10 +54,10 @@ def stories(connection: Connection, since: date | None, until: date | None) -> I
         }
 
 
-def write_jsonl(found: Iterable[dict[str, Any]], out: TextIO) -> int:
-    """One object a line; how many."""
+def write_jsonl(stories: Iterable[dict[str, Any]], out: TextIO) -> int:
+    """Write one object a line; their number."""
     count = 0
-    for item in found:
+    for item in stories:
         out.write(dumped(item) + "\n")
         count += 1
     return count
@@ -71,15 +70,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_csv(found: Iterable[dict[str, Any]], out: TextIO) -> int:
-    """A line of names, then one line a story; how many. Open `out` with newline="".
+def write_csv(stories: Iterable[dict[str, Any]], out: TextIO) -> int:
+    """Write a line of names, then one line a story; the number of stories. Open `out` with newline="".
 
     body: its blocks with an empty line between. authors, tags, images (addresses): one a line.
     """
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     count = 0
-    for item in found:
+    for item in stories:
         count += 1
         writer.writerow(_cell(name, item.get(name)) for name in COLUMNS)
     return count

@@ -1,26 +1,26 @@
-"""A story through time: its wordings, what changed between two, and where and when it was announced."""
+"""History of a story: its wordings, the differences between two, and its promotions on other pages."""
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, case, func, or_, select
+from sqlalchemy import Connection, Row, case, func, or_, select
 
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.errors import NoSuchStory
 from storage.query.text import CLUSTER
 
-_PIECES = 4
-_COMPARED = 200
+_WORDS = 4  # the longest of an address, by which similar addresses are found
+_COMPARED = 200  # addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """One revision: `row` as in the table `revision`, the whole item it was read as, its pictures."""
+    """One revision: `row` as in the table `revision`, the whole item, its pictures."""
 
     row: Row[Any]
     item: dict[str, Any]
@@ -29,10 +29,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullStory:
-    """Everything the archive knows of one story; rows have the columns of the tables.
+    """A story with its whole history; rows have the columns of the tables.
 
-    promotions: sightings of teasers that lead to it, in the order of time, with the page's `page_url`,
-    `captured_at` and `page_is` (article or listing). same_words: addresses of stories with equal words.
+    promotions: sightings of teasers of it, in the order of time, with the page's `page_url`, `captured_at` and
+    `page_is` (article or listing). same_words: addresses of stories with equal words.
     """
 
     row: Row[Any]
@@ -48,11 +48,11 @@ def find(connection: Connection, story: str | int) -> Row[Any]:
     Raises NoSuchStory.
     """
     table = Story.__table__
-    wanted = table.c.id == story if isinstance(story, int) else table.c.canonical_url == story
-    row = connection.execute(select(table).where(wanted)).first()
+    is_it = table.c.id == story if isinstance(story, int) else table.c.canonical_url == story
+    row = connection.execute(select(table).where(is_it)).first()
     if row is None and isinstance(story, str):
         capture = Capture.__table__.c
-        whole = (capture.url == story) & (capture.part == "")  # a feed's address is none of the stories in it
+        whole = (capture.url == story) & (capture.part == "")  # the address of a feed is not that of the stories in it
         captured = select(capture.story_id).where(or_(whole, capture.address == story))
         row = connection.execute(select(table).where(table.c.id.in_(captured)).order_by(table.c.id)).first()
     if row is None:
@@ -61,22 +61,21 @@ def find(connection: Connection, story: str | int) -> Row[Any]:
 
 
 def nearest(connection: Connection, address: str) -> str | None:
-    """The canonical address that resembles an address most; None when none does.
+    """The canonical address most like an address; None when none is similar.
 
-    Only addresses that have a long word of its last part in common are compared; of a part that is one
-    word, as in Khmer, one of its halves.
+    Only addresses that contain one of the longest words of its last part are compared; of a part that is one word, as
+    in Khmer, one of its halves.
     """
     last = address.rstrip("/").rsplit("/", 1)[-1]
     half = len(last) // 2
-    pieces = sorted(last.split("-"), key=len)[-_PIECES:] if "-" in last else [last[:half], last[half:]]
+    pieces = sorted(last.split("-"), key=len)[-_WORDS:] if "-" in last else [last[:half], last[half:]]
     table = Story.__table__.c
     shared = [case((func.instr(table.canonical_url, piece) > 0, 1), else_=0) for piece in pieces if piece]
     if not shared:
         return None
     score = sum(shared[1:], shared[0])
-    found = select(table.canonical_url).where(score > 0).order_by(score.desc(), table.canonical_url).limit(_COMPARED)
-    near = get_close_matches(address, connection.execute(found).scalars().all(), n=1, cutoff=0.8)
-    return near[0] if near else None
+    query = select(table.canonical_url).where(score > 0).order_by(score.desc(), table.canonical_url).limit(_COMPARED)
+    return next(iter(get_close_matches(address, connection.execute(query).scalars().all(), n=1, cutoff=0.8)), None)
 
 
 def full_story(connection: Connection, story: str | int) -> FullStory:
@@ -103,62 +102,34 @@ def revisions(connection: Connection, story_id: int) -> list[Wording]:
     revision, reading, image = Revision.__table__, Reading.__table__.c, Image.__table__
     images: dict[int, list[Row[Any]]] = {}
     of_story = select(revision.c.id).where(revision.c.story_id == story_id)
-    pictures = select(image).where(image.c.revision_id.in_(of_story)).order_by(image.c.position)
-    for row in connection.execute(pictures):
+    for row in connection.execute(select(image).where(image.c.revision_id.in_(of_story)).order_by(image.c.position)):
         images.setdefault(row.revision_id, []).append(row)
-    found = (
+    query = (
         select(revision, reading.item)
         .join(Reading, reading.id == revision.c.reading_id)
         .where(revision.c.story_id == story_id)
         .order_by(revision.c.number)
     )
     return [
-        Wording(row=row, item=json.loads(row.item), images=images.get(row.id, [])) for row in connection.execute(found)
+        Wording(row=row, item=json.loads(row.item), images=images.get(row.id, [])) for row in connection.execute(query)
     ]
 
 
 def promotions(connection: Connection, address: str) -> list[Row[Any]]:
-    """Where and when an address was announced, in the order of time."""
+    """The sightings of an address, in the order of time; it need not be archived itself."""
     sighting, capture = Sighting.__table__, Capture.__table__.c
     page = (capture.captured_at, capture.url.label("page_url"), capture.outcome.label("page_is"))
-    found = (
+    query = (
         select(sighting, *page)
         .join(Capture, capture.id == sighting.c.capture_id)
         .where(or_(sighting.c.address == address, sighting.c.url == address))
         .order_by(capture.captured_at, capture.url, sighting.c.list, sighting.c.position)
     )
-    return list(connection.execute(found))
-
-
-def captures(engine: Engine, outcome: str | None, since: date | None, until: date | None) -> Iterator[Row[Any]]:
-    """Rows of `capture` by id, those there are at the start; see Archive.captures.
-
-    Read by the thousand, so that who writes meanwhile (reading every page anew) keeps a short log.
-    """
-    table = Capture.__table__
-    found = select(table).order_by(table.c.id).limit(1000)
-    if outcome is not None:
-        found = found.where(table.c.outcome == outcome)
-    if since is not None:
-        found = found.where(table.c.captured_at >= _midnight(since))
-    if until is not None:
-        found = found.where(table.c.captured_at < _midnight(until + timedelta(days=1)))
-    with engine.connect() as connection:
-        last = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    at = 0
-    while at < last:
-        with engine.connect() as connection:
-            rows = connection.execute(found.where(table.c.id > at, table.c.id <= last)).all()
-        yield from rows
-        at = rows[-1].id if rows else last
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
+    return list(connection.execute(query))
 
 
 def as_of(story: FullStory, moment: datetime) -> Wording | None:
-    """The wording in force at a moment (aware); None when the story was not seen yet by then."""
+    """The wording at an aware moment; None when the story was first captured later."""
     seen = [
         each
         for each in story.revisions
@@ -171,28 +142,26 @@ Change = Literal["same", "added", "removed"]
 
 
 def differences(old: Wording, new: Wording) -> dict[str, list[tuple[Change, str]]]:
-    """What changed between two wordings, word by word (Khmer: cluster by cluster), by field.
+    """The fields in which two wordings differ, word by word (Khmer: cluster by cluster).
 
-    Only fields that differ; each as pieces of text in reading order, whole when put together.
+    Each field as pieces of text in reading order, which joined give both texts.
     """
     fields = ("headline", "kicker", "standfirst", "byline", "body")
     texts = {name: (getattr(old.row, name) or "", getattr(new.row, name) or "") for name in fields}
-    texts["captions"] = _captions(old), _captions(new)
+    before, after = ("\n".join(image.caption for image in each.images if image.caption) for each in (old, new))
+    texts["captions"] = before, after
     return {name: list(compared(*pair)) for name, pair in texts.items() if pair[0] != pair[1]}
-
-
-def _captions(wording: Wording) -> str:
-    return "\n".join(image.caption for image in wording.images if image.caption)
 
 
 _PIECE = re.compile(rf"{CLUSTER.pattern}|\s+|[^\W\u1780-\u17ff]+|.", re.DOTALL)
 
 
 def compared(old: str, new: str) -> Iterator[tuple[Change, str]]:
+    """The pieces of two texts in reading order, each with its change."""
     before, after = _PIECE.findall(old), _PIECE.findall(new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for what, start, end, new_start, new_end in matcher.get_opcodes():
-        if what == "equal":
+    for operation, start, end, new_start, new_end in matcher.get_opcodes():
+        if operation == "equal":
             yield "same", "".join(before[start:end])
             continue
         if end > start:

@@ -1,8 +1,7 @@
 """Full-text search over every wording, English and Khmer in one index. SQLite only.
 
-The index is fed by the batch, never by triggers: a trigger makes FTS5 write out its memory for every
-row, and costs more than the rest of the batch. Rows are only added; a row whose revision is gone is
-passed over, and `fill` builds the index anew.
+The batch fills the index, not a trigger: that makes FTS5 flush its memory for every row, which costs more than the rest
+of the batch. Rows of deleted revisions stay in the index until it is built anew; searches leave them out.
 """
 
 from collections.abc import Sequence
@@ -12,26 +11,25 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
+from storage.database.engine import require_sqlite
 from storage.database.values import day
-from storage.errors import Unsupported
 from storage.query.snippets import snippet
 from storage.query.syntax import Term, parse
 from storage.query.text import encodable
 
 Sort = Literal["best", "newest", "oldest"]
 
-# Ranking must score every hit: 1.4 s for a word that 500,000 stories share. Of so many hits the ones
-# last archived are ranked: ten thousand take 35 ms.
+# Ranking scores every hit, 1.4 s for a word of 500,000 stories: so only the last archived are ranked, 10,000 in 35 ms.
 MOST_RANKED = 10_000
-# A hit in the headline says more of what a story is about than one in its body.
+# Of headline, body, captions, byline: a headline says best what a story is about.
 WEIGHTS = "10.0, 1.0, 2.0, 4.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One story found; its best revision, or by date its newest that matches.
+    """One matching story; its best revision, or by date its newest that matches.
 
-    snippet: original text with the words found marked. score: smaller is better; None when sorted by date.
+    snippet: original text with the matches marked. score: smaller is better; None when sorted by date.
     """
 
     story_id: int
@@ -78,9 +76,9 @@ _ORDER: dict[Sort, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """since, until: days of publication, both included; a story without a day is in none.
+    """since, until: days of publication, both included, without stories of unknown day.
 
-    author: words of the byline. marks: put before and after each word found. page: from 1, of `limit` stories.
+    author: words of the byline. marks: put before and after each match. page: from 1, of `limit` stories.
     """
 
     since: date | None = None
@@ -93,21 +91,21 @@ class Limits:
     marks: tuple[str, str] = ("[", "]")
 
     def conditions(self) -> str:
-        found = ""
-        if self.since is not None:
-            found += " AND published_on >= :since"
-        if self.until is not None:
-            found += " AND published_on <= :until"
-        if self.section is not None:
-            found += " AND lower(section) = lower(:section)"
-        return found
+        given = {
+            "published_on >= :since": self.since,
+            "published_on <= :until": self.until,
+            "lower(section) = lower(:section)": self.section,
+        }
+        return "".join(f" AND {condition}" for condition, value in given.items() if value is not None)
 
     def values(self) -> dict[str, Any]:
-        days = {"since": self.since, "until": self.until}
-        found: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day is not None}
-        if self.section is not None:
-            found["section"] = encodable(self.section)
-        return found | {"limit": self.limit, "offset": self.limit * (self.page - 1)}
+        return {
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "section": encodable(self.section or ""),
+            "limit": self.limit,
+            "offset": self.limit * (self.page - 1),
+        }
 
 
 def search(connection: Connection, words: str, limits: Limits) -> list[Hit]:
@@ -125,12 +123,12 @@ def search(connection: Connection, words: str, limits: Limits) -> list[Hit]:
         conditions += " AND words.rowid >= :oldest"
     score = f"bm25(words, {WEIGHTS})" if by_score else "NULL"
     matches = _MATCHES.format(columns=_COLUMNS.format(score=score), conditions=conditions)
-    found = connection.execute(text(_HITS.format(matches=matches, order=_ORDER[limits.sort])), values)
-    return [_hit(row, terms, limits.marks) for row in found]
+    rows = connection.execute(text(_HITS.format(matches=matches, order=_ORDER[limits.sort])), values)
+    return [_hit(row, terms, limits.marks) for row in rows]
 
 
 def count(connection: Connection, words: str, limits: Limits) -> int:
-    """How many stories `search` finds on all its pages, beyond those that are ranked too. Raises as it does."""
+    """How many stories match, ranked or not. Raises as `search` does."""
     query, _ = _query(connection, words, limits)
     if query is None:
         return 0
@@ -139,17 +137,16 @@ def count(connection: Connection, words: str, limits: Limits) -> int:
 
 
 def _query(connection: Connection, words: str, limits: Limits) -> tuple[str | None, Sequence[Term]]:
-    """In the language of FTS5, None without a word; and the terms that a snippet marks."""
-    if connection.dialect.name != "sqlite":
-        raise Unsupported("full-text search works on SQLite archives only")
+    """The FTS5 expression, None without a word; and the terms that a snippet marks."""
+    require_sqlite(connection, "full-text search")
     query = parse(words)
-    by = parse(limits.author or "")
-    if query is None or (limits.author is not None and by is None):
+    author = parse(limits.author or "")
+    if query is None or (limits.author is not None and author is None):
         return None, ()
-    found = query.expression()
-    if by is not None:
-        found = f"({found}) AND {{byline}} : ({by.expression()})"
-    return found, list(query.terms())
+    expression = query.expression()
+    if author is not None:
+        expression = f"({expression}) AND {{byline}} : ({author.expression()})"
+    return expression, list(query.terms())
 
 
 def _hit(row: Row[Any], terms: Sequence[Term], marks: tuple[str, str]) -> Hit:

@@ -1,7 +1,7 @@
-"""The passage of a text that answers a question, with the words found marked.
+"""Snippet of a text around the matches of a query, which are marked.
 
-The index keeps tokens, not text; so the words are found again here, in the text as it was printed, with
-the index's own idea of a letter: case and accents do not count, invisible signs stand in no word's way.
+The index stores no text, so the matches are found again in the text as it was printed, by the index's rules: case,
+accents and invisible signs do not count.
 """
 
 import re
@@ -12,31 +12,34 @@ from unicodedata import normalize
 from storage.query.syntax import Term
 from storage.query.text import CLUSTER
 
-BEFORE, LENGTH = 60, 220  # characters before the first word found, and in all
+BEFORE, LENGTH = 60, 220  # characters before the first match, and in all
 
 _INSIDE = "[\u0300-\u036f\u200b\u200c\u200d\u2060\ufeff\u00ad]*"
 _MARKS = "\u0300-\u036f\u17b4-\u17d3\u17dd"
 _BETWEEN = rf"(?:[^\w{_MARKS}]|_)"
-_BORDER = re.compile(rf"(?<=\s)|(?<!\u17d2)(?={CLUSTER.pattern})")  # behind a coeng stands a subscript
+_BORDER = re.compile(rf"(?<=\s)|(?<!\u17d2)(?={CLUSTER.pattern})")  # a coeng is followed by a subscript
 
 
 def snippet(texts: Iterable[str | None], terms: Sequence[Term], marks: tuple[str, str]) -> str:
-    """About 220 characters of the first text that holds a word asked for; else how the first text begins."""
-    wanted = _pattern(tuple(terms))
-    given = [text for text in texts if text]
-    for text in given:
-        found = list(wanted.finditer(_folded(text)))
-        if found:
-            return _passage(text, [match.span() for match in found], marks)
-    return _passage(given[0], [], marks) if given else ""
+    """About 220 characters of the first text with a match; without one, the beginning of the first text."""
+    pattern = _pattern(tuple(terms))
+    present = [text for text in texts if text]
+    for text in present:
+        if spans := [match.span() for match in pattern.finditer(_folded(text))]:
+            return _passage(text, spans, marks)
+    return _passage(present[0], [], marks) if present else ""
 
 
 def _passage(text: str, spans: list[tuple[int, int]], marks: tuple[str, str]) -> str:
     first, last = spans[0] if spans else (0, 0)
-    start = _border(text, first - BEFORE, first) if first > BEFORE else 0
+    start = 0
+    if first > BEFORE:
+        border = _BORDER.search(text, first - BEFORE, first)
+        start = border.start() if border else first
     end = max(start + LENGTH, last)
     if end < len(text):
-        end = max(_last_border(text, end), last)
+        end = max((border.start() for border in _BORDER.finditer(text, end - 40, end)), default=end)
+        end = max(end, last)
     pieces, at = [], start
     for begin, stop in spans:
         if stop <= end:
@@ -45,15 +48,6 @@ def _passage(text: str, spans: list[tuple[int, int]], marks: tuple[str, str]) ->
     pieces.append(text[at:end])
     passage = " ".join("".join(pieces).split())
     return f"{'… ' if start else ''}{passage}{' …' if end < len(text) else ''}"
-
-
-def _border(text: str, at: int, latest: int) -> int:
-    found = _BORDER.search(text, at, latest)
-    return found.start() if found else latest
-
-
-def _last_border(text: str, at: int) -> int:
-    return max((found.start() for found in _BORDER.finditer(text, at - 40, at)), default=at)
 
 
 @lru_cache(maxsize=64)
@@ -72,13 +66,13 @@ def _term(term: Term) -> str:
 
 
 def _next(before: str, token: str) -> str:
-    """The token, and what may stand between it and the one before: Khmer clusters may touch, words not."""
+    """The pattern of a token after the one before: Khmer clusters may touch, words may not."""
     between = f"{_BETWEEN}{'*' if CLUSTER.match(before) or CLUSTER.match(token) else '+'}" if before else ""
     return between + _INSIDE.join(map(re.escape, token))
 
 
 def _folded(text: str) -> str:
-    """Letter by letter without case and accents, so that places in it are places in the text."""
+    """The text without case and accents, letter by letter, so that offsets stay the same."""
     return text.lower() if text.isascii() else "".join(map(_letter, text))
 
 

@@ -1,5 +1,6 @@
-"""What the archive holds, in numbers."""
+"""Counts of the archive."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,8 +16,8 @@ from storage.database.schema import Address, Capture, Revision, Sighting, Story
 class Stats:
     """stories_by_year: by year of publication, None for stories without a day.
 
-    gaps: spans of days, both ends included, on which no story of the archive was published, between the
-    first and the last day that has one. ledger: addresses by state.
+    gaps: spans of days without a story, both ends included, between the first and the last day with one.
+    ledger: addresses by state.
     """
 
     stories: int
@@ -56,48 +57,46 @@ def stats(connection: Connection) -> Stats:
 
 
 def sections(connection: Connection) -> list[str]:
-    """As printed, the largest first."""
+    """Sections as printed, the largest first."""
     return [name for name in _by(connection, Story.section) if name is not None]
 
 
 def layouts(connection: Connection) -> list[str]:
-    """Those that captures were read by, the commonest first."""
+    """Layouts of the captures, the commonest first."""
     return [name for name in _by(connection, Capture.layout) if name is not None]
 
 
 def _totals(connection: Connection) -> dict[str, int]:
-    counted = {
+    counts = {
         "stories": select(func.count()).select_from(Story),
         "revisions": select(func.count()).select_from(Revision),
         "captures": select(func.count()).select_from(Capture),
         "sightings": select(func.count()).select_from(Sighting),
         "same_words": select(func.count()).select_from(Story).where(Story.same_words_as.is_not(None)),
     }
-    return {name: connection.execute(query).scalar_one() for name, query in counted.items()}
+    return {name: connection.execute(query).scalar_one() for name, query in counts.items()}
 
 
 def _by(connection: Connection, column: Any, *conditions: Any) -> dict[Any, int]:
     """Counts by the column's values, the largest first."""
-    found = select(column, func.count()).where(*conditions).group_by(column)
-    rows = connection.execute(found.order_by(func.count().desc(), column))
-    return dict(rows.all())
+    query = select(column, func.count()).where(*conditions).group_by(column)
+    return dict(connection.execute(query.order_by(func.count().desc(), column)).all())
 
 
 def _by_year(connection: Connection) -> dict[int | None, int]:
-    found: dict[int | None, int] = {}
+    years: Counter[int | None] = Counter()
     for day, count in _by(connection, Story.published_on).items():
-        year = day.year if day else None
-        found[year] = found.get(year, 0) + count
-    return dict(sorted(found.items(), key=lambda each: (each[0] is None, each[0] or 0)))
+        years[day.year if day else None] += count
+    return dict(sorted(years.items(), key=lambda each: (each[0] is None, each[0] or 0)))
 
 
 def _days(connection: Connection) -> list[date]:
     days = select(Story.published_on).where(Story.published_on.is_not(None)).distinct()
-    return sorted(day for day in connection.execute(days).scalars() if day is not None)
+    return [day for day in connection.execute(days.order_by(Story.published_on)).scalars() if day is not None]
 
 
 def gaps(days: Sequence[date]) -> Iterator[tuple[date, date]]:
-    """The spans between neighbouring days of a sorted list that are further apart than one day."""
+    """The spans without a day between neighbours of a sorted list."""
     one = timedelta(days=1)
     for before, after in pairwise(days):
         if after - before > one:

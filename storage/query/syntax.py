@@ -1,13 +1,13 @@
-"""Search queries as people type them, and as FTS5 takes them.
+"""Search queries as people type them, parsed into expressions of FTS5.
 
-    rice export*            both words must occur; a star stands for any end
+    rice export*            both words must occur; a star means any end
     "rice export"           a phrase
     rice -export            without a word
     rice OR corn price      either of two neighbours, and the price
     NEAR(rice export, 5)    at most so many words (in Khmer: clusters) apart
     (rice price) OR corn    parentheses group
 
-All other punctuation separates words. In quotes OR is a word as any other.
+All other punctuation separates words. OR in quotes is an ordinary word.
 """
 
 import re
@@ -18,7 +18,7 @@ from storage.errors import BadQuery
 from storage.query.text import encodable, tokens_of
 
 MOST_TOKENS = 500  # a long paragraph
-DEEPEST = 16  # parentheses; FTS5 takes expressions up to a depth of 256
+DEEPEST = 16  # parentheses; FTS5 allows expressions up to a depth of 256
 NEAR_TOKENS = 10  # FTS5's own default
 MOST_NEAR_TOKENS = 10_000
 
@@ -34,23 +34,23 @@ _DISTANCE = re.compile(r"(.*),\s*([0-9]{1,9})\s*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Tokens that must follow each other; start_only: the last may go on to any end."""
+    """Tokens that follow each other; start_only: the last is the beginning of a token."""
 
     tokens: tuple[str, ...]
     start_only: bool = False
 
     def terms(self) -> Iterator["Term"]:
-        """The terms that a text may hold to match; those that it must not hold are left out."""
+        """The terms that a matching text may contain, without excluded terms."""
         yield self
 
     def expression(self) -> str:
-        """In the language of FTS5, every token quoted."""
+        """The expression of FTS5, every token quoted."""
         return f'"{" ".join(self.tokens)}"{"*" if self.start_only else ""}'
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Terms that stand at most `tokens` words or clusters apart."""
+    """Terms at most `tokens` words or clusters apart."""
 
     members: tuple[Term, ...]
     tokens: int
@@ -78,7 +78,7 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Queries that must all match, and those of which none may."""
+    """Queries that all match, and excluded queries, of which none matches."""
 
     members: tuple["Query", ...]
     without: tuple["Query", ...] = ()
@@ -98,12 +98,12 @@ Query = Term | Near | Either | All
 
 
 def parse(text: str) -> Query | None:
-    """The query that a person typed; None when it holds no word. Raises BadQuery."""
+    """The query of a text; None when it has no word. Raises BadQuery."""
     return _Parser(encodable(text).replace("\0", " ")).whole()
 
 
 class _Parser:
-    """Reads symbols from left to right; an OR binds its two neighbours, all else is AND."""
+    """Reads symbols from left to right; OR binds its two neighbours, all others are joined by AND."""
 
     def __init__(self, text: str) -> None:
         self._symbols = list(_SYMBOL.finditer(text))
@@ -117,11 +117,11 @@ class _Parser:
         return found
 
     def _sequence(self, depth: int) -> Query | None:
-        """Up to the end or a closing parenthesis."""
+        """The query up to the end or a closing parenthesis."""
         groups: list[list[Query]] = []
         without: list[tuple[str, Query]] = []
-        operator = None  # that waits for its right side
-        can_join = False  # whether the last thing was one that an operator may follow
+        operator = None  # whose right side is not read yet
+        can_join = False  # whether an operator may follow
         while self._next < len(self._symbols) and (symbol := self._symbols[self._next])["bracket"] != ")":
             self._next += 1
             word = symbol["word"] or ""

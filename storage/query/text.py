@@ -1,11 +1,10 @@
-"""Words, made ready for comparing and for searching.
+"""Normal forms of text, for comparing and for searching.
 
-`normal` decides whether two texts say the same; `searchable` is what goes into the index, and `tokens_of`
-what a query looks for there (storage/query/syntax.py).
+Texts with equal `normal` forms count as the same words; `searchable` is the form in the index, and `tokens_of` are the
+tokens of a query (storage/query/syntax.py).
 
-Khmer is written without spaces between words. Cut into character clusters (a base with its
-subscripts and signs), with a phrase query over clusters, a word is found wherever it stands: a
-substring search that ends at cluster borders and needs no dictionary.
+Khmer is written without spaces between words. It is cut into character clusters (a base with its subscripts and signs),
+and a word is a phrase of clusters: a substring search that ends at cluster borders and needs no dictionary.
 """
 
 import re
@@ -14,17 +13,17 @@ from hashlib import blake2b
 from typing import Any
 from unicodedata import category, is_normalized, normalize
 
-# Signs without width, which mark possible line ends or nothing at all: zero-width space, non-joiner,
-# joiner, word joiner, byte order mark, soft hyphen; and the selector of a sign's form, which feeds drop from emoji.
+# Signs without width: zero-width space, non-joiner, joiner, word joiner, byte order mark, soft hyphen; and the
+# variation selector, which feeds drop from emoji.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f"
 
-# One cluster: a consonant or independent vowel, its subscripts (coeng and a letter), its signs. A Khmer
-# digit is a cluster of its own, so that a part of a number is found like a part of a word.
+# One cluster: a consonant or independent vowel, its subscripts (coeng and a letter), its signs. Every Khmer digit is a
+# cluster, so that a part of a number is found like a part of a word.
 CLUSTER = re.compile(
     "[\u1780-\u17b3](?:\u17d2[\u1780-\u17b3]|[\u17b4-\u17d1\u17d3\u17dd])*|[\u17d7\u17dc\u17e0-\u17e9]"
 )
 
-_CLUSTERS = re.compile(f"({CLUSTER.pattern})")  # split keeps them; a third faster than a substitution
+_CLUSTERS = re.compile(f"({CLUSTER.pattern})")  # for split, a third faster than a substitution
 _KHMER = re.compile("[\u1780-\u17e9]")
 
 _SINGLE_QUOTES = "‘’‚‛‹›′´"
@@ -42,7 +41,7 @@ def composed(text: str) -> str:
         return text.replace("\0", "")
     if not is_normalized("NFC", text):
         text = normalize("NFC", text)
-    for sign in INVISIBLE:  # faster than one expression, for most texts hold none
+    for sign in INVISIBLE:  # faster than one expression, for most texts have none
         text = text.replace(sign, "")
     return text.replace("\0", "")
 
@@ -61,21 +60,21 @@ def normal(text: str | None) -> str:
 
 
 def digest_of(text: str) -> str:
-    """32 hexadecimal digits that name the text."""
+    """Digest of the text, 32 hexadecimal digits."""
     return blake2b(text.encode("utf-8"), digest_size=16).hexdigest()
 
 
 def searchable(text: str | None) -> str:
-    """The text as the index wants it: composed, and Khmer cut into clusters by spaces."""
+    """The text as it is indexed: composed, with spaces between Khmer clusters."""
     if not text:
         return ""
     text = composed(text)
-    # Looking for a Khmer letter first: most texts that are not ASCII hold no more than a curly quote.
+    # Most texts that are not ASCII have a curly quote and no Khmer letter.
     return text if text.isascii() or not _KHMER.search(text) else " ".join(_CLUSTERS.split(text))
 
 
 def index_words(article: Mapping[str, Any], body: str) -> tuple[str, str, str, str]:
-    """What the index holds of an article (a plain mapping): headline, body, captions, byline; body: its blocks."""
+    """The indexed columns of an article (a plain mapping): headline, body, captions, byline; body: its blocks."""
     captions = (image.get("caption_text") or image.get("caption") for image in article.get("images") or ())
     byline = (article.get("byline"), *(article.get("authors") or ()), article.get("agency"))
     whole = (article.get("kicker"), article.get("standfirst"), body)
@@ -87,12 +86,12 @@ def _joined(texts: Iterable[str | None]) -> str:
 
 
 def tokens_of(text: str) -> list[str]:
-    """The words, and the clusters of Khmer words, in their order; punctuation is left out."""
+    """The words, and the clusters of Khmer words, in order, without punctuation."""
     kept = (letter if is_letter(letter) else " " for letter in searchable(text))
     return "".join(kept).split()
 
 
 def is_letter(letter: str) -> bool:
-    """Whether the index counts it as part of a word: letters, digits, combining marks."""
+    """Whether the index counts a character as part of a word: letters, digits, combining marks."""
     kind = category(letter)
     return kind[0] in "LN" or kind in ("Mn", "Mc", "Co")

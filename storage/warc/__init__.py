@@ -1,1 +1,1 @@
-"""WARC and ARC files, as we write them and as anybody does: heads, records, pieces, and whole files."""
+"""WARC and ARC files: write ours, read anybody's."""

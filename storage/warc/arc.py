@@ -1,7 +1,6 @@
-"""ARC records, what the Internet Archive wrote before WARC: one line of header, then the answer as it came.
+"""ARC, the Internet Archive's format before WARC: one line of header, then the response as it was received.
 
-https://archive.org/web/researcher/ArcFileFormat.php; versions 1 and 2 differ in what stands between the
-date and the length.
+https://archive.org/web/researcher/ArcFileFormat.php; versions 1 and 2 differ in the fields between date and length.
 """
 
 import re
@@ -14,7 +13,7 @@ HEAD = re.compile(
 
 
 def split(raw: bytes) -> tuple[dict[str, str], bytes] | None:
-    """The fields of an ARC record by the names they have in WARC, and what was answered; None for any other."""
+    """The fields of an ARC record, named as in WARC, and its response; None for any other record."""
     head = HEAD.match(raw)
     if head is None:
         return None
@@ -29,7 +28,7 @@ def split(raw: bytes) -> tuple[dict[str, str], bytes] | None:
 
 
 def _moment(digits: str) -> str:
-    """ISO; the digits themselves when they name no moment, which no reader takes for one."""
+    """In ISO form; digits that are no date as text that no parser accepts for one."""
     try:
         return datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC).isoformat()
     except ValueError:

@@ -1,12 +1,9 @@
-"""What was asked of one address and what it answered, and where that is kept.
+"""One HTTP request with its response, the location of its record, and the errors of the evidence.
 
-Errors of the evidence:
-
-    EvidenceError
-    ├── EvidenceShort       a file has less than the database knows of
-    ├── EvidenceFailed      the disk refused a write or a sync: nothing more is kept
-    ├── RecordUnreadable    no whole record at a place, or the record it refers to is missing
-    └── DigestMismatch      the record can be read and is not what it should be
+EvidenceError
+├── EvidenceShort       a file is shorter than the database records
+├── EvidenceFailed      a write or a sync failed: nothing more is stored
+└── RecordUnreadable    no whole record at a location, or the record it refers to is missing
 """
 
 from collections.abc import Callable
@@ -17,31 +14,27 @@ from typing import Literal
 from storage.errors import EvidenceError as EvidenceError
 
 Cut = Literal["length", "time", "disconnect", "unspecified"]
-IMPORTED = "warc"  # the source of what comes from WARC files that others wrote
-AUXILIARY = "beside"  # the source of what another archive says besides its captures: its index, its errors
+IMPORTED = "warc"  # source label of captures from WARC files of others
+AUXILIARY = "beside"  # source label of non-page responses of a remote archive: index pages, errors
 
 
 class EvidenceShort(EvidenceError):
-    """A file is missing, or ends before the end that the database knows."""
+    """A file is missing, or shorter than the database records."""
 
 
 class EvidenceFailed(EvidenceError):
-    """A write or a sync failed; this `Evidence` keeps nothing more. The next start recovers."""
+    """A write or a sync failed; this `Evidence` stores nothing more. The next start recovers."""
 
 
 class RecordUnreadable(EvidenceError):
-    """The place does not hold one whole record of an exchange."""
-
-
-class DigestMismatch(EvidenceError):
-    """The body is not the one whose digest is known."""
+    """No whole record of an exchange at the location."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordLocation:
-    """One record: a file in the evidence folder, and the bytes it fills there.
+    """One record: its file in the evidence folder, and its bytes in that file.
 
-    length: of the compressed record in the file, not of the body.
+    length: of the compressed record, not of the body.
     """
 
     file: str
@@ -50,7 +43,7 @@ class RecordLocation:
 
 
 class SharedMember(RecordLocation):
-    """That of several records, packed as one: none of them can be read again by it."""
+    """The location of several records compressed as one member: none of them can be read by it alone."""
 
     __slots__ = ()
 
@@ -59,10 +52,10 @@ class SharedMember(RecordLocation):
 class RevisitTarget:
     """An earlier capture with the same body.
 
-    captured_at: aware UTC; None only when a foreign record does not say.
-    payload_digest: of its body, `sha256:` and hex or `sha1:` and base32; None when not said.
-    place: None when the record does not say where it is.
-    record_id: of its record, without angle brackets; None when not said.
+    captured_at: aware UTC; None only for a record of others that does not give it.
+    payload_digest: of its body, `sha256:` and hex or `sha1:` and base32; None when not given.
+    location: None when not given.
+    record_id: without angle brackets; None when not given.
     """
 
     url: str
@@ -74,24 +67,23 @@ class RevisitTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
-    captured_at: when the answer came, aware UTC; None only when a foreign record has no
-        readable date. requested_at: when the request went out; None when not known.
-    request_headers, headers: name and value in their order, repeated ones included; bytes
-        above ASCII stand as Latin-1 characters.
-    reason: None when not known; the record then holds the registered phrase.
+    captured_at: when the response was received, aware UTC; None only for a record of others without a readable date.
+    requested_at: when the request was sent, aware UTC; None when not known.
+    request_headers, headers: name and value in their order, repeated ones included; bytes above ASCII as Latin-1.
+    reason: None when not known; the record then has the registered phrase.
     protocol: HTTP/1.1, HTTP/1.0 or HTTP/2.
-    status: None when somebody saved the page by hand and the answer's head is lost; such an
-        exchange is kept as a resource record, for no head is invented.
-    source: where the capture came from: live, folder, wayback …
-    origin: where the source had it, as a file's name and a byte; None for a live one.
-    body: as it came: content coding still on, transfer coding undone.
+    status: None for a page saved by hand, whose response head is lost; it is stored as a resource record, so that
+        no head is invented.
+    source: where the capture comes from: live, folder, wayback …
+    origin: its location at the source, as file name and byte; None for a live one.
+    body: as received: content coding left on, transfer coding undone.
     address: the server's IP address; None when not known.
     cut: why the body is not whole; None when it is.
-    revisit_of: the earlier capture that the record refers to; only in what is read. The body
-        is then that capture's, but for a 304, which has none.
-    info_id: of the warcinfo record that the record names, with its angle brackets; only in what is read.
+    revisit_of: the earlier capture that the record refers to; set by reading alone. The body is then that capture's,
+        except for a 304, which has none.
+    info_id: ID of the warcinfo record that the record names, with angle brackets; set by reading alone.
     """
 
     url: str
@@ -112,19 +104,19 @@ class Exchange:
     info_id: str | None = field(default=None, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
-        """The first value of the answer's header `name`; None when there is none."""
+        """The first value of the response header `name`; None when there is none."""
         name = name.lower()
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
 def status_of(exchange: Exchange) -> int:
-    """The status of a capture; of a page saved by hand, whose head is lost, 200."""
+    """The status of a capture; 200 for a page saved by hand, whose response head is lost."""
     return 200 if exchange.status is None else exchange.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """What cannot be read in a file; what: a phrase for the person who must look at it."""
+    """Bytes of a file that cannot be read. what: a phrase for the person who must look at them."""
 
     file: str
     offset: int
@@ -136,9 +128,9 @@ class Damage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oddity(Damage):
-    """A record, read in full, that is not written as the standard has it.
+    """A record that deviates from the standard and is read in full.
 
-    count: how many records of the file have it, the first of them at `offset`.
+    count: of the records of the file that deviate in this way, the first of them at `offset`.
     """
 
     count: int = 1
@@ -149,20 +141,20 @@ class Oddity(Damage):
 
 
 class Tally:
-    """A report that passes damage on at once, and each kind of oddity of a file once, when it is closed."""
+    """A report that passes damage on at once, and on `close` one oddity for each kind in a file."""
 
     def __init__(self, report: Callable[[Damage], object]) -> None:
         self._report = report
-        self._odd: dict[tuple[str, str], Oddity] = {}
+        self._oddities: dict[tuple[str, str], Oddity] = {}
 
     def __call__(self, damage: Damage) -> None:
         if isinstance(damage, Oddity):
-            first = self._odd.get((damage.file, damage.what), replace(damage, count=0))
-            self._odd[damage.file, damage.what] = replace(first, count=first.count + damage.count)
+            first = self._oddities.get((damage.file, damage.what), replace(damage, count=0))
+            self._oddities[damage.file, damage.what] = replace(first, count=first.count + damage.count)
         else:
             self._report(damage)
 
     def close(self) -> None:
-        for oddity in self._odd.values():
+        for oddity in self._oddities.values():
             self._report(oddity)
-        self._odd.clear()
+        self._oddities.clear()

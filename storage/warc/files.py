@@ -1,9 +1,9 @@
-"""A WARC or ARC file as the records that stand in it, damaged or not.
+"""The records and exchanges of a WARC or ARC file, damaged or not.
 
-A compressed file has one gzip member or zstd frame a record, so that a damaged one costs one record. What
-follows damage is taken only where a record begins, and, in a file of ours, only if the record
-names the warcinfo record of that file: a page may hold a WARC record of its own making. A file of others is
-read as leniently as by any other program (storage/warc/lenient.py), and what is odd in it is named.
+A compressed file has one gzip member or zstd frame for each record, so damage costs one record. After damage, reading
+goes on only where a record begins, and, in a file of ours, only at a record that names the warcinfo record of that
+file: a page may contain a WARC record made by somebody else. A file of others is read as leniently as other programs
+do (storage/warc/lenient.py); deviations from the standard are reported as oddities.
 """
 
 import re
@@ -17,96 +17,93 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.warc import lenient
-from storage.warc.exchange import Damage, Exchange, Oddity, RecordLocation, RevisitTarget, SharedMember, Tally
+from storage.warc.exchange import Damage, Exchange, Oddity, RecordLocation, RevisitTarget, SharedMember
 from storage.warc.members import CHUNK, TruncatedRecord, next_record
 from storage.warc.members import LARGEST_BYTES as LARGEST_BYTES
 from storage.warc.members import RawRecord as RawRecord
 from storage.warc.members import raw_record_at as raw_record_at
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 
-SOFTWARE = "postscraper"  # that writes evidence, as the head of a file names it, before its version
+SOFTWARE = "postscraper"  # the name in the `software` field of our warcinfo records, before the version
 _INFO = re.compile(rb"\r\nWARC-Type: warcinfo\r\n")
 _RECORD_ID = re.compile(rb"\r\nWARC-Record-ID: (\S+)\r\n")
 
 OnDamage = Callable[[Damage], object]
-# Gives the capture that a revisit refers to; None when it cannot be had, or its body is not the one with the digest.
+# Returns the capture that a revisit refers to; None when there is none with the digest.
 FindOriginal = Callable[[RevisitTarget], Exchange | None]
 
 
 def no_original(_: RevisitTarget) -> Exchange | None:
-    """For files whose revisits refer to what is not at hand."""
+    """For files whose revisit targets are out of reach."""
     return None
 
 
-def records(
-    path: Path, report: OnDamage, original: FindOriginal = no_original
-) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """Every exchange of any WARC file, compressed or not; damage goes to `report`, and oddities at the end."""
-    tally = Tally(report)
-    yield from exchanges(raw_records(path, tally), path.name, tally, original)
-    tally.close()
-
-
 def raw_records(
-    path: Path, report: OnDamage, *, start: int = 0, end: int | None = None, seal: bytes | None = None
+    path: Path, report: OnDamage, *, start: int = 0, end: int | None = None, info_id: bytes | None = None
 ) -> Iterator[RawRecord]:
-    """The records from `start`, in their order; one in memory at a time.
+    """The records from `start` in file order, one in memory at a time.
 
-    end: no record that begins there or behind it. seal: of a file of ours, what every record of it names, so
-    that nothing else is taken for one; empty when its head is lost. None for a file of others.
+    end: only records that begin before it; None for all.
+    info_id: of a file of ours, the ID of its warcinfo record, which all its records name; empty when its first record
+        is lost. None for a file of others.
     """
     with path.open("rb", buffering=8 * CHUNK) as stream:
         size = stream.seek(0, SEEK_END) if end is None else end
-        read = _lenient(stream, path.name, report, start, size)
-        yield from read if seal is None else _strict(stream, path.name, report, start, size, seal)
+        if info_id is None:
+            yield from _lenient(stream, path.name, report, start, size)
+        else:
+            yield from _strict(stream, path.name, report, start, size, info_id)
 
 
-def _strict(stream: BinaryIO, file: str, report: OnDamage, offset: int, size: int, seal: bytes) -> Iterator[RawRecord]:
+def _strict(
+    stream: BinaryIO, file: str, report: OnDamage, offset: int, size: int, info_id: bytes
+) -> Iterator[RawRecord]:
     while offset < size:
         try:
-            piece = raw_record_at(stream, offset)
-        except BadRecord as broken:
-            # Without a seal a torn record reaches to the end: what looks like one behind its beginning is inside it.
-            lost = isinstance(broken, TruncatedRecord) and not seal
-            offset = _behind(
-                None if lost else next_record(stream, offset + 1, seal), broken, file, report, offset, size
-            )
+            record = raw_record_at(stream, offset)
+        except BadRecord as error:
+            # Without an ID a truncated record reaches to the end: any record that seems to follow may be inside it.
+            lost = isinstance(error, TruncatedRecord) and not info_id
+            following = None if lost else next_record(stream, offset + 1, info_id)
+            offset = _skip_damage(following, error, file, report, offset, size)
             continue
-        yield piece
-        offset += piece.length
+        yield record
+        offset += record.length
 
 
 def _lenient(
-    stream: BinaryIO, file: str, report: OnDamage, offset: int, size: int, *, packed: bool = False
+    stream: BinaryIO, file: str, report: OnDamage, offset: int, size: int, *, unpacked: bool = False
 ) -> Iterator[RawRecord]:
-    """packed: whether the stream is what one member held; then none in it is looked into."""
+    """unpacked: whether the stream is the content of one member; then no record in it is searched for others."""
     while offset < size:
         try:
-            piece = lenient.raw_record_at(stream, offset)
-        except BadRecord as broken:
-            offset = _behind(lenient.next_record(stream, offset + 1), broken, file, report, offset, size)
+            record = lenient.raw_record_at(stream, offset)
+        except BadRecord as error:
+            following = lenient.next_record(stream, offset + 1)
+            offset = _skip_damage(following, error, file, report, offset, size)
             continue
-        if piece.odd:
-            report(Oddity(file=file, offset=offset, what=piece.odd))
-        if piece.damage:
-            report(Damage(file=file, offset=offset, what=piece.damage))
-        if not packed and lenient.holds_several(piece.raw):
-            yield from _sharing(piece, file, report)
-        elif piece.raw:
-            yield piece
-        offset += piece.length
+        if record.odd:
+            report(Oddity(file=file, offset=offset, what=record.odd))
+        if record.damage:
+            report(Damage(file=file, offset=offset, what=record.damage))
+        if not unpacked and lenient.holds_several(record.raw):
+            yield from _in_one_member(record, file, report)
+        elif record.raw:
+            yield record
+        offset += record.length
 
 
-def _behind(found: int | None, broken: BadRecord, file: str, report: OnDamage, offset: int, size: int) -> int:
-    """Where reading goes on behind what is broken: at the record that was found, or at the end."""
-    behind = None if found is None or found >= size else found
-    going_on = "nothing follows" if behind is None else f"the next record is at {behind}"
-    report(Damage(file=file, offset=offset, what=f"{broken}; {going_on}"))
-    return size if behind is None else behind
+def _skip_damage(following: int | None, error: BadRecord, file: str, report: OnDamage, offset: int, size: int) -> int:
+    """Report damage at `offset`; return where reading goes on: at the following record, or at the end."""
+    if following is None or following >= size:
+        report(Damage(file=file, offset=offset, what=f"{error}; nothing follows"))
+        return size
+    report(Damage(file=file, offset=offset, what=f"{error}; the next record is at {following}"))
+    return following
 
 
-def _sharing(whole: RawRecord, file: str, report: OnDamage) -> Iterator[RawRecord]:
-    """The records of one gzip member or zstd frame, each with the place of all."""
+def _in_one_member(whole: RawRecord, file: str, report: OnDamage) -> Iterator[RawRecord]:
+    """The records of one gzip member or zstd frame, each with the location of all."""
 
     def inside(damage: Damage) -> None:
         if isinstance(damage, Oddity):
@@ -116,71 +113,94 @@ def _sharing(whole: RawRecord, file: str, report: OnDamage) -> Iterator[RawRecor
             report(replace(damage, offset=whole.offset, what=what))
 
     report(Oddity(file=file, offset=whole.offset, what="several records are packed as one"))
-    for piece in _lenient(BytesIO(whole.raw), file, inside, 0, len(whole.raw), packed=True):
-        yield RawRecord(whole.offset, whole.length, piece.raw, shared=True)
+    for record in _lenient(BytesIO(whole.raw), file, inside, 0, len(whole.raw), unpacked=True):
+        yield RawRecord(whole.offset, whole.length, record.raw, shared=True)
 
 
 def exchanges(
-    found: Iterable[RawRecord], file: str, report: OnDamage, original: FindOriginal
+    records: Iterable[RawRecord], file: str, report: OnDamage, original: FindOriginal
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """The answers among the records, each with its request when that stands next to it."""
-    asked: RequestRecord | None = None
-    waiting: tuple[RecordLocation, ResponseRecord, RequestRecord | None] | None = None
-    for piece in found:
+    """The responses among the records, each with its request when the two are adjacent."""
+    request: RequestRecord | None = None
+    pending: tuple[RecordLocation, ResponseRecord, RequestRecord | None] | None = None
+    for raw in records:
         record = None
         try:
-            record = parse_record(piece.raw) if piece.raw.strip() else None
-        except BadRecord as broken:
-            report(Damage(file=file, offset=piece.offset, what=str(broken)))
-        if record and record.odd:
+            record = parse_record(raw.raw) if raw.raw.strip() else None
+        except BadRecord as error:
+            report(Damage(file=file, offset=raw.offset, what=str(error)))
+        if record:
             for odd in record.odd:
-                report(Oddity(file=file, offset=piece.offset, what=odd))
-        if isinstance(record, RequestRecord) and waiting and waiting[1].goes_with(record):
-            waiting = (waiting[0], waiting[1], record)
+                report(Oddity(file=file, offset=raw.offset, what=odd))
+        if isinstance(record, RequestRecord) and pending and pending[1].goes_with(record):
+            pending = (pending[0], pending[1], record)
         elif isinstance(record, RequestRecord):
-            asked = record
-        if waiting:
-            yield from _told(*waiting, report, original)
-            waiting = None
+            request = record
+        if pending:
+            yield from _resolved(*pending, report, original)
+            pending = None
         if isinstance(record, ResponseRecord):
-            before = asked is not None and record.goes_with(asked)
-            place = (SharedMember if piece.shared else RecordLocation)(
-                file=file, offset=piece.offset, length=piece.length
+            is_its_request = request is not None and record.goes_with(request)
+            location = (SharedMember if raw.shared else RecordLocation)(file=file, offset=raw.offset, length=raw.length)
+            pending = (location, record, request if is_its_request else None)
+    if pending:
+        yield from _resolved(*pending, report, original)
+
+
+def _resolved(
+    location: RecordLocation,
+    response: ResponseRecord,
+    request: RequestRecord | None,
+    report: OnDamage,
+    original: FindOriginal,
+) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """The exchange with its request and body; nothing when the record that has its body cannot be found."""
+    exchange = response.with_request(request) if request else response.exchange
+    if response.lacks_body and exchange.revisit_of is not None:
+        target = exchange.revisit_of
+        source = original(target)
+        if source is None:
+            name = target.record_id or f"{target.url} at {target.captured_at}"
+            what = f"the body is that of {name}, which is not to be had"
+            report(Damage(file=location.file, offset=location.offset, what=what))
+            return
+        if exchange.status is None:
+            exchange = replace(
+                exchange, status=source.status, reason=source.reason, headers=source.headers, protocol=source.protocol
             )
-            waiting = (place, record, asked if before else None)
-    if waiting:
-        yield from _told(*waiting, report, original)
+        exchange = replace(exchange, body=source.body)
+    yield location, exchange
 
 
 def file_id(path: Path) -> bytes:
-    """What `pieces` takes as seal: the ID of the warcinfo record at the head of a file; empty when there is none."""
+    """The ID of the warcinfo record at the head of a file; empty when there is none."""
     with suppress(BadRecord), path.open("rb") as stream:
         raw = _first(stream).raw
-        name = _RECORD_ID.search(raw)
-        if name and _INFO.search(raw):
-            return name[1]
+        record_id = _RECORD_ID.search(raw)
+        if record_id and _INFO.search(raw):
+            return record_id[1]
     return b""
 
 
 def file_fields(path: Path) -> dict[str, str]:
-    """The fields of the warcinfo record at the head of a file: what wrote it, and how; {} when there is none."""
+    """The fields of the warcinfo record at the head of a file; {} when there is none."""
     with suppress(BadRecord, OSError), path.open("rb") as stream:
-        return _told_of(_first(stream).raw)
+        return _info_fields(_first(stream).raw)
     return {}
 
 
-def _told_of(raw: bytes) -> dict[str, str]:
+def _info_fields(raw: bytes) -> dict[str, str]:
     """raw: the record at the head of a file."""
     if not _INFO.search(raw):
         return {}
-    told = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
-    return {name: value.strip() for name, colon, value in (line.partition(":") for line in told) if colon}
+    lines = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
+    return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
 
 
 def own_info_id(path: Path, start: int = 0) -> str | None:
-    """The ID of the warcinfo record at the head of a file, if this program wrote it; None of any other file.
+    """The ID of the warcinfo record at the head of a file that this program wrote; None for any other file.
 
-    start: where the file begins in a package. A record that names it says itself where its capture came from.
+    start: where the file begins in a package. A record that names this ID gives the source of its capture itself.
     """
     state = path.stat()
     return _own_info_id(path, start, state.st_size, state.st_mtime_ns)
@@ -190,39 +210,15 @@ def own_info_id(path: Path, start: int = 0) -> str | None:
 def _own_info_id(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
     with suppress(BadRecord, OSError), path.open("rb") as stream:
         raw = _first(stream, start).raw
-        name = _RECORD_ID.search(raw)
-        if name and _told_of(raw).get("software", "").split(" ")[0] == SOFTWARE:
-            return name[1].decode("latin-1")
+        record_id = _RECORD_ID.search(raw)
+        if record_id and _info_fields(raw).get("software", "").split(" ")[0] == SOFTWARE:
+            return record_id[1].decode("latin-1")
     return None
 
 
 def _first(stream: BinaryIO, start: int = 0) -> RawRecord:
-    """The first record, behind what a zstd file holds before it. Raises Broken."""
-    piece = raw_record_at(stream, start)
-    while not piece.raw:
-        piece = raw_record_at(stream, piece.offset + piece.length)
-    return piece
-
-
-def _told(
-    place: RecordLocation,
-    answered: ResponseRecord,
-    asked: RequestRecord | None,
-    report: OnDamage,
-    original: FindOriginal,
-) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """The exchange with its request and body; none when its body is that of a record that cannot be had."""
-    exchange = answered.with_request(asked) if asked else answered.exchange
-    if answered.lacks_body and exchange.revisit_of is not None:
-        earlier = exchange.revisit_of
-        found = original(earlier)
-        if found is None:
-            of = earlier.record_id or f"{earlier.url} at {earlier.captured_at}"
-            what = f"the body is that of {of}, which is not to be had"
-            report(Damage(file=place.file, offset=place.offset, what=what))
-            return
-        if exchange.status is None:
-            exchange = replace(exchange, status=found.status, reason=found.reason, headers=found.headers)
-            exchange = replace(exchange, protocol=found.protocol)
-        exchange = replace(exchange, body=found.body)
-    yield place, exchange
+    """The first record after any skippable zstd frames. Raises BadRecord."""
+    record = raw_record_at(stream, start)
+    while not record.raw:
+        record = raw_record_at(stream, record.offset + record.length)
+    return record

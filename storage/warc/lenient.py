@@ -1,8 +1,8 @@
-"""Records of files that other programs wrote, damage has touched, or both: read whenever they can be read in one way.
+"""Read records that other programs wrote or that are damaged, whenever there is only one way to read them.
 
-A record is first read as strictly as one of ours. Only where that fails is looked for what other readers (warcio,
-FastWARC) take: other line ends between records than two CRLF, bytes behind a record, a gzip member whose check value
-is wrong though the record's own digest is right.
+A record is first read as strictly as one of ours. Only if that fails, the deviations that other readers (warcio,
+FastWARC) accept are tried: line ends other than two CRLF between records, bytes after a record, a gzip member with a
+wrong check value whose record has its digest.
 """
 
 import re
@@ -24,34 +24,36 @@ from storage.warc.members import (
     extent_at,
     is_packed_record,
 )
-from storage.warc.members import raw_record_at as strict_piece_at
+from storage.warc.members import raw_record_at as strict_record_at
 from storage.warc.parser import BadRecord, is_proved
 
-_BEGINNINGS = (b"WARC/", MAGIC, zstd.MAGIC)
 _LINE_ENDS = re.compile(rb"[\r\n]*")
 _VERSION = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n[^\r\n:]{1,100}:")
 _TYPE = re.compile(rb"\nWARC-Type:", re.IGNORECASE)
-# Of the addresses in ARC files, behind a line end.
+# The addresses at the head of ARC records, after a line end.
 _ARC_MARKS = tuple(b"\n" + scheme for scheme in (b"http", b"filedesc:", b"dns:", b"ftp:", b"warcinfo:", b"metadata:"))
 _PACKED_MARKS = (MAGIC, zstd.MAGIC)
 _PLAIN_MARKS = (b"WARC/",)
 _MARKS = (*_PACKED_MARKS, *_PLAIN_MARKS, *_ARC_MARKS)
 _LONGEST_MARK = max(map(len, _MARKS))
 _LENGTH = b"\r\nContent-Length: "
-_STRAY = re.compile(rb"(?<!\r)\n")
+_STRAY_LF = re.compile(rb"(?<!\r)\n")
 _STEP = 8 * 2**10
 _WINDOW = 2**20
 
 
 def raw_record_at(stream: BinaryIO, offset: int) -> RawRecord:
-    """The record that begins at an offset; of line ends between records one that is empty. Raises Broken, Torn."""
+    """The record that begins at an offset; an empty one for line ends between records.
+
+    Raises BadRecord, or TruncatedRecord when the file ends inside it.
+    """
     try:
-        return strict_piece_at(stream, offset)
-    except BadRecord as broken:
+        return strict_record_at(stream, offset)
+    except BadRecord as error:
         stream.seek(offset)
         start = stream.read(CHUNK)
         if start.startswith(MAGIC):
-            return _in_damaged_member(stream, offset, broken)
+            return _in_damaged_member(stream, offset, error)
         if start.startswith(zstd.MAGIC):
             raise
     return _plain(stream, offset)
@@ -62,52 +64,54 @@ def _plain(stream: BinaryIO, offset: int) -> RawRecord:
     if line_ends := _LINE_ENDS.match(stream.read(CHUNK))[0]:  # type: ignore[index]  # matches anything
         return RawRecord(offset, len(line_ends), b"", "more line ends before a record than two CRLF")
     try:
-        extent, stray = extent_at(stream, offset), False
-    except BadRecord as broken:
-        extent, stray = _with_stray_line_ends(stream, offset, broken), True
+        extent, has_stray_lf = extent_at(stream, offset), False
+    except BadRecord as error:
+        extent, has_stray_lf = _extent_with_stray_lf(stream, offset, error), True
     end = offset + extent.head + extent.block
     stream.seek(end - 1)
-    behind = stream.read(CHUNK)
-    if not behind:
+    rest = stream.read(CHUNK)
+    if not rest:
         raise TruncatedRecord("the file ends inside this record")
-    line_ends = _LINE_ENDS.match(behind, 1)[0]  # type: ignore[index]  # matches anything
-    follows = behind[1 + len(line_ends) :]
-    if not follows and _is_cut_trailer(stream, offset, line_ends):
+    line_ends = _LINE_ENDS.match(rest, 1)[0]  # type: ignore[index]  # matches anything
+    following = rest[1 + len(line_ends) :]
+    if not following and _is_cut_trailer(stream, offset, line_ends):
         raise TruncatedRecord("the file ends inside this record")
-    fits = not follows or follows.startswith(_BEGINNINGS) or arc.HEAD.match(follows) is not None
+    # Else bytes follow that begin no record: the record goes on behind its length, or its length is too large.
+    fits = not following or following.startswith((*_PLAIN_MARKS, *_PACKED_MARKS)) or bool(arc.HEAD.match(following))
     marks = _ARC_MARKS if extent.is_arc else _PLAIN_MARKS
-    reaches = not fits and _first(stream, offset + extent.head, marks, end) is not None
+    overlaps = not fits and _first(stream, offset + extent.head, marks, end) is not None
     stream.seek(offset)
     head = stream.read(extent.head)
-    provable = not extent.is_arc and b"-digest:" in head.lower()
-    raw = head if reaches and not provable else head + stream.read(extent.block)
+    has_digest = not extent.is_arc and b"-digest:" in head.lower()
+    raw = head if overlaps and not has_digest else head + stream.read(extent.block)
     record = raw if extent.is_arc else raw + b"\r\n\r\n"
-    if stray:
-        record = _without_stray_line_ends(head) + record[extent.head :]
-    if reaches and not (provable and is_proved(record)):
+    if has_stray_lf:
+        record = _without_stray_lf(head) + record[extent.head :]
+    if overlaps and not (has_digest and is_proved(record)):
         raise BadRecord("a record whose length reaches into the next one")
-    odd = "" if extent.is_arc else _odd(raw, line_ends, fits)
-    return RawRecord(offset, len(raw) + len(line_ends), record, "a stray LF in the head of a record" if stray else odd)
+    odd = "" if extent.is_arc else _odd_trailer(raw, line_ends, fits)
+    if has_stray_lf:
+        odd = "a stray LF in the head of a record"
+    return RawRecord(offset, len(raw) + len(line_ends), record, odd)
 
 
-def _with_stray_line_ends(stream: BinaryIO, offset: int, broken: BadRecord) -> Extent:
-    """Of a head that a stray LF seems to end, before the line that says its length."""
+def _extent_with_stray_lf(stream: BinaryIO, offset: int, error: BadRecord) -> Extent:
+    """The extent of a record whose head a stray LF seems to end too early. Raises `error` for any other."""
     stream.seek(offset)
     head, blank, _ = stream.read(CHUNK).partition(b"\r\n\r\n")
-    if not head.startswith(b"WARC/") or not _STRAY.search(head) or not blank:
-        raise broken
-    whole = extent_at(BytesIO(_without_stray_line_ends(head + blank)), 0)
-    return whole._replace(head=len(head + blank))
+    if not head.startswith(b"WARC/") or not _STRAY_LF.search(head) or not blank:
+        raise error
+    return extent_at(BytesIO(_without_stray_lf(head + blank)), 0)._replace(head=len(head + blank))
 
 
-def _without_stray_line_ends(head: bytes) -> bytes:
-    return re.sub(rb"(?:\r\n)+", b"\r\n", _STRAY.sub(b"", head)) + b"\r\n"
+def _without_stray_lf(head: bytes) -> bytes:
+    return re.sub(rb"(?:\r\n)+", b"\r\n", _STRAY_LF.sub(b"", head)) + b"\r\n"
 
 
 def _is_cut_trailer(stream: BinaryIO, offset: int, line_ends: bytes) -> bool:
-    """Whether the file ends within the two CRLF behind a record, when the record before it has both.
+    """Whether the file ends within the two CRLF after a record, while the record before it has both.
 
-    A kill leaves that. A file whose records all end so, or which ends without any, was written so.
+    A killed writer leaves such a file. If all records end so, or the last one has no line end, it was written so.
     """
     if not 0 < len(line_ends) < 4 or offset < 4:
         return False
@@ -115,56 +119,55 @@ def _is_cut_trailer(stream: BinaryIO, offset: int, line_ends: bytes) -> bool:
     return stream.read(4) == b"\r\n\r\n"
 
 
-def _odd(raw: bytes, line_ends: bytes, fits: bool) -> str:
+def _odd_trailer(raw: bytes, line_ends: bytes, fits: bool) -> str:
     if not fits:
         return "the record goes on behind its Content-Length"
     if line_ends == (b"\r\n\r\n" if raw[: raw.find(b"\n")].endswith(b"\r") else b"\n\n"):
-        return ""  # of a head whose lines end in LF, whoever reads that says so
+        return ""  # the parser reports a head whose lines end in LF
     return f"{line_ends[:12]!r} behind a record in place of two CRLF" if line_ends else "no line end behind a record"
 
 
-def _in_damaged_member(stream: BinaryIO, offset: int, broken: BadRecord) -> RawRecord:
-    """What can be had of a damaged gzip member: the records that have their digest.
+def _in_damaged_member(stream: BinaryIO, offset: int, error: BadRecord) -> RawRecord:
+    """The records of a damaged gzip member that have their digest.
 
-    Of one that the file ends in, those before the last, too: nothing before the cut is damaged. A record that is alone
-    in it is torn, whatever of it is there.
+    If the file ends inside the member, the records before the last one count too, for nothing before the cut is
+    damaged. A single record in such a member is truncated, however much of it is left. Raises `error` if none counts.
     """
-    raw = _inflated(stream, offset)
-    found = list(_plain_records(raw))
-    before = len(found) - 1 if isinstance(broken, TruncatedRecord) else 0
-    whole = [each for number, each in enumerate(found) if number < before or is_proved(each)]
-    if not whole or (isinstance(broken, TruncatedRecord) and not before):
-        raise broken
-    behind = next_record(stream, offset + 1)
-    end = stream.seek(0, SEEK_END) if behind is None else behind
-    if len(whole) == len(found) == 1:
-        return RawRecord(offset, end - offset, whole[0], f"{broken}, though the record has its digest")
-    lost = f"{broken}; {len(whole)} records before the damage are read"
+    records = list(_plain_records(_inflated(stream, offset)))
+    before = len(records) - 1 if isinstance(error, TruncatedRecord) else 0
+    whole = [record for number, record in enumerate(records) if number < before or is_proved(record)]
+    if not whole or (isinstance(error, TruncatedRecord) and not before):
+        raise error
+    following = next_record(stream, offset + 1)
+    end = stream.seek(0, SEEK_END) if following is None else following
+    if len(whole) == len(records) == 1:
+        return RawRecord(offset, end - offset, whole[0], f"{error}, though the record has its digest")
+    lost = f"{error}; {len(whole)} records before the damage are read"
     return RawRecord(offset, end - offset, b"".join(whole), damage=lost)
 
 
 def _plain_records(raw: bytes) -> Iterator[bytes]:
-    """All that stand in what was opened of a member, the last one perhaps not whole."""
-    stream, at = BytesIO(raw), 0
-    while at < len(raw):
+    """The records in the content of a member, the last one perhaps truncated."""
+    stream, offset = BytesIO(raw), 0
+    while offset < len(raw):
         try:
-            piece = _plain(stream, at)
+            record = _plain(stream, offset)
         except TruncatedRecord:
-            yield raw[at:]
+            yield raw[offset:]
             return
         except BadRecord:
-            behind = _first(stream, at + 1, _PLAIN_MARKS)
-            if behind is None:
+            following = _first(stream, offset + 1, _PLAIN_MARKS)
+            if following is None:
                 return
-            at = behind
+            offset = following
             continue
-        if piece.raw:
-            yield piece.raw
-        at += piece.length
+        if record.raw:
+            yield record.raw
+        offset += record.length
 
 
 def _inflated(stream: BinaryIO, offset: int) -> bytes:
-    """What can be opened of a gzip member, to the byte before the error."""
+    """The content of a gzip member up to the damage, to the last byte."""
     stream.seek(offset)
     inflate, parts, size = zlib.decompressobj(GZIP), list[bytes](), 0
     while not inflate.eof and size <= LARGEST_BYTES and (packed := stream.read(_STEP)):
@@ -172,9 +175,9 @@ def _inflated(stream: BinaryIO, offset: int) -> bytes:
         try:
             parts.append(inflate.decompress(packed, LARGEST_BYTES + 1 - size))
         except zlib.error:
-            for each in packed:
+            for byte in packed:
                 try:
-                    parts.append(before.decompress(bytes((each,))))
+                    parts.append(before.decompress(bytes((byte,))))
                 except zlib.error:
                     break
             break
@@ -183,7 +186,7 @@ def _inflated(stream: BinaryIO, offset: int) -> bytes:
 
 
 def holds_several(raw: bytes) -> bool:
-    """Whether another record follows the first one in what was packed as one."""
+    """Whether another record follows the first one in the content of a member or frame."""
     end = _end_of_first(raw)
     if end is not None and len(raw) <= end + 4:
         return False
@@ -192,13 +195,13 @@ def holds_several(raw: bytes) -> bool:
 
 
 def _end_of_first(raw: bytes) -> int | None:
-    """None when its head does not say."""
+    """None when its head does not give the length."""
     blank = raw.find(b"\r\n\r\n", 0, CHUNK)
-    at = raw.find(_LENGTH, 0, blank) if blank > 0 else -1
-    if at > 0:  # as nearly all write it
-        said = raw[at + len(_LENGTH) : raw.find(b"\r", at + 2)]
-        if said.isdigit() and len(said) < 10:
-            return blank + 4 + int(said)
+    field = raw.find(_LENGTH, 0, blank) if blank > 0 else -1
+    if field > 0:  # as nearly all programs write it
+        length = raw[field + len(_LENGTH) : raw.find(b"\r", field + 2)]
+        if length.isdigit() and len(length) < 10:
+            return blank + 4 + int(length)
     try:
         extent = extent_at(BytesIO(raw), 0)
     except BadRecord:
@@ -206,8 +209,8 @@ def _end_of_first(raw: bytes) -> int | None:
     return extent.head + extent.block
 
 
-def next_record(stream: BinaryIO, at: int) -> int | None:
-    """Where the next record begins, at `at` or behind, of the kind that the file begins with or else of any."""
+def next_record(stream: BinaryIO, start: int) -> int | None:
+    """The offset of the first record from `start` on, of the form of the file's first record or else of any form."""
     stream.seek(0)
     head = stream.read(CHUNK)
     own: tuple[bytes, ...] = ()
@@ -217,40 +220,40 @@ def next_record(stream: BinaryIO, at: int) -> int | None:
         own = _PLAIN_MARKS
     elif arc.HEAD.match(head):
         own = _ARC_MARKS
-    found = _first(stream, at, own) if own else None
-    if found is not None:
-        return found
-    return _first(stream, at, tuple(mark for mark in _MARKS if mark not in own))
+    offset = _first(stream, start, own) if own else None
+    if offset is not None:
+        return offset
+    return _first(stream, start, tuple(mark for mark in _MARKS if mark not in own))
 
 
-def _first(stream: BinaryIO, at: int, marks: tuple[bytes, ...], end: int | None = None) -> int | None:
-    """The first place of a mark, before `end` if that is given, where the head of a record stands."""
+def _first(stream: BinaryIO, start: int, marks: tuple[bytes, ...], end: int | None = None) -> int | None:
+    """The first offset from `start` on, before `end` if given, of a mark with which a record begins."""
     pattern = re.compile(b"|".join(map(re.escape, marks)))
-    wanted, at = at, max(at - 1, 0)  # in ARC files the mark begins with the line end before
+    window_start = max(start - 1, 0)  # in ARC files the mark begins with the line end before the record
     while True:
-        stream.seek(at)
+        stream.seek(window_start)
         window = stream.read(_WINDOW)
         for mark in pattern.finditer(window):
-            place = at + mark.start() + mark[0].startswith(b"\n")
-            if end is not None and place >= end:
+            offset = window_start + mark.start() + mark[0].startswith(b"\n")
+            if end is not None and offset >= end:
                 return None
-            if place >= wanted and _begins(stream, place):
-                return place
-        if len(window) < _WINDOW or (end is not None and at + _WINDOW > end):
+            if offset >= start and _begins_record(stream, offset):
+                return offset
+        if len(window) < _WINDOW or (end is not None and window_start + _WINDOW > end):
             return None
-        at += _WINDOW - _LONGEST_MARK + 1
+        window_start += _WINDOW - _LONGEST_MARK + 1
 
 
-def _begins(stream: BinaryIO, offset: int) -> bool:
-    """Whether the head of a record stands there that says what it is and how long."""
+def _begins_record(stream: BinaryIO, offset: int) -> bool:
+    """Whether the head of a record begins there that gives its type and length."""
     stream.seek(offset)
-    start = stream.read(len(zstd.MAGIC) + 1)
-    if start.startswith(_PACKED_MARKS):
+    mark = stream.read(len(zstd.MAGIC) + 1)
+    if mark.startswith(_PACKED_MARKS):
         return is_packed_record(stream, offset)
-    if start.startswith(_PLAIN_MARKS):
+    if mark.startswith(_PLAIN_MARKS):
         stream.seek(offset)
         head = stream.read(_STEP)
-        # A page may be full of the word, and a search for the blank line takes long where there is none.
+        # A page may be full of the mark, and the search for a blank line takes long where there is none.
         if not _VERSION.match(head) or not (b"\n\r\n" in head or b"\n\n" in head):
             return False
     try:

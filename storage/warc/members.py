@@ -1,4 +1,4 @@
-"""One record in a file, compressed by gzip or zstandard or not at all, and where the next one begins."""
+"""Read one record of a file, compressed by gzip or zstandard or not at all, and find where the next one begins."""
 
 import re
 import zlib
@@ -10,16 +10,16 @@ from typing import Any, BinaryIO, NamedTuple
 from storage.warc import arc, zstd
 from storage.warc.parser import BadRecord
 
-LARGEST_BYTES = 64 * 2**20  # one record, opened: four times the largest page that is read
+LARGEST_BYTES = 64 * 2**20  # of one record, uncompressed: four times the largest page that is read
 CHUNK = 32 * 2**10
-_FEW = 8 * 2**10  # a page or two, compressed: what is read too far is copied twice
+_STEP = 8 * 2**10  # a page or two, compressed: bytes read beyond the record are copied twice
 _LONGEST_HEAD = 2**20
 _WINDOW = 2**20
 MAGIC = b"\x1f\x8b\x08"
 _ZSTD = (zstd.MAGIC[:3], zstd.DICTIONARY[:3], zstd.INDEX[:3])
 GZIP = 31  # zlib's window bits for a gzip member
-# zlib-ng, of the extra `fast`, inflates the same members in three fifths of the time, and refuses the same ones
-# with the same words. Not isal, which takes one in a hundred damaged heads otherwise than zlib does.
+# zlib-ng, of the extra `fast`, inflates the same members in three fifths of the time, and rejects the same ones with
+# the same messages. Not isal: it treats one in a hundred damaged heads differently from zlib.
 inflating: Any = import_module("zlib_ng.zlib_ng") if find_spec("zlib_ng") else zlib
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\nContent-Length[ \t]*:[ \t]*([^\s]{1,40})[ \t\r]*\n", re.IGNORECASE)
@@ -30,10 +30,11 @@ class TruncatedRecord(BadRecord):
 
 
 class RawRecord(NamedTuple):
-    """One record: where it stands in the file, and its bytes, opened.
+    """One record: its offset and length in the file, and its uncompressed bytes.
 
-    odd: what is not as the standard has it; empty for nothing. damage: why not all of it could be had.
-    shared: whether the place in the file is that of several records, packed as one.
+    odd: a phrase for what is not standard; else empty.
+    damage: why not all of it could be read; else empty.
+    shared: whether several records, compressed as one member, have this offset and length.
     """
 
     offset: int
@@ -45,9 +46,9 @@ class RawRecord(NamedTuple):
 
 
 def raw_record_at(stream: BinaryIO, offset: int) -> RawRecord:
-    """The record that begins at an offset. Raises Broken, or Torn when the file ends in it."""
+    """The record that begins at an offset. Raises BadRecord, or TruncatedRecord when the file ends inside it."""
     stream.seek(offset)
-    packed = stream.read(_FEW)
+    packed = stream.read(_STEP)
     start = packed[: len(MAGIC)]
     if start == MAGIC or MAGIC.startswith(start):
         return _member(stream, offset, packed)
@@ -72,7 +73,7 @@ def _frame(stream: BinaryIO, offset: int) -> RawRecord:
 
 
 def _member(stream: BinaryIO, offset: int, packed: bytes) -> RawRecord:
-    """packed: what was read of it already."""
+    """packed: the first bytes of it, already read."""
     inflate = inflating.decompressobj(GZIP)
     parts: list[bytes] = []
     size = 0
@@ -85,7 +86,7 @@ def _member(stream: BinaryIO, offset: int, packed: bytes) -> RawRecord:
             if size > LARGEST_BYTES:
                 raise BadRecord(f"a record of more than {LARGEST_BYTES} bytes")
             if not inflate.eof:
-                packed = inflate.unconsumed_tail or stream.read(_FEW)
+                packed = inflate.unconsumed_tail or stream.read(_STEP)
     except inflating.error as error:
         raise BadRecord(f"a damaged gzip member ({error})") from error
     return RawRecord(offset, stream.tell() - len(inflate.unused_data) - offset, b"".join(parts))
@@ -94,7 +95,7 @@ def _member(stream: BinaryIO, offset: int, packed: bytes) -> RawRecord:
 def _plain(stream: BinaryIO, offset: int) -> RawRecord:
     extent = extent_at(stream, offset)
     length = extent.head + extent.block + (0 if extent.is_arc else 4)
-    if extent.block > CHUNK:  # in a hostile file each of a million heads may have megabytes that are read in vain
+    if extent.block > CHUNK:  # a hostile file may have a million heads, each with megabytes that would be read in vain
         stream.seek(offset + length - 1)
         if not stream.read(1):
             raise TruncatedRecord("the file ends inside this record")
@@ -103,18 +104,18 @@ def _plain(stream: BinaryIO, offset: int) -> RawRecord:
     if len(raw) < length:
         raise TruncatedRecord("the file ends inside this record")
     if extent.is_arc:
-        behind = stream.read(CHUNK)
-        follows = behind.removeprefix(b"\r").removeprefix(b"\n")
-        if follows.strip(b"\r\n") and not arc.HEAD.match(follows):
+        rest = stream.read(CHUNK)
+        following = rest.removeprefix(b"\r").removeprefix(b"\n")
+        if following.strip(b"\r\n") and not arc.HEAD.match(following):
             raise BadRecord("no record begins where the length in its head ends")
-        return RawRecord(offset, length + len(behind) - len(follows), raw)
+        return RawRecord(offset, length + len(rest) - len(following), raw)
     if not raw.endswith(b"\r\n\r\n"):
         raise BadRecord(f"no record ends where Content-Length: {extent.block} says")
     return RawRecord(offset, length, raw)
 
 
 class Extent(NamedTuple):
-    """The bytes of a record's head, blank line included, and of its block."""
+    """The length of a record's head in bytes, blank line included, and of its block."""
 
     head: int
     block: int
@@ -122,11 +123,11 @@ class Extent(NamedTuple):
 
 
 def extent_at(stream: BinaryIO, offset: int) -> Extent:
-    """Of the uncompressed record that begins at an offset. Raises Broken, Torn."""
+    """The extent of the uncompressed record that begins at an offset. Raises BadRecord, TruncatedRecord."""
     stream.seek(offset)
     head = stream.read(CHUNK)
-    if known := arc.HEAD.match(head):
-        extent = Extent(known.end(), int(known[5]), is_arc=True)
+    if arc_head := arc.HEAD.match(head):
+        extent = Extent(arc_head.end(), int(arc_head[5]), is_arc=True)
         if extent.head + extent.block > LARGEST_BYTES:
             raise BadRecord(f"a record of more than {LARGEST_BYTES} bytes")
         return extent
@@ -137,44 +138,42 @@ def extent_at(stream: BinaryIO, offset: int) -> Extent:
         head += stream.read(_LONGEST_HEAD)
         blank = _BLANK_LINE.search(head)
     if blank is None:
-        too_long = len(head) > _LONGEST_HEAD
-        raise (
-            BadRecord("a record header of more than 1 MB")
-            if too_long
-            else TruncatedRecord("the file ends inside a header")
-        )
-    said = _LENGTH.search(head, 0, blank.end())
-    if said is None or not said[1].isdigit() or int(said[1]) > LARGEST_BYTES:
-        raise BadRecord(f"a record with the Content-Length {said[1].decode('latin-1') if said else 'left out'}")
-    return Extent(blank.end(), int(said[1]), is_arc=False)
+        if len(head) > _LONGEST_HEAD:
+            raise BadRecord("a record header of more than 1 MB")
+        raise TruncatedRecord("the file ends inside a header")
+    length = _LENGTH.search(head, 0, blank.end())
+    if length is None or not length[1].isdigit() or int(length[1]) > LARGEST_BYTES:
+        raise BadRecord(f"a record with the Content-Length {length[1].decode('latin-1') if length else 'left out'}")
+    return Extent(blank.end(), int(length[1]), is_arc=False)
 
 
-def next_record(stream: BinaryIO, at: int, seal: bytes) -> int | None:
-    """Where the next record of a file of ours begins, at `at` or behind; None when there is none.
+def next_record(stream: BinaryIO, start: int, info_id: bytes) -> int | None:
+    """The offset of the first record of a file of ours from `start` on; None when there is none.
 
-    seal: what the head of every record of the file names.
+    info_id: ID of the warcinfo record, which every record of the file names.
     """
     stream.seek(0)
     mark = zstd.MAGIC if stream.read(4) in (zstd.MAGIC, zstd.DICTIONARY) else MAGIC
-    return next((each for each in places_of(mark, stream, at) if is_packed_record(stream, each, seal)), None)
+    offsets = _offsets_of(mark, stream, start)
+    return next((offset for offset in offsets if is_packed_record(stream, offset, info_id)), None)
 
 
-def places_of(mark: bytes, stream: BinaryIO, at: int) -> Iterator[int]:
-    """Every place of a byte sequence, from `at`."""
+def _offsets_of(mark: bytes, stream: BinaryIO, start: int) -> Iterator[int]:
+    """Every offset of a byte sequence, from `start`."""
     while True:
-        stream.seek(at)
+        stream.seek(start)
         window = stream.read(_WINDOW)
-        found = window.find(mark)
-        while found >= 0:
-            yield at + found
-            found = window.find(mark, found + 1)
+        index = window.find(mark)
+        while index >= 0:
+            yield start + index
+            index = window.find(mark, index + 1)
         if len(window) < _WINDOW:
             return
-        at += _WINDOW - len(mark) + 1
+        start += _WINDOW - len(mark) + 1
 
 
-def is_packed_record(stream: BinaryIO, offset: int, seal: bytes = b"") -> bool:
-    """Whether a gzip member or zstd frame begins there that begins with the head of a record, which names the seal."""
+def is_packed_record(stream: BinaryIO, offset: int, info_id: bytes = b"") -> bool:
+    """Whether a gzip member or zstd frame begins there whose content begins with a record head that names the ID."""
     stream.seek(offset)
     try:
         if stream.read(len(MAGIC)) == MAGIC:
@@ -184,6 +183,6 @@ def is_packed_record(stream: BinaryIO, offset: int, seal: bytes = b"") -> bool:
             head = zstd.frame_at(stream, offset, CHUNK)[1]
     except (zlib.error, zstd.NoFrame):
         return False
-    if not seal and arc.HEAD.match(head):
+    if not info_id and arc.HEAD.match(head):
         return True
-    return head.startswith(b"WARC/") and seal in head.partition(b"\r\n\r\n")[0]
+    return head.startswith(b"WARC/") and info_id in head.partition(b"\r\n\r\n")[0]

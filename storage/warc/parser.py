@@ -1,7 +1,7 @@
-"""A WARC record as the exchange it holds; every record is checked against its digests.
+"""Parse a WARC or ARC record into requests and responses; every record is checked against its digests.
 
-Reads what other crawlers wrote, too: chunked bodies, bare line feeds, WARC/1.0 and older. What is not as the
-standards have it, and can be read in one way only, is read and named in `odd`.
+Records of other crawlers are read too: chunked bodies, bare line feeds, WARC/1.0 and older. A deviation from the
+standards that can be read in one way only is read, and named in `odd`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from storage.warc import arc, chunks, head
+from storage.warc import arc, chunks
 from storage.warc.digests import has_digest
 from storage.warc.exchange import Exchange, RecordLocation, RevisitTarget
 from storage.warc.writer import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDONE
@@ -17,21 +17,24 @@ from storage.warc.writer import ORIGIN, SAME_BODY, SOURCE, TRANSFER_CODING, UNDO
 _LINKS = "warc-concurrent-to"
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _STAMP = re.compile(r"([0-9]{8})([0-9]{6})")
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_FOLD = re.compile(r"\r?\n[ \t]+")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(r"\n[ \t]+")
 _STATUS_LINE = re.compile(r"(HTTP/\d(?:\.\d)?) +(\d{3})(?: +(.*))?$", re.IGNORECASE)
-# As browsers take them: white space of any kind, no version or that of an Icecast server, the reason stuck to it.
+# As browsers accept them: any white space, no version or that of an Icecast server, no space before the reason.
 _ODD_STATUS_LINE = re.compile(r"[ \t]*(?:(HTTP/\d(?:\.\d)?)|HTTP/?|ICY)?[ \t]*([1-5]\d\d)(?!\d)(.*)$", re.I | re.A)
 _FIELD_LINE = re.compile(r"[!#$%&'*+.^`|~\w-]+[ \t]*:", re.ASCII)
 
 
+Pairs = list[tuple[str, str]]
+
+
 class BadRecord(Exception):
-    """The bytes are no record that can be read; the message is a phrase."""
+    """No readable record; the message is a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request record. linked: the records that it says came with it."""
+    """A request record. linked: IDs of its concurrent records."""
 
     record_id: str
     linked: tuple[str, ...]
@@ -45,8 +48,10 @@ class RequestRecord:
 class ResponseRecord:
     """A response or revisit record.
 
+    linked: IDs of its concurrent records.
     lacks_body: the body is that of `exchange.revisit_of`, and so is the head when `exchange.status` is None.
-    payload_digest: that the record names; None when it names none. odd: phrases for what is not as it should be.
+    payload_digest: as the record gives it; None when it gives none.
+    odd: phrases for deviations from the standards.
     """
 
     record_id: str
@@ -56,49 +61,71 @@ class ResponseRecord:
     payload_digest: str | None = None
     odd: tuple[str, ...] = ()
 
-    def with_request(self, asked: RequestRecord) -> Exchange:
+    def with_request(self, request: RequestRecord) -> Exchange:
         return replace(
             self.exchange,
-            method=asked.method,
-            request_headers=asked.headers,
-            requested_at=asked.requested_at,
+            method=request.method,
+            request_headers=request.headers,
+            requested_at=request.requested_at,
         )
 
-    def goes_with(self, asked: RequestRecord) -> bool:
-        return self.record_id in asked.linked or asked.record_id in self.linked
+    def goes_with(self, request: RequestRecord) -> bool:
+        return self.record_id in request.linked or request.record_id in self.linked
 
 
 def parse_record(raw: bytes) -> ResponseRecord | RequestRecord | None:
-    """The record that the bytes hold; None for one that tells of no exchange.
+    """The request, response, revisit or hand-saved page that a record contains; None for other records.
 
-    Raises Broken.
+    Raises BadRecord.
     """
-    if not raw.startswith(b"WARC/") and (old := arc.split(raw)):
-        return _of_arc(*old)
+    if not raw.startswith(b"WARC/") and (arc_record := arc.split(raw)):
+        return _arc_response(*arc_record)
     pairs, block, odd = split_record(raw)
     fields = _fields(pairs)
     kind = fields.get("warc-type", "")
     if kind == "resource" and SOURCE.lower() in fields:
         _check(block, fields.get("warc-block-digest"), "block")
-        return _saved(fields, block)
+        return _saved_page(fields, block)
     if kind not in {"request", "response", "revisit"} or (kind != "revisit" and not _is_http(fields, block)):
         return None
     _check(block, fields.get("warc-block-digest"), "block")
     if kind == "request":
-        start, headers, _, more = _http(block)
-        method = start.split(" ")[0]
-        return RequestRecord(*_ids(fields), method, headers, _moment(fields.get("x-requested-at")), odd=(*odd, *more))
-    return _answered(fields, kind, block, odd)
+        start, headers, _, odd_http = _http(block)
+        requested_at = _moment(fields.get("x-requested-at"))
+        return RequestRecord(*_ids(fields), start.split(" ")[0], headers, requested_at, odd=(*odd, *odd_http))
+    return _response(fields, kind, block, odd)
 
 
-def split_record(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
-    """The fields of a WARC record, their names in small letters, its block, and what is odd. Raises Broken."""
-    plain = head.split(raw)
-    return (*plain, ()) if plain else _parted_oddly(raw)
+def split_record(raw: bytes) -> tuple[Pairs, bytes, tuple[str, ...]]:
+    """The fields of a WARC record, names in lower case; its block; phrases for deviations. Raises BadRecord."""
+    blank = _BLANK_LINE.search(raw)
+    if blank is None or raw[:5].upper() != b"WARC/":
+        raise BadRecord(f"no WARC record: {raw[:40]!r}")
+    odd: tuple[str, ...] = ()
+    if not raw[: raw.find(b"\n")].endswith(b"\r"):
+        odd = ("LF alone ends the lines of the head",)
+    pairs = []
+    for line in _lines(_text(raw[: blank.start()]))[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            name, value = name.strip(" \t").lower(), value.strip(" \t\r")
+            pairs.append((name, _bare_address(value) if name == "warc-target-uri" else value))
+    length = dict(reversed(pairs)).get("content-length", "left out")
+    if not _DIGITS.fullmatch(length):
+        raise BadRecord(f"Content-Length: {length[:40]}")
+    end = blank.end() + int(length)
+    block, rest = raw[blank.end() : end], raw[end:].strip(b"\r\n")
+    if len(block) != int(length):
+        raise BadRecord(f"{len(block)} bytes where Content-Length says {length}")
+    if rest.startswith(b"WARC/"):
+        raise BadRecord("several records in one gzip member; `warcio recompress` mends that")
+    if rest:
+        odd += ("the record goes on behind its Content-Length",)
+    return pairs, block, odd
 
 
 def is_proved(raw: bytes) -> bool:
-    """Whether the record has a digest, and its bytes have that."""
+    """Whether the record gives a digest that its bytes have."""
     try:
         pairs, block, _ = split_record(raw)
     except BadRecord:
@@ -112,39 +139,17 @@ def is_proved(raw: bytes) -> bool:
     return bool(digest and blank and is_response and has_digest(block[blank.end() :], digest))
 
 
-def _of_arc(fields: dict[str, str], block: bytes) -> ResponseRecord | None:
+def _arc_response(fields: dict[str, str], block: bytes) -> ResponseRecord | None:
     if not fields["warc-target-uri"].startswith(("http:", "https:")):
         return None  # filedesc: at the head of the file, dns:
     if len(block) < int(fields["content-length"]):
         raise BadRecord(f"{len(block)} bytes where its header says {fields['content-length']}")
-    return _answered(fields | {_LINKS: ""}, "response", block, ())
+    return _response(fields | {_LINKS: ""}, "response", block, ())
 
 
-def _parted_oddly(raw: bytes) -> tuple[head.Pairs, bytes, tuple[str, ...]]:
-    """Of a record whose head is not written as nearly all are."""
-    blank = _BLANK_LINE.search(raw)
-    if blank is None or raw[:5].upper() != b"WARC/":
-        raise BadRecord(f"no WARC record: {raw[:40]!r}")
-    odd: tuple[str, ...] = ()
-    if not raw[: raw.find(b"\n")].endswith(b"\r"):
-        odd = ("LF alone ends the lines of the head",)
-    pairs = []
-    for line in _FOLD.sub(" ", _text(raw[: blank.start()])).split("\n")[1:]:
-        name, colon, value = line.partition(":")
-        if colon:
-            pairs.append((name.strip(" \t").lower(), value.strip(" \t\r")))
-    pairs = [(name, _bare_address(value) if name == "warc-target-uri" else value) for name, value in pairs]
-    said = dict(reversed(pairs)).get("content-length", "left out")
-    if not _DIGITS.fullmatch(said):
-        raise BadRecord(f"Content-Length: {said[:40]}")
-    block, behind = raw[blank.end() :][: int(said)], raw[blank.end() :][int(said) :].strip(b"\r\n")
-    if len(block) != int(said):
-        raise BadRecord(f"{len(block)} bytes where Content-Length says {said}")
-    if behind.startswith(b"WARC/"):
-        raise BadRecord("several records in one gzip member; `warcio recompress` mends that")
-    if behind:
-        odd += ("the record goes on behind its Content-Length",)
-    return pairs, block, odd
+def _lines(head: str) -> list[str]:
+    """The lines of a head, each folded one joined; a CR may be left at the end of a line."""
+    return _FOLD.sub(" ", head.replace("\r\n", "\n")).split("\n")
 
 
 def _text(data: bytes) -> str:
@@ -154,28 +159,28 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _bare_address(written: str) -> str:
-    """Without the angle brackets that WARC/1.0 seems to ask for; spaces as no address may have them."""
-    return written.removeprefix("<").removesuffix(">").replace(" ", "%20")
+def _bare_address(uri: str) -> str:
+    """Without the angle brackets that WARC/1.0 seems to require; spaces percent-encoded."""
+    return uri.removeprefix("<").removesuffix(">").replace(" ", "%20")
 
 
 def _fields(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """By name in small letters; of repeated ones the first, of links all."""
+    """Values by name; of a repeated field the first, of links all."""
     links = " ".join(value for name, value in pairs if name == _LINKS)
     return dict(reversed(pairs)) | {_LINKS: links}
 
 
 def _is_http(fields: Mapping[str, str], block: bytes) -> bool:
-    """False for what else crawlers keep as responses: dns:, ftp:."""
-    kind = fields.get("content-type")
-    return block.startswith(b"HTTP/") if kind is None else kind.lower().startswith("application/http")
+    """False for other protocols that crawlers store as responses: dns:, ftp:."""
+    media_type = fields.get("content-type")
+    return block.startswith(b"HTTP/") if media_type is None else media_type.lower().startswith("application/http")
 
 
 def _ids(fields: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     return fields.get("warc-record-id", ""), tuple(fields[_LINKS].split())
 
 
-def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str, ...]) -> ResponseRecord:
+def _response(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str, ...]) -> ResponseRecord:
     url = fields.get("warc-target-uri") or ""
     if not url.startswith(("http://", "https://")):
         raise BadRecord(f"no web address: {url[:200]}")
@@ -186,12 +191,12 @@ def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str
     if kind == "revisit" and not block.strip():
         odd += ("no HTTP head: by its profile a 304" if not_modified else "no HTTP head: that of the original stands",)
     else:
-        start, headers, body, more = _http(block)
-        version, status, reason, of_start = _status(start, has_fields=bool(headers) and not more)
-        odd += (*more, *of_start)
+        start, headers, body, odd_http = _http(block)
+        version, status, reason, odd_status = _status(start, has_fields=bool(headers) and not odd_http)
+        odd += (*odd_http, *odd_status)
     if kind == "response":
-        body, more = _unchunked(fields, headers, body)
-        odd += more
+        body, odd_chunks = _unchunked(fields, headers, body)
+        odd += odd_chunks
     h2 = "h2" in (fields.get("warc-protocol") or "")
     exchange = Exchange(
         url=url,
@@ -200,21 +205,21 @@ def _answered(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str
         status=status,
         reason=None if h2 else reason,
         protocol="HTTP/2" if h2 else version,
-        headers=tuple((_as_came(name), value) for name, value in headers),
+        headers=tuple((_original_name(name), value) for name, value in headers),
         body=body if kind == "response" else b"",
         address=fields.get("warc-ip-address"),
         source=fields.get(SOURCE.lower(), "live"),
         origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
-        revisit_of=_earlier(fields) if kind == "revisit" else None,
+        revisit_of=_revisit_target(fields) if kind == "revisit" else None,
         info_id=fields.get("warc-warcinfo-id"),
     )
     lacks_body = kind == "revisit" and not not_modified
     return ResponseRecord(*_ids(fields), exchange, lacks_body, fields.get("warc-payload-digest"), odd)
 
 
-def _saved(fields: Mapping[str, str], block: bytes) -> ResponseRecord:
-    """A page saved by hand: no head of an answer is known."""
+def _saved_page(fields: Mapping[str, str], block: bytes) -> ResponseRecord:
+    """A page saved by hand, whose response head is lost."""
     exchange = Exchange(
         url=fields.get("warc-target-uri") or "",
         requested_at=None,
@@ -230,13 +235,12 @@ def _saved(fields: Mapping[str, str], block: bytes) -> ResponseRecord:
 
 
 def _http(block: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes, tuple[str, ...]]:
-    """First line, headers, body, and what is odd. Raises Broken when the head does not end."""
+    """First line, headers, body, and phrases for deviations. Raises BadRecord when the head does not end."""
     blank = _BLANK_LINE.search(block)
     odd: tuple[str, ...] = ()
-    text = _FOLD.sub(" ", block[: blank.start() if blank else len(block)].decode("latin-1"))
-    start, *lines = text.split("\n")
+    start, *lines = _lines(block[: blank.start() if blank else len(block)].decode("latin-1"))
     if blank is None:
-        # A head of nothing but fields, which the end of the block ends. Else nobody knows where the body begins.
+        # Accept a head of fields alone that the block's end terminates. Otherwise the body's start is unknown.
         if not start.strip() or not all(_FIELD_LINE.match(line) for line in lines if line.strip("\r")):
             raise BadRecord("no blank line ends the HTTP head")
         odd = ("no blank line ends the HTTP head",)
@@ -252,9 +256,9 @@ def _http(block: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes, tuple[
 
 
 def _status(start: str, *, has_fields: bool) -> tuple[str, int, str | None, tuple[str, ...]]:
-    """Version, status, reason, and what is odd of a status line. Raises Broken.
+    """Version, status, reason, and phrases for deviations of a status line. Raises BadRecord.
 
-    has_fields: whether the lines below are those of a head, so that a number alone may be its status.
+    has_fields: whether the lines below are header fields, so that a number alone may be the status.
     """
     line = _STATUS_LINE.match(start)
     if line is not None:
@@ -267,56 +271,58 @@ def _status(start: str, *, has_fields: bool) -> tuple[str, int, str | None, tupl
     return (version or "HTTP/1.0").upper(), int(status), reason.strip() or None, (odd,)
 
 
-def _as_came(name: str) -> str:
+def _original_name(name: str) -> str:
     return name.removeprefix(UNDONE) if name.lower() == UNDONE.lower() + TRANSFER_CODING else name
 
 
 def _unchunked(
     fields: Mapping[str, str], headers: tuple[tuple[str, str], ...], body: bytes
 ) -> tuple[bytes, tuple[str, ...]]:
-    """The body, checked, without its chunks, and what is odd; crawlers differ on which of the two the digest is.
+    """The body without chunks, checked against its digest, and phrases for deviations.
 
-    A body that says chunked and is not was unchunked by the crawler that kept it.
+    Crawlers differ on whether the digest is that of the chunks. A body whose head says chunked and which is not was
+    unchunked by the crawler.
     """
     digest = fields.get("warc-payload-digest")
     chunked = any(name.lower() == TRANSFER_CODING and "chunked" in value.lower() for name, value in headers)
-    if not chunked or not chunks.begin(body):
+    if not chunked or not chunks.seems_chunked(body):
         _check(body, digest, "payload")
         return body, ()
     try:
-        plain, odd = chunks.joined(body, whole=fields.get("warc-truncated") is None)
+        decoded, odd = chunks.decoded(body, whole=fields.get("warc-truncated") is None)
     except chunks.NotChunked as error:
         raise BadRecord(f"the chunks of the body: {error}") from error
-    if digest and not has_digest(plain, digest):
+    if digest and not has_digest(decoded, digest):
         _check(body, digest, "payload")
-    return plain, odd
+    return decoded, odd
 
 
-def _check(data: bytes, digest: str | None, which: str) -> None:
+def _check(data: bytes, digest: str | None, part: str) -> None:
     if digest is not None and has_digest(data, digest) is False:
-        raise BadRecord(f"the {which} does not have its digest {digest}")
+        raise BadRecord(f"the {part} does not have its digest {digest}")
 
 
-def _earlier(fields: Mapping[str, str]) -> RevisitTarget:
+def _revisit_target(fields: Mapping[str, str]) -> RevisitTarget:
     file, offset = fields.get("warc-refers-to-filename"), fields.get("warc-refers-to-file-offset", "")
+    location = None
+    if file and _DIGITS.fullmatch(offset):
+        location = RecordLocation(file=file, offset=int(offset), length=0)
     return RevisitTarget(
         url=fields.get("warc-refers-to-target-uri") or fields.get("warc-target-uri", ""),
         captured_at=_moment(fields.get("warc-refers-to-date")),
         payload_digest=fields.get("warc-payload-digest"),
-        location=RecordLocation(file=file, offset=int(offset), length=0)
-        if file and _DIGITS.fullmatch(offset)
-        else None,
+        location=location,
         record_id=bare_id(fields.get("warc-refers-to") or "") or None,
     )
 
 
-def bare_id(written: str) -> str:
-    """A record's id without the angle brackets, which some crawlers leave out."""
-    return written.strip(" \t<>")
+def bare_id(record_id: str) -> str:
+    """A record ID without the angle brackets, which some crawlers leave out."""
+    return record_id.strip(" \t<>")
 
 
 def _moment(text: str | None) -> datetime | None:
-    """ISO, or 14 digits as in the indexes of archives."""
+    """Aware UTC from ISO, or from 14 digits as in archives' indexes; None when not readable."""
     digits = _STAMP.fullmatch(text or "")
     try:
         value = datetime.fromisoformat("T".join(digits.groups()) if digits else text or "")

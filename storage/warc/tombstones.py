@@ -1,7 +1,7 @@
-"""A record in the place of another: the same bytes of the file, and none of what they held.
+"""Build the record that replaces a withdrawn one.
 
-It is a `metadata` record of its own gzip member, of exactly the length of the member that it replaces, so that
-no other record moves. Readers of WARC files pass over it. Its block is JSON and as many blanks as are needed.
+It is a `metadata` record in a gzip member of exactly the length of the replaced member, so that no other record moves.
+Readers of WARC files pass over it. Its block is JSON, padded with blanks.
 """
 
 import json
@@ -15,22 +15,22 @@ from storage.warc.writer import moment
 
 MEDIA_TYPE = "application/vnd.postscraper.withdrawn+json"
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_FRAME = len(_GZIP_HEAD) + 8  # with the checksum and the length at the end of a member
+_FRAME = len(_GZIP_HEAD) + 8  # head, and checksum and length at the end of a member
 _BLOCK_HEAD, _LARGEST_BLOCK = 5, 65_535  # of a stored block: RFC 1951, 3.2.4
 _END = b"\r\n\r\n"
 
 
 def tombstone(length: int, *, name: str, seal: bytes, on: date, about: Mapping[str, Any]) -> bytes:
-    """A gzip member of that length, the same for the same arguments.
+    """A gzip member of `length` bytes, the same for the same arguments.
 
-    name: file and offset of the record, from which its ID is made.
-    seal: the ID of the file's warcinfo record; empty when it has none.
-    on: the day of the withdrawal.
-    about: goes into the block where there is room.
+    name: file and offset of the record, from which its ID is derived.
+    seal: ID of the file's warcinfo record; empty when there is none.
+    on: day of the withdrawal.
+    about: JSON of the block, left out when there is no room.
     Raises ValueError when no record is so short.
     """
-    whole = json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode()
-    for block in (whole, b"{}"):
+    described = json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode()
+    for block in (described, b"{}"):
         if member := _stored(length, block, name, seal, on):
             return member
     short = zlib.compress(_record(b"{}", name, seal, on), 9, wbits=31)
@@ -43,15 +43,15 @@ def tombstone(length: int, *, name: str, seal: bytes, on: date, about: Mapping[s
 
 
 def withdrawn(raw: bytes) -> dict[str, Any] | None:
-    """What such a record is about; None for any other record."""
+    """The block of a record that replaces a withdrawn one; None for any other record."""
     head, _, block = raw.partition(_END)
     if not head.startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n") or MEDIA_TYPE.encode() not in head:
         return None
     try:
-        found = json.loads(block)
+        about = json.loads(block)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return about if isinstance(about, dict) else None
 
 
 def _record(block: bytes, name: str, seal: bytes, on: date) -> bytes:
@@ -68,10 +68,10 @@ def _record(block: bytes, name: str, seal: bytes, on: date) -> bytes:
 
 
 def _stored(length: int, block: bytes, name: str, seal: bytes, on: date) -> bytes | None:
-    """Not compressed, with blanks behind the block; None when it is longer."""
+    """A member of that length that is stored uncompressed, its block padded with blanks; None when that is too long."""
     bare = len(_record(b"", name, seal, on)) - 1  # without the digit of the length 0
     fewest = -(-max(length - _FRAME, 1) // (_LARGEST_BLOCK + _BLOCK_HEAD))
-    # With a digit more in Content-Length a length may be missed; another block then takes five bytes.
+    # Where Content-Length gets another digit, one length cannot be reached; another block then takes five bytes.
     for blocks in (fewest, fewest + 1):
         size = length - _FRAME - blocks * _BLOCK_HEAD
         for digits in range(1, 9):

@@ -1,7 +1,7 @@
-"""One exchange as WARC/1.1 records: a response or a revisit, then its request; or a resource alone.
+"""Write an exchange as WARC/1.1 records: a response or a revisit, then its request; or a resource alone.
 
-The syntax is warcio's. The HTTP head is written here as the bytes it came in: warcio would
-percent-encode what is not ASCII.
+warcio writes the records. The HTTP head is written here byte for byte as received: warcio would percent-encode
+everything that is not ASCII.
 """
 
 import re
@@ -23,20 +23,20 @@ from warcio.warcwriter import WARCWriter
 from storage.warc.exchange import Exchange, RevisitTarget
 
 _LEVEL = 6  # level 9, warcio's own, takes a tenth more time and saves a thousandth
-_STORED = 0  # for a body that came compressed: a hundredth larger, in an eighth of the time
+_STORED = 0  # for a body that is compressed already: a hundredth larger, in an eighth of the time
 _GZIP = 31  # zlib's window bits for a gzip member
 _BUILDER = RecordBuilder(warc_version="1.1")
 SAME_BODY = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
-# The name that Common Crawl gives the header in its WARC files; FastWARC's and pywb's readers
-# would else undo a chunking that is no longer there.
+# Common Crawl renames the header so in its WARC files: otherwise the readers of FastWARC and pywb would undo chunks
+# that are no longer there.
 UNDONE = "X-Crawler-"
 TRANSFER_CODING = "transfer-encoding"
-SOURCE = "X-Capture-Source"  # ours: how the bytes came here, when not by our own request
-ORIGIN = "X-Capture-Origin"  # ours: where they lay there
+SOURCE = "X-Capture-Source"  # our own field: `Exchange.source`, unless live
+ORIGIN = "X-Capture-Origin"  # our own field: `Exchange.origin`
 
-_PHRASES = {each.value: each.phrase for each in HTTPStatus}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _LINE_ENDS = re.compile(r"[\r\n\0]+[ \t]*")
 _NO_ADDRESS = re.compile(r"[\x00-\x20\x7f]|[^\x00-\x7f]")
 
@@ -50,7 +50,7 @@ NOT_EXACT = (
 
 
 class _Head(StatusAndHeaders):  # type: ignore[misc]
-    """An HTTP head that is written byte for byte."""
+    """An HTTP head, written byte for byte."""
 
     def __init__(self, start: str, headers: tuple[tuple[str, str], ...]) -> None:
         super().__init__(start, [])
@@ -66,7 +66,7 @@ class _Head(StatusAndHeaders):  # type: ignore[misc]
 
 
 def payload_digest(body: bytes) -> str:
-    """`sha1:` and base32, as the field WARC-Payload-Digest has it."""
+    """`sha1:` and base32, for the field WARC-Payload-Digest."""
     return "sha1:" + b32encode(sha1(body, usedforsecurity=False).digest()).decode()
 
 
@@ -75,7 +75,7 @@ def new_id() -> str:
 
 
 def warcinfo(file: str, record_id: str, about: Mapping[str, str]) -> bytes:
-    """The compressed record at the head of a file."""
+    """The compressed warcinfo record for the head of a file."""
     fields = {name: " ".join(str(value).split()) for name, value in about.items()}
     record = _BUILDER.create_warcinfo_record(file, fields)
     record.rec_headers.replace_header("WARC-Record-ID", record_id)
@@ -83,9 +83,9 @@ def warcinfo(file: str, record_id: str, about: Mapping[str, str]) -> bytes:
 
 
 def response_and_request(exchange: Exchange, *, same_as: RevisitTarget | None, info_id: str) -> tuple[bytes, bytes]:
-    """The two compressed records, each one gzip member; of a page saved by hand one, and nothing.
+    """Both records, each a gzip member; for a page saved by hand one record, and empty bytes.
 
-    Raises ValueError for an exchange that no record can hold truly.
+    Raises ValueError for an exchange that no record can represent truly.
     """
     fields = _shared(exchange, info_id)
     response_id = fields["WARC-Record-ID"]
@@ -98,23 +98,23 @@ def response_and_request(exchange: Exchange, *, same_as: RevisitTarget | None, i
     if same_as is not None and not (exchange.status == HTTPStatus.NOT_MODIFIED and exchange.body):
         fields |= _revisit(exchange, same_as)
         kind, body = "revisit", b""
-    response = _record(kind, exchange.url, _answer(exchange), body, fields)
-    asked = _shared(exchange, info_id) | {"WARC-Concurrent-To": response_id}
+    response = _record(kind, exchange.url, _response_head(exchange), body, fields)
+    request_fields = _shared(exchange, info_id) | {"WARC-Concurrent-To": response_id}
     if exchange.requested_at is not None:
-        asked["X-Requested-At"] = moment(exchange.requested_at)
-    request = _record("request", exchange.url, _question(exchange), b"", asked)
+        request_fields["X-Requested-At"] = moment(exchange.requested_at)
+    request = _record("request", exchange.url, _request_head(exchange), b"", request_fields)
     return _packed(response, _level(exchange, body)), _packed(request)
 
 
 def moment(value: datetime) -> str:
-    """As WARC/1.1 writes it: UTC, to the microsecond. Raises ValueError for a naive moment."""
+    """In the form of WARC/1.1: UTC, to the microsecond. Raises ValueError for a naive datetime."""
     if value.tzinfo is None:
         raise ValueError(f"{value} names no zone")
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _shared(exchange: Exchange, info_id: str) -> dict[str, str]:
-    """Records of one capture share the date, says WARC/1.1 on WARC-Date."""
+    """The fields of both records, the date included, as WARC/1.1 requires on WARC-Date."""
     if _NO_ADDRESS.search(exchange.url) or not exchange.url.startswith(("http://", "https://")):
         raise ValueError(f"no web address: {exchange.url!r}")
     if exchange.captured_at is None:
@@ -137,21 +137,21 @@ def _shared(exchange: Exchange, info_id: str) -> dict[str, str]:
     return fields
 
 
-def _revisit(exchange: Exchange, earlier: RevisitTarget) -> dict[str, str]:
-    if earlier.captured_at is None or exchange.cut:
+def _revisit(exchange: Exchange, target: RevisitTarget) -> dict[str, str]:
+    if target.captured_at is None or exchange.cut:
         raise ValueError(f"{exchange.url}: a cut body, or one without a date, is no capture to refer to")
     fields = {
         "WARC-Profile": NOT_MODIFIED if exchange.status == HTTPStatus.NOT_MODIFIED else SAME_BODY,
-        "WARC-Refers-To-Target-URI": earlier.url,
-        "WARC-Refers-To-Date": moment(earlier.captured_at),
+        "WARC-Refers-To-Target-URI": target.url,
+        "WARC-Refers-To-Date": moment(target.captured_at),
     }
-    if earlier.location is not None:  # the names that Heritrix gave these two
-        fields["WARC-Refers-To-Filename"] = earlier.location.file
-        fields["WARC-Refers-To-File-Offset"] = str(earlier.location.offset)
+    if target.location is not None:  # Heritrix's names for these two fields
+        fields["WARC-Refers-To-Filename"] = target.location.file
+        fields["WARC-Refers-To-File-Offset"] = str(target.location.offset)
     return fields
 
 
-def _answer(exchange: Exchange) -> _Head:
+def _response_head(exchange: Exchange) -> _Head:
     protocol = "HTTP/1.1" if exchange.protocol == "HTTP/2" else exchange.protocol
     reason = _PHRASES.get(exchange.status or 0, "Unknown") if exchange.reason is None else exchange.reason
     headers = tuple(
@@ -160,7 +160,7 @@ def _answer(exchange: Exchange) -> _Head:
     return _Head(f"{protocol} {exchange.status} {reason}", headers)
 
 
-def _question(exchange: Exchange) -> _Head:
+def _request_head(exchange: Exchange) -> _Head:
     target = urlsplit(exchange.url)._replace(scheme="", netloc="", fragment="").geturl() or "/"
     return _Head(f"{exchange.method} {target} HTTP/1.1", exchange.request_headers)
 
@@ -178,7 +178,7 @@ def _record(kind: str, url: str, head: _Head | None, body: bytes, fields: dict[s
 
 
 def _level(exchange: Exchange, body: bytes) -> int:
-    """How hard an answer is packed: not at all when its body is compressed, as its head says and it looks."""
+    """Compression level: none for a body that is compressed already, by its header and by its first bytes."""
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     compressed = body and coding != "identity" and not body[:100].lstrip().startswith(b"<")
     return _STORED if compressed else _LEVEL
@@ -195,5 +195,5 @@ def _member(record: bytes | memoryview, level: int) -> bytes:
 
 
 def members(record: bytes) -> Iterator[bytes]:
-    """The gzip members that a record may stand in, the smallest last: those written here, and warcio's."""
+    """The gzip members in which a record may have been written, the smallest last: ours, and warcio's."""
     return (_member(record, level) for level in (_STORED, _LEVEL, 9))

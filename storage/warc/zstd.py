@@ -1,7 +1,7 @@
-"""Records as zstandard frames, one each, perhaps with a dictionary at the head of the file.
+"""Zstandard frames, one for each record, perhaps with a dictionary at the head of the file.
 
-https://iipc.github.io/warc-specifications/specifications/warc-zstd/: the dictionary stands in a skippable
-frame, itself compressed or not.
+https://iipc.github.io/warc-specifications/specifications/warc-zstd/: the dictionary is stored in a skippable frame,
+itself compressed or not.
 """
 
 from functools import lru_cache
@@ -14,7 +14,7 @@ MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"
 INDEX = b"\x5e\x2a\x4d\x18"  # ours: another skippable frame; see storage/evidence/compact_format.py
 LARGEST_DICTIONARY = 16 * 2**20
-_LONGEST_HEADER = 18  # of a frame: https://www.rfc-editor.org/rfc/rfc8878#name-frame-header
+_STEP = 2**10  # compressed bytes opened at once: at most 32 MB, for four bytes may open to a block of 128 kB
 
 
 class NoFrame(Exception):
@@ -26,19 +26,30 @@ class CutFrame(NoFrame):
 
 
 def frame_at(stream: BinaryIO, offset: int, most: int) -> tuple[int, bytes]:
-    """How many bytes the frame takes, and at most `most` of what it holds. Raises NoFrame or CutFrame."""
-    length = _length(stream, offset)
-    dictionary = dictionary_of(stream)
+    """The compressed length of a frame, and its content.
+
+    A frame of more than `most` bytes is opened only so far that the content returned is longer than `most`.
+    Raises NoFrame or CutFrame.
+    """
+    frame = _opener(dictionary_of(stream)).decompressobj()
     stream.seek(offset)
+    parts: list[bytes] = []
+    length = size = 0
     try:
-        with _opener(dictionary).stream_reader(BytesIO(stream.read(length))) as reader:
-            return length, reader.read(most)
+        while not frame.eof and size <= most:
+            packed = stream.read(_STEP)
+            if not packed:
+                raise CutFrame("the file ends inside this record")
+            parts.append(frame.decompress(packed))
+            length += len(packed)
+            size += len(parts[-1])
     except zstandard.ZstdError as error:
         raise NoFrame(f"a damaged zstd frame ({error})") from error
+    return length - len(frame.unused_data), b"".join(parts)
 
 
 def skipped_at(stream: BinaryIO, offset: int) -> int:
-    """How many bytes the skippable frame takes: the dictionary, or our index."""
+    """The length of a skippable frame: the dictionary, or our index."""
     stream.seek(offset + len(DICTIONARY))
     return 8 + int.from_bytes(stream.read(4), "little")
 
@@ -54,12 +65,12 @@ def dictionary_of(stream: BinaryIO) -> bytes:
     return _unpacked(stream.read(size))
 
 
-@lru_cache(maxsize=4)  # asked for with every record
-def _unpacked(held: bytes) -> bytes:
-    if not held.startswith(MAGIC):
-        return held
+@lru_cache(maxsize=4)  # needed for every record
+def _unpacked(content: bytes) -> bytes:
+    if not content.startswith(MAGIC):
+        return content
     try:
-        with zstandard.ZstdDecompressor(max_window_size=LARGEST_DICTIONARY).stream_reader(BytesIO(held)) as reader:
+        with zstandard.ZstdDecompressor(max_window_size=LARGEST_DICTIONARY).stream_reader(BytesIO(content)) as reader:
             return reader.read(LARGEST_DICTIONARY)
     except zstandard.ZstdError as error:
         raise NoFrame(f"a damaged dictionary ({error})") from error
@@ -69,29 +80,3 @@ def _unpacked(held: bytes) -> bytes:
 def _opener(dictionary: bytes) -> zstandard.ZstdDecompressor:
     known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
     return zstandard.ZstdDecompressor(dict_data=known, max_window_size=128 * 2**20)
-
-
-def _length(stream: BinaryIO, offset: int) -> int:
-    """Found by the headers of the blocks, so that nothing is opened before its end is known."""
-    stream.seek(offset)
-    head = stream.read(_LONGEST_HEADER)
-    try:
-        at = offset + zstandard.frame_header_size(head)
-        checked = zstandard.get_frame_parameters(head).has_checksum
-    except zstandard.ZstdError as error:
-        raise (CutFrame if len(head) < _LONGEST_HEADER else NoFrame)(f"no zstd frame ({error})") from error
-    last = False
-    while not last:
-        stream.seek(at)
-        block = stream.read(3)
-        if len(block) < 3:
-            raise CutFrame("the file ends inside this record")
-        said = int.from_bytes(block, "little")
-        last, kind, size = bool(said & 1), said >> 1 & 3, said >> 3
-        if kind == 3:
-            raise NoFrame("a damaged zstd frame (a block of no known kind)")
-        at += 3 + (1 if kind == 1 else size)  # one byte stands for a block that repeats it
-    at += 4 if checked else 0
-    if stream.seek(0, 2) < at:
-        raise CutFrame("the file ends inside this record")
-    return at - offset

@@ -1,10 +1,9 @@
 """`postscraper replay`: killed at any moment, with any number of readers, the archive is the same."""
 
-import os
+import gzip
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -18,12 +17,14 @@ from postscraper.bulk.workers import DIED
 from postscraper.newspapers import POST
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
-from storage.archive import Archive
+from storage.archive import Archive, Outcome
 from storage.evidence.store import Evidence
+from storage.warc.digests import has_digest
 from storage.warc.exchange import RecordLocation
 from tests.helpers.commands import program, refused, run
 from tests.helpers.crashing_reader import dies
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import Program
 from tests.helpers.warc_files import again, earlier, page_at, pages, records, wacz, warc_gz, warc_zst
 
 COUNT = 400
@@ -77,7 +78,7 @@ def test_any_number_of_readers_gives_the_same_archive(
     theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = replayed(tmp_path / "one", theirs)
-    monkeypatch.setattr(replay, "SLICE_BYTES", 20_000)  # cut in the middle of records, fifty times
+    monkeypatch.setattr(replay, "BATCH", 7)
     three = replayed(tmp_path / "three", theirs, jobs=3)
     assert (one.pages, one.outcomes, one.skipped) == (three.pages, three.outcomes, three.skipped)
     assert one.pages > COUNT // 2
@@ -101,7 +102,7 @@ def test_every_capture_can_be_read_again(theirs: Path, tmp_path: Path, link: boo
     with Archive.open(tmp_path / "archive", readonly=True) as archive:
         for row in archive.captures():
             place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-            evidence.verify(place, row.digest)
+            assert has_digest(evidence.read(place).body, row.digest)
             assert evidence.read(place).source == row.source == "warc"
             assert Path(place.file).is_absolute() == (link and not place.file.startswith("post-"))
     done = run("verify", "--archive", tmp_path / "archive")
@@ -132,6 +133,42 @@ def test_what_is_written_to_the_end_of_a_file_is_read(tmp_path: Path) -> None:
     assert second.pages <= 10
 
 
+class Stopped(Exception):
+    """The replay ends after its first transaction."""
+
+
+@pytest.mark.parametrize("form", ["request behind", "request before", "several in a member"])
+def test_a_restart_repeats_no_page_and_loses_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    info, *pairs = records(pages(20))
+    if form == "request before":
+        pairs = [record for number in range(0, 40, 2) for record in (pairs[number + 1], pairs[number])]
+    size = 8 if form == "several in a member" else 1
+    members = [info, *(b"".join(pairs[at : at + size]) for at in range(0, 40, size))]
+    path = tmp_path / "x.warc.gz"
+    path.write_bytes(b"".join(gzip.compress(member, mtime=0) for member in members))
+    monkeypatch.setattr(replay, "TRANSACTION", 3)
+    monkeypatch.setattr(replay, "BATCH", 3)
+
+    def stop(progress: replay.Progress) -> None:
+        if progress.pages:
+            raise Stopped
+
+    opened = desk(tmp_path / "archive")
+    first = replay.Replay(opened, [path], jobs=1)
+    with pytest.raises(Stopped):
+        first.run(stop)
+    opened.close()
+    second = replayed(tmp_path / "archive", path, link=False)
+    assert 0 < first.progress.pages < 20
+    assert first.progress.pages + second.pages == 20
+    assert Outcome.KNOWN_CAPTURE not in second.outcomes
+    evidence = Evidence.open(tmp_path / "archive" / "evidence")
+    kept = [exchange for file in evidence.files() for _, exchange in evidence.records(file)]
+    assert [bool(exchange.request_headers) for exchange in kept] == [True] * 20
+
+
 def test_a_page_that_quotes_a_request_record_is_no_request(tmp_path: Path) -> None:
     quoted = b"<html><pre>\nWARC-Type: request\r\n\r\nGET /about HTTP/1.1</pre></html>"
     path = warc_gz(tmp_path / "x.warc.gz", [page_at("https://www.phnompenhpost.com/about", quoted, 0)])
@@ -157,21 +194,22 @@ def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
 
 
 # The real command, with small transactions, so that a kill falls between many.
-SMALL = "from postscraper.bulk import replay; replay.BATCH, replay.SLICE_BYTES = 25, 50_000\n"
+SMALL = "from postscraper.bulk import replay; replay.TRANSACTION, replay.BATCH = 25, 8\n"
 
 
-def start(theirs: Path, archive: Path, *words: str) -> subprocess.Popen[bytes]:
-    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli.main import main; main()", "replay", str(theirs)]
-    return subprocess.Popen(
-        [*call, "--jobs", "2", "--archive", str(archive), *words],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def start(theirs: Path, archive: Path, *words: str) -> Program:
+    call = ("-c", f"{SMALL}from postscraper.cli.main import main; main()", "replay", theirs, "--jobs", "2")
+    with errors_of(archive).open("wb") as errors:
+        return Program(ROOT, *call, "--archive", archive, *words, errors=errors)
 
 
-def ended(running: subprocess.Popen[bytes]) -> int:
-    _, error = running.communicate(timeout=300)
-    assert running.returncode in (0, -9), error.decode()
-    return running.returncode
+def errors_of(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.errors")
+
+
+def ended(running: Program, archive: Path) -> int:
+    assert running.wait(300) in (0, -9), errors_of(archive).read_text()
+    return running.wait()
 
 
 def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
@@ -180,7 +218,7 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
     A start takes most of the time: the moments lie between the first transaction and the last.
     """
     began = time.monotonic()
-    assert ended(start(theirs, tmp_path / "beside", *words)) == 0
+    assert ended(start(theirs, tmp_path / "beside", *words), tmp_path / "beside") == 0
     seconds = time.monotonic() - began
     chance, archive, codes = Random(4), tmp_path / "killed", list[int]()
     for _ in range(kills):
@@ -189,8 +227,8 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
             running.wait(chance.uniform(0.3, 1) * seconds)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
-        codes.append(ended(running))
-    assert ended(start(theirs, archive, *words)) == 0
+        codes.append(ended(running, archive))
+    assert ended(start(theirs, archive, *words), archive) == 0
     assert -9 in codes
     wanted = rows(tmp_path / "beside", places=False)
     for name, found in rows(archive, places=False).items():
@@ -201,7 +239,7 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
     assert sorted(kept) == sorted(places), "every record has a row, and every row a record"
 
 
-@pytest.mark.parametrize("words", [("--link",), ()])
+@pytest.mark.parametrize("words", [("--link",), pytest.param((), marks=pytest.mark.long)])
 def test_killed_at_random_moments(theirs: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     killed(theirs, tmp_path, 3, *words)
 
@@ -234,7 +272,7 @@ def test_readers_end_with_the_writer(theirs: Path, tmp_path: Path) -> None:
     assert children
     time.sleep(1.5)
     running.kill()
-    running.communicate()
+    running.wait()
     until = time.monotonic() + 20
     while any(lives(each) for each in children) and time.monotonic() < until:
         time.sleep(0.05)
@@ -254,5 +292,5 @@ def lives(pid: int) -> bool:
 
 def test_the_program_itself(theirs: Path, tmp_path: Path) -> None:
     done = program("replay", theirs / "a.warc.gz", "--link", "--archive", tmp_path / "archive")
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode == 0, done.stderr
     assert not done.stderr, "no bar where there is no terminal"

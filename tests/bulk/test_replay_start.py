@@ -1,4 +1,4 @@
-"""What a replay loads before it reads a page, and the settings it has without Scrapy."""
+"""Modules that a replay loads before its first page, and its settings without Scrapy."""
 
 import subprocess
 import sys
@@ -12,7 +12,11 @@ from tests.helpers.paths import ROOT
 
 @pytest.mark.parametrize(
     ("module", "unwanted"),
-    [("postscraper.bulk.slices", ("scrapy", "sqlalchemy")), ("postscraper.cli.commands.replay", ("scrapy", "alembic"))],
+    [
+        ("storage", ("sqlalchemy",)),
+        ("postscraper.bulk.reader", ("scrapy", "sqlalchemy")),
+        ("postscraper.cli.commands.replay", ("scrapy", "alembic")),
+    ],
 )
 def test_processes_start_with_what_they_need(module: str, unwanted: tuple[str, ...]) -> None:
     told = f"import sys, {module}; print([name for name in {unwanted} if name in sys.modules])"

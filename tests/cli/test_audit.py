@@ -1,4 +1,4 @@
-"""What is known of against what is held; the ledger's commands."""
+"""Known addresses against held stories; the ledger's commands."""
 
 import json
 import random

@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from postscraper.cli.main import COMMANDS
-from tests.helpers.commands import KHMER, SITE, program, refused, run
+from tests.helpers.commands import KHMER, SITE, program, refused, run, started
 from tests.helpers.paths import ROOT, SAMPLES
 from tests.helpers.raw_server import answered, serving
 
@@ -101,8 +101,8 @@ def test_read_names_what_is_missing(words: list[str], told: str) -> None:
 def test_read_writes_utf_8_whatever_the_terminal() -> None:
     page = f"<html><body><h2>{KHMER}</h2></body></html>".encode()
     words = ["read", "-", "--url", f"{SITE}/{KHMER}"]
-    as_usual = program(*words, input=page)
-    in_ascii = program(*words, input=page, settings={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    as_usual = started(*words, input=page)
+    in_ascii = started(*words, input=page, settings={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert KHMER in json.loads(as_usual.stdout)["url"]
     assert in_ascii.stdout == as_usual.stdout
 
@@ -134,8 +134,8 @@ def test_half_a_page_is_no_sample(tmp_path: Path) -> None:
         server.say("/robots.txt", answered(b"", "404 Not Found"))
         server.say("/national/a-story", answered(PAGE.format(url="/").encode(), length=99_999))
         done = program("sample", f"{server.origin}/national/a-story", "--samples", tmp_path)
-    assert (done.returncode, done.stdout) == (12, b"")
-    assert b"the answer did not come whole" in done.stderr
+    assert (done.returncode, done.stdout) == (12, "")
+    assert "the answer did not come whole" in done.stderr
     assert not list(tmp_path.rglob("*.html"))
 
 
@@ -147,8 +147,8 @@ def test_sample_asks_the_site_once_and_obeys_its_robots_txt(tmp_path: Path, http
     saved = next(tmp_path.rglob("a-story.html"))
     assert "A page nobody knows" in saved.read_text()
     private = program("sample", httpserver.url_for("/private/a"), "--samples", tmp_path)
-    assert (private.returncode, private.stdout) == (12, b"")
-    assert b"robots.txt" in private.stderr
+    assert (private.returncode, private.stdout) == (12, "")
+    assert "robots.txt" in private.stderr
     paths = [request.path for request, _ in httpserver.log]
     assert paths.count("/national/a-story") == 1
     assert "/private/a" not in paths

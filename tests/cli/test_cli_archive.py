@@ -1,4 +1,4 @@
-"""The `postscraper` command over an archive: what it answers, and what it says when it cannot."""
+"""The `postscraper` command over an archive: its answers and its refusals."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ import pytest
 
 from postscraper.items import Article, Block, DatedTeaser, Image, Listing, Receipt, Unread
 from storage.archive import Archive, Discovery
-from tests.helpers.commands import KHMER, SITE, program, refused, run
+from tests.helpers.commands import KHMER, SITE, refused, run, started
 
 
 def receipt(url: str, digest: str) -> Receipt:
@@ -276,7 +276,7 @@ def test_a_damaged_database(archive: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", [["show", "1"], ["stats", "--json"], ["export", "--format", "jsonl"]], ids=str)
 def test_a_full_disk_is_no_traceback(archive: Path, words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        ran = program(*words, "--archive", archive, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        ran = started(*words, "--archive", archive, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert (ran.returncode, ran.stderr) == (9, b"postscraper: No space left on device\n")
     assert Path("/dev/full").is_char_device()
 
@@ -284,6 +284,6 @@ def test_a_full_disk_is_no_traceback(archive: Path, words: list[str]) -> None:
 def test_a_reader_that_has_enough_ends_the_program_in_silence(archive: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    ran = program("show", "1", "--archive", archive, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
+    ran = started("show", "1", "--archive", archive, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (1, b"")

@@ -30,7 +30,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for each in [each for each in saved_pages() if "www.phnompenhpost.com/national/" in each.url]:
             file(opened, answer(each))
     with Archive.open(folder) as archive:
-        rows = [row for row in archive.captures(outcome="article") if row.layout == "drupal_2017"][:2]
+        rows = [row for row in archive.captures() if row.layout == "drupal_2017" and row.outcome == "article"][:2]
         items = archive.items(rows)
         worse = []
         for row in rows:

@@ -1,4 +1,4 @@
-"""Whatever writes to an archive does so alone, under the run lock; whatever only asks goes on beside a writer."""
+"""Writers work alone, under the run lock; readers go on beside them."""
 
 import sqlite3
 from contextlib import closing
@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 
 from postscraper.cli.main import COMMANDS, GROUPS
+from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.database.schema import BASELINE, SCHEMA
-from tests.crawl.test_crawl import scrapy
 from tests.helpers.archives import fill, saved_pages
 from tests.helpers.commands import SITE, refused, run
+from tests.helpers.crawls import scrapy
 from tests.helpers.warc_files import pages, warc_gz
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
 WRITERS = {
     "replay": ("FILES",),
+    "merge": ("OTHER", "--yes"),
     "retry": ("--state", "done"),
     "check": ("--repair",),
     "reread": ("--yes",),
@@ -57,7 +59,9 @@ def test_every_command_is_one_or_the_other() -> None:
 
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_writer_begins_nothing_beside_another(archive: Path, tmp_path: Path, command: str) -> None:
-    words = [str(warc_gz(tmp_path / "x.warc.gz", pages(2))) if word == "FILES" else word for word in WRITERS[command]]
+    Archive.open(tmp_path / "other").close()
+    paths = {"FILES": warc_gz(tmp_path / "x.warc.gz", pages(2)), "OTHER": tmp_path / "other"}
+    words = [str(paths.get(word, word)) for word in WRITERS[command]]
     if command == "upgrade":
         version(archive, BASELINE)
     before = state(archive)

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from postscraper.cli import main
+from postscraper.cli import exit_codes, main
 from postscraper.cli.main import COMMANDS, GROUPS
 from postscraper.crawl.configuration import check_components, check_values, check_words
 from postscraper.errors import BadRequest
@@ -31,6 +31,7 @@ from postscraper.newspapers import POST
 from postscraper.run.scope import SOURCES, scope
 from storage.archive import Archive, Discovery
 from storage.database.lock import RunLock
+from tests.helpers import crawls
 from tests.helpers.commands import KHMER, SITE, program, refused, run
 from tests.helpers.paths import ROOT, SAMPLES
 
@@ -41,12 +42,13 @@ CODES = {
     int(line.split("|")[1]) for line in README.splitlines() if line.startswith("| ") and line[2:4].strip().isdigit()
 }
 
-# What each command needs besides an archive; {new} is a name that nothing has.
+# What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
     "search": ("ferry",),
     "show": ("1",),
     "export": ("--format", "jsonl"),
+    "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
     "reread": ("--dry-run",),
     "withdraw": (f"{SITE}/national/a", "--reason", "for a test", "--yes"),
@@ -56,6 +58,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 OVER_AN_ARCHIVE = tuple(name for name in COMMANDS if name not in GROUPS["Saved pages"])
 WRITERS = ("replay", "rebuild", "compact", "withdraw")
+
+
+def test_the_readme_has_every_exit_code() -> None:
+    named = {code for name, code in vars(exit_codes).items() if name.isupper() and isinstance(code, int)}
+    assert {0, *named, *exit_codes.EXIT_CODES.values()} == CODES
 
 
 def test_each_command_is_driven_here_and_says_what_an_interruption_leaves() -> None:
@@ -85,8 +92,13 @@ def good(tmp_path: Path) -> Path:
 def called(tmp_path: Path, name: str, *more: str | Path) -> click.testing.Result:
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(bytes(range(256)) * 20)
-    needed = (each.format(new=tmp_path / "new", rubbish=rubbish) for each in NEEDED[name])
-    return run(name, *needed, *more)
+    return run(name, *needed(tmp_path, name, rubbish), *more)
+
+
+def needed(tmp_path: Path, name: str, rubbish: Path) -> list[str]:
+    if "{other}" in NEEDED[name]:
+        Archive.open(tmp_path / "other").close()
+    return [each.format(new=tmp_path / "new", rubbish=rubbish, other=tmp_path / "other") for each in NEEDED[name]]
 
 
 def nothing(folder: Path) -> None:
@@ -118,7 +130,7 @@ def of_somebody_else(folder: Path) -> None:
 def test_no_archive(tmp_path: Path, name: str, make: Callable[[Path], None]) -> None:
     folder = tmp_path / "archive"
     make(folder)
-    if name == "replay" and make in (nothing, an_empty_folder):
+    if name in ("replay", "merge") and make in (nothing, an_empty_folder):
         pytest.skip("it makes an archive there")
     if name == "rebuild" and make in (rubbish, of_somebody_else):
         pytest.skip("it is what mends this")
@@ -160,16 +172,16 @@ def no_superuser() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_an_archive_that_cannot_be_written(tmp_path: Path, name: str, good: Path) -> None:
-    for each in (tmp_path, *tmp_path.parents[:2]):
+    for each in (tmp_path, *tmp_path.parents[:3]):
         each.chmod(0o755)
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(b"no WARC")
     for each in (*good.rglob("*"), good):
         each.chmod(0o555 if each.is_dir() else 0o444)
-    needed = [each.format(new=tmp_path / "new", rubbish=rubbish) for each in NEEDED[name]]
+    words = needed(tmp_path, name, rubbish)
     try:
         with no_superuser():
-            refused(run(name, *needed, "--archive", good), 8, "cannot be")
+            refused(run(name, *words, "--archive", good), 8, "cannot be")
     finally:
         good.chmod(0o755)
 
@@ -304,13 +316,8 @@ WRONG: Mapping[str, tuple[tuple[tuple[str, ...], int, str], ...]] = {
 }
 
 
-def scrapy(folder: Path, *words: str, settings: tuple[str, ...] = (), **more: Any) -> subprocess.CompletedProcess[str]:
-    options = [option for setting in settings for option in ("-s", setting)]
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": f"{ROOT}:{folder}"}
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", *words, *options],
-        cwd=folder, env=environment | more, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def scrapy(folder: Path, *words: str, settings: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    return crawls.scrapy(folder, *words, settings=settings, environment={"PYTHONPATH": f"{ROOT}:{folder}"})
 
 
 def ends(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -466,7 +473,7 @@ def test_a_replay_that_the_terminal_interrupts(tmp_path: Path) -> None:
         _, told = replay.communicate(timeout=60)
     assert replay.returncode == 1, told
     assert told == f"postscraper: interrupted; {main.INTERRUPTED['replay']}\n"
-    assert program(*words[3:], cwd=tmp_path).returncode == 0
+    assert program(*words[3:], folder=tmp_path).returncode == 0
     assert run("check", "--archive", tmp_path / "replayed").exit_code == 0
 
 
@@ -558,6 +565,10 @@ def test_no_command_of_scrapys_ends_in_a_traceback(tmp_path: Path, words: tuple[
 def test_the_samples_are_named_where_they_are_not(tmp_path: Path) -> None:
     for name in ("postscraper", "storage"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    done = scrapy(tmp_path, "crawl", "post", "-a", "source=samples", PYTHONPATH=str(tmp_path))
+    call = [sys.executable, "-m", "scrapy", "crawl", "post", "-a", "source=samples"]
+    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        call, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )  # fmt: skip
     ends(done, 2, "path=…/samples")
     assert not (tmp_path / "archive").exists()

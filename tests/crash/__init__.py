@@ -1,1 +1,1 @@
-"""What a crawl must survive: kills, power cuts, a full disk, a disk that fails, a second crawl."""
+"""Disasters that a crawl survives: kills, power cuts, a full disk, a disk that fails, a second crawl."""

@@ -1,4 +1,4 @@
-"""What an archive holds, asked from outside: whether it is whole, and a picture of it without times and places."""
+"""Contents of an archive, read from outside: whether it is whole, and a picture of it without times and places."""
 
 import json
 import sqlite3
@@ -15,6 +15,7 @@ from storage.archive import Archive
 from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
 from storage.ledger.states import State
+from storage.warc.digests import has_digest
 from storage.warc.exchange import Exchange, RecordLocation
 from tests.crash.pages import HOME
 from tests.crash.program import Acknowledged
@@ -92,7 +93,9 @@ def damage(archive: Path) -> Iterator[str]:
     rows = asked(archive, "SELECT evidence_file, evidence_offset, evidence_length, digest, url FROM capture")
     for file, offset, length, digest, url in rows:
         try:
-            evidence.verify(RecordLocation(file=file, offset=offset, length=length), digest)
+            body = evidence.read(RecordLocation(file=file, offset=offset, length=length)).body
+            if not has_digest(body, digest):
+                yield f"evidence of {url}: another body"
         except EvidenceError as error:
             yield f"evidence of {url}: {error}"
 

@@ -113,6 +113,7 @@ _PAGE = """<!DOCTYPE html>
 <meta itemprop="articleSection" content="National"/>
 <div id="node-{node}" class="node node-article node-promoted clearfix" about="{path}">
 <div class="node-title hide"><h2><span itemprop="name">{headline}</span></h2></div>
+<div class="node-image align-right node-main-image"><img src="/sites/default/files/{node}.jpg" alt=""/></div>
 <div itemprop="articleBody" class="paragraph-style" id="ArticleBody">
 {body}
 </div>

@@ -68,7 +68,7 @@ def test_power_cuts_lose_nothing_acknowledged(tmp_path: Path) -> None:
     assert result.restarts
 
 
-@pytest.mark.parametrize("order", ["row_first", "answered_first"])
+@pytest.mark.parametrize("order", [pytest.param("row_first", marks=pytest.mark.long), "answered_first"])
 def test_the_kill_loop_finds_a_wrong_order(tmp_path: Path, order: str) -> None:
     assert killloop.killed(tmp_path, 6, seed=5, pages=200, entry=(*ENTRY, order)).violations
 
@@ -80,6 +80,7 @@ def test_the_power_cuts_find_a_missing_sync(tmp_path: Path) -> None:
     assert result.violations
 
 
+@pytest.mark.long
 @pytest.mark.skipif(cannot_mount() is not None, reason=f"no tmpfs: {cannot_mount()}")
 def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
     result = faults.suffered(tmp_path, "full", 2, seed=5, pages=PAGES)
@@ -87,6 +88,7 @@ def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
     assert result.ends[FULL]
 
 
+@pytest.mark.long
 @needs_strace
 def test_a_failed_sync_ends_the_run(tmp_path: Path) -> None:
     result = faults.suffered(tmp_path, "syncs", 3, seed=5, pages=PAGES)

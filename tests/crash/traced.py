@@ -1,4 +1,4 @@
-"""What the real program asked of the disk, in its order, read from a log of strace."""
+"""Disk operations of the real program, in their order, read from a log of strace."""
 
 import re
 from collections.abc import Iterator

@@ -50,18 +50,20 @@ def row_first() -> None:
 
 def answered_first() -> None:
     """Pages are acknowledged before their commit, which waits for the end of the run."""
-    file, close = Run.commit, Run.close
+    commit, close = Run.commit, Run.close
     waiting: list[Item] = []
 
-    def answer(self: Run, items: Sequence[Item]) -> Sequence[Outcome]:
+    def answer(self: Run, items: Sequence[Item]) -> list[list[Outcome]]:
         waiting.extend(items)
-        return [Outcome.NEW_STORY for _ in items]
+        return [[Outcome.NEW_STORY] for _ in items]
+
+    def stay_pending(self: Run, item: Item) -> None: ...
 
     def close_last(self: Run) -> None:
-        file(self, waiting)
+        commit(self, waiting)
         close(self)
 
-    Run.commit, Run.close = answer, close_last  # type: ignore[method-assign]
+    Run.commit, Run.handled, Run.close = answer, stay_pending, close_last  # type: ignore[method-assign]
 
 
 VARIANTS = {each.__name__: each for each in (unsynced, row_first, answered_first)}

@@ -1,4 +1,4 @@
-"""Whatever other archives answer instead, a run over them goes on, or ends in a sentence."""
+"""Bad answers of other archives: a run over them goes on, or ends in a sentence."""
 
 import subprocess
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawl.test_crawl import FAST, asked, scrapy
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.sources.test_every_source import COUNT, exchanges
 from tests.standins import faults
 from tests.standins.faults import Fault

@@ -1,43 +1,17 @@
 """The real program over loopback: `scrapy crawl post` as people type it, into an archive of its own."""
 
 import json
-import os
 import re
-import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 
-from postscraper.crawl.connections import LONGEST_HEAD
+from postscraper.crawl.http import LONGEST_HEAD
 from postscraper.newspapers import NEWSPAPERS
+from tests.helpers.crawls import FAST, asked, crawl, scrapy
 from tests.helpers.mirror import Mirror
-from tests.helpers.paths import ROOT, SAMPLES
-
-FAST = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=False")
-
-
-def scrapy(folder: Path, *words: str, settings: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    options = [option for setting in settings for option in ("-s", setting)]
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", *words, *options],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
-def crawl(folder: Path, mirror: Mirror, *words: str) -> subprocess.CompletedProcess[str]:
-    return scrapy(folder, "crawl", "post", *words, settings=(f"PAPER_ORIGIN={mirror.origin}", *FAST))
-
-
-def asked(folder: Path, question: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(folder / "archive" / "archive.db")
-    try:
-        return connection.execute(question).fetchall()
-    finally:
-        connection.close()
+from tests.helpers.paths import SAMPLES
 
 
 @pytest.fixture
@@ -163,7 +137,8 @@ def test_a_typo_is_told(tmp_path: Path, words: tuple[str, ...], told: str) -> No
 @pytest.mark.parametrize("words", [(), ("-a", "limit=1")], ids=" ".join)
 def test_without_a_network_the_crawl_says_which_host(tmp_path: Path, words: tuple[str, ...]) -> None:
     # A port that nothing listens on: refused at once, as a host without a route is.
-    done = scrapy(tmp_path, "crawl", "post", *words, settings=("PAPER_ORIGIN=http://127.0.0.1:9", *FAST))
+    settings = ("PAPER_ORIGIN=http://127.0.0.1:9", "ROBOTSTXT_PATIENCE=0", *FAST)
+    done = scrapy(tmp_path, "crawl", "post", *words, settings=settings)
     assert done.returncode == 12
     assert "could not reach 127.0.0.1:9" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

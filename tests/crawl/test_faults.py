@@ -4,7 +4,6 @@ Takes about six minutes, for a crawl waits before it tries again: `pytest -m lon
 """
 
 import json
-import os
 import re
 import signal
 import socket
@@ -18,7 +17,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.helpers.crawls import PROJECT, options
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import complete
 
 SERVER = ROOT / "tests" / "hostile" / "faultserver.py"
 
@@ -81,13 +82,10 @@ def crawl(folder: Path, origin: str, paths: list[str]) -> subprocess.CompletedPr
         "LONGEST_PAUSE": 4,
         "LOG_LEVEL": "DEBUG",  # Scrapy's counts at its end
     }
-    options = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
+    words = options(*(f"{name}={value}" for name, value in settings.items()))
     addresses = " ".join(origin + path for path in paths)
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "crawl", "post", "-a", f"url={addresses}", *options],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
+    call = ("-m", "scrapy", "crawl", "post", "-a", f"url={addresses}", *words)
+    return complete(folder, *call, environment=PROJECT, timeout=900)
 
 
 def states(folder: Path) -> dict[str, tuple[str, str | None]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from postscraper.crawl.feed_export import ContractXml
-from tests.crawl.test_crawl import scrapy
+from tests.helpers.crawls import scrapy
 from tests.helpers.paths import SAMPLES
 
 

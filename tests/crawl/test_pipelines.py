@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.crawl.test_crawl import FAST, asked, crawl, scrapy
 from tests.helpers.commands import program
+from tests.helpers.crawls import FAST, asked, crawl, scrapy
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import SAMPLES
 

@@ -12,7 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from postscraper.cli.progress import Meter, beside_log, duration
-from tests.crawl.test_crawl import FAST, crawl, scrapy
+from tests.helpers.crawls import FAST, crawl, scrapy
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import ROOT, SAMPLES
 

@@ -3,7 +3,6 @@
 import os
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +17,9 @@ from scrapy.utils.test import get_crawler
 
 from postscraper.crawl.http import PrivateAddress, PublicAddresses
 from storage.evidence.store import Evidence
-from tests.crawl.test_crawl import FAST, asked
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.forward_proxy import ForwardProxy, forwarding
-from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.paths import SAMPLES
 from tests.helpers.raw_server import RawServer, answered, serving
 
 PAGE = (SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html").read_bytes()
@@ -47,13 +46,10 @@ def proxy(server: RawServer) -> Iterator[ForwardProxy]:
 
 def crawl(folder: Path, *settings: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Of one page of the paper; settings and environment: of the run."""
-    own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    own |= {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT), **environment}
-    options = [word for setting in (*FAST, "ROBOTSTXT_PATIENCE=0", *settings) for word in ("-s", setting)]
-    call = [sys.executable, "-m", "scrapy", "crawl", "post", "-a", f"url=https://{HOME}/national/bridge-toll", *options]
-    done = subprocess.run(
-        call, cwd=folder, env=own, capture_output=True, text=True, timeout=120, check=False
-    )  # fmt: skip
+    none = dict.fromkeys(name for name in os.environ if name.lower().endswith("_proxy"))
+    words = ("crawl", "post", "-a", f"url=https://{HOME}/national/bridge-toll")
+    own = (*FAST, "ROBOTSTXT_PATIENCE=0", *settings)
+    done = scrapy(folder, *words, settings=own, environment=none | environment)
     assert "Traceback" not in done.stderr
     return done
 

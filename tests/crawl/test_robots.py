@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from storage.evidence.store import Evidence
-from tests.crawl.test_crawl import FAST, asked, scrapy
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import ROOT
 from tests.helpers.raw_server import RawServer, answered, serving
 
@@ -84,8 +84,13 @@ def test_without_rules_nothing_is_asked_for(tmp_path: Path, server: RawServer, n
     [
         (OUT_OF_REACH["closed"][0], OUT_OF_REACH["closed"][1], 5),
         (LOOP, OUT_OF_REACH["loop"][1], 5),
-        (answered(b"", "429 Too Many Requests", "Retry-After: 7"), "robots.txt answers with status 429", 7),
-        (answered(b"", "503 Service Unavailable", "Retry-After: 99"), "robots.txt answers with status 503", 8),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (
+                (answered(b"", "429 Too Many Requests", "Retry-After: 7"), "robots.txt answers with status 429", 7),
+                (answered(b"", "503 Service Unavailable", "Retry-After: 99"), "robots.txt answers with status 503", 8),
+            )
+        ),
     ],
     ids=["closed", "loop", "asked to wait", "asked to wait long"],
 )

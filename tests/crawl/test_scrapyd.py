@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.crawl.test_crawl import asked
+from tests.helpers.crawls import asked
 from tests.helpers.paths import ROOT, SAMPLES
 
 pytestmark = pytest.mark.skipif(find_spec("scrapyd") is None, reason="scrapyd is not installed: `make test` does")

@@ -14,9 +14,9 @@ from postscraper.reading.read import read
 from postscraper.reading.transfers import flaw
 from storage.evidence.store import Evidence
 from storage.warc.exchange import RecordLocation
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.raw_server import RawServer, answered, serving
 
@@ -177,7 +177,7 @@ def test_the_second_try_in_the_same_run_brings_the_page(tmp_path: Path, server: 
     tried = server.asked[path_of("bridge-toll")] + server.asked[path_of("b")]
     assert len(tried) == 4
     assert not any("If-None-Match" in head for head in tried), "no version of a piece is named"
-    story = read(Capture(url=URL, captured_at=None, body=PAGE, source="x"), POST.layouts)
+    story = read(Capture(url=URL, captured_at=None, body=PAGE, source="x"), POST)
     assert isinstance(story, Article)
     assert asked(tmp_path, "SELECT body FROM revision") == [("\n\n".join(block.text for block in story.body),)]
     assert len(asked(tmp_path, "SELECT id FROM capture")) == 4
@@ -239,7 +239,7 @@ def test_a_part_is_known_by_its_range(status: int, named: str | None, whole: boo
 def test_an_answer_of_no_news_needs_a_question(conditional: bool | None, reason: str) -> None:
     item = read(
         Capture(url=URL, captured_at=datetime.now(UTC), body=b"", source="x", status=304, conditional=conditional),
-        POST.layouts,
+        POST,
     )
     assert isinstance(item, Unread)
     assert item.reason == reason
@@ -247,7 +247,7 @@ def test_an_answer_of_no_news_needs_a_question(conditional: bool | None, reason:
 
 @pytest.mark.parametrize("end", range(0, len(PAGE), max(len(PAGE) // 60, 1)))
 def test_no_piece_is_taken_for_the_page(end: int) -> None:
-    item = read(Capture(url=URL, captured_at=None, body=PAGE[:end], source="x", cut=True), POST.layouts)
+    item = read(Capture(url=URL, captured_at=None, body=PAGE[:end], source="x", cut=True), POST)
     if isinstance(item, Unread):
         assert item.reason == "broken_transfer"
     else:
@@ -256,6 +256,6 @@ def test_no_piece_is_taken_for_the_page(end: int) -> None:
 
 def test_a_wall_is_one_even_when_it_breaks_off() -> None:
     body = b"<html><title>Just a moment...</title><body><div id=challenge-form>"
-    item = read(Capture(url=URL, captured_at=None, body=body, source="x", cut=True), POST.layouts)
+    item = read(Capture(url=URL, captured_at=None, body=body, source="x", cut=True), POST)
     assert isinstance(item, Unread)
     assert item.reason == "challenge"

@@ -10,14 +10,15 @@ from urllib.parse import unquote
 import pytest
 from pytest_httpserver import HTTPServer
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.run.local import own_evidence
 from postscraper.sources.folder import capture
 from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.archives import answer, desk, file
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.wayback_server import Kept, Machine, compressed, usual
 
@@ -67,7 +68,7 @@ def test_captures_keep_their_moment_address_and_headers(tmp_path: Path, machine:
         ("https://www.phnompenhpost.com/user/login", "no stories under /user"),
     ]
     with desk(tmp_path / "archive") as opened:
-        kept = {each.captured_at: each for each in opened.captures()}
+        kept = {exchange.captured_at: exchange for exchange, _ in own_evidence(opened)}
     moment = datetime(2018, 6, 12, 3, 20, tzinfo=UTC)
     assert kept[moment].headers == machine.kept[0].headers
     assert kept[moment].body == CLINIC
@@ -78,7 +79,7 @@ def test_captures_keep_their_moment_address_and_headers(tmp_path: Path, machine:
     assert origins[0] == f"{machine.origin}/web/20180612032000id_/{SITE}:80{STORY}"
     assert any("/cdx/search/cdx?" in exchange.url for exchange in exchanges), "the index is evidence, too"
     folder = tmp_path / "archive"
-    assert verify(folder, Witness(folder)).findings == []
+    assert verify(folder, EvidenceReader(folder)).findings == []
 
 
 def test_a_second_run_asks_for_nothing(tmp_path: Path, machine: Machine) -> None:
@@ -201,7 +202,7 @@ def test_what_the_machine_has_outlives_a_rebuild(tmp_path: Path, machine: Machin
     assert run("rebuild", "--archive", folder).exit_code == 0
     assert canonical(folder) == before
     assert asked(tmp_path, "SELECT * FROM holding ORDER BY 1, 2, 3") == rows
-    assert check(folder, Witness(folder))[0].findings == []
+    assert check(folder, EvidenceReader(folder))[0].findings == []
     indexed = len(machine.indexed)
     assert crawl(tmp_path, machine).returncode == 0
     assert (len(machine.indexed), len(machine.replayed)) == (indexed, 3)

@@ -1,11 +1,8 @@
-"""What the Wayback Machine does on a bad day, and kills in the middle; over loopback."""
+"""Bad days of the Wayback Machine, and kills in the middle; over loopback."""
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
@@ -23,14 +20,15 @@ from postscraper.crawl.http import PrivateAddress, PublicAddresses
 from postscraper.items import Article
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.sources.folder import captures
 from postscraper.urls import canonical
 from storage.maintenance.check import check
-from tests.crawl.test_crawl import FAST, asked
 from tests.crawl.test_wayback import CLINIC, OTHER, SITE, STORY, TOLL, crawl, states
 from tests.helpers.canonical import ask
-from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.crawls import FAST, PROJECT, asked, options
+from tests.helpers.paths import SAMPLES
+from tests.helpers.programs import Program
 from tests.helpers.wayback_server import Kept, Machine, busy, error_page, half, refusal, usual
 
 PAGES = 20
@@ -49,7 +47,7 @@ def machine(httpserver: HTTPServer) -> Machine:
 def many(httpserver: HTTPServer) -> Machine:
     """Stories of the paper, each at three moments, with the same bytes at the first and the last."""
     pages = [page for page in captures(SAMPLES / "phnompenhpost") if "phnompenhpost.com" in page.url]
-    stories = {canonical(page.url): page.body for page in pages if isinstance(read(page, POST.layouts), Article)}
+    stories = {canonical(page.url): page.body for page in pages if isinstance(read(page, POST), Article)}
     kept = []
     for url, body in list(stories.items())[:PAGES]:
         texts = (body, body + b"<!-- 2 -->", body)
@@ -95,6 +93,7 @@ def test_a_pause_longer_than_a_run_waits_ends_it(tmp_path: Path, machine: Machin
     assert crawl(tmp_path, machine).returncode == 16
 
 
+@pytest.mark.long
 def test_nothing_but_an_index_is_an_index_and_nothing_but_a_capture_a_capture(tmp_path: Path, machine: Machine) -> None:
     machine.rows = 2
     machine.before["index"] = [error_page, usual, half]
@@ -133,6 +132,7 @@ def test_without_a_network_it_says_where_it_asked(tmp_path: Path, machine: Machi
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_one_question_in_two_and_a_half_seconds(tmp_path: Path, machine: Machine) -> None:
     usual_pace = Settings()
     usual_pace.setmodule("postscraper.settings")
@@ -161,12 +161,11 @@ def test_a_stand_in_is_allowed_at_its_own_door_alone() -> None:
             allowed.process_request(Request(other))
 
 
-def started(folder: Path, machine: Machine) -> subprocess.Popen[bytes]:
-    settings = (f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", "LOG_LEVEL=WARNING", *FAST)
-    options = [word for setting in settings for word in ("-s", setting)]
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    call = [sys.executable, "-m", "scrapy", "crawl", "post", "-a", "source=wayback", *options]
-    return subprocess.Popen(call, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def started(folder: Path, machine: Machine) -> Program:
+    settings = options(f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", "LOG_LEVEL=WARNING", *FAST)
+    return Program(
+        folder, "-m", "scrapy", "crawl", "post", "-a", "source=wayback", *settings, environment=PROJECT
+    )  # fmt: skip
 
 
 def held(folder: Path) -> set[str]:
@@ -188,13 +187,20 @@ def everything(folder: Path) -> list[list[tuple[object, ...]]]:
     ]
 
 
-def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, httpserver: HTTPServer) -> None:
+KILLS = [
+    *(("index", n) for n in (0, 1, 3)),
+    *(("capture", n) for n in (0, 1, 5, 11)),
+    *(("time", n) for n in range(5)),
+]
+
+
+@pytest.mark.parametrize(
+    "kills", [KILLS[1::4], pytest.param(KILLS, marks=pytest.mark.long)], ids=["one of each kind", "all"]
+)
+def test_a_killed_run_goes_on_where_it_was(
+    tmp_path: Path, httpserver: HTTPServer, kills: list[tuple[str, int]]
+) -> None:
     machine, chance = many(httpserver), Random(4)
-    kills = [
-        *(("index", n) for n in (0, 1, 3)),
-        *(("capture", n) for n in (0, 1, 5, 11)),
-        *(("time", n) for n in range(5)),
-    ]
     for kind, number in kills:
         before, replayed = held(tmp_path), len(machine.replayed)
         machine.before = {"index": [], "capture": []}
@@ -220,7 +226,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, httpserver: HTTPServe
     assert states(tmp_path) == {"held": 3 * PAGES}
     assert len(everything(tmp_path)[0]) == 2 * PAGES, "the same bytes at another moment are no capture"
     archive = tmp_path / "archive"
-    assert check(archive, Witness(archive))[0].findings == []
+    assert check(archive, EvidenceReader(archive))[0].findings == []
 
 
 def test_a_bad_row_of_the_index_costs_itself(httpserver: HTTPServer, tmp_path: Path) -> None:

@@ -1,19 +1,19 @@
 """`scrapy crawl post` over the real WordPress on loopback: every story once, exactly, by whatever door is open."""
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 
 from tests.helpers.commands import run
-from tests.helpers.paths import ROOT
+from tests.helpers.crawls import PROJECT, options
+from tests.helpers.programs import complete
 from tests.standins.faults import Fault
 from tests.wordpress.faults import (
     CLOSED_TO_REST,
@@ -40,13 +40,24 @@ PAGED = "/post-in-depth/a-year-at-the-floating-school"
 
 def crawl(site: Site, folder: Path, *words: str, delay: float = 0) -> subprocess.CompletedProcess[str]:
     """A run into folder/archive; `questions` counts what it asks. delay: seconds between two questions."""
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    settings = f"DOWNLOAD_DELAY={delay}", "AUTOTHROTTLE_ENABLED=False", f"PAPER_ORIGIN={site.origin}"
-    options = [option for setting in settings for option in ("-s", setting)]
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "crawl", "post", *words, *options, "-L", "WARNING"],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    settings = options(f"DOWNLOAD_DELAY={delay}", "AUTOTHROTTLE_ENABLED=False", f"PAPER_ORIGIN={site.origin}")
+    call = ("-m", "scrapy", "crawl", "post", *words, *settings, "-L", "WARNING")
+    return complete(folder, *call, environment=PROJECT, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def first_run(running_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive of the whole site, made once."""
+    folder = tmp_path_factory.mktemp("first")
+    assert crawl(running_site, folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def crawled(first_run: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
+    copytree(first_run / "archive", tmp_path / "archive")
+    return tmp_path
 
 
 def questions(site: Site, run_it: Callable[[], subprocess.CompletedProcess[str]]) -> tuple[list[str], str]:
@@ -166,9 +177,8 @@ def test_each_door_alone_gives_the_same_stories(site: Site, tmp_path: Path, door
     assert "closed by a bot check" in done.stderr
 
 
-def test_pictures_and_captions_are_those_that_a_door_has(site: Site, tmp_path: Path) -> None:
-    crawl(site, tmp_path)
-    items = exported(tmp_path)
+def test_pictures_and_captions_are_those_that_a_door_has(site: Site, crawled: Path) -> None:
+    items = exported(crawled)
     for story in site.stories:
         printed = {image["caption_text"] for image in items[path_of(story)]["images"] if image["caption_text"]}
         shown = {" ".join(filter(None, (each.caption, each.credit))) for each in story.pictures if each.caption}
@@ -208,8 +218,14 @@ def test_pages_and_rest_closed_and_feeds_of_excerpts_are_no_open_door(site: Site
 
 @pytest.mark.parametrize(
     "faults",
-    [(rest_log_in,), (rest_gone,), (feed_excerpts,), (feed_footer,), (rest_cap(10),), (embed_author_fails(),)],
-    ids=["REST 401", "REST 404", "excerpts", "credited feeds", "ten at once", "authors fail"],
+    [
+        pytest.param((rest_log_in,), id="REST 401"),
+        pytest.param((rest_gone,), id="REST 404", marks=pytest.mark.long),
+        pytest.param((feed_excerpts,), id="excerpts", marks=pytest.mark.long),
+        pytest.param((feed_footer,), id="credited feeds", marks=pytest.mark.long),
+        pytest.param((rest_cap(10),), id="ten at once", marks=pytest.mark.long),
+        pytest.param((embed_author_fails(),), id="authors fail", marks=pytest.mark.long),
+    ],
 )
 def test_what_one_door_lacks_another_has(site: Site, tmp_path: Path, faults: tuple[Fault, ...]) -> None:
     site.proxy.always(*faults)
@@ -247,41 +263,40 @@ def test_the_first_twenty_questions_bring_stories(site: Site, tmp_path: Path) ->
     assert len(exported(tmp_path)) >= 10
 
 
-def test_an_edited_story_and_a_new_one_are_found_by_one_question(site: Site, tmp_path: Path) -> None:
-    crawl(site, tmp_path)
+def test_an_edited_story_and_a_new_one_are_found_by_one_question(site: Site, crawled: Path) -> None:
     old = next(story for story in site.stories if story.slug == "mural-survives-the-rain")
     words = old.content.replace("It will dry", "It will never dry")
     site.edit(old, content=words, body=())
-    later(tmp_path, 2)
-    found, said = questions(site, lambda: crawl(site, tmp_path))
+    later(crawled, 2)
+    found, said = questions(site, lambda: crawl(site, crawled))
     assert "new revision" in said
     rest = [path for path in found if "orderby=modified" in path]
     assert len(rest) == 1
     assert "modified_after=" in rest[0]
-    item = exported(tmp_path)[path_of(old)]
+    item = exported(crawled)[path_of(old)]
     assert (item["revisions"], "never dry" in item["body"][1]["text"]) == (2, True)
 
 
-def test_another_theme_edits_nothing(site: Site, tmp_path: Path) -> None:
-    crawl(site, tmp_path)
-    before = asked(tmp_path, "SELECT canonical_url, revisions FROM story ORDER BY 1")
+@pytest.mark.long
+def test_another_theme_edits_nothing(site: Site, crawled: Path) -> None:
+    before = asked(crawled, "SELECT canonical_url, revisions FROM story ORDER BY 1")
     site.switch_theme("block")
-    later(tmp_path, 24 * 400)
-    _, said = questions(site, lambda: crawl(site, tmp_path))
+    later(crawled, 24 * 400)
+    _, said = questions(site, lambda: crawl(site, crawled))
     assert "new revision" not in said
-    assert asked(tmp_path, "SELECT canonical_url, revisions FROM story ORDER BY 1") == before
+    assert asked(crawled, "SELECT canonical_url, revisions FROM story ORDER BY 1") == before
 
 
-def test_a_renamed_story_is_followed_to_its_new_address(site: Site, tmp_path: Path) -> None:
-    crawl(site, tmp_path)
+@pytest.mark.long
+def test_a_renamed_story_is_followed_to_its_new_address(site: Site, crawled: Path) -> None:
     old = next(story for story in site.stories if story.slug == "mural-survives-the-rain")
     new = site.rename_slug(old, "mural-outlives-the-rain")
-    later(tmp_path, 24 * 400)
-    crawl(site, tmp_path)
-    items = exported(tmp_path)
+    later(crawled, 24 * 400)
+    crawl(site, crawled)
+    items = exported(crawled)
     assert items[path_of(new)]["same_words_as"] == items[path_of(old)]["canonical_url"]
     where = f"SELECT state FROM ledger WHERE address = '{items[path_of(old)]['canonical_url']}'"
-    assert asked(tmp_path, where) == [("moved",)]
+    assert asked(crawled, where) == [("moved",)]
 
 
 def test_a_section_and_a_year_are_asked_for_by_rest(site: Site, tmp_path: Path) -> None:
@@ -291,9 +306,8 @@ def test_a_section_and_a_year_are_asked_for_by_rest(site: Site, tmp_path: Path) 
     assert exported(tmp_path).keys() == expected
 
 
-def test_the_audit_names_what_the_site_says_it_has(site: Site, tmp_path: Path) -> None:
-    crawl(site, tmp_path)
-    data = json.loads(run("audit", "--json", "--archive", tmp_path / "archive").stdout)
+def test_the_audit_names_what_the_site_says_it_has(site: Site, crawled: Path) -> None:
+    data = json.loads(run("audit", "--json", "--archive", crawled / "archive").stdout)
     totals = data["site_says"]
     assert totals["stories"] == 61  # one is behind a password
     assert totals["sections"]["business"] == sum("business" in story.categories for story in site.stories)

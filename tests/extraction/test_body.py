@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from postscraper.extraction.body import NEVER_WORDS, NOT_BARE, PAYWALL, REPORTED, Body, body
 from postscraper.extraction.page import Page, node, nodes, the_node
 from postscraper.items import Capture
-from postscraper.newspapers import PHNOM_PENH_POST_LAYOUTS
+from postscraper.newspapers import POST
+from postscraper.reading.read import loaded
 
 URL = "https://www.phnompenhpost.com/national/river-clinic"
 
 
 def read(markup: str, **rules: str) -> Body:
     capture = Capture(url=URL, captured_at=None, body=b"", source="test")
-    page = Page(f'<html><body><div id="story">{markup}</div></body></html>', capture)
+    page = Page(f'<html><body><div id="story">{markup}</div></body></html>', capture, POST)
     return body(page, the_node(page, "#story"), **rules)
 
 
@@ -237,11 +238,9 @@ def test_every_word_is_read_or_reported(paragraphs: list[str]) -> None:
 
 def test_no_rule_sets_aside_what_the_first_look_takes_for_bare() -> None:
     bare = "<p>a<br><a href='/b'>b</a><b>c</b><strong>d</strong><i>e</i><em>f<p><a>g<b><i><em><strong>h"
-    page = Page(f"<p>{bare}", Capture(url=URL, captured_at=None, body=b"", source="test"))
+    page = Page(f"<p>{bare}", Capture(url=URL, captured_at=None, body=b"", source="test"), POST)
     assert node(the_node(page, "body"), NOT_BARE) is None
-    named = (
-        getattr(layout, name, "p") for layout in PHNOM_PENH_POST_LAYOUTS for name in ("SKIP", "PICTURES", "CAPTION")
-    )
+    named = (getattr(layout, name, "p") for layout in loaded(POST.layouts) for name in ("SKIP", "PICTURES", "CAPTION"))
     for rule in (NEVER_WORDS, PAYWALL, REPORTED, *(css for css in named if css != "p")):
         assert nodes(the_node(page, "body"), rule) == []
 
@@ -487,3 +486,13 @@ def test_a_layout_may_name_more_that_is_reported() -> None:
     found = read("<p>One.</p><div class='plug'><p>Two.</p></div>", reported=".plug")
     assert [block.text for block in found.blocks] == ["One."]
     assert [(problem.kind, problem.text) for problem in found.problems] == [("unread_words", "Two.")]
+
+
+def test_what_stands_behind_dropped_blocks_moves_up_and_links_in_them_go() -> None:
+    linked = [f"<p>{word} <a href='/{word}'>here</a></p>" for word in ("One", "Two", "Three")]
+    found = read("".join((*linked[:2], "<p><img src='/p.jpg'></p>", linked[2])))
+    rest = found.without({0, 2})
+    assert [block.text for block in rest.blocks] == ["Two here"]
+    assert [(link.url.rpartition("/")[2], link.block) for link in rest.links] == [("Two", 0)]
+    assert [image.block for image in rest.images] == [1]
+    assert found.without(()) == found

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postscraper.extraction.bylines import is_correction, is_credit_line, odd_byline, people, split_credit
+from postscraper.newspapers import POST
 
 
 @pytest.mark.parametrize(
@@ -68,13 +69,13 @@ from postscraper.extraction.bylines import is_correction, is_credit_line, odd_by
     ],
 )
 def test_a_byline_names_people_and_an_agency(byline: str | None, authors: tuple[str, ...], agency: str | None) -> None:
-    assert people(byline) == (authors, agency)
+    assert people(byline, POST) == (authors, agency)
 
 
 @pytest.mark.parametrize("byline", ["20 June 2018", "Publication Date 20 June 2018", "the road was closed on Monday"])
 def test_what_is_no_name_in_a_byline_is_reported(byline: str) -> None:
-    assert people(byline) == ((), None)
-    assert [(each.kind, each.text) for each in odd_byline(byline)] == [("unread_words", byline)]
+    assert people(byline, POST) == ((), None)
+    assert [(each.kind, each.text) for each in odd_byline(byline, POST)] == [("unread_words", byline)]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +83,12 @@ def test_what_is_no_name_in_a_byline_is_reported(byline: str) -> None:
     ["Reuters in Geneva", "Post Staff", "Chan Sophal, president of rice", "Leonardo da Costa", "Ban Ki-moon", None],
 )
 def test_a_byline_that_is_understood_is_no_problem(byline: str | None) -> None:
-    assert odd_byline(byline) == ()
+    assert odd_byline(byline, POST) == ()
 
 
 @given(st.text(max_size=80))
 def test_any_byline_gives_names_with_words(byline: str) -> None:
-    authors, _ = people(byline)
+    authors, _ = people(byline, POST)
     assert all(name.strip() for name in authors)
     assert len(set(authors)) == len(authors)
 
@@ -199,7 +200,7 @@ def test_corrections_are_told_from_stories() -> None:
 @pytest.mark.parametrize("text", ["Ab/" * 30_000, "A, president of " * 10_000, "Mr. " * 20_000, "(" * 30_000])
 def test_a_long_line_takes_no_long_time(text: str) -> None:
     started = time.process_time()
-    people(text)
-    odd_byline(text)
+    people(text, POST)
+    odd_byline(text, POST)
     split_credit(text)
     assert time.process_time() - started < 2

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.extraction.dates import FOUNDED_ON, PHNOM_PENH, believable, day_of, machine_moment, printed
+from postscraper.extraction.dates import believable, day_of, machine_moment, printed
+from postscraper.newspapers import POST
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,8 @@ from postscraper.extraction.dates import FOUNDED_ON, PHNOM_PENH, believable, day
     ],
 )
 def test_a_clock_is_phnom_penhs(text: str, at: datetime) -> None:
-    found = printed(text)
-    assert (found.text, found.at, found.on) == (text, at, day_of(at))
+    found = printed(text, POST)
+    assert (found.text, found.at, found.on) == (text, at, day_of(at, POST))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_clock_is_phnom_penhs(text: str, at: datetime) -> None:
     ],
 )
 def test_a_day_has_no_time(text: str, on: date) -> None:
-    found = printed(text)
+    found = printed(text, POST)
     assert (found.text, found.on, found.at) == (text, on, None)
 
 
@@ -57,7 +58,7 @@ def test_a_day_has_no_time(text: str, on: date) -> None:
 )
 def test_a_moment_that_does_not_exist_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        printed(text)
+        printed(text, POST)
 
 
 MONTHS = ["មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ"]
@@ -72,18 +73,18 @@ def test_every_khmer_day_is_read(day: date, khmer_digits: bool, spaced: bool) ->
         else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
     )
     text = text.translate(DIGITS) if khmer_digits else text
-    found = printed(text)
+    found = printed(text, POST)
     assert (found.text, found.on, found.at) == (text, day, None)
 
 
 @pytest.mark.parametrize("text", ["៣០ ខែកុម្ភៈ ឆ្នាំ២០១៦", "២៦ ខែមិនមាន ឆ្នាំ២០១៦", "ថ្ងៃអង្គារ", ""])
 def test_what_is_no_khmer_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        printed(text)
+        printed(text, POST)
 
 
 def test_khmer_days_hold_zero_width_spaces() -> None:
-    assert printed("២៦\u200b ខែ\u200bសីហា\u200b ឆ្នាំ\u200b២០១៦").on == date(2016, 8, 26)
+    assert printed("២៦\u200b ខែ\u200bសីហា\u200b ឆ្នាំ\u200b២០១៦", POST).on == date(2016, 8, 26)
 
 
 @pytest.mark.parametrize(
@@ -129,20 +130,22 @@ CAPTURED_AT = datetime(2018, 6, 20, 12, tzinfo=UTC)
     ],
 )
 def test_the_paper_prints_from_its_founding_to_the_capture(day: date, expected: bool) -> None:
-    assert believable(day, CAPTURED_AT) is expected
+    assert believable(day, CAPTURED_AT, POST) is expected
 
 
 def test_without_a_capture_time_any_later_day_stands() -> None:
-    assert believable(date(2199, 1, 1), None)
-    assert not believable(date(1969, 7, 20), None)
+    assert believable(date(2199, 1, 1), None, POST)
+    assert not believable(date(1969, 7, 20), None, POST)
 
 
 def test_phnom_penhs_clock_never_changed_in_the_papers_years() -> None:
     known = ZoneInfo("Asia/Phnom_Penh")
-    moments = (datetime(year, month, 1, tzinfo=UTC) for year in range(FOUNDED_ON.year, 2050) for month in range(1, 13))
-    assert {moment.astimezone(known).utcoffset() for moment in moments} == {PHNOM_PENH.utcoffset(None)}
+    moments = (
+        datetime(year, month, 1, tzinfo=UTC) for year in range(POST.founded_on.year, 2050) for month in range(1, 13)
+    )
+    assert {moment.astimezone(known).utcoffset() for moment in moments} == {POST.zone.utcoffset(None)}
 
 
 def test_the_day_is_phnom_penhs() -> None:
-    assert day_of(datetime(2018, 6, 19, 17, 0, tzinfo=UTC)) == date(2018, 6, 20)
-    assert day_of(datetime(2018, 6, 19, 16, 59, tzinfo=UTC)) == date(2018, 6, 19)
+    assert day_of(datetime(2018, 6, 19, 17, 0, tzinfo=UTC), POST) == date(2018, 6, 20)
+    assert day_of(datetime(2018, 6, 19, 16, 59, tzinfo=UTC), POST) == date(2018, 6, 19)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from storage.ledger.ledger import Discovery, Ledger
+from storage.ledger.ledger import Ledger
+from storage.ledger.states import Discovery
 from tests.helpers.items import SITE, at
 
 CANAL = f"{SITE}/national/canal"

@@ -24,7 +24,7 @@ from scrapy.settings import Settings
 
 from postscraper.items import Article, Listing
 from postscraper.newspapers import POST
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.archive import Archive
@@ -101,9 +101,8 @@ class Machine(RuleBasedStateMachine):
     # What comes in
 
     def keep(self, page: Page) -> None:
-        capture = self.desk.record(page.exchange)
-        (item,), record = self.desk.read(capture), capture.record
-        assert record is not None
+        record = self.desk.record(page.exchange)
+        (item,) = self.desk.read(page.exchange, record)
         if page.words:
             assert isinstance(item, Article)
             assert (item.headline, item.body[0].text, item.problems) == (*page.words, ())
@@ -212,14 +211,14 @@ class Machine(RuleBasedStateMachine):
         self.waiting = []
         self.open()
         self.desk.close()
-        assert verify(self.folder, Witness(self.folder)).findings == []
+        assert verify(self.folder, EvidenceReader(self.folder)).findings == []
         self.open()
 
     @rule()
     def a_copy_is_made(self) -> None:
         copy = self.another()
         backup(self.folder, copy)
-        assert verify(copy, Witness(copy)).findings == []
+        assert verify(copy, EvidenceReader(copy)).findings == []
         with Archive.open(copy, readonly=True) as archive:
             assert exported(archive) == self.model.export()
 

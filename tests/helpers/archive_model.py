@@ -101,5 +101,5 @@ def exported(archive: Archive) -> list[tuple[object, ...]]:
 
 
 def worded(archive: Archive, url: str) -> Iterator[Words]:
-    for wording in archive.revisions(url):
+    for wording in archive.story(url).revisions:
         yield wording.row.headline, wording.row.body

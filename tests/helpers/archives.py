@@ -9,11 +9,12 @@ from typing import Any
 
 from scrapy.settings import Settings
 
-from postscraper.items import Capture
+from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from postscraper.sources import folder
+from storage.archive import Outcome
 from storage.warc.exchange import Exchange
 from tests.helpers.paths import SAMPLES
 
@@ -47,9 +48,14 @@ def answer(saved: Capture, **changes: Any) -> Exchange:
     return replace(by_hand(saved), **(usual | asked | changes))
 
 
-def file(opened: Run, *exchanges: Exchange) -> None:
-    """Keep, read and store, in one transaction."""
-    opened.commit([opened.read(opened.record(exchange))[0] for exchange in exchanges])
+def read(opened: Run, exchange: Exchange) -> list[Item]:
+    """Record the exchange, and read it."""
+    return opened.read(exchange, opened.record(exchange))
+
+
+def file(opened: Run, *exchanges: Exchange) -> list[list[Outcome]]:
+    """Record, read and store, in one transaction."""
+    return opened.commit([read(opened, exchange)[0] for exchange in exchanges])
 
 
 def saved_pages(every: int = 1) -> list[Capture]:
@@ -66,4 +72,5 @@ def fill(archive: Path, pages: list[Capture]) -> None:
         assert story.captured_at is not None
         opened.record(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
         file(opened, answer(story, captured_at=story.captured_at + timedelta(days=1)))
-        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), status=304, body=b""))
+        unchanged = {"status": 304, "body": b"", "request_headers": (("If-None-Match", '"1"'),)}
+        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), **unchanged))

@@ -1,4 +1,4 @@
-"""How the tests call the `postscraper` command, in their own process and in another."""
+"""The `postscraper` command, called in the tests' own process and in another."""
 
 import os
 import subprocess
@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from postscraper.cli.main import main
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import complete
 
 SITE = "https://www.phnompenhpost.com"
 KHMER = "សាលារាជធានីភ្នំពេញបើកផ្លូវថ្មីនៅក្បែរទន្លេសាប"
@@ -21,10 +22,15 @@ def run(*words: str | Path, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words], input=stdin, prog_name="postscraper")
 
 
-def program(
+def program(*words: str | Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The real program in its own process, forked from one that has loaded it."""
+    return complete(folder, "-m", "postscraper", *words)
+
+
+def started(
     *words: str | Path, settings: Mapping[str, str] = MappingProxyType({}), **more: Any
 ) -> subprocess.CompletedProcess[bytes]:
-    """The real program in its own process; settings: of its environment."""
+    """The same, started by Python anew; settings: of its environment, more: as `subprocess.run` takes it."""
     call = [sys.executable, "-m", "postscraper", *map(str, words)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings
     return subprocess.run(call, env=environment, timeout=60, check=False, **({"capture_output": True} | more))

@@ -13,4 +13,4 @@ DEADLY = b"Number 1."
 def dies(capture: Capture) -> tuple[Item, ...]:
     if DEADLY in capture.body and b"clinic" in capture.url.encode():
         os.kill(os.getpid(), signal.SIGSEGV)
-    return read_all(capture, POST.layouts)
+    return read_all(capture, POST)

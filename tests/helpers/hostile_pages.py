@@ -84,7 +84,7 @@ def outcomes_in(folder: Path, kind: str) -> Iterator[Outcome]:
             source="badpages",
         )
         started = time.perf_counter()
-        item = read(capture, POST.layouts)
+        item = read(capture, POST)
         yield Outcome(
             id=case["id"],
             expect=case["expect"],

@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Row
+
 from postscraper.items import Article, Block, Image, Listing, Receipt, Teaser, Unread
+from storage.archive import Archive
+from storage.query.history import promotions
 
 SITE = "https://www.phnompenhpost.com"
 START = datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
@@ -69,3 +73,9 @@ def listing(*teasers: Teaser, hours: float = 0, page: int = 0, slug: str = "nati
 def unread(reason: Any = "gone", slug: str = "canal", hours: float = 0) -> Unread:
     url = f"{SITE}/national/{slug}"
     return Unread(reason=reason, detail="a sentence", url=url, capture=receipt(url, hours, reason, status=404))
+
+
+def sightings(archive: Archive, address: str) -> list[Row[Any]]:
+    """Where and when an address was announced; it need not be archived itself."""
+    with archive.connect() as connection:
+        return promotions(connection, address)

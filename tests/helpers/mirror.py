@@ -30,7 +30,7 @@ class Mirror:
         self.agents: set[str] = set()
         self.origin = server.url_for("").rstrip("/")
         for capture in captures(samples):
-            item = read(capture, POST.layouts)
+            item = read(capture, POST)
             if isinstance(item, Unread) and item.reason in ("challenge", "log_in", "server_error"):
                 continue  # a bot check ends a crawl, as it should, and a site being mended is waited for
             address = urlsplit(canonical(capture.url))

@@ -10,7 +10,7 @@ from tests.helpers.archives import SITE
 
 # A design of its own. What the first version overlooks or gets wrong stands in braces: {first|second}.
 LAYOUT = """
-from postscraper.errors import NotAStory
+from postscraper.errors import PageRejected
 from postscraper.extraction.page import Page, link, maybe, node, nodes, words
 from postscraper.items import Article, Block, Listing, Teaser
 
@@ -27,7 +27,7 @@ def article(page):
         return None
     headline = maybe(page, "h1{|, h2.headline}")
     if not headline:
-        raise NotAStory("no_headline", "h1 holds no words")
+        raise PageRejected("no_headline", "h1 holds no words")
     return Article(
         layout="paddle", language="en", url=page.url, canonical_url=page.canonical(page.url), headline=headline,
         kicker={maybe(page, "p.kicker")|None}, byline=maybe(page, "p.{author|author, p.writer}"),

@@ -10,7 +10,8 @@ from zipfile import ZIP_STORED, ZipFile
 import zstandard
 
 from postscraper.sources import folder
-from storage.warc.exchange import Exchange, RevisitTarget
+from storage.warc.exchange import Exchange, RecordLocation, RevisitTarget, Tally
+from storage.warc.files import OnDamage, exchanges, no_original, raw_records
 from storage.warc.writer import new_id, payload_digest, response_and_request, warcinfo
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -43,6 +44,13 @@ def records(found: Iterable[Exchange], same_as: RevisitTarget | None = None) -> 
     for exchange in found:
         parts += response_and_request(exchange, same_as=same_as, info_id=name)
     return [gzip.decompress(part) for part in parts]
+
+
+def exchanges_in(path: Path, report: OnDamage) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """Every exchange of any WARC file; damage goes to `report`, oddities at the end."""
+    tally = Tally(report)
+    yield from exchanges(raw_records(path, tally), path.name, tally, no_original)
+    tally.close()
 
 
 def earlier(exchange: Exchange) -> RevisitTarget:

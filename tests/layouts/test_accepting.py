@@ -1,4 +1,4 @@
-"""What is expected of a sample is never replaced by an unread page unasked."""
+"""Expected samples are never replaced by an unread page unasked."""
 
 import json
 import os

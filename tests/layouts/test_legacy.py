@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from postscraper.extraction.body import Body
 from postscraper.items import Block, BlockKind, Image, Link
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
+from postscraper.newspapers import POST
 
 STORY = (
     "The ferry at Prek Samnang made its last crossing on Sunday, with three cows, a wedding party and the governor.",
@@ -209,11 +210,11 @@ def test_a_wire_glued_to_the_last_sentence(tail: str) -> None:
         ("paragraph", STORY[1]),
         ("credit", tail.strip()),
     ]
-    assert agency_of(after) == tail.strip(" -–.")
+    assert agency_of(after, POST) == tail.strip(" -–.")
 
 
 def test_a_story_without_a_credit_names_no_agency() -> None:
-    assert agency_of(told(*STORY)) is None
+    assert agency_of(told(*STORY), POST) is None
 
 
 def test_blotter_headings_are_crossheads() -> None:

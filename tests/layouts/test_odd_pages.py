@@ -152,13 +152,13 @@ def page(folder: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_the_right_value_of_a_story(odd_pages: Path, name: str) -> None:
-    assert facts(read(capture(page(odd_pages, name), name="test"), POST.layouts)) == USUAL | RIGHT[name]
+    assert facts(read(capture(page(odd_pages, name), name="test"), POST)) == USUAL | RIGHT[name]
 
 
 @pytest.mark.parametrize("name", NO_STORY)
 def test_the_right_value_of_what_is_no_story(odd_pages: Path, name: str) -> None:
     url = None if name != "unknown-design" else ADDRESS
-    assert facts(read(capture(page(odd_pages, name), url=url, name="test"), POST.layouts)) == NO_STORY[name]
+    assert facts(read(capture(page(odd_pages, name), url=url, name="test"), POST)) == NO_STORY[name]
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -167,5 +167,5 @@ def test_every_record_that_stands_whole_is_read(odd_pages: Path, name: str) -> N
     found = list(pages([odd_pages / "warc" / name], PageFilter(POST.host), told.append))
     odd = sum(each.count for each in told if isinstance(each, Oddity))
     assert (len(found), odd, sum(not isinstance(each, Oddity) for each in told)) == RECORDS[name]
-    kinds = [read_all(capture_of(exchange, place), POST.layouts)[0].type for place, exchange in found]
+    kinds = [read_all(capture_of(exchange, place), POST)[0].type for place, exchange in found]
     assert kinds == (["unread", "article"] if name == MOVED else ["article"] * len(found))

@@ -1,4 +1,4 @@
-"""What was typed above a story: kicker, standfirst, picture's words and dateline, set apart or left."""
+"""Text typed above a story: kicker, standfirst, picture's words and dateline, set apart or left."""
 
 from collections import Counter
 from dataclasses import replace

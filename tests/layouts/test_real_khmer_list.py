@@ -22,7 +22,7 @@ def section(real_pages: Path) -> Listing:
         url=URL,
         captured_at=datetime(2016, 10, 15, 12, 25, tzinfo=UTC),
     )
-    found = read(page, POSTKHMER.layouts)
+    found = read(page, POSTKHMER)
     assert isinstance(found, Listing), found
     return found
 
@@ -74,6 +74,6 @@ def test_the_page_notes_its_own_age(real_pages: Path) -> None:
     page = capture(
         real_pages / "postkhmer-section-2016-10-15.html", url=URL, captured_at=datetime(2010, 1, 1, tzinfo=UTC)
     )
-    found = read(page, POSTKHMER.layouts)
+    found = read(page, POSTKHMER)
     assert isinstance(found, Listing)
     assert found.problems == ()

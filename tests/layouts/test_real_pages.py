@@ -20,7 +20,7 @@ FILES = "https://www.phnompenhpost.com/sites/default/files/styles"
 
 
 def read_article(html: str, url: str, captured_at: datetime) -> Article:
-    item = read(Capture(url=url, captured_at=captured_at, body=html.encode(), source="test"), POST.layouts)
+    item = read(Capture(url=url, captured_at=captured_at, body=html.encode(), source="test"), POST)
     assert isinstance(item, Article), item
     return item
 

@@ -36,7 +36,7 @@ def html_of(folder: Path, name: str) -> str:
 def read_item(html: str, url: str) -> Item:
     """As if the other newspaper's host were one of the Post's."""
     capture = Capture(url=url, captured_at=SEEN, body=html.encode(), source="test")
-    return read(capture, POST.layouts, {urlsplit(url).netloc: "phnompenhpost.com"})
+    return read(capture, POST, {urlsplit(url).netloc: "phnompenhpost.com"})
 
 
 def read_article(html: str, url: str) -> Article:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.cli.commands.read import newspaper_of
-from postscraper.cli.commands.sample import unread_now
+from postscraper.cli.commands.read import unread_now
 from postscraper.items import plain
+from postscraper.newspapers import POST
 from postscraper.reading.read import read
 from postscraper.sources.folder import capture
+from postscraper.urls import newspaper_at
 
 
 def test_reads_as_expected(sample: Path, request: pytest.FixtureRequest) -> None:
     seen = capture(sample, name="samples")
-    item = read(seen, newspaper_of(seen.url).layouts)
+    item = read(seen, newspaper_at(seen.url) or POST)
     found, expected = plain(item), sample.with_suffix(".json")
     accepts_unread = request.config.getoption("--accept-unread")
     if accepts_unread or request.config.getoption("--accept"):

@@ -28,7 +28,7 @@ def changed(sample: Path, *changes: tuple[str, str]) -> Capture:
 
 
 def story(page: Capture) -> Article:
-    item = read(page, POST.layouts)
+    item = read(page, POST)
     assert isinstance(item, Article)
     return item
 

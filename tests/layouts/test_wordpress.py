@@ -12,7 +12,7 @@ from postscraper.extraction.page import Page, the_node
 from postscraper.items import Article, Capture, Item, Listing, Unread
 from postscraper.layouts.wordpress.content import content
 from postscraper.newspapers import POST
-from postscraper.reading.read import read, recognised
+from postscraper.reading.read import loaded, read, recognised
 from postscraper.sources.folder import capture
 
 SITE = "https://www.phnompenhpost.com"
@@ -25,7 +25,7 @@ def read_page(body: str, *, classes: str = "single single-post postid-7", head: 
         f'<!DOCTYPE html><html><head><meta name="generator" content="WordPress 6.9"><title>A story</title>{head}</head>'
         f'<body class="{classes}">{body}<footer>End</footer></body></html>'
     )
-    return read(Capture(url=SITE + path, captured_at=SEEN, body=html.encode(), source="test"), POST.layouts)
+    return read(Capture(url=SITE + path, captured_at=SEEN, body=html.encode(), source="test"), POST)
 
 
 def story(words: str = "<p>Words.</p>", *, header: str = "", head: str = "") -> Article:
@@ -52,8 +52,8 @@ def meta(name: str, moment: str) -> str:
 def test_no_page_is_of_two_layouts() -> None:
     for path in sorted(SAMPLES.rglob("*.html")):
         seen = capture(path, name="samples")
-        page = Page(seen.body.decode("utf-8", "replace"), seen)
-        layout = recognised(page, POST.layouts)  # raises for two
+        page = Page(seen.body.decode("utf-8", "replace"), seen, POST)
+        layout = recognised(page, loaded(POST.layouts))  # raises for two
         own = path.parent.name == "wordpress_2026"
         assert (layout is not None and layout.__name__.endswith(".wordpress_2026")) == own, path
 
@@ -64,7 +64,7 @@ def test_pictures_of_the_last_design_are_no_sign_of_it() -> None:
         '<html><head><link rel="https://api.w.org/" href="/wp-json/"></head><body class="single single-post postid-7">'
         f'<h1>A story</h1><div class="entry-content"><p>Words.<img src="{stored}"></p></div><footer></footer></body>'
     )
-    item = read(Capture(url=f"{SITE}/a/b", captured_at=SEEN, body=html.encode(), source="test"), POST.layouts)
+    item = read(Capture(url=f"{SITE}/a/b", captured_at=SEEN, body=html.encode(), source="test"), POST)
     assert isinstance(item, Article)
     assert (item.layout, [image.url for image in item.images]) == ("wordpress_2026", [stored])
 
@@ -75,7 +75,7 @@ def test_the_content_alone_is_read_as_on_its_page() -> None:
         'Heng Vuthy</figcaption></figure><h3>Two</h3><ul><li>Three</li></ul><div class="sharedaddy">Share</div>'
     )
     seen = Capture(url=f"{SITE}/a/b", captured_at=SEEN, body=b"", source="test")
-    page = Page(f'<!DOCTYPE html><body><div class="entry-content">{markup}</div></body>', seen)
+    page = Page(f'<!DOCTYPE html><body><div class="entry-content">{markup}</div></body>', seen, POST)
     alone, on_page = content(page, the_node(page, ".entry-content")), story(markup)
     assert (alone.blocks, alone.images, alone.links) == (on_page.body, on_page.images, on_page.links)
     assert [block.text for block in alone.blocks] == ["One.", "Two", "Three"]
@@ -323,7 +323,7 @@ def test_a_day_in_doubt_is_none(text: str) -> None:
 )
 def test_what_a_theme_has_no_place_for(name: str, missing: set[str]) -> None:
     seen = capture(SAMPLES / "wordpress_2026" / f"{name}.html", name="samples")
-    item = read(seen, POST.layouts)
+    item = read(seen, POST)
     assert isinstance(item, Article)
     assert set(item.not_printed) == missing
 
@@ -382,14 +382,14 @@ def test_a_page_of_very_many_boxes_is_read_in_time(page: str) -> None:
 
 def test_a_protected_post_is_no_story() -> None:
     seen = capture(SAMPLES / "wordpress_2026" / "protected-post.html", name="samples")
-    page = Page(seen.body.decode(), seen)
+    page = Page(seen.body.decode(), seen, POST)
     with pytest.raises(PageRejected, match="password"):
         content(page, the_node(page, ".entry-content"))
 
 
 def test_another_newspaper_is_another() -> None:
     seen = capture(SAMPLES / "wordpress_2026" / "rice-barge.html", name="samples")
-    assert unread(read(replace(seen, url="https://www.mekongherald.example/a/b/"), POST.layouts))[0] == "another_paper"
+    assert unread(read(replace(seen, url="https://www.mekongherald.example/a/b/"), POST))[0] == "another_paper"
 
 
 @pytest.mark.parametrize(

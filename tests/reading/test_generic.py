@@ -41,7 +41,7 @@ def story(headline: str = "Canal keepers count their gates", paragraphs: tuple[s
 
 def reading(html: str, url: str = ADDRESS) -> Item:
     at = datetime(2026, 1, 5, tzinfo=UTC)
-    return read(Capture(url=url, captured_at=at, body=html.encode(), source="test"), POST.layouts)
+    return read(Capture(url=url, captured_at=at, body=html.encode(), source="test"), POST)
 
 
 def test_a_story_in_a_design_that_no_layout_knows() -> None:
@@ -130,7 +130,7 @@ sys.meta_path[:] = [Filter()]
 from postscraper.items import Capture
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
-item = read(Capture(url=sys.argv[1], captured_at=None, body=sys.stdin.buffer.read(), source="test"), POST.layouts)
+item = read(Capture(url=sys.argv[1], captured_at=None, body=sys.stdin.buffer.read(), source="test"), POST)
 print(item.type, item.reason, item.detail)
 assert "trafilatura" not in sys.modules
 """

@@ -91,7 +91,7 @@ def test_every_page_has_its_outcome_in_time(corpus: list[dict[str, Any]], catego
     cases = [each for each in corpus if each["category"] == category]
     for case in cases:
         started = time.process_time()
-        item = read(capture_of(case), POST.layouts)
+        item = read(capture_of(case), POST)
         seconds = time.process_time() - started
         wrong = fault(item, case["expect"])
         if seconds > case["limits"]["seconds"]:
@@ -115,7 +115,7 @@ from postscraper.newspapers import POST
 from postscraper.reading.read import read
 for name in sys.argv[1:]:
     body = Path(name).read_bytes()
-    read(Capture(url="https://www.phnompenhpost.com/a/b", captured_at=None, body=body, source="test"), POST.layouts)
+    read(Capture(url="https://www.phnompenhpost.com/a/b", captured_at=None, body=body, source="test"), POST)
     print(round(peak_mb()), name)
 """
 
@@ -145,7 +145,7 @@ def in_body(junk: str) -> bytes:
 
 def outcome(body: bytes, *headers: tuple[str, str]) -> Item:
     started = time.process_time()
-    item = read(Capture(url=ADDRESS, captured_at=None, body=body, headers=headers, source="test"), POST.layouts)
+    item = read(Capture(url=ADDRESS, captured_at=None, body=body, headers=headers, source="test"), POST)
     assert time.process_time() - started < SECONDS
     return item
 

@@ -1,4 +1,4 @@
-"""What goes through the pipeline is filed, whatever becomes of what goes through it beside."""
+"""Items of the pipeline are filed, whatever becomes of those beside them."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from postscraper.crawl.pipeline import ArchivePipeline
 from postscraper.items import Item
 from postscraper.spiders.post import PostSpider
 from storage.archive import Archive
-from tests.helpers.archives import answer, desk, saved_pages
+from tests.helpers.archives import answer, desk, read, saved_pages
 
 
 def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> None:
@@ -18,6 +18,7 @@ def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> N
         await asyncio.sleep(0)  # all wait for their batch
         first.cancel()
         await asyncio.wait_for(asyncio.gather(*rest), timeout=20)
+        read(opened, answers[0])
         later = await asyncio.wait_for(pipeline.process_item(items[0]), timeout=20)
         return [*(each.result() for each in rest), later]
 
@@ -25,7 +26,8 @@ def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> N
         crawler = get_crawler(PostSpider)
         crawler.spider = PostSpider.from_crawler(crawler, desk=opened)
         pipeline = ArchivePipeline.from_crawler(crawler)
-        items = [opened.read(opened.record(answer(page)))[0] for page in saved_pages()[:3]]
+        answers = [answer(page) for page in saved_pages()[:3]]
+        items = [read(opened, each)[0] for each in answers]
         assert asyncio.run(through(items, pipeline)) == [*items[1:], items[0]]
         pipeline.close_spider()
     with Archive.open(tmp_path, readonly=True) as archive:

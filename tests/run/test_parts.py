@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, accept, compare
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.maintenance.check import check, verify
-from tests.helpers.archives import desk, file
+from tests.helpers.archives import desk, file, read
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import run
 from tests.helpers.warc_files import warc_gz
@@ -48,9 +48,9 @@ def test_a_story_is_found_by_its_own_address_alone(archive: Path) -> None:
 
 def test_check_verify_and_rebuild_know_the_parts(archive: Path) -> None:
     before = canonical(archive)
-    report = verify(archive, Witness(archive))
+    report = verify(archive, EvidenceReader(archive))
     assert (report.findings, dict(report.counts)) == ([], {"equal": 11})
-    assert check(archive, Witness(archive))[0].findings == []
+    assert check(archive, EvidenceReader(archive))[0].findings == []
     assert run("rebuild", "--archive", archive).exit_code == 0
     after = canonical(archive)
     assert {name: after[name] for name in after if name != "ledger"} == {
@@ -60,7 +60,7 @@ def test_check_verify_and_rebuild_know_the_parts(archive: Path) -> None:
 
 def test_a_wrong_value_of_one_part_is_named_and_no_other(archive: Path) -> None:
     ask(archive, "UPDATE capture SET layout = 'paper' WHERE part = ? AND url = ?", MARKET, FEED)
-    found = verify(archive, Witness(archive)).findings
+    found = verify(archive, EvidenceReader(archive)).findings
     rows = {f"capture {row[0]} ({FEED})" for row in ask(archive, "SELECT id FROM capture WHERE layout = 'paper'")}
     assert {each.where for each in found} == rows
     assert all("layout" in each.fields for each in found)
@@ -78,7 +78,7 @@ def test_a_part_without_a_row_is_found_and_read_in(archive: Path) -> None:
         "DELETE FROM reading WHERE id NOT IN (SELECT reading_id FROM capture WHERE reading_id IS NOT NULL)",
     ):
         ask(archive, statement)
-    kinds = {each.kind for each in verify(archive, Witness(archive)).findings}
+    kinds = {each.kind for each in verify(archive, EvidenceReader(archive)).findings}
     assert "unfiled" in kinds
     assert run("rebuild", "--archive", archive).exit_code == 0
     assert canonical(archive)["export"] == whole
@@ -87,18 +87,18 @@ def test_a_part_without_a_row_is_found_and_read_in(archive: Path) -> None:
 def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     with desk(folder) as opened:
-        item, *_ = opened.read(opened.record(feed(FERRY, MARKET)))
-        opened._readings.clear()  # as by a program that knew lists alone
+        item, *_ = read(opened, feed(FERRY, MARKET))
+        del opened._pending[item.capture][0][1:]  # as by a program that knew lists alone
         opened.commit([item])
     assert revisions(folder) == {}
     with Archive.open(folder) as opened_archive:
-        report = compare(opened_archive, Witness(folder), Selection())
+        report = compare(opened_archive, EvidenceReader(folder), Selection())
         assert report.outcomes["nothing → article"].changed == 2
-        accept(opened_archive, Witness(folder), report)
+        accept(opened_archive, EvidenceReader(folder), report)
     assert revisions(folder) == {FERRY: 1, MARKET: 1}
-    assert verify(folder, Witness(folder)).findings == []
+    assert verify(folder, EvidenceReader(folder)).findings == []
     with Archive.open(folder) as opened_archive:
-        assert compare(opened_archive, Witness(folder), Selection()).changed == 0
+        assert compare(opened_archive, EvidenceReader(folder), Selection()).changed == 0
 
 
 def test_what_a_crash_left_is_read_in_with_its_parts(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_what_a_crash_left_is_read_in_with_its_parts(tmp_path: Path) -> None:
     with desk(tmp_path / "crashed"):
         pass
     assert revisions(tmp_path / "crashed") == {FERRY: 1, MARKET: 1, SCHOOL: 1}
-    assert verify(tmp_path / "crashed", Witness(tmp_path / "crashed")).findings == []
+    assert verify(tmp_path / "crashed", EvidenceReader(tmp_path / "crashed")).findings == []
 
 
 def test_a_replay_brings_the_same_parts(archive: Path, tmp_path: Path) -> None:
@@ -121,5 +121,5 @@ def test_a_replay_brings_the_same_parts(archive: Path, tmp_path: Path) -> None:
         done = run("replay", theirs, "--jobs", 1, *words, "--archive", folder)
         assert done.exit_code == 0, done.output
         assert revisions(folder) == {FERRY: 1, MARKET: 1, SCHOOL: 1, BRIDGE: 1}
-        assert verify(folder, Witness(folder)).findings == []
+        assert verify(folder, EvidenceReader(folder)).findings == []
     assert WORDS[FERRY] in canonical(folder)["export"]

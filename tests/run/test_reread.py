@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.run.page_reader import PageReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 from tests.helpers.archives import SITE, answer, desk, file
@@ -31,7 +32,7 @@ def new(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ...]:
 def read_by_the_old(tmp_path_factory: pytest.TempPathFactory, old: tuple[ModuleType, ...]) -> Path:
     folder = tmp_path_factory.mktemp("old") / "archive"
     with desk(folder) as opened:
-        opened.paper = replace(opened.paper, layouts=old)
+        opened.reader = PageReader(opened.discoverer, layouts=old)
         for each in PAGES:
             file(opened, answer(each))
     return folder
@@ -44,13 +45,13 @@ def archive(read_by_the_old: Path, tmp_path: Path) -> Path:
 
 def compared(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> Report:
     with Archive.open(folder, readonly=True) as opened:
-        return compare(opened, Witness(folder, version), Selection(**selection))
+        return compare(opened, EvidenceReader(folder, version), Selection(**selection))
 
 
 def accepted(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> int:
     with Archive.open(folder) as opened:
-        witness = Witness(folder, version)
-        return accept(opened, witness, compare(opened, witness, Selection(**selection)))
+        reader = EvidenceReader(folder, version)
+        return accept(opened, reader, compare(opened, reader, Selection(**selection)))
 
 
 def counts(report: Report) -> dict[str, tuple[int, int, int]]:
@@ -112,7 +113,7 @@ def test_accepted_the_archive_is_as_if_read_so_at_first(
 ) -> None:
     accepted(archive, new)
     with desk(tmp_path / "fresh") as opened:
-        opened.paper = replace(opened.paper, layouts=new)
+        opened.reader = PageReader(opened.discoverer, layouts=new)
         for each in PAGES:
             file(opened, answer(each))
     found, fresh = canonical(archive), canonical(tmp_path / "fresh")
@@ -166,10 +167,10 @@ def test_a_run_that_is_cut_off_is_begun_again(archive: Path, new: tuple[ModuleTy
     """What is accepted by then stays; the rest is found again."""
     before = history(archive)
     with Archive.open(archive) as opened:
-        witness = Witness(archive, new)
-        report = compare(opened, witness, Selection())
+        reader = EvidenceReader(archive, new)
+        report = compare(opened, reader, Selection())
         first = sorted(report.changed_ids)[:3]
-        accept(opened, witness, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))
+        accept(opened, reader, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))
     assert compared(archive, new).changed == 8 - 3
     accepted(archive, new)
     assert [row for row in history(archive) if "sail" not in row[0]] == before

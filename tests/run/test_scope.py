@@ -1,4 +1,4 @@
-"""What a person asks of a run, and what a run follows."""
+"""Arguments of a run, and the links that it follows."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -183,7 +183,7 @@ def test_a_khmer_address_in_a_redirect_is_read_as_it_was_meant() -> None:
             status=301,
             headers=(("Location", written),),
         )
-        (heard,) = ear().visit(read(answer, POST.layouts)).discoveries
+        (heard,) = ear().visit(read(answer, POST)).discoveries
         assert heard.address == HOME + quote(khmer)
         same = replace(answer, url=f"{HOME}{quote(khmer)}/")
         assert not is_page(same, {}), "to the address itself, which is still to be visited"

@@ -1,4 +1,4 @@
-"""What goes on for ever is left out by name: calendars, sessions, sitemaps of sitemaps, pages of links."""
+"""Endless addresses are left out by name: calendars, sessions, sitemaps of sitemaps, pages of links."""
 
 import logging
 from collections.abc import Callable

@@ -1,9 +1,6 @@
 """CC-NEWS: lists of files, pieces of files, and a run that reads them whole."""
 
 import gzip
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,9 +14,9 @@ from werkzeug import Request, Response
 from postscraper.sources import ccnews
 from postscraper.sources.ccnews import PIECE_BYTES, File, files, of_days, piece
 from postscraper.sources.remote import NoCapture, NoIndex
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.commands import program
-from tests.helpers.paths import ROOT
+from tests.helpers.crawls import FAST, PROJECT, asked, scrapy
+from tests.helpers.programs import Program
 from tests.helpers.warc_files import page_at, pages, warc_gz
 from tests.standins import faults
 from tests.standins.commoncrawl import Store, lay_out_news
@@ -30,7 +27,7 @@ AT = datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
 
 
 def packed(*lines: str) -> bytes:
-    return gzip.compress("".join(f"{line}\n" for line in lines).encode())
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
 def test_the_list_of_a_month() -> None:
@@ -48,8 +45,8 @@ def test_the_list_of_a_month() -> None:
         (200, packed(PATH)[:-12]),
         (200, packed(PATH, "../../etc/passwd")),
         (200, packed(PATH.replace("20180620011000", "20181320011000"))),
-        (200, gzip.compress(b"x" * 2_000_000)),
-        (200, gzip.compress(b"\xff\n")),
+        (200, gzip.compress(b"x" * 2_000_000, mtime=0)),
+        (200, gzip.compress(b"\xff\n", mtime=0)),
     ],
 )
 def test_what_is_no_list(status: int, body: bytes) -> None:
@@ -162,13 +159,12 @@ def test_a_run_that_is_killed_goes_on_at_its_byte(tmp_path: Path, store: Standin
         return answer(request)
 
     store.fault(wait, NEWS + "CC", after=1)
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
     settings = [word for setting in options(store) for word in ("-s", setting)]
-    call = [sys.executable, "-m", "scrapy", *WORDS, *settings]
-    with subprocess.Popen(call, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as run:
-        while len(store.asked) < 3 and run.poll() is None:
-            time.sleep(0.05)
-        run.kill()
+    running = Program(tmp_path, "-m", "scrapy", *WORDS, *settings, environment=PROJECT)
+    while len(store.asked) < 3 and running.poll() is None:
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
     killed.set()
     (half,) = (tmp_path / "archive/commoncrawl").iterdir()
     assert half.stat().st_size == PIECE_BYTES

@@ -1,4 +1,4 @@
-"""What Common Crawl is asked, and its answers, written by hand: what is read of them, and what is refused."""
+"""Questions to Common Crawl and its answers, written by hand: read, or refused."""
 
 import gzip
 from dataclasses import replace
@@ -9,9 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from postscraper.sources.commoncrawl import CommonCrawl, record
-from postscraper.sources.commoncrawl_index import captures
-from postscraper.sources.remote import NoCapture, NoIndex, Selection
+from postscraper.sources.commoncrawl import CommonCrawl, index_entries, record
+from postscraper.sources.remote import NoCapture, NoIndex, targets
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 from tests.helpers.warc_files import arc, earlier, page_at, records
@@ -27,7 +26,7 @@ def member(**changes: Any) -> bytes:
 
 def at(data: bytes, **changes: Any) -> CdxEntry:
     """What the index says of a record that fills the bytes."""
-    return replace(captures(200, lines(LINE))[0], **({"length": len(data)} | changes))
+    return replace(index_entries(200, lines(LINE))[0], **({"length": len(data)} | changes))
 
 
 def answered(status: int, body: bytes, content_range: str = "", *, cut: str | None = None) -> Exchange:
@@ -44,18 +43,18 @@ def told(listed: CdxEntry) -> str:
     return f"bytes {listed.offset}-{listed.offset + listed.length - 1}/987654321"
 
 
-PAPER = Selection(host="phnompenhpost.com")
+PAPER = targets("phnompenhpost.com")
 
 
-def walk(archive: CommonCrawl, sought: Selection, answers: dict[str, Exchange]) -> tuple[list[str], list[CdxEntry]]:
+def walk(archive: CommonCrawl, answers: dict[str, Exchange], *days: date | None) -> tuple[list[str], list[CdxEntry]]:
     """The addresses that are asked, and what they list; answers: by a part of the address."""
     asked, found = [], []
-    for query in archive.queries(sought):
+    for query in archive.queries(PAPER, *days):
         key: str | None = None
         while True:
-            asked.append(archive.index(query, key).url)
+            asked.append(archive.index_request(query, key).url)
             answer = next(each for part, each in answers.items() if part in asked[-1])
-            page = archive.listed(query, key, answer)
+            page = archive.read_index(query, key, answer)
             found += page.captures
             key = page.resume_key
             if key is None:
@@ -75,7 +74,7 @@ ANSWERS = {
 
 
 def test_a_crawl_is_read_page_by_page() -> None:
-    asked, found = walk(CommonCrawl(("CC-MAIN-2018-26",)), PAPER, ANSWERS)
+    asked, found = walk(CommonCrawl(("CC-MAIN-2018-26",)), ANSWERS)
     assert [urlsplit(url)[:3] for url in asked] == [("https", "index.commoncrawl.org", "/CC-MAIN-2018-26-index")] * 3
     assert len(found) == 2
     same = {"url": ["phnompenhpost.com"], "matchType": ["domain"], "output": ["json"], "pageSize": ["1"]}
@@ -85,7 +84,7 @@ def test_a_crawl_is_read_page_by_page() -> None:
 
 
 def test_without_a_crawl_all_are_asked_one_after_the_other() -> None:
-    asked, found = walk(CommonCrawl(), PAPER, ANSWERS)
+    asked, found = walk(CommonCrawl(), ANSWERS)
     assert asked[0] == "https://index.commoncrawl.org/collinfo.json"
     paths = [urlsplit(url).path for url in asked[1:]]
     assert paths == ["/CC-MAIN-2018-30-index"] + ["/CC-MAIN-2018-26-index"] * 3 + ["/CC-MAIN-2012-index"]
@@ -93,19 +92,20 @@ def test_without_a_crawl_all_are_asked_one_after_the_other() -> None:
 
 
 def test_only_crawls_of_the_days_are_asked() -> None:
-    sought = replace(PAPER, since=date(2018, 6, 30), until=date(2018, 7, 16))
-    asked, _ = walk(CommonCrawl(), sought, ANSWERS)
+    asked, _ = walk(CommonCrawl(), ANSWERS, date(2018, 6, 30), date(2018, 7, 16))
     assert [urlsplit(url).path for url in asked[1:]] == ["/CC-MAIN-2018-30-index", "/CC-MAIN-2012-index"]
     assert parse_qs(urlsplit(asked[1]).query)["from"] == ["20180630"]
     assert parse_qs(urlsplit(asked[1]).query)["to"] == ["20180716"]
-    assert walk(CommonCrawl(), replace(PAPER, since=date(2018, 8, 1)), ANSWERS)[1] == []
+    assert walk(CommonCrawl(), ANSWERS, date(2018, 8, 1))[1] == []
 
 
 def test_sections_and_addresses_are_asked_of_every_host() -> None:
-    (query, *others) = CommonCrawl(("CC-MAIN-2018-26",)).queries(replace(PAPER, paths=["/national"]))
+    (query, *others) = CommonCrawl(("CC-MAIN-2018-26",)).queries(targets("phnompenhpost.com", ["/national"]))
     assert "url=phnompenhpost.com%2Fnational&matchType=prefix" in query
     assert len(others) == 2
-    named = CommonCrawl().queries(replace(PAPER, urls=["https://www.phnompenhpost.com/national/a?x=1"]))
+    named = CommonCrawl().queries(
+        targets("phnompenhpost.com", addresses=["https://www.phnompenhpost.com/national/a?x=1"])
+    )
     assert "url=phnompenhpost.com%2Fnational%2Fa%3Fx%3D1&matchType=exact" in named[0]
 
 
@@ -113,7 +113,7 @@ def test_half_an_index_is_none() -> None:
     archive = CommonCrawl(("CC-MAIN-2018-26",))
     (query,) = archive.queries(PAPER)
     with pytest.raises(NoIndex, match="half an answer"):
-        archive.listed(query, "CC-MAIN-2018-26 0/2", answered(200, lines(LINE), cut="disconnect"))
+        archive.read_index(query, "CC-MAIN-2018-26 0/2", answered(200, lines(LINE), cut="disconnect"))
 
 
 STORE = CommonCrawl()
@@ -122,10 +122,10 @@ STORE = CommonCrawl()
 def test_a_record_is_the_capture_as_it_was() -> None:
     data = member()
     listed = at(data)
-    question = STORE.wanted(listed)
+    question = STORE.capture_request(listed)
     assert question.url == f"https://data.commoncrawl.org/{FILE}"
     assert ("Range", f"bytes=19181-{19181 + len(data) - 1}") in question.headers
-    found = STORE.capture(listed, answered(206, data, told(listed)))
+    found = STORE.read_capture(listed, answered(206, data, told(listed)))
     assert found == replace(PAGE, source="commoncrawl", origin=f"{FILE}, byte 19181", request_headers=())
     assert found.captured_at == datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
 
@@ -133,13 +133,13 @@ def test_a_record_is_the_capture_as_it_was() -> None:
 def test_records_of_the_first_crawls_are_arc(tmp_path: Path) -> None:
     data = arc(tmp_path / "x.arc.gz", [PAGE]).read_bytes()
     data = data[data.index(b"\x1f\x8b\x08", 1) :]
-    found = STORE.capture(at(data), answered(206, data, told(at(data))))
+    found = STORE.read_capture(at(data), answered(206, data, told(at(data))))
     assert (found.url, found.captured_at, found.status, found.body) == (PAGE.url, PAGE.captured_at, 200, PAGE.body)
 
 
 def test_a_page_cut_by_the_crawl_is_cut() -> None:
     data = member(cut="length")
-    assert STORE.capture(at(data), answered(206, data, told(at(data)))).cut == "length"
+    assert STORE.read_capture(at(data), answered(206, data, told(at(data)))).cut == "length"
 
 
 def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
@@ -156,10 +156,10 @@ def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
     ]
     for words, answer in refused:
         with pytest.raises(NoCapture, match=words) as error:
-            STORE.capture(listed, answer)
+            STORE.read_capture(listed, answer)
         assert not error.value.gone
     with pytest.raises(NoCapture, match="status 404") as error:
-        STORE.capture(listed, answered(404, b"<Error><Code>NoSuchKey</Code></Error>"))
+        STORE.read_capture(listed, answered(404, b"<Error><Code>NoSuchKey</Code></Error>"))
     assert error.value.gone
 
 

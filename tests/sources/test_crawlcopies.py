@@ -11,7 +11,7 @@ from postscraper.errors import BadRequest
 from postscraper.sources.commoncrawl_copies import pages as copies
 from postscraper.sources.warc import PageFilter
 from storage.warc.exchange import Damage, Exchange
-from tests.crawl.test_crawl import asked, scrapy
+from tests.helpers.crawls import asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.warc_files import page_at, pages, records, warc_gz
 

@@ -1,4 +1,4 @@
-"""What the index of Common Crawl answers, written by hand: what is read of it, and what is refused."""
+"""Answers of Common Crawl's index, written by hand: read, or refused."""
 
 import json
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.sources.commoncrawl_index import Crawl, captures, count, crawls, overlapping
+from postscraper.sources.commoncrawl import Crawl, crawls, index_entries, overlapping, page_count
 from postscraper.sources.remote import NoIndex
 from storage.holdings.models import CdxEntry
 
@@ -59,13 +59,13 @@ def test_crawls_of_some_days(since: str | None, until: str | None, names: list[s
 
 
 def test_the_number_of_pages() -> None:
-    assert count(200, b'{"pages": 4, "pageSize": 1, "blocks": 4}\n') == 4
-    assert count(200, b'{"pages": 0, "pageSize": 1, "blocks": 0}') == 0
-    assert count(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == 0
+    assert page_count(200, b'{"pages": 4, "pageSize": 1, "blocks": 4}\n') == 4
+    assert page_count(200, b'{"pages": 0, "pageSize": 1, "blocks": 0}') == 0
+    assert page_count(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == 0
 
 
 def test_a_page_of_the_index() -> None:
-    (found, second) = captures(200, lines(LINE, LINE | {"status": "-", "digest": "sha1:ABC"}))
+    (found, second) = index_entries(200, lines(LINE, LINE | {"status": "-", "digest": "sha1:ABC"}))
     assert found == CdxEntry(
         url="https://www.phnompenhpost.com/national/river-clinic",
         captured_at=datetime(2018, 6, 20, 1, 10, tzinfo=UTC),
@@ -78,9 +78,9 @@ def test_a_page_of_the_index() -> None:
     )
     assert (second.status, second.digest) == (None, "ABC")
     of_2012 = "crawl-data/CC-MAIN-2012/segments/1346876860493/1346907001024_97.arc.gz"
-    assert captures(200, lines(LINE | {"filename": of_2012}))[0].file == of_2012
-    assert captures(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == []
-    assert captures(200, b"") == []
+    assert index_entries(200, lines(LINE | {"filename": of_2012}))[0].file == of_2012
+    assert index_entries(404, b'{"message": "No Captures found for: phnompenhpost.com/"}') == []
+    assert index_entries(200, b"") == []
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_page_of_the_index() -> None:
 )
 def test_what_is_no_page_of_the_index(status: int, body: bytes) -> None:
     with pytest.raises(NoIndex):
-        captures(status, body)
+        index_entries(status, body)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"3", b'{"pages": "4"}', b'{"pages": -1}', b'{"pages": true}', b"{}"])
 def test_what_is_no_number_of_pages(body: bytes) -> None:
     with pytest.raises(NoIndex):
-        count(200, body)
+        page_count(200, body)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'["CC-MAIN-2018-26"]', b'[{"name": "x"}]'])
@@ -147,7 +147,7 @@ BAD_LINES = [
 def test_a_bad_line_costs_itself_and_is_counted(bad: bytes) -> None:
     why: list[str] = []
     other = LINE | {"url": "https://www.phnompenhpost.com/national/boats"}
-    found = captures(200, lines(LINE) + bad + lines(other), why.append)
+    found = index_entries(200, lines(LINE) + bad + lines(other), why.append)
     assert [each.url for each in found] == [LINE["url"], other["url"]]
     assert len(why) == 1
     assert why[0].isascii()
@@ -158,7 +158,7 @@ def test_a_bad_line_costs_itself_and_is_counted(bad: bytes) -> None:
 )
 def test_whatever_a_field_is_the_page_is_read(changes: dict[str, Any]) -> None:
     why: list[str] = []
-    found = captures(200, lines(LINE | changes, LINE), why.append)
+    found = index_entries(200, lines(LINE | changes, LINE), why.append)
     assert len(found) + len(why) == 2
     assert found[-1].url == LINE["url"]
     for each in found:

@@ -17,8 +17,8 @@ from postscraper.run.scope import Scope
 from postscraper.sources import folder
 from postscraper.urls import canonical
 from storage.warc.exchange import Exchange
-from tests.crawl.test_crawl import FAST, asked, scrapy
 from tests.helpers.commands import program
+from tests.helpers.crawls import FAST, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.warc_files import warc_gz
 from tests.standins import commoncrawl, pywb
@@ -43,7 +43,7 @@ def _chosen() -> list[Capture]:
     """
     ear, found = Discoverer(POST, Scope(), {}), dict[str, tuple[bool, Capture]]()
     for capture in folder.captures(SAMPLES):
-        address, item = canonical(capture.url), read(capture, POST.layouts)
+        address, item = canonical(capture.url), read(capture, POST)
         if isinstance(item, Unread) or item.layout in ("feed", "mobile_2017"):
             continue
         if urlsplit(address).netloc == POST.host and ear.exclusion_rule(address, 0) is None:

@@ -257,7 +257,7 @@ def test_oddities_are_said_once_a_file_however_it_is_cut(
     found = list(pages(60))
     path = tmp_path / "x.warc"
     path.write_bytes(b"".join(record(fields_of(each), answer(each), trailer=b"\r\n") for each in found))
-    monkeypatch.setattr("postscraper.bulk.replay.SLICE_BYTES", 100_000)
+    monkeypatch.setattr("postscraper.bulk.replay.BATCH", 7)
     progress = replayed(tmp_path / "archive", path, jobs=jobs)
     assert progress.pages == 60
     [odd] = progress.damages

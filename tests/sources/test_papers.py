@@ -1,10 +1,10 @@
-"""Which newspaper a saved page is of, and what becomes of one that another paper printed."""
+"""The newspaper of a saved page, and pages that another paper printed."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.crawl.test_crawl import asked, scrapy
+from tests.helpers.crawls import asked, scrapy
 from tests.helpers.paths import SAMPLES
 
 DESIGN = SAMPLES / "phnompenhpost" / "drupal_2017"

@@ -13,16 +13,16 @@ import pytest
 import zstandard
 
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc import pages as found_in
 from storage.evidence.store import Evidence
 from storage.ledger.states import UNDATED
 from storage.maintenance.check import verify
 from storage.warc.exchange import Damage, Exchange, RecordLocation
-from tests.crawl.test_crawl import asked, scrapy
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import run
+from tests.helpers.crawls import asked, scrapy
 from tests.helpers.paths import ROOT
 from tests.helpers.warc_files import again, arc, earlier, page_at, pages, records, wacz, warc, warc_gz, warc_zst
 
@@ -249,4 +249,4 @@ def test_a_page_without_a_date_has_one_moment_by_every_road(tmp_path: Path) -> N
     again_read = scrapy(tmp_path, *words, "source=archive")
     assert again_read.returncode == 0, again_read.stderr
     assert canonical(archive)["ledger"] == ledger
-    assert verify(archive, Witness(archive)).findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []

@@ -1,4 +1,4 @@
-"""What goes wrong between an archive and who asks it. A fault answers one request in the place of the archive."""
+"""Faults between an archive and its client. A fault answers one request in the place of the archive."""
 
 from collections.abc import Callable
 

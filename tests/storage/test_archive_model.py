@@ -43,7 +43,9 @@ def expected(pages: list[tuple[str, int | None, str]], slug: str) -> list[str]:
 
 def told(archive: Archive) -> dict[str, list[str]]:
     return {
-        story["canonical_url"].rpartition("/")[2]: [each.row.body for each in archive.revisions(story["canonical_url"])]
+        story["canonical_url"].rpartition("/")[2]: [
+            each.row.body for each in archive.story(story["canonical_url"]).revisions
+        ]
         for story in archive.stories()
     }
 

@@ -1,4 +1,4 @@
-"""Whatever happens to an archive, in whatever order, it says what came; and a wrong program is found out."""
+"""An archive against a model, whatever happens to it in whatever order; and wrong programs, found out."""
 
 import os
 from collections.abc import Sequence
@@ -39,9 +39,9 @@ class AnsweredFirst(Run):
 
     later: list[Item]
 
-    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+    def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
         self.later = [*getattr(self, "later", []), *items]
-        return [Outcome.NEW_STORY for _ in items]
+        return [[Outcome.NEW_STORY] for _ in items]
 
     def close(self) -> None:
         super().commit(getattr(self, "later", []))
@@ -58,11 +58,13 @@ class Unrecovered(Run):
 class Forgetful(Run):
     """A batch loses all that is behind its second page."""
 
-    def file(self, items: Sequence[Item]) -> Sequence[Outcome]:
+    def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
         return super().commit(items[:2])
 
 
-@pytest.mark.parametrize("wrong", [Unsynced, AnsweredFirst, Unrecovered, Forgetful])
+@pytest.mark.parametrize(
+    "wrong", [pytest.param(Unsynced, marks=pytest.mark.long), AnsweredFirst, Unrecovered, Forgetful]
+)
 def test_a_program_that_is_wrong_is_found_out(wrong: type[Run]) -> None:
     class Wrong(Machine):
         kind = wrong

@@ -1,4 +1,4 @@
-"""What stands between a reader and the newspaper: `site.proxy.always(challenge("html"), first_page_only)`.
+"""Faults between a reader and the newspaper: `site.proxy.always(challenge("html"), first_page_only)`.
 
 Those of `standins.faults` (too many requests, half an answer …) can be switched on as well.
 """

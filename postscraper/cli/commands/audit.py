@@ -1,4 +1,4 @@
-"""`postscraper audit`: what is known of, and what of it is held."""
+"""`postscraper audit`: known stories, and which of them the archive holds."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,23 +16,24 @@ from postscraper.items import plain
 from postscraper.layouts.wordpress import wordpress_rest
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
 from storage.archive import Archive
 from storage.ledger.audit import ASSUMED, STANDINGS, AuditedAddress, Estimate, audit, estimate, totals
 
-Place = tuple[date | None, str | None]
+Day = tuple[date | None, str | None]  # and its section
 
 
 @click.command("audit")
-@options.since
-@options.until
+@options.published
 @click.option("--section", help="Only this section, by its short name.")
 @options.json
-@options.archive
-def command(since: date | None, until: date | None, section: str | None, json_wanted: bool, archive: Path) -> None:
-    """Compare what sitemaps, feeds, lists, teasers and links know of with what the archive holds.
+@options.reading
+def audit_command(
+    since: date | None, until: date | None, section: str | None, json_wanted: bool, archive: Archive
+) -> None:
+    """Compare the stories in sitemaps, feeds, lists, teasers and links with those that the archive holds.
 
     The indexes of other archives count as lists, as far as they were read.
 
@@ -43,39 +44,40 @@ def command(since: date | None, until: date | None, section: str | None, json_wa
     Example:
       postscraper audit --since 2018-01-01 --until 2018-12-31 --section national
     """
-    options.check_span(since, until)
     sections = {name for paper in NEWSPAPERS.values() for name in paper.sections}
     if section is not None and section not in sections:
         raise BadRequest(f"--section {section} is unknown{closest(section, sorted(sections))}")
-    with Archive.open(archive, readonly=True) as opened, opened.connect() as connection:
-        found = audit(connection, Places(archive))
-        said = SiteSays.of(totals(connection, wordpress_rest.NAME))
-    # A day or section that is not known rules nothing out: a gap may lie there.
-    known = [each for each in found if _within(each, since, until) and section in (None, each.section)]
+    with archive.connect() as connection:
+        audited = audit(connection, Places(archive.folder))
+        site = SiteTotals.of(totals(connection, wordpress_rest.NAME))
+    # An address of unknown day stays in every span: a gap may lie there.
+    selected = [each for each in audited if _within(each, since, until) and section in (None, each.section)]
     if json_wanted:
-        print_json(_data(known, estimate(known), said))
+        print_json(_data(selected, estimate(selected), site))
     else:
-        _print(known, estimate(known))
-        _print_totals(said, found)
+        _print(selected, estimate(selected))
+        _print_totals(site, audited)
 
 
 @dataclass(frozen=True, slots=True)
-class SiteSays:
-    """How many stories the site's REST API says it has, by year and by section; empty where nothing says so.
+class SiteTotals:
+    """Numbers of stories by year and by section from the site's REST API; empty where no list contains them.
 
-    A story of several sections counts in each, one behind a password or of a later day as well.
+    A story counts in each of its sections; stories behind a password or of a later day are included.
     """
 
     years: Mapping[int, int]
     sections: Mapping[str, int]
 
     @classmethod
-    def of(cls, found: Mapping[str, Mapping[str, int]]) -> "SiteSays":
-        """found: counts by the address of the list that gave them."""
-        years = {year: counts[""] for url, counts in found.items() if (year := wordpress.year_of(url)) and "" in counts}
+    def of(cls, by_list: Mapping[str, Mapping[str, int]]) -> "SiteTotals":
+        """by_list: counts by the address of the list that contains them."""
+        years = {
+            year: counts[""] for url, counts in by_list.items() if (year := wordpress.year_of(url)) and "" in counts
+        }
         sections = {
             name: count
-            for url, counts in found.items()
+            for url, counts in by_list.items()
             if wordpress.is_categories(url)
             for name, count in counts.items()
         }
@@ -88,72 +90,72 @@ class SiteSays:
 
 
 class Places:
-    """What the newspapers say of addresses."""
+    """The newspapers' rules for addresses."""
 
     def __init__(self, archive: Path) -> None:
-        self._address = Witness(archive).address
-        self._ears = {paper.host: Discoverer(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
+        self._address = EvidenceReader(archive).address
+        self._discoverers = {paper.host: Discoverer(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
 
     def key(self, url: str) -> str | None:
         try:
-            found = self._address(url)
+            address = self._address(url)
         except ValueError:
             return None
-        return found if self._ear(found) else None
+        return address if self._of(address) else None
 
-    def _ear(self, found: str) -> Discoverer | None:
-        return self._ears.get(found.split("/")[2])
+    def _of(self, address: str) -> Discoverer | None:
+        return self._discoverers.get(address.split("/")[2])
 
-    def is_story(self, found: str) -> bool:
-        ear = self._ear(found)
-        return ear is not None and ear.kind(found) == "story"
+    def is_story(self, address: str) -> bool:
+        paper = self._of(address)
+        return paper is not None and paper.kind(address) == "story"
 
-    def exclusion_rule(self, found: str) -> str | None:
-        ear = self._ear(found)
-        return ear.exclusion_rule(found, 0) if ear else "on another host"
+    def exclusion_rule(self, address: str) -> str | None:
+        paper = self._of(address)
+        return paper.exclusion_rule(address, 0) if paper else "on another host"
 
-    def section(self, found: str) -> str | None:
-        ear = self._ear(found)
-        return ear.section(found) if ear else None
-
-
-def _within(known: AuditedAddress, since: date | None, until: date | None) -> bool:
-    return known.on is None or ((since is None or known.on >= since) and (until is None or known.on <= until))
+    def section(self, address: str) -> str | None:
+        paper = self._of(address)
+        return paper.section(address) if paper else None
 
 
-def _places(known: Iterable[AuditedAddress]) -> dict[Place, list[AuditedAddress]]:
+def _within(audited: AuditedAddress, since: date | None, until: date | None) -> bool:
+    on = audited.on
+    return on is None or ((since is None or on >= since) and (until is None or on <= until))
+
+
+def _by_day(audited: Iterable[AuditedAddress]) -> list[tuple[Day, list[AuditedAddress]]]:
     """By day and section, the earliest first, those without a day last."""
-    found: dict[Place, list[AuditedAddress]] = {}
-    for each in known:
-        found.setdefault((each.on, each.section), []).append(each)
-    order = sorted(found, key=lambda place: (place[0] is None, place[0] or date.min, place[1] or ""))
-    return {place: found[place] for place in order}
+    groups: dict[Day, list[AuditedAddress]] = {}
+    for each in audited:
+        groups.setdefault((each.on, each.section), []).append(each)
+    return sorted(groups.items(), key=lambda group: (group[0][0] is None, group[0][0] or date.min, group[0][1] or ""))
 
 
-def _counts(known: Iterable[AuditedAddress]) -> Mapping[str, int]:
-    counted = Counter(each.standing for each in known)
-    return {standing: counted[standing] for standing in STANDINGS if counted[standing]}
+def _counts(audited: Iterable[AuditedAddress]) -> Mapping[str, int]:
+    counts = Counter(each.standing for each in audited)
+    return {standing: counts[standing] for standing in STANDINGS if counts[standing]}
 
 
-def _data(known: list[AuditedAddress], estimated: Estimate | None, said: SiteSays) -> dict[str, Any]:
-    days = [{"on": plain(on), "section": section, **_counts(some)} for (on, section), some in _places(known).items()]
+def _data(audited: list[AuditedAddress], estimated: Estimate | None, site: SiteTotals) -> dict[str, Any]:
+    lacking = [each for each in audited if each.standing != "held"]
     return {
-        "totals": _counts(known),
-        "days": days,
-        "not_held": [plain(asdict(each) | {"lists": sorted(each.lists)}) for each in known if each.standing != "held"],
+        "totals": _counts(audited),
+        "days": [{"on": plain(on), "section": section, **_counts(day)} for (on, section), day in _by_day(audited)],
+        "not_held": [plain(asdict(each) | {"lists": sorted(each.lists)}) for each in lacking],
         "estimate": asdict(estimated) if estimated else None,
         "assumed": ASSUMED,
-        "site_says": said.as_data(),
+        "site_says": site.as_data(),
     }
 
 
-def _print(known: list[AuditedAddress], estimated: Estimate | None) -> None:
-    line(joined(*_told(_counts(known))) or "Nothing is known of any story.", bold=True)
-    for (on, section), some in _places(known).items():
-        lacking = [each for each in some if each.standing in ("missing", "failed")]
+def _print(audited: list[AuditedAddress], estimated: Estimate | None) -> None:
+    line(joined(*_count_texts(audited)) or "Nothing is known of any story.", bold=True)
+    for (on, section), day in _by_day(audited):
+        lacking = [each for each in day if each.standing in ("missing", "failed")]
         if lacking:
             line()
-            line(joined(on or "day unknown", section or "section unknown", *_told(_counts(some))))
+            line(joined(on or "day unknown", section or "section unknown", *_count_texts(day)))
         for each in lacking:
             line(f"  {each.standing}: {joined(address(each.address), each.why)}")
     line()
@@ -169,21 +171,21 @@ def _print(known: list[AuditedAddress], estimated: Estimate | None) -> None:
     line(f"Assumed: {ASSUMED}.")
 
 
-def _print_totals(said: SiteSays, found: list[AuditedAddress]) -> None:
-    """Years and sections of which the site says it has more than is held."""
-    held = [each for each in found if each.standing == "held"]
-    if said.years:
+def _print_totals(site: SiteTotals, audited: list[AuditedAddress]) -> None:
+    """The years and sections in which the site counts more stories than are held."""
+    held = [each for each in audited if each.standing == "held"]
+    if site.years:
         line()
-        line(f"The site says it has {counted(sum(said.years.values()), 'story', 'stories')}; {len(held):,} are held.")
+        line(f"The site says it has {counted(sum(site.years.values()), 'story', 'stories')}; {len(held):,} are held.")
     in_year = Counter(each.on.year for each in held if each.on)
     in_section = Counter(each.section for each in held)
-    for year, count in said.years.items():
+    for year, count in site.years.items():
         if count > in_year[year]:
             line(f"  of {year}: {count:,}, held {in_year[year]:,}")
-    for section, count in said.sections.items():
+    for section, count in site.sections.items():
         if count > in_section[section]:
             line(f"  in {section}: {count:,}, held {in_section[section]:,}")
 
 
-def _told(counts: Mapping[str, int]) -> list[str]:
-    return [f"{count:,} {standing}" for standing, count in counts.items()]
+def _count_texts(audited: Iterable[AuditedAddress]) -> list[str]:
+    return [f"{count:,} {standing}" for standing, count in _counts(audited).items()]

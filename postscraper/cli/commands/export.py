@@ -20,11 +20,10 @@ FORMATS = {"jsonl": write_jsonl, "csv": write_csv}
 
 @click.command("export")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), required=True)
-@options.since
-@options.until
+@options.published
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
-@options.archive
-def command(form: str, since: date | None, until: date | None, output: Path | None, archive: Path) -> None:
+@options.reading
+def export_command(form: str, since: date | None, until: date | None, output: Path | None, archive: Archive) -> None:
     """Write a line for every story: its newest revision, under the names of the item.
 
     A file is written whole or not at all. A spreadsheet takes a text that begins with =, +, - or @ for a
@@ -34,16 +33,15 @@ def command(form: str, since: date | None, until: date | None, output: Path | No
     Example:
       postscraper export --format csv --since 2018-01-01 -o stories.csv
     """
-    options.check_span(since, until)
-    with Archive.open(archive, readonly=True) as opened, _text(output) as out:
-        count = FORMATS[form](opened.stories(since=since, until=until), out)
+    with _text(output) as out:
+        count = FORMATS[form](archive.stories(since=since, until=until), out)
     if output is not None:
         line(f"{output}: {counted(count, 'story', 'stories')}")
 
 
 @contextmanager
 def _text(output: Path | None) -> Iterator[TextIO]:
-    """UTF-8 with line ends as written; a file takes its name when all is in it."""
+    """A stream of UTF-8 that leaves line ends as they are; a file gets its name when it is whole."""
     if output is None:
         out = TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
         try:
@@ -52,7 +50,7 @@ def _text(output: Path | None) -> Iterator[TextIO]:
         finally:
             out.detach()
         return
-    if output.exists() and not output.is_file():  # a pipe or a device takes no other's name
+    if output.exists() and not output.is_file():  # a pipe or a device, which cannot be replaced
         with output.open("w", encoding="utf-8", newline="") as out:
             yield out
         return

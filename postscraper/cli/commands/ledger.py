@@ -1,12 +1,13 @@
-"""`postscraper ledger`: every address ever heard of, by its state."""
+"""`postscraper ledger` and `retry`: the known addresses by state, and those of one state queued again."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, joined, line, print_json
+from postscraper.cli.output import address, counted, joined, line, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.ledger.states import State
@@ -17,41 +18,36 @@ STATES: tuple[State, ...] = get_args(State)
 @click.command("ledger")
 @click.option("--state", type=click.Choice(STATES), help="Print the addresses of this state.")
 @options.json
-@options.archive
-def command(state: State | None, json_wanted: bool, archive: Path) -> None:
+@options.reading
+def ledger_command(state: State | None, json_wanted: bool, archive: Archive) -> None:
     """Count the addresses of the ledger by state, and by the reason for it.
 
     \b
     Example:
       postscraper ledger --state failed
     """
-    with Archive.open(archive, readonly=True) as opened:
-        ledger = opened.ledger
-        rows = [dict(row._mapping) for row in ledger.rows(state)] if state else []
-        numbers = ledger.counts()
-        counts = {
-            each: (numbers[each], ledger.whys(each)) for each in STATES if each in numbers and state in (None, each)
+    ledger = archive.ledger
+    rows = [dict(row._mapping) for row in ledger.rows(state)] if state else []
+    totals = ledger.counts()
+    counts: list[dict[str, Any]] = [
+        {
+            "state": name,
+            "addresses": totals[name],
+            "reasons": [{"why": why, "addresses": count} for why, count in ledger.whys(name).items()],
         }
-    if json_wanted and state:
-        print_json([plain(row) for row in rows])
-    elif json_wanted:
-        print_json([_data(each, count, whys) for each, (count, whys) in counts.items()])
-    else:
-        for each, (count, whys) in counts.items():
-            line(f"{count:>9,} {each}", bold=True)
-            for why, so_many in whys.items():
-                if why is not None:
-                    line(f"{so_many:>13,} {why}")
-        for row in rows:
-            _print(row)
-
-
-def _data(state: str, count: int, whys: dict[str | None, int]) -> dict[str, Any]:
-    return {
-        "state": state,
-        "addresses": count,
-        "reasons": [{"why": why, "addresses": so_many} for why, so_many in whys.items()],
-    }
+        for name in STATES
+        if name in totals and state in (None, name)
+    ]
+    if json_wanted:
+        print_json([plain(row) for row in rows] if state else counts)
+        return
+    for of_state in counts:
+        line(f"{of_state['addresses']:>9,} {of_state['state']}", bold=True)
+        for reason in of_state["reasons"]:
+            if reason["why"] is not None:
+                line(f"{reason['addresses']:>13,} {reason['why']}")
+    for row in rows:
+        _print(row)
 
 
 def _print(row: dict[str, Any]) -> None:
@@ -59,3 +55,26 @@ def _print(row: dict[str, Any]) -> None:
     line(address(row["url"]))
     again = f"next look {row['due_at']:%Y-%m-%d %H:%M} UTC" if row["due_at"] else None
     line(joined(row["kind"], row["section"], row["dated_on"], row["why"], f"heard by {row['how']}", again))
+
+
+# A crawl is visiting the leased ones, and its rules forbid the excluded.
+QUEUED: tuple[State, ...] = tuple(state for state in STATES if state not in ("leased", "excluded"))
+
+
+@click.command("retry")
+@click.option("--state", type=click.Choice(QUEUED), default="failed", show_default=True, help="Which addresses.")
+@options.json
+@options.archive
+def retry_command(state: State, json_wanted: bool, archive: Path) -> None:
+    """Queue the addresses of a state for the next crawl, whenever they were due; prints how many.
+
+    \b
+    Example:
+      postscraper retry --state unread
+    """
+    with options.locked(archive) as opened:
+        queued = opened.ledger.retry(state, datetime.now(UTC))
+    if json_wanted:
+        print_json({"state": state, "queued": queued})
+    else:
+        line(f"Due again: {counted(queued, f'{state} address', f'{state} addresses')}; the next crawl asks for them.")

@@ -1,4 +1,4 @@
-"""`postscraper merge`: another archive's captures, stories and addresses brought into this one."""
+"""`postscraper merge`: add another archive's captures, stories and addresses to this one."""
 
 import os
 import sys
@@ -25,13 +25,13 @@ from storage.maintenance.withdraw import Withdrawal
 @click.option("--yes", is_flag=True, help="Take out here, without a question, what is withdrawn there.")
 @options.json
 @options.archive
-def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path) -> None:
+def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path) -> None:
     """Bring what the archive OTHER holds into this one; OTHER is only read, and must not be written to meanwhile.
 
     Its evidence is read again, every record checked, as `replay` does: an answer that is here already, from
-    whatever source, is taken once, and a new one keeps its source and moment. Then come what its database alone
-    knows: the ledger, an address as its last visit left it; its lists of what other archives hold; and captures
-    whose bytes lie in no file of its own. What has no row, as robots.txt, stays where it is.
+    whatever source, is taken once, and a new one keeps its source and moment. Then comes what its database alone
+    holds: the ledger, each address with the state of its last visit; its lists of what other archives hold; and
+    captures whose bytes lie in no file of its own. Answers without a row, as robots.txt, are not copied.
 
     A story that is withdrawn in one of the two stays out. One that OTHER keeps out and this archive holds is
     withdrawn here, bytes and all, after a question.
@@ -43,17 +43,15 @@ def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path)
       postscraper merge /mnt/laptop/archive --archive archive
     """
 
-    def ask(going: Sequence[Withdrawal]) -> None:
-        if not yes and not _is_confirmed(other, going):
-            raise click.Abort
+    def ask(withdrawals: Sequence[Withdrawal]) -> None:
+        if not yes:
+            _confirm(other, withdrawals)
 
-    def open_desk(paper: Newspaper, origin: str | None) -> Run:
+    def open_run(paper: Newspaper, origin: str | None) -> Run:
         return Run.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
 
     with progress("page") as meter:
-        merged = merge(
-            other, archive, open_desk, jobs=jobs, ask=ask, seen=lambda now: meter.show(now.pages, share(now))
-        )
+        merged = merge(other, archive, open_run, jobs=jobs, ask=ask, seen=lambda now: meter.show(now.pages, share(now)))
     for damage in merged.damages:
         click.echo(one_line(str(damage)), err=True)
     if json_wanted:
@@ -62,13 +60,14 @@ def command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive: Path)
         _show(other, merged)
 
 
-def _is_confirmed(other: Path, going: Sequence[Withdrawal]) -> bool:
-    named = ", ".join(address(each.story) for each in going)
+def _confirm(other: Path, withdrawals: Sequence[Withdrawal]) -> None:
+    """Raises Abort unless the person agrees."""
+    named = ", ".join(address(each.story) for each in withdrawals)
     if not sys.stdin.isatty():
         what = f"{other} has withdrawn what this archive holds ({named})"
         raise click.UsageError(f"{what}: add --yes to take it out here, too, bytes and all")
-    captures = counted(sum(len(each.captures) for each in going), "capture")
-    return click.confirm(f"Withdrawn in {other}; take out here for good: {captures} of {named}?", err=True)
+    captures = counted(sum(len(each.captures) for each in withdrawals), "capture")
+    click.confirm(f"Withdrawn in {other}; take out here for good: {captures} of {named}?", err=True, abort=True)
 
 
 def _added(merged: Merged) -> dict[str, int]:

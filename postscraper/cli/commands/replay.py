@@ -1,7 +1,8 @@
-"""`postscraper replay`: WARC files in bulk, read by several processes."""
+"""`postscraper replay`: read WARC files in bulk by several processes."""
 
 import os
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from postscraper.run.scope import Scope
 @click.option("--jobs", type=click.IntRange(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
 @click.option("--link", is_flag=True, help="Leave the bytes in PATH…, which must then stay where they are.")
 @options.archive
-def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
+def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
     """Read the WARC files in PATH… into the archive: .warc, .arc, compressed or not, .wacz, and folders of them.
 
     Only pages of the newspaper are taken; the rest is counted, and a file without any says what it holds. Damage is
@@ -35,18 +36,15 @@ def command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive:
     Example:
       postscraper replay ~/warcs --jobs 2 --archive archive
     """
-    desk = Run.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
-    try:
-        run = replay.Replay(desk, paths, jobs=jobs, link=link)
-        with progress("page") as meter:
-            run.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
-    finally:
-        desk.close()
-    _tell(run.progress)
+    run = Run.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
+    with closing(run), progress("page") as meter:
+        files = replay.Replay(run, paths, jobs=jobs, link=link)
+        files.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
+    _show(files.progress)
 
 
 class Written:
-    """The project's settings as they are written: with Scrapy loaded, a replay would start half a second later."""
+    """The settings module without Scrapy, which would delay the start of a replay by half a second."""
 
     def __init__(self, **others: Any) -> None:
         self._values = vars(settings) | others
@@ -62,16 +60,16 @@ class Written:
 
 
 def share(now: replay.Progress) -> float | None:
-    """Of the bytes that this run has to read, those that it has read."""
+    """The share of this run's bytes that are read; None when there are none."""
     work = now.bytes - now.before
     return (now.done - now.before) / work if work else None
 
 
-def _counts(found: Counter[Any]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in found.most_common())
+def _counts(counts: Counter[Any]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
 
 
-def _tell(run: replay.Progress) -> None:
+def _show(run: replay.Progress) -> None:
     for damage in run.damages:
         click.echo(one_line(str(damage)), err=True)
     line(counted(run.pages, "page") + (f": {_counts(run.outcomes)}" if run.pages else ""))

@@ -1,4 +1,4 @@
-"""`postscraper reread`: stored captures through today's layouts, and a report before anything is accepted."""
+"""`postscraper reread`: read stored captures by today's layouts, and report the changes before they are accepted."""
 
 import sys
 from contextlib import nullcontext
@@ -18,25 +18,24 @@ from postscraper.cli.reread_page import around
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Changes, Report, Selection, accept, compare
 from storage.archive import Archive
 from storage.database.lock import RunLock
 
 MOST_MISSING = 10  # lines
-LAYOUTS = {layout.__name__.split(".")[-1] for paper in NEWSPAPERS.values() for layout in paper.layouts}
+LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in paper.layout_paths}
 
 
 @click.command("reread")
 @click.option("--layout", "layouts", multiple=True, metavar="NAME", help="Read by this layout so far, or `unread`.")
-@click.option("--since", type=options.FIRST, help="Captured on this day (UTC) or later.")
-@click.option("--until", type=options.LAST, help="Captured on this day (UTC) or earlier.")
+@options.captured
 @click.option("--dry-run", is_flag=True, help="Report, and change nothing.")
 @click.option("--yes", is_flag=True, help="Accept without a question.")
 @click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, too.")
 @options.json
 @options.archive
-def command(
+def reread_command(
     layouts: tuple[str, ...],
     since: date | None,
     until: date | None,
@@ -46,7 +45,7 @@ def command(
     json_wanted: bool,
     archive: Path,
 ) -> None:
-    """Read stored captures anew by today's layouts, report what changes, and accept it when told to.
+    """Read stored captures anew by today's layouts, report the changes, and accept them on request.
 
     Accepted readings replace the earlier readings of the same captures. They are no edits of the
     newspaper's: a layout gives no story a new revision. A selection may be accepted; only after a run over
@@ -56,38 +55,31 @@ def command(
     Example:
       postscraper reread --layout drupal_2017 --dry-run --html report.html
     """
-    options.check_span(since, until)
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
     selection = Selection(layouts=layouts, since=since, until=until)
-    with Archive.open(archive, readonly=True) as opened:  # who mistypes the folder wants no new archive
+    with Archive.open(archive, readonly=True) as opened:  # before the lock would make a mistyped folder
         names = sorted({"unread", "generic", *LAYOUTS, *opened.layouts()})
     for layout in layouts:
         if layout not in names:
             raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
-        witness = Witness(archive)
+        reader = EvidenceReader(archive)
         with progress("capture", total=opened.kept_captures() if selection.is_all else None) as meter:
-            report = compare(opened, witness, selection, meter.show)
+            report = compare(opened, reader, selection, meter.show)
         if page is not None:
             page.write_text(reread_page.html(report), "utf-8")
         accepted = 0
         if not json_wanted:
             _show(report)
-        if not dry_run and _wanted(report, yes=yes):
+        # A report without changes needs no question.
+        if not dry_run and (
+            yes
+            or not report.changed
+            or click.confirm(f"Replace the readings of {counted(report.changed, 'capture')}?", err=True)
+        ):
             with progress("reading", total=report.changed) as meter:
-                accepted = accept(opened, witness, report, meter.show)
-    _tell(report, accepted, dry_run=dry_run, json_wanted=json_wanted)
-
-
-def _wanted(report: Report, *, yes: bool) -> bool:
-    """Whether the report is accepted; what changes nothing is not asked for."""
-    if yes or not report.changed:
-        return True
-    return click.confirm(f"Replace the readings of {counted(report.changed, 'capture')}?", err=True)
-
-
-def _tell(report: Report, accepted: int, *, dry_run: bool, json_wanted: bool) -> None:
+                accepted = accept(opened, reader, report, meter.show)
     if json_wanted:
         print_json(_data(report) | {"accepted": accepted})
     elif dry_run:
@@ -97,11 +89,11 @@ def _tell(report: Report, accepted: int, *, dry_run: bool, json_wanted: bool) ->
 
 
 def _data(report: Report) -> dict[str, Any]:
-    """The report for other programs: lists of objects that tables can be made of."""
+    """The report as lists of objects, which other programs can turn into tables."""
     fields = [
         {"layout": layout, "field": name, **plain(changes)}
-        for layout, found in report.layouts.items()
-        for name, changes in found.items()
+        for layout, by_field in report.layouts.items()
+        for name, changes in by_field.items()
     ]
     outcomes = [
         {"change": change, "captures": changes.changed, "examples": plain(changes.examples)}

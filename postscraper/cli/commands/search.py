@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -14,12 +13,12 @@ from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.search import MOST_RANKED, Hit, Sort
 
-# Around a word found, until it is known whether it can be printed bold; no newspaper prints these.
+# Private-use characters around each match, replaced by bold print or brackets; no newspaper prints these.
 _MARKS = ("\ue000", "\ue001")
 
 
 class Words(click.Command):
-    """A command that leaves `-word` to its argument: options of more than a letter begin with two hyphens."""
+    """A command whose argument may be `-word`: options of more than a letter begin with two hyphens."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, [f" {arg}" if re.match(r"-[^-]", arg) and arg != "-h" else arg for arg in args])
@@ -27,8 +26,7 @@ class Words(click.Command):
 
 @click.command("search", cls=Words)
 @click.argument("words", nargs=-1, required=True)
-@options.since
-@options.until
+@options.published
 @click.option("--section", help="Only stories of this section, as the paper names it.")
 @click.option("--author", help="Only stories with these words in their byline.")
 @click.option(
@@ -41,8 +39,8 @@ class Words(click.Command):
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page.")
 @click.option("--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
 @options.json
-@options.archive
-def command(
+@options.reading
+def search_command(
     words: tuple[str, ...],
     since: date | None,
     until: date | None,
@@ -52,7 +50,7 @@ def command(
     limit: int,
     page: int,
     json_wanted: bool,
-    archive: Path,
+    archive: Archive,
 ) -> None:
     """Find stories in which all the WORDS occur, the best first.
 
@@ -71,30 +69,23 @@ def command(
     Example:
       postscraper search '"rice export*" -import' --since 2018-06 --section Business --sort newest
     """
-    options.check_span(since, until)
     marks = ("[", "]") if json_wanted else _MARKS
     query = " ".join(words)
-    with Archive.open(archive, readonly=True) as opened:
-        section = _section(section, opened.sections())
-        limits: dict[str, Any] = {"since": since, "until": until, "section": section, "author": author}
-        hits = opened.search(query, **limits, sort=sort, limit=limit, page=page, marks=marks)
-        total = 0 if json_wanted else opened.count(query, **limits)
+    sections = archive.sections()
+    if section is not None and sections and section.casefold() not in map(str.casefold, sections):
+        raise BadRequest(f"no story is of the section {section!r}{closest(section, sections)}")
+    limits: dict[str, Any] = {"since": since, "until": until, "section": section, "author": author}
+    hits = archive.search(query, **limits, sort=sort, limit=limit, page=page, marks=marks)
     if json_wanted:
         print_json([plain(hit) for hit in hits])
         return
     for hit in hits:
         _print(hit)
+    total = archive.count(query, **limits)
     if hits:
         line(_shown(len(hits), total, limit * (page - 1), page, sort))
     else:
         click.echo(_none(total, limit), err=True)
-
-
-def _section(typed: str | None, sections: list[str]) -> str | None:
-    """Raises BadRequest for one that no story has; an archive without any refuses none."""
-    if typed is not None and sections and typed.casefold() not in map(str.casefold, sections):
-        raise BadRequest(f"no story is of the section {typed!r}{closest(typed, sections)}")
-    return typed
 
 
 def _shown(count: int, total: int, before: int, page: int, sort: Sort) -> str:

@@ -1,8 +1,7 @@
-"""`postscraper show`: one story, its newest wording and its past."""
+"""`postscraper show`: one story, its newest wording and its history."""
 
 import json
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
@@ -30,8 +29,8 @@ _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 b
 @click.command("show")
 @click.argument("story", metavar="URL|ID")
 @options.json
-@options.archive
-def command(story: str, json_wanted: bool, archive: Path) -> None:
+@options.reading
+def show_command(story: str, json_wanted: bool, archive: Archive) -> None:
     """Print one story: its newest wording, its revisions, and where it was announced.
 
     A story is named by any of its addresses, with or without https://www., by its path alone, or by the
@@ -41,32 +40,31 @@ def command(story: str, json_wanted: bool, archive: Path) -> None:
     Example:
       postscraper show https://www.phnompenhpost.com/national/a-story
     """
-    with Archive.open(archive, readonly=True) as opened:
-        found = _found(opened, story)
+    full = _find(archive, story)
     if json_wanted:
-        print_json(_data(found))
+        print_json(_data(full))
     else:
-        _print_story(found)
-        _print_past(found)
+        _print_story(full)
+        _print_history(full)
 
 
-def _found(archive: Archive, story: str) -> FullStory:
-    """Raises NoSuchStory, BadRequest for a path that stories of two newspapers have."""
+def _find(archive: Archive, story: str) -> FullStory:
+    """Raises NoSuchStory; BadRequest for a path that two newspapers have."""
     if story.isascii() and story.isdigit() and len(story) <= _LONGEST_ID:
         return archive.story(int(story))
     typed = [f"https://{paper.host}{story}" for paper in NEWSPAPERS.values()] if story[:1] == "/" else [story]
     addresses = list(dict.fromkeys(each for url in typed for each in (_canonical(url), url)))
-    found: dict[int, FullStory] = {}
+    stories: dict[int, FullStory] = {}
     for each in addresses:
         with suppress(NoSuchStory):
             full = archive.story(each)
-            found.setdefault(full.row.id, full)
-    if len(found) > 1:
-        both = " and ".join(full.row.canonical_url for full in found.values())
+            stories.setdefault(full.row.id, full)
+    if len(stories) > 1:
+        both = " and ".join(full.row.canonical_url for full in stories.values())
         raise BadRequest(f"{story} is {both}: write the whole address")
-    if not found:
+    if not stories:
         raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")
-    return next(iter(found.values()))
+    return next(iter(stories.values()))
 
 
 def _canonical(url: str) -> str:
@@ -77,42 +75,41 @@ def _canonical(url: str) -> str:
 
 
 def _instead(archive: Archive, addresses: list[str]) -> str:
-    """What the archive has of the addresses otherwise, or an address that resembles one."""
+    """The withdrawal or the ledger's state of one of the addresses, else a similar address; "" without any."""
     for each in addresses:
         if gone := archive.withdrawal(each):
             return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
-        row = archive.ledger.row(each)
-        if row is not None:
+        if (row := archive.ledger.row(each)) is not None:
             return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
     near = next(filter(None, map(archive.nearest, addresses)), None)
     return f"; did you mean {address(near)}?" if near else ""
 
 
-def _data(found: FullStory) -> dict[str, Any]:
+def _data(story: FullStory) -> dict[str, Any]:
     return {
-        "story": _columns(found.row),
-        "revisions": [_columns(each.row) | {"item": each.item} for each in found.revisions],
-        "captures": [_columns(row) for row in found.captures],
-        "promotions": [_columns(row) for row in found.promotions],
-        "same_words": found.same_words,
+        "story": _columns(story.row),
+        "revisions": [_columns(each.row) | {"item": each.item} for each in story.revisions],
+        "captures": [_columns(row) for row in story.captures],
+        "promotions": [_columns(row) for row in story.promotions],
+        "same_words": story.same_words,
     }
 
 
 def _columns(row: Row[Any]) -> dict[str, Any]:
-    # `item` and `problems` are kept as JSON text.
-    found = {name: plain(value) for name, value in row._mapping.items() if name != "item"}
-    if found.get("problems"):
-        found["problems"] = json.loads(found["problems"])
-    return found
+    # `item` and `problems` are stored as JSON text.
+    columns = {name: plain(value) for name, value in row._mapping.items() if name != "item"}
+    if columns.get("problems"):
+        columns["problems"] = json.loads(columns["problems"])
+    return columns
 
 
-def _print_story(found: FullStory) -> None:
-    item = found.revisions[-1].item
+def _print_story(story: FullStory) -> None:
+    item = story.revisions[-1].item
     if item.get("kicker"):
         line(item["kicker"])
     line(item["headline"], bold=True)
-    line(joined(found.row.published_on, found.row.section, item.get("byline")))
-    line(address(found.row.canonical_url))
+    line(joined(story.row.published_on, story.row.section, item.get("byline")))
+    line(address(story.row.canonical_url))
     if item.get("standfirst"):
         line()
         line(item["standfirst"], italic=True)
@@ -135,19 +132,19 @@ def _print_body(item: dict[str, Any]) -> None:
             line(_BEFORE.get(kind, "") + blocks[index]["text"], **_STYLE.get(kind, {}))
 
 
-def _print_past(found: FullStory) -> None:
+def _print_history(story: FullStory) -> None:
     line()
     before: Wording | None = None
-    for each in found.revisions:
+    for each in story.revisions:
         row = each.row
         changed = f"changed: {', '.join(differences(before, each))}" if before else None
         seen = " to ".join(dict.fromkeys(_minute(at) for at in (row.first_captured_at, row.last_captured_at)))
         line(joined(f"Revision {row.number}", f"seen {seen}", f"captures: {row.captures}", row.layout, changed))
         before = each
-    if found.promotions:
-        pages = {row.page_url for row in found.promotions}
-        line(f"Announced {counted(len(found.promotions), 'time')}, on {counted(len(pages), 'page')}")
-    for url in found.same_words:
+    if story.promotions:
+        pages = {row.page_url for row in story.promotions}
+        line(f"Announced {counted(len(story.promotions), 'time')}, on {counted(len(pages), 'page')}")
+    for url in story.same_words:
         line(f"Same words: {address(url)}")
 
 

@@ -1,9 +1,8 @@
-"""`postscraper stats`: what the archive holds, and what it lacks."""
+"""`postscraper stats`: counts of the archive, and days without a story."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
@@ -33,37 +32,39 @@ TABLES = {
 
 @click.command("stats")
 @options.json
-@options.archive
-def command(json_wanted: bool, archive: Path) -> None:
+@options.reading
+def stats_command(json_wanted: bool, archive: Archive) -> None:
     """Count stories by year and section, captures by design and outcome, and days without a story.
 
     \b
     Example:
       postscraper stats --archive archive
     """
-    with Archive.open(archive, readonly=True) as opened:
-        found = opened.stats()
+    stats = archive.stats()
     if json_wanted:
-        print_json(_data(found))
+        print_json(_data(stats))
         return
-    _print_totals(found)
+    _print_totals(stats)
     console = Console(highlight=False, markup=False)
     for name, title in TABLES.items():
-        counts = getattr(found, name)
-        if counts:
+        if counts := getattr(stats, name):
             line()
             console.print(_table(title, counts))
-    _print_gaps(found.gaps)
+    if stats.gaps:
+        line()
+        line("Longest spans without a story", bold=True)
+        for gap in sorted((_gap(*gap) for gap in stats.gaps), key=lambda gap: -gap["days"])[:LONGEST_GAPS]:
+            line(f"{counted(gap['days'], 'day'):>11}: {gap['first_on']} to {gap['last_on']}")
 
 
-def _data(found: Stats) -> dict[str, Any]:
-    """`stories_by_year` as `[{"year": 2018, "stories": 3}, …]`, and so on: easy to make a table of."""
-    data: dict[str, Any] = plain(asdict(found))
+def _data(stats: Stats) -> dict[str, Any]:
+    """Counts as rows of a table: `stories_by_year` is `[{"year": 2018, "stories": 3}, …]`."""
+    data: dict[str, Any] = plain(asdict(stats))
     for name in [*data]:
         what, by, key = name.partition("_by_")
         if by:
             data[name] = [{key: value, what: count} for value, count in data[name].items()]
-    data["gaps"] = [_gap(*gap) for gap in found.gaps]
+    data["gaps"] = [_gap(*gap) for gap in stats.gaps]
     return data
 
 
@@ -71,17 +72,17 @@ def _gap(first_on: date, last_on: date) -> dict[str, Any]:
     return {"first_on": plain(first_on), "last_on": plain(last_on), "days": (last_on - first_on).days + 1}
 
 
-def _print_totals(found: Stats) -> None:
+def _print_totals(stats: Stats) -> None:
     names = ("stories", "revisions", "captures", "sightings")
-    line(joined(*(f"{name}: {getattr(found, name):,}" for name in names)), bold=True)
-    if found.same_words:
-        line(f"Stories with the words of another: {found.same_words:,}")
-    if found.first_on:
-        line(f"Published from {found.first_on} to {found.last_on}")
+    line(joined(*(f"{name}: {getattr(stats, name):,}" for name in names)), bold=True)
+    if stats.same_words:
+        line(f"Stories with the words of another: {stats.same_words:,}")
+    if stats.first_on:
+        line(f"Published from {stats.first_on} to {stats.last_on}")
 
 
 def _table(title: str, counts: Mapping[Any, int]) -> Table:
-    """A row and a bar for each; the bars of one table are to one scale."""
+    """A row and a bar for each count; the bars of one table have one scale."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column(max_width=30, no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right")
@@ -91,13 +92,3 @@ def _table(title: str, counts: Mapping[Any, int]) -> Table:
         name = "unknown" if value is None else one_line(str(value))
         table.add_row(Text(name), f"{count:,}", "█" * max(1, round(BAR * count / most)))
     return table
-
-
-def _print_gaps(gaps: list[tuple[date, date]]) -> None:
-    if not gaps:
-        return
-    line()
-    longest = sorted((_gap(*gap) for gap in gaps), key=lambda gap: -gap["days"])
-    line("Longest spans without a story", bold=True)
-    for gap in longest[:LONGEST_GAPS]:
-        line(f"{counted(gap['days'], 'day'):>11}: {gap['first_on']} to {gap['last_on']}")

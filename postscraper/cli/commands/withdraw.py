@@ -1,4 +1,4 @@
-"""`postscraper withdraw`: a story taken out of the archive for good."""
+"""`postscraper withdraw`: take a story out of the archive for good."""
 
 import sys
 from datetime import UTC, datetime
@@ -12,9 +12,7 @@ from postscraper.cli.commands.read import address
 from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest
-from postscraper.run.page_reader import Witness
-from storage.archive import Archive
-from storage.database.lock import RunLock
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
 
 LONGEST_REASON = 500  # characters
@@ -27,7 +25,7 @@ LONGEST_REASON = 500  # characters
 @click.option("--yes", is_flag=True, help="Without a question.")
 @options.json
 @options.archive
-def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
+def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool, archive: Path) -> None:
     """Take a story out of the archive for good: its rows, its words in the index, its bytes in the evidence.
 
     A tombstone stays: the address, the reason, the day, the digests of what went. The address is never asked for
@@ -43,76 +41,72 @@ def command(url: str, reason: str, mentions: bool, yes: bool, json_wanted: bool,
     reason = " ".join(reason.split())
     if not 0 < len(reason) <= LONGEST_REASON:
         raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
-    Archive.open(archive, readonly=True).close()  # who mistypes the folder wants no new archive
-    with RunLock(archive), Archive.open(archive) as opened:
-        witness = Witness(archive)
-        wanted = witness.address(address(url))
-        if wanted in opened.withdrawn():
-            _finished(wanted, finish(opened), json_wanted=json_wanted)
+    with options.locked(archive) as opened:
+        reader = EvidenceReader(archive)
+        story = reader.address(address(url))
+        if story in opened.withdrawn():
+            overwritten = finish(opened)
+            if json_wanted:
+                print_json({"story": story, "withdrawn_before": True, "records_overwritten": overwritten})
+            else:
+                line(f"{shown(story)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
             return
-        found = plan(opened, witness, wanted, mentions=mentions)
-        for each in found.only_there:
+        planned = plan(opened, reader, story, mentions=mentions)
+        for each in planned.only_there:
             what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
             click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)
-        if not (yes or _is_confirmed(found, mentions=mentions)):
-            raise click.Abort
+        if not yes:
+            _confirm(planned, mentions=mentions)
         now = datetime.now(UTC)
-        withdraw(opened, witness, wanted, reason=reason, on=now.date(), now=now, mentions=mentions)
+        withdraw(opened, reader, story, reason=reason, on=now.date(), now=now, mentions=mentions)
         overwritten = finish(opened)
     if json_wanted:
-        print_json(_data(found, overwritten, mentions=mentions))
+        print_json(_data(planned, overwritten, mentions=mentions))
     else:
-        _show(found, overwritten, mentions=mentions)
+        _show(planned, overwritten, mentions=mentions)
 
 
-def _is_confirmed(found: Withdrawal, *, mentions: bool) -> bool:
+def _confirm(withdrawal: Withdrawal, *, mentions: bool) -> None:
+    """Raises Abort unless the person agrees."""
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to answer: add --yes to withdraw without a question")
-    also = f", {counted(len(found.mentions), 'capture')} of pages that announce it" if mentions else ""
-    if found.beside:
-        also += f", the bytes of {counted(len(found.beside), 'other capture')}"
-    what = f"{counted(len(found.captures), 'capture')} of {shown(found.story)}{also}"
-    return click.confirm(f"Take out for good: {what}?", err=True)
+    also = f", {counted(len(withdrawal.mentions), 'capture')} of pages that announce it" if mentions else ""
+    if withdrawal.beside:
+        also += f", the bytes of {counted(len(withdrawal.beside), 'other capture')}"
+    what = f"{counted(len(withdrawal.captures), 'capture')} of {shown(withdrawal.story)}{also}"
+    click.confirm(f"Take out for good: {what}?", err=True, abort=True)
 
 
-def _finished(wanted: str, overwritten: int, *, json_wanted: bool) -> None:
-    if json_wanted:
-        print_json({"story": wanted, "withdrawn_before": True, "records_overwritten": overwritten})
-        return
-    line(f"{shown(wanted)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
-
-
-def _data(found: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, Any]:
+def _data(withdrawal: Withdrawal, overwritten: int, *, mentions: bool) -> dict[str, Any]:
     return {
-        "story": found.story,
+        "story": withdrawal.story,
         "withdrawn_before": False,
-        "addresses": list(found.addresses),
-        "captures": len(found.captures),
-        "mentions": len(found.mentions),
+        "addresses": list(withdrawal.addresses),
+        "captures": len(withdrawal.captures),
+        "mentions": len(withdrawal.mentions),
         "mentions_gone": mentions,
-        "without_bytes": len(found.beside),
-        "without_other_bytes": list(found.only_there),
+        "without_bytes": len(withdrawal.beside),
+        "without_other_bytes": list(withdrawal.only_there),
         "records_overwritten": overwritten,
-        "same_words": list(found.same_words),
+        "same_words": list(withdrawal.same_words),
     }
 
 
-def _show(found: Withdrawal, overwritten: int, *, mentions: bool) -> None:
-    line(f"Withdrawn: {shown(found.story)}", bold=True)
-    for each in found.addresses:
-        if each != found.story:
+def _show(withdrawal: Withdrawal, overwritten: int, *, mentions: bool) -> None:
+    line(f"Withdrawn: {shown(withdrawal.story)}", bold=True)
+    for each in withdrawal.addresses:
+        if each != withdrawal.story:
             line(f"and kept out at {shown(each)}")
-    line(
-        f"{counted(len(found.captures), 'capture')} gone, {counted(overwritten, 'record')} of the evidence overwritten."
-    )
-    if found.beside:
-        stories = counted(len({row.story_id for row in found.beside} - {None}), "other story", "other stories")
-        lost = counted(len(found.beside), "capture")
+    records = counted(overwritten, "record")
+    line(f"{counted(len(withdrawal.captures), 'capture')} gone, {records} of the evidence overwritten.")
+    if withdrawal.beside:
+        stories = counted(len({row.story_id for row in withdrawal.beside} - {None}), "other story", "other stories")
+        lost = counted(len(withdrawal.beside), "capture")
         line(f"It stood in feeds or REST answers: {lost}, of {stories} and of lists, stay without their bytes.")
-    pages = counted(len(found.mentions), "capture")
-    if mentions and found.mentions:
+    pages = counted(len(withdrawal.mentions), "capture")
+    if mentions and withdrawal.mentions:
         line(f"Gone with it, for they announced it: {pages}.")
-    elif found.mentions:
+    elif withdrawal.mentions:
         line(f"Announced in {pages} of other pages: the teasers are gone, the bytes stay. --mentions takes these, too.")
-    for each in found.same_words:
+    for each in withdrawal.same_words:
         line(f"The same words stand at {shown(each)}")

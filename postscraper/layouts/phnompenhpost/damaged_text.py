@@ -1,8 +1,8 @@
 """The damage of 1992 to 2010 stories as the later engines serve them, mended where it is certain.
 
 The source's hard line ends became paragraphs, drop caps were cut off or lost, hyphens of the
-print columns stayed, a wire's name was glued to the last sentence. What was mended or left is told
-in the item's problems. A body without these marks passes through as it is.
+print columns stayed, a wire's name was glued to the last sentence. The item's problems name
+what was mended and what was left. A body without these marks passes through as it is.
 """
 
 import re
@@ -15,6 +15,7 @@ from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import AGENCIES, people
 from postscraper.items import Block, BlockKind, Problem
 from postscraper.layouts.phnompenhpost.typed_opening import KICKER, blotter
+from postscraper.newspaper import Newspaper
 
 
 class _Piece(NamedTuple):
@@ -39,7 +40,7 @@ _Mended = tuple[list[_Piece], list[Problem]]
 def mended(body: Body) -> Body:
     """`body` with the damage undone that can be undone with certainty, and a problem for each kind.
 
-    No letter is lost or added; a hyphen that is taken out is kept in its problem.
+    No letter is lost or added; a hyphen that is taken out is named in its problem.
     """
     pieces = [_piece(block.kind, block.text, index) for index, block in enumerate(blotter(body.blocks))]
     problems = list(body.problems)
@@ -104,8 +105,8 @@ def _drop_caps(pieces: list[_Piece]) -> _Mended:
         out[at] = out[at].saying(f"{cut[1]}{cut[2]}{out[at].text[cut.end(2) + 1 :]}")
         joined.append(cut[2] + cut[3])
     return out, [
-        *_told("a cut-off drop cap rejoined", joined),
-        *_told("a drop cap that may be a word of its own", unsure),
+        *_damage("a cut-off drop cap rejoined", joined),
+        *_damage("a drop cap that may be a word of its own", unsure),
     ]
 
 
@@ -120,7 +121,7 @@ def _vocabulary(pieces: list[_Piece]) -> frozenset[str]:
     return frozenset(map(str.casefold, _FIRST_WORD.findall("\n".join(piece.text for piece in pieces))))
 
 
-def _told(detail: str, words: list[str]) -> list[Problem]:
+def _damage(detail: str, words: list[str]) -> list[Problem]:
     return [Problem(kind="damage", detail=detail, text=", ".join(words))] if words else []
 
 
@@ -139,7 +140,7 @@ def _lost_letter(pieces: list[_Piece]) -> _Mended:
     story = next((piece.text for piece in pieces if piece.mendable), "")
     word = _FIRST_WORD.match(story.lstrip("“\"‘'"))
     lost = word is not None and word[0].isupper() and word[0].casefold() in _BEHEADED
-    return pieces, _told("the first letter is lost", [story[:60]] if lost else [])
+    return pieces, _damage("the first letter is lost", [story[:60]] if lost else [])
 
 
 # --- Hard line ends --------------------------------------------------------------------------
@@ -208,7 +209,7 @@ def _needed(before: _Piece, piece: _Piece) -> int:
 # --- Print hyphens and the wire's name ---------------------------------------------------------
 
 _HYPHENATED = re.compile(r"(?<![\w-])([A-Za-z]+)-([a-z]+)(?![\w-])")
-# Ends of words that are no words, which compounds never have behind their hyphen. Compiled when a story asks for it.
+# Ends of words that are no words, which compounds never have behind their hyphen. Compiled when first used.
 _FRAGMENT = (
     r"(?:\w{0,3}(?:tion|sion)(?:s|al|ally|ed|ing)?|i?ent(?:ly)?|i?ence|ance|ments?|(?:er)?nments?|isters?|inces?"
     r"|ional(?:ly)?|icials?|i[sz]ation|[ia]ties|[ia]ty|ness|tures?|tary|tives?|bodians?|bodia|aysians?|aysia|namese"
@@ -234,7 +235,7 @@ def _print_hyphens(pieces: list[_Piece]) -> _Mended:
         return found[1] + found[2] if sure else found[0]
 
     out = [piece.saying(_HYPHENATED.sub(mend, piece.text)) if "-" in piece.text else piece for piece in pieces]
-    return out, [*_told("print hyphens taken out", joined), *_told("print hyphens, as they stand", left)]
+    return out, [*_damage("print hyphens taken out", joined), *_damage("print hyphens, as they stand", left)]
 
 
 _TAIL = rf"(?is)(?P<story>.*[.!?][”\"’]?)\s*(?P<wire>[-–—]\s*(?:{'|'.join(map(re.escape, AGENCIES))})(?:/[\w .-]+)?\.?)"
@@ -249,9 +250,9 @@ def _wire_tail(pieces: list[_Piece]) -> _Mended:
     return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
 
 
-def agency_of(body: Body) -> str | None:
+def agency_of(body: Body, paper: Newspaper) -> str | None:
     """The wire service that the last credit names; None when none does."""
     last = body.blocks[-1] if body.blocks else None
     if last is None or last.kind != "credit":
         return None
-    return people(last.text.strip("-–—(). "))[1]
+    return people(last.text.strip("-–—(). "), paper)[1]

@@ -1,4 +1,4 @@
-"""What both Drupal 7 themes of the Post share: the facts in a page's head, cards, the pager."""
+"""Parts of both Drupal 7 themes of the Post: the facts in a page's head, cards, the pager."""
 
 import re
 from contextlib import suppress
@@ -6,20 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from postscraper.extraction.dates import Printed, believable, day_of, machine_moment, printed
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline_variants,
-    many,
-    maybe,
-    maybe_link,
-    nodes,
-    own_address,
-    words,
-)
+from postscraper.extraction.page import Node, Page, many, maybe, maybe_link, nodes, own_address, words
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Problem, Teaser
 from postscraper.urls import absolute, page_only
+
+TWIN = ".node-title h2 span[itemprop=name]"  # of the headline, hidden
 
 _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
@@ -33,11 +25,10 @@ class Head(NamedTuple):
     section: str | None
     tags: tuple[str, ...]
     modified_at: datetime | None
-    headline_variants: dict[str, str]
     problems: tuple[Problem, ...]
 
 
-def head(page: Page, headline: str) -> Head:
+def head(page: Page) -> Head:
     section = page.meta("articleSection")
     own, problems = own_address(page)
     words_of_page = (page.meta("keywords") or "").split(",")
@@ -47,7 +38,6 @@ def head(page: Page, headline: str) -> Head:
         section=section,
         tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
         modified_at=_modified_at(page),
-        headline_variants=headline_variants(page, headline, ".node-title h2 span[itemprop=name]"),
         problems=problems,
     )
 
@@ -74,39 +64,32 @@ def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The day of a page that prints none to see, from its hidden twin and its head; None unless they agree."""
     twin, head = maybe(page, ".authoring-information .posted-date"), page.meta("dcterms.date")
     moment = machine_moment(head)
-    days = {"dcterms.date": day_of(moment)} if moment else {}
+    days = {"dcterms.date": day_of(moment, page.paper)} if moment else {}
     with suppress(ValueError):
-        days |= {"the hidden .posted-date": printed(twin).on} if twin else {}
+        days |= {"the hidden .posted-date": printed(twin, page.paper).on} if twin else {}
     if not twin and not head:
         return None, (Problem(kind="odd_date", detail="the page prints no date, and hides none"),)
-    told = "; ".join(filter(None, (twin, head)))
-    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at):
-        return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=told),)
+    hidden = "; ".join(filter(None, (twin, head)))
+    if len(set(days.values())) != 1 or not believable(next(iter(days.values())), page.capture.captured_at, page.paper):
+        return None, (Problem(kind="odd_date", detail="no date is printed, the hidden ones fail", text=hidden),)
     *_, (place, on) = days.items()
     text = twin or head or ""
-    doubt = Problem(kind="odd_date", detail=f"no date is printed; the day is that of {place}", text=told)
+    doubt = Problem(kind="odd_date", detail=f"no date is printed; the day is that of {place}", text=hidden)
     return Printed(text=text, on=on), (doubt,)
 
 
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
     links = nodes(card, "a")
+    found = (url for each in links if (href := each.attr("href")) and (url := absolute(page.base, href)))
     return Teaser(
         list=name,
         position=position,
         headline=" ".join(filter(None, map(words, links))) or None,
-        url=_address(page, links) or "",
+        url=next(found, ""),
         summary=" ".join(many(card, "p")) or None,
         image_url=first_picture_url(page, card),
     )
-
-
-def _address(page: Page, links: list[Node]) -> str | None:
-    """The first absolute address that one of the links holds; None without one."""
-    for each in links:
-        if (held := each.attr("href")) and (found := absolute(page.base, held)):
-            return found
-    return None
 
 
 def next_url(page: Page) -> str | None:

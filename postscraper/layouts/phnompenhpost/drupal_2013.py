@@ -4,7 +4,7 @@ Known by its generator, Drupal 7, and by the theme's home icon, social counters 
 none of which the theme of 2017 has.
 
 Certain, from the real markup of one page of October 2016: the section list, the frame around it,
-the pager and the Boost cache's line (see drupal_2013_lists). No markup of an article is known:
+the pager and the Boost cache's line. No markup of an article is known:
 `#ArticleBody`, `img[itemprop=contentURL]` worked for others in 2016; the order picture, caption,
 headline, date, byline, body is that of text dumps, and the hidden twins of the 2017 theme, which
 kept it, give the classes. The comments' box is built from its words alone.
@@ -12,7 +12,7 @@ kept it, give the classes. The comments' box is built from its words alone.
 - An editor's alternative text doubles the caption, with or without the credit: samples …/flood-wall
 - A day is printed, no time: the moment is the head's `dcterms.date` when it falls on that day.
   07:00 is what the engine gave to stories that had none: …/salt-road-closed
-- Stories of 1992 to 2010 are damaged (see legacy): …/salt-road-closed, …/rail-sleepers-gone
+- Stories of 1992 to 2010 are damaged (see damaged_text.py): …/salt-road-closed, …/rail-sleepers-gone
 - Re-runs name the issue they first stood in, and are stories of their own, as their originals
   are: …/night-market-burns (1998), …/night-market-burns-0 (2010)
 - A Khmer story opens with its town in bold, as the real list's summaries do: …/khmer-well
@@ -22,32 +22,21 @@ kept it, give the classes. The comments' box is built from its words alone.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.body import body, main_picture
-from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import DAY, Printed, at_seven, believable, day_of, machine_moment, printed
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline,
-    language_of,
-    link,
-    maybe,
-    node,
-    nodes,
-    one,
-    scope,
-    there,
-    words,
-)
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction import assemble
+from postscraper.extraction.body import body
+from postscraper.extraction.dates import Printed, dated, day_of, is_default_time, machine_moment
+from postscraper.extraction.page import Node, Page, headline, link, maybe, node, nodes, one, scope, there, words
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
-from postscraper.urls import edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import path_of
 
 END = "footer .footer-line"
 STORY = "div#ArticleBody"
@@ -76,37 +65,28 @@ def article(page: Page) -> Article | None:
     story = mended(rest)
     main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
-    if not story.blocks and not images:
-        raise PageRejected("no_body", "the body holds no words and no picture")
-    byline = maybe(page, ".authoring-information .byline")
-    authors, agency = people(byline)
-    date, at, problems = _published(page)
-    head = drupal.head(page, printed_headline)
-    return Article(
+    date, problems = _published(page)
+    head = drupal.head(page)
+    return assemble.article(
+        page,
         layout="drupal_2013",
-        language=language_of(printed_headline + story.text),
-        url=page.url,
-        canonical_url=head.canonical_url,
-        node_id=head.node_id,
         headline=printed_headline,
+        twin=drupal.TWIN,
         kicker=opening.kicker,
         standfirst=opening.standfirst,
-        byline=byline,
-        authors=authors,
-        agency=agency or agency_of(story),
+        byline=maybe(page, ".authoring-information .byline"),
+        agency=agency_of(story, page.paper),
         dateline=opening.dateline or _khmer_dateline(page),
         section=head.section,
         tags=head.tags,
-        published_at=at,
-        published_on=date.on if date else None,
-        published_text=date.text if date else None,
+        date=date,
         modified_at=head.modified_at,
         images=images,
-        body=story.blocks,
-        links=story.links,
-        headline_variants=head.headline_variants,
-        problems=(*page.problems, *head.problems, *odd_byline(byline), *problems, *lost, *story.problems, *lone),
-        capture=page.receipt,
+        story=story,
+        node_id=head.node_id,
+        address=head.canonical_url,
+        odd_address=head.problems,
+        problems=(*problems, *lost, *story.problems, *lone),
     )
 
 
@@ -117,22 +97,16 @@ def _khmer_dateline(page: Page) -> str | None:
     return town[:-1].strip() if town.endswith(("ៈ", "៖")) and len(town) <= 40 else None
 
 
-def _published(page: Page) -> tuple[Printed | None, datetime | None, tuple[Problem, ...]]:
-    """The printed day, and the moment on it that the head vouches for."""
+def _published(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
+    """The printed day, with the moment on it that the head vouches for."""
     text = maybe(page, ".authoring-information .posted-date")
     if text is None:
-        date, doubts = drupal.hidden_day(page)
-        return date, None, doubts
-    try:
-        date = printed(text)
-    except ValueError as error:
-        return None, None, (Problem(kind="odd_date", detail=str(error), text=text),)
-    if not believable(date.on, built_at(page) or page.capture.captured_at):
-        return None, None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
+        return drupal.hidden_day(page)
+    date, problems = dated(page, text, captured_at=built_at(page))
     at = machine_moment(page.meta("dcterms.date"))
-    if at is None or day_of(at) != date.on or at == at_seven(date.on):
-        return date, None, ()
-    return date, at, ()
+    if date is None or at is None or day_of(at, page.paper) != date.on or is_default_time(at, page.paper):
+        return date and replace(date, at=None), problems
+    return replace(date, at=at), problems
 
 
 CARDS = ".category, .views-row-odd, .views-row-even, li.sub-category-articles"
@@ -140,7 +114,7 @@ LIST_NAME = ".title-bar, .title-block"
 
 _BOOST = "<!-- Page cached by Boost @ "
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.A)
-_BY = re.compile(rf"(?P<day>{DAY}) by .+")
+_BY = re.compile(rf"(?P<day>{DATES.day}) by .+")
 _NO_STORIES: tuple[tuple[str, Reason], ...] = (
     ("node-type-video", "video"),
     ("node-type-photo-gallery", "gallery"),
@@ -178,23 +152,14 @@ def listing(page: Page) -> Listing | None:
         name = maybe(own, ".title-bar")
         section = None if path_of(page.url).split("/")[1] in _NO_SECTIONS else name
         teasers = tuple(_cards(page, own, None if section else name, problems))
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
-        layout="drupal_2013",
-        language=language_of(headlines) if headlines else edition_of(page.url),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
-        section=section,
-        page=page_of(page.url),
-        teasers=teasers,
-        next_url=drupal.next_url(page),
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
+    next_url = drupal.next_url(page)
+    return assemble.listing(
+        page, layout="drupal_2013", section=section, teasers=teasers, next_url=next_url, problems=tuple(problems)
     )
 
 
 def _check_kind(page: Page) -> None:
-    """Raises NotAStory for a page of another kind, and for the front page under another address."""
+    """Raises PageRejected for a page of another kind, and for the front page under another address."""
     for name, reason in _NO_STORIES:
         if name in page.body_classes:
             raise PageRejected(reason, f"the page is of the kind {name}")
@@ -222,8 +187,7 @@ def _cards(page: Page, block: Node, name: str | None, problems: list[Problem]) -
             url=link(page, card, heading),
             summary=maybe(card, ".summary"),
             image_url=first_picture_url(page, card, ".article-image img, .first-item img"),
-            published_on=date.on if date else None,
-            published_text=date.text if date else None,
+            **assemble.published(date and replace(date, at=None)),
         )
 
 
@@ -245,14 +209,6 @@ def _results(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
 
 
 def _day(page: Page, text: str | None, problems: list[Problem]) -> Printed | None:
-    if text is None:
-        return None
-    try:
-        date = printed(text)
-    except ValueError as error:
-        problems.append(Problem(kind="odd_date", detail=str(error), text=text))
-        return None
-    if not believable(date.on, built_at(page) or page.capture.captured_at):
-        problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
-        return None
+    date, odd = dated(page, text, captured_at=built_at(page)) if text else (None, ())
+    problems += odd
     return date

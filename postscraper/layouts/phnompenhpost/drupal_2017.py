@@ -4,7 +4,7 @@ Known by its generator, Drupal 7, and by the theme's section wrapper and top bar
 
 Certain, from real markup of 2018: the article page with its hidden twins, its MOST VIEWED and
 related lists. From text order, screen pictures and selectors that worked for others: the markup
-around pictures inside a body, and all list pages (see drupal_2017_lists). No kicker and no
+around pictures inside a body, and all list pages. No kicker and no
 standfirst is known of stories that this site made.
 
 - `dcterms.creator` is who posted the story, not its author; `dcterms.modified` precedes
@@ -14,7 +14,7 @@ standfirst is known of stories that this site made.
 - The alternative text may be the caption, shorter, or a file name; a broken tag around a picture
   leaks into the words: …/weir-gate
 - A stray end tag drops paragraphs beside the body; they are reported: …/stray-end-tag
-- Stories of 1992 to 2012 came over damaged (see legacy), with 07:00 for a time: …/salt-boats
+- Stories of 1992 to 2012 came over damaged (see damaged_text.py), with 07:00 for a time: …/salt-boats
 - The headline is printed thrice; an empty visible one is read from its hidden twins, and said
   so: …/headline-in-twin-only
 """
@@ -27,35 +27,23 @@ from dataclasses import replace
 from datetime import date
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.body import Body, body, main_picture
-from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    Words,
-    clean,
-    language_of,
-    many,
-    maybe,
-    node,
-    nodes,
-    scope,
-    there,
-    words,
-)
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction import assemble
+from postscraper.extraction.body import Body, body
+from postscraper.extraction.dates import Printed, dated, is_default_time
+from postscraper.extraction.page import Node, Page, Words, clean, many, maybe, node, nodes, scope, there, words
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import Opening, captioned, opened
-from postscraper.urls import absolute, edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import absolute, path_of
 
 END = "footer"
 STORY = "div#ArticleBody"
 
 HEADLINE = "div.section-width-sidebar.single-article-header > h2"
-TWINS = (".node-title h2 span[itemprop=name]", "header h1 .element-invisible")
+TWINS = (drupal.TWIN, "header h1 .element-invisible")
 BODY = "div.node-article div#ArticleBody, div#ArticleBody[itemprop=articleBody]"
 
 # Hidden forms, the contact line and the lists stand inside or right behind the body.
@@ -63,7 +51,7 @@ SKIP = "#loginFormDIV, #createAccountFormDIV, .contact-author, .recommened-news,
 PICTURES = "figure, .node-image"
 CAPTION = ".node-image-caption, figcaption"
 
-# What stands beside the body in the story's box, and is read elsewhere or skipped by name.
+# Parts of the story's box besides the body, which are read elsewhere or skipped by name.
 BESIDE = (
     ".clear, .node-article, #ArticleBody, .node-main-image, .node-title, .one-col, .contact-author,"
     " #loginFormDIV, #createAccountFormDIV, .recommened-news, .related-content, .dfp_ad"
@@ -74,7 +62,8 @@ _DRUPAL_SINCE = datetime.date(2013, 1, 1)
 
 _SITE = re.compile(r"^Phnom Penh Post -\s*")
 _PUBLISHED = re.compile(
-    rf"^(?P<byline>.*?)\s*(?:\|?\s*(?:Publication date|Published(?: on)?)\s*:?\s+|(?:^|\|)\s*(?={DAY}))(?P<date>\S.*)$",
+    r"^(?P<byline>.*?)\s*(?:\|?\s*(?:Publication date|Published(?: on)?)\s*:?\s+"
+    rf"|(?:^|\|)\s*(?={DATES.day}))(?P<date>\S.*)$",
     re.I,
 )
 _NAMES_A_DATE = re.compile(r"\bpubli|\bdate\b|\d", re.I)
@@ -93,44 +82,28 @@ def article(page: Page) -> Article | None:
     opening, story = _story(page, old=date is None or date.on < _DRUPAL_SINCE)
     main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
-    authors, agency = people(byline)
-    head = drupal.head(page, headline)
-    return Article(
+    head = drupal.head(page)
+    return assemble.article(
+        page,
         layout="drupal_2017",
-        language=language_of(headline + story.text),
-        url=page.url,
-        canonical_url=head.canonical_url,
-        node_id=head.node_id,
         headline=headline,
+        twin=drupal.TWIN,
         kicker=opening.kicker,
         standfirst=opening.standfirst,
         byline=byline,
-        authors=authors,
-        agency=agency or agency_of(story),
+        agency=agency_of(story, page.paper),
         dateline=opening.dateline,
         section=head.section,
         tags=head.tags,
-        published_at=date.at if date else None,
-        published_on=date.on if date else None,
-        published_text=date.text if date else None,
+        date=date,
         modified_at=head.modified_at if date and date.at else None,
         images=images,
-        body=story.blocks,
+        story=story,
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
-        links=story.links,
-        headline_variants=head.headline_variants,
-        problems=(
-            *page.problems,
-            *head.problems,
-            *odd_byline(byline),
-            *doubts,
-            *odd,
-            *lost,
-            *story.problems,
-            *lone,
-            *_beside(page),
-        ),
-        capture=page.receipt,
+        node_id=head.node_id,
+        address=head.canonical_url,
+        odd_address=head.problems,
+        problems=(*doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
     )
 
 
@@ -179,14 +152,11 @@ def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, .
             return (None if _NAMES_A_DATE.search(name) else name or None), None, (odd,)
         return name or None, *drupal.hidden_day(page)
     byline = found["byline"].strip(" |") or None
-    try:
-        date = printed(found["date"])
-    except ValueError as error:
-        return byline, None, (Problem(kind="odd_date", detail=str(error), text=found["date"]),)
-    if not believable(date.on, page.capture.captured_at):
-        return byline, None, (Problem(kind="odd_date", detail="no day the paper can print", text=date.text),)
+    date, problems = dated(page, found["date"])
+    if date is None:
+        return byline, None, problems
     vouched = date.zoned or date.halved
-    if not vouched or (date.on < _DRUPAL_SINCE and date.at == at_seven(date.on)):
+    if not vouched or (date.on < _DRUPAL_SINCE and is_default_time(date.at, page.paper)):
         return byline, replace(date, at=None), ()
     return byline, date, ()
 
@@ -206,7 +176,9 @@ SIDE = ".sidebar"
 HEADING = ":scope > h2, :scope > .title-bar, :scope > .block-title"
 
 _TWELVE_HOURS_FROM = date(2020, 1, 1)
-_DATE = re.compile(rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DAY}{CLOCK}?{ZONE}?)(?: by .*)?)")
+_DATE = re.compile(
+    rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DATES.day}{DATES.clock}?{DATES.zone}?)(?: by .*)?)"
+)
 _MORE = re.compile(r"(?:READ )?MORE|LOAD MORE|Read more", re.I)
 
 # Kinds of page that are neither story nor list: by Drupal's classes of the body, and their forms.
@@ -222,7 +194,7 @@ _FRONTS = frozenset({"/", "/front", "/home", "/index.html"})
 
 
 def listing(page: Page) -> Listing | None:
-    """Raises NotAStory for a page of another kind, and for the front page under a story's address."""
+    """Raises PageRejected for a page of another kind, and for the front page under a story's address."""
     for css, reason in _NO_LISTS:
         if node(page, css) is not None:
             raise PageRejected(reason, f"a page of another kind: {' '.join(sorted(page.body_classes))[:200]}")
@@ -234,18 +206,13 @@ def listing(page: Page) -> Listing | None:
     next_url = drupal.next_url(page)
     if not teasers and not front and next_url is None and not _LISTS.intersection(page.body_classes):
         return None
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
+    return assemble.listing(
+        page,
         layout="drupal_2017",
-        language=language_of(headlines) if headlines else edition_of(page.url),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=section if _in_menu(page) else None,
-        page=page_of(page.url),
         teasers=tuple(teasers),
         next_url=next_url,
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
+        problems=tuple(problems),
     )
 
 
@@ -303,7 +270,7 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
     problems = _unread(card, [headline or "", *lines, *dates[:1]])
     if url is None or not (headline or summary):
         return None, problems
-    printed, doubts = _date(page, dates[0]) if dates else (None, [])
+    date, doubts = _date(page, dates[0]) if dates else (None, ())
     teaser = DatedTeaser(
         list=name,
         position=position,
@@ -311,11 +278,9 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
         url=url,
         summary=summary,
         image_url=first_picture_url(page, card),
-        published_on=printed.on if printed else None,
-        published_at=printed.at if printed else None,
-        published_text=printed.text if printed else None,
+        **assemble.published(date),
     )
-    return teaser, problems + doubts
+    return teaser, [*problems, *doubts]
 
 
 def _unread(card: Node, read: list[str]) -> list[Problem]:
@@ -327,17 +292,13 @@ def _unread(card: Node, read: list[str]) -> list[Problem]:
     return [Problem(kind="unread_words", detail="in a card of a list", text=rest)] if rest else []
 
 
-def _date(page: Page, text: str) -> tuple[Printed | None, list[Problem]]:
+def _date(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The date of a card; a moment only where the list prints one that is beyond doubt."""
     found = _DATE.fullmatch(text)
     if found is None:
         raise ValueError(text)
-    odd = [Problem(kind="odd_date", detail="no day the paper can print", text=text)]
-    try:
-        date = printed(found["date"])
-    except ValueError:
-        return None, odd
-    if not believable(date.on, page.capture.captured_at):
-        return None, odd
+    date, problems = dated(page, found["date"])
+    if date is None:
+        return None, problems
     vouched = date.halved or (date.zoned and date.on < _TWELVE_HOURS_FROM)
-    return replace(date, text=found["text"], at=date.at if vouched else None), []
+    return replace(date, text=found["text"], at=date.at if vouched else None), ()

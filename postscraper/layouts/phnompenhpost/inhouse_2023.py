@@ -9,27 +9,25 @@ headline, section, date, reporter, caption with credit, body. What does not fit 
 
 - 07:00 is the time of every story whose time the move lost; that day alone is taken: samples …/pagoda-ferry-1993
 - Pictures and captions of other stories, dummy Latin captions, the section "Uncategorized": the
-  last two are told as damage (…/latin-caption, …/letter-uncategorized); the first only older captures show.
+  last two are reported as damage (…/latin-caption, …/letter-uncategorized); the first only older captures show.
 - "Contact PhnomPenh Post for full article" heads the footer; the stories above it are whole.
 - Cloudflare veils e-mail addresses; they are read as a browser shows them: …/bridge-lights
 - A caption that is a bare paragraph is known by its credit alone: …/monday-clockmaker
-- Lists: see inhouse_2023_lists.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
-from postscraper.extraction.bylines import odd_byline, people, split_credit
-from postscraper.extraction.dates import CLOCK, DAY, ZONE, Printed, at_seven, believable, printed
+from postscraper.extraction.bylines import split_credit
+from postscraper.extraction.dates import Printed, dated, is_default_time
 from postscraper.extraction.page import (
     Node,
     Page,
     headline,
-    headline_variants,
-    language_of,
     many,
     maybe,
     maybe_link,
@@ -43,7 +41,8 @@ from postscraper.extraction.page import (
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost import damaged_text, dummy
-from postscraper.urls import edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import page_of, path_of
 
 END = "footer"
 STORY = ".section-article-header, .ads-social-left-title, .article-text, #ArticleBody"
@@ -60,7 +59,7 @@ SKIP = ".ads, .advertisement, [id^='div-gpt-ad'], .more-topic, .latest-news, .mo
 PICTURES = "figure, div:has(> img):has([class*='caption'])"
 CAPTION = "figcaption, [class*='caption']"
 
-_DATE = re.compile(rf"{DAY}{CLOCK}?{ZONE}?")
+_DATE = re.compile(rf"{DATES.day}{DATES.clock}?{DATES.zone}?")
 _LABEL = re.compile(r"Publication date\s*:?", re.I)
 _NO_SECTION = "Uncategorized"
 _FOOTER_HEADING = "Contact PhnomPenh Post for full article"
@@ -86,37 +85,22 @@ def article(page: Page) -> Article | None:
     facts = list(_facts(page))
     dates = [each for each in facts if isinstance(each, Printed)]
     section = maybe(page, SECTION)
-    byline = _reporter(page)
-    authors, agency = people(byline)
-    url, odd_address = own_address(page)
-    number = _NUMBER.search(path_of(url))
-    return Article(
+    address, odd_address = own_address(page)
+    number = _NUMBER.search(path_of(address))
+    return assemble.article(
+        page,
         layout="inhouse_2023",
-        language=language_of(printed + story.text),
-        url=page.url,
-        canonical_url=url,
-        node_id=int(number[1]) if number else None,
         headline=printed,
-        byline=byline,
-        authors=authors,
-        agency=agency,
+        byline=_reporter(page),
         section=None if section == _NO_SECTION else section,
-        published_at=dates[0].at if dates else None,
-        published_on=dates[0].on if dates else None,
-        published_text=dates[0].text if dates else None,
+        date=dates[0] if dates else None,
         images=(*main, *story.images),
-        body=story.blocks,
-        teasers=tuple(side_lists(page)),
-        links=tuple(each for each in story.links if _VEILED not in each.url),
-        headline_variants=headline_variants(page, printed),
-        problems=(
-            *page.problems,
-            *odd_address,
-            *odd_byline(byline),
-            *(each for each in facts if isinstance(each, Problem)),
-            *story.problems,
-        ),
-        capture=page.receipt,
+        story=replace(story, links=tuple(each for each in story.links if _VEILED not in each.url)),
+        teasers=tuple(_side_lists(page)),
+        node_id=int(number[1]) if number else None,
+        address=address,
+        odd_address=odd_address,
+        problems=(*(each for each in facts if isinstance(each, Problem)), *story.problems),
     )
 
 
@@ -127,10 +111,8 @@ def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
         veil.text = _unveiled(veil.attr("data-cfemail") or "")
     story = body(page, where, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if story.blocks and story.blocks[-1].text == _FOOTER_HEADING:
-        story = replace(story, blocks=story.blocks[:-1])
-    story, main = main_apart(story)
-    if not story.blocks and not main:
-        raise PageRejected("no_body", "the body holds no words and no picture")
+        story = story.without({len(story.blocks) - 1})
+    story, main = _main_apart(story)
     return damaged_text.mended(story), main
 
 
@@ -149,20 +131,13 @@ def _facts(page: Page) -> Iterator[Printed | Problem]:
         yield Problem(kind="damage", detail="the move of 2023 lost the story's section", text=_NO_SECTION)
     if found := _DATE.search(rest):
         rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
-        yield _date(found[0], page)
+        date, problems = dated(page, found[0])
+        yield from problems
+        if date is not None:
+            vouched = (date.zoned or date.halved) and not is_default_time(date.at, page.paper)
+            yield replace(date, at=date.at if vouched else None)
     if left := rest.replace("More Topic", "", 1).strip(" |:"):
         yield Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=left)
-
-
-def _date(text: str, page: Page) -> Printed | Problem:
-    try:
-        date = printed(text)
-    except ValueError as error:
-        return Problem(kind="odd_date", detail=str(error), text=text)
-    if not believable(date.on, page.capture.captured_at):
-        return Problem(kind="odd_date", detail="no day the paper can print", text=text)
-    vouched = (date.zoned or date.halved) and date.at != at_seven(date.on)
-    return replace(date, at=date.at if vouched else None)
 
 
 def _unveiled(code: str) -> str:
@@ -177,16 +152,16 @@ def _unveiled(code: str) -> str:
 CARDS = ".more-item, .article-news, .latest-news li"
 BOXES = ".more-contents, .latest-news, .more-topic, section, main"
 HEADING = ":scope > h2, :scope > h3, :scope > .title h2, :scope > .title h3, :scope > .container > h2"
-# The lists that stand beside a story.
+# Lists at a story's side.
 SIDE = ".more-contents .more-item, .latest-news li, .more-topic li"
 
-_DAY = re.compile(rf"(?P<printed>{DAY}{CLOCK}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
+_DAY = re.compile(rf"(?P<printed>{DATES.day}{DATES.clock}?)(?: (?P<label>[A-Z][A-Za-z ]+))?")
 _LABELS = frozenset({"Breaking News", "Breaking", "New", "Update", "Live"})
 _WORDS_OF_CARD = "a, p, span, time, small, h2, h3, h4, div:not(:has(*))"
 
 
 def listing(page: Page) -> Listing | None:
-    """None for a page without a list. Raises NotAStory for a list under a story's address."""
+    """None for a page without a list. Raises PageRejected for a list under a story's address."""
     cards = nodes(page, CARDS)
     if not cards and node(page, ".more-contents, .btn-load") is None:
         return None
@@ -195,19 +170,13 @@ def listing(page: Page) -> Listing | None:
         raise PageRejected("soft_404", f"a list answers under {path}, which is a story's address")
     found = tuple(_teasers(page, cards))
     teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
-    number = page_of(page.url)
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
+    return assemble.listing(
+        page,
         layout="inhouse_2023",
-        language=language_of(headlines) if headlines else edition_of(page.url),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=_section(page, path),
-        page=number,
         teasers=teasers,
-        next_url=_next(page, number) if teasers else None,
-        problems=(*page.problems, *(each for each in found if isinstance(each, Problem))),
-        capture=page.receipt,
+        next_url=_next(page) if teasers else None,
+        problems=tuple(each for each in found if isinstance(each, Problem)),
     )
 
 
@@ -218,11 +187,11 @@ def _section(page: Page, path: str) -> str | None:
     return parts[0] if len(parts) > 1 and path not in ("/", "/search") else None
 
 
-def _next(page: Page, number: int) -> str | None:
+def _next(page: Page) -> str | None:
     if node(page, ".btn-load") is None:
         return None
     here = page.canonical(page.url).split("?")[0]
-    return maybe_link(page, page, "a.btn-load[href*='page=']") or f"{here}?page={number + 1}"
+    return maybe_link(page, page, "a.btn-load[href*='page=']") or f"{here}?page={page_of(page.url) + 1}"
 
 
 def _teasers(page: Page, cards: list[Node]) -> Iterator[DatedTeaser | Problem]:
@@ -255,8 +224,8 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     for text in _texts(card):
         found = _DAY.fullmatch(text)
         if found and (found["label"] or "Live") in _LABELS:
-            date, problem = _day(page, found["printed"])
-            yield from problem
+            date, problems = dated(page, found["printed"])
+            yield from problems
         elif text != headline and text not in _LABELS:
             summary.append(text)
     yield DatedTeaser(
@@ -266,9 +235,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
         url=url,
         summary=" ".join(summary) or None,
         image_url=first_picture_url(page, card),
-        published_on=date.on if date else None,
-        published_at=date.at if date else None,
-        published_text=date.text if date else None,
+        **assemble.published(date if date is None or date.halved else replace(date, at=None)),
     )
 
 
@@ -283,32 +250,15 @@ def _texts(card: Node) -> Iterator[str]:
             yield text
 
 
-def _day(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:
-    try:
-        date = printed(text)
-    except ValueError as error:
-        return None, (Problem(kind="odd_date", detail=str(error), text=text),)
-    if not believable(date.on, page.capture.captured_at):
-        return None, (Problem(kind="odd_date", detail="no day the paper can print", text=text),)
-    return replace(date, at=date.at if date.halved else None), ()
-
-
-def side_lists(page: Page) -> Iterator[Teaser]:
+def _side_lists(page: Page) -> Iterator[Teaser]:
     """The lists beside a story, card by card; a card holds a headline and no date."""
     for each in _teasers(page, nodes(page, SIDE)):
         if isinstance(each, DatedTeaser):
-            yield Teaser(
-                list=each.list,
-                position=each.position,
-                headline=each.headline,
-                url=each.url,
-                summary=each.summary,
-                image_url=each.image_url,
-            )
+            yield Teaser(**{field.name: getattr(each, field.name) for field in fields(Teaser)})
 
 
-def main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:
-    """The story without the picture above it, and that picture; dummy captions are told as damage."""
+def _main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:
+    """The story without the picture above it, and that picture; dummy captions are reported as damage."""
     story, main = _parted(story)
     pictures = (*main, *story.images)
     latin = tuple(dummy.problem(each.caption_text) for each in pictures if dummy.is_latin(each.caption_text))
@@ -328,13 +278,7 @@ def _parted(story: Body) -> tuple[Body, tuple[Image, ...]]:
     if main.caption_text is not None or first is None or not (latin or (caption and credit)):
         return rest, (main,)
     main = replace(main, caption=caption, credit=credit, caption_text=first)
-    rest = replace(
-        rest,
-        blocks=rest.blocks[1:],
-        images=tuple(replace(each, block=max((each.block or 0) - 1, 0)) for each in rest.images),
-        links=tuple(replace(each, block=each.block - 1) for each in rest.links if each.block),
-    )
-    return rest, (main,)
+    return rest.without({0}), (main,)
 
 
 def _without_latin(picture: Image) -> Image:

@@ -9,8 +9,8 @@ Known by its generator, Joomla! 1.5.
   …/harbour-crane, …/dry-season-wells. The time is read as Phnom Penh's clock.
 - Picture, `Photo by:`, NAME, caption, dateline stand above the story in its own field; its first
   word is in capitals and stays so: …/harbour-crane
-- `Share 11 Tweet 4` stands in the story and is skipped by name; the line that tells how to reach
-  the reporter is a credit: …/school-boats
+- `Share 11 Tweet 4` stands in the story and is skipped by name; the line with the reporter's
+  address is a credit: …/school-boats
 - The address carries the day and the story’s number; another printed day is reported: …/kiln-workers-return
 - An address of a component long gone (com_ezrealty) serves the home page: …/ezrealty
 """
@@ -20,130 +20,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from postscraper.errors import Missing, PageRejected
-from postscraper.extraction.body import Body, body
-from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import CLOCK, DAY, Printed, believable, printed
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline,
-    headline_variants,
-    language_of,
-    many,
-    maybe,
-    maybe_link,
-    node,
-    nodes,
-    one,
-    words,
-)
+from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
+from postscraper.extraction.body import body
+from postscraper.extraction.dates import Printed, dated
+from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, node, nodes, one, words
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
-from postscraper.urls import edition_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import path_of
 
+END = "body"  # what ends these pages is not known
+STORY = "table.contentpaneopen"
 SKIP = ".article_separator, .readon, .share-tools, .addthis_toolbox, .buttonheading"
 PICTURES = ".mosimage, div.img_caption"
 CAPTION = ".mosimage_caption, p.img_caption"
 
 ADDRESS = re.compile(r"(?:/index\.php)?/(?P<day>20\d{6})(?P<id>\d+)/[^/]+/[^/]+\.html")
-DATED = re.compile(rf"(?P<date>{DAY}{CLOCK}?)(?:\s+(?P<byline>\D.*))?")
+DATED = re.compile(rf"(?P<date>{DATES.day}{DATES.clock}?)(?:\s+(?P<byline>\D.*))?")
 _OPTION = re.compile(r"[?&]option=(com_\w+)")
-
-
-def text_cells(where: Page | Node) -> list[Node]:
-    """The cells of the engine's tables that hold words besides headline, author and date: the last is the story's."""
-    meta = ".small, .createdate, .modifydate, .contentheading, .buttonheading"
-    cells = nodes(where, "table.contentpaneopen > tbody > tr > td")
-    told = [cell for cell in cells if not cell.matches(meta) and node(cell, meta) is None and words(cell)]
-    return [cell for cell in told if words(cell) not in many(cell, ".readon")]
-
-
-def moment(line: str) -> Printed:
-    """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'. Raises ValueError for anything else."""
-    found = DATED.fullmatch(line)
-    if found is None:
-        raise ValueError(f"no date: {line[:80]!r}")
-    return printed(found["date"])
-
-
-T = TypeVar("T", bound=Teaser)
-
-
-def modules(page: Page, kind: type[T]) -> Iterator[T]:
-    """The stories in the boxes beside the page, such as the most read, as teasers of a kind."""
-    for box in nodes(page, ".moduletable"):
-        name = maybe(box, "h3")
-        for position, card in enumerate(nodes(box, "ul.mostread > li, ul.latestnews > li, ul.relateditems > li"), 1):
-            url = maybe_link(page, card, "a[href]")
-            if url is None:
-                raise Missing(f"{name}: a story without an address")
-            yield kind(list=name, position=position, headline=one(card, "a"), url=url)
-
-
-def listing(page: Page) -> Listing | None:
-    if node(page, ".blog") is None:
-        return None
-    option = _OPTION.search(page.url)
-    if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
-        raise PageRejected("soft_404", "the address answers with a list of stories")
-    cards = nodes(page, ".blog .leading, .blog .article_row > .article_column")
-    problems: list[Problem] = []
-    teasers = [_teaser(page, card, position, problems) for position, card in enumerate(cards, 1)]
-    return Listing(
-        layout="joomla_2008",
-        language=edition_of(page.url),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
-        section=maybe(page, ".componentheading"),
-        page=_page_number(page),
-        teasers=(*teasers, *modules(page, DatedTeaser)),
-        next_url=maybe_link(page, page, "ul.pagination a[title=Next][href]"),
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
-    )
-
-
-def _page_number(page: Page) -> int:
-    """From 0: the pager prints the number of this page without a link."""
-    numbers = (text for text in many(page, "ul.pagination span.pagenav") if text.isascii() and text.isdigit())
-    return int(next(numbers, "1")) - 1
-
-
-def _teaser(page: Page, card: Node, position: int, problems: list[Problem]) -> DatedTeaser:
-    heading = ".contentheading a[href]"
-    url = maybe_link(page, card, heading)
-    if url is None:
-        raise Missing(f"{heading}: no address")
-    line = maybe(card, ".createdate")
-    date = _date(line, problems) if line else None
-    cells = text_cells(card)
-    story = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION) if cells else None
-    return DatedTeaser(
-        list=None,
-        position=position,
-        headline=one(card, heading),
-        url=url,
-        summary=" ".join(story.text.split("\n")) or None if story else None,
-        image_url=story.images[0].url if story and story.images else None,
-        published_on=date.on if date else None,
-        published_at=date.at if date else None,
-        published_text=line,
-    )
-
-
-def _date(line: str, problems: list[Problem]) -> Printed | None:
-    try:
-        return moment(line)
-    except ValueError as error:
-        problems.append(Problem(kind="odd_date", detail=str(error), text=line))
-        return None
-
-
-END = "body"  # what ends these pages is not known
-STORY = "table.contentpaneopen"
-
 _LEAD = re.compile(r"Written by\s*:?\s*", re.I)
 _SHARES = re.compile(r"Share \d* ?Tweet \d*")
 
@@ -157,52 +53,33 @@ def article(page: Page) -> Article | None:
     if not cells or node(page, ".blog") is not None:
         return None
     printed_headline = headline(page, "td.contentheading, h2.contentheading")
-    opening, rest = opened(_without_shares(body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION)))
+    field = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION)
+    shares = {index for index, block in enumerate(field.blocks) if _SHARES.fullmatch(block.text)}
+    opening, rest = opened(field.without(shares))
     story = mended(rest)
     images, lone = captioned(_main_first(story.images), opening)
-    if not story.blocks and not images:
-        raise PageRejected("no_body", "the body holds no words and no picture")
     byline, date, problems = _published(page)
-    authors, agency = people(byline)
     number = ADDRESS.fullmatch(path_of(page.url))
     unread = tuple(
         Problem(kind="unread_words", detail="a cell above the story", text=words(each)) for each in cells[:-1]
     )
-    return Article(
+    return assemble.article(
+        page,
         layout="joomla_2008",
-        language=language_of(printed_headline + story.text),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
-        node_id=int(number["id"]) if number else None,
         headline=printed_headline,
         kicker=opening.kicker,
         standfirst=opening.standfirst,
         byline=byline,
-        authors=authors,
-        agency=agency or agency_of(story),
+        agency=agency_of(story, page.paper),
         dateline=opening.dateline,
         section=_section(page),
-        published_at=date.at if date else None,
-        published_on=date.on if date else None,
-        published_text=date.text if date else None,
+        date=date,
         images=images,
-        body=story.blocks,
+        story=story,
         teasers=tuple(modules(page, Teaser)),
-        links=story.links,
-        headline_variants=headline_variants(page, printed_headline),
-        problems=(*page.problems, *odd_byline(byline), *problems, *unread, *story.problems, *lone),
-        capture=page.receipt,
-    )
-
-
-def _without_shares(story: Body) -> Body:
-    kept = [index for index, block in enumerate(story.blocks) if not _SHARES.fullmatch(block.text)]
-    before = [sum(index < each for index in kept) for each in range(len(story.blocks) + 1)]
-    return replace(
-        story,
-        blocks=tuple(story.blocks[index] for index in kept),
-        images=tuple(replace(each, block=before[each.block]) if each.block else each for each in story.images),
-        links=tuple(replace(each, block=before[each.block]) for each in story.links if each.block in kept),
+        node_id=int(number["id"]) if number else None,
+        address=page.canonical(page.url),
+        problems=(*problems, *unread, *story.problems, *lone),
     )
 
 
@@ -224,19 +101,79 @@ def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, .
     author = maybe(page, "table.contentpaneopen .small")
     byline = _LEAD.sub("", author) or None if author else None
     line = maybe(page, "table.contentpaneopen .createdate")
-    found = DATED.fullmatch(line) if line else None
     if line is None:
         return byline, None, ()
-    try:
-        date = moment(line)
-    except ValueError as error:
-        return byline, None, (Problem(kind="odd_date", detail=str(error), text=line),)
-    return byline or (found["byline"] if found else None), date, tuple(_doubts(page, date))
-
-
-def _doubts(page: Page, date: Printed) -> Iterator[Problem]:
+    found = DATED.fullmatch(line)
+    date, problems = _dated(page, line)
     number = ADDRESS.fullmatch(path_of(page.url))
-    if number and number["day"] != f"{date.on:%Y%m%d}":
-        yield Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text)
-    if not believable(date.on, page.capture.captured_at):
-        yield Problem(kind="odd_date", detail="no day the paper can print", text=date.text)
+    if date and number and number["day"] != f"{date.on:%Y%m%d}":
+        problems = (Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text),)
+    return byline or (found["byline"] if found else None), date, problems
+
+
+def text_cells(where: Page | Node) -> list[Node]:
+    """The cells of the engine's tables that hold words besides headline, author and date: the last is the story's."""
+    meta = ".small, .createdate, .modifydate, .contentheading, .buttonheading"
+    cells = nodes(where, "table.contentpaneopen > tbody > tr > td")
+    filled = (cell for cell in cells if not cell.matches(meta) and node(cell, meta) is None and words(cell))
+    return [cell for cell in filled if words(cell) not in many(cell, ".readon")]
+
+
+def _dated(page: Page, line: str) -> tuple[Printed | None, tuple[Problem, ...]]:
+    """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'."""
+    found = DATED.fullmatch(line)
+    return dated(page, found["date"] if found else line)
+
+
+T = TypeVar("T", bound=Teaser)
+
+
+def modules(page: Page, kind: type[T]) -> Iterator[T]:
+    """The stories in the boxes beside the page, such as the most read, as teasers of a kind."""
+    for box in nodes(page, ".moduletable"):
+        name = maybe(box, "h3")
+        for position, card in enumerate(nodes(box, "ul.mostread > li, ul.latestnews > li, ul.relateditems > li"), 1):
+            yield kind(list=name, position=position, headline=one(card, "a"), url=link(page, card, "a[href]"))
+
+
+def listing(page: Page) -> Listing | None:
+    if node(page, ".blog") is None:
+        return None
+    option = _OPTION.search(page.url)
+    if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
+        raise PageRejected("soft_404", "the address answers with a list of stories")
+    cards = nodes(page, ".blog .leading, .blog .article_row > .article_column")
+    found = [_teaser(page, card, position) for position, card in enumerate(cards, 1)]
+    return assemble.listing(
+        page,
+        layout="joomla_2008",
+        section=maybe(page, ".componentheading"),
+        number=_page_number(page),
+        teasers=(*(teaser for teaser, _ in found), *modules(page, DatedTeaser)),
+        next_url=maybe_link(page, page, "ul.pagination a[title=Next][href]"),
+        problems=tuple(problem for _, problems in found for problem in problems),
+    )
+
+
+def _page_number(page: Page) -> int:
+    """From 0: the pager prints the number of this page without a link."""
+    numbers = (text for text in many(page, "ul.pagination span.pagenav") if text.isascii() and text.isdigit())
+    return int(next(numbers, "1")) - 1
+
+
+def _teaser(page: Page, card: Node, position: int) -> tuple[DatedTeaser, tuple[Problem, ...]]:
+    heading = ".contentheading a[href]"
+    line = maybe(card, ".createdate")
+    date, problems = _dated(page, line) if line else (None, ())
+    cells = text_cells(card)
+    story = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION) if cells else None
+    teaser = DatedTeaser(
+        list=None,
+        position=position,
+        headline=one(card, heading),
+        url=link(page, card, heading),
+        summary=" ".join(story.text.split("\n")) or None if story else None,
+        image_url=story.images[0].url if story and story.images else None,
+        **(assemble.published(date) | {"published_text": line}),
+    )
+    return teaser, problems

@@ -17,27 +17,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.body import body, main_picture
-from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.dates import DAY, Printed, believable, printed
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    headline,
-    headline_variants,
-    language_of,
-    many,
-    maybe_link,
-    node,
-    nodes,
-    own_address,
-    scope,
-    words,
-)
-from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction import assemble
+from postscraper.extraction.body import body
+from postscraper.extraction.dates import Printed, dated
+from postscraper.extraction.page import Node, Page, headline, many, maybe_link, node, nodes, own_address, scope, words
+from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import damaged_text
-from postscraper.urls import PAPER_HOSTS, edition_of, page_of, path_of
+from postscraper.newspapers import PHNOM_PENH_DATES as DATES
+from postscraper.urls import newspaper_at, path_of
 
 END = "footer, [data-role=footer]"
 STORY = "[itemprop=articleBody]"
@@ -55,13 +43,13 @@ CAPTION = "figcaption, .caption, .node-image-caption"
 SKIP = ".social, .dfp_ad, .views-row, .related-content, .contact-author"
 CARDS = ".views-row, .search-result"
 
-_LINE = re.compile(rf"(?P<day>{DAY})(?:\s+(?:by )?(?P<name>\S.*))?")
+_LINE = re.compile(rf"(?P<day>{DATES.day})(?:\s+(?:by )?(?P<name>\S.*))?")
 _MORE = re.compile(r"(?:Read )?more", re.I)
 
 
 def recognises(page: Page) -> bool:
-    host = urlsplit(page.url).hostname or ""
-    if host.removeprefix("m.") not in PAPER_HOSTS or not host.startswith("m.") or page.generator.startswith("Joomla"):
+    mobile = newspaper_at(page.url) is not None and (urlsplit(page.url).hostname or "").startswith("m.")
+    if not mobile or page.generator.startswith("Joomla"):
         return False
     # Without any of the inferred boxes the page is not this design as far as it is known.
     return node(page, OTHERS) is None and node(page, f"{SCOPE}, {LINE}, {CARDS}") is not None
@@ -78,37 +66,21 @@ def article(page: Page) -> Article | None:
     inside = {each.url for each in story.images}
     above, lost = main_picture(page, nodes(page, PICTURES), CAPTION)
     main = tuple(each for each in above if each.url not in inside)
-    if not story.blocks and not main and not story.images:
-        raise PageRejected("no_body", "the body holds no words and no picture")
     lines = [each for each in many(page, LINE) if _LINE.fullmatch(each)]
     date, byline, problems = _line(page, lines[0]) if lines else (None, None, ())
-    authors, agency = people(byline)
-    url, odd_address = own_address(page)
-    return Article(
+    address, odd_address = own_address(page)
+    return assemble.article(
+        page,
         layout="mobile_2017",
-        language=language_of(printed + story.text),
-        url=page.url,
-        canonical_url=url,
         headline=printed,
         byline=byline,
-        authors=authors,
-        agency=agency,
         section=page.meta("articleSection"),
-        published_on=date.on if date else None,
-        published_text=date.text if date else None,
+        date=date,
         images=(*main, *story.images),
-        body=story.blocks,
-        links=story.links,
-        headline_variants=headline_variants(page, printed),
-        problems=(
-            *page.problems,
-            *odd_address,
-            *odd_byline(byline),
-            *problems,
-            *(each for each in lost if each not in story.problems),
-            *story.problems,
-        ),
-        capture=page.receipt,
+        story=story,
+        address=address,
+        odd_address=odd_address,
+        problems=(*problems, *(each for each in lost if each not in story.problems), *story.problems),
     )
 
 
@@ -118,19 +90,14 @@ def listing(page: Page) -> Listing | None:
         return None
     found = tuple(each for position, card in enumerate(cards, 1) for each in _card(page, card, position))
     teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
-    headlines = "".join(each.headline or "" for each in teasers)
     names = [each for each in many(page, HEADLINE) if path_of(page.url) not in ("/", "") and "/search" not in page.url]
-    return Listing(
+    return assemble.listing(
+        page,
         layout="mobile_2017",
-        language=language_of(headlines) if headlines else edition_of(page.url),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=names[0] if names else None,
-        page=page_of(page.url),
         teasers=teasers,
         next_url=maybe_link(page, page, ".pager-next a[href]"),
-        problems=(*page.problems, *(each for each in found if isinstance(each, Problem))),
-        capture=page.receipt,
+        problems=tuple(each for each in found if isinstance(each, Problem)),
     )
 
 
@@ -139,14 +106,8 @@ def _line(page: Page, text: str) -> tuple[Printed | None, str | None, tuple[Prob
     found = _LINE.fullmatch(text)
     if found is None:
         return None, None, (Problem(kind="odd_date", detail="no line of date and author", text=text),)
-    day = found["day"]
-    try:
-        date = printed(day)
-    except ValueError as error:
-        return None, found["name"], (Problem(kind="odd_date", detail=str(error), text=day),)
-    if not believable(date.on, page.capture.captured_at):
-        return None, found["name"], (Problem(kind="odd_date", detail="no day the paper can print", text=day),)
-    return date, found["name"], ()
+    date, problems = dated(page, found["day"])
+    return date, found["name"], problems
 
 
 def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Problem]:
@@ -167,6 +128,5 @@ def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Probl
         url=url,
         summary=" ".join(many(card, "p")) or None,
         image_url=first_picture_url(page, card),
-        published_on=date.on if date else None,
-        published_text=date.text if date else None,
+        **assemble.published(date),
     )

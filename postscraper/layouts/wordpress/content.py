@@ -3,8 +3,8 @@
 The same markup comes inside a page, in REST's `content.rendered` and in a feed's `content:encoded`. Certain, from
 WordPress's source: paragraphs and headings, `figure.wp-caption` and the older `div.wp-caption`, `dl.gallery-item`,
 the blocks `wp-block-*`, `form.post-password-form`, `.page-links`. Inferred, from themes and plugins in wide use: what
-these add among the words, by the names in SKIP. A box of any other name that is not WordPress's is an addition that
-nobody knows: its words are reported, never read as the story's.
+these add among the words, by the names in SKIP. A box of any other name that is not WordPress's is an unknown
+addition: its words are reported, never read as the story's.
 """
 
 import re
@@ -71,15 +71,15 @@ _SHORTCODE = re.compile(r"\[[a-z][a-z0-9_-]{2,30}\s+[\w-]+=[^\]]*\]|\[/[a-z][a-z
 def content(page: Page, box: Node) -> Body:
     """The blocks, pictures, links and problems of a post's content; box: the element around it.
 
-    Raises NotAStory for a post behind a password, and for content without a word or a picture.
+    Raises PageRejected for a post behind a password, and for content without a word or a picture.
     """
     if there(box, PASSWORD):
         raise PageRejected("no_body", "the post is protected by a password, and its words are not on the page")
     found = body(page, _innermost(box), skip=SKIP, pictures=PICTURES, caption=CAPTION, reported=REPORTED)
     problems = (*found.problems, *_problems(page, box, found))
     if not found.blocks and not found.images:
-        kept = " ".join(problem.text for problem in problems if problem.text)
-        raise PageRejected("no_body", f"the content holds no words of a story and no picture: {kept[:400]!r}")
+        unread = " ".join(problem.text for problem in problems if problem.text)
+        raise PageRejected("no_body", f"the content holds no words of a story and no picture: {unread[:400]!r}")
     return Body(blocks=found.blocks, images=found.images, links=found.links, problems=problems)
 
 

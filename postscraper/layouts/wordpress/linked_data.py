@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from postscraper.extraction.page import Page, clean, nodes
 
 _ARTICLES = frozenset({"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "Report"})
+_DAY = re.compile(r"//[^/]+/\d{4}(?:/\d{1,2}){0,2}/?$")
 _PAGES = frozenset({"WebPage", "ItemPage"})
 
 
 class LinkedData(NamedTuple):
     """sections: as the story's own object lists them. crumbs: the breadcrumb's names between front page and story.
 
-    barred: the page says that the whole story is not free.
+    barred: whether the whole story is not free.
     """
 
     published: tuple[str, ...] = ()
@@ -32,7 +33,7 @@ class LinkedData(NamedTuple):
 
 
 def linked_data(page: Page) -> LinkedData:
-    """What the page's JSON-LD says of its story; empty fields where it says nothing or is broken."""
+    """The facts of the story in the page's JSON-LD; empty fields where it has none or is broken."""
     things = list(_things(page))
     stories = [each for each in things if _kinds(each) & _ARTICLES]
     dated = stories + [each for each in things if _kinds(each) & _PAGES]
@@ -51,10 +52,10 @@ def linked_data(page: Page) -> LinkedData:
 def _things(page: Page) -> Iterator[dict[str, Any]]:
     for script in nodes(page, "script[type='application/ld+json']"):
         try:
-            said = json.loads(script.text)
+            data = json.loads(script.text)
         except (ValueError, RecursionError):
-            continue  # broken data says nothing, and no words of the page are in it
-        for each in said if isinstance(said, list) else [said]:
+            continue  # broken data holds no words of the page
+        for each in data if isinstance(data, list) else [data]:
             if isinstance(each, dict):
                 graph = each.get("@graph")
                 yield from (
@@ -96,9 +97,5 @@ def _crumbs(thing: dict[str, Any]) -> Iterator[str]:
     for step in steps[1:]:
         item = step.get("item") if isinstance(step, dict) else None
         address = item.get("@id") or item.get("url") if isinstance(item, dict) else item
-        if isinstance(address, str) and "/" in address.rstrip("/")[8:] and not _is_day(address):
+        if isinstance(address, str) and "/" in address.rstrip("/")[8:] and not _DAY.search(address):
             yield from _texts(step.get("name") or (item.get("name") if isinstance(item, dict) else None))
-
-
-def _is_day(address: str) -> bool:
-    return re.search(r"//[^/]+/\d{4}(?:/\d{1,2}){0,2}/?$", address) is not None

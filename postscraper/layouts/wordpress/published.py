@@ -1,6 +1,6 @@
 """Dates of publication and last change on a WordPress page.
 
-It says so to readers beside the headline, and to machines in up to three places: the printed date's `datetime`, Open
+They stand for readers at the headline, and for machines in up to three places: the printed date's `datetime`, Open
 Graph's `article:published_time`, JSON-LD. Where they disagree, no moment is taken: an old AIOSEO writes the hour of
 UTC with the offset of the paper's own clock.
 """
@@ -10,35 +10,23 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from postscraper.extraction.dates import DAY, believable, day_of, printed
+from postscraper.extraction.dates import believable, day_of, printed
 from postscraper.extraction.page import Node, Page, nodes, words
 from postscraper.items import Problem
 from postscraper.layouts.wordpress.linked_data import LinkedData
 from postscraper.layouts.wordpress.places import Place
+from postscraper.newspaper import Newspaper
 
 # The printed date of a story or a card, the surest first. The Newspaper theme's is `.entry-date.updated` all the same.
 DATES = (
-    *(
-        "time.published",
-        "time.entry-date",
-        ".wp-block-post-date time",
-        "time[itemprop=datePublished]",
-        "time[datetime]",
-    ),
-    *(
-        ".wp-block-post-date",
-        ".entry-date",
-        ".jeg_meta_date",
-        ".td-post-date",
-        ".posted-on",
-        ".post-date",
-        ".meta-date",
-    ),
+    *("time.published", "time.entry-date", ".wp-block-post-date time", "time[itemprop=datePublished]"),
+    "time[datetime]",
+    *(".wp-block-post-date", ".entry-date", ".jeg_meta_date", ".td-post-date", ".posted-on", ".post-date"),
+    ".meta-date",
     *(".date.meta-item", ".post-time", ".entry-time", "time"),
 )
 _CHANGED = "time.updated:not(.entry-date), time[itemprop=dateModified], .updated-on, .last-updated, .modified"
 _APART = timedelta(minutes=1)  # a theme prints no seconds
-_DAY = re.compile(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{DAY}")
 
 
 class Published(NamedTuple):
@@ -51,10 +39,10 @@ class Published(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def published(page: Page, said: LinkedData, header: Place) -> Published:
+def published(page: Page, data: LinkedData, header: Place) -> Published:
     """header: where the story's own date stands."""
-    changed = [*said.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
-    given = [*said.published, *metas(page, "article:published_time")]
+    changed = [*data.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
+    given = [*data.published, *metas(page, "article:published_time")]
     shown = printed_date(header)
     if shown is not None and (stamp := shown.attr("datetime")):
         if _moment(stamp) in set(map(_moment, changed)) - {None, *map(_moment, given)}:
@@ -62,14 +50,14 @@ def published(page: Page, said: LinkedData, header: Place) -> Published:
         else:
             given.insert(0, stamp)
     text = words(shown) if shown is not None else None
-    at, on, problems = _agreed(given)
-    printed_on = _printed_day(text)
+    at, on, problems = _agreed(given, page.paper)
+    printed_on = _printed_day(text, page.paper)
     if on and printed_on and on != printed_on:
         problems.append(_odd("the printed date is of another day", [*given, text or ""]))
         at = on = None
     elif not problems:
         on = on or printed_on
-    if on is not None and not believable(on, page.capture.captured_at):
+    if on is not None and not believable(on, page.capture.captured_at, page.paper):
         return Published(text=text, problems=(_odd("no day the paper can print", given or [text or ""]),))
     modified_at, doubts = _modified(changed, at, page.capture.captured_at)
     return Published(at=at, on=on, text=text, modified_at=modified_at, problems=(*problems, *doubts))
@@ -80,10 +68,10 @@ def printed_date(place: Place) -> Node | None:
     return next((each for each in place.first(DATES) if not each.matches(_CHANGED)), None)
 
 
-def moment_of(element: Node) -> tuple[datetime | None, date | None]:
+def moment_of(element: Node, paper: Newspaper) -> tuple[datetime | None, date | None]:
     """The moment and the day that a card's date says to machines, or else the day that it prints."""
-    at, on, _ = _agreed([stamp] if (stamp := element.attr("datetime")) else [])
-    return at, on or _printed_day(words(element))
+    at, on, _ = _agreed([stamp] if (stamp := element.attr("datetime")) else [], paper)
+    return at, on or _printed_day(words(element), paper)
 
 
 def metas(page: Page, name: str) -> Iterator[str]:
@@ -91,7 +79,7 @@ def metas(page: Page, name: str) -> Iterator[str]:
     yield from (held for each in nodes(page, f"meta[property='{name}']") if (held := each.attr("content")))
 
 
-def _agreed(given: list[str]) -> tuple[datetime | None, date | None, list[Problem]]:
+def _agreed(given: list[str], paper: Newspaper) -> tuple[datetime | None, date | None, list[Problem]]:
     """The one moment and day that all say; without a moment where they disagree, without a day where the days do."""
     local = [moment for each in given if (moment := _local(each))]
     aware = [moment for moment in local if moment.tzinfo]
@@ -101,7 +89,7 @@ def _agreed(given: list[str]) -> tuple[datetime | None, date | None, list[Proble
         return None, days.pop() if len(days) == 1 else None, problems
     # The paper's own clock is the one that is off UTC; where none is, the paper's zone is known.
     own = next((moment.tzinfo for moment in aware if moment.utcoffset()), None)
-    on = [moment.astimezone(own).date() if own else day_of(moment) for moment in aware]
+    on = [moment.astimezone(own).date() if own else day_of(moment, paper) for moment in aware]
     if max(aware) - min(aware) < _APART:
         return aware[0].astimezone(UTC), on[0], []
     return None, on[0] if len(set(on)) == 1 else None, [_odd("the page gives different moments", given)]
@@ -130,13 +118,13 @@ def _local(text: str) -> datetime | None:
     return moment
 
 
-def _printed_day(text: str | None) -> date | None:
+def _printed_day(text: str | None, paper: Newspaper) -> date | None:
     """The day in a printed date whose form leaves no doubt; None for any other, as `6 hours ago` or `05/04/2022`."""
-    found = _DAY.search((text or "").replace("\u200b", ""))
+    found = re.search(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{paper.dates.day}", (text or "").replace("\u200b", ""))
     if found is None:
         return None
     try:
-        return date.fromisoformat(found[0]) if found["iso"] else printed(found[0]).on
+        return date.fromisoformat(found[0]) if found["iso"] else printed(found[0], paper).on
     except ValueError:
         return None
 

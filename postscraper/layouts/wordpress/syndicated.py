@@ -19,7 +19,8 @@ from postscraper.items import Article, Capture, Image, Printable, Problem
 from postscraper.layouts.wordpress.content import content
 from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.layouts.wordpress.wordpress_2026 import pictures
-from postscraper.urls import Aliases
+from postscraper.newspaper import Newspaper
+from postscraper.urls import NO_ALIASES, Aliases
 
 _EMOJI = re.compile(r"<img\b[^>]*\bclass=\"(?:wp-smiley|emoji)\"[^>]*>")
 _ALT = re.compile(r"\balt=\"([^\"]*)\"")
@@ -48,24 +49,24 @@ class Published:
     modified_at: datetime | None = None
 
 
-def plain_words(markup: str, capture: Capture) -> str:
+def plain_words(markup: str, capture: Capture, paper: Newspaper) -> str:
     """The words of a headline, a name or an excerpt, which WordPress gives as markup."""
     if "<" not in markup:
         return clean(unescape(markup))
-    return words(_fragment(markup, capture)[1])
+    return words(_fragment(markup, capture, paper)[1])
 
 
-def is_excerpt(markup: str, summary: str | None, capture: Capture) -> bool:
+def is_excerpt(markup: str, summary: str | None, capture: Capture, paper: Newspaper) -> bool:
     """Whether an entry's content is its summary again, in one paragraph, or says that the story goes on elsewhere."""
-    text = plain_words(_without_credit(markup), capture)
+    text = plain_words(_without_credit(markup), capture, paper)
     if not text or _GOES_ON.search(text):
         return True
-    return text == _without_mark(summary or "") and markup.count("<p") < 2 and "<img" not in markup
+    return text == _GOES_ON.sub("", summary or "").rstrip() and markup.count("<p") < 2 and "<img" not in markup
 
 
-def standfirst_of(excerpt: str | None, body: str, capture: Capture) -> str | None:
+def standfirst_of(excerpt: str | None, body: str, capture: Capture, paper: Newspaper) -> str | None:
     """The words of an excerpt that somebody wrote; None for WordPress's own, which are the body's first words."""
-    text = plain_words(_without_credit(excerpt or ""), capture)
+    text = plain_words(_without_credit(excerpt or ""), capture, paper)
     # A feed drops the selector of an emoji's form.
     its_start = clean(body).replace("\ufe0f", "").startswith(text.replace("\ufe0f", ""))
     written = text and not _GOES_ON.search(text) and not its_start
@@ -74,6 +75,7 @@ def standfirst_of(excerpt: str | None, body: str, capture: Capture) -> str | Non
 
 def article(
     capture: Capture,
+    paper: Newspaper,
     *,
     layout: str,
     address: str,
@@ -96,25 +98,25 @@ def article(
 
     address: its canonical one. part: see Receipt. headline, markup, excerpt: as WordPress gives them.
     base: what relative addresses in the markup are seen from; "" for the address of the capture.
-    Raises NotAStory without a headline or words, and for a post behind a password.
+    Raises PageRejected without a headline or words, and for a post behind a password.
     """
-    page, box = _fragment(_with_emoji(_without_credit(markup)), capture, aliases, base)
+    page, box = _fragment(_with_emoji(_without_credit(markup)), capture, paper, aliases, base)
     story = content(page, box)
-    title = plain_words(headline, capture)
+    title = plain_words(headline, capture, paper)
     if not title:
         raise PageRejected("no_headline", f"{address}: the title holds no words")
     text = "\n".join(block.text for block in story.blocks)
     section, rest = section_and_tags(address, categories, tags)
-    authors, agency = people(byline)
-    published, odd = _believed(published, capture)
+    authors, agency = people(byline, paper)
+    published, odd = _believed(published, capture, paper)
     return Article(
         layout=layout,
-        language=language_of(title + text),
+        language=language_of(title + text, paper),
         url=capture.url,
         canonical_url=address,
         node_id=node_id,
         headline=title,
-        standfirst=standfirst_of(excerpt, " ".join(text.split("\n")), capture),
+        standfirst=standfirst_of(excerpt, " ".join(text.split("\n")), capture, paper),
         byline=byline,
         authors=authors,
         agency=agency,
@@ -126,21 +128,21 @@ def article(
         modified_at=published.modified_at,
         images=pictures(main, story),
         body=story.blocks,
-        first_page=_first_page(markup, capture),
+        first_page=_first_page(markup, capture, paper),
         links=story.links,
         not_printed=not_printed,
-        problems=(*problems, *odd_byline(byline), *odd, *story.problems),
+        problems=(*problems, *odd_byline(byline, paper), *odd, *story.problems),
         capture=replace(capture.receipt(), part=part),
     )
 
 
-def _first_page(markup: str, capture: Capture) -> int | None:
+def _first_page(markup: str, capture: Capture, paper: Newspaper) -> int | None:
     first, parted, _ = markup.partition(_PAGE_BREAK)
-    return len(content(*_fragment(_with_emoji(first), capture)).blocks) if parted else None
+    return len(content(*_fragment(_with_emoji(first), capture, paper)).blocks) if parted else None
 
 
-def _believed(published: Published, capture: Capture) -> tuple[Published, tuple[Problem, ...]]:
-    if published.on is not None and not believable(published.on, capture.captured_at):
+def _believed(published: Published, capture: Capture, paper: Newspaper) -> tuple[Published, tuple[Problem, ...]]:
+    if published.on is not None and not believable(published.on, capture.captured_at, paper):
         odd = Problem(kind="odd_date", detail="no day the paper can print", text=published.text)
         return Published(text=published.text), (odd,)
     modified_at = published.modified_at
@@ -149,19 +151,17 @@ def _believed(published: Published, capture: Capture) -> tuple[Published, tuple[
     return replace(published, modified_at=None) if too_early or too_late else published, ()
 
 
-def _fragment(markup: str, capture: Capture, aliases: Aliases | None = None, base: str = "") -> tuple[Page, Node]:
+def _fragment(
+    markup: str, capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES, base: str = ""
+) -> tuple[Page, Node]:
     head = f'<!DOCTYPE html><base href="{escape(base)}">'
     text = f'{head}<body><div class="entry-content">{markup}</div></body></html>'
-    page = Page(text, capture, aliases=aliases or {})
+    page = Page(text, capture, paper, aliases=aliases)
     return page, the_node(page, "body > div.entry-content")
 
 
 def _without_credit(markup: str) -> str:
     return _FIRST_ON.sub("", markup)
-
-
-def _without_mark(summary: str) -> str:
-    return _GOES_ON.sub("", summary).rstrip()
 
 
 def _with_emoji(markup: str) -> str:

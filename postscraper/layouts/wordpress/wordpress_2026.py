@@ -4,7 +4,7 @@ Known by what WordPress writes itself: its generator or the link to its REST int
 of a post's `article`, or the shortlink.
 
 Certain, from WordPress's source: the kinds of page by the body's classes, the post's number, the markup of the content
-(see content), the form before a protected post, the numbering of a list's pages. Certain, from real pages of other
+(see content.py), the form before a protected post, the numbering of a list's pages. Certain, from real pages of other
 newspapers: headline, byline, date, featured picture and section of the themes Newspaper in its two kinds (td-, tdb-),
 JNews, Jannah, and a block theme of a paper's own. Inferred, from the names that themes in wide use share: all the rest
 of BOXES, HEADLINES, BYLINES, STANDFIRSTS and FEATURED. Nothing is known of the theme of the Post: a line between
@@ -30,20 +30,9 @@ from itertools import dropwhile, takewhile
 from typing import cast
 
 from postscraper.errors import Ambiguous, PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.bylines import odd_byline, people
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    classes,
-    headline_variants,
-    language_of,
-    maybe_link,
-    nodes,
-    own_address,
-    there,
-    words,
-)
+from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, words
 from postscraper.extraction.pictures import main_picture
 from postscraper.items import Article, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
@@ -52,7 +41,7 @@ from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
-from postscraper.urls import PAPER_HOSTS
+from postscraper.urls import is_of_paper
 
 # A theme's last box: it may be called anything, but footer is in its name.
 END = (
@@ -76,23 +65,12 @@ HEADLINES = (
 BYLINES = (
     *(".wp-block-post-author-name", ".wp-block-post-author__name", "a[rel~=author]", ".author.vcard"),
     *(".td-post-author-name a", ".tdb-author-name", ".jeg_meta_author a", ".meta-author a", ".entry-author a"),
-    *(
-        "[itemprop=author] [itemprop=name]",
-        ".byline a",
-        ".byline",
-        ".author-name",
-        ".post-author",
-        "a[href*='/author/']",
-    ),
+    *("[itemprop=author] [itemprop=name]", ".byline a", ".byline", ".author-name", ".post-author"),
+    "a[href*='/author/']",
 )
 STANDFIRSTS = (
-    *(
-        ".td-post-sub-title",
-        ".tdb_single_subtitle > .tdb-block-inner",
-        ".jeg_post_subtitle",
-        ".entry-sub-title",
-        ".wp-block-post-excerpt",
-    ),
+    *(".td-post-sub-title", ".tdb_single_subtitle > .tdb-block-inner", ".jeg_post_subtitle", ".entry-sub-title"),
+    ".wp-block-post-excerpt",
     *(".post-subtitle", ".entry-subtitle", ".post-excerpt", ".entry-summary", ".standfirst"),
 )
 FEATURED = (
@@ -132,8 +110,8 @@ def recognises(page: Page) -> bool:
     kind = page.body_classes & _KINDS or any(map(_POST_ID.fullmatch, page.body_classes))
     if not kind and not there(page, "link[rel=shortlink][href*='?p=']", "article[id^='post-']", "[class*='wp-block-']"):
         return False
-    # Half of all newspapers are built so, and only the host says whose the page is.
-    return page.canonical(page.url).split("/")[2].removeprefix("www.") in PAPER_HOSTS
+    # Half of all newspapers are built so, and only the host shows whose the page is.
+    return is_of_paper(page.canonical(page.url))
 
 
 def article(page: Page) -> Article | None:
@@ -145,31 +123,25 @@ def article(page: Page) -> Article | None:
     header = _header(title, box)
     printed = words(title)
     story = content(page, box)
-    said = linked_data(page)
+    data = linked_data(page)
     below = _below(header, box)
-    date = published(page, said, header if printed_date(header) is not None else below)
-    byline = _byline(page, header, said) or _byline(page, below, said)
-    authors, agency = people(byline)
+    date = published(page, data, header if printed_date(header) is not None else below)
+    byline = _byline(page, header, data) or _byline(page, below, data)
     categories = _labels(page, box, CATEGORIES)
-    tags = said.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
+    tags = data.keywords or tuple(metas(page, "article:tag")) or _labels(page, box, TAGS)
     named = [*categories, *metas(page, "article:section")]
     address, odd_address = own_address(page)
-    section, rest = _section_and_tags(address, said, printed, named, list(tags))
+    section, rest = _section_and_tags(address, data, printed, named, list(tags))
     standfirst = next(map(words, header.first(STANDFIRSTS)), None)
     main, lost = _featured(page, header)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
-    barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if said.barred else []
-    return Article(
+    barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if data.barred else []
+    return assemble.article(
+        page,
         layout="wordpress_2026",
-        language=language_of(printed + story.text),
-        url=page.url,
-        canonical_url=address,
-        node_id=number,
         headline=printed,
         standfirst=standfirst,
         byline=byline,
-        authors=authors,
-        agency=agency,
         section=section,
         tags=rest,
         published_at=date.at,
@@ -177,22 +149,13 @@ def article(page: Page) -> Article | None:
         published_text=date.text,
         modified_at=date.modified_at,
         images=pictures(main, story),
-        body=story.blocks,
+        story=story,
         teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
-        links=story.links,
-        headline_variants=headline_variants(page, printed),
+        node_id=number,
+        address=address,
+        odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(
-            *page.problems,
-            *odd_address,
-            *odd_byline(byline),
-            *date.problems,
-            *_unread(header, title, read),
-            *lost,
-            *story.problems,
-            *barred,
-        ),
-        capture=page.receipt,
+        problems=(*date.problems, *_unread(header, title, read), *lost, *story.problems, *barred),
     )
 
 
@@ -214,7 +177,7 @@ def _not_printed(byline: str | None, standfirst: str | None, main: Image | None,
 def _story_number(page: Page) -> int | None:
     """The number of the post that the page is of; None for a page of another kind.
 
-    Raises NotAStory for a page without stories, and for a post of another type than newspapers write.
+    Raises PageRejected for a page without stories, and for a post of another type than newspapers write.
     """
     body = page.body_classes
     if "error404" in body:
@@ -236,7 +199,7 @@ def _story_number(page: Page) -> int | None:
 
 
 def _box(page: Page, number: int | None) -> Node:
-    """The box of the post's content. Raises NotAStory without one, and Ambiguous."""
+    """The box of the post's content. Raises PageRejected without one, and Ambiguous."""
     for css in BOXES:
         found: dict[object, Node] = {each: each for each in nodes(page, css)}
         outer = (each for each in found.values() if found.keys().isdisjoint(each.ancestors))
@@ -260,7 +223,7 @@ def _is_own(box: Node, number: int | None) -> bool:
 
 
 def _headline(page: Page, box: Node) -> Node:
-    """The element of the headline. Raises NotAStory when the page has none, and Ambiguous."""
+    """The element of the headline. Raises PageRejected when the page has none, and Ambiguous."""
     for css in HEADLINES:
         found = [
             each
@@ -290,25 +253,22 @@ def _below(header: Place, box: Node) -> Place:
     return Place(header.around, behind, header.apart | cards)
 
 
-def _byline(page: Page, header: Place, said: LinkedData) -> str | None:
+def _byline(page: Page, header: Place, data: LinkedData) -> str | None:
     """The names as the theme prints them in the header, without its label."""
-    found = header.first(BYLINES) or _named(page, header, said)
+    found = header.first(BYLINES) or _named(page, header, data)
     names = list(dict.fromkeys(name for each in found if (name := _unlabelled(words(each)))))
     if len(names) < 2:
         return names[0] if names else None
-    # Several links of one line: the line says how the names are joined.
-    line = next((each for each in found[0].ancestors if isinstance(each, Node) and all(_in(found, each))), None)
+    # Several links of one line: the line shows how the names are joined.
+    around = (each for each in found[0].ancestors if isinstance(each, Node))
+    line = next((each for each in around if all(each in name.ancestors for name in found)), None)
     printed = _unlabelled(words(line)) if line is not None else ""
     return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
 
 
-def _in(found: list[Node], line: Node) -> list[bool]:
-    return [line in each.ancestors for each in found]
-
-
-def _named(page: Page, header: Place, said: LinkedData) -> list[Node]:
+def _named(page: Page, header: Place, data: LinkedData) -> list[Node]:
     """The element that prints, with or without a label, the author whom the page names to machines."""
-    names = {*said.authors, page.meta("author")} - {None}
+    names = {*data.authors, page.meta("author")} - {None}
     lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each)) in names]
     return lines[-1:]
 
@@ -330,12 +290,12 @@ def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[
 
 
 def _section_and_tags(
-    address: str, said: LinkedData, headline: str, categories: list[str], tags: list[str]
+    address: str, data: LinkedData, headline: str, categories: list[str], tags: list[str]
 ) -> tuple[str | None, tuple[str, ...]]:
     """categories: as printed. The address decides, then the breadcrumb, then the only section that JSON-LD names."""
-    crumbs = [each for each in said.crumbs if each != headline]
+    crumbs = [each for each in data.crumbs if each != headline]
     # AIOSEO writes categories and tags into one string.
-    sections = [each for each in said.sections if "," not in each]
+    sections = [each for each in data.sections if "," not in each]
     single = sections if len(sections) == 1 else []
     return section_and_tags(address, [*crumbs[-1:], *single, *categories], tags, sections)
 

@@ -6,7 +6,7 @@ newspapers and the names that themes share: the cards, and what stands in them.
 
 - A card's labels, its author and the count of its comments are skipped by name: samples …/national-list-page-2
 - A search finds pages, too, that are no stories: …/search-barge
-- A list beside a story may hold the story itself.
+- A list at a story's side may hold the story itself.
 """
 
 import re
@@ -15,14 +15,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, Words, clean, language_of, many, maybe_link, nodes, there, words
+from postscraper.extraction.page import Node, Page, Words, clean, many, maybe_link, nodes, there, words
 from postscraper.extraction.pictures import Album
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.urls import absolute, edition_of, page_of, path_of
+from postscraper.urls import absolute, path_of
 
 # Lists of the site itself.
 CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
@@ -31,7 +32,7 @@ SUMMARY = (
     ".entry-summary, .wp-block-post-excerpt__excerpt, .td-excerpt, .jeg_post_excerpt, .post-excerpt, .entry-excerpt,"
     " .wp-block-latest-posts__post-excerpt, .entry-content, .excerpt"
 )
-# What a card says besides headline, summary and date.
+# Words of a card besides headline, summary and date.
 LABELS = (
     "a[rel~=category], a[rel~=tag], a[rel~=author], a[href*='/author/'], .td-post-category, .post-cat-wrap, .cat-links,"
     " .tags-links, .taxonomy-category, .byline, .author, .posted-by, .wp-block-post-author, .td-post-author-name,"
@@ -60,7 +61,7 @@ _LISTS = frozenset({"home", "blog", "archive", "search", "category", "tag", "aut
 
 
 def listing(page: Page) -> Listing | None:
-    """None for a page without a list. Raises NotAStory for the front page under a story's address."""
+    """None for a page without a list. Raises PageRejected for the front page under a story's address."""
     kinds = page.body_classes & _LISTS
     if "home" in kinds and not _FRONT.fullmatch(path_of(page.url)):
         raise PageRejected("soft_404", "the address answers with the front page")
@@ -73,18 +74,13 @@ def listing(page: Page) -> Listing | None:
         teasers += [teaser] if teaser is not None else []
     if not teasers and not kinds:
         return None
-    headlines = "".join(each.headline or "" for each in teasers)
-    return Listing(
+    return assemble.listing(
+        page,
         layout="wordpress_2026",
-        language=language_of(headlines) if headlines else edition_of(page.url),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
         section=section,
-        page=page_of(page.url),
         teasers=tuple(teasers),
         next_url=maybe_link(page, page, NEXT),
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
+        problems=tuple(problems),
     )
 
 
@@ -205,8 +201,8 @@ def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[Dat
     if rest := _unread(card, found.read):
         problems.append(Problem(kind="unread_words", detail="in a card of a list", text=rest))
     text: str | None = words(found.date) if found.date is not None else None
-    at, on = moment_of(found.date) if found.date is not None else (None, None)
-    if on is not None and not believable(on, page.capture.captured_at):
+    at, on = moment_of(found.date, page.paper) if found.date is not None else (None, None)
+    if on is not None and not believable(on, page.capture.captured_at, page.paper):
         problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
         at, on, text = None, None, None
     teaser = DatedTeaser(

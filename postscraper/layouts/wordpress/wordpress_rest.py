@@ -5,13 +5,13 @@ answers of a real one: all fields that are read here, `X-WP-Total`, the `Link` h
 
 - `date` and `modified` are on the newspaper's own clock, `date_gmt` and `modified_gmt` in UTC.
 - A collection with the posts' content carries whole stories, each a part of the answer by its address.
-- Posts in the order of their last change are asked for by `modified_after`, which leaves out the second that it names,
+- Posts in the order of their last change are requested by `modified_after`, which leaves out the second that it names,
   and so does `modified_before`. The next question (`next_url`) begins with the last second of a page; where one second
-  fills a page, its posts are asked for by their number, since the database gives them in no other sure order.
+  fills a page, its posts are requested by their number, since the database gives them in no other sure order.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,12 +19,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from postscraper.errors import PageRejected
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import language_of
+from postscraper.extraction.page import edition_of, language_of
 from postscraper.extraction.pictures import image
 from postscraper.items import Article, Capture, DatedTeaser, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.syndicated import Published, plain_words
-from postscraper.urls import PAPER_HOSTS, Aliases, absolute, canonical, edition_of, page_of
+from postscraper.newspaper import Newspaper
+from postscraper.urls import Aliases, absolute, canonical, is_of_paper, page_of
 
 NAME = "wordpress_rest"
 POSTS_OF_CATEGORY = "wp:post_type"  # the relation of a category to the list of its posts
@@ -33,66 +34,66 @@ _CURSOR = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
 def read(
-    capture: Capture, body: bytes, aliases: Aliases, *, cut: bool = False
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool = False
 ) -> tuple[Article | Listing, *tuple[Article, ...]]:
     """A story for the answer of one post; for a collection its list, and the stories that it carries whole.
 
-    Raises NotAStory for any other answer of the API.
+    Raises PageRejected for any other answer of the API.
     """
     text, problems = text_of(body, capture.header("content-type"))
     try:
-        said = json.loads(text)
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise PageRejected("cut_before_body" if cut else "not_html", f"no whole JSON: {error}"[:200]) from error
-    if isinstance(said, dict) and isinstance(said.get("content"), dict) and isinstance(said.get("title"), dict):
-        return (_Post(capture, aliases, said).article(part=None, problems=problems),)
-    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+    if isinstance(data, dict) and isinstance(data.get("content"), dict) and isinstance(data.get("title"), dict):
+        return (_Post(capture, paper, aliases, data).article(part=None, problems=problems),)
+    if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
         raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
-    if said and all("taxonomy" in each for each in said):
-        return (_categories(capture, aliases, said, problems),)
-    if said and not all("link" in each and "date_gmt" in each for each in said):
+    if data and all("taxonomy" in each for each in data):
+        return (_categories(capture, paper, aliases, data, problems),)
+    if data and not all("link" in each and "date_gmt" in each for each in data):
         raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
-    return _posts(capture, aliases, said, problems)
+    return _posts(capture, paper, aliases, data, problems)
 
 
 @dataclass(frozen=True, slots=True)
 class _Post:
     capture: Capture
+    paper: Newspaper
     aliases: Aliases
-    said: Mapping[str, Any]
+    data: Mapping[str, Any]
 
     @property
     def link(self) -> str | None:
         """The story's address on the newspaper; None for what is not the newspaper's."""
-        url = absolute(self.capture.url, str(self.said.get("link") or ""))
+        url = absolute(self.capture.url, str(self.data.get("link") or ""))
         try:
-            host = canonical(url or "", self.aliases).split("/")[2]
+            return url if is_of_paper(canonical(url or "", self.aliases)) else None
         except (ValueError, IndexError):
             return None
-        return url if host.removeprefix("www.") in PAPER_HOSTS else None
 
     @property
     def markup(self) -> str | None:
         """Its content; None when the answer has none, or keeps it behind a password."""
-        said = self.said.get("content")
-        return str(said.get("rendered") or "") if isinstance(said, dict) and not said.get("protected") else None
+        data = self.data.get("content")
+        return str(data.get("rendered") or "") if isinstance(data, dict) and not data.get("protected") else None
 
     def text(self, name: str) -> str:
-        said = self.said.get(name)
-        return str(said.get("rendered") or "") if isinstance(said, dict) else ""
+        data = self.data.get(name)
+        return str(data.get("rendered") or "") if isinstance(data, dict) else ""
 
     @property
     def published(self) -> Published:
-        at, modified_at = _utc(self.said.get("date_gmt")), _utc(self.said.get("modified_gmt"))
-        local = _local(self.said.get("date"))
-        text = str(self.said.get("date") or "") or None
+        at, modified_at = _utc(self.data.get("date_gmt")), _utc(self.data.get("modified_gmt"))
+        local = _local(self.data.get("date"))
+        text = str(self.data.get("date") or "") or None
         return Published(at=at, on=local.date() if local else None, text=text, modified_at=modified_at)
 
     def article(self, *, part: str | None, problems: tuple[Problem, ...] = ()) -> Article:
-        """Raises NotAStory for a post without words or behind a password, and for another newspaper's."""
+        """Raises PageRejected for a post without words or behind a password, and for another newspaper's."""
         link, markup = self.link, self.markup
         if link is None:
-            raise PageRejected("another_paper", f"the post's link is {str(self.said.get('link'))[:200]!r}")
+            raise PageRejected("another_paper", f"the post's link is {str(self.data.get('link'))[:200]!r}")
         if markup is None:
             raise PageRejected("no_body", "the post is protected by a password, and its words are not in the answer")
         byline, unsaid, failed = self._byline()
@@ -100,6 +101,7 @@ class _Post:
         categories, tags = self._terms()
         return syndicated.article(
             self.capture,
+            self.paper,
             layout=NAME,
             address=canonical(link, self.aliases),
             part=part,
@@ -112,7 +114,7 @@ class _Post:
             categories=categories,
             tags=tags,
             published=self.published,
-            node_id=number if isinstance(number := self.said.get("id"), int) else None,
+            node_id=number if isinstance(number := self.data.get("id"), int) else None,
             main=main,
             not_printed=(*unsaid, *captionless),
             problems=(*problems, *failed, *broken),
@@ -124,9 +126,9 @@ class _Post:
         return DatedTeaser(
             list=None,
             position=position,
-            headline=plain_words(self.text("title"), self.capture) or None,
+            headline=plain_words(self.text("title"), self.capture, self.paper) or None,
             url=link,
-            summary=plain_words(self.text("excerpt"), self.capture) or None,
+            summary=plain_words(self.text("excerpt"), self.capture, self.paper) or None,
             image_url=main.url if main else None,
             published_on=published.on,
             published_at=published.at,
@@ -134,17 +136,17 @@ class _Post:
         )
 
     def _byline(self) -> tuple[str | None, tuple[Printable, ...], tuple[Problem, ...]]:
-        if self.said.get("author") == 0:
+        if self.data.get("author") == 0:
             return None, (), ()
         found = self._embedded("author")
         name = found[0].get("name") if found else None
         if isinstance(name, str) and name.strip():
-            return plain_words(name, self.capture), (), ()
+            return plain_words(name, self.capture, self.paper), (), ()
         return None, ("byline",), _failed(found, "its author")
 
     def _featured(self) -> tuple[Image | None, tuple[Printable, ...], tuple[Problem, ...]]:
         """The picture above the story with its caption; the second and third say why there is none."""
-        if self.said.get("featured_media") == 0:
+        if self.data.get("featured_media") == 0:
             return None, (), ()
         found = self._embedded("wp:featuredmedia")
         media = found[0] if found else {}
@@ -152,8 +154,9 @@ class _Post:
         if url is None:
             return None, ("captions",), _failed(found, "its picture")
         caption = media.get("caption")
-        printed = plain_words(str(caption.get("rendered") or ""), self.capture) if isinstance(caption, dict) else ""
-        return image(url, printed or None, str(media.get("alt_text") or "") or None), (), ()
+        markup = str(caption.get("rendered") or "") if isinstance(caption, dict) else ""
+        printed = plain_words(markup, self.capture, self.paper)
+        return image(url, printed or None, str(media.get("alt_text") or "") or None, self.paper), (), ()
 
     def _terms(self) -> tuple[list[str], list[str]]:
         """The names of its categories, and of its tags."""
@@ -162,30 +165,30 @@ class _Post:
         named: dict[str, list[str]] = {"category": [], "post_tag": []}
         for term in terms:
             if (name := str(term.get("name") or "")) and term.get("taxonomy") in named:
-                named[str(term["taxonomy"])].append(plain_words(name, self.capture))
+                named[str(term["taxonomy"])].append(plain_words(name, self.capture, self.paper))
         return named["category"], named["post_tag"]
 
     def _embedded(self, name: str, kind: type = dict) -> list[Any]:
-        embedded = self.said.get("_embedded")
+        embedded = self.data.get("_embedded")
         found = embedded.get(name) if isinstance(embedded, dict) else None
         return [each for each in found if isinstance(each, kind)] if isinstance(found, list) else []
 
 
 def _failed(found: list[Any], what: str) -> tuple[Problem, ...]:
-    """A problem when the API could not give what it was asked to embed; none when it was not asked."""
+    """A problem when the API could not embed what the query named; none when it named nothing."""
     if not found or "code" not in found[0]:
         return ()
     return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(found[0].get("message"))[:200]),)
 
 
 def _posts(
-    capture: Capture, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
+    capture: Capture, paper: Newspaper, aliases: Aliases, data: list[dict[str, Any]], problems: tuple[Problem, ...]
 ) -> tuple[Listing, *tuple[Article, ...]]:
     teasers: list[DatedTeaser] = []
     stories: list[Article] = []
     odd: list[Problem] = []
-    for each in said:
-        post = _Post(capture, aliases, each)
+    for each in data:
+        post = _Post(capture, paper, aliases, each)
         link = post.link
         if link is None:
             odd.append(Problem(kind="unread_words", detail="a post of another site", text=str(each.get("link"))[:200]))
@@ -196,11 +199,12 @@ def _posts(
                 stories.append(post.article(part=canonical(link, aliases)))
             except PageRejected as error:
                 odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
-    total = _total(capture)
-    next_url, doubt = _next(capture, said, total)
+    total = _number(capture.header("x-wp-total"))
+    next_url, doubt = _next(capture, data, total)
+    headlines = "".join(each.headline or "" for each in teasers)
     listing = Listing(
         layout=NAME,
-        language=language_of("".join(each.headline or "" for each in teasers)) if teasers else edition_of(capture.url),
+        language=language_of(headlines, paper) if headlines else edition_of(capture.url, paper),
         url=capture.url,
         canonical_url=canonical(capture.url, aliases),
         page=page_of(capture.url),
@@ -214,13 +218,13 @@ def _posts(
 
 
 def _categories(
-    capture: Capture, aliases: Aliases, said: list[dict[str, Any]], problems: tuple[Problem, ...]
+    capture: Capture, paper: Newspaper, aliases: Aliases, data: list[dict[str, Any]], problems: tuple[Problem, ...]
 ) -> Listing:
     """Each category twice: its page, and in a list of its own name the REST list of its posts."""
     teasers: list[DatedTeaser] = []
     totals: dict[str, int] = {}
-    for position, each in enumerate(said, 1):
-        name = plain_words(str(each.get("name") or ""), capture) or None
+    for position, each in enumerate(data, 1):
+        name = plain_words(str(each.get("name") or ""), capture, paper) or None
         links = each.get("_links")
         posts = links.get(POSTS_OF_CATEGORY) if isinstance(links, dict) else None
         href = posts[0].get("href") if isinstance(posts, list) and posts and isinstance(posts[0], dict) else None
@@ -231,7 +235,7 @@ def _categories(
             totals[each["slug"]] = each["count"]
     return Listing(
         layout=NAME,
-        language=edition_of(capture.url),
+        language=edition_of(capture.url, paper),
         url=capture.url,
         canonical_url=canonical(capture.url, aliases),
         page=page_of(capture.url),
@@ -243,52 +247,47 @@ def _categories(
     )
 
 
-def _total(capture: Capture) -> int | None:
-    text = capture.header("x-wp-total") or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _next(capture: Capture, said: list[dict[str, Any]], total: int | None) -> tuple[str | None, tuple[Problem, ...]]:
+def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tuple[str | None, tuple[Problem, ...]]:
     """The next question, and a problem when the answer is not that of this one.
 
     In the order of changes there is always one: what has changed since.
     """
-    asked = dict(parse_qsl(urlsplit(capture.url).query))
-    since = _local(asked.get("modified_after"))
-    if is_of_one_second(asked) and since is not None:
-        offset = _offset(asked) + len(said)
-        more = total is not None and total > offset and said
-        return _asking(capture.url, asked, since, offset) if more else _asking(capture.url, asked, since + _SECOND), ()
-    if (asked.get("orderby"), asked.get("order")) != ("modified", "asc"):
+    query = dict(parse_qsl(urlsplit(capture.url).query))
+    since = _local(query.get("modified_after"))
+    if is_of_one_second(query) and since is not None:
+        offset = (_number(query.get("offset")) or 0) + len(data)
+        more = total is not None and total > offset and data
+        here = _query_url(capture.url, query, since, offset)
+        return here if more else _query_url(capture.url, query, since + _SECOND), ()
+    if (query.get("orderby"), query.get("order")) != ("modified", "asc"):
         return _linked_next(capture), ()
-    moments = [moment for each in said if (moment := _local(each.get("modified")))]
+    moments = [moment for each in data if (moment := _local(each.get("modified")))]
     if not moments:
         return capture.url, ()
     if (since and min(moments) <= since) or moments != sorted(moments):
         detail = "a list of other posts than were asked for: a cache or a plugin answers"
         return None, (Problem(kind="damage", detail=detail, text=capture.url),)
-    goes_on = total is not None and total > len(said)
+    goes_on = total is not None and total > len(data)
     if goes_on and moments[0] == moments[-1]:
-        return _asking(capture.url, asked, moments[-1] - _SECOND, 0), ()
+        return _query_url(capture.url, query, moments[-1] - _SECOND, 0), ()
     # A second that is over shows no more posts; the last of a page may go on behind it.
-    over = not goes_on and (capture.captured_at is None or _age(said[-1], capture.captured_at) > 2 * _SECOND)
-    return _asking(capture.url, asked, moments[-1] if over else moments[-1] - _SECOND), ()
+    over = not goes_on and (capture.captured_at is None or _age(data[-1], capture.captured_at) > 2 * _SECOND)
+    return _query_url(capture.url, query, moments[-1] if over else moments[-1] - _SECOND), ()
 
 
-def is_of_one_second(asked: Mapping[str, str]) -> bool:
-    """Whether a question asks for the posts of one second by their number, since they have no other order."""
-    return (asked.get("orderby"), asked.get("order")) == ("id", "asc") and "modified_before" in asked
+def is_of_one_second(query: Mapping[str, str]) -> bool:
+    """Whether a query is for the posts of one second by their number, since they have no other order."""
+    return (query.get("orderby"), query.get("order")) == ("id", "asc") and "modified_before" in query
 
 
 def is_whole(listing: Listing) -> bool:
     """Whether a list in the order of changes holds all that its question asks for, and nothing comes behind it."""
-    asked = dict(parse_qsl(urlsplit(listing.url).query))
-    return not is_of_one_second(asked) and listing.totals.get("", 0) <= len(listing.teasers)
-
-
-def _offset(asked: Mapping[str, str]) -> int:
-    text = asked.get("offset", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    query = dict(parse_qsl(urlsplit(listing.url).query))
+    return not is_of_one_second(query) and listing.totals.get("", 0) <= len(listing.teasers)
 
 
 def _age(post: Mapping[str, Any], captured_at: datetime) -> timedelta:
@@ -296,14 +295,14 @@ def _age(post: Mapping[str, Any], captured_at: datetime) -> timedelta:
     return captured_at - at if at else timedelta(0)
 
 
-def _asking(url: str, asked: Mapping[str, str], since: datetime, offset: int | None = None) -> str:
+def _query_url(url: str, query: Mapping[str, str], since: datetime, offset: int | None = None) -> str:
     """The question for what changed after a moment; offset: for all of the second after it, counted from there."""
     cursor = {"modified_after": _written(since), "orderby": "modified"}
     if offset is not None:
         cursor |= {"modified_before": _written(since + 2 * _SECOND), "orderby": "id"}
     if offset:
         cursor["offset"] = str(offset)
-    kept = {name: value for name, value in asked.items() if name not in _CURSOR}
+    kept = {name: value for name, value in query.items() if name not in _CURSOR}
     return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((kept | cursor).items()), safe=":,")))
 
 
@@ -313,15 +312,11 @@ def _written(moment: datetime) -> str:
 
 def _linked_next(capture: Capture) -> str | None:
     """The address that the Link header names as the next page (RFC 8288)."""
-    for each in _links(capture.header("link") or ""):
+    for each in (capture.header("link") or "").split("<")[1:]:
         address, _, parameters = each.partition(">")
         if 'rel="next"' in parameters:
-            return absolute(capture.url, address.strip().removeprefix("<"))
+            return absolute(capture.url, address)
     return None
-
-
-def _links(header: str) -> Iterator[str]:
-    yield from (f"<{each}" for each in header.split("<")[1:])
 
 
 def _utc(text: Any) -> datetime | None:

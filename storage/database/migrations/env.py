@@ -1,8 +1,8 @@
-"""Alembic's entry: it runs on the connection that `run.configuration` hands over."""
+"""Entry point of Alembic: runs the migrations on the connection of `run.configuration`."""
 
 from alembic import context
 
-from storage.database.migrations.names import include_name
+from storage.database.migrations.run import include_name
 from storage.database.schema import Table
 
 context.configure(

@@ -1,6 +1,7 @@
-"""Alembic without its command line and ini file, so that an installed archive can be made and migrated."""
+"""Run Alembic without its command line and ini file, which an installed package does not have."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -19,8 +20,13 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
+def include_name(name: str | None, type_: str, _parents: Any) -> bool:
+    """Leave the tables in which FTS5 keeps the search index out of comparisons."""
+    return type_ != "table" or name is None or not (name == "words" or name.startswith("words_"))
+
+
 def upgrade(engine: Engine) -> None:
-    """All or nothing: one transaction. Raises WrongVersion for an archive that no migration begins from."""
+    """Create or migrate in one transaction. Raises WrongVersion for a version from which no migration leads here."""
     with engine.begin() as connection:
         if not inspect(connection).get_table_names():
             create(connection)

@@ -1,20 +1,20 @@
-"""The whole schema of a new archive: tables, views, and the index of words."""
+"""Schema of a new archive: tables, views and search index."""
 
 from sqlalchemy import Connection, text
 
+from storage.database.engine import is_sqlite
 from storage.database.schema import Table
 
-# The index of words, filled by storage/ingest/search_index.py. It keeps no text of its own (`content=''`), and its
-# tokens may hold combining marks: Khmer vowels and signs are such, and part of the word.
-# hashsize: with 64 MB in memory before the first write, and no merging beside, a batch of a thousand
-# stories is indexed nearly twice as fast.
+# The search index, filled by storage/ingest/search_index.py. It stores no text (`content=''`). Its tokens include
+# combining marks, for Khmer vowels and signs are such, and part of the word.
+# hashsize: with 64 MB in memory before the first write, a batch of a thousand stories is indexed nearly twice as fast.
 WORDS = (
     "CREATE VIRTUAL TABLE words USING fts5(headline, body, captions, byline, content='', "
     "tokenize=\"unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")",
     "INSERT INTO words(words, rank) VALUES ('hashsize', 67108864)",
 )
 
-# For people who ask in SQL: the newest wording of each story, and where stories were announced.
+# For queries by hand: the newest wording of each story, and where stories were announced.
 VIEWS = (
     """
     CREATE VIEW article AS
@@ -38,5 +38,5 @@ VIEWS = (
 def create(connection: Connection) -> None:
     """Create everything in an empty database, in the caller's transaction."""
     Table.metadata.create_all(connection)
-    for statement in (*VIEWS, *(WORDS if connection.dialect.name == "sqlite" else ())):
+    for statement in (*VIEWS, *(WORDS if is_sqlite(connection) else ())):
         connection.execute(text(statement))

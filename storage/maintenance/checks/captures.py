@@ -1,7 +1,7 @@
-"""One capture, read anew, against what the tables hold of it."""
+"""Check of one capture: its new reading against the stored rows."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,62 +10,53 @@ from storage.database.bulk import chunks
 from storage.ingest.prepare import SIGHTING, PreparedItem
 from storage.maintenance.checks.findings import Finding, capture_name, differing, printable
 from storage.maintenance.checks.holdings import is_sha1
-from storage.maintenance.checks.rows import raw_row, rows, rows_in
+from storage.maintenance.checks.rows import Row, raw_row, rows, rows_in
 from storage.warc.exchange import Exchange, RecordLocation
 from storage.warc.writer import payload_digest
 
-Row = Mapping[str, Any]
-
-# Told by other rows than the capture's own reading; each is compared below or with its story.
+# These depend on other rows than the capture's own reading; each is compared below or with its story.
 _TIED = ("reading_id", "story_id", "words_of_another")
+_ANSWER = ("url", "captured_at", "digest", "source")
+_PARTS = "SELECT part FROM capture WHERE url = ? AND captured_at IS ? AND digest = ? AND source = ?"
 
 
 def capture(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[Finding]:
-    """row: of `capture`. entry: what the evidence gives now. Gives at most one finding of each kind."""
+    """Compare a row of `capture` with the item read now; at most one finding of each kind."""
     fields = [*_own(row, entry), *_reading(connection, row, entry), *_story(connection, row, entry)]
     fields += _sightings(connection, row, entry)
     if fields:
-        what = f"reads {_told(row['outcome'], row['layout'])}; stored otherwise"
+        reading = f" (an {row['outcome']} by the layout {row['layout']})" if row["layout"] else ""
+        what = f"reads anew from the evidence{reading}; stored otherwise"
         yield Finding(kind="differs", where=capture_name(row), what=what, fields=tuple(dict.fromkeys(fields)))
-    missing = _unheard(connection, entry)
-    if missing:
+    if missing := _missing_addresses(connection, entry):
         what = f"announces {len(missing)} addresses that the ledger does not have, {missing[0]} first"
         yield Finding(kind="ledger", where=capture_name(row), what=what, pages=True)
 
 
 def parts_without_row(
-    connection: Connection, row: Row, place: RecordLocation, found: Iterable[str]
+    connection: Connection, row: Row, location: RecordLocation, parts: Iterable[str]
 ) -> Iterator[Finding]:
-    """Stories in parts of an answer that no row names; row: of the whole answer. found: all its parts."""
-    named = {each["part"] for each in rows(connection, _PARTS, *(row[name] for name in _ANSWER))}
-    for part in set(found) - named:
+    """Stories in parts of an answer that no row names; row: of the whole answer. parts: all of them."""
+    named = {stored["part"] for stored in rows(connection, _PARTS, *(row[name] for name in _ANSWER))}
+    for part in set(parts) - named:
         what = f"no row names the story {printable(part)} in it"
-        yield Finding(kind="unfiled", where=f"{place.file}, byte {place.offset}", what=what, pages=True)
-
-
-_ANSWER = ("url", "captured_at", "digest", "source")
-_PARTS = "SELECT part FROM capture WHERE url = ? AND captured_at IS ? AND digest = ? AND source = ?"
+        yield Finding(kind="unfiled", where=f"{location.file}, byte {location.offset}", what=what, pages=True)
 
 
 def payload(connection: Connection, row: Row, exchange: Exchange) -> Iterator[Finding]:
-    """The name by which other archives know the bytes, where it is known."""
+    """Compare the SHA-1 by which other archives name the bytes, where it is stored."""
     stored = next(rows(connection, "SELECT sha1 FROM payload WHERE digest = ?", row["digest"]), None)
     if stored is None or not is_sha1(stored["sha1"]):
-        return  # what has not even the form is found without the bytes
+        return  # the check of the holdings reports a malformed one
     if f"sha1:{stored['sha1']}" != payload_digest(exchange.body):
         what = "its bytes are known to other archives by another digest"
         yield Finding(kind="elsewhere", where=capture_name(row), what=what, fields=("payload.sha1",))
 
 
-def _told(outcome: Any, layout: Any) -> str:
-    return f"anew from the evidence (an {outcome} by the layout {layout})" if layout else "anew from the evidence"
-
-
 def _own(row: Row, entry: PreparedItem) -> Iterator[str]:
     expected = raw_row(entry.capture)
-    followed = ("words_digest",) if row["words_of_another"] == 1 else ()
-    names = [name for name in expected if name not in _TIED and name not in followed]
-    yield from differing(row, expected, names)
+    inherited = ("words_digest",) if row["words_of_another"] == 1 else ()
+    yield from differing(row, expected, [name for name in expected if name not in (*_TIED, *inherited)])
     if row["words_of_another"] not in (0, 1):
         yield "words_of_another"
 
@@ -85,7 +76,7 @@ def _reading(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[
 
 
 def _fields_of(stored: Any, expected: str) -> list[str]:
-    """Which fields of two readings differ; all of it when the stored one is no JSON object any more."""
+    """The fields in which two readings differ; `item` when the stored one is no JSON object any more."""
     try:
         old, new = json.loads(stored), json.loads(expected)
         names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
@@ -108,7 +99,7 @@ def _story(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[st
 
 def _sightings(connection: Connection, row: Row, entry: PreparedItem) -> Iterator[str]:
     stored = list(rows_in(connection, "sighting", "capture_id", [row["id"]]))
-    expected = [dict(zip(SIGHTING, each, strict=True)) for each in entry.sightings]
+    expected = [dict(zip(SIGHTING, values, strict=True)) for values in entry.sightings]
     if len(stored) != len(expected):
         yield "sightings"
         return
@@ -116,12 +107,12 @@ def _sightings(connection: Connection, row: Row, entry: PreparedItem) -> Iterato
         yield from (f"sighting {position}.{name}" for name in differing(old, new, new))
 
 
-def _unheard(connection: Connection, entry: PreparedItem) -> list[str]:
-    """Addresses that the page announces, and its own, as far as the ledger lacks them."""
+def _missing_addresses(connection: Connection, entry: PreparedItem) -> list[str]:
+    """The page's own address and those of its links, if the ledger lacks them."""
     if entry.visit is None:
         return []
-    heard = sorted({entry.visit.address, *(each.address for each in entry.visit.discoveries)})
+    addresses = sorted({entry.visit.address, *(discovery.address for discovery in entry.visit.discoveries)})
     known: set[str] = set()
-    for some in chunks(heard):
-        known |= {row["address"] for row in rows_in(connection, "ledger", "address", some, order="address")}
-    return [address for address in heard if address not in known]
+    for batch in chunks(addresses):
+        known |= {row["address"] for row in rows_in(connection, "ledger", "address", batch, order="address")}
+    return [address for address in addresses if address not in known]

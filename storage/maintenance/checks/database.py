@@ -1,4 +1,4 @@
-"""The database against itself: its pages, its tables, the ties between its rows."""
+"""Check of the database by itself: pages, tables, references between rows."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -13,16 +13,16 @@ from storage.maintenance.checks.rows import rows
 from storage.query.text import digest_of
 
 MOST_COMPLAINTS = 100
-LONGEST_COMPLAINT = 300  # characters; SQLite tells of a broken page cell by cell
+LONGEST_COMPLAINT = 300  # characters; SQLite lists a broken page cell by cell
 WHERE = "archive.db"
 
 
 def pages(connection: Connection, *, quick: bool = False) -> Iterator[Finding]:
-    """What SQLite itself finds; quick: without comparing tables and indexes."""
+    """The faults that SQLite reports; quick: without comparing tables and indexes."""
     check = "quick_check" if quick else "integrity_check"
-    for (said,) in connection.exec_driver_sql(f"PRAGMA {check}({MOST_COMPLAINTS})"):
-        if said != "ok":
-            yield Finding(kind="database", where=WHERE, what=" ".join(str(said).split())[:LONGEST_COMPLAINT])
+    for (complaint,) in connection.exec_driver_sql(f"PRAGMA {check}({MOST_COMPLAINTS})"):
+        if complaint != "ok":
+            yield Finding(kind="database", where=WHERE, what=" ".join(str(complaint).split())[:LONGEST_COMPLAINT])
     for table, rowid, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         what = f"row {rowid} of {table} names a {parent} that is not there"
         yield Finding(kind="database", where=WHERE, what=what)
@@ -30,26 +30,26 @@ def pages(connection: Connection, *, quick: bool = False) -> Iterator[Finding]:
 
 def tables(connection: Connection) -> Iterator[Finding]:
     """Tables, indexes and views that are not those of a new archive."""
-    expected, found = _made_new(), _schema(connection)
-    for name in sorted({name for name, _ in found.items() ^ expected.items()}):
-        # What ANALYZE leaves, and a person's own views and indexes, are no damage.
+    expected = _new_schema()
+    for name in sorted({name for name, _ in _schema(connection).items() ^ expected.items()}):
+        # The tables of ANALYZE, and a person's own views and indexes, are no damage.
         if name in expected or not name.isprintable():
             what = f"{printable(name)} is not as this version makes it"
             yield Finding(kind="database", where=WHERE, what=what)
 
 
 @cache
-def _made_new() -> dict[str, tuple[str, str, str | None]]:
+def _new_schema() -> dict[str, tuple[str, str, str | None]]:
     with TemporaryDirectory() as folder, Archive.open(Path(folder) / "new") as new, new.connect() as fresh:
         return _schema(fresh)
 
 
 def _schema(connection: Connection) -> dict[str, tuple[str, str, str | None]]:
-    """Shadow tables of the index are left out: they are made by SQLite, whose versions may differ."""
-    found = rows(
+    """Without the shadow tables of the index, which differ between versions of SQLite."""
+    stored = rows(
         connection, "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'words\\_%' ESCAPE '\\'"
     )
-    return {str(row["name"]): (row["type"], row["tbl_name"], row["sql"]) for row in found}
+    return {str(row["name"]): (row["type"], row["tbl_name"], row["sql"]) for row in stored}
 
 
 _ORPHANS = """
@@ -58,7 +58,7 @@ SELECT id, digest, item, EXISTS (SELECT 1 FROM capture WHERE reading_id = readin
 
 
 def readings(connection: Connection) -> Iterator[Finding]:
-    """Readings whose digest is not theirs, or that no capture gave."""
+    """Readings with a wrong digest, or without a capture."""
     for row in rows(connection, _ORPHANS):
         where = f"reading {row['id']}"
         if digest_of(row["item"].encode("utf-8", "backslashreplace").decode()) != row["digest"]:
@@ -79,7 +79,7 @@ SELECT id, canonical_url, same_words_as, expected FROM (
 
 
 def same_words(connection: Connection) -> Iterator[Finding]:
-    """Stories that do not name the first story of their words."""
+    """Stories that do not name the first story with the same words."""
     for row in rows(connection, _SAME_WORDS):
         where = f"story {row['id']} ({printable(row['canonical_url'])})"
         what = "does not name the story that had its words first"

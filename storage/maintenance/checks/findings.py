@@ -1,25 +1,23 @@
-"""What is wrong with an archive, one finding a fault, in words for the person who must mend it."""
+"""Faults of an archive, one finding each, in words for the person who mends it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
-from storage.ledger.states import Visit
-from storage.warc.exchange import Exchange, RecordLocation
 
 Kind = Literal[
     "database",  # the file, its tables or the ties between them are broken
-    "index",  # the index of words is not that of the stored words
+    "index",  # the search index does not hold the stored words
     "differs",  # a stored field is not what the evidence, or another field, says
-    "ledger",  # a row of the ledger cannot be, or is missing
-    "elsewhere",  # what another archive was heard to have cannot be so
-    "record",  # evidence that is damaged, or gone
-    "tail",  # evidence that a killed or cut-off run began to write
+    "ledger",  # a row of the ledger is impossible, or missing
+    "elsewhere",  # an impossible row of what another archive lists
+    "record",  # damaged or missing evidence
+    "tail",  # the incomplete record of a killed run
     "unfiled",  # a whole record that no row names
     "withdrawal",  # a withdrawal that was not finished
 ]
@@ -37,12 +35,12 @@ MENDS: dict[Kind, str] = {
     "withdrawal": "the same `postscraper withdraw` again finishes it",
 }
 
-# Where the database alone holds a capture, no repair gives it up by itself.
-_KEPT = (
+# A capture that only the database holds must not be lost by a repair.
+_DATABASE_ALONE = (
     "`postscraper rebuild` builds it anew from the evidence and what can be read of it, and keeps it if that is not all"
 )
 
-# What a damaged database makes of an ordinary question: a row of it may hold anything.
+# Errors that a query of a damaged database can cause: a row may hold anything.
 BROKEN = (
     ArchiveError,
     SQLAlchemyError,
@@ -57,9 +55,9 @@ BROKEN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One fault. where: a row, or a file and a byte. what: a phrase. fields: columns that are not as they should be.
+    """One fault. where: a row, or a file and a byte. what: a phrase. fields: the wrong columns.
 
-    pages: whether only who reads the pages again can see it.
+    pages: whether only reading the pages again shows it.
     """
 
     kind: Kind
@@ -71,10 +69,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What a look at an archive found; counts: of captures, by what became of each.
-
-    notes: sentences about what is no fault.
-    """
+    """Result of a check. counts: captures by result. notes: sentences about facts that are no fault."""
 
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -86,58 +81,34 @@ class Report:
 
     @property
     def holds_more(self) -> bool:
-        """Whether the database has captures that the evidence does not give."""
+        """Whether the database has captures that the evidence lacks."""
         return self.counts["without evidence"] > 0 or any(each.kind == "record" for each in self.findings)
 
     def mend(self, finding: Finding) -> str:
-        """What to do about a finding: a sentence without its dot."""
+        """The command or action that mends a finding: a sentence without its full stop."""
         if finding.kind == "database" and self.holds_more:
-            return _KEPT
+            return _DATABASE_ALONE
         return READ_AGAIN if finding.pages else MENDS[finding.kind]
 
-    def take(self, kind: Kind, where: str, found: Iterable[Finding]) -> int:
-        """Add what a part of the examination finds, its own failure included; how many findings it gave."""
+    def add(self, kind: Kind, where: str, findings: Iterable[Finding]) -> int:
+        """Add the findings of one check, its own failure included; how many they are."""
         before = len(self.findings)
         with self.guard(kind, where):
-            self.findings.extend(found)
+            self.findings.extend(findings)
         return len(self.findings) - before
 
     @contextmanager
     def guard(self, kind: Kind, where: str) -> Iterator[None]:
-        """Let the examination go on when damage stops a part of it, and tell so."""
+        """Turn damage that stops one check into a finding, so that the others go on."""
         try:
             yield
         except BROKEN as error:
             self.findings.append(Finding(kind=kind, where=where, what=f"cannot be read: {first_line(error)}"))
 
 
-class Reader(Protocol):
-    """Who can read pages; the archive cannot."""
-
-    def read(self, exchange: Exchange, place: RecordLocation) -> list[tuple[Any, Visit | None]]:
-        """The item that the exchange gives, with what its visit lets the ledger hear, and the stories in its parts."""
-        ...
-
-    def without(self, item: Any, part: str) -> Any:
-        """The item of a part that is not read any more; item: of the whole exchange."""
-        ...
-
-    def is_page(self, exchange: Exchange, place: RecordLocation) -> bool:
-        """False for what a crawl keeps without a row: robots.txt, a redirect to another form of the same address."""
-        ...
-
-    def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError."""
-        ...
-
-    def section(self, address: str) -> set[str]:
-        """The names of the section that an address lies in, one for each newspaper that has one there."""
-        ...
-
-
 def first_line(error: BaseException) -> str:
-    told = str(error).splitlines()
-    return printable(told[0]) if told else type(error).__name__
+    lines = str(error).splitlines()
+    return printable(lines[0]) if lines else type(error).__name__
 
 
 def capture_name(row: Any) -> str:
@@ -145,13 +116,13 @@ def capture_name(row: Any) -> str:
 
 
 def printable(value: Any) -> str:
-    """A stored value as it can be shown, whatever damage made of it."""
+    """A stored value as printable text, even if damaged."""
     text = value if isinstance(value, str) else repr(value)
     return text.encode("utf-8", "backslashreplace").decode()[:300]
 
 
 def differing(stored: Any, expected: Any, names: Iterable[str]) -> Iterator[str]:
-    """The names under which two mappings of raw values are not the same; 1 and 1.0 are not."""
+    """The names of the values that differ, also in type: 1 and 1.0 are different."""
     for name in names:
         if stored[name] != expected[name] or type(stored[name]) is not type(expected[name]):
             yield name

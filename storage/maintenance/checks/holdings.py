@@ -1,33 +1,33 @@
-"""What other archives were heard to have, against itself and against what is held.
+"""Check of the holdings of other archives against the schema, and against the stored captures.
 
-An index cannot be read again from the evidence of pages; but it can be asked again, so a row that cannot be
-as it is, is forgotten, and with it how far that archive was asked.
+The evidence of pages does not contain an index, but the archive can be queried again: an impossible row is deleted,
+and with it the record of how far that archive was queried.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from sqlalchemy import Connection
 
+from storage.database.schema import Holding, IndexQuery, Payload, Refusal, Table
 from storage.holdings.models import State
-from storage.maintenance.checks.findings import BROKEN, Finding, Reader, printable
-from storage.maintenance.checks.ledger import is_moment
-from storage.maintenance.checks.rows import rows
+from storage.ingest.reprocess import Reader
+from storage.maintenance.checks.findings import BROKEN, Finding, printable
+from storage.maintenance.checks.rows import Row, malformed, rows
 
-_STATES = get_args(State)
+_TABLES: tuple[type[Table], ...] = (Holding, IndexQuery, Refusal, Payload)
+_CHOICES = {"state": get_args(State)}
 _SHA1 = re.compile(r"[A-Z2-7]{32}")
 _HELD = """
 SELECT rowid FROM holding WHERE state = 'held'
 AND NOT EXISTS (SELECT 1 FROM capture WHERE capture.address = holding.address)
 """
 _NO_CAPTURE = "SELECT rowid FROM payload WHERE NOT EXISTS (SELECT 1 FROM capture WHERE digest = payload.digest)"
-_TABLES = ("holding", "enumeration", "refusal", "payload")
 
 
 def elsewhere(connection: Connection, reader: Reader) -> Iterator[Finding]:
-    """Rows that cannot be as they are."""
+    """Rows with impossible values."""
     for table, row, fields in _wrong(connection, reader):
         what = "has values that cannot be"
         where = f"{table} ({printable(row.get('url') or row.get('query') or row.get('archive') or row.get('digest'))})"
@@ -35,79 +35,66 @@ def elsewhere(connection: Connection, reader: Reader) -> Iterator[Finding]:
 
 
 def forget(connection: Connection, reader: Reader, *, misnamed: bool = False) -> int:
-    """Delete rows that cannot be as they are, and let the indexes be asked again; how many rows there were.
+    """Delete rows with impossible values, so that the indexes are queried again; the number of rows.
 
-    misnamed: whether bytes are known by false names; then all names go, and the next run makes them anew.
+    misnamed: whether payloads have wrong digests; then all payloads go, and the next run makes them anew.
     """
     if misnamed:
         return connection.exec_driver_sql("DELETE FROM payload").rowcount + forget(connection, reader)
-    found = [(table, row["number"]) for table, row, _ in _wrong(connection, reader)]
-    for table, number in found:
+    wrong = [(table, row["number"]) for table, row, _ in _wrong(connection, reader)]
+    for table, number in wrong:
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", (number,))
-    if found:
+    if wrong:
         connection.exec_driver_sql("DELETE FROM enumeration")
-    return len(found)
+    return len(wrong)
 
 
-def _wrong(connection: Connection, reader: Reader) -> Iterator[tuple[str, Mapping[str, Any], list[str]]]:
-    unheld = {row["rowid"] for row in rows(connection, _HELD)}
-    unknown = {row["rowid"] for row in rows(connection, _NO_CAPTURE)}
+def _wrong(connection: Connection, reader: Reader) -> Iterator[tuple[str, Row, list[str]]]:
+    without_capture = {
+        "holding": {row["rowid"] for row in rows(connection, _HELD)},
+        "payload": {row["rowid"] for row in rows(connection, _NO_CAPTURE)},
+    }
     for table in _TABLES:
-        for row in rows(connection, f"SELECT rowid AS number, * FROM {table} ORDER BY rowid"):
-            try:
-                fields = _FIELDS[table](row, reader)
-            except BROKEN:
-                fields = ["captured_at" if table == "holding" else "archive"]
-            if row["number"] in {"holding": unheld, "payload": unknown}.get(table, ()):
-                fields = [*fields, "state" if table == "holding" else "digest"]
+        name = table.__tablename__
+        for row in rows(connection, f"SELECT rowid AS number, * FROM {name} ORDER BY rowid"):
+            fields = malformed(table, row, _CHOICES) or [*_contradictions(name, row, reader)]
+            if row["number"] in without_capture.get(name, ()):
+                fields.append("state" if name == "holding" else "digest")
             if fields:
-                yield table, row, fields
+                yield name, row, fields
 
 
-def _holding(row: Mapping[str, Any], reader: Reader) -> list[str]:
-    state, due = row["state"], row["due_at"] is not None
+def _contradictions(table: str, row: Row, reader: Reader) -> Iterator[str]:
+    """The columns of a well-formed row that contradict another, or are too small."""
+    at_least_one = {"holding": "turn", "enumeration": "pages", "refusal": "times"}.get(table)
+    if at_least_one and row[at_least_one] < 1:
+        yield at_least_one
+    if table == "payload" and not is_sha1(row["sha1"]):
+        yield "sha1"
+    if table == "enumeration" and (row["resume_key"] is None) != (row["finished_at"] is not None):
+        yield "resume_key"
+    if table == "holding":
+        yield from _of_holding(row, reader)
+
+
+def _of_holding(row: Row, reader: Reader) -> Iterator[str]:
+    if row["due_at"] is not None and row["state"] not in ("known", "failed"):
+        yield "state"
+    if row["why"] is None and row["state"] not in ("known", "held"):
+        yield "why"
     try:
         address = reader.address(row["url"])
     except ValueError:
         address = row["url"]
-    right = {
-        "captured_at": is_moment(row["captured_at"]),
-        "listed_at": is_moment(row["listed_at"]),
-        "due_at": not due or is_moment(row["due_at"]),
-        "state": state in _STATES and (not due or state in ("known", "failed")),
-        "why": row["why"] is not None or state in ("known", "held"),
-        "address": row["address"] == address,
-        "section": row["section"] in {None, *reader.section(row["address"])},
-        "turn": isinstance(row["turn"], int) and row["turn"] >= 1,
-        "tries": isinstance(row["tries"], int) and row["tries"] >= 0,
-    }
-    return [name for name, is_right in right.items() if not is_right]
-
-
-def _enumeration(row: Mapping[str, Any], _: Reader) -> list[str]:
-    finished = row["finished_at"]
-    right = {
-        "asked_at": is_moment(row["asked_at"]),
-        "finished_at": finished is None or is_moment(finished),
-        "resume_key": (row["resume_key"] is None) == (finished is not None),
-        "pages": isinstance(row["pages"], int) and row["pages"] >= 1,
-        "listed": isinstance(row["listed"], int) and row["listed"] >= 0,
-    }
-    return [name for name, is_right in right.items() if not is_right]
-
-
-def _refusal(row: Mapping[str, Any], _: Reader) -> list[str]:
-    date.fromisoformat(row["day"])
-    return [] if isinstance(row["times"], int) and row["times"] >= 1 else ["times"]
-
-
-def _payload(row: Mapping[str, Any], _: Reader) -> list[str]:
-    return [] if is_sha1(row["sha1"]) else ["sha1"]
+    if row["address"] != address:
+        yield "address"
+    try:
+        if row["section"] not in {None, *reader.section(row["address"])}:
+            yield "section"
+    except BROKEN:
+        yield "address"
 
 
 def is_sha1(value: Any) -> bool:
     """Whether a value has the form of SHA-1 in base32."""
     return isinstance(value, str) and _SHA1.fullmatch(value) is not None
-
-
-_FIELDS = {"holding": _holding, "enumeration": _enumeration, "refusal": _refusal, "payload": _payload}

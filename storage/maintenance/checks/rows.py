@@ -1,60 +1,82 @@
-"""Rows as they lie in the database, without the types that refuse what damage made of them."""
+"""Rows as the database file holds them, without the column types, which raise for damaged values."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Date, Integer
 
 from storage.archive import Archive
+from storage.database.schema import Moment, Table
+from storage.database.values import raw
 from storage.errors import Unsupported
+
+Row = Mapping[str, Any]
 
 
 @contextmanager
 def snapshot(archive: Archive) -> Iterator[Connection]:
-    """One view of the whole database, however long the look takes and whatever a crawl adds meanwhile.
+    """One view of the whole database, however long the check takes and whatever a crawl adds meanwhile.
 
-    Text that is no UTF-8 comes with its odd bytes escaped: it differs from any text of a page, and
-    hides no other row by an error. Raises Unsupported for a database that is no SQLite file.
+    Bytes that are no UTF-8 come escaped: such text differs from any text of a page, and its row does not stop the
+    check of the others. Raises Unsupported for a database that is no SQLite file.
     """
     with archive.connect() as connection:
         driver = connection.connection.dbapi_connection
         if not isinstance(driver, sqlite3.Connection):
             raise Unsupported("only SQLite archives can be examined; ask the database server's own tools")
-        driver.text_factory = _text
+        driver.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
         try:
             yield connection
         finally:
-            connection.detach()  # for the next one the text is strict again
+            connection.detach()  # the pool's next connection decodes strictly again
 
 
-def _text(stored: bytes) -> str:
-    return stored.decode("utf-8", "surrogateescape")
-
-
-def rows(connection: Connection, question: str, *values: Any) -> Iterator[Mapping[str, Any]]:
-    for row in connection.exec_driver_sql(question, values).mappings():
+def rows(connection: Connection, query: str, *values: Any) -> Iterator[Row]:
+    for row in connection.exec_driver_sql(query, values).mappings():
         yield dict(row)
 
 
-def rows_in(
-    connection: Connection, table: str, column: str, values: Sequence[Any], order: str = "id"
-) -> Iterator[Mapping[str, Any]]:
+def rows_in(connection: Connection, table: str, column: str, values: Sequence[Any], order: str = "id") -> Iterator[Row]:
     """Whole rows of a table whose column has one of the values."""
     marks = ", ".join("?" * len(values))
     return rows(connection, f"SELECT * FROM {table} WHERE {column} IN ({marks}) ORDER BY {order}", *values)
 
 
-def raw(value: Any) -> Any:
-    """A value as the tables hold it."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return int(value) if isinstance(value, bool) else value
+def raw_row(values: Row) -> dict[str, Any]:
+    """A row as SQLite stores it, which has no booleans."""
+    return {name: int(value) if isinstance(value, bool) else raw(value) for name, value in values.items()}
 
 
-def raw_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: raw(value) for name, value in values.items()}
+def malformed(table: type[Table], row: Row, choices: Mapping[str, Sequence[str]]) -> list[str]:
+    """The columns whose value has not the form of the column's type.
+
+    choices: the values allowed in a column, by its name.
+    """
+    return [
+        column.name
+        for column in table.__table__.columns
+        if not _is_well_formed(row[column.name], column, choices.get(column.name))
+    ]
+
+
+def _is_well_formed(value: Any, column: Any, choices: Sequence[str] | None) -> bool:
+    if value is None:
+        return bool(column.nullable)
+    if isinstance(column.type, Integer):
+        return type(value) is int and value >= 0
+    if not isinstance(value, str):
+        return False
+    if choices is not None:
+        return value in choices
+    try:
+        if isinstance(column.type, Moment):
+            return bool(raw(datetime.fromisoformat(value)) == value)
+        if isinstance(column.type, Date):
+            return date.fromisoformat(value).isoformat() == value
+        value.encode("utf-8")  # raises for the escaped bytes of a snapshot
+    except ValueError:
+        return False
+    return True

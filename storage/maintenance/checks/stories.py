@@ -1,7 +1,6 @@
-"""Stories, revisions and pictures against the captures and readings they are told from."""
+"""Check of stories, revisions and pictures against the captures and readings they are derived from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -9,15 +8,13 @@ from storage.ingest.batch import Batch, StoryState, load_stories, readings
 from storage.ingest.prepare import IMAGE, ArticleRow
 from storage.ingest.revisions import derive_story
 from storage.maintenance.checks.findings import BROKEN, Finding, differing, first_line, printable
-from storage.maintenance.checks.rows import raw_row, rows_in
-
-Row = Mapping[str, Any]
+from storage.maintenance.checks.rows import Row, raw_row, rows_in
 
 
 def stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
-    """Whatever of these stories is not what their captures say together."""
+    """The differences between these stories and what their captures give."""
     try:
-        found = list(_stories(connection, ids))
+        findings = list(_stories(connection, ids))
     except BROKEN as error:
         if len(ids) > 1:  # one broken row must not hide the others
             middle = len(ids) // 2
@@ -25,65 +22,65 @@ def stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
             yield from stories(connection, ids[middle:])
             return
         what = f"cannot be told from its captures: {first_line(error)}"
-        found = [Finding(kind="differs", where=f"story {ids[0]}", what=what)]
-    yield from found
+        findings = [Finding(kind="differs", where=f"story {ids[0]}", what=what)]
+    yield from findings
 
 
 def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
-    intake = Batch()
-    load_stories(connection, intake, ids)
-    shown = {seen.reading_id for known in intake.by_story.values() for seen in known.timeline.observations}
-    said = {reading_id: ArticleRow.by(item) for reading_id, item in readings(connection, shown).items()}
+    batch = Batch()
+    load_stories(connection, batch, ids)
+    shown = {seen.reading_id for story in batch.by_story.values() for seen in story.timeline.observations}
+    articles = {reading_id: ArticleRow.by(item) for reading_id, item in readings(connection, shown).items()}
     stored = {row["id"]: row for row in rows_in(connection, "story", "id", ids)}
     revisions = _grouped(connection, "revision", "story_id", ids, "number")
-    numbers = [row["id"] for each in revisions.values() for row in each]
+    numbers = [row["id"] for of_story in revisions.values() for row in of_story]
     images = _grouped(connection, "image", "revision_id", numbers, "position") if numbers else {}
     for story_id in ids:
-        known = intake.by_story[story_id]
-        where = f"story {story_id} ({printable(known.canonical_url)})"
-        fields = [*_told(known, said, stored[story_id], revisions.get(story_id, []), images)]
+        story = batch.by_story[story_id]
+        where = f"story {story_id} ({printable(story.canonical_url)})"
+        fields = [*_differences(story, articles, stored[story_id], revisions.get(story_id, []), images)]
         if fields:
             what = "is not what its captures say together"
             yield Finding(kind="differs", where=where, what=what, fields=tuple(fields))
 
 
 def _grouped(connection: Connection, table: str, column: str, ids: Sequence[int], order: str) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
+    groups: dict[int, list[Row]] = {}
     for row in rows_in(connection, table, column, ids, order):
-        found.setdefault(row[column], []).append(row)
-    return found
+        groups.setdefault(row[column], []).append(row)
+    return groups
 
 
-def _told(
-    known: StoryState,
-    said: Mapping[int, ArticleRow],
+def _differences(
+    story: StoryState,
+    articles: Mapping[int, ArticleRow],
     stored: Row,
     revisions: list[Row],
     images: Mapping[int, list[Row]],
 ) -> Iterator[str]:
-    # With no revision known, all that there must be are told as new, the oldest first.
-    known.revisions, known.anew = [], True
-    told = derive_story(known, said, next_id=1)
-    if told.story is None:
+    # Without stored revisions all that the captures give are new, the oldest first.
+    story.revisions, story.anew = [], True
+    changes = derive_story(story, articles, next_id=1)
+    if changes.story is None:
         yield "captures"
         return
     newest = revisions[-1]["id"] if revisions else None
-    expected = raw_row({**told.story, "newest_revision_id": newest})
+    expected = raw_row({**changes.story, "newest_revision_id": newest})
     yield from differing(stored, expected, expected)
-    if len(revisions) != len(told.new):
+    if len(revisions) != len(changes.new):
         yield "revisions"
         return
-    for row, (values, words) in zip(revisions, told.new, strict=True):
+    for row, (values, article) in zip(revisions, changes.new, strict=True):
         expected = raw_row({**values, "id": row["id"]})
         yield from (f"revision {row['number']}.{name}" for name in differing(row, expected, expected))
-        yield from _images(row, words, images.get(row["id"], []))
+        yield from _images(row, article, images.get(row["id"], []))
 
 
-def _images(revision: Row, said: ArticleRow, stored: list[Row]) -> Iterator[str]:
-    if len(stored) != len(said.images):
+def _images(revision: Row, article: ArticleRow, stored: list[Row]) -> Iterator[str]:
+    if len(stored) != len(article.images):
         yield f"revision {revision['number']}.images"
         return
-    for row, picture in zip(stored, said.images, strict=True):
+    for row, picture in zip(stored, article.images, strict=True):
         expected = dict(zip(("position", *IMAGE), picture, strict=True))
-        found = differing(row, expected, expected)
-        yield from (f"revision {revision['number']}.image {row['position']}.{name}" for name in found)
+        names = differing(row, expected, expected)
+        yield from (f"revision {revision['number']}.image {row['position']}.{name}" for name in names)

@@ -14,10 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+import storage
 from storage.archive import Archive
-from storage.database import engine as opening
-from storage.database.migrations.names import include_name
-from storage.database.migrations.run import configuration
+from storage.database import engine
+from storage.database.migrations.run import configuration, include_name
 from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
 from tests.helpers.items import article
@@ -177,7 +177,7 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
 
 
 def test_another_writer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
     other = sqlite3.connect(archive.folder / "archive.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -247,15 +247,15 @@ def test_a_schema_that_is_no_text(empty_archive: Path, tmp_path: Path, words: by
 def test_what_sqlite_complains_of(code: int, kind: type[ArchiveError]) -> None:
     error = sqlite3.OperationalError("…")
     error.sqlite_errorcode = code
-    assert type(opening.spoken_error(error, "here")) is kind
-    assert "here" in str(opening.spoken_error(error, "here"))
+    assert type(engine.spoken_error(error, "here")) is kind
+    assert "here" in str(engine.spoken_error(error, "here"))
 
 
 def test_mistakes_of_ours_stay_what_they_are() -> None:
     error = sqlite3.IntegrityError("NOT NULL")
     error.sqlite_errorcode = sqlite3.SQLITE_CONSTRAINT
-    assert opening.spoken_error(error, "here") is None
-    assert opening.spoken_error(ValueError(), "here") is None
+    assert engine.spoken_error(error, "here") is None
+    assert engine.spoken_error(ValueError(), "here") is None
 
 
 def test_the_tables_can_be_made_elsewhere(tmp_path: Path) -> None:
@@ -267,3 +267,9 @@ def test_the_tables_can_be_made_elsewhere(tmp_path: Path) -> None:
         assert connection.execute(text("SELECT headline FROM article")).scalar() == "The canal"
         assert connection.execute(text("SELECT count(*) FROM promotion")).scalar() == 0
     assert not (tmp_path / "archive" / "archive.db").exists()
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(isinstance(getattr(storage, name), type) for name in storage.__all__)
+    with pytest.raises(AttributeError, match="Archiv'"):
+        _ = storage.Archiv

@@ -14,7 +14,8 @@ import pytest
 from storage.evidence.store import Evidence
 from storage.warc import members
 from storage.warc.exchange import Damage, Exchange, RecordLocation
-from storage.warc.files import LARGEST_BYTES, raw_records, records
+from storage.warc.files import LARGEST_BYTES, raw_records
+from tests.helpers.warc_files import exchanges_in
 from tests.storage.evidence.test_evidence import exchange
 from tests.storage.evidence.test_evidence_recovery import SMALL, end, kept
 
@@ -36,7 +37,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def told(path: Path) -> tuple[list[tuple[RecordLocation, Exchange]], list[Damage]]:
     damages: list[Damage] = []
-    return list(records(path, damages.append)), damages
+    return list(exchanges_in(path, damages.append)), damages
 
 
 def test_hostile_files(hostile: Path) -> None:
@@ -132,9 +133,11 @@ def test_a_file_is_read_one_record_at_a_time(tmp_path: Path) -> None:
     pages = [exchange(url=f"https://x.kh/{n}", body=bytes([n]) * 2**22) for n in range(24)]
     place = kept(tmp_path, pages)[0]
     code = (
-        "import resource, sys; from pathlib import Path; from storage.warc.files import records\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from storage.warc.files import exchanges, no_original, raw_records\n"
+        "path = Path(sys.argv[1])\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "print(sum(len(page.body) for _, page in records(Path(sys.argv[1]), print)))\n"
+        "print(sum(len(page.body) for _, page in exchanges(raw_records(path, print), '', print, no_original)))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
     done = subprocess.run(

@@ -20,8 +20,8 @@ from werkzeug import Request, Response
 
 from storage.evidence.store import Evidence
 from storage.warc.exchange import Exchange, RecordLocation
-from tests.crawl.test_crawl import crawl
 from tests.helpers.commands import program
+from tests.helpers.crawls import crawl
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import SAMPLES
 from tests.standins import pywb

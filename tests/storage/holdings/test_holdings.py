@@ -1,4 +1,4 @@
-"""What other archives say they have: listed once, handed out in order, ended in one state."""
+"""Holdings of other archives: listed once, handed out in order, ended in one state."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import text
 
 from storage.archive import Archive
-from storage.holdings.holdings import Candidate, CdxEntry, HoldingSelection
+from storage.holdings.models import Candidate, CdxEntry
+from storage.ledger.selection import Selection
 from tests.helpers.items import SITE, article, at
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
-ALL = HoldingSelection()
+ALL = Selection()
 NAME, QUERY = "wayback", "url=phnompenhpost.com"
 
 
@@ -28,7 +29,7 @@ def took(archive: Archive, *page: Candidate, resume_key: str | None = None) -> i
     return archive.holdings.add_listing(NAME, QUERY, page, resume_key, NOW)
 
 
-def leased(archive: Archive, wanted: HoldingSelection = ALL, now: datetime = NOW, limit: int = 50) -> list[str]:
+def leased(archive: Archive, wanted: Selection = ALL, now: datetime = NOW, limit: int = 50) -> list[str]:
     found = archive.holdings.lease(NAME, limit, wanted, now)
     return [f"{each.entry.url.rsplit('/', 1)[1]} {each.entry.captured_at:%H}" for each in found]
 
@@ -81,15 +82,15 @@ def test_a_run_asks_for_what_it_wants(archive: Archive) -> None:
     took(archive, placed(), placed("boats", 24, section="business"), placed("rice", 48, section=None))
     day = at(24).date()
     due = archive.holdings.due
-    assert due(NAME, HoldingSelection(sections=["business"]), NOW, 9) == 1
-    assert due(NAME, HoldingSelection(since=day), NOW, 9) == 2
-    assert due(NAME, HoldingSelection(until=day), NOW, 9) == 2
-    assert due(NAME, HoldingSelection(addresses=[f"{SITE}/national/rice"]), NOW, 9) == 1
-    assert due(NAME, HoldingSelection(host="www.phnompenhpost.com"), NOW, 9) == 3
-    assert due(NAME, HoldingSelection(host="www.postkhmer.com"), NOW, 9) == 0
-    assert archive.holdings.waiting(NAME, HoldingSelection(since=day, until=day))
-    assert leased(archive, HoldingSelection(since=day, until=day)) == ["boats 01"]
-    assert not archive.holdings.waiting(NAME, HoldingSelection(since=date(2020, 1, 1)))
+    assert due(NAME, Selection(sections=["business"]), NOW, 9) == 1
+    assert due(NAME, Selection(since=day), NOW, 9) == 2
+    assert due(NAME, Selection(until=day), NOW, 9) == 2
+    assert due(NAME, Selection(addresses=[f"{SITE}/national/rice"]), NOW, 9) == 1
+    assert due(NAME, Selection(host="www.phnompenhpost.com"), NOW, 9) == 3
+    assert due(NAME, Selection(host="www.postkhmer.com"), NOW, 9) == 0
+    assert archive.holdings.waiting(NAME, Selection(since=day, until=day))
+    assert leased(archive, Selection(since=day, until=day)) == ["boats 01"]
+    assert not archive.holdings.waiting(NAME, Selection(since=date(2020, 1, 1)))
 
 
 def test_every_capture_ends_in_one_state(archive: Archive) -> None:

@@ -3,13 +3,13 @@
 from sqlalchemy import text
 
 from storage.archive import Archive
-from tests.helpers.items import SITE, article, at, captioned, listing, teaser, unread
+from tests.helpers.items import SITE, article, at, captioned, listing, sightings, teaser, unread
 
 CANAL = f"{SITE}/national/canal"
 
 
 def bodies(archive: Archive) -> list[str]:
-    return [wording.row.body for wording in archive.revisions(CANAL)]
+    return [wording.row.body for wording in archive.story(CANAL).revisions]
 
 
 def test_a_reread_replaces_the_words_of_its_capture(archive: Archive) -> None:
@@ -60,7 +60,7 @@ def test_an_unread_page_becomes_a_story(archive: Archive) -> None:
     story = article(capture=page.capture, teasers=(teaser("boats"),))
     assert archive.add(story) == "reread"
     assert archive.story(CANAL).row.first_seen_at == at(0)
-    assert len(archive.sightings(f"{SITE}/national/boats")) == 1
+    assert len(sightings(archive, f"{SITE}/national/boats")) == 1
     assert archive.stats().unread_by_reason == {}
 
 
@@ -71,7 +71,7 @@ def test_a_story_that_is_none_any_more_leaves_nothing_behind(archive: Archive) -
     nothing = unread("soft_404")
     assert archive.add(type(nothing)(reason="soft_404", detail="", url=CANAL, capture=story.capture)) == "reread"
     assert [item["canonical_url"] for item in archive.stories()] == [f"{SITE}/national/boats"]
-    assert archive.sightings(f"{SITE}/national/boats") == []
+    assert sightings(archive, f"{SITE}/national/boats") == []
     assert archive.search("canal") == archive.search("canal", section=None)
     assert [hit.canonical_url for hit in archive.search("water")] == [f"{SITE}/national/boats"]
     with archive.connect() as connection:
@@ -92,8 +92,8 @@ def test_other_teasers_alone_are_a_reread(archive: Archive) -> None:
         **{name: getattr(page, name) for name in page.__slots__} | {"teasers": (teaser("canal"), teaser("boats", 2))}
     )
     assert archive.add(better) == "reread"
-    assert len(archive.sightings(CANAL)) == 1
-    assert len(archive.sightings(f"{SITE}/national/boats")) == 1
+    assert len(sightings(archive, CANAL)) == 1
+    assert len(sightings(archive, f"{SITE}/national/boats")) == 1
 
 
 def test_a_number_of_the_index_is_never_used_twice(archive: Archive) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from postscraper.items import Problem
 from storage.archive import Archive, Visit
-from storage.ledger.ledger import Discovery
+from storage.ledger.states import Discovery
 from tests.helpers.addresses import CANAL, heard, hours_until_due, state
-from tests.helpers.items import SITE, START, article, at, listing, teaser, unread
+from tests.helpers.items import SITE, START, article, at, listing, sightings, teaser, unread
 
 
 def visit(*heards: Discovery, **changes: Any) -> Visit:
@@ -82,7 +82,7 @@ def test_what_a_page_announces_is_heard_with_it(archive: Archive) -> None:
     row = archive.ledger.row(boats.address)
     assert row is not None
     assert row.heard_from == CANAL
-    assert len(archive.sightings(boats.address)) == 1  # the teaser's address is that of the ledger
+    assert len(sightings(archive, boats.address)) == 1  # the teaser's address is that of the ledger
 
 
 def test_two_visits_of_one_address_in_one_batch(archive: Archive) -> None:

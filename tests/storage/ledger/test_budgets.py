@@ -1,4 +1,4 @@
-"""What goes on for ever under one path ends at its budget, by name, and nothing else waits for it."""
+"""Budgets of sections: endless addresses under one path end there, by name, and nothing else waits for them."""
 
 from datetime import date
 

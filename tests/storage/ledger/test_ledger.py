@@ -13,7 +13,7 @@ from postscraper.items import Problem
 from storage.archive import Archive
 from storage.ledger.discoveries import MergedDiscovery, merge
 from storage.ledger.ledger import Ledger
-from storage.ledger.rows import Selection
+from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery, Visit
 from tests.helpers.addresses import CANAL, heard, state
 from tests.helpers.items import SITE, START, article, at
@@ -39,8 +39,8 @@ def test_an_address_is_heard_once(ledger: Ledger) -> None:
 
 
 def test_hearing_again_learns_what_was_unknown(ledger: Ledger) -> None:
-    ledger.discover([heard(kind="page", depth=3)], START, heard_from=SITE)
-    ledger.discover([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), heard_from="elsewhere")
+    ledger.discover([heard(kind="page", depth=3)], START, found_on=SITE)
+    ledger.discover([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), found_on="elsewhere")
     ledger.discover([heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")], at(2))
     row = ledger.row(CANAL)
     assert row is not None
@@ -131,8 +131,8 @@ def test_a_lease_lasts_as_long_as_its_run(ledger: Ledger) -> None:
         ({"since": date(2018, 6, 1), "until": date(2018, 6, 1), "kinds": ["story"]}, {"a", "bare"}),
         ({"addresses": [f"{SITE}/national/b", "nowhere"]}, {"b"}),
         ({"addresses": []}, set()),
-        ({"origin": f"{SITE}/"}, {"a", "b", "bare", "front"}),
-        ({"origin": "https://www.postkhmer.com/"}, set()),
+        ({"host": SITE.removeprefix("https://")}, {"a", "b", "bare", "front"}),
+        ({"host": "www.postkhmer.com"}, set()),
     ],
 )
 def test_what_a_run_wants(ledger: Ledger, wanted: dict[str, Any], slugs: set[str]) -> None:
@@ -154,7 +154,7 @@ def test_back_off_and_the_next_run(ledger: Ledger) -> None:
     for wait in (5, 30, 180):
         assert ledger.failed(CANAL, "timeout", at(1)) == at(1) + timedelta(seconds=wait)
         assert ledger.next_due_at(at(1)) == at(1) + timedelta(seconds=wait)
-        assert ledger.next_due_at(at(1), Selection(origin="https://www.postkhmer.com/")) is None
+        assert ledger.next_due_at(at(1), Selection(host="www.postkhmer.com")) is None
         assert leased(ledger, hours=1) == []
         assert leased(ledger, hours=1 + wait / 3600) == ["canal"]
     assert ledger.failed(CANAL, "timeout", at(2)) is None

@@ -1,4 +1,4 @@
-"""When to look again."""
+"""The time of the next visit."""
 
 from datetime import UTC, date, datetime, timedelta
 

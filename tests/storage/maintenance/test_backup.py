@@ -10,11 +10,11 @@ from threading import Event, Thread
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.maintenance.check import verify
 from storage.warc.files import raw_records
-from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, desk, file, fill, read, saved_pages
 from tests.helpers.commands import refused, run
 
 
@@ -53,7 +53,7 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
                 file(opened, answer(replace(page, url=f"{SITE}/national/story-{number}", body=body, captured_at=at)))
                 # Kept, and not yet named by a row: no copy may hold it.
                 unnamed = replace(page, url=f"{SITE}/national/waits-{number}", captured_at=at)
-                waiting = opened.read(opened.record(answer(unnamed)))[0]
+                waiting = read(opened, answer(unnamed))[0]
                 began.set()
                 opened.commit([waiting])
 
@@ -67,13 +67,13 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
         crawler.join(30)
     assert counts == sorted(counts)
     assert counts[-1] > counts[0], "the archive grew meanwhile"
-    assert verify(archive, Witness(archive)).counts["equal"] > counts[-1]
+    assert verify(archive, EvidenceReader(archive)).counts["equal"] > counts[-1]
 
 
 def copied(archive: Path, copy: Path) -> int:
-    assert verify(archive, Witness(archive)).findings == [], "what is being written is no fault"
+    assert verify(archive, EvidenceReader(archive)).findings == [], "what is being written is no fault"
     assert run("backup", copy, "--archive", archive).exit_code == 0
-    report = verify(copy, Witness(copy))
+    report = verify(copy, EvidenceReader(copy))
     assert report.findings == []
     last = max((copy / "evidence").iterdir())
     assert b"WARC-Type: request" in list(raw_records(last, print))[-1].raw, "the question behind the last answer"

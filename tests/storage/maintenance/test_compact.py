@@ -3,8 +3,6 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 import zlib
 from datetime import timedelta
 from hashlib import sha256
@@ -13,19 +11,20 @@ from shutil import copytree
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Selection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format
 from storage.evidence.store import Evidence
-from storage.maintenance import compact as compacting
 from storage.maintenance.check import check, verify
+from storage.maintenance.compact import _member
 from storage.warc.exchange import Damage
-from storage.warc.files import records
 from tests.helpers.archives import answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import complete
+from tests.helpers.warc_files import exchanges_in
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +66,10 @@ def test_whoever_reads_the_evidence_finds_the_same(archive: Path) -> None:
     assert sorted(path.suffix for path in (archive / "evidence").iterdir()) == [".gz", ".zst"]
     assert all_records(archive) == kept
     assert canonical(archive) == before
-    assert verify(archive, Witness(archive)).findings == []
-    assert check(archive, Witness(archive))[0].findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
+    assert check(archive, EvidenceReader(archive))[0].findings == []
     with Archive.open(archive, readonly=True) as opened:
-        report = compare(opened, Witness(archive), Selection())
+        report = compare(opened, EvidenceReader(archive), Selection())
     assert (report.changed, report.missing) == (0, [])
 
 
@@ -90,7 +89,7 @@ def test_rebuilt_crawled_on_and_backed_up_from_compact_files(archive: Path, tmp_
     assert run("rebuild", "--archive", archive).exit_code == 0
     assert canonical(archive) == before
     assert run("backup", "--archive", archive, tmp_path / "copy").exit_code == 0
-    assert verify(tmp_path / "copy", Witness(tmp_path / "copy")).findings == []
+    assert verify(tmp_path / "copy", EvidenceReader(tmp_path / "copy")).findings == []
     page = next(each for each in saved_pages() if b"Drupal 7" not in each.body)
     with desk(archive) as opened:
         file(opened, answer(page))
@@ -103,10 +102,10 @@ def test_any_reader_of_warc_files_reads_them(archive: Path) -> None:
     lost: list[Damage] = []
     lost_then: list[Damage] = []
     plain = first(archive)
-    kept = [exchange for _, exchange in records(plain, lost_then.append)]
+    kept = [exchange for _, exchange in exchanges_in(plain, lost_then.append)]
     run("compact", "--archive", archive)
     compact = compact_format.file_of(plain)
-    assert [exchange for _, exchange in records(compact, lost.append)] == kept
+    assert [exchange for _, exchange in exchanges_in(compact, lost.append)] == kept
     assert [each.what for each in lost] == [each.what for each in lost_then], "a revisit, for who has no original"
     fastwarc = pytest.importorskip("fastwarc")
     with compact.open("rb") as stream:
@@ -130,7 +129,7 @@ def test_a_damaged_record_costs_itself_alone(archive: Path) -> None:
     at = known.now[known.number(place.offset)]
     content[at + 30 : at + 60] = bytes(30)
     compact.write_bytes(content)
-    report = verify(archive, Witness(archive))
+    report = verify(archive, EvidenceReader(archive))
     assert report.counts["unreadable"] >= 1
     assert {finding.kind for finding in report.findings} == {"record"}
     assert len(all_records(archive)) >= len(kept) - 3, "what refers to it goes with it"
@@ -147,16 +146,16 @@ def test_a_file_that_holds_more_than_records_is_left(archive: Path) -> None:
 
 def test_members_of_a_given_length() -> None:
     raw = b"WARC/1.1\r\n" + bytes(range(256)) * 40
-    least = len(compacting._member(raw, 100_000) or b"")
+    least = len(_member(raw, 100_000) or b"")
     assert least == 100_000
     for length in (5_000, 2_000, 70_000):
-        member = compacting._member(raw, length)
+        member = _member(raw, length)
         assert member is not None
         assert len(member) == length
         opener = zlib.decompressobj(31)
         assert opener.decompress(member + b"behind") == raw
         assert opener.unused_data == b"behind"
-    assert compacting._member(os.urandom(1000), 900) is None
+    assert _member(os.urandom(1000), 900) is None
 
 
 @pytest.mark.parametrize("undone", [False, True])
@@ -167,7 +166,7 @@ def test_killed_between_any_two_steps_it_is_begun_again(archive: Path, step: str
         run("compact", "--archive", archive)
     script = (
         "import os, sys, pathlib\n"
-        "from postscraper.cli.commands.compact import command\n"
+        "from postscraper.cli.commands.maintenance import compact_command as command\n"
         "call = getattr(pathlib.Path, sys.argv[1])\n"
         "def last(path, *args, **more):\n"
         "    call(path, *args, **more)\n"
@@ -177,8 +176,7 @@ def test_killed_between_any_two_steps_it_is_begun_again(archive: Path, step: str
         "command(sys.argv[2:])\n"
     )
     words = ["--undo"] if undone else []
-    call = [sys.executable, "-c", script, step, *words, "--archive", str(archive)]
-    assert subprocess.run(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False).returncode == 9
+    assert complete(ROOT, "-c", script, step, *words, "--archive", archive).returncode == 9
     assert all_records(archive) == kept
     assert run("compact", *words, "--archive", archive).exit_code == 0
     assert all_records(archive) == kept

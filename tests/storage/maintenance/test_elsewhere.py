@@ -1,4 +1,4 @@
-"""What other archives say they have, in the audit, and when it is damaged."""
+"""Holdings of other archives in the audit, and when their rows are damaged."""
 
 import json
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from shutil import copytree
 
 import pytest
 
-from postscraper.run.page_reader import Witness
-from postscraper.run.selection import placed
+from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.run.selection import candidate
 from storage.holdings.models import CdxEntry
 from storage.maintenance.check import check, verify
 from tests.helpers.archives import SITE, answer, desk, file, saved_pages
@@ -32,11 +32,13 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file(opened, *(answer(page) for page in pages))
         opened.name_payloads()
         held = CdxEntry(
-            url=story.url, captured_at=datetime(2018, 6, 20, tzinfo=UTC), digest=sha1(folder, opened.address(story.url))
+            url=story.url,
+            captured_at=datetime(2018, 6, 20, tzinfo=UTC),
+            digest=sha1(folder, opened.reader.address(story.url)),
         )
         names = [listed(name) for name in ("known", "failed", "gone", "passed")]
         holdings = opened.archive.holdings
-        holdings.add_listing("wayback", "q", [placed(opened, each) for each in (held, *names)], None, NOW)
+        holdings.add_listing("wayback", "q", [candidate(opened, each) for each in (held, *names)], None, NOW)
         holdings.failed("wayback", listed("failed"), "status 503", NOW)
         holdings.mark("wayback", listed("gone"), "gone", "status 404")
         holdings.mark("wayback", listed("passed"), "passed over", "too large")
@@ -58,8 +60,8 @@ def test_an_archive_with_an_index_is_sound(archive: Path) -> None:
     assert ask(archive, "SELECT state, count(*) FROM holding GROUP BY 1 ORDER BY 1") == [
         *(("failed", 1), ("gone", 1), ("held", 1), ("known", 1), ("passed over", 1))
     ]
-    assert check(archive, Witness(archive))[0].findings == []
-    assert verify(archive, Witness(archive)).findings == []
+    assert check(archive, EvidenceReader(archive))[0].findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
 
 
 def test_the_audit_says_where_each_address_stands(archive: Path) -> None:
@@ -84,7 +86,8 @@ DAMAGE = [
     ("holding", "state = 'held', due_at = NULL", "state"),
     ("enumeration", "resume_key = 'here'", "resume_key"),
     ("enumeration", "pages = -1", "pages"),
-    ("refusal", "day = 'today'", "archive"),
+    ("holding", "mime = x'ff'", "mime"),
+    ("refusal", "day = 'today'", "day"),
     ("payload", "sha1 = 'A'", "sha1"),
     ("payload", "digest = 'sha256:0'", "digest"),
 ]
@@ -94,7 +97,7 @@ DAMAGE = [
 def test_a_row_that_cannot_be_is_named_and_forgotten(archive: Path, table: str, change: str, field: str) -> None:
     where = "url LIKE '%/known'" if table == "holding" else f"rowid = (SELECT min(rowid) FROM {table})"
     ask(archive, f"UPDATE {table} SET {change} WHERE {where}")
-    (finding,) = check(archive, Witness(archive))[0].findings
+    (finding,) = check(archive, EvidenceReader(archive))[0].findings
     assert finding.kind == "elsewhere"
     assert field in finding.fields
     (rows,) = ask(archive, f"SELECT count(*) FROM {table}")
@@ -107,5 +110,5 @@ def test_a_row_that_cannot_be_is_named_and_forgotten(archive: Path, table: str, 
 
 def test_bytes_under_a_false_name_are_found(archive: Path) -> None:
     ask(archive, "UPDATE payload SET sha1 = ? WHERE rowid = 2", 32 * "A")
-    (finding,) = verify(archive, Witness(archive)).findings
+    (finding,) = verify(archive, EvidenceReader(archive)).findings
     assert (finding.kind, finding.fields) == ("elsewhere", ("payload.sha1",))

@@ -14,16 +14,17 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.errors import ArchiveError
 from storage.maintenance.check import verify
+from storage.maintenance.checks import search_index
 from storage.maintenance.checks.findings import Finding
 from storage.query.text import digest_of
 from storage.warc.exchange import Damage
 from storage.warc.files import raw_records
-from tests.crawl.test_crawl import crawl
 from tests.helpers.archives import answer, desk, file, fill, saved_pages
 from tests.helpers.commands import run
+from tests.helpers.crawls import crawl
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import SAMPLES
 
@@ -43,7 +44,7 @@ def archive(sound: Path, tmp_path: Path) -> Path:
 
 
 def verified(folder: Path) -> list[Finding]:
-    return verify(folder, Witness(folder)).findings
+    return verify(folder, EvidenceReader(folder)).findings
 
 
 def ask(folder: Path, question: str, *values: Any) -> list[Any]:
@@ -58,7 +59,7 @@ def evidence(folder: Path) -> Path:
 
 
 def test_an_undamaged_archive_is_sound(sound: Path) -> None:
-    report = verify(sound, Witness(sound))
+    report = verify(sound, EvidenceReader(sound))
     assert report.findings == []
     assert report.counts == {"equal": ask(sound, "SELECT count(*) FROM capture")[0][0]}
     told = run("verify", "--json", "--archive", sound)
@@ -85,17 +86,18 @@ def test_a_crawled_archive_is_sound(tmp_path: Path, httpserver: HTTPServer) -> N
     assert run("retry", "--state", "done", "--archive", tmp_path / "archive").exit_code == 0
     assert crawl(tmp_path, mirror).returncode == 0
     assert mirror.conditional
-    report = verify(tmp_path / "archive", Witness(tmp_path / "archive"))
+    report = verify(tmp_path / "archive", EvidenceReader(tmp_path / "archive"))
     assert report.findings == []
     assert report.counts["equal"] == ask(tmp_path / "archive", "SELECT count(*) FROM capture")[0][0] > 60
 
 
-def test_verify_names_every_damage(sound: Path, archive: Path) -> None:
+@pytest.mark.parametrize("damages", [40, pytest.param(DAMAGES, marks=pytest.mark.long)])
+def test_verify_names_every_damage(sound: Path, archive: Path, damages: int) -> None:
     """64 bytes overwritten anywhere; whether that changed anything is decided without `verify`."""
     before = everything(sound)
     files = [sound / "archive.db", sound / "archive.db", evidence(sound)]
     changed, seed, unnamed = 0, 0, []
-    while changed < DAMAGES:
+    while changed < damages:
         seed += 1
         chance = random.Random(seed)
         whole = chance.choice(files)
@@ -226,3 +228,11 @@ def test_verify_names_an_index_that_lost_its_rows(archive: Path) -> None:
             """
         )
     assert any("missing from index ix_capture_digest" in finding.what for finding in verified(archive))
+
+
+def test_verify_compares_the_words_of_every_revision(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "BATCH", 2)
+    (count,) = ask(archive, "SELECT count(*) FROM revision")[0]
+    ask(archive, "DELETE FROM words_docsize")
+    found = {finding.where for finding in verified(archive) if finding.where.startswith("revision ")}
+    assert len(found) == count

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.check import check, verify
 from storage.maintenance.checks.findings import MENDS, Finding, Report
 from tests.helpers.archives import desk, file, fill, saved_pages
@@ -32,7 +32,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def looks(folder: Path) -> tuple[Report, Report]:
-    return check(folder, Witness(folder))[0], verify(folder, Witness(folder))
+    return check(folder, EvidenceReader(folder))[0], verify(folder, EvidenceReader(folder))
 
 
 def ask(statement: str) -> Damage:

@@ -1,11 +1,9 @@
 """`postscraper merge`: two archives become one, and it is the same whichever is brought into the other."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +22,7 @@ from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import refused, run
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import Program
 from tests.helpers.warc_files import pages, warc_gz
 from tests.sources.test_same_capture import records_of
 from tests.storage.maintenance.test_withdraw import STORY, WITHDRAW, WORDS, is_sound, raw
@@ -52,8 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             file(opened, answer(clinic))
             later = clinic.captured_at + timedelta(days=number)
             file(opened, answer(replace(clinic, body=edited, captured_at=later)))
-            opened.commit([opened.read(opened.record(feed(FERRY, MARKET)))[0]])
-            opened.commit([opened.read(opened.record(posts(FERRY, BRIDGE, hours=number)))[0]])
+            file(opened, feed(FERRY, MARKET))
+            file(opened, posts(FERRY, BRIDGE, hours=number))
             opened.archive.ledger.discover([heard(f"{SITE}/national/only-{number}")], AT)
     return one, other
 
@@ -211,7 +210,7 @@ def test_captures_without_bytes_of_their_own_come_too(tmp_path: Path, one: Path)
     path = warc_gz(tmp_path / "theirs.warc.gz", list(pages(60)))
     assert run("replay", path, "--link", "--jobs", 1, "--archive", other).exit_code == 0
     with desk(other) as opened:
-        opened.commit([opened.read(opened.record(feed(FERRY, MARKET, BRIDGE, hours=5)))[0]])
+        file(opened, feed(FERRY, MARKET, BRIDGE, hours=5))
     assert run("withdraw", FERRY, "--reason", "x", "--yes", "--archive", other).exit_code == 0
     told = merged(other, tmp_path / "new", "--yes")
     assert told["without_bytes_there"] == counts(other)[0]
@@ -365,28 +364,29 @@ def test_damage_is_named_and_the_rest_comes(one: Path, other: Path) -> None:
 
 # Killed
 
-SMALL = "from postscraper.replaying import replay; replay.BATCH, replay.SLICE_BYTES = 5, 20_000\n"
+SMALL = "from postscraper.bulk import replay; replay.TRANSACTION, replay.BATCH = 5, 3\n"
 
 
-def start(other: Path, archive: Path) -> subprocess.Popen[bytes]:
-    call = [sys.executable, "-c", f"{SMALL}from postscraper.cli.main import main; main()", "merge", str(other), "--yes"]
-    return subprocess.Popen(
-        [*call, "--jobs", "1", "--archive", str(archive)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def start(other: Path, archive: Path) -> Program:
+    call = ("-c", f"{SMALL}from postscraper.cli.main import main; main()", "merge", other, "--yes", "--jobs", "1")
+    with errors_of(archive).open("wb") as errors:
+        return Program(ROOT, *call, "--archive", archive, errors=errors)
 
 
-def ended(running: subprocess.Popen[bytes]) -> int:
-    _, error = running.communicate(timeout=300)
-    assert running.returncode in (0, -9), error.decode()
-    return running.returncode
+def errors_of(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.errors")
+
+
+def ended(running: Program, archive: Path) -> int:
+    assert running.wait(300) in (0, -9), errors_of(archive).read_text()
+    return running.wait()
 
 
 def test_killed_at_some_moments_nothing_is_lost_or_twice(one: Path, other: Path, tmp_path: Path) -> None:
     assert run("withdraw", FERRY, "--reason", "x", "--yes", "--archive", other).exit_code == 0
     beside = Path(shutil.copytree(one, tmp_path / "beside"))
     began = time.monotonic()
-    assert ended(start(other, beside)) == 0
+    assert ended(start(other, beside), beside) == 0
     seconds = time.monotonic() - began
     chance, codes = Random(7), list[int]()
     for _ in range(6):
@@ -395,9 +395,9 @@ def test_killed_at_some_moments_nothing_is_lost_or_twice(one: Path, other: Path,
             running.wait(chance.uniform(0.2, 1) * seconds)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
-        codes.append(ended(running))
+        codes.append(ended(running, one))
     assert -9 in codes
-    assert ended(start(other, one)) == 0
+    assert ended(start(other, one), one) == 0
     is_sound(one)
     assert said(one) == said(beside)
     assert counts(one) == counts(beside)

@@ -6,8 +6,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,17 +16,18 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from postscraper.items import Receipt, Unread
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
-from storage.ledger.rows import Selection
+from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery
 from storage.maintenance.check import verify
-from tests.crawl.test_crawl import scrapy
 from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import refused, run
+from tests.helpers.crawls import scrapy
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import Program, complete
 
 MIRROR = "http://127.0.0.1:8123"
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -55,7 +54,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ledger.failed(names[1], "TimeoutError", NOW)
         ledger.excluded(names[2], "robots.txt", NOW)
         ledger.lease(1, Selection(addresses=[names[3]]), now=NOW)
-        visited = opened.address(f"{MIRROR}/national/x")
+        visited = opened.reader.address(f"{MIRROR}/national/x")
         ledger.failed(visited, "ConnectionRefusedError", NOW + timedelta(days=400))
     return folder
 
@@ -73,7 +72,7 @@ def test_the_rebuilt_archive_says_the_same(archive: Path) -> None:
     assert told["before"] == told["after"]
     assert (told["beside"], told["captures"], told["damage"], told["kept"]) == (2, 0, [], None)
     assert {path.name for path in archive.iterdir()} == {".lock", "archive.db", "evidence"}
-    assert verify(archive, Witness(archive)).findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
     again = run("rebuild", "--archive", archive)
     assert "Taken over from the old database, for no page has it: " in again.stdout
     assert canonical(archive) == before
@@ -91,7 +90,7 @@ def test_without_the_old_database_pages_are_there_and_what_people_asked_is_not(a
     assert f"{SITE}/national/asked-for" not in heard
     visited = {row[0]: row[18:] for row in before["ledger"] if row[9] not in ("failed", "excluded") and row[18]}
     assert {row[0]: row[18:] for row in after["ledger"] if row[0] in visited} == visited
-    assert verify(archive, Witness(archive)).findings == []
+    assert verify(archive, EvidenceReader(archive)).findings == []
 
 
 def test_a_database_that_cannot_be_read_is_set_aside(archive: Path) -> None:
@@ -189,8 +188,7 @@ def test_not_during_a_crawl_and_not_without_an_archive(archive: Path, tmp_path: 
 @pytest.mark.parametrize("seconds", [0, 0.1, 0.3])
 def test_killed_at_any_moment_it_is_begun_again(archive: Path, seconds: float) -> None:
     before = canonical(archive)
-    call = [sys.executable, "-m", "postscraper", "rebuild", "--archive", str(archive)]
-    running = subprocess.Popen(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
+    running = Program(ROOT, "-m", "postscraper", "rebuild", "--archive", archive)
     while not (archive / "archive.rebuilding").exists():
         assert running.poll() is None
         time.sleep(0.005)
@@ -209,7 +207,7 @@ def test_killed_around_the_swap(archive: Path, step: str) -> None:
     before = canonical(archive)
     script = (
         "import os, sys, pathlib\n"
-        "from postscraper.cli.commands.rebuild import command\n"
+        "from postscraper.cli.commands.maintenance import rebuild_command as command\n"
         "def ending(call):\n"
         "    def last(*args, **more):\n"
         "        call(*args, **more)\n"
@@ -222,8 +220,7 @@ def test_killed_around_the_swap(archive: Path, step: str) -> None:
         "    pathlib.Path.replace = ending(pathlib.Path.replace)\n"
         "command(['--archive', sys.argv[2]])\n"
     )
-    call = [sys.executable, "-c", script, step, str(archive)]
-    assert subprocess.run(call, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False).returncode == 9
+    assert complete(ROOT, "-c", script, step, archive).returncode == 9
     assert (archive / "archive.db.before-rebuild").exists()
     assert canonical(archive) == before
     assert run("rebuild", "--archive", archive).exit_code == 0

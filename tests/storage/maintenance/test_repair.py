@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from postscraper.run.page_reader import Witness
+from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.ledger.states import Discovery
@@ -52,7 +52,7 @@ def stories(folder: Path) -> Any:
 def mended(folder: Path) -> str:
     told = run("check", "--repair", "--archive", folder)
     assert told.exit_code == 0, told.output
-    assert verify(folder, Witness(folder)).findings == []
+    assert verify(folder, EvidenceReader(folder)).findings == []
     return told.stdout
 
 
@@ -72,7 +72,7 @@ def test_a_record_without_a_row_is_read_in(archive: Path) -> None:
     with desk(archive) as opened:
         opened.record(answer(page))
         file(opened, answer(replace(page, url=f"{SITE}/national/another-page")))
-    (found,) = check(archive, Witness(archive))[0].findings
+    (found,) = check(archive, EvidenceReader(archive))[0].findings
     assert (found.kind, page.url in found.what) == ("unfiled", True)
     assert page.url in mended(archive)
     assert ask(archive, "SELECT count(*) FROM capture WHERE url = ?", page.url) == [(1,)]

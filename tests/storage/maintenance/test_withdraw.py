@@ -1,11 +1,8 @@
 """`postscraper withdraw`: what goes, what stays, and that a kill at any moment does no harm."""
 
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -24,10 +21,11 @@ from storage.evidence import compact_format
 from storage.maintenance.compact import compact
 from storage.warc.files import raw_records
 from storage.warc.tombstones import withdrawn
-from tests.crawl.test_crawl import scrapy
-from tests.helpers.archives import SITE, answer, by_hand, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, by_hand, desk, file, fill, read, saved_pages
 from tests.helpers.commands import program, refused, run
+from tests.helpers.crawls import scrapy
 from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.programs import Program
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
 WORDS = b"the jetty had been the hardest part of all"
@@ -224,7 +222,7 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
         later = replace(page, captured_at=page.captured_at + timedelta(days=900))
         # At an address that nobody knew: the page names the story's own.
         alias = replace(later, url=f"{SITE}/node/4711")
-        items = [opened.read(opened.record(answer(each)))[0] for each in (later, alias)]
+        items = [read(opened, answer(each))[0] for each in (later, alias)]
         outcomes = opened.commit(items)
         assert STORY not in {due.address for due in opened.due(1000)}
     assert outcomes == [[Outcome.WITHDRAWN], [Outcome.WITHDRAWN]]
@@ -287,7 +285,7 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert {row[1] for row in rows(archive)["story"]} == stories
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
     with desk(archive) as opened:
-        (item,) = opened.read(opened.record(answer(clinic())))
+        (item,) = read(opened, answer(clinic()))
         assert opened.commit([item]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
 
@@ -448,14 +446,13 @@ def kills(archive: Path, count: int, seed: int) -> list[str]:
     before, kept = rows(archive), evidence(archive)
     for number in range(count):
         copy = Path(shutil.copytree(archive, archive.with_name(f"copy-{number}")))
-        call = [sys.executable, "-m", "postscraper", *WITHDRAW, "--archive", str(copy)]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        with subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run_:
-            database = copy / "archive.db-wal"
-            while not database.exists() and run_.poll() is None:  # Python starts, and imports
-                time.sleep(0.002)
-            time.sleep(random.uniform(0, 0.6))
-            run_.kill()
+        running = Program(ROOT, "-m", "postscraper", *WITHDRAW, "--archive", copy)
+        database = copy / "archive.db-wal"
+        while not database.exists() and running.poll() is None:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.6))
+        running.kill()
+        running.wait()
         waiting = asked(copy, "SELECT count(*) FROM withdrawn_record WHERE state = 'waiting'")[0][0]
         begun = asked(copy, "SELECT count(*) FROM withdrawn")[0][0]
         found.append("not begun" if not begun else "half done" if waiting else "written")

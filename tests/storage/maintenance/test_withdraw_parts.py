@@ -13,9 +13,9 @@ import pytest
 from postscraper.items import Capture
 from storage.archive import Outcome
 from storage.warc.exchange import Exchange
-from tests.crawl.test_crawl import scrapy
-from tests.helpers.archives import SITE, answer, desk, file
+from tests.helpers.archives import SITE, answer, desk, file, read
 from tests.helpers.commands import run
+from tests.helpers.crawls import scrapy
 from tests.storage.maintenance.test_withdraw import asked, is_sound, raw
 
 FERRY, MARKET, SCHOOL, BRIDGE = (f"{SITE}/national/{name}" for name in ("ferry-sinks", "market", "school", "bridge"))
@@ -158,12 +158,12 @@ def test_mentions_take_the_lists_and_no_other_story(archive: Path) -> None:
 def test_what_comes_later_is_read_and_not_kept(archive: Path) -> None:
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
     with desk(archive) as opened:
-        (outcomes,) = opened.commit([opened.read(opened.record(feed(FERRY, MARKET, hours=5, more=" Or at five.")))[0]])
+        (outcomes,) = file(opened, feed(FERRY, MARKET, hours=5, more=" Or at five."))
     assert outcomes == [Outcome.LISTING, Outcome.WITHDRAWN, Outcome.NEW_REVISION]
     assert kept(archive, FEED, "13") == {"": False, MARKET: False}
     assert not asked(archive, "SELECT 1 FROM sighting WHERE address = ?", FERRY)
     with desk(archive) as opened:  # the same capture again, as a repeated run may bring it
-        (again,) = opened.commit([opened.read(opened.record(feed(FERRY, MARKET, hours=5, more=" Or at five.")))[0]])
+        (again,) = file(opened, feed(FERRY, MARKET, hours=5, more=" Or at five."))
         file(opened, feed(MARKET, hours=6))
     assert again == [Outcome.KNOWN_CAPTURE, Outcome.WITHDRAWN, Outcome.KNOWN_CAPTURE]
     assert kept(archive, FEED, "13") == {"": False, MARKET: False}
@@ -258,8 +258,8 @@ def test_a_reread_that_finds_it_takes_the_bytes(tmp_path: Path) -> None:
     """As of an archive whose feeds were once read for their lists alone."""
     archive = tmp_path / "archive"
     with desk(archive) as opened:
-        item, *_ = opened.read(opened.record(feed(FERRY, MARKET)))
-        opened._readings.clear()
+        item, *_ = read(opened, feed(FERRY, MARKET))
+        del opened._pending[item.capture][0][1:]
         opened.commit([item])
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
     assert kept(archive, FEED, "08") == {"": True}

@@ -22,7 +22,7 @@ def test_the_wording_in_force_at_a_moment(archive: Archive) -> None:
 def test_differences_are_told_word_by_word(archive: Archive) -> None:
     archive.add(article(hours=0, body="Water rises in Kampot.", byline="Kun K", images=captioned("A boat.")))
     archive.add(article(hours=1, body="Water falls in Kampot.", byline="Kun K"))
-    old, new = archive.revisions(CANAL)
+    old, new = archive.story(CANAL).revisions
     assert differences(old, new) == {
         "body": [("same", "Water "), ("removed", "rises"), ("added", "falls"), ("same", " in Kampot.")],
         "captions": [("removed", "A boat.")],

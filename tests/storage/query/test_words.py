@@ -1,4 +1,4 @@
-"""Which texts say the same, and how Khmer is cut."""
+"""Texts that say the same, and the words of Khmer."""
 
 import pytest
 from hypothesis import given

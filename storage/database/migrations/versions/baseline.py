@@ -1,4 +1,4 @@
-"""The schema that later migrations begin from; a new archive is made whole and needs none of them."""
+"""Baseline of the migrations; a new archive is created with the newest schema and needs none."""
 
 revision = "0004"
 down_revision = None
@@ -7,4 +7,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing to change: there is no archive of an earlier schema that this program can open."""
+    """No change: this program opens no archive of an earlier schema."""

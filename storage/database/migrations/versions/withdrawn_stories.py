@@ -1,4 +1,4 @@
-"""Which addresses are kept out since their story was withdrawn, and which records were overwritten."""
+"""Tombstones of withdrawn stories: addresses that the archive rejects, and overwritten records."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -7,7 +7,7 @@ import pytest
 
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import FILES_AT_ONCE, Witness
+from postscraper.run.evidence_reader import FILES_AT_ONCE, EvidenceReader
 from storage.evidence.store import Evidence
 from tests.helpers.archives import answer, saved_pages
 
@@ -26,18 +26,18 @@ def many(tmp_path: Path) -> Evidence:
 
 def held() -> tuple[int, int]:
     gc.collect()
-    ears = sum(isinstance(each, Discoverer) for each in gc.get_objects())
-    return ears, len(list(Path("/proc/self/fd").iterdir()))
+    discoverers = sum(isinstance(each, Discoverer) for each in gc.get_objects())
+    return discoverers, len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="where open files are counted by /proc")
 def test_reading_many_files_holds_a_few(tmp_path: Path, many: Evidence) -> None:
-    ears, opened = held()
-    witness = Witness(tmp_path)
+    discoverers, opened = held()
+    reader = EvidenceReader(tmp_path)
     assert len(many.files()) == FILES
     for name in many.files():
         for place, exchange in many.records(name):
-            assert witness.is_page(exchange, place)
-            assert witness.read(exchange, place)[0][1] is not None
-            assert witness.read(many.read(place), place)
-    assert held() == (ears + len(NEWSPAPERS) + FILES_AT_ONCE, opened)
+            assert reader.is_page(exchange, place)
+            assert reader.read(exchange, place)[0][1] is not None
+            assert reader.read(many.read(place), place)
+    assert held() == (discoverers + len(NEWSPAPERS) + FILES_AT_ONCE, opened)

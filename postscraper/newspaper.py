@@ -1,0 +1,94 @@
+"""Particulars of one newspaper, as plain data: hosts, layouts, clock, languages, sections.
+
+Nothing here imports more than the standard library, so that a package with a newspaper of its own can import it while
+`postscraper.newspapers` loads that package.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, tzinfo
+from types import ModuleType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Language:
+    """A language in which a newspaper prints. The patterns are regular expressions without groups.
+
+    code: as in ISO 639-1.
+    letters: the range of its script, as in a character class, where the newspaper's other languages use another;
+        None for the language of all other texts.
+    by: what stands before a name, as `by`. joins: what stands between two, as `and`. None beside the English words,
+        which are always read.
+    """
+
+    code: str
+    letters: str | None = None
+    by: str | None = None
+    joins: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DateForms:
+    """How a newspaper prints dates, in all of its languages. The patterns are regular expressions.
+
+    day, clock, zone: what it prints for a day, for a time behind it and for its zone; without groups, and wide: a word
+        in a month's place that is none makes an odd date, and not words of the story.
+    day_parts: of a printed day, with the groups `day`, `month` and `year`; the first that matches counts.
+    clock_parts: of a printed time, with the groups `hour`, `minute` and `half`.
+    months: the number of each month by its names, in lower case.
+    mornings: the marks in `half` of the hours before noon, in lower case; any other is of the hours after.
+    digits: other figures and the ones that they stand for.
+    """
+
+    day: str
+    clock: str
+    zone: str
+    day_parts: tuple[str, ...]
+    clock_parts: str
+    months: Mapping[str, int]
+    mornings: frozenset[str] = frozenset()
+    digits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Newspaper:
+    """One newspaper's particulars.
+
+    name: of its spider, and of its evidence files.
+    host: where it is served; its www, bare, m. and mail. hosts are the same. other_hosts: more names of that host,
+        without www.
+    layouts: the dotted paths of the modules of its layouts, each imported when the first page is read.
+    languages: the first is that of a list without headlines.
+    zone: of its newsroom's clock. founded_on: its first issue's day; no page of it is dated earlier.
+    default_time: on that clock, what its engines gave to stories without a time; None: no time in particular.
+    house_bylines: bylines that name no person, in lower case, besides those of any newspaper.
+    default_alts: alternative texts that its engines give to any picture.
+    sections: the paths of its section pages by their short names.
+    seeds: paths that a crawl begins with besides the sections, by kind of page. later_seeds: requested after these.
+    parameters: those of a query that tell its pages apart, besides WordPress's and those of any list or search.
+    no_stories: first path segments under which no story lies.
+    floors: the least share of a crawl's articles that must have each field; below it a design has changed, or a layout
+        reads it no more.
+    """
+
+    name: str
+    host: str
+    other_hosts: tuple[str, ...] = ()
+    layouts: tuple[str | ModuleType, ...]
+    languages: tuple[Language, ...]
+    zone: tzinfo
+    dates: DateForms
+    founded_on: date
+    default_time: time | None = None
+    house_bylines: frozenset[str] = frozenset()
+    default_alts: frozenset[str] = frozenset()
+    sections: Mapping[str, str]
+    seeds: Mapping[str, tuple[str, ...]]
+    later_seeds: tuple[str, ...] = ()
+    parameters: frozenset[str] = frozenset()
+    no_stories: frozenset[str] = frozenset()
+    floors: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def layout_paths(self) -> tuple[str, ...]:
+        return tuple(each if isinstance(each, str) else each.__name__ for each in self.layouts)

@@ -1,0 +1,86 @@
+"""Read the stored evidence with the newspaper and mirror settings of the crawl that wrote it."""
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from postscraper.items import Item, Unread
+from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
+from postscraper.reading.read import Layouts
+from postscraper.run.discovery import Discoverer
+from postscraper.run.page_reader import PageReader, Reading, dropped
+from postscraper.run.scope import Scope
+from postscraper.urls import Aliases, canonical
+from storage.evidence.compact_format import evidence_files, file_of
+from storage.evidence.store import FOLDER
+from storage.maintenance.withdraw import dropped_from, kept_out
+from storage.warc.exchange import Exchange, RecordLocation
+from storage.warc.files import file_fields
+
+# Each caches up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
+FILES_AT_ONCE = 4
+
+
+class EvidenceReader:
+    """Reader of one archive's evidence: each file is read with the newspaper and mirror of the run that wrote it."""
+
+    def __init__(self, archive: Path, layouts: Layouts | None = None) -> None:
+        """layouts: None for each newspaper's own."""
+        self._layouts = layouts
+        self._folder = archive / FOLDER
+        self._by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
+        self._withdrawn = kept_out(archive)
+        self._dropped = dropped_from(archive)
+        self._of_file = lru_cache(maxsize=FILES_AT_ONCE)(self._reader_of_file)
+        self._aliases: dict[str, str] = {}
+        for name in evidence_files(self._folder):
+            self._aliases |= self._aliases_of(name, self._paper(name, ""))
+        self._discoverers = [Discoverer(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
+
+    def read(self, exchange: Exchange, location: RecordLocation) -> list[Reading]:
+        """As `PageReader.read`; of items that a pipeline dropped, their records alone."""
+        readings = self._reader(exchange, location).read(exchange, location)
+        return [(self._as_stored(item, location), visit) for item, visit in readings] if self._dropped else readings
+
+    def is_page(self, exchange: Exchange, location: RecordLocation) -> bool:
+        """Whether the exchange has a row in the archive."""
+        reader = self._reader(exchange, location)
+        return reader.is_page(exchange) and not reader.is_withdrawn(exchange.url)
+
+    def without(self, item: Item, part: str) -> Unread:
+        """The item of a story that is not found any more in the answer; item: of the whole answer."""
+        detail = "the answer holds no whole story of this address"
+        return Unread(reason="no_such_part", detail=detail, url=item.url, capture=replace(item.capture, part=part))
+
+    def address(self, url: str) -> str:
+        """The ledger's key of an address. Raises ValueError if it is none."""
+        return canonical(url, self._aliases)
+
+    def section(self, address: str) -> set[str]:
+        """The short names of the section in which an address lies, one for each newspaper that has one there."""
+        names = (discoverer.section(address) for discoverer in self._discoverers)
+        return {name for name in names if name is not None}
+
+    def _reader(self, exchange: Exchange, location: RecordLocation) -> PageReader:
+        return self._of_file(location.file, self._paper(location.file, _host(exchange.url)).name)
+
+    def _reader_of_file(self, file: str, paper: str) -> PageReader:
+        served_as = self._aliases_of(file, NEWSPAPERS[paper])
+        discoverer = Discoverer(NEWSPAPERS[paper], Scope(source="archive"), served_as)
+        return PageReader(discoverer, withdrawn=self._withdrawn, layouts=self._layouts)
+
+    def _paper(self, file: str, host: str) -> Newspaper:
+        """host: of the address, which decides for files that other programs wrote."""
+        return NEWSPAPERS.get(file.rsplit("-", 2)[0]) or self._by_host.get(host, POST)
+
+    def _aliases_of(self, file: str, paper: Newspaper) -> Aliases:
+        return aliases(paper, file_fields(file_of(self._folder / file)).get("paper-origin"))
+
+    def _as_stored(self, item: Item, location: RecordLocation) -> Item:
+        why = self._dropped.get((location.file, location.offset, item.capture.part or ""))
+        return item if why is None else dropped(item, why)
+
+
+@lru_cache(maxsize=256)
+def _host(url: str) -> str:
+    return canonical(url).split("/")[2]
