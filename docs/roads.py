@@ -1,8 +1,8 @@
 """Draw the folders and the two roads through them into CONTRIBUTING.md: `python -m docs.roads`.
 
 Folders, first lines and arrows come from the code. A road is a list of modules, each imported by the nearest one above
-it that is less indented; those that are not indented are named in postscraper/settings.py, by which Scrapy imports
-them. `check_road` compares each with the imports.
+it that is less indented, or named there in a string; those that are not indented are named in postscraper/settings.py,
+by which Scrapy imports them. `check_road` compares each with the code.
 """
 
 import ast
@@ -30,44 +30,43 @@ ROADS = {
         postscraper/crawl/connections.py
         postscraper/crawl/record_middleware.py
             postscraper/run/run.py
-                postscraper/run/recorder.py
-                    storage/evidence/store.py
-                        storage/warc/writer.py
+                storage/evidence/store.py
+                    storage/warc/writer.py
         postscraper/spiders/post.py
             postscraper/crawl/spider.py
                 postscraper/run/run.py
-                    postscraper/reading/read.py
-                        postscraper/reading/blocked.py
-                        postscraper/extraction/decode.py
-                        postscraper/extraction/page.py
+                    postscraper/run/page_reader.py
+                        postscraper/reading/read.py
+                            postscraper/reading/blocked.py
+                            postscraper/extraction/decode.py
+                            postscraper/extraction/page.py
                 postscraper/newspapers.py
                     postscraper/layouts/phnompenhpost/drupal_2017.py
                         postscraper/extraction/body.py
                             postscraper/extraction/pictures.py
-                        postscraper/extraction/bylines.py
+                            postscraper/extraction/bylines.py
                         postscraper/extraction/dates.py
         postscraper/crawl/pipeline.py
-            postscraper/run/run.py
-                storage/archive.py
-                    storage/ingest/prepare.py
-                    storage/ingest/batch.py
-                        storage/ingest/timeline.py
-                    storage/ingest/write.py
-                        storage/ingest/revisions.py
-                        storage/ingest/search_index.py
-                        storage/database/bulk.py
+            storage/archive.py
+                storage/ingest/prepare.py
+                storage/ingest/batch.py
+                    storage/ingest/timeline.py
+                storage/ingest/write.py
+                    storage/ingest/revisions.py
+                    storage/ingest/search_index.py
+                    storage/database/bulk.py
         """,
     "The road of an address, from the page that names it to its next visit": """
         postscraper/crawl/pipeline.py
-            postscraper/run/run.py
+            postscraper/run/page_reader.py
                 postscraper/run/discovery.py
                     postscraper/urls.py
                     postscraper/run/limits.py
-                storage/archive.py
-                    storage/ingest/visits.py
-                        storage/ledger/discoveries.py
-                        storage/ledger/rows.py
-                            storage/ledger/states.py
+            storage/archive.py
+                storage/ingest/visits.py
+                    storage/ledger/discoveries.py
+                    storage/ledger/rows.py
+                        storage/ledger/states.py
         postscraper/crawl/scheduler.py
             postscraper/run/run.py
                 storage/archive.py
@@ -118,22 +117,33 @@ def check_road(text: str) -> Iterator[tuple[int, str]]:
         del above[depth + 1 :]
         if depth == 0 and not any(module.startswith(name) for name in _named_in_settings()):
             raise WrongRoad(f"postscraper/settings.py does not name {path}; mend the road in docs/roads.py")
-        if depth and not imports().direct_import_exists(importer=above[-1], imported=module):
+        imported = imports().direct_import_exists(importer=above[-1], imported=module)
+        if depth and not imported and not _names(above[-1], module):
             chain = imports().find_shortest_chain(importer=above[-1], imported=module)
-            way = f"only by way of {', '.join(chain[1:-1])}" if chain else "at all"
-            raise WrongRoad(f"{above[-1]} does not import {module} {way}; mend the road in docs/roads.py")
+            how = f"imports {module} only by way of {', '.join(chain[1:-1])}" if chain else f"does not import {module}"
+            raise WrongRoad(f"{above[-1]} {how}; mend the road in docs/roads.py")
         above.append(module)
         yield depth, path
+
+
+def _names(importer: str, module: str) -> bool:
+    """Whether strings name the package and the module: a newspaper's layouts are loaded when a page needs them."""
+    package, _, name = module.rpartition(".")
+    words = _strings(ROOT / f"{importer.replace('.', '/')}.py")
+    return name in words and any(word.strip(".") == package for word in words)
 
 
 @cache
 def _named_in_settings() -> set[str]:
     """Modules of the project that strings of the settings name."""
-    tree = ast.parse((ROOT / "postscraper/settings.py").read_text("utf-8"))
-    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     known = imports().modules
-    modules = {word if word in known else word.rpartition(".")[0] for word in words if word.startswith("postscraper.")}
-    return modules & known
+    words = {word for word in _strings(ROOT / "postscraper/settings.py") if word.startswith("postscraper.")}
+    return {word if word in known else word.rpartition(".")[0] for word in words} & known
+
+
+def _strings(path: Path) -> set[str]:
+    constants = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant))
+    return {node.value for node in constants if isinstance(node.value, str)}
 
 
 def _folders() -> str:

@@ -19,7 +19,7 @@ def test_the_drawing_is_that_of_the_imports() -> None:
     ("line", "replacement", "reason"),
     [
         ("reading/read.py", "reading/reader.py", "postscraper/reading/reader.py is not there"),
-        ("reading/read.py", "bulk/replay.py", "postscraper.run.run does not import postscraper.bulk.replay at all"),
+        ("reading/read.py", "bulk/replay.py", "page_reader does not import postscraper.bulk.replay"),
         ("reading/read.py", "extraction/page.py", "postscraper.extraction.page only by way of"),
         ("        postscraper/crawl/robots.py", "        postscraper/crawl/pacing.py", "does not name"),
     ],
