@@ -156,7 +156,7 @@ class Evidence:
         cls,
         folder: Path,
         *,
-        prefix: str = "post",
+        prefix: str = "evidence",
         writable: bool = False,
         software: str = SOFTWARE,
         robots: str = "obey",

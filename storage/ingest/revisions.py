@@ -142,7 +142,7 @@ def _lost_section(value: str) -> bool:
 
 
 def _default_time(value: datetime) -> bool:
-    """Midnight UTC, 07:00 in Phnom Penh, is what a day without a time becomes in a careless database."""
+    """Midnight UTC: what a day without a time becomes in a careless database."""
     return value == value.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

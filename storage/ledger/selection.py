@@ -12,7 +12,7 @@ from storage.ledger.states import Kind
 class Selection:
     """None: no limit of this kind.
 
-    host: of the addresses in the ledger, as www.phnompenhpost.com.
+    host: of the addresses in the ledger, as www.example.org.
     since, until: days, both included: of publication in the ledger, of the capture in UTC in another archive.
     addresses: only these.
     """
