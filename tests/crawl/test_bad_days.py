@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.crawls import FAST, asked, scrapy
+from tests.helpers.crawls import FAST, NO_WAIT, asked, scrapy
 from tests.sources.test_every_source import COUNT, exchanges
 from tests.standins import faults
 from tests.standins.faults import Fault
@@ -33,9 +33,7 @@ def crawl(folder: Path, standins: Standins, source: str, *settings: str) -> subp
         f"COMMONCRAWL_INDEX_ORIGIN={standins.crawl.index.origin}",
         f"COMMONCRAWL_ORIGIN={standins.crawl.store.origin}",
     )
-    done = scrapy(
-        folder, "crawl", "post", "-a", f"source={source}", settings=(*origins, "DOWNLOAD_SLOTS={}", *FAST, *settings)
-    )
+    done = scrapy(folder, "crawl", "post", "-a", f"source={source}", settings=(*origins, NO_WAIT, *FAST, *settings))
     assert "Traceback" not in done.stderr
     return done
 

@@ -18,7 +18,7 @@ from storage.maintenance.check import check, verify
 from tests.helpers.archives import answer, desk, file
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
-from tests.helpers.crawls import FAST, asked, scrapy
+from tests.helpers.crawls import FAST, NO_WAIT, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.wayback_server import Kept, Machine, compressed, usual
 
@@ -32,7 +32,7 @@ EDITED = CLINIC.replace(b"A clinic of eleven beds", b"A clinic of twelve beds")
 def crawl(
     folder: Path, machine: Machine, *words: str, settings: tuple[str, ...] = (), paper: str = "post"
 ) -> subprocess.CompletedProcess[str]:
-    own = (f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", *FAST, *settings)
+    own = (f"WAYBACK_ORIGIN={machine.origin}", NO_WAIT, *FAST, *settings)
     return scrapy(folder, "crawl", paper, "-a", "source=wayback", *words, settings=own)
 
 

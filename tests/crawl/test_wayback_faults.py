@@ -26,7 +26,7 @@ from postscraper.urls import canonical
 from storage.maintenance.check import check
 from tests.crawl.test_wayback import CLINIC, OTHER, SITE, STORY, TOLL, crawl, states
 from tests.helpers.canonical import ask
-from tests.helpers.crawls import FAST, PROJECT, asked, options
+from tests.helpers.crawls import FAST, NO_WAIT, PROJECT, asked, options
 from tests.helpers.paths import SAMPLES
 from tests.helpers.programs import Program
 from tests.helpers.wayback_server import Kept, Machine, busy, error_page, half, refusal, usual
@@ -162,7 +162,7 @@ def test_a_stand_in_is_allowed_at_its_own_door_alone() -> None:
 
 
 def started(folder: Path, machine: Machine) -> Program:
-    settings = options(f"WAYBACK_ORIGIN={machine.origin}", "DOWNLOAD_SLOTS={}", "LOG_LEVEL=WARNING", *FAST)
+    settings = options(f"WAYBACK_ORIGIN={machine.origin}", NO_WAIT, "LOG_LEVEL=WARNING", *FAST)
     return Program(
         folder, "-m", "scrapy", "crawl", "post", "-a", "source=wayback", *settings, environment=PROJECT
     )  # fmt: skip

@@ -10,6 +10,10 @@ from tests.helpers.mirror import Mirror
 from tests.helpers.programs import complete
 
 FAST = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=False")
+# Other archives too are asked without a pause.
+NO_WAIT = (
+    """DOWNLOAD_SLOTS={"wayback": {"concurrency": 1, "delay": 0}, "commoncrawl": {"concurrency": 1, "delay": 0}}"""
+)
 PROJECT = MappingProxyType({"SCRAPY_SETTINGS_MODULE": "postscraper.settings"})
 
 

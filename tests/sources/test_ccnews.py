@@ -15,7 +15,7 @@ from postscraper.sources import ccnews
 from postscraper.sources.ccnews import PIECE_BYTES, File, files, of_days, piece
 from postscraper.sources.remote import NoCapture, NoIndex
 from tests.helpers.commands import program
-from tests.helpers.crawls import FAST, PROJECT, asked, scrapy
+from tests.helpers.crawls import FAST, NO_WAIT, PROJECT, asked, scrapy
 from tests.helpers.programs import Program
 from tests.helpers.warc_files import page_at, pages, warc_gz
 from tests.standins import faults
@@ -104,7 +104,7 @@ WORDS = ("crawl", "post", "-a", "source=commoncrawl", "-a", "crawl=CC-NEWS-2018-
 
 
 def options(store: Standin) -> tuple[str, ...]:
-    return (f"COMMONCRAWL_ORIGIN={store.origin}", "DOWNLOAD_SLOTS={}", *FAST)
+    return (f"COMMONCRAWL_ORIGIN={store.origin}", NO_WAIT, *FAST)
 
 
 def crawl(folder: Path, store: Standin, *words: str) -> str:

@@ -18,7 +18,7 @@ from postscraper.sources import folder
 from postscraper.urls import canonical
 from storage.warc.exchange import Exchange
 from tests.helpers.commands import program
-from tests.helpers.crawls import FAST, asked, scrapy
+from tests.helpers.crawls import FAST, NO_WAIT, asked, scrapy
 from tests.helpers.paths import SAMPLES
 from tests.helpers.warc_files import warc_gz
 from tests.standins import commoncrawl, pywb
@@ -132,7 +132,7 @@ def _laid_out(place: Path) -> Path:
 
 
 def crawl(place: Path, *words: str) -> None:
-    done = scrapy(place, "crawl", "post", *words, settings=("DOWNLOAD_SLOTS={}", *FAST))
+    done = scrapy(place, "crawl", "post", *words, settings=(NO_WAIT, *FAST))
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
