@@ -224,7 +224,7 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
     for _ in range(kills):
         running = start(theirs, archive, *words)
         try:
-            running.wait(chance.uniform(0.3, 1) * seconds)
+            running.wait(chance.uniform(0.2, 0.7) * seconds)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
         codes.append(ended(running, archive))

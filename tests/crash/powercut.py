@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from scrapy.settings import Settings
 
 from postscraper.newspapers import POST
+from postscraper.run import run as crawl
 from postscraper.run.scope import scope
 from tests.crash import holding
 from tests.crash.disk import LOSSES, after
@@ -89,7 +90,7 @@ class Replay:
         settings.setmodule("postscraper.settings")
         settings.setdict({"PAPER_ORIGIN": self._site.origin, "ARCHIVE_DIR": str(archive)})
         try:
-            desk = Run.open(POST, scope(POST, {}), settings)
+            desk = crawl.Run.open(POST, scope(POST, {}), settings)
         except Exception as error:
             return [f"no start: {type(error).__name__}: {error}"]
         try:

@@ -24,7 +24,7 @@ def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> N
 
     with desk(tmp_path) as opened:
         crawler = get_crawler(PostSpider)
-        crawler.spider = PostSpider.from_crawler(crawler, desk=opened)
+        crawler.spider = PostSpider.from_crawler(crawler, run=opened)
         pipeline = ArchivePipeline.from_crawler(crawler)
         answers = [answer(page) for page in saved_pages()[:3]]
         items = [read(opened, each)[0] for each in answers]

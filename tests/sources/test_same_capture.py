@@ -116,7 +116,7 @@ def test_requests_come_over(archive: Path, tmp_path: Path) -> None:
             found = (
                 each
                 for name in compact_format.evidence_files(folder / "evidence")
-                for each in opened._evidence.records(name)
+                for each in opened.evidence.records(name)
             )
             asked[folder] = {
                 (exchange.url, exchange.captured_at): (exchange.requested_at, exchange.request_headers, exchange.origin)
