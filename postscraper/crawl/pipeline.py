@@ -21,7 +21,7 @@ from scrapy.exceptions import DropItem
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.run.page_reader import dropped
+from postscraper.run.page_reader import Reading, dropped
 from storage.archive import Outcome
 from storage.errors import ArchiveError
 from storage.warc.exchange import EvidenceError
@@ -40,7 +40,7 @@ class ArchivePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._waiting: list[tuple[Item, asyncio.Future[list[Outcome]]]] = []
+        self._waiting: list[tuple[list[Reading], asyncio.Future[list[Outcome]]]] = []
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
         self._writing: asyncio.Task[None] | None = None
 
@@ -75,7 +75,7 @@ class ArchivePipeline:
 
     async def _commit(self, item: Item, spider: NewspaperSpider) -> None:
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, done))
+        self._waiting.append((spider.run.answer(item), done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(spider))
         try:
@@ -114,8 +114,8 @@ class ArchivePipeline:
             await asyncio.sleep(SHARED_SECONDS)
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             try:
-                items = [item for item, _ in batch]
-                outcomes = await loop.run_in_executor(self._writer, spider.run.commit, items)
+                answers = [answer for answer, _ in batch]
+                outcomes = await loop.run_in_executor(self._writer, spider.run.commit, answers)
             except Exception as error:  # each item's own `await` raises it
                 for _, done in batch:
                     if not done.done():

@@ -260,22 +260,25 @@ class Run:
         """Whether a story that an answer carries is kept out of the archive."""
         return story.capture.part in self._withdrawn
 
-    def commit(self, items: Sequence[Item]) -> list[list[Outcome]]:
-        """Put pending items into the archive, in one durable transaction, after their evidence.
+    def answer(self, item: Item) -> list[Reading]:
+        """A pending item with its visit, then the stories that its answer carries whole.
 
-        Each is followed by the stories that its answer carries whole. An item may be the `dropped` one of what was
-        read. Returns the outcomes of each item, its own first.
+        The item may be the `dropped` one of what was read.
+        """
+        (_, visit), *stories = self._pending[item.capture][-1]
+        return [(item, visit), *stories]
+
+    def commit(self, answers: Sequence[Sequence[Reading]]) -> list[list[Outcome]]:
+        """Put answers into the archive, in one durable transaction, after their evidence.
+
+        Returns the outcomes of each answer's items, in their order.
         """
         self.sync()
-        answers = []
-        for item in items:
-            (_, visit), *stories = self._pending[item.capture][-1]
-            answers.append([(item, visit), *stories])
         readings = [reading for answer in answers for reading in answer]
         if self.scope.source == "archive":
             outcomes = self.archive.reread(readings)
         else:
-            records = (item.capture.record for item in items)
+            records = (answer[0][0].capture.record for answer in answers)
             offsets = self.recorder.committed((record.file, record.offset) for record in records if record is not None)
             outcomes = self.archive.replay(readings, offsets)
         in_order = iter(outcomes)

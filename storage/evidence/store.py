@@ -146,7 +146,7 @@ class Evidence:
     def __init__(self, folder: Path, prefix: str, about: Mapping[str, str] | None, file_bytes: int) -> None:
         """about: None for reading only."""
         self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
-        self._names = re.compile(re.escape(prefix) + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
+        self._names = re.compile((re.escape(prefix) if prefix else ".+") + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
         self._closing = Lock()  # a file must not be closed while another thread syncs it
         self._failure: OSError | None = None
@@ -156,7 +156,7 @@ class Evidence:
         cls,
         folder: Path,
         *,
-        prefix: str = "evidence",
+        prefix: str = "",
         writable: bool = False,
         software: str = SOFTWARE,
         robots: str = "obey",
@@ -165,6 +165,7 @@ class Evidence:
     ) -> "Evidence":
         """Nothing is written before the first `append`.
 
+        prefix: of the names of new files, and of those that `files` lists; "" lists all, and writes evidence-….
         software (with its version), robots, settings: fields of the warcinfo record at the head of each new file.
         file_bytes: largest size of a file.
         """
@@ -229,7 +230,7 @@ class Evidence:
             self.close()
         if self._file is None:
             last = max(self._numbers().values(), default=0)
-            name = f"{self._prefix}-{datetime.now(UTC):%Y%m%dT%H%MZ}-{last + 1:05}.warc.gz"
+            name = f"{self._prefix or 'evidence'}-{datetime.now(UTC):%Y%m%dT%H%MZ}-{last + 1:05}.warc.gz"
             self._file = EvidenceFile(self._folder / name, self._about or {})
         return self._file
 

@@ -171,7 +171,7 @@ class Machine(RuleBasedStateMachine):
     def some_are_filed(self, most: int) -> None:
         """In the order of their coming, as a run does."""
         some, self.waiting = self.waiting[:most], self.waiting[most:]
-        self.desk.commit([kept.item for kept in some if kept.page.filed])
+        self.desk.commit([self.desk.answer(kept.item) for kept in some if kept.page.filed])
         for kept in some:
             self.model.take(kept.page)
 

@@ -55,7 +55,7 @@ def read(opened: Run, exchange: Exchange) -> list[Item]:
 
 def file(opened: Run, *exchanges: Exchange) -> list[list[Outcome]]:
     """Record, read and store, in one transaction."""
-    return opened.commit([read(opened, exchange)[0] for exchange in exchanges])
+    return opened.commit([opened.answer(read(opened, exchange)[0]) for exchange in exchanges])
 
 
 def saved_pages(every: int = 1) -> list[Capture]:

@@ -89,7 +89,7 @@ def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> N
     with desk(folder) as opened:
         item, *_ = read(opened, feed(FERRY, MARKET))
         del opened._pending[item.capture][0][1:]  # as by a program that knew lists alone
-        opened.commit([item])
+        opened.commit([opened.answer(item)])
     assert revisions(folder) == {}
     with Archive.open(folder) as opened_archive:
         report = compare(opened_archive, EvidenceReader(folder), Selection())

@@ -55,7 +55,7 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
                 unnamed = replace(page, url=f"{SITE}/national/waits-{number}", captured_at=at)
                 waiting = read(opened, answer(unnamed))[0]
                 began.set()
-                opened.commit([waiting])
+                opened.commit([opened.answer(waiting)])
 
     crawler = Thread(target=crawl)
     crawler.start()

@@ -223,7 +223,7 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
         # At an address that nobody knew: the page names the story's own.
         alias = replace(later, url=f"{SITE}/node/4711")
         items = [read(opened, answer(each))[0] for each in (later, alias)]
-        outcomes = opened.commit(items)
+        outcomes = opened.commit(list(map(opened.answer, items)))
         assert STORY not in {due.address for due in opened.due(1000)}
     assert outcomes == [[Outcome.WITHDRAWN], [Outcome.WITHDRAWN]]
     assert rows(archive)["capture"] == before["capture"]
@@ -286,7 +286,7 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
     with desk(archive) as opened:
         (item,) = read(opened, answer(clinic()))
-        assert opened.commit([item]) == [[Outcome.WITHDRAWN]]
+        assert opened.commit([opened.answer(item)]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
 
 

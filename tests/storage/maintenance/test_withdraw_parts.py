@@ -260,7 +260,7 @@ def test_a_reread_that_finds_it_takes_the_bytes(tmp_path: Path) -> None:
     with desk(archive) as opened:
         item, *_ = read(opened, feed(FERRY, MARKET))
         del opened._pending[item.capture][0][1:]
-        opened.commit([item])
+        opened.commit([opened.answer(item)])
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
     assert kept(archive, FEED, "08") == {"": True}
     assert run("reread", "--yes", "--archive", archive).exit_code == 0
