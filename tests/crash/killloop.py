@@ -19,6 +19,7 @@ from random import Random
 from signal import SIGKILL, SIGTERM
 from tempfile import TemporaryDirectory
 
+from postscraper.cli.exit_codes import INTERRUPTED
 from storage.archive import Archive
 from tests.crash import holding
 from tests.crash.program import REAL, Run
@@ -110,7 +111,8 @@ class Loop:
         found = holding.lost(self._archive, run.acknowledged)
         if "Traceback" in run.stderr:
             found.append(f"traceback: {run.stderr[-2000:]}")
-        if code not in (0, *KILLED):
+        stopped = code == INTERRUPTED and "interrupted" in run.sentence()  # as a run that is asked to stop ends
+        if code not in (0, *KILLED) and not stopped:
             found.append(f"ended with {code}: {run.sentence()}")
         self.toll.acknowledged += len(run.acknowledged)
         self.toll.violations += found
