@@ -1,4 +1,4 @@
-"""Where the `postscraper` command starts; also `python -m postscraper`."""
+"""Start of the `postscraper` command, also as `python -m postscraper`."""
 
 import atexit
 import gc

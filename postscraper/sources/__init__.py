@@ -1,1 +1,1 @@
-"""Where captures come from."""
+"""Sources of captures."""

@@ -345,7 +345,7 @@ IN_THE_SOURCE = [case for case in CASES if case[1] in (("path=empty",), ("path=r
 @pytest.mark.parametrize(("source", "words", "code", "told"), [case for case in CASES if case not in IN_THE_SOURCE])
 def test_what_a_source_cannot_be_asked(source: str, words: tuple[str, ...], code: int, told: str) -> None:
     if told == "is no address of":
-        pytest.skip("the desk refuses it: tests/test_crawl.py")
+        pytest.skip("the run refuses it: tests/crawl/test_crawl.py")
     arguments = dict(word.split("=", 1) for word in (f"source={source}", *words))
     with pytest.raises(BadRequest, match=told.replace("?", r"\?")):
         scope(POST, arguments)
