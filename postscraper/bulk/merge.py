@@ -12,8 +12,8 @@ from pathlib import Path
 
 from postscraper.bulk.replay import Progress, Replay
 from postscraper.errors import BadRequest
-from postscraper.newspapers import NEWSPAPERS, POST, Newspaper
-from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.newspapers import NEWSPAPERS, Newspaper
+from postscraper.run.evidence_reader import EvidenceReader, newspaper_of
 from postscraper.run.run import Run
 from storage.archive import Archive, Outcome
 from storage.database.engine import DATABASE
@@ -132,6 +132,6 @@ def _files(other: Path) -> dict[tuple[str, str | None], list[Path]]:
     files: dict[tuple[str, str | None], list[Path]] = {}
     for name in compact_format.evidence_files(other / FOLDER):
         path = compact_format.file_of(other / FOLDER / name)
-        paper = NEWSPAPERS.get(name.rsplit("-", 2)[0], POST)
+        paper = newspaper_of(name)
         files.setdefault((paper.name, file_fields(path).get("paper-origin")), []).append(path)
     return files

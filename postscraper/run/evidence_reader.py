@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
 from postscraper.reading.read import Layouts
@@ -11,7 +12,7 @@ from postscraper.run.discovery import Discoverer
 from postscraper.run.page_reader import PageReader, Reading, dropped
 from postscraper.run.scope import Scope
 from postscraper.urls import Aliases, canonical
-from storage.evidence.compact_format import evidence_files, file_of
+from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER
 from storage.maintenance.withdraw import dropped_from, kept_out
 from storage.warc.exchange import Exchange, RecordLocation
@@ -28,13 +29,12 @@ class EvidenceReader:
         """layouts: None for each newspaper's own."""
         self._layouts = layouts
         self._folder = archive / FOLDER
-        self._by_host = {paper.host: paper for paper in NEWSPAPERS.values()}
         self._withdrawn = kept_out(archive)
         self._dropped = dropped_from(archive)
         self._of_file = lru_cache(maxsize=FILES_AT_ONCE)(self._reader_of_file)
         self._aliases: dict[str, str] = {}
         for name in evidence_files(self._folder):
-            self._aliases |= self._aliases_of(name, self._paper(name, ""))
+            self._aliases |= self._aliases_of(name, newspaper_of(name))
         self._discoverers = [Discoverer(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
 
     def read(self, exchange: Exchange, location: RecordLocation) -> list[Reading]:
@@ -62,16 +62,12 @@ class EvidenceReader:
         return {name for name in names if name is not None}
 
     def _reader(self, exchange: Exchange, location: RecordLocation) -> PageReader:
-        return self._of_file(location.file, self._paper(location.file, _host(exchange.url)).name)
+        return self._of_file(location.file, newspaper_of(location.file, _host(exchange.url)).name)
 
     def _reader_of_file(self, file: str, paper: str) -> PageReader:
         served_as = self._aliases_of(file, NEWSPAPERS[paper])
         discoverer = Discoverer(NEWSPAPERS[paper], Scope(source="archive"), served_as)
         return PageReader(discoverer, withdrawn=self._withdrawn, layouts=self._layouts)
-
-    def _paper(self, file: str, host: str) -> Newspaper:
-        """host: of the address, which decides for files that other programs wrote."""
-        return NEWSPAPERS.get(file.rsplit("-", 2)[0]) or self._by_host.get(host, POST)
 
     def _aliases_of(self, file: str, paper: Newspaper) -> Aliases:
         return aliases(paper, file_fields(file_of(self._folder / file)).get("paper-origin"))
@@ -79,6 +75,21 @@ class EvidenceReader:
     def _as_stored(self, item: Item, location: RecordLocation) -> Item:
         why = self._dropped.get((location.file, location.offset, item.capture.part or ""))
         return item if why is None else dropped(item, why)
+
+
+@lru_cache(maxsize=1024)
+def newspaper_of(file: str, host: str = "") -> Newspaper:
+    """The newspaper of the run that wrote a file of evidence, as the file's name says.
+
+    host: of an address, which decides for files that other programs wrote; the Post for a host of no newspaper.
+    Raises BadRequest for a newspaper that is not installed: another's layouts would read its pages wrongly.
+    """
+    name = prefix_of(Path(file).name)
+    if name is not None and name in NEWSPAPERS:
+        return NEWSPAPERS[name]
+    if name is not None and not Path(file).is_absolute():
+        raise BadRequest(f"{file} holds pages of the newspaper {name}; install the package that brings {name}")
+    return next((paper for paper in NEWSPAPERS.values() if paper.host == host), POST)
 
 
 @lru_cache(maxsize=256)

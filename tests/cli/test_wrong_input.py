@@ -126,15 +126,18 @@ def of_somebody_else(folder: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("make", [nothing, a_file, an_empty_folder, rubbish, of_somebody_else])
-@pytest.mark.parametrize("name", OVER_AN_ARCHIVE)
+NO_ARCHIVE = (nothing, a_file, an_empty_folder, rubbish, of_somebody_else)
+# They make an archive there, or mend what is there.
+MAKERS = {"replay": (nothing, an_empty_folder), "merge": (nothing, an_empty_folder), "rebuild": NO_ARCHIVE[3:]}
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [(name, make) for name in OVER_AN_ARCHIVE for make in NO_ARCHIVE if make not in MAKERS.get(name, ())],
+)
 def test_no_archive(tmp_path: Path, name: str, make: Callable[[Path], None]) -> None:
     folder = tmp_path / "archive"
     make(folder)
-    if name in ("replay", "merge") and make in (nothing, an_empty_folder):
-        pytest.skip("it makes an archive there")
-    if name == "rebuild" and make in (rubbish, of_somebody_else):
-        pytest.skip("it is what mends this")
     result = called(tmp_path, name, "--archive", folder)
     if name in ("check", "verify") and make in (rubbish, of_somebody_else):
         assert (result.exit_code, result.stderr) == (15, ""), "the finding is the answer"
@@ -340,12 +343,12 @@ long = pytest.mark.long
 
 CASES = [(source, *case) for source, cases in WRONG.items() for case in cases]
 IN_THE_SOURCE = [case for case in CASES if case[1] in (("path=empty",), ("path=rubbish",))]
+OF_THE_RUN = [case for case in CASES if case[3] == "is no address of"]  # refused later: tests/crawl/test_crawl.py
+OF_ARGUMENTS = [case for case in CASES if case not in (*IN_THE_SOURCE, *OF_THE_RUN)]
 
 
-@pytest.mark.parametrize(("source", "words", "code", "told"), [case for case in CASES if case not in IN_THE_SOURCE])
+@pytest.mark.parametrize(("source", "words", "code", "told"), OF_ARGUMENTS)
 def test_what_a_source_cannot_be_asked(source: str, words: tuple[str, ...], code: int, told: str) -> None:
-    if told == "is no address of":
-        pytest.skip("the run refuses it: tests/crawl/test_crawl.py")
     arguments = dict(word.split("=", 1) for word in (f"source={source}", *words))
     with pytest.raises(BadRequest, match=told.replace("?", r"\?")):
         scope(POST, arguments)

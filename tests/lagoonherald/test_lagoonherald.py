@@ -93,6 +93,11 @@ def test_it_is_crawled_searched_and_verified_beside_the_others(tmp_path: Path) -
     assert verified.returncode == 0, verified.stdout + verified.stderr
     (evidence,) = {path.name.split("-")[0] for path in (tmp_path / "archive" / "evidence").glob("*.warc.gz")}
     assert evidence == "lagoonherald"
+    for words in (("verify",), ("check",), ("rebuild",), ("merge", "archive", "--archive", "new")):
+        done = call(tmp_path, "postscraper", *words, package=tmp_path)
+        assert (done.returncode, done.stdout) == (2, ""), f"{words} without the package that brings the newspaper"
+        assert done.stderr.endswith("install the package that brings lagoonherald\n")
+    assert call(tmp_path, "postscraper", "verify").returncode == 0
 
 
 BROKEN = {

@@ -18,7 +18,7 @@ FILES = 60
 def many(tmp_path: Path) -> Evidence:
     """Evidence of as many files as records."""
     pages = saved_pages()
-    with Evidence.open(tmp_path / "evidence", writable=True, file_bytes=1) as evidence:
+    with Evidence.open(tmp_path / "evidence", prefix="post", writable=True, file_bytes=1) as evidence:
         for number in range(FILES):
             evidence.append(answer(pages[number % len(pages)]))
     return Evidence.open(tmp_path / "evidence")

@@ -53,7 +53,7 @@ def torn(folder: Path) -> None:
 
 
 def torn_under_another_name(folder: Path) -> None:
-    theirs = warc_gz(folder / "evidence" / "weekly-20180620T0110Z-00001.warc.gz", pages(2))
+    theirs = warc_gz(folder / "evidence" / "postkhmer-20180620T0110Z-00001.warc.gz", pages(2))
     theirs.write_bytes(theirs.read_bytes()[:-100])
 
 
