@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from postscraper.items import Article
 from storage.database.engine import LOG_PAGES, PAGE_BYTES, WRITING_CACHE_KIB
-from storage.query.text import searchable
+from storage.query.search.text import searchable
 
 BATCH = 200
 HASH_BYTES = 64 * 2**20

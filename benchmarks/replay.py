@@ -30,7 +30,7 @@ from benchmarks.records import FILES, write_files
 from benchmarks.replaypeers import JOBS, PEERS, flat, load, opened
 from benchmarks.tables import Table, Wanted
 from benchmarks.timing import Rates, ratio, turned
-from storage.query.text import searchable
+from storage.query.search.text import searchable
 
 ROOT = Path(__file__).parents[1]
 BATCH = 1_000

@@ -27,9 +27,12 @@ from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
 from storage.ledger.states import DROPPED, Discovery, Visit
-from storage.query import captures, export, history, search, statistics
-from storage.query.history import FullStory
-from storage.query.search import Hit, Limits, Sort
+from storage.query import captures, statistics
+from storage.query.export import export
+from storage.query.history import history
+from storage.query.history.history import FullStory
+from storage.query.search import search
+from storage.query.search.search import Hit, Limits, Sort
 from storage.query.statistics import Stats
 
 __all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
@@ -129,12 +132,13 @@ class Archive:
             database.only_writer(connection)
             yield connection
 
-    def _read(
+    def ask(
         self,
         query: Callable[Concatenate[Connection, Params], Result],
         *values: Params.args,
         **options: Params.kwargs,
     ) -> Result:
+        """The answer to a question of storage/query, or any other that takes a connection first, from one snapshot."""
         with self._engine.connect() as connection:
             return query(connection, *values, **options)
 
@@ -168,7 +172,7 @@ class Archive:
 
     def replayed(self) -> dict[str, int]:
         """How far `replay` has read each file, in bytes."""
-        return self._read(visits.done)
+        return self.ask(visits.done)
 
     def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
         """Store new readings of stored captures in one durable transaction; see storage/ingest/reprocess.py.
@@ -199,11 +203,11 @@ class Archive:
 
     def withdrawn(self) -> frozenset[str]:
         """The addresses of withdrawn stories, which are kept out; see storage/maintenance/withdraw.py."""
-        return self._read(tombstones.addresses)
+        return self.ask(tombstones.addresses)
 
     def withdrawal(self, address: str) -> Row[Any] | None:
         """The tombstone of an address, as in the table `withdrawn`; None for one that is not kept out."""
-        return self._read(tombstones.of, address)
+        return self.ask(tombstones.of, address)
 
     def overwrite_withdrawn(self) -> int:
         """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
@@ -226,7 +230,7 @@ class Archive:
         same_body: else the first capture with the same body, of this address if there is one.
         """
         url, second, status, digest, _ = identity
-        return self._read(captures.find, url, second, status, digest, same_body=same_body)
+        return self.ask(captures.find, url, second, status, digest, same_body=same_body)
 
     def captures(self, *, since: date | None = None, until: date | None = None) -> Iterator[Row[Any]]:
         """Captures in the order in which they were stored.
@@ -237,32 +241,32 @@ class Archive:
 
     def dropped(self) -> dict[tuple[str, int, str], str]:
         """Captures that pipelines dropped: the reason by file, offset and part of the record."""
-        return self._read(captures.dropped, DROPPED)
+        return self.ask(captures.dropped, DROPPED)
 
     def parts(self, row: Row[Any]) -> set[str]:
         """The stored parts of the answer of a capture, '' for the whole answer; row: as `captures` yields it."""
-        return self._read(captures.parts, row)
+        return self.ask(captures.parts, row)
 
     def kept_captures(self) -> int:
         """The number of answers whose bytes are in the evidence."""
-        return self._read(captures.count_stored)
+        return self.ask(captures.count_stored)
 
     def evidence_ends(self) -> dict[str, int]:
         """For each evidence file the end of the last record that a capture names, in bytes."""
-        return self._read(captures.evidence_ends)
+        return self.ask(captures.evidence_ends)
 
     def story(self, story: str | int) -> FullStory:
         """A story by its number or any of its addresses, with its whole history. Raises NoSuchStory."""
-        return self._read(history.full_story, story)
+        return self.ask(history.full_story, story)
 
     def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
-        """The newest wording of every story for export, by address; see storage/query/export.py."""
+        """The newest wording of every story for export, by address; see storage/query/export/export.py."""
         with self._engine.connect() as connection:
             yield from export.stories(connection, since, until)
 
     def nearest(self, address: str) -> str | None:
         """The canonical address of the story whose address is most like one that no story has; None without one."""
-        return self._read(history.nearest, address)
+        return self.ask(history.nearest, address)
 
     def search(
         self,
@@ -279,13 +283,13 @@ class Archive:
     ) -> list[Hit]:
         """Stories in which all the words occur, in any one of their wordings.
 
-        words: as in storage/query/syntax.py. since, until: days of publication, both included. page: from 1, of
+        words: as in storage/query/search/syntax.py. since, until: days of publication, both included. page: from 1, of
         `limit` stories. marks: put around each match in the snippet. Raises BadQuery.
         """
         limits = Limits(
             since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
         )
-        return self._read(search.search, words, limits)
+        return self.ask(search.search, words, limits)
 
     def count(
         self,
@@ -298,23 +302,23 @@ class Archive:
     ) -> int:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
         limits = Limits(since=since, until=until, section=section, author=author)
-        return self._read(search.count, words, limits)
+        return self.ask(search.count, words, limits)
 
     def sections(self) -> list[str]:
         """The sections of its stories, as printed, the largest first."""
-        return self._read(statistics.sections)
+        return self.ask(statistics.sections)
 
     def layouts(self) -> list[str]:
         """The layouts by which its captures were read, as in `stats`."""
-        return self._read(statistics.layouts)
+        return self.ask(statistics.layouts)
 
     def stats(self) -> Stats:
         """Counts of stories, captures and addresses."""
-        return self._read(statistics.stats)
+        return self.ask(statistics.stats)
 
     def items(self, rows: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:
         """The stored items of captures, without `capture`, by the captures' ids; rows: as `captures` yields them."""
-        return self._read(reprocess.items, rows)
+        return self.ask(reprocess.items, rows)
 
     def reindex(self) -> int:
         """Build the search index anew; the number of revisions in it."""

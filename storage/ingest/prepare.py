@@ -9,7 +9,7 @@ from storage.database.values import Values, cleaned, day, dumped, is_storable, m
 from storage.ingest.wording import words_digest
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.states import DROPPED, UNCHANGED, UNDATED, Discovery, FinalState, Visit, state_after
-from storage.query.text import digest_of, index_words
+from storage.query.search.text import digest_of, index_words
 from storage.warc.exchange import RecordLocation
 
 # The key of a capture: url, time, digest of the body, source, part of the response.

@@ -17,7 +17,7 @@ from storage.ingest.wording import words_digest
 from storage.ingest.write import write
 from storage.ledger.rows import row_priority
 from storage.ledger.states import DROPPED, Visit
-from storage.query.text import digest_of
+from storage.query.search.text import digest_of
 from storage.warc.exchange import EvidenceError, Exchange, RecordLocation
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-from storage.query.text import digest_of, normal
+from storage.query.search.text import digest_of, normal
 
 UNSAID = "?"
 

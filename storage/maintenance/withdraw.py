@@ -31,7 +31,7 @@ from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ou
 from storage.ingest.write import write
 from storage.ledger.states import WITHDRAWN
 from storage.maintenance.compact import plain_again
-from storage.query.text import digest_of
+from storage.query.search.text import digest_of
 from storage.warc.exchange import RecordUnreadable
 from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import withdrawn

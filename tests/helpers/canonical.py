@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.archive import Archive
-from storage.query.export import write_jsonl
+from storage.query.export.export import write_jsonl
 
 _CAPTURE = "c.url || ' ' || coalesce(c.captured_at, '') || ' ' || c.digest || ' ' || c.source || ' ' || c.part"
 _QUESTIONS = {

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from postscraper.items import Article, Block, Image, Listing, Receipt, Teaser, Unread
 from storage.archive import Archive
-from storage.query.history import promotions
+from storage.query.history.history import promotions
 
 SITE = "https://www.phnompenhpost.com"
 START = datetime(2018, 6, 20, 1, 10, tzinfo=UTC)

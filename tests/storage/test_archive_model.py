@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from postscraper.items import Article
 from storage.archive import Archive
-from storage.query.export import write_csv, write_jsonl
+from storage.query.export.export import write_csv, write_jsonl
 from tests.helpers.items import SITE, article, teaser
 
 # Not many examples: each makes an archive on the disk. The rules themselves are tested without one.

@@ -13,7 +13,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import counted, line
 from storage.archive import Archive
-from storage.query.export import write_csv, write_jsonl
+from storage.query.export.export import write_csv, write_jsonl
 
 FORMATS = {"jsonl": write_jsonl, "csv": write_csv}
 

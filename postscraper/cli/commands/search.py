@@ -11,7 +11,7 @@ from postscraper.cli.output import address, colours, counted, joined, line, prin
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.search import MOST_RANKED, Hit, Sort
+from storage.query.search.search import MOST_RANKED, Hit, Sort
 
 # Private-use characters around each match, replaced by bold print or brackets; no newspaper prints these.
 _MARKS = ("\ue000", "\ue001")

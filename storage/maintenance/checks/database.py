@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from storage.archive import Archive
 from storage.maintenance.checks.findings import Finding, printable
 from storage.maintenance.checks.rows import rows
-from storage.query.text import digest_of
+from storage.query.search.text import digest_of
 
 MOST_COMPLAINTS = 100
 LONGEST_COMPLAINT = 300  # characters; SQLite lists a broken page cell by cell

@@ -19,7 +19,7 @@ from storage.errors import ArchiveError
 from storage.maintenance.check import verify
 from storage.maintenance.checks import search_index
 from storage.maintenance.checks.findings import Finding
-from storage.query.text import digest_of
+from storage.query.search.text import digest_of
 from storage.warc.exchange import Damage
 from storage.warc.files import raw_records
 from tests.helpers.archives import answer, desk, file, fill, saved_pages

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.ingest.wording import words_digest
-from storage.query.text import composed, normal, searchable, tokens_of
+from storage.query.search.text import composed, normal, searchable, tokens_of
 
 STORY = {
     "headline": "The king’s boats",

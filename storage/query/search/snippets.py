@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from unicodedata import normalize
 
-from storage.query.syntax import Term
-from storage.query.text import CLUSTER
+from storage.query.search.syntax import Term
+from storage.query.search.text import CLUSTER
 
 BEFORE, LENGTH = 60, 220  # characters before the first match, and in all
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.export import COLUMNS, write_csv, write_jsonl
+from storage.query.export.export import COLUMNS, write_csv, write_jsonl
 from tests.helpers.items import SITE, article, at, captioned, teaser
 
 ODD = '=SUM(A1) "quoted", ទឹក\u200bឡើង\r\n\ttab'

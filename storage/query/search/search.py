@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, text
 
 from storage.database.engine import require_sqlite
 from storage.database.values import day
-from storage.query.snippets import snippet
-from storage.query.syntax import Term, parse
-from storage.query.text import encodable
+from storage.query.search.snippets import snippet
+from storage.query.search.syntax import Term, parse
+from storage.query.search.text import encodable
 
 Sort = Literal["best", "newest", "oldest"]
 

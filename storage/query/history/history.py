@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, case, func, or_, select
 
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.errors import NoSuchStory
-from storage.query.text import CLUSTER
+from storage.query.search.text import CLUSTER
 
 _WORDS = 4  # the longest of an address, by which similar addresses are found
 _COMPARED = 200  # addresses

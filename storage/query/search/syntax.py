@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from storage.errors import BadQuery
-from storage.query.text import encodable, tokens_of
+from storage.query.search.text import encodable, tokens_of
 
 MOST_TOKENS = 500  # a long paragraph
 DEEPEST = 16  # parentheses; FTS5 allows expressions up to a depth of 256

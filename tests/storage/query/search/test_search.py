@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from storage.archive import Archive
 from storage.errors import BadQuery
-from storage.query import search
-from storage.query.search import Sort
-from storage.query.syntax import parse
-from storage.query.text import CLUSTER, tokens_of
+from storage.query.search import search
+from storage.query.search.search import Sort
+from storage.query.search.syntax import parse
+from storage.query.search.text import CLUSTER, tokens_of
 from tests.helpers.items import SITE, article, captioned
 
 REAL_KHMER = Path(__file__).parents[4] / "shared" / "texts" / "khmer_a.xml"

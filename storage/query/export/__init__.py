@@ -1,0 +1,1 @@
+"""Export of stories, one format a module."""

@@ -1,0 +1,1 @@
+"""History of stories: wordings, their differences, and announcements on other pages."""

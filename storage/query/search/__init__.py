@@ -1,0 +1,1 @@
+"""Search: queries as people type them, over every wording, English and Khmer in one index."""
