@@ -150,22 +150,30 @@ class Series:
             refused = min(both, key=lambda run: len(run.acknowledged))
             self.met(refused, "together", frozenset({IN_USE}))
             self.goes_on(archive, refused, "together")
-        archive = self._folder / "shared"
-        self._site.set(wait_ms=500)
-        first = Run(archive, self._site.origin)
-        first.wait_for(1)
-        self._site.set(wait_ms=20_000)
+        first = self._slow(0)
         for number in range(count - count // 10):
-            if not first.lives():
-                self._note(f"start {number}", "the first run is over: nothing was tried")
-            second = Run(archive, self._site.origin)
+            if not first.lives():  # on a machine so slow that its pages came to an end
+                self._ended(first)
+                first = self._slow(number)
+            second = Run(first.archive, self._site.origin)
             self.met(second, f"start {number}", frozenset({IN_USE}))
             if second.acknowledged or len(second.stderr.splitlines()) != 1:
                 self._note(f"start {number}", f"not one sentence: {second.stderr}")
         self._site.set(wait_ms=0)
+        self._ended(first)
+
+    def _slow(self, number: int) -> Run:
+        """A run that has begun, in an archive of its own, and waits long for each answer."""
+        self._site.set(wait_ms=500)
+        run = Run(self._folder / f"shared-{number}", self._site.origin)
+        run.wait_for(1)
+        self._site.set(wait_ms=20_000)
+        return run
+
+    def _ended(self, first: Run) -> None:
         if code := first.end():
             self._note("the first run", f"ended with {code}: {first.stderr[-600:]}")
-        self.goes_on(archive, first, "shared")
+        self.goes_on(first.archive, first, "shared")
 
 
 def cannot_mount() -> str | None:

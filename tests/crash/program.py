@@ -73,6 +73,7 @@ class Run:
         self, archive: Path, origin: str, entry: Sequence[str] = REAL, under: Sequence[str | Path] = ()
     ) -> None:
         """under: the words of a program that starts it, as strace."""
+        self.archive = archive
         self.acknowledged: list[Acknowledged] = []
         self.stderr = ""
         self.began = time.monotonic()
