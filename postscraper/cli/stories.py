@@ -1,6 +1,9 @@
 """Stories as people name them on the command line."""
 
 from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Row
 
 from postscraper.cli.output import address
 from postscraper.errors import BadRequest
@@ -8,26 +11,31 @@ from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
 from storage.errors import NoSuchStory
-from storage.query.history.history import FullStory
+from storage.query.history.history import FullStory, find
 
 _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 bits
 
 
 def find_story(archive: Archive, story: str) -> FullStory:
-    """The story of a number, of an address with or without https://www., or of a path alone.
+    """As `find_row`, with the whole history."""
+    return archive.story(find_row(archive, story).id)
+
+
+def find_row(archive: Archive, story: str) -> Row[Any]:
+    """The row of a story by its number, an address with or without https://www., or a path alone.
 
     Raises NoSuchStory; BadRequest for a path that two newspapers have.
     """
     if story.isascii() and story.isdigit() and len(story) <= _LONGEST_ID:
-        return archive.story(int(story))
+        return archive.ask(find, int(story))
     addresses = addresses_typed(story)
-    stories: dict[int, FullStory] = {}
+    stories: dict[int, Row[Any]] = {}
     for each in addresses:
         with suppress(NoSuchStory):
-            full = archive.story(each)
-            stories.setdefault(full.row.id, full)
+            row = archive.ask(find, each)
+            stories.setdefault(row.id, row)
     if len(stories) > 1:
-        both = " and ".join(full.row.canonical_url for full in stories.values())
+        both = " and ".join(row.canonical_url for row in stories.values())
         raise BadRequest(f"{story} is {both}: write the whole address")
     if not stories:
         raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Row
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, one_line, print_json
+from postscraper.cli.output import address, counted, joined, line, minute, one_line, print_json
 from postscraper.cli.stories import find_story
 from postscraper.items import plain
 from storage.archive import Archive
@@ -119,10 +119,11 @@ def _print_story(story: FullStory, item: dict[str, Any]) -> None:
     if item.get("standfirst"):
         line()
         line(item["standfirst"], italic=True)
-    _print_body(item)
+    print_body(item)
 
 
-def _print_body(item: dict[str, Any]) -> None:
+def print_body(item: dict[str, Any]) -> None:
+    """Print the blocks of an article with its pictures between them; item: as JSON data."""
     blocks = item["body"]
     pictures: dict[int, list[str]] = {}
     for image in item["images"]:
@@ -144,7 +145,7 @@ def _print_history(story: FullStory) -> None:
     for each in story.revisions:
         row = each.row
         changed = f"changed: {', '.join(differences(before, each))}" if before else None
-        seen = " to ".join(dict.fromkeys(_minute(at) for at in (row.first_captured_at, row.last_captured_at)))
+        seen = " to ".join(dict.fromkeys(minute(at) for at in (row.first_captured_at, row.last_captured_at)))
         line(joined(f"Revision {row.number}", f"seen {seen}", f"captures: {row.captures}", row.layout, changed))
         before = each
     if story.promotions:
@@ -152,7 +153,3 @@ def _print_history(story: FullStory) -> None:
         line(f"Announced {counted(len(story.promotions), 'time')}, on {counted(len(pages), 'page')}")
     for url in story.same_words:
         line(f"Same words: {address(url)}")
-
-
-def _minute(at: Any) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "at a time unknown"
