@@ -42,12 +42,12 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = _end_or_moment(value)
-            if 1 < moment.year < 9999:  # so that it exists on every clock
-                return moment.astimezone(UTC) if moment.tzinfo else moment
         except ValueError:
-            pass
-        form = "2018-06-20 for its end, 2018-06-20T07:00, or 2018-06-20T07:00+07:00"
-        self.fail(f"{value!r} is no time; write it as {form}", param, ctx)
+            form = "2018-06-20 for its end, 2018-06-20T07:00, or 2018-06-20T07:00+07:00"
+            self.fail(f"{value!r} is no time; write it as {form}", param, ctx)
+        if not 1 < moment.year < 9999:
+            self.fail(f"{value!r} is no time on every clock", param, ctx)
+        return moment.astimezone(UTC) if moment.tzinfo else moment
 
 
 def _end_or_moment(text: str) -> datetime:
