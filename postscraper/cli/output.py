@@ -46,7 +46,7 @@ _UNITS = (("year", 365 * 24 * 60), ("day", 24 * 60), ("hour", 60), ("minute", 1)
 
 def duration(length: timedelta) -> str:
     """`3 days`, `5 hours`: in the largest unit of which there are two, rounded down; `1 minute` at least."""
-    minutes = max(int(abs(length).total_seconds() // 60), 1)
+    minutes = max(round(abs(length).total_seconds() / 60), 1)
     name, size = next((unit for unit in _UNITS if minutes >= 2 * unit[1]), _UNITS[-1])
     return counted(minutes // size, name)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from urllib.parse import unquote
 
@@ -302,14 +303,21 @@ def _outside_body(choice: Choice, printed: set[str], body: Choice) -> Choice:
 
 
 def _body(sources: Sequence[Source]) -> Choice:
-    newest, rule, note = sources[-1], "newest", None
-    last = sources
+    rule, note = "newest", None
+    last, shown = sources, _damaged_of_run(sources)
     for at in range(len(sources) - 2, -1, -1):
-        if found := same_words_damaged(newest.item, sources[at].item):
+        if found := same_words_damaged(shown.item, sources[at].item):
             last, (rule, note) = sources[: at + 1], found
             break
     first = _first_of_run(last, lambda item: normal(text_of(item)))
     return Choice(value=list(first.item["body"]), source=first, rule=rule, note=note)
+
+
+def _damaged_of_run(sources: Sequence[Source]) -> Source:
+    """The newest capture, or an older one of the same words that reports damage: not every layout looks for it."""
+    words = normal(text_of(sources[-1].item))
+    run = list(takewhile(lambda each: normal(text_of(each.item)) == words, reversed(sources)))
+    return next((each for each in run if damage_of(each.item)), sources[-1])
 
 
 # --- Pictures ---------------------------------------------------------------------------------
