@@ -1,13 +1,21 @@
 """Two weeks of the newspaper, captured day by day: the archive's answers against a record made by hand."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import groupby
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from postscraper.cli.commands.as_of import resolve
 from postscraper.items import Article, Item, Listing, Unread
@@ -22,6 +30,8 @@ from tests.fortnight.pages import HOME
 from tests.fortnight.script import STORIES, Seen, as_edited, at, captures, day
 from tests.helpers.archives import desk, read
 from tests.helpers.commands import run
+from tests.helpers.crawls import FAST, PROJECT, options
+from tests.helpers.paths import ROOT
 
 KEYS = {said.url: key for key, said in STORIES.items()}
 
@@ -70,6 +80,12 @@ def ours(moment: datetime | None) -> record.Time | None:
 
 
 def test_where_each_story_stood(fortnight: Fortnight) -> None:
+    check_promotion(fortnight.archive)
+    bests = {(stay.page, stay.best) for stay in fortnight.archive.ask(promotion, STORIES["clinic"].url).stays}
+    assert bests == {(f"{HOME}/", 1), (f"{HOME}/national", 1)}
+
+
+def check_promotion(archive: Archive) -> None:
     found = [
         record.Stay(
             key, stay.page.removeprefix(HOME), stay.list, ours(stay.not_yet_at), ours(stay.seen_from),
@@ -78,11 +94,9 @@ def test_where_each_story_stood(fortnight: Fortnight) -> None:
             tuple(headline or "" for headline, _ in stay.wordings),
         )
         for url, key in KEYS.items()
-        for stay in fortnight.archive.ask(promotion, url).stays
+        for stay in archive.ask(promotion, url).stays
     ]  # fmt: skip
     assert sorted(found, key=repr) == sorted(record.PROMOTION, key=repr)
-    bests = {(stay.page, stay.best) for stay in fortnight.archive.ask(promotion, STORIES["clinic"].url).stays}
-    assert bests == {(f"{HOME}/", 1), (f"{HOME}/national", 1)}
 
 
 def test_every_wording_of_a_headline(fortnight: Fortnight) -> None:
@@ -92,16 +106,20 @@ def test_every_wording_of_a_headline(fortnight: Fortnight) -> None:
 
 
 def test_which_stories_are_gone(fortnight: Fortnight) -> None:
+    check_gone(fortnight.archive)
+    targets = {each.target for each in fortnight.archive.ask(gone, resolve)}
+    assert targets == {None, f"{HOME}/", f"{HOME}/national"}
+
+
+def check_gone(archive: Archive) -> None:
     found = [
         record.Absence(
             KEYS[each.canonical_url], each.how, _day(each.last_held_at), _day(each.gone_by), _day(each.last_gone_at),
             each.back_at and _day(each.back_at),
         )
-        for each in fortnight.archive.ask(gone, resolve)
+        for each in archive.ask(gone, resolve)
     ]  # fmt: skip
     assert tuple(found) == record.GONE
-    targets = {each.target for each in fortnight.archive.ask(gone, resolve)}
-    assert targets == {None, f"{HOME}/", f"{HOME}/national"}
 
 
 def _day(moment: datetime) -> int:
@@ -109,10 +127,14 @@ def _day(moment: datetime) -> int:
 
 
 def test_the_revisions_are_the_edits_and_what_the_designs_did(fortnight: Fortnight) -> None:
+    check_revisions(fortnight.archive)
+
+
+def check_revisions(archive: Archive) -> None:
     found = {
         (key, _day(revision.row.first_captured_at))
         for url, key in KEYS.items()
-        for revision in fortnight.archive.story(url).revisions[1:]
+        for revision in archive.story(url).revisions[1:]
     }
     assert found == {(edit.key, edit.day) for edit in record.EDITS} | set(record.REDESIGNS)
 
@@ -128,9 +150,13 @@ def test_the_note_and_the_families_stand_in_the_archive(fortnight: Fortnight) ->
 
 
 def test_the_best_reading_is_what_the_editors_have(fortnight: Fortnight) -> None:
+    check_best(fortnight.archive)
+
+
+def check_best(archive: Archive) -> None:
     for key in STORIES:
-        said, story = as_edited(key, 14), fortnight.archive.story(STORIES[key].url)
-        item = fortnight.archive.ask(of_story, story.row.id).item
+        said = as_edited(key, 14)
+        item = archive.ask(of_story, archive.story(STORIES[key].url).row.id).item
         kicker = (item["kicker"],) if item["kicker"] else ()
         assert (*kicker, *(block["text"] for block in item["body"])) == said.body, key
         captions = [image["caption_text"] for image in item["images"]]
@@ -240,3 +266,40 @@ def test_the_commands_print_what_the_questions_answer(fortnight: Fortnight) -> N
     why = printed("show", "/national/temple-bell-rings-again", "--why")
     assert "drupal_2013 · undamaged · the first letter is lost" in why
     assert "After thirty years without a voice" in printed("show", "/national/temple-bell-rings-again")
+
+
+# --- The same, crawled --------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_the_same_fortnight_crawled_on_loopback(httpserver: HTTPServer, tmp_path: Path) -> None:
+    served: dict[str, Seen] = {}
+
+    def answer(request: Request) -> Response:
+        seen = served.get(request.path.rstrip("/") or "/")
+        if seen is None:
+            return Response("", 200 if request.path == "/robots.txt" else 404, content_type="text/plain")
+        status, body, headers = seen.answer
+        tag = sha256(body or b"the same").hexdigest()[:16] if not seen.conditional else request.headers["If-None-Match"]
+        if status == 304 or request.headers.get("If-None-Match") == f'"{tag}"':
+            return Response(status=304, headers={"ETag": tag})
+        with_tag = {"ETag": f'"{tag}"'} if status == 200 else {}
+        return Response(body, status, content_type="text/html", headers=dict(headers) | with_tag)
+
+    httpserver.expect_request(re.compile("")).respond_with_handler(answer)
+    settings = options(f"PAPER_ORIGIN={httpserver.url_for('').rstrip('/')}", f"ARCHIVE_DIR={tmp_path}", *FAST)
+    for moment, seen_then in groupby(captures(), lambda seen: seen.at.replace(minute=0)):
+        served.clear()
+        served.update({seen.url.removeprefix(HOME): seen for seen in seen_then})
+        urls = " ".join(f"{HOME}{path}" for path in served)
+        words = (moment.isoformat(), "crawl", "post", "-a", f"url={urls}", *settings)
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fortnight.clock", *words],
+            env=os.environ | PROJECT | {"PYTHONPATH": str(ROOT)},
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        is_check = any(seen.answer[0] == 403 for seen in served.values())
+        assert done.returncode == (14 if is_check else 0), done.stderr[-2000:]
+    with Archive.open(tmp_path, readonly=True) as archive:
+        for check in (check_promotion, check_gone, check_revisions, check_best):
+            check(archive)
