@@ -128,7 +128,7 @@ def stories_as_of(
     """
     by_then = or_(_STORY.first_seen_at <= moment, _published(moment, last_day))
     query = select(Story.__table__).where(by_then, _STORY.canonical_url.startswith(f"https://{host}/", autoescape=True))
-    query = query.order_by(_STORY.published_on.is_(None), _STORY.published_on.desc(), _STORY.id.desc())
+    query = query.order_by(_STORY.published_on.desc().nulls_last(), _STORY.id.desc())
     rows = connection.execute(query.limit(limit).offset(offset)).all()
     absent = _absences(connection, resolve, rows, moment)
     return [_story_as_of(connection, row, moment, absent.get(row.id)) for row in rows]
