@@ -6,18 +6,17 @@ explains the tables `FIELDS` and `RULES`.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
-from urllib.parse import unquote
 
 from sqlalchemy import Connection, select
 
 from storage.database.schema import Capture, Reading
 from storage.query.history.damage import LOST, Item, damage_of, fits, kinds_of, letters_of, same_words_damaged, text_of
+from storage.query.history.pictures import files_of, image_of, moved_block, picture_file
 from storage.query.search.text import normal
 
 RULES: Mapping[str, str] = {
@@ -323,17 +322,6 @@ def _damaged_of_run(sources: Sequence[Source]) -> Source:
 # --- Pictures ---------------------------------------------------------------------------------
 
 _OLD = timedelta(days=365)  # after a year stories are hardly ever edited (storage/ledger/states.py)
-_SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)")
-
-
-def picture_file(url: str) -> str:
-    """The name of a picture's file, whatever folder and size a design serves it in."""
-    name = unquote(re.split(r"[?#]", url, maxsplit=1)[0].rsplit("/", 1)[-1])
-    return _SIZE.sub("", name).casefold()
-
-
-def _files(item: Item) -> set[str]:
-    return {picture_file(image["url"]) for image in item.get("images") or ()}
 
 
 def _pictures(sources: Sequence[Source], published_on: str | None) -> Choice:
@@ -345,7 +333,7 @@ def _pictures(sources: Sequence[Source], published_on: str | None) -> Choice:
         doubted |= bool(strange)
         if images:
             run = sources[: at + 1]
-            first = source if doubted else _first_of_run(run, lambda item: sorted(_files(item)))
+            first = source if doubted else _first_of_run(run, lambda item: sorted(files_of(item)))
             kept = [image for image in first.item["images"] if picture_file(image["url"]) not in strange]
             rule = "old picture" if doubted else "newest" if at == len(sources) - 1 else "other design"
             return Choice(value=kept, source=first, rule=rule)
@@ -362,8 +350,8 @@ def _strange(source: Source, older: Sequence[Source], published_on: str | None) 
         return set()
     if first.captured_at.date() - date.fromisoformat(published_on) <= _OLD:
         return set()
-    known = set().union(*(_files(each.item) for each in before))
-    return _files(source.item) & _files(first.item) - known
+    known = set().union(*(files_of(each.item) for each in before))
+    return files_of(source.item) & files_of(first.item) - known
 
 
 def _caption(sources: Sequence[Source], shown_by: Source | None, image: Mapping[str, Any]) -> Choice:
@@ -371,26 +359,22 @@ def _caption(sources: Sequence[Source], shown_by: Source | None, image: Mapping[
     shown = _known(shown_by)
     file = picture_file(image["url"])
     for at in range(len(sources) - 1, -1, -1):
-        found = _image(sources[at].item, file)
+        found = image_of(sources[at].item, file)
         if found is None:
             continue
         if found.get("caption"):
-            run = [each for each in sources[: at + 1] if _image(each.item, file) is not None]
-            first = _first_of_run(run, lambda item: normal((_image(item, file) or {}).get("caption")))
+            run = [each for each in sources[: at + 1] if image_of(each.item, file) is not None]
+            first = _first_of_run(run, lambda item: normal((image_of(item, file) or {}).get("caption")))
             rule = "newest" if run[-1].layout == _last_with(sources, file).layout else "other design"
-            return Choice(value=_image(first.item, file), source=first, rule=rule)
+            return Choice(value=image_of(first.item, file), source=first, rule=rule)
         same = [each for each in sources[:at] if each.layout == sources[at].layout]
-        if any((_image(each.item, file) or {}).get("caption") for each in same):
+        if any((image_of(each.item, file) or {}).get("caption") for each in same):
             return Choice(value=None, source=sources[at], rule="removed")
     return Choice(value=None, source=shown, rule="none")
 
 
 def _last_with(sources: Sequence[Source], file: str) -> Source:
-    return next(each for each in reversed(sources) if _image(each.item, file) is not None)
-
-
-def _image(item: Item, file: str) -> dict[str, Any] | None:
-    return next((image for image in item.get("images") or () if picture_file(image["url"]) == file), None)
+    return next(each for each in reversed(sources) if image_of(each.item, file) is not None)
 
 
 def _captioned(choices: Mapping[str, Choice]) -> Iterator[dict[str, Any]]:
@@ -403,11 +387,5 @@ def _captioned(choices: Mapping[str, Choice]) -> Iterator[dict[str, Any]]:
             with_words["caption_text"] = words.get("caption_text")
         block = image.get("block")
         if block is not None and pictures.source is not body.source:
-            with_words["block"] = _moved(_known(pictures.source).item["body"], block, body.value)
+            with_words["block"] = moved_block(_known(pictures.source).item["body"], block, body.value)
         yield with_words
-
-
-def _moved(blocks: Sequence[Mapping[str, Any]], at: int, others: Sequence[Mapping[str, Any]]) -> int:
-    """The index in other blocks of the block at `at`; their number when it is not there."""
-    text = normal(blocks[at]["text"]) if at < len(blocks) else None
-    return next((index for index, block in enumerate(others) if normal(block["text"]) == text), len(others))
