@@ -20,6 +20,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
         "show": "Print one story with its revisions.",
+        "promotion": "Print where a story was announced, and how high.",
+        "headlines": "Print a story's headlines side by side.",
+        "front": "Print a front page or a list as it stood.",
+        "as-of": "Print the newspaper, or a story, as it stood.",
+        "gone": "Name stories whose address answers without them.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories as JSON lines or CSV.",
         "ledger": "Count the known addresses by state and reason.",
@@ -47,6 +52,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 # The module of commands that share one; every other command has a module of its name.
 MODULES = {
+    "as-of": "as_of",
+    "gone": "as_of",
+    **dict.fromkeys(("headlines", "front"), "promotion"),
     "retry": "ledger",
     "sample": "read",
     **dict.fromkeys(("check", "verify"), "integrity"),
@@ -82,7 +90,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         module = import_module(f"postscraper.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         # __main__.py switches collection off while modules load; their objects stay, and are no garbage.
         if not gc.isenabled():
             gc.freeze()

@@ -1,8 +1,8 @@
 """Options that several sub-commands share."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,42 @@ class Day(click.ParamType[date]):
         except ValueError:
             self.fail(f"{value!r} is no day; write it as 2018-06-20, 2018-06 or 2018", param, ctx)
         return first if self._end == "first" else last
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO moment; of a day, a month or a year its end. Naive without an offset: see `on_clock`."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = _end_or_moment(value)
+        except ValueError:
+            form = "2018-06-20 for its end, 2018-06-20T07:00, or 2018-06-20T07:00+07:00"
+            self.fail(f"{value!r} is no time; write it as {form}", param, ctx)
+        if not 1 < moment.year < 9999:
+            self.fail(f"{value!r} is no time on every clock", param, ctx)
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+
+
+def _end_or_moment(text: str) -> datetime:
+    with suppress(ValueError):
+        return datetime.combine(span(text)[1], time.max)
+    return datetime.fromisoformat(text)
+
+
+def on_clock(moment: datetime | None, zone: tzinfo) -> datetime:
+    """A typed moment as aware UTC: without an offset on a newspaper's clock; now for None."""
+    if moment is None:
+        return datetime.now(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def last_day(moment: datetime, zone: tzinfo) -> date:
+    """The last whole day before an aware moment, or up to it, on a newspaper's clock."""
+    return (moment + timedelta.resolution).astimezone(zone).date() - timedelta(days=1)
 
 
 def _archive(ctx: click.Context, param: click.Parameter, value: Path) -> Path:

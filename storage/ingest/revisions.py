@@ -1,8 +1,7 @@
 """Derive a story's revisions, and the best value of each field, from all its captures. No database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,6 +9,7 @@ from sqlalchemy import Row
 from storage.ingest.batch import MOVING, StoryState, Values
 from storage.ingest.prepare import ArticleRow
 from storage.ingest.timeline import WordingSpan
+from storage.query.history.best import FIRST_GOOD, first_good
 
 
 @dataclass(slots=True)
@@ -120,36 +120,12 @@ def _best(known: StoryState, articles: Mapping[int, ArticleRow]) -> Values:
     observed = order if before is None else [seen for seen in order if seen.capture_id in known.new]
     place = {} if before is None else {seen.capture_id: at for at, seen in enumerate(order)}
     best: Values = {}
-    for name, doubtful in BEST_FIELDS.items():
+    for name in FIRST_GOOD:
         values = [(getattr(articles[seen.reading_id], name), seen.capture_id) for seen in observed]
         if before is not None:
             values.append((getattr(before, name), getattr(before, f"{name}_capture_id")))
         given = [(value, capture_id) for value, capture_id in values if value is not None]
         if before is not None:
             given.sort(key=lambda each: place[each[1]])
-        good = [(value, capture_id) for value, capture_id in given if not doubtful(value)]
-        best[name], best[f"{name}_capture_id"] = next(iter(good or given), (None, None))
+        best[name], best[f"{name}_capture_id"] = first_good(name, given)
     return best
-
-
-def _never(_value: Any) -> bool:
-    return False
-
-
-def _lost_section(value: str) -> bool:
-    """Stories that lost their section when a site moved to another engine are filed under this name."""
-    return value.casefold() == "uncategorized"
-
-
-def _default_time(value: datetime) -> bool:
-    """Midnight UTC: what a day without a time becomes in a careless database."""
-    return value == value.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-BEST_FIELDS: Mapping[str, Callable[[Any], bool]] = {
-    "section": _lost_section,
-    "published_on": _never,
-    "published_at": _default_time,
-    "node_id": _never,
-    "image_url": _never,
-}

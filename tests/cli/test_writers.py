@@ -29,7 +29,10 @@ WRITERS = {
 }
 READERS = {
     "search": ("river",),
-    "show": (STORY,),
+    **dict.fromkeys(("show", "promotion", "headlines"), (STORY,)),
+    "front": ("/",),
+    "as-of": ("2018-06-22",),
+    "gone": (),
     "stats": (),
     "export": ("--format", "jsonl"),
     "ledger": (),
@@ -44,7 +47,7 @@ READERS = {
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("writers") / "archive"
-    fill(folder, [page for page in saved_pages() if page.url == STORY])
+    fill(folder, [page for page in saved_pages() if page.url in (STORY, f"{SITE}/")])
     return folder
 
 

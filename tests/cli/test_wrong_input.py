@@ -45,9 +45,13 @@ CODES = {
 
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
+    **dict.fromkeys(
+        ("stats", "gone", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
+    ),
     "search": ("ferry",),
-    "show": ("1",),
+    **dict.fromkeys(("show", "promotion", "headlines"), ("1",)),
+    "front": ("/",),
+    "as-of": ("2018-06-22",),
     "export": ("--format", "jsonl"),
     "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),

@@ -1,20 +1,18 @@
-"""`postscraper show`: one story, its newest wording and its history."""
+"""`postscraper show`: one story, its best reading and its history."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import Any
 
 import click
 from sqlalchemy import Row
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, print_json
-from postscraper.errors import BadRequest
+from postscraper.cli.output import address, counted, joined, line, minute, one_line, print_json
+from postscraper.cli.stories import find_story
 from postscraper.items import plain
-from postscraper.newspapers import NEWSPAPERS
-from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
-from storage.errors import NoSuchStory
+from storage.query.history.best import RULES, BestReading, Choice, of_story
 from storage.query.history.history import FullStory, Wording, differences
 
 _BEFORE = {"list_item": "• ", "quote": "    "}
@@ -23,15 +21,18 @@ _STYLE: dict[str, dict[str, bool]] = {
     "credit": {"italic": True},
     "correction": {"italic": True},
 }
-_LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 bits
 
 
 @click.command("show")
 @click.argument("story", metavar="URL|ID")
+@click.option("--why", is_flag=True, help="Print of each field the value, the capture that it is from, and the rule.")
 @options.json
 @options.reading
-def show_command(story: str, json_wanted: bool, archive: Archive) -> None:
-    """Print one story: its newest wording, its revisions, and where it was announced.
+def show_command(story: str, why: bool, json_wanted: bool, archive: Archive) -> None:
+    """Print one story: its best reading, its revisions, and where it was announced.
+
+    The best reading is the newest wording, without the damage that later designs did to it:
+    docs/best-reading.md has the rules.
 
     A story is named by any of its addresses, with or without https://www., by its path alone, or by the
     number that `search` prints.
@@ -40,49 +41,16 @@ def show_command(story: str, json_wanted: bool, archive: Archive) -> None:
     Example:
       postscraper show https://www.phnompenhpost.com/national/a-story
     """
-    full = _find(archive, story)
+    full = find_story(archive, story)
+    best = archive.ask(of_story, full.row.id)
     if json_wanted:
-        print_json(_data(full))
+        print_json(_data(full) | {"best": dict(_reasons(best))})
+    elif why:
+        for name, fact in _reasons(best):
+            _print_reason(name, fact)
     else:
-        _print_story(full)
+        _print_story(full, best.item)
         _print_history(full)
-
-
-def _find(archive: Archive, story: str) -> FullStory:
-    """Raises NoSuchStory; BadRequest for a path that two newspapers have."""
-    if story.isascii() and story.isdigit() and len(story) <= _LONGEST_ID:
-        return archive.story(int(story))
-    typed = [f"https://{paper.host}{story}" for paper in NEWSPAPERS.values()] if story[:1] == "/" else [story]
-    addresses = list(dict.fromkeys(each for url in typed for each in (_canonical(url), url)))
-    stories: dict[int, FullStory] = {}
-    for each in addresses:
-        with suppress(NoSuchStory):
-            full = archive.story(each)
-            stories.setdefault(full.row.id, full)
-    if len(stories) > 1:
-        both = " and ".join(full.row.canonical_url for full in stories.values())
-        raise BadRequest(f"{story} is {both}: write the whole address")
-    if not stories:
-        raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")
-    return next(iter(stories.values()))
-
-
-def _canonical(url: str) -> str:
-    try:
-        return canonical(with_scheme(url))
-    except ValueError:
-        return url
-
-
-def _instead(archive: Archive, addresses: list[str]) -> str:
-    """The withdrawal or the ledger's state of one of the addresses, else a similar address; "" without any."""
-    for each in addresses:
-        if gone := archive.withdrawal(each):
-            return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
-        if (row := archive.ledger.row(each)) is not None:
-            return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
-    near = next(filter(None, map(archive.nearest, addresses)), None)
-    return f"; did you mean {address(near)}?" if near else ""
 
 
 def _data(story: FullStory) -> dict[str, Any]:
@@ -103,20 +71,59 @@ def _columns(row: Row[Any]) -> dict[str, Any]:
     return columns
 
 
-def _print_story(story: FullStory) -> None:
-    item = story.revisions[-1].item
+def _reasons(best: BestReading) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each field with its value, capture and rule; of captions one of each picture: `caption 1`."""
+    for name, choice in best.choices.items():
+        if name != "captions":
+            yield name, _reason(choice, choice.value)
+            continue
+        for number, caption in enumerate(choice.value, 1):
+            words = caption.value and joined(caption.value["caption"], caption.value["credit"])
+            yield f"caption {number}", _reason(caption, words)
+
+
+def _reason(choice: Choice, value: Any) -> dict[str, Any]:
+    source = choice.source
+    return {
+        "value": plain(value),
+        "rule": choice.rule,
+        "because": RULES[choice.rule],
+        "note": choice.note,
+        "capture_id": source and source.capture_id,
+        "captured_at": source and plain(source.captured_at),
+        "layout": source and source.layout,
+    }
+
+
+_LONGEST_VALUE = 100  # characters
+
+
+def _print_reason(name: str, fact: dict[str, Any]) -> None:
+    value = fact["value"]
+    if name == "body":
+        value = "\n".join(block["text"] for block in value)
+    elif isinstance(value, list):
+        value = ", ".join(each if isinstance(each, str) else each["url"] for each in value)
+    shown = one_line("—" if value in (None, "") else str(value))
+    line(f"{name}: {shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 1] + '…'}", bold=True)
+    capture = f"capture {fact['capture_id']}" if fact["capture_id"] else None
+    line("  " + joined(capture, fact["captured_at"], fact["layout"], fact["rule"], fact["note"] or fact["because"]))
+
+
+def _print_story(story: FullStory, item: dict[str, Any]) -> None:
     if item.get("kicker"):
         line(item["kicker"])
     line(item["headline"], bold=True)
-    line(joined(story.row.published_on, story.row.section, item.get("byline")))
+    line(joined(story.row.published_on, story.row.section, item["byline"]))
     line(address(story.row.canonical_url))
     if item.get("standfirst"):
         line()
         line(item["standfirst"], italic=True)
-    _print_body(item)
+    print_body(item)
 
 
-def _print_body(item: dict[str, Any]) -> None:
+def print_body(item: dict[str, Any]) -> None:
+    """Print the blocks of an article with its pictures between them; item: as JSON data."""
     blocks = item["body"]
     pictures: dict[int, list[str]] = {}
     for image in item["images"]:
@@ -138,7 +145,7 @@ def _print_history(story: FullStory) -> None:
     for each in story.revisions:
         row = each.row
         changed = f"changed: {', '.join(differences(before, each))}" if before else None
-        seen = " to ".join(dict.fromkeys(_minute(at) for at in (row.first_captured_at, row.last_captured_at)))
+        seen = " to ".join(dict.fromkeys(minute(at) for at in (row.first_captured_at, row.last_captured_at)))
         line(joined(f"Revision {row.number}", f"seen {seen}", f"captures: {row.captures}", row.layout, changed))
         before = each
     if story.promotions:
@@ -146,7 +153,3 @@ def _print_history(story: FullStory) -> None:
         line(f"Announced {counted(len(story.promotions), 'time')}, on {counted(len(pages), 'page')}")
     for url in story.same_words:
         line(f"Same words: {address(url)}")
-
-
-def _minute(at: Any) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "at a time unknown"

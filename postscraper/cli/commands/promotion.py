@@ -1,0 +1,195 @@
+"""`postscraper promotion`, `headlines` and `front`: where stories were announced, and how a page stood."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import click
+
+from postscraper.cli import options
+from postscraper.cli.output import address, counted, duration, joined, line, minute, print_json
+from postscraper.cli.stories import addresses_typed, find_row
+from postscraper.errors import BadRequest
+from postscraper.items import plain
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.urls import newspaper_at
+from storage.archive import Archive
+from storage.errors import NoSuchStory
+from storage.query.history.as_of import PageAsOf, pages_as_of
+from storage.query.history.promotion import PLACES, Beside, Promotion, Stay, headlines, promotion
+
+
+@click.command("promotion")
+@click.argument("story", metavar="URL|ID")
+@options.json
+@options.reading
+def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
+    """Print on which fronts, lists and feeds a story stood: from when to when, how high, under which headlines.
+
+    It says no more than captures show: between two captures of a page that both have the story it stayed;
+    it was gone by the next one without it. A story that the lists name and the archive does not hold has
+    a promotion, too.
+
+    \b
+    Example:
+      postscraper promotion /national/a-story
+    """
+    found = _promotion(archive, story)
+    if json_wanted:
+        print_json(plain(found))
+        return
+    line(address(found.address))
+    for stay in found.stays:
+        _print_stay(stay)
+    for beside in found.beside:
+        _print_beside(beside)
+    if found.undated:
+        line()
+        line(f"{counted(found.undated, 'announcement')} on captures of unknown time")
+
+
+def _promotion(archive: Archive, story: str) -> Promotion:
+    try:
+        return archive.ask(promotion, find_row(archive, story).canonical_url)
+    except NoSuchStory:
+        for each in addresses_typed(story):
+            found = archive.ask(promotion, each)
+            if found.stays or found.beside or found.undated:
+                return found
+        raise
+
+
+def _print_stay(stay: Stay) -> None:
+    line()
+    line(joined(address(stay.page), stay.kind, stay.list), bold=True)
+    span = " to ".join(dict.fromkeys((minute(stay.seen_from), minute(stay.seen_to))))
+    end = f"gone by {minute(stay.gone_by)}" if stay.gone_by else "no later capture without it"
+    line("  " + joined(f"seen {span}", counted(stay.captures, "capture"), end))
+    if stay.not_yet_at:
+        line(f"  not there yet at {minute(stay.not_yet_at)}")
+    moves = [f"{place.position} at {minute(place.at)}" for place in stay.places[1:]]
+    line("  " + joined(f"place {stay.places[0].position}", *moves, f"best {stay.best}" if moves else None))
+    _print_wordings(stay.wordings)
+
+
+def _print_beside(beside: Beside) -> None:
+    line()
+    line(joined(beside.list or "a list without a name", "beside other stories"), bold=True)
+    span = " to ".join(dict.fromkeys((minute(beside.seen_from), minute(beside.seen_to))))
+    line("  " + joined(f"seen {span}", f"on {counted(beside.pages, 'page')}", f"best place {beside.best}"))
+    _print_wordings(beside.wordings)
+
+
+def _print_wordings(wordings: Iterable[tuple[str | None, str | None]]) -> None:
+    for headline, summary in wordings:
+        line("  " + (joined(headline and f"“{headline}”", summary) or "without words"))
+
+
+@click.command("headlines")
+@click.argument("story", metavar="URL|ID")
+@options.json
+@options.reading
+def headlines_command(story: str, json_wanted: bool, archive: Archive) -> None:
+    """Print every headline of a story side by side: on its page, for machines, in feeds, in teasers, in its address.
+
+    \b
+    Example:
+      postscraper headlines /national/a-story --json
+    """
+    row = find_row(archive, story)
+    found = archive.ask(headlines, row)
+    if json_wanted:
+        print_json([plain(each) for each in found])
+        return
+    line(address(row.canonical_url))
+    place = None
+    for each in found:
+        if each.place != place:
+            line()
+            line(PLACES[each.place], bold=True)
+            place = each.place
+        line(f"  {each.headline}")
+        if each.captures:
+            span = " to ".join(dict.fromkeys((minute(each.first_seen_at), minute(each.last_seen_at))))
+            line("    " + joined(f"seen {span}", counted(each.captures, "time")), dim=True)
+
+
+@click.command("front")
+@click.argument("page", metavar="[PAGE]", default="/")
+@click.option(
+    "--as-of", type=options.Moment(), metavar="TIME", help="A day (its end) or a time; the newest without it."
+)
+@options.json
+@options.reading
+def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive: Archive) -> None:
+    """Print the teasers of a front page or another list as they stood, and how old the evidence is.
+
+    PAGE is an address, a path, or a section's short name; without it the front page. A time without an
+    offset is on the newspaper's clock. The newest capture not later than the time counts.
+
+    \b
+    Example:
+      postscraper front /national --as-of 2018-06-20T07:00
+    """
+    found: dict[str, tuple[PageAsOf, datetime]] = {}
+    for paper, addresses in _pages(page):
+        moment = options.on_clock(as_of, paper.zone)
+        pages = archive.ask(pages_as_of, addresses, moment)
+        if pages:
+            found[paper.name] = max(pages, key=lambda each: each.captured_at), moment
+    if len(found) > 1:
+        both = " and ".join(each.page for each, _ in found.values())
+        raise BadRequest(f"{page} is {both}: write the whole address")
+    if not found:
+        raise NoSuchStory(
+            f"the archive has no capture of {page}{f' as old as {as_of:%Y-%m-%d %H:%M}' if as_of else ''}"
+        )
+    [(stood, moment)] = found.values()
+    if json_wanted:
+        print_json(page_data(stood, moment))
+    else:
+        print_page(stood)
+
+
+def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:
+    """The addresses that a person can mean, by newspaper."""
+    if any(mark in page for mark in "/."):
+        for each in addresses_typed(page):
+            with suppress(ValueError):
+                if paper := newspaper_at(each):
+                    yield paper, [each]
+        return
+    for paper in NEWSPAPERS.values():
+        if page in paper.sections:
+            yield paper, section_pages(paper, page)
+
+
+def section_pages(paper: Newspaper, name: str) -> list[str]:
+    """The addresses of a section: the paper's own path, and WordPress's."""
+    return [f"https://{paper.host}{path}" for path in (paper.sections[name], f"/category/{name}")]
+
+
+def page_data(page: PageAsOf, moment: datetime) -> dict[str, Any]:
+    facts = {name: getattr(page, name) for name in ("page", "layout", "captured_at", "seen_at", "whole", "capture_id")}
+    teasers = [{name: plain(value) for name, value in row._mapping.items()} for row in page.teasers]
+    return {"as_of": plain(moment), **plain(facts), "age_seconds": page.age.total_seconds(), "teasers": teasers}
+
+
+def print_page(page: PageAsOf, limit: int | None = None) -> None:
+    """limit: at most so many teasers."""
+    line(address(page.page), bold=True)
+    again = f"unchanged at {minute(page.seen_at)}" if page.seen_at > page.captured_at else None
+    age = f"{duration(page.age)} before"
+    line(joined(f"captured {minute(page.captured_at)}", again, age, page.layout, None if page.whole else "broke off"))
+    name: str | None = ""
+    for row in page.teasers[:limit]:
+        if row.list != name:
+            name = row.list
+            if name:
+                line(f"  {name}")
+        line(f"  {row.position:>3}  {row.headline or row.summary or ''}")
+        line(f"       {address(row.address)}", dim=True)
+    if limit is not None and len(page.teasers) > limit:
+        line(f"       and {len(page.teasers) - limit:,} more")

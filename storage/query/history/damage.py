@@ -1,0 +1,100 @@
+"""Damage of stories by later designs: whether a reading has the words of an older one, but for what damage does."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from storage.query.search.text import composed, is_letter, normal
+
+Item = Mapping[str, Any]
+
+LOST = "\ufffd"
+_LOST_LETTERS = 2  # of a word that lost its drop cap, with a quotation mark or without
+_LONGEST_LOSS = 4  # letters for one sign that was no text
+# Markup that reaches the words: attributes, and ends of tags.
+_LEAKED = re.compile(r"""[\w:-]+=["'][^"']*["']|</?[a-z][^>]*>|["']?\s*/?>""", re.I)
+_SENTENCE_ENDS = (".", "!", "?", "…", "។", "៕", ":")
+_CLOSING = "”\"’'»)] "
+_CUT = frozenset({"cut", "paywall"})
+
+
+def letters_of(text: str | None) -> str:
+    """Letters, digits and combining marks alone, in lower case."""
+    return "".join(filter(is_letter, composed(text or "").casefold()))
+
+
+def kinds_of(item: Item) -> set[str]:
+    return {problem["kind"] for problem in item.get("problems") or ()}
+
+
+def damage_of(item: Item) -> set[str]:
+    """Kinds of the problems that concern the body: it is cut, or the words of a damage stand there or nowhere."""
+    text = text_of(item)
+    kinds = kinds_of(item) & _CUT
+    for problem in item.get("problems") or ():
+        words = problem.get("text")
+        if problem["kind"] in ("damage", "undecodable_bytes") and (
+            words is None or any(part in text for part in words.split(", "))
+        ):
+            kinds.add(problem["kind"])
+    return kinds | ({"damage"} if LOST in text or _LEAKED.search(text) else set())
+
+
+def text_of(item: Item) -> str:
+    return "\n".join(block["text"] for block in item["body"])
+
+
+def same_words_damaged(newest: Item, older: Item) -> tuple[str, str] | None:
+    """The rule by which the body of an older capture counts, and what is damaged in the newest; None when it is edited.
+
+    The older body must be without the damage, and its words must be those of the newest but for what damage does.
+    """
+    here, before = text_of(newest), text_of(older)
+    damaged, clean = letters_of(_LEAKED.sub(" ", here)), letters_of(before)
+    kinds = damage_of(newest) - damage_of(older)
+    if not damaged or LOST in before:
+        return None
+    if "body" in (newest.get("not_printed") or ()) and damaged == letters_of(_first_page(older)) != clean:
+        return "whole", "the first page alone"
+    if newest["layout"] != older["layout"] and letters_of(_apart(newest, older)) == clean != damaged:
+        return "undamaged", "other fields stand among the paragraphs"
+    if kinds and _without_breaks(here) == _without_breaks(before):
+        return "undamaged", "paragraphs, hyphens or markup are broken"
+    if kinds and clean.endswith(damaged) and 0 < len(clean) - len(damaged) <= _LOST_LETTERS:
+        return "undamaged", "the first letter is lost"
+    is_cut = kinds & _CUT or (newest["layout"] != older["layout"] and not _ends_sentence(newest))
+    if is_cut and clean.startswith(damaged) and damaged != clean:
+        return "undamaged", "the body is cut"
+    if LOST in here and fits(here, before):
+        return "undamaged", "letters are lost"
+    return None
+
+
+def _without_breaks(text: str) -> str:
+    """The text without what breaks in a move: spaces, hyphens of print columns, leaked markup."""
+    return normal(_LEAKED.sub(" ", text)).replace("-", "")
+
+
+def _first_page(item: Item) -> str:
+    return "\n".join(block["text"] for block in item["body"][: item.get("first_page") or 0])
+
+
+def _apart(item: Item, older: Item) -> str:
+    """The body without the paragraphs that the older design prints as other fields."""
+    images = older.get("images") or ()
+    fields = [older.get(name) for name in ("kicker", "standfirst", "byline", "dateline")]
+    fields += [image.get(name) for image in images for name in ("caption", "credit", "caption_text")]
+    apart = {*map(letters_of, fields), "photoby"}
+    return "\n".join(block["text"] for block in item["body"] if letters_of(block["text"]) not in apart)
+
+
+def _ends_sentence(item: Item) -> bool:
+    last = item["body"][-1] if item["body"] else None
+    return last is None or last["kind"] == "credit" or last["text"].rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+
+
+def fits(damaged: str, clean: str) -> bool:
+    """Whether the damaged text is the clean one but for letters lost at signs that are no text."""
+    gap = f".{{0,{_LONGEST_LOSS}}}?"
+    pieces = map(re.escape, map(letters_of, re.split(f"{LOST}+", damaged)))
+    return re.fullmatch(gap.join(pieces), letters_of(clean)) is not None
