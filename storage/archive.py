@@ -28,10 +28,12 @@ from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
 from storage.ledger.states import DROPPED, Discovery, Visit
 from storage.query import captures, statistics
-from storage.query.export import export
+from storage.query.export.records import records
+from storage.query.export.selection import Selection
 from storage.query.history import history
 from storage.query.history.history import FullStory
 from storage.query.search import search
+from storage.query.search.filters import Filters
 from storage.query.search.search import Hit, Limits, Sort
 from storage.query.statistics import Stats
 
@@ -260,9 +262,10 @@ class Archive:
         return self.ask(history.full_story, story)
 
     def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
-        """The newest wording of every story for export, by address; see storage/query/export/export.py."""
+        """The newest wording of every story for export, by address; see storage/query/export/records.py."""
+        selection = Selection(filters=Filters(since=since, until=until))
         with self._engine.connect() as connection:
-            yield from export.stories(connection, since, until)
+            yield from records(connection, "stories", selection)
 
     def nearest(self, address: str) -> str | None:
         """The canonical address of the story whose address is most like one that no story has; None without one."""
