@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, Engine, Row
 
 from storage.database import engine as database
+from storage.database import packed
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
@@ -48,10 +49,12 @@ class Archive:
 
     def __init__(self, folder: Path, engine: Engine, writer: Engine, evidence: Path, *, readonly: bool) -> None:
         self.folder = folder
-        self.evidence = evidence
+        self._evidence = evidence
+        self._pack: Path | None = None  # the file that the folder's database was taken out of
         self.readonly = readonly
         self._engine = engine
         self._writer = writer
+        self._on_close: Callable[[], object] = lambda: None
 
     @classmethod
     def open(
@@ -64,10 +67,15 @@ class Archive:
     ) -> Self:
         """The archive in a folder, made when there is none; readonly: never made, and never changed.
 
+        folder: for reading also a pack, the file of storage/maintenance/pack; it has no evidence.
         db_url: of another database than the folder's own `archive.db`. evidence: another folder of records than its
         own. Raises ArchiveError.
         """
         folder = Path(folder)
+        if readonly and db_url is None and packed.is_pack(folder):
+            return cls._open_pack(folder)
+        if db_url is None:
+            packed.refuse(folder)
         if readonly and db_url is None:
             cls.check_folder(folder)
         if not readonly:
@@ -84,9 +92,21 @@ class Archive:
             raise
         return cls(folder, engine, writer, evidence or folder / tombstones.EVIDENCE, readonly=readonly)
 
+    @classmethod
+    def _open_pack(cls, pack: Path) -> Self:
+        folder = packed.taken_out(pack)
+        try:
+            archive = cls.open(folder.name, readonly=True)
+        except BaseException:
+            folder.cleanup()
+            raise
+        archive._pack, archive._on_close = pack, folder.cleanup
+        return archive
+
     @staticmethod
     def check_folder(folder: Path) -> None:
-        """Raises NotAnArchive unless the folder holds a database."""
+        """Raises NotAnArchive unless the folder holds a database, ReadOnly for a pack."""
+        packed.refuse(folder)
         if not (folder / database.DATABASE).is_file():
             raise NotAnArchive(f"there is no archive in {folder}")
 
@@ -104,6 +124,7 @@ class Archive:
     def close(self) -> None:
         self._writer.dispose()
         self._engine.dispose()
+        self._on_close()
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +143,13 @@ class Archive:
     def holdings(self) -> Holdings:
         """The captures that other archives list."""
         return Holdings(self._engine, self._writer)
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the records. Raises ReadOnly for a pack, whose records cannot be read in it."""
+        if self._pack is not None:
+            packed.refuse(self._pack)
+        return self._evidence
 
     def connect(self) -> Connection:
         """A connection for the caller's own queries, closed by the caller."""

@@ -12,6 +12,7 @@ import click
 from postscraper.extraction.dates import span
 from storage.archive import Archive
 from storage.database.lock import RunLock
+from storage.database.packed import refuse
 
 
 class Day(click.ParamType[date]):
@@ -33,22 +34,34 @@ class Day(click.ParamType[date]):
 
 
 def _archive(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    path = _archive_or_pack(ctx, param, value)
+    refuse(path)
+    return path
+
+
+def _archive_or_pack(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     """`--archive` after the command, else before it, else that of the environment, else the default."""
     before: Path | None = ctx.find_root().params.get("archive")
     is_typed = ctx.get_parameter_source("archive") is click.core.ParameterSource.COMMANDLINE
     return value if is_typed or before is None else before
 
 
+_OPTION: dict[str, Any] = {
+    "type": click.Path(path_type=Path),
+    "default": "archive",
+    "envvar": "POSTSCRAPER_ARCHIVE",
+    "show_default": True,
+    "show_envvar": True,
+    "metavar": "DIR",
+}
 archive = click.option(
+    "--archive", **_OPTION, callback=_archive, help="The archive's folder; may also stand before the command."
+)
+_readable = click.option(
     "--archive",
-    type=click.Path(path_type=Path),
-    default="archive",
-    envvar="POSTSCRAPER_ARCHIVE",
-    show_default=True,
-    show_envvar=True,
-    metavar="DIR",
-    callback=_archive,
-    help="The archive's folder; may also stand before the command.",
+    **_OPTION,
+    callback=_archive_or_pack,
+    help="The archive's folder, or a file that `pack` made; may also stand before the command.",
 )
 json = click.option("--json", "json_wanted", is_flag=True, help="Print JSON and nothing else.")
 
@@ -80,7 +93,7 @@ captured = days("Captured on this day (UTC) or later.", "Captured on this day (U
 def reading(command: Callable[..., None]) -> Callable[..., None]:
     """Add --archive, and pass the archive itself as `archive`, opened for reading."""
 
-    @archive
+    @_readable
     @wraps(command)
     def opened(archive: Path, **values: Any) -> None:
         with Archive.open(archive, readonly=True) as open_archive:

@@ -21,7 +21,7 @@ from storage.archive import Archive
 from storage.evidence.copies import copies
 from storage.query.export import export, warc
 from storage.query.export.csv_table import BOM
-from storage.query.export.datasheet import Datasheet, as_data, as_text, datasheet
+from storage.query.export.datasheet import Datasheet, Written, as_data, as_text, datasheet
 from storage.query.export.export import FORMATS
 from storage.query.export.records import KINDS, Kind
 from storage.query.export.selection import Selection
@@ -78,7 +78,7 @@ def export_command(
         sheet = archive.ask(partial(_write, archive=archive, out=stream, form=form, kind=kind, selection=selection))
     if target is None:
         return
-    data = _save_sheet(sheet, target) if target.is_file() else plain(as_data(sheet, target.name, "", 0))
+    data = _save_sheet(sheet, target) if target.is_file() else plain(as_data(sheet))
     if json_wanted:
         print_json(data)
         return
@@ -125,10 +125,10 @@ def _save_sheet(sheet: Datasheet, target: Path) -> dict[str, object]:
     """Write the sheet beside the file, as Markdown and JSON; the JSON."""
     with target.open("rb") as stream:
         digest = file_digest(stream, "sha256").hexdigest()
-    size = target.stat().st_size
-    data: dict[str, object] = plain(as_data(sheet, target.name, digest, size))
+    written = Written(file=target.name, sha256=digest, bytes=target.stat().st_size)
+    data: dict[str, object] = plain(as_data(sheet, written))
     beside = target.with_name(f"{target.name}.datasheet.md")
-    beside.write_text(as_text(sheet, target.name, digest, size), "utf-8")
+    beside.write_text(as_text(sheet, target.name, written), "utf-8")
     beside.with_suffix(".json").write_bytes(as_json(data))
     return data
 

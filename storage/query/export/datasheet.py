@@ -114,12 +114,21 @@ def datasheet(
     )
 
 
-def as_text(sheet: Datasheet, file: str, digest: str, size: int) -> str:
-    """The sheet as Markdown; digest: SHA-256 of the file in hex; size: in bytes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The file of a sheet; sha256: in hex."""
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+def as_text(sheet: Datasheet, title: str, written: Written | None = None) -> str:
+    """The sheet as Markdown; written: None for a sheet inside of what it describes."""
     selection = ", ".join(f"{name}: {value}" for name, value in sheet.selection.items()) or "everything"
     span = f"{sheet.first_on} to {sheet.last_on}" if sheet.first_on else "no story has a day"
     lines = [
-        f"# Data sheet of {_line(file)}",
+        f"# Data sheet of {_line(title)}",
         "",
         f"- Contents: {sheet.records:,} {sheet.of}, as {sheet.format}",
         f"- Selection: {_line(selection)}",
@@ -127,7 +136,7 @@ def as_text(sheet: Datasheet, file: str, digest: str, size: int) -> str:
         f"- Days of publication: {span}; without a day: {sheet.stories_without_day:,}",
         f"- Captured: {sheet.first_seen_at or 'unknown'} to {sheet.last_seen_at or 'unknown'}",
         f"- Written by: {sheet.software}, from an archive of schema {sheet.schema}",
-        f"- SHA-256 of the file: {digest}, {size:,} bytes",
+        *([f"- SHA-256 of the file: {written.sha256}, {written.bytes:,} bytes"] if written else []),
         f"- Licence: {sheet.licence}",
         "",
     ]
@@ -149,9 +158,9 @@ def as_text(sheet: Datasheet, file: str, digest: str, size: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_data(sheet: Datasheet, file: str, digest: str, size: int) -> dict[str, Any]:
+def as_data(sheet: Datasheet, written: Written | None = None) -> dict[str, Any]:
     """The same as data for JSON; days as such."""
-    return {"file": file, "sha256": digest, "bytes": size} | asdict(sheet)
+    return (asdict(written) if written else {}) | asdict(sheet)
 
 
 def _table(title: str, column: str, counts: Mapping[str, int]) -> list[str]:
