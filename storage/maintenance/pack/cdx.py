@@ -37,7 +37,7 @@ def search_key(url: str) -> str:
     if "/." in path or "//" in path:
         path = "/" + normpath(path).lstrip("/")
     path = path if path == "/" else path.removesuffix("/")
-    arguments = sorted(argument.split("=", 1) for argument in _escaped(parts.query).split("&"))
+    arguments = sorted(argument.split("=", 1) for argument in _escaped(parts.query).lower().split("&"))
     query = "&".join("=".join(argument) for argument in arguments)
     return f"{','.join(reversed(host.split('.')))}{port}){path}{'?' + query if query else ''}".lower()
 

@@ -194,6 +194,11 @@ def test_commands_that_need_evidence_say_why_not(whole: Path, tmp_path: Path, co
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_pack_is_not_merged(archive: Path, whole: Path) -> None:
+    done = run("merge", whole, "--yes", "--archive", archive)
+    assert (done.exit_code, "is a pack" in done.stderr) == (8, True)
+
+
 def test_what_is_no_pack_is_refused(tmp_path: Path, whole: Path) -> None:
     with ZipFile(tmp_path / "other.wacz", "w") as package:
         package.writestr("archive/a.warc.gz", b"")
