@@ -74,7 +74,7 @@ class Archive:
         writer = database.writer_for(folder, db_url, readonly=readonly)
         try:
             if not readonly and database.is_empty(engine):
-                database.upgrade(writer)
+                database.upgrade(writer, search_index.fill)
             database.check_version(engine, folder)
         except BaseException:
             writer.dispose()
@@ -95,7 +95,7 @@ class Archive:
             cls.check_folder(Path(folder))
         engine = database.writer_for(Path(folder), db_url, readonly=False)
         try:
-            database.upgrade(engine)
+            database.upgrade(engine, search_index.fill)
         finally:
             engine.dispose()
 
