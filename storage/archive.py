@@ -32,7 +32,8 @@ from storage.query.export import export
 from storage.query.history import history
 from storage.query.history.history import FullStory
 from storage.query.search import search
-from storage.query.search.search import Hit, Limits, Sort
+from storage.query.search.filters import Filters
+from storage.query.search.search import Hit, Page, Sort
 from storage.query.statistics import Stats
 
 __all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
@@ -286,10 +287,8 @@ class Archive:
         words: as in storage/query/search/syntax.py. since, until: days of publication, both included. page: from 1, of
         `limit` stories. marks: put around each match in the snippet. Raises BadQuery.
         """
-        limits = Limits(
-            since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
-        )
-        return self.ask(search.search, words, limits)
+        filters = Filters(since=since, until=until, section=section, author=author)
+        return self.ask(search.search, words, filters, Page(sort=sort, limit=limit, number=page, marks=marks))
 
     def count(
         self,
@@ -301,8 +300,8 @@ class Archive:
         author: str | None = None,
     ) -> int:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
-        limits = Limits(since=since, until=until, section=section, author=author)
-        return self.ask(search.count, words, limits)
+        filters = Filters(since=since, until=until, section=section, author=author)
+        return self.ask(search.count, words, filters)
 
     def sections(self) -> list[str]:
         """The sections of its stories, as printed, the largest first."""

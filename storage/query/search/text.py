@@ -140,12 +140,15 @@ def _joined(texts: Iterable[str | None]) -> str:
     return searchable("\n".join(filter(None, texts)))
 
 
+_UNSEEN = INVISIBLE + "\0"
+
+
 class _Letters(dict[int, int]):
     """For `str.translate`: letters stay, invisible signs become one of them, all else a space."""
 
     def __missing__(self, code: int) -> int:
         letter = chr(code)
-        self[code] = ord(INVISIBLE[0]) if letter in INVISIBLE else code if is_letter(letter) else ord(" ")
+        self[code] = ord(INVISIBLE[0]) if letter in _UNSEEN else code if is_letter(letter) else ord(" ")
         return self[code]
 
 
@@ -168,7 +171,12 @@ class Token(NamedTuple):
 def tokens(text: str) -> Iterator[Token]:
     """The words, and the clusters of Khmer words, in order, without punctuation."""
     for word in _WORD.finditer(text.translate(_LETTERS)):
-        yield Token(searchable(word[0]).strip(), word.start(), word.end())
+        yield Token(_form(word[0]), word.start(), word.end())
+
+
+@lru_cache(maxsize=1 << 15)
+def _form(word: str) -> str:
+    return searchable(word).strip()
 
 
 def tokens_of(text: str) -> list[str]:
@@ -176,6 +184,7 @@ def tokens_of(text: str) -> list[str]:
     return [token.text for token in tokens(text)]
 
 
+@lru_cache(maxsize=1 << 15)
 def folded(text: str) -> str:
     """The text as the index compares it: without case and accents, as FTS5's tokenizer unicode61 has them."""
     return text.lower() if text.isascii() else "".join(map(_folded_letter, text))
