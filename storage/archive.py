@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine, Row, event
 
 from storage.database import engine as database
 from storage.errors import ArchiveError, Damaged, NotAnArchive
@@ -31,7 +31,7 @@ from storage.query import captures, statistics
 from storage.query.export import export
 from storage.query.history import history
 from storage.query.history.history import FullStory
-from storage.query.search import search
+from storage.query.search import search, sql
 from storage.query.search.filters import Filters
 from storage.query.search.search import Hit, Page, Sort
 from storage.query.statistics import Stats
@@ -72,6 +72,8 @@ class Archive:
         if not readonly:
             database.make_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)
+        if database.is_sqlite(engine):
+            event.listen(engine, "connect", lambda connection, _record: sql.register(connection))
         writer = database.writer_for(folder, db_url, readonly=readonly)
         try:
             if not readonly and database.is_empty(engine):

@@ -52,3 +52,16 @@ class AuthorList(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     names: Mapped[str] = mapped_column(unique=True)
+
+
+# For queries by hand: every wording in the search index; docs/sql.md shows its use.
+SEARCH_VIEW = """
+CREATE VIEW search AS
+SELECT words.words AS words, words.rank AS rank, search_row.revision_id, search_row.story_id, canonical_url, language,
+       section, search_row.published_on, search_row.number, search_row.newest, revision.layout, revision.headline,
+       revision.standfirst, revision.byline, revision.body
+FROM words
+JOIN search_row ON search_row.revision_id = words.rowid
+JOIN revision ON revision.id = search_row.revision_id
+JOIN story ON story.id = search_row.story_id
+"""

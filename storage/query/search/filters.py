@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
+
+from sqlalchemy import Connection, text
 
 from storage.query.search.syntax import parse
 from storage.query.search.text import encodable
@@ -72,3 +74,12 @@ class Filters:
             "corrected": self.corrected,
         }
         return {name: value for name, value in values.items() if value is not None}
+
+
+Named = Literal["section", "language", "layout"]
+
+
+def names(connection: Connection, named: Named) -> list[str]:
+    """The values that a filter may name, of any story."""
+    query = text(f"SELECT DISTINCT {named} FROM facets WHERE {named} IS NOT NULL ORDER BY {named}")
+    return list(connection.execute(query).scalars())

@@ -3,6 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.database.derived import SEARCH_VIEW
+from storage.database.engine import is_sqlite
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -42,7 +45,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("names", name="uq_author_list_names"),
     )
 
+    if is_sqlite(op.get_bind()):
+        op.execute(SEARCH_VIEW)
+
 
 def downgrade() -> None:
+    op.execute("DROP VIEW IF EXISTS search")
     for table in ("search_row", "facets", "author_list"):
         op.drop_table(table)
