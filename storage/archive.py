@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine, Row, event
 
 from storage.database import engine as database
 from storage.database import packed
@@ -33,9 +33,9 @@ from storage.query.export.records import records
 from storage.query.export.selection import Selection
 from storage.query.history import history
 from storage.query.history.history import FullStory
-from storage.query.search import search
+from storage.query.search import search, sql
 from storage.query.search.filters import Filters
-from storage.query.search.search import Hit, Limits, Sort
+from storage.query.search.search import Hit, Page, Sort
 from storage.query.statistics import Stats
 
 __all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
@@ -81,10 +81,12 @@ class Archive:
         if not readonly:
             database.make_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)
+        if database.is_sqlite(engine):
+            event.listen(engine, "connect", lambda connection, _record: sql.register(connection))
         writer = database.writer_for(folder, db_url, readonly=readonly)
         try:
             if not readonly and database.is_empty(engine):
-                database.upgrade(writer)
+                database.upgrade(writer, search_index.fill)
             database.check_version(engine, folder)
         except BaseException:
             writer.dispose()
@@ -117,7 +119,7 @@ class Archive:
             cls.check_folder(Path(folder))
         engine = database.writer_for(Path(folder), db_url, readonly=False)
         try:
-            database.upgrade(engine)
+            database.upgrade(engine, search_index.fill)
         finally:
             engine.dispose()
 
@@ -317,10 +319,8 @@ class Archive:
         words: as in storage/query/search/syntax.py. since, until: days of publication, both included. page: from 1, of
         `limit` stories. marks: put around each match in the snippet. Raises BadQuery.
         """
-        limits = Limits(
-            since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
-        )
-        return self.ask(search.search, words, limits)
+        filters = Filters(since=since, until=until, section=section, author=author)
+        return self.ask(search.search, words, filters, Page(sort=sort, limit=limit, number=page, marks=marks))
 
     def count(
         self,
@@ -332,8 +332,8 @@ class Archive:
         author: str | None = None,
     ) -> int:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
-        limits = Limits(since=since, until=until, section=section, author=author)
-        return self.ask(search.count, words, limits)
+        filters = Filters(since=since, until=until, section=section, author=author)
+        return self.ask(search.count, words, filters)
 
     def sections(self) -> list[str]:
         """The sections of its stories, as printed, the largest first."""

@@ -141,15 +141,21 @@ class PictureRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """One change between two wordings; revision: the number of the later one. silent: without a note of the paper's."""
+    """One typed change between two wordings; revision: the number of the later one.
+
+    silent: a change of substance that no note of the paper's explains. changed_at: the first capture that showed it.
+    """
 
     canonical_url: str
     revision: int
-    type: str
-    field: str | None
+    position: int
+    kind: str
+    field: str
     before: str | None
     after: str | None
-    silent: bool | None
+    block: int | None
+    silent: bool
+    changed_at: datetime | None
 
 
 _RECORDS: Mapping[Kind, Any] = {
@@ -186,8 +192,8 @@ _SELECTED: Mapping[Kind, str] = {
     " sighting.published_on, sighting.published_at, sighting.published_text",
     "pictures": "story.canonical_url, revision.number AS revision, image.position, image.url, image.caption,"
     " image.credit, image.caption_text, image.alt, image.block",
-    "changes": 'story.canonical_url, revision.number AS revision, "change".type, "change".field, "change".before,'
-    ' "change".after, "change".silent',
+    "changes": 'story.canonical_url, revision.number AS revision, "change".position, "change".kind, "change".field,'
+    ' "change".before, "change".after, "change".block, "change".silent, "change".changed_at',
 }
 _ORDER: Mapping[Kind, str] = {
     "stories": "story.canonical_url",
@@ -195,7 +201,7 @@ _ORDER: Mapping[Kind, str] = {
     "teasers": "capture.captured_at, capture.url, capture.digest, capture.source, capture.part, sighting.list,"
     " sighting.position, sighting.address",
     "pictures": "story.canonical_url, revision.number, image.position",
-    "changes": 'story.canonical_url, revision.number, "change".type, "change".field, "change".before, "change".after',
+    "changes": 'story.canonical_url, revision.number, "change".position',
 }
 
 

@@ -39,6 +39,7 @@ from tests.standins.serving import ask
 QUERIES = (
     "the", "clinic", "river clinic", "\"river clinic\"", "rive*", "clinic -river", "clinic OR ferry", "1993", "o'clock",
     "ភូមិ", "ទឹក", "ក", "ភ្នំពេញ", "គ្រួសារ", "៣០០", "ភូ", "zebra", "KOH thom", "well-known", "café", "10 per cent", "ល",
+    "300", "២០១៨", "ស្ត្រី", "ស្រ្តី", "ក្រោយពី", "\u1780\u17d2\u179a\u17c1\u17b6\u1799", "ខ្មែរ", "កម្ពុជា", "នៅ", "ដ៏", "ប៉ុន្តែ",
 )  # fmt: skip
 
 

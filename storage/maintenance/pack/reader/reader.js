@@ -4,7 +4,10 @@
 
 const pack = (() => {
   const SHOWN = 50;
-  const CLUSTER = /[\u1780-\u17b3](?:\u17d2[\u1780-\u17b3]|[\u17b4-\u17d1\u17d3\u17dd])*|[\u17d7\u17dc\u17e0-\u17e9]/g;
+  const CLUSTER = /[\u1780-\u17b3](?:\u17d2\u17dd?[\u1780-\u17b3]|[\u17b4-\u17d1\u17d3\u17dd])*|[\u17d7\u17dc]/g;
+  const SUBSCRIPT = /\u17d2\u17dd?[\u1780-\u17b3]/g;
+  const ONE_LOOK = { "\u17a3": "\u17a2", "\u17a4": "\u17a2\u17b6", "\u17b2": "\u17b1", "\u17b4": "", "\u17b5": "" };
+  const DIGITS = /[\u17e0-\u17e9]/g;
   const INVISIBLE = /[\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f]/g;
   const byId = (id) => document.getElementById(id);
   const chunks = new Map();  // number of a file: its stories, once loaded
@@ -12,11 +15,33 @@ const pack = (() => {
   let about = null;
   let listed = [];  // the stories of the contents, newest first
 
+  // The form of all Khmer clusters that are printed alike; storage/query/search/text.py has the rules and their source.
+  function ordered(typed) {
+    const cluster = typed.replace(/[\u17a3\u17a4\u17b2\u17b4\u17b5]/g, (letter) => ONE_LOOK[letter])
+      .replace(/\u17d2\u17dd/g, "\u17dd\u17d2");
+    if (cluster.length <= 1) return cluster;
+    const subscripts = (cluster.match(SUBSCRIPT) || []).map((each) => (each === "\u17d2\u178a" ? "\u17d2\u178f" : each));
+    const isRo = (each) => each === "\u17d2\u179a";
+    const marks = new Set([...cluster.replace(SUBSCRIPT, "")].slice(1));
+    for (const [first, second, whole] of [["\u17c1", "\u17b8", "\u17be"], ["\u17c1", "\u17b6", "\u17c4"]]) {
+      if (marks.has(first) && marks.has(second)) { marks.delete(first); marks.delete(second); marks.add(whole); }
+    }
+    const isShifter = (mark) => mark === "\u17c9" || mark === "\u17ca";
+    if ([..."\u17b7\u17b8\u17b9\u17ba\u17be"].some((mark) => marks.has(mark)) && [...marks].some(isShifter)) {
+      marks.delete("\u17c9"); marks.delete("\u17ca"); marks.add("\u17bb");
+    }
+    const robat = marks.delete("\u17cc") ? "\u17cc" : "";
+    const sorted = [...marks].sort();
+    return [cluster[0], robat, ...subscripts.filter((each) => !isRo(each)), ...subscripts.filter(isRo),
+      ...sorted.filter(isShifter), ...sorted.filter((mark) => !isShifter(mark))].join("");
+  }
+
   // The program's own form of searchable text: composed, clusters of Khmer apart, no punctuation, no case.
   function searchable(text) {
     return (text || "")
       .normalize("NFD").replace(/(\p{Script=Latin})\p{M}+/gu, "$1").normalize("NFC")
-      .replace(INVISIBLE, "").replace(CLUSTER, " $& ").toLowerCase()
+      .replace(INVISIBLE, "").replace(DIGITS, (digit) => String(digit.charCodeAt(0) - 0x17e0))
+      .replace(CLUSTER, (cluster) => ` ${ordered(cluster)} `).toLowerCase()
       .replace(/[^\p{L}\p{N}\p{Mn}\p{Mc}\p{Co}]+/gu, " ").trim();
   }
 

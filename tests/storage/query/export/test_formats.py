@@ -90,16 +90,18 @@ def filled(tmp_path_factory: pytest.TempPathFactory, pages: list[Article]) -> It
         with archive.write() as connection:
             connection.execute(
                 text(
-                    'CREATE TABLE IF NOT EXISTS "change" (id INTEGER PRIMARY KEY, story_id INTEGER,'
-                    " revision_id INTEGER, type TEXT, field TEXT, before TEXT, after TEXT, silent BOOLEAN)"
+                    'CREATE TABLE IF NOT EXISTS "change" (revision_id INTEGER, position INTEGER,'
+                    " story_id INTEGER, kind TEXT, field TEXT, before TEXT, after TEXT, block INTEGER, silent BOOLEAN,"
+                    " changed_at VARCHAR(32))"
                 )
             )
             change = (
-                'INSERT INTO "change" (story_id, revision_id, type, field, before, after, silent)'
-                " SELECT story_id, id, 'headline', 'headline', :words, 'New', 1 FROM revision WHERE number = 2"
+                'INSERT INTO "change" (story_id, revision_id, position, kind, field, before, after, silent)'
+                " SELECT story_id, id, 1000 + :position, 'headline', 'headline', :words, 'New', 1 FROM revision"
+                " WHERE number = 2"
             )
-            for words in HOSTILE:
-                connection.execute(text(change), {"words": words.replace("\0", "")})
+            for position, words in enumerate(HOSTILE):
+                connection.execute(text(change), {"position": position, "words": words})
         yield archive
 
 
