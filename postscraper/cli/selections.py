@@ -1,12 +1,15 @@
-"""Options that select the stories of an export or a pack, as in a search."""
+"""Selections of stories for an export or a pack, and the versions of their layouts."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 import click
 
 from postscraper.cli import options
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.reading.layout_version import layout_version
 from storage.query.export.selection import Selection
 from storage.query.search.filters import Filters
 
@@ -21,3 +24,11 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         command(selection=Selection(words=words, filters=filters), **values)
 
     return selected
+
+
+def version_of(layout: str) -> str:
+    """The version of a layout in this program; `absent` for one that it does not have any more."""
+    for paper in NEWSPAPERS.values():
+        with suppress(LookupError):
+            return layout_version(layout, paper)
+    return "absent"

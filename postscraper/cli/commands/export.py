@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from postscraper import __version__
 from postscraper.cli import options
 from postscraper.cli.output import as_json, counted, line, print_json
-from postscraper.cli.selections import selecting
+from postscraper.cli.selections import selecting, version_of
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from storage.archive import Archive
@@ -109,7 +109,7 @@ def _write(
         records=count,
         filled=filled,
         software=SOFTWARE,
-        layout_versions={},
+        version_of=version_of,
         left_out=list(map(str, left_out)),
     )
 

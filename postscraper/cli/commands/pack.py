@@ -9,7 +9,7 @@ from postscraper.cli import options
 from postscraper.cli.commands.export import SOFTWARE
 from postscraper.cli.output import counted, joined, line, print_json
 from postscraper.cli.progress import progress
-from postscraper.cli.selections import selecting
+from postscraper.cli.selections import selecting, version_of
 from postscraper.errors import BadRequest
 from storage.archive import Archive
 from storage.maintenance.pack.pack import pack
@@ -36,7 +36,12 @@ def pack_command(out: Path, json_wanted: bool, selection: Selection, archive: Ar
         raise BadRequest(f"{out.name} must end in .wacz, by which other programs know the form")
     with progress("record") as meter:
         packed = pack(
-            archive, out, selection, software=SOFTWARE, layout_versions={}, on_record=lambda done, _: meter.show(done)
+            archive,
+            out,
+            selection,
+            software=SOFTWARE,
+            version_of=version_of,
+            on_record=lambda done, _: meter.show(done),
         )
     if json_wanted:
         print_json({"file": str(out)} | asdict(packed))

@@ -67,11 +67,12 @@ def pack(
     selection: Selection,
     *,
     software: str,
-    layout_versions: Mapping[str, str],
+    version_of: Callable[[str], str],
     on_record: Callable[[int, int], object] = lambda _done, _total: None,
 ) -> Packed:
     """Write the pack, whole or not at all.
 
+    version_of: the version of a layout.
     on_record: called with the records copied so far, and those that there are without requests.
     Raises ArchiveError, OSError.
     """
@@ -85,7 +86,7 @@ def pack(
             with Package(part) as package:
                 count, left_out = _add_pages(package, evidence, folder, on_record)
                 with Archive.open(folder, readonly=True) as copy:
-                    sheet = copy.ask(_sheet, selection, software, layout_versions, list(map(str, left_out)))
+                    sheet = copy.ask(_sheet, selection, software, version_of, list(map(str, left_out)))
                     packed = replace(copy.ask(_add_texts, package, sheet), records=count)
                 with package.member(DATABASE_MEMBER, compressed=False) as member:
                     _copy(as_one_file(folder), member)
@@ -153,7 +154,7 @@ def _sheet(
     connection: Connection,
     selection: Selection,
     software: str,
-    layout_versions: Mapping[str, str],
+    version_of: Callable[[str], str],
     left_out: list[str],
 ) -> Datasheet:
     """The sheet of everything in the copy, under the selection that made it."""
@@ -168,7 +169,7 @@ def _sheet(
         records=everything.count,
         filled=everything.filled,
         software=software,
-        layout_versions=layout_versions,
+        version_of=version_of,
         left_out=left_out,
     )
     return replace(sheet, selection=selection.described())

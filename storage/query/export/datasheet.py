@@ -1,6 +1,6 @@
 """Data sheet of an export or a pack: contents, dates, gaps, designs, and how often each field has a value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -65,10 +65,13 @@ def datasheet(
     records: int,
     filled: Mapping[str, int],
     software: str,
-    layout_versions: Mapping[str, str],
+    version_of: Callable[[str], str],
     left_out: list[str],
 ) -> Datasheet:
-    """The sheet of an export that was written from this snapshot of the archive. Raises BadQuery, Unsupported."""
+    """The sheet of an export that was written from this snapshot of the archive.
+
+    version_of: the version of a layout. Raises BadQuery, Unsupported.
+    """
     values = selection.values()
     stories = f"FROM story WHERE {selection.sql()}"
 
@@ -105,7 +108,7 @@ def datasheet(
         stories_by_section=counts("section", stories),
         stories_by_language=counts("language", stories),
         designs=designs,
-        layout_versions={name: layout_versions[name] for name in designs if name in layout_versions},
+        layout_versions={name: version_of(name) for name in designs if name},
         filled={name: filled.get(name, 0) for name in COLUMNS[kind]} if filled else {},
         left_out=left_out,
         software=software,

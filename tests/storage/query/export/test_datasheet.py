@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from postscraper.newspapers import POST
+from postscraper.reading.layout_version import layout_version
 from storage.archive import Archive
 from storage.query.export.records import COLUMNS
 from tests.helpers.commands import run
@@ -52,6 +54,7 @@ def test_counts_of_stories(filled: Archive, tmp_path: Path) -> None:
         counts = sql(filled, f"SELECT coalesce({column}, ''), count(*) FROM article GROUP BY 1")
         assert found[f"stories_by_{name}"] == dict(counts)
     assert found["designs"] == dict(sql(filled, "SELECT layout, count(*) FROM article GROUP BY 1"))
+    assert found["layout_versions"] == {name: layout_version(name, POST) for name in found["designs"]}
     span = sql(filled, "SELECT min(published_on), max(published_on), sum(published_on IS NULL) FROM article")
     assert [(found["first_on"], found["last_on"], found["stories_without_day"])] == span
     assert found["gaps"] == [["2009-01-03", "2018-05-31"], ["2018-06-02", "2018-06-03"]]
