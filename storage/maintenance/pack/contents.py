@@ -1,7 +1,7 @@
 """Stories as scripts for the reader page: a page opened from a folder may load scripts, and fetch nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -27,19 +27,28 @@ ORDER BY revision.story_id, revision.number
 _OF_ITEM = ("headline", "kicker", "standfirst", "byline", "authors", "agency", "body", "images")
 
 
-def scripts(connection: Connection, counts: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """The files of the reader by name: the stories, newest first, a few hundred each; at last the list of all.
+def scripts(connection: Connection, counts: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The files of the reader by name, in pieces: the stories, newest first, a few hundred each; then the list of all.
 
     counts: what the page says of the whole.
     """
-    listed: list[Record] = []
+    for number, entries in enumerate(_chunks(connection), 1):
+        stories = [_story(entry, of) for entry, of in zip(entries, _revisions(connection, entries), strict=True)]
+        yield f"stories-{number:04}.js", [f"pack.stories({number},{dumped(stories)});\n".encode()]
+    yield "contents.js", _contents(connection, counts)
+
+
+def _contents(connection: Connection, counts: Mapping[str, Any]) -> Iterator[bytes]:
+    yield f'pack.contents({dumped(counts)[:-1]},"stories":['.encode()
+    for number, entries in enumerate(_chunks(connection)):
+        yield (("," if number else "") + dumped(entries)[1:-1] + "\n").encode()
+    yield b"]});\n"
+
+
+def _chunks(connection: Connection) -> Iterator[list[Record]]:
     rows = connection.execution_options(yield_per=STORIES).execute(text(_STORIES)).mappings()
     for number, chunk in enumerate(rows.partitions(STORIES), 1):
-        entries = [_entry(row, number) for row in chunk]
-        listed += entries
-        stories = [_story(entry, of) for entry, of in zip(entries, _revisions(connection, entries), strict=True)]
-        yield f"stories-{number:04}.js", _call("stories", number, stories)
-    yield "contents.js", _call("contents", counts | {"stories": listed})
+        yield [_entry(row, number) for row in chunk]
 
 
 def _entry(row: Any, chunk: int) -> Record:
@@ -65,7 +74,3 @@ def _revision(row: Any) -> Record:
     item = json.loads(row["item"])
     names = ("number", "first_captured_at", "last_captured_at", "captures", "layout")
     return {name: item.get(name) for name in _OF_ITEM} | {name: row[name] for name in names}
-
-
-def _call(function: str, *values: Any) -> bytes:
-    return f"pack.{function}({','.join(map(dumped, values))});\n".encode()

@@ -5,7 +5,7 @@ Web archive players read the pages, SQLite the database, and people the reader; 
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -188,7 +188,9 @@ def _add_texts(connection: Connection, package: Package, sheet: Datasheet) -> Pa
             pages += 1
     span = {"first_on": plain(sheet.first_on), "last_on": plain(sheet.last_on)}
     for name, script in scripts(connection, {"counts": counts} | span):
-        package.add(f"reader/{name}", script)
+        with package.member(f"reader/{name}") as member:
+            for piece in script:
+                member.write(piece)
     for path in sorted(_READER.iterdir()):
         package.add(f"reader/{path.name}", path.read_bytes())
     package.add("data/datasheet.md", as_text(sheet, "the package").encode())
