@@ -8,6 +8,7 @@ const pack = (() => {
   const SUBSCRIPT = /\u17d2\u17dd?[\u1780-\u17b3]/g;
   const ONE_LOOK = { "\u17a3": "\u17a2", "\u17a4": "\u17a2\u17b6", "\u17b2": "\u17b1", "\u17b4": "", "\u17b5": "" };
   const DIGITS = /[\u17e0-\u17e9]/g;
+  const PLAIN = /^[\0-\x7f\u2010-\u2027]*$/;
   const INVISIBLE = /[\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f]/g;
   const byId = (id) => document.getElementById(id);
   const chunks = new Map();  // number of a file: its stories, once loaded
@@ -38,7 +39,9 @@ const pack = (() => {
 
   // The program's own form of searchable text: composed, clusters of Khmer apart, no punctuation, no case.
   function searchable(text) {
-    return (text || "")
+    // Most texts have ASCII letters and typographic signs alone; the rules below cost several times more.
+    if (!text || PLAIN.test(text)) return (text || "").toLowerCase().replace(/[^a-z0-9]+/g, " ").trim();
+    return text
       .normalize("NFD").replace(/(\p{Script=Latin})\p{M}+/gu, "$1").normalize("NFC")
       .replace(INVISIBLE, "").replace(DIGITS, (digit) => String(digit.charCodeAt(0) - 0x17e0))
       .replace(CLUSTER, (cluster) => ` ${ordered(cluster)} `).toLowerCase()
@@ -134,7 +137,7 @@ const pack = (() => {
     const more = element("button", { text: "Show more" });
     let shown = 0;
     more.onclick = () => {
-      hits.append(...found.slice(shown, shown + SHOWN).map(([story, passage]) => hit(story, passage)));
+      hits.append(...found.slice(shown, shown + SHOWN).map(([story, words]) => hit(story, words && words())));
       shown += SHOWN;
       more.hidden = shown >= found.length;
     };
@@ -153,7 +156,7 @@ const pack = (() => {
       if (location.hash !== asked.hash) return;  // another question came meanwhile
       for (const story of candidates.filter((each) => each.chunk === number)) {
         const revision = texts.get(story.id).revisions.slice().reverse().find((each) => matches(each, query));
-        if (revision) found.push([story, passage(revision, query)]);
+        if (revision) found.push([story, () => passage(revision, query)]);
         done += 1;
       }
       show(element("p", { className: "quiet", text: `${counted(done, "story", "stories")} searched …` }));
