@@ -49,6 +49,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "search": ("ferry",),
     "show": ("1",),
     "export": ("--format", "jsonl"),
+    "pack": ("{new}.wacz",),
     "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
     "reread": ("--dry-run",),

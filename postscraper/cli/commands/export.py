@@ -32,8 +32,8 @@ _ENDINGS = ", ".join(endings[0] for endings in (form.endings for form in FORMATS
 
 
 @click.command("export")
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), hidden=True, help="The same as OUT.")
+@click.argument("out", type=click.Path(path_type=Path), required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), hidden=True, help="The same as OUT.")
 @click.option("--of", "kind", type=click.Choice(KINDS), default="stories", show_default=True, help="The records.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="As the file's name ends, if not given.")
 @click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, by which Excel knows UTF-8.")

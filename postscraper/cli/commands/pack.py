@@ -17,7 +17,7 @@ from storage.query.export.selection import Selection
 
 
 @click.command("pack")
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=click.Path(path_type=Path))
 @options.json
 @options.reading
 @selecting
