@@ -53,6 +53,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "front": ("/",),
     "as-of": ("2018-06-22",),
     "export": ("--format", "jsonl"),
+    "pack": ("{new}.wacz",),
     "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
     "reread": ("--dry-run",),
