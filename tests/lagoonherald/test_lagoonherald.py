@@ -75,6 +75,23 @@ def test_its_language_bylines_alts_and_addresses_are_its_own(tmp_path: Path) -> 
     assert lighthouse["canonical_url"] == "https://www.lagoonherald.example/index.php?artigo=412"
 
 
+def test_credits_notes_and_messages_are_known_by_its_own_words(tmp_path: Path) -> None:
+    whale = read("maresia_2019/baleia-na-baia", tmp_path)
+    (picture,) = whale["images"]
+    assert (picture["caption"], picture["credit"]) == ("A baleia diante da casa do Sr. Melo.", "Álvaro e Inês Faria")
+    assert [each["kind"] for each in whale["body"]] == ["paragraph", "paragraph", "credit", "correction"]
+    for title, reason in {
+        "Página não encontrada": "soft_404",
+        "Iniciar sessão": "log_in",
+        "Site em manutenção": "server_error",
+        "Page not found": "soft_404",
+    }.items():
+        page = tmp_path / "mensagem.html"
+        page.write_text(f"<!DOCTYPE html><html><title>{title} - O Arauto</title><body><h1>{title}</h1></body></html>")
+        done = call(tmp_path, "postscraper", "read", str(page), "--url", "https://www.lagoonherald.example/mar/x")
+        assert json.loads(done.stdout)["reason"] == reason, title
+
+
 def test_it_is_crawled_searched_and_verified_beside_the_others(tmp_path: Path) -> None:
     assert call(tmp_path, "scrapy", "list").stdout.split() == ["lagoonherald", "post", "postkhmer"]
     source = ("-a", "source=folder", "-a", f"path={PAGES}")
