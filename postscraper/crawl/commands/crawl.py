@@ -7,6 +7,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -153,7 +154,9 @@ class Command(ScrapyCrawl):
         crawler.signals.connect(failures.spider_error, signals.spider_error)
         crawling = self.crawler_process.crawl(crawler, run=run)
         self.crawler_process.start()
-        checks = crawler.get_extension(Checks) if crawler._extensions is not None else None
+        checks: Checks | None = None
+        with suppress(RuntimeError):  # a crawl that could not begin has no extensions
+            checks = crawler.get_extension(Checks)
         for line in checks.summary if checks else ():
             print(line, file=sys.stderr)
         error, is_done = _outcome(crawling)
