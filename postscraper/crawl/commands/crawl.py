@@ -111,7 +111,8 @@ class Command(ScrapyCrawl):
             super().process_options(args, opts)
             check_values(self.settings)
         except (BadRequest, UsageError, OSError) as error:
-            self._refuse(WRONG_USAGE if isinstance(error, UsageError) else exit_code(error), _sentence(error))
+            is_usage = isinstance(error, UsageError)
+            self._refuse(WRONG_USAGE if is_usage else exit_code(error), str(error) if is_usage else sentence(error))
             sys.exit(self.exitcode)
         for name in _OF_INTERNALS:
             logging.getLogger(name).addFilter(_at_debug)
@@ -181,10 +182,6 @@ class Command(ScrapyCrawl):
     def _refuse(self, code: int, sentence: str) -> None:
         print(f"postscraper: {sentence}", file=sys.stderr)
         self.exitcode = code
-
-
-def _sentence(error: BadRequest | UsageError | OSError) -> str:
-    return str(error) if isinstance(error, UsageError) else sentence(error)
 
 
 def _outcome(crawling: Awaitable[None]) -> tuple[BaseException | None, bool]:
