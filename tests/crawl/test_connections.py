@@ -34,7 +34,7 @@ def test_each_name_is_missed(monkeypatch: pytest.MonkeyPatch, place: ModuleType,
     assert missing_names() == [f"{place.__name__}.{path}"]
 
 
-@pytest.mark.parametrize("kind", {kind for kind, _ in ASSIGNED}, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", dict.fromkeys(kind for kind, _ in ASSIGNED), ids=lambda kind: kind.__name__)
 def test_what_a_constructor_no_longer_assigns_is_missed(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
     monkeypatch.setattr(kind, "__init__", lambda self, crawler: None)
     assert missing_names() == [f"{kind.__name__}.{name}" for owner, name in ASSIGNED if owner is kind]
