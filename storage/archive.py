@@ -21,7 +21,7 @@ from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
 from storage.ingest import reprocess, search_index, tombstones, visits
 from storage.ingest.batch import Outcome, load
-from storage.ingest.prepare import Identity, prepare
+from storage.ingest.prepare import prepare
 from storage.ingest.visits import Taken
 from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
@@ -223,14 +223,6 @@ class Archive:
         Raises Locked while another program reads it.
         """
         database.write_anew(self._writer, self.folder)
-
-    def find_capture(self, identity: Identity, *, same_body: bool = True) -> Row[Any] | None:
-        """The stored capture of this identity, if its bytes are in the evidence; None without one.
-
-        same_body: else the first capture with the same body, of this address if there is one.
-        """
-        url, second, status, digest, _ = identity
-        return self.ask(captures.find, url, second, status, digest, same_body=same_body)
 
     def captures(self, *, since: date | None = None, until: date | None = None) -> Iterator[Row[Any]]:
         """Captures in the order in which they were stored.
