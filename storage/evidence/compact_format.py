@@ -5,9 +5,9 @@ written. That location stays valid: an index at the head of the compact file map
 
     [dictionary] [lengths of all records, in the gzip file and here] [record] [record] …
 
-Dictionary and index are skippable frames, which every zstd reader passes over; the dictionary is that of
-https://iipc.github.io/warc-specifications/specifications/warc-zstd/. All readers of evidence open `NAME.warc.gz`
-through this module, whichever of the two files exists.
+This is the container of https://iipc.github.io/warc-specifications/specifications/warc-zstd/, which other programs
+read: the dictionary is in a skippable frame, and the index is an extension frame, which they pass over. All readers of
+evidence open `NAME.warc.gz` through this module, whichever of the two files exists.
 """
 
 import json

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import zstandard
@@ -34,6 +35,16 @@ LEVEL = 19
 MOST_PAGES = 16  # in a dictionary; each doubling from four saves a twenty-fifth more: benchmarks/evidence.py
 LARGEST_DICTIONARY = 2**20  # bytes; read with every single record
 WORTH_IT = 0.9  # largest share of the old bytes
+_NO_GAIN = "it would not get smaller; pages that came compressed are kept so"
+# The head of a dictionary as RFC 8878, 5 has it, around an ID: tables of flat statistics, as `zstd --train` writes them
+# for samples that have none (records bring better ones of their own), and the first three offsets.
+_MAGIC = b"\x37\xa4\x30\xec"
+_TABLES = bytes.fromhex(
+    "091010df303333b3770a33f1783c1e8fc7e3f1783ccff3bcf7d44241414141414141414141414141414141414141414141414141"
+    "a15028140a8542a15028140a85a2288aa2284a297d74e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1f1783c1e8fc7e3f1789ee7"
+    "79ef01010000000400000008000000"
+)
+_FIRST_ID, _LAST_ID = 2**15, 2**31 - 1  # those below and above are reserved
 
 _CODED = re.compile(rb"\r\nContent-Encoding:[ \t]*(?!identity)\S", re.I)
 _EXEMPLARS = (
@@ -86,34 +97,34 @@ def plain_again(compact: Path) -> None:
 class _Smaller:
     """Writes a compact file."""
 
-    def __init__(self, path: Path, dictionary: bytes) -> None:
+    def __init__(self, path: Path, pages: bytes) -> None:
+        """pages: the content of the dictionary."""
         self.target = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
-        self._dictionary = dictionary
-        shared = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        if dictionary:
-            shared.precompute_compress(level=LEVEL)
-        self._pack = zstandard.ZstdCompressor(LEVEL, shared if dictionary else None, write_checksum=True)
+        self._pages = pages
 
     def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
         """Write the records; their number. Raises _Unchanged."""
-        records = self.target.with_name(f"{self.target.name}.records")
+        if not self._pages:
+            raise _Unchanged(_NO_GAIN)
+        number = _FIRST_ID + zlib.crc32(self._pages) % (_LAST_ID - _FIRST_ID)
+        dictionary = _MAGIC + number.to_bytes(4, "little") + _TABLES + self._pages
+        shared = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_FULLDICT)
+        shared.precompute_compress(level=LEVEL)
+        compressor = zstandard.ZstdCompressor(LEVEL, shared, write_checksum=True)
         lengths = []
-        try:
-            with records.open("w+b") as stream:
-                for piece in pieces:
-                    if _member(piece.raw, piece.length) is None:
-                        raise _Unchanged("it could not be made plain gzip again")
-                    lengths.append((piece.length, stream.write(self._pack.compress(piece.raw))))
-                stream.seek(0)
-                dictionary = zstandard.ZstdCompressor(LEVEL).compress(self._dictionary)
-                index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
-                for magic, content in ((DICTIONARY, dictionary), (INDEX, index)):
-                    out.write(magic + len(content).to_bytes(4, "little") + content)
-                copyfileobj(stream, out)
-        finally:
-            records.unlink(missing_ok=True)
+        with TemporaryFile(dir=self.target.parent) as records:
+            for piece in pieces:
+                if _member(piece.raw, piece.length) is None:
+                    raise _Unchanged("it could not be made plain gzip again")
+                lengths.append((piece.length, records.write(compressor.compress(piece.raw))))
+            records.seek(0)
+            packed = zstandard.ZstdCompressor(LEVEL, write_checksum=True).compress(dictionary)
+            index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
+            for magic, content in ((DICTIONARY, packed), (INDEX, index)):
+                out.write(magic + len(content).to_bytes(4, "little") + content)
+            copyfileobj(records, out)
         if out.tell() > WORTH_IT * sum(before for before, _ in lengths):
-            raise _Unchanged("it would not get smaller; pages that came compressed are kept so")
+            raise _Unchanged(_NO_GAIN)
         return len(lengths)
 
 
