@@ -71,7 +71,7 @@ class Archive:
         if not readonly:
             database.make_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)
-        writer = database.writer_for(folder, db_url, readonly=readonly)
+        writer = database.engine_for(folder, db_url, readonly=readonly, writes=True)
         try:
             if not readonly and database.is_empty(engine):
                 database.upgrade(writer)
@@ -93,7 +93,7 @@ class Archive:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
         if db_url is None:
             cls.check_folder(Path(folder))
-        engine = database.writer_for(Path(folder), db_url, readonly=False)
+        engine = database.engine_for(Path(folder), db_url, readonly=False, writes=True)
         try:
             database.upgrade(engine)
         finally:

@@ -16,9 +16,9 @@ from typing import Any
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.values import storable
+from storage.errors import EvidenceError
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Rereader
-from storage.warc.exchange import EvidenceError
 
 BATCH = 200  # captures in memory, and in one transaction
 MOST_EXAMPLES = 3

@@ -4,7 +4,7 @@ An archive is identified by its name, which is the source of the captures that c
 the time.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -134,11 +134,6 @@ class Holdings:
     def name_payloads(self, evidence: Evidence) -> int:
         """Store the SHA-1 of held bodies, by which other archives list them; see storage/holdings/payloads.py."""
         return payloads.name(self._engine, self._writer, evidence)
-
-    def forget(self, deleted: Callable[[Connection], int]) -> int:
-        """Run a deletion of rows in one transaction; returns its result, their number."""
-        with self._writer.begin() as connection:
-            return deleted(connection)
 
 
 def _index_query(connection: Connection, archive: str, query: str) -> Row[Any] | None:

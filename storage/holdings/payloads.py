@@ -9,8 +9,9 @@ from sqlalchemy import Engine, func, insert, select
 
 from storage.database.bulk import chunks
 from storage.database.schema import Capture, Payload
+from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
-from storage.warc.exchange import EvidenceError, RecordLocation
+from storage.warc.exchange import RecordLocation
 from storage.warc.writer import payload_digest
 
 _BATCH = 200

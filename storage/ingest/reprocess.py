@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from storage.database.bulk import chunks
 from storage.database.schema import Capture, Sighting
 from storage.database.values import Values, dumped, plain
+from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
 from storage.ingest.batch import Batch, load_followers, load_stories, readings
 from storage.ingest.visits import Taken, next_at, update_ledger
@@ -18,7 +19,7 @@ from storage.ingest.write import write
 from storage.ledger.rows import row_priority
 from storage.ledger.states import DROPPED, Visit
 from storage.query.search.text import digest_of
-from storage.warc.exchange import EvidenceError, Exchange, RecordLocation
+from storage.warc.exchange import Exchange, RecordLocation
 
 
 class Reader(Protocol):

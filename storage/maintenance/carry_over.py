@@ -14,11 +14,11 @@ from storage.database.bulk import chunks
 from storage.database.engine import BUSY_SECONDS, DATABASE, file_uri, spoken_error
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
+from storage.errors import EvidenceError
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.prepare import SIGHTING, PreparedItem, prepare
 from storage.ingest.reprocess import Reader, Rereader, sightings
 from storage.ledger.states import Visit
-from storage.warc.exchange import EvidenceError
 
 # Two captures are the same (storage/ingest/prepare.py). `+` keeps SQLite from the index of the digest, for thousands of
 # captures may have the bytes of one redirect.

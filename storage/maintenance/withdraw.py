@@ -22,7 +22,7 @@ from storage.database.bulk import chunks
 from storage.database.engine import require_sqlite
 from storage.database.schema import Address, Capture, Holding, Payload, Sighting, Story, Withdrawn, WithdrawnRecord
 from storage.database.values import dumped
-from storage.errors import Damaged, NoSuchStory, NotAnArchive
+from storage.errors import Damaged, NoSuchStory, NotAnArchive, RecordUnreadable
 from storage.evidence import compact_format
 from storage.ingest import search_index
 from storage.ingest.batch import Batch, load_stories
@@ -32,7 +32,6 @@ from storage.ingest.write import write
 from storage.ledger.states import WITHDRAWN
 from storage.maintenance.compact import plain_again
 from storage.query.search.text import digest_of
-from storage.warc.exchange import RecordUnreadable
 from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import withdrawn
 

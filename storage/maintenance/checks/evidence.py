@@ -8,13 +8,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from storage.database.values import raw
+from storage.errors import RecordUnreadable
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Reader
 from storage.maintenance.checks.findings import Finding, Report, capture_name, first_line
 from storage.maintenance.checks.rows import Row, rows
 from storage.query.captures import evidence_ends
-from storage.warc.exchange import Damage, Exchange, RecordLocation, RecordUnreadable, status_of
+from storage.warc.exchange import Damage, Exchange, RecordLocation, status_of
 
 # Findings about the rows of one record: of the whole answer, and of the stories in its parts.
 Compare = Callable[[Sequence[Row], RecordLocation, Exchange], Iterable[Finding]]
