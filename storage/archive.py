@@ -26,7 +26,7 @@ from storage.ingest.visits import Taken
 from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
-from storage.ledger.states import DROPPED, Discovery, Visit
+from storage.ledger.states import Discovery, Visit
 from storage.query import captures, statistics
 from storage.query.export import export
 from storage.query.history import history
@@ -170,10 +170,6 @@ class Archive:
 
         return self._store(items, apply)
 
-    def replayed(self) -> dict[str, int]:
-        """How far `replay` has read each file, in bytes."""
-        return self.ask(visits.done)
-
     def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
         """Store new readings of stored captures in one durable transaction; see storage/ingest/reprocess.py.
 
@@ -205,10 +201,6 @@ class Archive:
         """The addresses of withdrawn stories, which are kept out; see storage/maintenance/withdraw.py."""
         return self.ask(tombstones.addresses)
 
-    def withdrawal(self, address: str) -> Row[Any] | None:
-        """The tombstone of an address, as in the table `withdrawn`; None for one that is not kept out."""
-        return self.ask(tombstones.of, address)
-
     def overwrite_withdrawn(self) -> int:
         """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
         try:
@@ -231,22 +223,6 @@ class Archive:
         """
         return captures.captures(self._engine, since, until)
 
-    def dropped(self) -> dict[tuple[str, int, str], str]:
-        """Captures that pipelines dropped: the reason by file, offset and part of the record."""
-        return self.ask(captures.dropped, DROPPED)
-
-    def parts(self, row: Row[Any]) -> set[str]:
-        """The stored parts of the answer of a capture, '' for the whole answer; row: as `captures` yields it."""
-        return self.ask(captures.parts, row)
-
-    def kept_captures(self) -> int:
-        """The number of answers whose bytes are in the evidence."""
-        return self.ask(captures.count_stored)
-
-    def evidence_ends(self) -> dict[str, int]:
-        """For each evidence file the end of the last record that a capture names, in bytes."""
-        return self.ask(captures.evidence_ends)
-
     def story(self, story: str | int) -> FullStory:
         """A story by its number or any of its addresses, with its whole history. Raises NoSuchStory."""
         return self.ask(history.full_story, story)
@@ -255,10 +231,6 @@ class Archive:
         """The newest wording of every story for export, by address; see storage/query/export/export.py."""
         with self._engine.connect() as connection:
             yield from export.stories(connection, since, until)
-
-    def nearest(self, address: str) -> str | None:
-        """The canonical address of the story whose address is most like one that no story has; None without one."""
-        return self.ask(history.nearest, address)
 
     def search(
         self,
@@ -295,14 +267,6 @@ class Archive:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
         limits = Limits(since=since, until=until, section=section, author=author)
         return self.ask(search.count, words, limits)
-
-    def sections(self) -> list[str]:
-        """The sections of its stories, as printed, the largest first."""
-        return self.ask(statistics.sections)
-
-    def layouts(self) -> list[str]:
-        """The layouts by which its captures were read, as in `stats`."""
-        return self.ask(statistics.layouts)
 
     def stats(self) -> Stats:
         """Counts of stories, captures and addresses."""

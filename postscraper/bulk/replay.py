@@ -23,6 +23,7 @@ from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc import PageFilter, answers, named
 from postscraper.sources.warc_files import WarcFile, parts
 from storage.archive import Outcome
+from storage.ingest import visits
 from storage.ingest.prepare import PreparedItem
 from storage.ledger.discoveries import MergedDiscovery
 from storage.warc.exchange import Damage, Exchange, RecordLocation, SharedMember, Tally
@@ -71,7 +72,7 @@ class Replay:
         # What one paper does not need of a file, another may.
         paper = f"{run.paper.name} with all" if all_hosts else run.paper.name
         self._names = {file: f"{file.identity()} {paper}" for file in files}
-        known = run.archive.replayed()
+        known = run.archive.ask(visits.done)
         self._safe = {
             file: max(file.start, min(file.start + known.get(name, 0), file.end)) for file, name in self._names.items()
         }

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -29,11 +28,13 @@ from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
+from storage.ingest import visits
 from storage.ingest.prepare import Identity, second
 from storage.ledger.ledger import Due
 from storage.ledger.selection import Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind
 from storage.query import captures
+from storage.warc.digests import body_digest
 from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
@@ -131,8 +132,8 @@ class Run:
 
     def _recover(self) -> None:
         """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
-        done = self.archive.replayed()
-        for location, exchange in self.evidence.recover(self.archive.evidence_ends(), done=done):
+        done = self.archive.ask(visits.done)
+        for location, exchange in self.evidence.recover(self.archive.ask(captures.evidence_ends), done=done):
             if self.reader.is_page(exchange) and not self.recorder.has(exchange):
                 row = self.archive.ledger.row(self.reader.address(exchange.url))
                 self.archive.add_many(self.reader.read(exchange, location, depth=row.depth if row else 0))
@@ -358,8 +359,7 @@ class Recorder:
 
 
 def _identity(exchange: Exchange) -> Identity:
-    digest = "sha256:" + sha256(exchange.body).hexdigest()
-    return exchange.url, second(exchange.captured_at), status_of(exchange), digest, ""
+    return exchange.url, second(exchange.captured_at), status_of(exchange), body_digest(exchange.body), ""
 
 
 def _location(row: Row[Any]) -> RecordLocation:

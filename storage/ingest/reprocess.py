@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, select
@@ -19,6 +18,7 @@ from storage.ingest.write import write
 from storage.ledger.rows import row_priority
 from storage.ledger.states import DROPPED, Visit
 from storage.query.search.text import digest_of
+from storage.warc.digests import body_digest
 from storage.warc.exchange import Exchange, RecordLocation
 
 
@@ -74,7 +74,7 @@ class Rereader:
             raise EvidenceError("no record of it was kept")
         place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
         exchange = replace(self._evidence.read(place), source=row.source, captured_at=row.captured_at)
-        if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
+        if (exchange.url, body_digest(exchange.body)) != (row.url, row.digest):
             raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
         return exchange, place
 

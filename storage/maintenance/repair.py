@@ -16,6 +16,7 @@ from storage.maintenance.checks.holdings import forget
 from storage.maintenance.checks.ledger import discovery_of, mend, wrong
 from storage.maintenance.checks.rows import rows, snapshot
 from storage.maintenance.rebuild import rebuild
+from storage.query.captures import evidence_ends
 from storage.warc.exchange import Damage, RecordLocation
 
 
@@ -88,7 +89,7 @@ def _cut_tails(archive: Path, reader: Reader) -> Iterator[str]:
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:
-                    for location, exchange in evidence.recover(opened.evidence_ends(), torn.append):
+                    for location, exchange in evidence.recover(opened.ask(evidence_ends), torn.append):
                         if reader.is_page(exchange, location):
                             opened.add_many(reader.read(exchange, location))
                 except EvidenceShort:

@@ -9,6 +9,11 @@ _BASE32 = re.compile("[A-Z2-7]+")  # RFC 4648
 _TO_INT = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
 
+def body_digest(body: bytes) -> str:
+    """`sha256:` and hex: the digest by which captures are compared."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
 def has_digest(body: bytes, digest: str) -> bool | None:
     """Whether the digest is the body's; None for a digest that cannot be read. digest: in base32, base64 or hex."""
     expected = _read(digest)

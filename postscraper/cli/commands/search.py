@@ -11,6 +11,7 @@ from postscraper.cli.output import address, colours, counted, joined, line, prin
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from storage.archive import Archive
+from storage.query import statistics
 from storage.query.search.search import MOST_RANKED, Hit, Sort
 
 # Private-use characters around each match, replaced by bold print or brackets; no newspaper prints these.
@@ -71,7 +72,7 @@ def search_command(
     """
     marks = ("[", "]") if json_wanted else _MARKS
     query = " ".join(words)
-    sections = archive.sections()
+    sections = archive.ask(statistics.sections)
     if section is not None and sections and section.casefold() not in map(str.casefold, sections):
         raise BadRequest(f"no story is of the section {section!r}{closest(section, sections)}")
     limits: dict[str, Any] = {"since": since, "until": until, "section": section, "author": author}
