@@ -53,7 +53,13 @@ def engine_for(folder: Path, db_url: str | None, *, readonly: bool, writes: bool
     else:
         engine = create_engine(db_url, **pool)
         place = engine.url.render_as_string(hide_password=True)
-    _translate_errors(engine, place)
+
+    @event.listens_for(engine, "handle_error")
+    def translate(context: ExceptionContext) -> None:
+        translated = spoken_error(context.original_exception, place)
+        if translated is not None:
+            raise translated from context.original_exception
+
     if is_sqlite(engine):
         _set_up_sqlite(engine, place, writes=writes)
     return engine.execution_options(writes=True) if writes else engine
@@ -79,14 +85,6 @@ def file_uri(path: Path, mode: str) -> str:
     is_writable = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
     immutable = mode == "ro" and log_is_empty and (holds_shared_lock(path.parent) or not is_writable)
     return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if immutable else ''}"
-
-
-def _translate_errors(engine: Engine, place: str) -> None:
-    @event.listens_for(engine, "handle_error")
-    def translate(context: ExceptionContext) -> None:
-        translated = spoken_error(context.original_exception, place)
-        if translated is not None:
-            raise translated from context.original_exception
 
 
 def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:

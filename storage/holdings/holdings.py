@@ -46,17 +46,16 @@ class Holdings:
             old = _index_query(connection, archive, query)
             pages, listed = (0, 0) if old is None or old.finished_at is not None else (old.pages, old.listed)
             values = {
+                "archive": archive,
+                "query": query,
                 "resume_key": resume_key,
                 "pages": pages + 1,
                 "listed": listed + len(page),
                 "asked_at": now,
                 "finished_at": now if resume_key is None else None,
             }
-            if old is None:
-                connection.execute(insert(IndexQuery).values(archive=archive, query=query, **values))
-            else:
-                same = (IndexQuery.archive == archive, IndexQuery.query == query)
-                connection.execute(update(IndexQuery).where(*same).values(values))
+            connection.execute(delete(IndexQuery).where(IndexQuery.archive == archive, IndexQuery.query == query))
+            connection.execute(insert(IndexQuery).values(values))
         return new
 
     def lease(self, archive: str, limit: int, selection: Selection, now: datetime) -> list[Candidate]:
