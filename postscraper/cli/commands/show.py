@@ -15,7 +15,8 @@ from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
 from storage.errors import NoSuchStory
-from storage.query.history.history import FullStory, Wording, differences
+from storage.query.history.differences import differences
+from storage.query.history.history import FullStory, Wording
 
 _BEFORE = {"list_item": "• ", "quote": "    "}
 _STYLE: dict[str, dict[str, bool]] = {

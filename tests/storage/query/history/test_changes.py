@@ -1,0 +1,69 @@
+"""Typed changes: labelled pairs of wordings in `edits/`, each made from one story by named edits.
+
+An edit has `old` and `new` fields of its own, and steps that make the new wording of the old one: `replace` (of words
+anywhere), `append`, `insert`, `remove`, `move`, `join`, `split` (of paragraphs). `reverse`: from new to old.
+"""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.query.history.changes import changes
+
+FOLDER = Path(__file__).parent / "edits"
+FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+PAIRS = [(name, file["story"], edit) for name, file in FILES.items() for edit in file["edits"]]
+
+Item = dict[str, Any]
+
+
+def wordings(story: Item, edit: Item) -> tuple[Item, Item]:
+    old = {"layout": "drupal_2013", "language": "en", **deepcopy(story), **edit.get("old", {})}
+    base = old | {"body": old["body"] + edit.get("old_append", [])}
+    new = json.dumps(old, ensure_ascii=False)
+    for before, after in edit.get("replace", ()):
+        before, after = (json.dumps(text, ensure_ascii=False)[1:-1] for text in (before, after))
+        assert before in new, before
+        new = new.replace(before, after)
+    edited = json.loads(new) | edit.get("new", {})
+    if "headline" in edit.get("old", {}) and "new" not in edit:
+        edited["headline"] = story["headline"]
+    if edit.get("old", {}).get("standfirst", "") is None:
+        edited["standfirst"] = story["standfirst"]
+    edited["body"] = arranged(edited["body"], edit)
+    pair = blocks(base), blocks(edited)
+    return pair[::-1] if edit.get("reverse") else pair
+
+
+def arranged(body: list[str], edit: Item) -> list[str]:
+    for place in edit.get("remove", ()):
+        del body[place]
+    if "move" in edit:
+        start, to = edit["move"]
+        body.insert(to, body.pop(start))
+    if "join" in edit:
+        first, last = edit["join"]
+        body[first : last + 1] = [" ".join(body[first : last + 1])]
+    if "split" in edit:
+        place, words = edit["split"]
+        before, after = body[place].split(words)
+        body[place : place + 1] = [before.strip(), words + after]
+    if "insert" in edit:
+        body.insert(*edit["insert"])
+    return body + edit.get("append", [])
+
+
+def blocks(item: Item) -> Item:
+    return item | {"body": [{"kind": "paragraph", "text": text} for text in item["body"]]}
+
+
+def kinds_of(story: Item, edit: Item) -> list[str]:
+    return sorted(change.kind for change in changes(*wordings(story, edit)))
+
+
+@pytest.mark.parametrize(("language", "story", "edit"), PAIRS, ids=[f"{pair[0]}: {pair[2]['name']}" for pair in PAIRS])
+def test_an_edit_has_the_kinds_of_its_label(language: str, story: Item, edit: Item) -> None:
+    assert kinds_of(story, edit) == sorted(edit["changes"])
