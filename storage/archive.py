@@ -19,7 +19,7 @@ from storage.database import engine as database
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
-from storage.ingest import reprocess, search_index, tombstones, visits
+from storage.ingest import derived, reprocess, search_index, tombstones, visits
 from storage.ingest.batch import Outcome, load
 from storage.ingest.prepare import Identity, prepare
 from storage.ingest.visits import Taken
@@ -74,7 +74,7 @@ class Archive:
         writer = database.writer_for(folder, db_url, readonly=readonly)
         try:
             if not readonly and database.is_empty(engine):
-                database.upgrade(writer)
+                database.upgrade(writer, derived.fill)
             database.check_version(engine, folder)
         except BaseException:
             writer.dispose()
@@ -95,7 +95,7 @@ class Archive:
             cls.check_folder(Path(folder))
         engine = database.writer_for(Path(folder), db_url, readonly=False)
         try:
-            database.upgrade(engine)
+            database.upgrade(engine, derived.fill)
         finally:
             engine.dispose()
 

@@ -1,14 +1,16 @@
 """Run Alembic without its command line and ini file, which an installed package does not have."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 from storage.database.migrations.schema import create
+from storage.database.schema import SCHEMA
 from storage.errors import WrongVersion
 
 
@@ -25,14 +27,20 @@ def include_name(name: str | None, type_: str, _parents: Any) -> bool:
     return type_ != "table" or name is None or not (name == "words" or name.startswith("words_"))
 
 
-def upgrade(engine: Engine) -> None:
-    """Create or migrate in one transaction. Raises WrongVersion for a version from which no migration leads here."""
+def upgrade(engine: Engine, fill: Callable[[Connection], object]) -> None:
+    """Create or migrate in one transaction. Raises WrongVersion for a version from which no migration leads here.
+
+    fill: fills the tables that are made from others, after a migration.
+    """
     with engine.begin() as connection:
         if not inspect(connection).get_table_names():
             create(connection)
             command.stamp(configuration(connection), "head")
             return
+        before = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
         try:
             command.upgrade(configuration(connection), "head")
         except CommandError as error:
             raise WrongVersion(f"no migration leads from the archive's version to this program's: {error}") from error
+        if before != SCHEMA:
+            fill(connection)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from storage.database import derived as derived  # its tables are among those that are created
 from storage.database.engine import is_sqlite
 from storage.database.schema import Table
 

@@ -25,10 +25,11 @@ _OF_TITLE = 0.6  # share of capitalised words from which a line is in Title Case
 _NUMBER_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-        " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands"
-        " million millions billion billions dozen dozens half third quarter twice double first second fourth fifth sixth"
-        " seventh eighth ninth tenth january february march april may june july august september october november december"
+        "zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+        " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds"
+        " thousand thousands million millions billion billions dozen dozens half third quarter twice double"
+        " first second fourth fifth sixth seventh eighth ninth tenth january february march april may june"
+        " july august september october november december"
         " monday tuesday wednesday thursday friday saturday sunday",
     )
 )

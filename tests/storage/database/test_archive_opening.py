@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,6 +18,7 @@ from sqlalchemy.pool import NullPool
 import storage
 from storage.archive import Archive
 from storage.database import engine
+from storage.database.derived import FACETS, HISTORY
 from storage.database.migrations.run import configuration, include_name
 from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
@@ -126,9 +128,13 @@ def test_upgrading_what_is_new_changes_nothing(archive: Archive) -> None:
 
 
 def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Archive) -> None:
-    archive.add(article())
+    archive.add(article(byline="Sok Dara", authors=("Sok Dara",)))
+    archive.add(article(hours=1, body="Water falls by 2 metres."))
+    archive.add(article(hours=2, body="Water falls by 3 metres."))
+    tables = [table.__tablename__ for table in (*HISTORY, *FACETS)]
+    derived = [ask(archive, f"SELECT * FROM {table}") for table in tables]
     with archive.connect() as connection:
-        for table in ("withdrawn", "withdrawn_record"):
+        for table in ("withdrawn", "withdrawn_record", *tables):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})
         connection.commit()
@@ -139,7 +145,13 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
     with Archive.open(archive.folder) as upgraded:
         assert upgraded.stats().stories == 1
         assert upgraded.withdrawn() == frozenset()
+        assert [ask(upgraded, f"SELECT * FROM {table}") for table in tables] == derived
         test_the_tables_are_those_of_the_migrations(upgraded)
+
+
+def ask(archive: Archive, query: str) -> list[Any]:
+    with archive.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
 
 
 def test_upgrading_nothing_makes_nothing(tmp_path: Path) -> None:

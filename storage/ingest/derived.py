@@ -1,0 +1,175 @@
+"""Fill the tables that are made from other tables (storage/database/derived.py).
+
+`update` follows a batch in its transaction. The rows of a new story come from the item in memory; a story with several
+revisions is read back, and its changes are typed anew.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from storage.database.bulk import Rows, add_rows, chunks
+from storage.database.derived import Author, Change, Correction, StoryLink, Tag
+from storage.database.schema import Reading, Revision, Story, Table
+from storage.database.values import raw
+from storage.ingest.prepare import LINK, ArticleRow
+from storage.ingest.revisions import StoryChanges
+from storage.query.history.changes import SUBSTANCE, changes
+from storage.query.history.notes import Note
+from storage.query.search.text import normal
+
+STORIES = 100  # read at a time; a story may have a hundred revisions
+
+COLUMNS: Mapping[type[Table], tuple[str, ...]] = {
+    Change: (
+        *("revision_id", "position", "story_id", "kind", "field", "before", "after", "block", "silent", "changed_at"),
+    ),
+    Correction: ("story_id", "position", "revision_id", "explains", "kind", "language", "text", "block"),
+    Author: ("story_id", "position", "name"),
+    Tag: ("story_id", "position", "name"),
+    StoryLink: ("story_id", "position", *LINK),
+}
+
+TableRows = Mapping[type[Table], Iterable[tuple[Any, ...]]]
+
+
+class StoredRevision(NamedTuple):
+    """A revision; changed_at: a moment in any form. item: the article as JSON data."""
+
+    id: int
+    changed_at: Any
+    item: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, number: int, changed_at: Any, standfirst: str | None, item: Mapping[str, Any]) -> "StoredRevision":
+        """standfirst: of the revision, which may come from another capture than the item."""
+        printed = [name for name in item.get("not_printed") or () if name != "standfirst" or standfirst is None]
+        return cls(number, changed_at, {**item, "standfirst": standfirst, "not_printed": printed})
+
+
+def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
+    """Bring the rows of stories that were just written up to date."""
+    first, again = [], []
+    for each in stories:
+        if each.known.row is None and len(each.new) == 1:
+            first.append(each)
+        elif _is_stale(each):
+            again.append(each.known.id)
+    for table, rows in _first_rows(first).items():
+        add_rows(connection, table, COLUMNS[table], rows)
+    _derive_again(connection, again)
+
+
+def fill(connection: Connection) -> None:
+    """Make all rows anew."""
+    for table in COLUMNS:
+        connection.execute(delete(table))
+    story_ids = connection.execute(select(Story.id).order_by(Story.id)).scalars().all()
+    _derive_again(connection, story_ids)
+
+
+def _is_stale(story: StoryChanges) -> bool:
+    """Whether the rows no longer follow from the revisions; a capture of known words leaves them as they are."""
+    if story.story is None or story.new or story.gone:
+        return True
+    before = {row.id: row for row in story.known.revisions}
+    return story.story["revisions"] > 1 and any(
+        getattr(before[values["id"]], name) != values[name]
+        for values in story.moved
+        for name in ("number", "standfirst", "first_captured_at")
+    )
+
+
+def _first_rows(stories: Sequence[StoryChanges]) -> dict[type[Table], Rows]:
+    """The rows of stories with one revision, from memory."""
+    articles = [(each.known.id, each.new[0][0]["id"], each.new[0][1]) for each in stories]
+    return {
+        **_facets((story_id, article) for story_id, _, article in articles),
+        Correction: [row for each in articles for row in _first_notes(*each)],
+    }
+
+
+def _facets(articles: Iterable[tuple[int, ArticleRow]]) -> dict[type[Table], list[tuple[Any, ...]]]:
+    rows: dict[type[Table], list[tuple[Any, ...]]] = {Author: [], Tag: [], StoryLink: []}
+    for story_id, article in articles:
+        for table, values in ((Author, article.authors), (Tag, article.tags), (StoryLink, article.links)):
+            rows[table] += [(story_id, *row) for row in values]
+    return rows
+
+
+def _first_notes(story_id: int, revision_id: int, article: ArticleRow) -> Iterator[tuple[Any, ...]]:
+    for position, note in enumerate(article.notes, 1):
+        yield story_id, position, revision_id, None, note.kind, note.language, note.text, note.block
+
+
+def _derive_again(connection: Connection, story_ids: Sequence[int]) -> None:
+    for ids in chunks(story_ids, STORIES):
+        for table in COLUMNS:
+            connection.execute(delete(table).where(table.__table__.c.story_id.in_(ids)))
+        for story_id, revisions in _stored(connection, ids):
+            for table, rows in rows_of(story_id, revisions).items():
+                add_rows(connection, table, COLUMNS[table], rows)
+
+
+def _stored(connection: Connection, story_ids: Sequence[int]) -> Iterator[tuple[int, list[StoredRevision]]]:
+    revision, reading = Revision.__table__.c, Reading.__table__.c
+    query = (
+        select(revision.story_id, revision.id, revision.first_captured_at, revision.standfirst, reading.item)
+        .join(Reading, reading.id == revision.reading_id)
+        .where(revision.story_id.in_(story_ids))
+        .order_by(revision.story_id, revision.number)
+    )
+    for story_id, rows in groupby(connection.execute(query).all(), key=lambda row: row.story_id):
+        yield story_id, [StoredRevision.of(*row[1:-1], json.loads(row.item)) for row in rows]
+
+
+def rows_of(story_id: int, revisions: Sequence[StoredRevision]) -> TableRows:
+    """The rows of one story in every table; revisions: all it has, the oldest first."""
+    articles = [ArticleRow.by(revision.item) for revision in revisions]
+    edits = [[], *([*changes(old.item, new.item)] for old, new in pairwise(revisions))]
+    substance = [any(change.kind in SUBSTANCE for change in found) for found in edits]
+    noted = list(_explained([article.notes for article in articles], substance))
+    explained = {of for _, of, _ in noted if of is not None}
+    return {
+        **_facets([(story_id, articles[-1])]),
+        Change: [
+            (
+                *(revision.id, position, story_id, change.kind, change.field, change.before, change.after),
+                *(change.block, change.kind in SUBSTANCE and at not in explained, raw(revision.changed_at)),
+            )
+            for at, (revision, found) in enumerate(zip(revisions, edits, strict=True))
+            for position, change in enumerate(found, 1)
+        ],
+        Correction: [
+            (
+                *(story_id, position, revisions[at].id, None if of is None else revisions[of].id),
+                *(note.kind, note.language, note.text, note.block),
+            )
+            for position, (at, of, note) in enumerate(noted, 1)
+        ],
+    }
+
+
+def _explained(notes: Sequence[Sequence[Note]], substance: Sequence[bool]) -> Iterator[tuple[int, int | None, Note]]:
+    """Each note with the first revision that shows it and the one it explains, as places in the history.
+
+    A note explains the changes of substance that came with it, else the last ones before it without a note. None: the
+    change was before the first capture, or the note names none.
+    """
+    seen: set[str] = set()
+    explained: set[int] = set()
+    for at, of_revision in enumerate(notes):
+        for note in of_revision:
+            if normal(note.text) in seen:
+                continue
+            seen.add(normal(note.text))
+            of = None
+            if note.explains:
+                earlier = (place for place in range(at - 1, 0, -1) if substance[place] and place not in explained)
+                of = at if substance[at] else next(earlier, None)
+            if of is not None:
+                explained.add(of)
+            yield at, of, note
