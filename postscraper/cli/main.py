@@ -20,6 +20,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
         "show": "Print one story with its revisions.",
+        "history": "Print how a story changed, and what explains it.",
+        "diff": "Mark the words in which two revisions differ.",
+        "changes": "List the edited stories of the whole paper.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories as JSON lines or CSV.",
         "ledger": "Count the known addresses by state and reason.",
@@ -49,6 +52,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 MODULES = {
     "retry": "ledger",
     "sample": "read",
+    **dict.fromkeys(("diff", "changes"), "history"),
     **dict.fromkeys(("check", "verify"), "integrity"),
     **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }

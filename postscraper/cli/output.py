@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -43,6 +44,10 @@ def counted(number: int, noun: str, nouns: str | None = None) -> str:
 def joined(*facts: object) -> str:
     """The known facts on one line; None and "" are unknown."""
     return " · ".join(one_line(str(fact)) for fact in facts if fact not in (None, ""))
+
+
+def minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "at a time unknown"
 
 
 def address(url: str) -> str:

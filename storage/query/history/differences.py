@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from typing import Literal
 
 from storage.query.history.history import Wording
+from storage.query.history.tokens import equal_parts
 from storage.query.search.text import CLUSTER
 
 Piece = Literal["same", "added", "removed"]
@@ -29,12 +29,12 @@ _PIECE = re.compile(rf"{CLUSTER.pattern}|\s+|[^\W\u1780-\u17ff]+|.", re.DOTALL)
 def compared(old: str, new: str) -> Iterator[tuple[Piece, str]]:
     """The pieces of two texts in reading order, each with its change."""
     before, after = _PIECE.findall(old), _PIECE.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for operation, start, end, new_start, new_end in matcher.get_opcodes():
-        if operation == "equal":
-            yield "same", "".join(before[start:end])
-            continue
-        if end > start:
-            yield "removed", "".join(before[start:end])
-        if new_end > new_start:
-            yield "added", "".join(after[new_start:new_end])
+    at = new_at = 0
+    for start, new_start, size in [*equal_parts(before, after), (len(before), len(after), 0)]:
+        if start > at:
+            yield "removed", "".join(before[at:start])
+        if new_start > new_at:
+            yield "added", "".join(after[new_at:new_start])
+        if size:
+            yield "same", "".join(before[start : start + size])
+        at, new_at = start + size, new_start + size

@@ -6,12 +6,12 @@ Paragraphs that were only split or joined make no difference: the words are comp
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from storage.query.history.tokens import Hunk, Token, equal_parts, hunks, turned_into_quotes
+from storage.query.history.tokens import Hunk, Token, equal_parts, hunks, keys, turned_into_quotes
 
 _SAME = 0.4  # share of its words by which a paragraph is still there
 _MOVED = 0.6  # the same for a paragraph at another place
 _RUN, _RUN_KHMER = 3, 6  # fewer words, or Khmer clusters, in a row may be equal by chance
-_SHORT = 12  # words and signs; in a shorter paragraph every equal word counts
+_SHORT, _SHORT_KHMER = 12, 24  # words and signs, or clusters; in a shorter paragraph every equal one counts
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Comparison:
 
 def compared(old: list[Token], new: list[Token], *, old_is_part: bool, new_is_part: bool) -> Comparison:
     """old, new: the tokens of both bodies. is_part: the body goes on beyond its end, so nothing is gone there."""
-    parts = equal_parts(old, new)
+    parts = equal_parts(keys(old), keys(new))
     if (old_is_part or new_is_part) and parts:
         start, new_start, size = parts[-1]
         old, new = old[: start + size], new[: new_start + size]
@@ -58,9 +58,9 @@ def _unmatched(text: Sequence[Token], equal: Iterable[tuple[int, int]]) -> dict[
     matched = dict.fromkeys(blocks, 0)
     for start, size in equal:
         run = text[start : start + size]
-        by_chance = size < (_RUN_KHMER if run[0].is_khmer else _RUN)
+        least, short = (_RUN_KHMER, _SHORT_KHMER) if run[0].is_khmer else (_RUN, _SHORT)
         for token in run:
-            matched[token.block] += not by_chance or len(blocks[token.block]) < _SHORT
+            matched[token.block] += size >= least or len(blocks[token.block]) < short
     return {block: found for block, found in blocks.items() if matched[block] < _SAME * len(found)}
 
 
@@ -71,7 +71,7 @@ def _moves(gone: dict[int, list[Token]], come: dict[int, list[Token]]) -> list[t
     for block, found in gone.items():
         best, share = None, _MOVED
         for new_block, other in free.items():
-            common = 2 * sum(size for *_, size in equal_parts(found, other)) / (len(found) + len(other))
+            common = 2 * sum(size for *_, size in equal_parts(keys(found), keys(other))) / (len(found) + len(other))
             if common >= share:
                 best, share = new_block, common
         if best is not None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 from storage.query.search.text import CLUSTER, composed, normal
@@ -84,32 +84,49 @@ def spread(found: Sequence[Token]) -> str:
     return text
 
 
-def equal_parts(old: Sequence[Token], new: Sequence[Token]) -> list[tuple[int, int, int]]:
-    """The parts that two texts have in common: their beginnings in both, and their lengths in tokens.
+def equal_parts(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
+    """The parts that two texts have in common: their beginnings in both, and their lengths in keys of tokens.
 
-    Equal sentences are found first: paragraphs are compared word by word only where they differ.
+    Equal sentences are found first, and words compared only between them: several times faster for a long text.
     """
     parts: list[tuple[int, int, int]] = []
-    olds, news = _sentences(old), _sentences(new)
-    starts, new_starts = _starts(olds), _starts(news)
-    matcher = SequenceMatcher(None, [key for key, _ in olds], [key for key, _ in news], autojunk=False)
+    sentences, new_sentences = _sentences(old), _sentences(new)
+    starts, new_starts = (list(accumulate(map(len, each), initial=0)) for each in (sentences, new_sentences))
+    matcher = SequenceMatcher(None, sentences, new_sentences, autojunk=False)
     for operation, first, last, new_first, new_last in matcher.get_opcodes():
         start, new_start = starts[first], new_starts[new_first]
         if operation == "equal":
             parts.append((start, new_start, starts[last] - start))
         else:
-            inner = [token.key for token in old[start : starts[last]]]
-            new_inner = [token.key for token in new[new_start : new_starts[new_last]]]
-            blocks = SequenceMatcher(None, inner, new_inner, autojunk=False).get_matching_blocks()
+            pair = old[start : starts[last]], new[new_start : new_starts[new_last]]
+            blocks = SequenceMatcher(None, *pair, autojunk=False).get_matching_blocks()
             parts += [(start + at, new_start + new_at, size) for at, new_at, size in blocks if size]
-    return parts
+    return list(_joined(parts))
+
+
+def _joined(parts: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Parts that follow one another in both texts as one."""
+    before: tuple[int, int, int] | None = None
+    for start, new_start, size in parts:
+        if before and (before[0] + before[2], before[1] + before[2]) == (start, new_start):
+            before = (*before[:2], before[2] + size)
+            continue
+        if before:
+            yield before
+        before = start, new_start, size
+    if before:
+        yield before
+
+
+def keys(found: Iterable[Token]) -> list[str]:
+    return [token.key for token in found]
 
 
 def hunks(old: Sequence[Token], new: Sequence[Token]) -> list[Hunk]:
     """The differences in reading order; those with hardly a word between them are one."""
     found: list[Hunk] = []
     at = new_at = 0
-    for start, new_start, size in [*equal_parts(old, new), (len(old), len(new), 0)]:
+    for start, new_start, size in [*equal_parts(keys(old), keys(new)), (len(old), len(new), 0)]:
         if start > at or new_start > new_at:
             hunk = Hunk(old, new, at, start, new_at, new_start)
             if found and _is_near(old[found[-1].end : at]):
@@ -124,23 +141,15 @@ def _is_near(between: Sequence[Token]) -> bool:
     return len(words) < (_NEAR_KHMER if any(token.is_khmer for token in words) else _NEAR)
 
 
-def _sentences(found: Sequence[Token]) -> list[tuple[str, int]]:
-    """Each sentence as one text, with its number of tokens; paragraphs end none, for redesigns move their ends."""
-    ends = accumulate((token.key in _SENTENCE_ENDS for token in found), lambda count, is_end: count + is_end, initial=0)
-    sentences = []
-    for _, group in groupby(zip(found, ends, strict=False), key=lambda pair: pair[1]):
-        keys = [token.key for token, _ in group]
-        sentences.append((" ".join(keys), len(keys)))
-    return sentences
-
-
-def _starts(sentences: Sequence[tuple[str, int]]) -> list[int]:
-    return list(accumulate((count for _, count in sentences), initial=0))
+def _sentences(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Paragraphs end no sentence, for redesigns move their ends."""
+    ends = [at for at, word in enumerate(words, 1) if word in _SENTENCE_ENDS]
+    return [tuple(words[start:end]) for start, end in pairwise([0, *ends, len(words)]) if start < end]
 
 
 def turned_into_quotes(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
     """Equal words that stand within quotation marks on one side alone."""
-    for start, new_start, size in equal_parts(old, new):
+    for start, new_start, size in equal_parts(keys(old), keys(new)):
         pairs = zip(old[start : start + size], new[new_start : new_start + size], strict=True)
         for differ, group in groupby(pairs, key=lambda pair: pair[0].quoted != pair[1].quoted):
             if differ:
