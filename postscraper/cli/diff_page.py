@@ -68,7 +68,8 @@ def _kinds(old: Wording, new: Wording, language: str) -> Iterator[str]:
         for change in found:
             place = change.field if change.block is None else f"{change.field}, block {change.block + 1}"
             words = "".join(f'<td lang="{language}">{_text(_cut(text))}' for text in (change.before, change.after))
-            yield f'<tr><td class="kind">{change.kind.replace("_", " ")} ({place}){words}'
+            kind = change.kind.replace("_", " ")
+            yield f'<tr><td class="kind">{kind if kind == place else f"{kind} ({place})"}{words}'
         yield "</tbody></table>"
 
 
@@ -90,7 +91,12 @@ def _rows(pieces: Iterable[tuple[Piece, str]], language: str, kind: str) -> Iter
     """A row for each stretch of text between two paragraph ends that both sides have."""
     sides = ["", ""]
     for change, text in pieces:
-        paragraphs = text.split("\n\n") if change == "same" else [text]
+        if change == "same":
+            paragraphs = text.split("\n\n")
+        elif text.startswith("\n\n"):  # paragraphs that came or went
+            paragraphs = ["", text.lstrip()]
+        else:
+            paragraphs = [text]
         for at, paragraph in enumerate(paragraphs):
             if at:
                 yield _row(sides, language, kind)
