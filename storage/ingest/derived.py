@@ -5,8 +5,9 @@ revisions is read back, and its changes are typed anew.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
@@ -17,8 +18,9 @@ from storage.database.schema import Reading, Revision, Story, Table
 from storage.database.values import raw
 from storage.ingest.prepare import LINK, ArticleRow
 from storage.ingest.revisions import StoryChanges
-from storage.query.history.changes import SUBSTANCE, changes
-from storage.query.history.notes import Note
+from storage.query.history import changes
+from storage.query.history.changes import SUBSTANCE
+from storage.query.history.notes import Note, notes
 from storage.query.search.text import normal
 
 STORIES = 100  # read at a time; a story may have a hundred revisions
@@ -52,15 +54,18 @@ class StoredRevision(NamedTuple):
 
 def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
     """Bring the rows of stories that were just written up to date."""
-    first, again = [], []
+    first: list[StoryChanges] = []
+    again: list[int] = []
+    pairs: set[tuple[int, int]] = set()
     for each in stories:
         if each.known.row is None and len(each.new) == 1:
             first.append(each)
         elif _is_stale(each):
             again.append(each.known.id)
+            pairs |= _typed_pairs(each)
     for table, rows in _first_rows(first).items():
         add_rows(connection, table, COLUMNS[table], rows)
-    _derive_again(connection, again)
+    _derive_again(connection, again, pairs)
 
 
 def fill(connection: Connection) -> None:
@@ -81,6 +86,13 @@ def _is_stale(story: StoryChanges) -> bool:
         for values in story.moved
         for name in ("number", "standfirst", "first_captured_at")
     )
+
+
+def _typed_pairs(story: StoryChanges) -> set[tuple[int, int]]:
+    """Ids of revisions that followed one another before, with the same words: their changes are known."""
+    before = {row.id: row for row in story.known.revisions}
+    other = {values["id"] for values in story.moved if values["standfirst"] != before[values["id"]].standfirst}
+    return {(old, new) for old, new in pairwise(before) if old not in other and new not in other}
 
 
 def _first_rows(stories: Sequence[StoryChanges]) -> dict[type[Table], Rows]:
@@ -105,13 +117,30 @@ def _first_notes(story_id: int, revision_id: int, article: ArticleRow) -> Iterat
         yield story_id, position, revision_id, None, note.kind, note.language, note.text, note.block
 
 
-def _derive_again(connection: Connection, story_ids: Sequence[int]) -> None:
+def _derive_again(
+    connection: Connection, story_ids: Sequence[int], pairs: Collection[tuple[int, int]] = frozenset()
+) -> None:
+    """pairs: of revisions whose changes stand in the table as they are."""
     for ids in chunks(story_ids, STORIES):
+        stored = [*_stored(connection, ids)]
+        typed = _typed(connection, ids) if pairs else {}
         for table in COLUMNS:
             connection.execute(delete(table).where(table.__table__.c.story_id.in_(ids)))
-        for story_id, revisions in _stored(connection, ids):
-            for table, rows in rows_of(story_id, revisions).items():
+        for story_id, revisions in stored:
+            known = {new.id: typed.get(new.id, []) for old, new in pairwise(revisions) if (old.id, new.id) in pairs}
+            for table, rows in rows_of(story_id, revisions, known).items():
                 add_rows(connection, table, COLUMNS[table], rows)
+
+
+def _typed(connection: Connection, story_ids: Sequence[int]) -> dict[int, list[changes.Change]]:
+    """The stored changes of stories, by revision."""
+    typed: dict[int, list[changes.Change]] = {}
+    table = Change.__table__
+    query = select(table).where(table.c.story_id.in_(story_ids)).order_by(table.c.position)
+    for row in connection.execute(query):
+        change = changes.Change(kind=row.kind, field=row.field, before=row.before, after=row.after, block=row.block)
+        typed.setdefault(row.revision_id, []).append(change)
+    return typed
 
 
 def _stored(connection: Connection, story_ids: Sequence[int]) -> Iterator[tuple[int, list[StoredRevision]]]:
@@ -126,15 +155,23 @@ def _stored(connection: Connection, story_ids: Sequence[int]) -> Iterator[tuple[
         yield story_id, [StoredRevision.of(*row[1:-1], json.loads(row.item)) for row in rows]
 
 
-def rows_of(story_id: int, revisions: Sequence[StoredRevision]) -> TableRows:
-    """The rows of one story in every table; revisions: all it has, the oldest first."""
-    articles = [ArticleRow.by(revision.item) for revision in revisions]
-    edits = [[], *([*changes(old.item, new.item)] for old, new in pairwise(revisions))]
+def rows_of(
+    story_id: int,
+    revisions: Sequence[StoredRevision],
+    known: Mapping[int, list[changes.Change]] = MappingProxyType({}),
+) -> TableRows:
+    """The rows of one story in every table; revisions: all it has, the oldest first.
+
+    known: the changes of some of them, by id.
+    """
+    edits: list[list[changes.Change]] = [[]]
+    for old, new in pairwise(revisions):
+        edits.append(known[new.id] if new.id in known else changes.changes(old.item, new.item))
     substance = [any(change.kind in SUBSTANCE for change in found) for found in edits]
-    noted = list(_explained([article.notes for article in articles], substance))
+    noted = list(_explained([notes(revision.item) for revision in revisions], substance))
     explained = {of for _, of, _ in noted if of is not None}
     return {
-        **_facets([(story_id, articles[-1])]),
+        **_facets([(story_id, ArticleRow.by(revisions[-1].item))]),
         Change: [
             (
                 *(revision.id, position, story_id, change.kind, change.field, change.before, change.after),
@@ -153,7 +190,7 @@ def rows_of(story_id: int, revisions: Sequence[StoredRevision]) -> TableRows:
     }
 
 
-def _explained(notes: Sequence[Sequence[Note]], substance: Sequence[bool]) -> Iterator[tuple[int, int | None, Note]]:
+def _explained(noted: Sequence[Sequence[Note]], substance: Sequence[bool]) -> Iterator[tuple[int, int | None, Note]]:
     """Each note with the first revision that shows it and the one it explains, as places in the history.
 
     A note explains the changes of substance that came with it, else the last ones before it without a note. None: the
@@ -161,7 +198,7 @@ def _explained(notes: Sequence[Sequence[Note]], substance: Sequence[bool]) -> It
     """
     seen: set[str] = set()
     explained: set[int] = set()
-    for at, of_revision in enumerate(notes):
+    for at, of_revision in enumerate(noted):
         for note in of_revision:
             if normal(note.text) in seen:
                 continue
