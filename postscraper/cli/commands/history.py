@@ -117,10 +117,12 @@ def changes_command(
     Example:
       postscraper changes --type figure --since 2018 --section Business --silent
     """
-    sections = archive.sections()
-    if section is not None and sections and section.casefold() not in map(str.casefold, sections):
+    sections = archive.sections() if section is not None else []
+    printed = [each for each in sections if section is not None and each.casefold() == section.casefold()]
+    if section is not None and sections and not printed:
         raise BadRequest(f"no story is of the section {section!r}{closest(section, sections)}")
-    found = archive.ask(edits.edits, since=since, until=until, kind=kind, section=section, silent=silent, limit=limit)
+    chosen = None if section is None else printed
+    found = archive.ask(edits.edits, since=since, until=until, kind=kind, sections=chosen, silent=silent, limit=limit)
     if json_wanted:
         print_json([_edit(each) for each in found])
         return

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal, get_args
 
-from storage.query.history.kinds import Vocabulary, kinds
+from storage.query.history.kinds import HunkKind, Vocabulary, kinds_of
 from storage.query.history.notes import notes
-from storage.query.history.paragraphs import compared
+from storage.query.history.paragraphs import Comparison, compared
 from storage.query.history.tokens import Hunk, Token, hunks, spread, tokens
 from storage.query.search.text import normal
 
@@ -127,13 +128,13 @@ class _Pair:
     ) -> Iterator[Change]:
         """Changes of a text that is no part of the body: of the whole text, and of its figures and names."""
         found = hunks(tokens([(0, before or "")]), tokens([(0, after or "")]))
-        kinds_of = [(hunk, kinds(hunk, self.known)) for hunk in found]
-        if before and after and all(each == {"typing_error"} for _, each in kinds_of):
+        typed = kinds_of(found, self.known)
+        if before and after and all(each == {"typing_error"} for _, each in typed):
             kind = "typing_error"
         yield Change(kind=kind, field=name, before=before, after=after, block=block)
         if before and after and kind != "byline":
             for also in ("figure", "name"):
-                places = [hunk for hunk, each in kinds_of if also in each]
+                places = [hunk for hunk, each in typed if also in each]
                 if places:
                     yield _change(also, name, places, block)
 
@@ -176,17 +177,21 @@ class _Pair:
         for old_block, block in result.moved:
             before, after = self.old["body"][old_block]["text"], self.new["body"][block]["text"]
             yield Change(kind="paragraph_moved", field="body", before=before, after=after, block=block)
+        yield from self._rewordings(result)
+
+    def _rewordings(self, result: Comparison) -> Iterator[Change]:
+        """Changes within paragraphs, one for each paragraph and kind."""
         places: dict[tuple[int, ChangeKind], list[Hunk]] = {}
         for before_words, after_words in result.quoted:
             if self.balanced and sum(token.is_word for token in after_words) >= _QUOTED_WORDS:
                 hunk = Hunk(before_words, after_words, 0, len(before_words), 0, len(after_words))
                 places.setdefault((_place(hunk), "quotation"), []).append(hunk)
-        for hunk in result.hunks:
-            block = _place(hunk)
-            if (block, "quotation") in places and all(token.key == '"' for token in (*hunk.removed, *hunk.added)):
-                continue  # the marks of that quotation
-            for kind in self._kinds(hunk):
-                places.setdefault((block, kind), []).append(hunk)
+        for block, differences in groupby(result.hunks, key=_place):
+            for hunk, found_kinds in kinds_of(list(differences), self.known):
+                if (block, "quotation") in places and _is_marks(hunk):
+                    continue  # of that quotation
+                for kind in self._kinds(hunk, found_kinds):
+                    places.setdefault((block, kind), []).append(hunk)
         for (block, kind), found in sorted(places.items(), key=lambda place: (place[0][0], KINDS.index(place[0][1]))):
             yield _change(kind, "body", found, block)
 
@@ -199,7 +204,7 @@ class _Pair:
         before, after = (text, None) if item is self.old else (None, text)
         return Change(kind=kind, field="body", before=before, after=after, block=block)
 
-    def _kinds(self, hunk: Hunk) -> Iterable[ChangeKind]:
+    def _kinds(self, hunk: Hunk, found: set[HunkKind]) -> Iterable[ChangeKind]:
         if self._is_damage(hunk):
             return ("damage",)
         if self._is_dateline(hunk):
@@ -207,7 +212,7 @@ class _Pair:
         (first, *_), item = (hunk.added, self.new) if hunk.added else (hunk.removed, self.old)
         if item["body"][first.block]["kind"] == "credit":
             return ("redesign",) if self.redesigned else ("byline",)
-        return kinds(hunk, self.known)
+        return found
 
     def _is_damage(self, hunk: Hunk) -> bool:
         """Whether the site broke or mended the words: its own problems name them, or their form shows it."""
@@ -302,6 +307,10 @@ def _people(byline: str | None) -> list[str]:
 
 def _words(text: str) -> str:
     return re.sub(r"[\W_]", "", normal(text)).casefold()
+
+
+def _is_marks(hunk: Hunk) -> bool:
+    return all(token.key == '"' for token in (*hunk.removed, *hunk.added))
 
 
 def _place(hunk: Hunk) -> int:

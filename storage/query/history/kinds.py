@@ -89,6 +89,23 @@ class Vocabulary:
         return known
 
 
+def kinds_of(differences: Sequence[Hunk], known: Vocabulary) -> list[tuple[Hunk, set[HunkKind]]]:
+    """Each difference of one paragraph with its kinds; a figure or name that only changed its place has not changed."""
+    numbers: tuple[list[str], list[str]] = ([], [])
+    names: tuple[set[str], set[str]] = (set(), set())
+    for hunk in differences:
+        numbers[0].extend(_numbers(hunk.removed))
+        numbers[1].extend(_numbers(hunk.added))
+        names[0].update(_names(hunk.old, hunk.start, hunk.end, known))
+        names[1].update(_names(hunk.new, hunk.new_start, hunk.new_end, known))
+    stays: set[HunkKind] = set()
+    if sorted(numbers[0]) == sorted(numbers[1]) and not any(map(_is_khmer_number, differences)):
+        stays.add("figure")
+    if names[0] == names[1] and not any(map(_is_khmer_name, differences)):
+        stays.add("name")
+    return [(hunk, kinds(hunk, known) - stays or {"wording"}) for hunk in differences]
+
+
 def kinds(hunk: Hunk, known: Vocabulary) -> set[HunkKind]:
     """The kinds of one difference: a figure within a quotation is both; "wording" stands alone."""
     if not _letters(hunk.removed) and not _letters(hunk.added):
