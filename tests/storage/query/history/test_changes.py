@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from storage.query.history.changes import changes
+from storage.query.history.changes import KINDS, changes
 
 FOLDER = Path(__file__).parent / "edits"
 FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -88,3 +90,25 @@ def test_a_wording_does_not_differ_from_itself_and_the_way_back_is_an_edit_too(s
     old, new = wordings(story, edit)
     assert changes(old, old) == changes(new, new) == []
     assert bool(changes(old, new)) == bool(changes(new, old))
+
+
+TEXTS = st.text('ab AB“”"។.,1២ ក្ខាលោក-[]', max_size=20)
+ITEMS = st.fixed_dictionaries(
+    {
+        "headline": TEXTS,
+        "layout": st.sampled_from(["drupal_2013", "drupal_2017"]),
+        "body": st.lists(
+            st.fixed_dictionaries({"kind": st.sampled_from(["paragraph", "credit"]), "text": TEXTS}), max_size=4
+        ),
+    }
+)
+
+
+@given(ITEMS, ITEMS)
+def test_whatever_two_wordings_hold_each_change_has_a_kind_and_a_place(old: Item, new: Item) -> None:
+    for change in changes(old, new):
+        assert change.kind in KINDS
+        assert change.before != change.after
+        if change.block is not None:
+            assert change.block < max(len(old["body"]), len(new["body"]))
+    assert changes(old, deepcopy(old)) == []
