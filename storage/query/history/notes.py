@@ -50,7 +50,7 @@ _LABELS: Mapping[NoteKind, re.Pattern[str]] = {
 # Beginnings of all these, for one quick look at a paragraph: three times faster.
 _OPENING = re.compile(
     r"\W*(?:corr|clarif|an? (?:ear|prev|orig)|the (?:orig|post)|this |editor|note |post "
-    r"|ការ(?:កែ|បំ)|សេចក្|កែត|កំណ|អត្ថ|សម្)",
+    r"|ការ\u200b?(?:កែ|បំ)|សេចក្|កែ\u200b?ត|កំណ|អត្ថ|សម្)",
     re.I,
 )
 # Words by which an editor's note says that the story was changed.
@@ -75,16 +75,14 @@ def _notes(article: Mapping[str, Any]) -> Iterator[Note]:
         if kind is None and block["kind"] == "correction":
             kind = "correction"
         if kind is not None:
-            explains = kind != "editors_note"
-            yield Note(kind, "km" if _KHMER.search(text) else "en", text, index, explains)
+            yield Note(kind, "km" if _KHMER.search(text) else "en", text, index, kind != "editors_note")
 
 
 def kind_of(text: str) -> NoteKind | None:
     """The kind of note that a paragraph is; None for words of the story."""
-    if "\u200b" in text:
-        text = text.replace("\u200b", "")
     if not _OPENING.match(text):
         return None
+    text = text.replace("\u200b", "")
     for kind, pattern in _LABELS.items():
         if pattern.match(text):
             if kind == "editors_note" and _SAYS_CORRECTED.search(text):
