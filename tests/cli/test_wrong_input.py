@@ -45,9 +45,12 @@ CODES = {
 
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
+    **dict.fromkeys(
+        ("changes", "stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
+    ),
     "search": ("ferry",),
-    "show": ("1",),
+    **dict.fromkeys(("show", "history"), ("1",)),
+    "diff": ("1", "--from", "1"),
     "export": ("--format", "jsonl"),
     "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
