@@ -20,6 +20,7 @@ _FEW_WORDS = 3  # words, besides a figure or a name, that may come with it
 _FEW_CLUSTERS = 8  # the same in Khmer letter clusters
 _LONG_WORD = 10  # letters; in longer words two letters may be wrong
 _SHORT_WORD = 4  # letters; in shorter words only two letters in the wrong order are a typing error
+_LONGEST_LINE = 60  # words and signs of a headline
 _OF_TITLE = 0.6  # share of capitalised words from which a line is in Title Case
 
 _NUMBER_WORDS = frozenset(
@@ -242,6 +243,8 @@ def _names(text: Sequence[Token], start: int, end: int, known: Vocabulary) -> se
 
 def _is_in_title_case(text: Sequence[Token]) -> bool:
     """Whether a line has most of its words capitalised, as a headline in Title Case has."""
+    if len(text) > _LONGEST_LINE:
+        return False
     words = [
         token for token in text if token.text[0].isalpha() and not token.is_khmer and len(token.text) >= _SHORT_WORD
     ]

@@ -10,6 +10,7 @@ from storage.query.history.tokens import Hunk, Token, equal_parts, hunks, keys, 
 
 _SAME = 0.4  # share of its words by which a paragraph is still there
 _MOVED = 0.6  # the same for a paragraph at another place
+_MOST_PAIRS = 2_500  # of paragraphs that are compared with one another
 _RUN, _RUN_KHMER = 3, 6  # fewer words, or Khmer clusters, in a row may be equal by chance
 _SHORT, _SHORT_KHMER = 12, 24  # words and signs, or clusters; in a shorter paragraph every equal one counts
 
@@ -66,8 +67,9 @@ def _unmatched(text: Sequence[Token], equal: Iterable[tuple[int, int]]) -> dict[
 
 def _moves(gone: dict[int, list[Token]], come: dict[int, list[Token]]) -> list[tuple[int, int]]:
     """Blocks that are gone at one place and came at another, with most of their words."""
-    moved = []
-    free = dict(come)
+    if len(gone) * len(come) > _MOST_PAIRS:  # a body written anew
+        return []
+    moved, free = [], dict(come)
     for block, found in gone.items():
         best, share = None, _MOVED
         for new_block, other in free.items():

@@ -1,7 +1,8 @@
 """Words of a text with their places, and the hunks in which two texts differ."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
@@ -13,8 +14,9 @@ _LETTER = "[^\\W\\d_\u1780-\u17ff]"
 _TOKEN = re.compile(rf"\d+(?:[.,:]\d+)*|{CLUSTER.pattern}|{_LETTER}+(?:[-'’]{_LETTER}+)*|\S")
 _SENTENCE_ENDS = frozenset(".?!។៕")
 _QUOTES = re.compile(
-    '“[^“”]*(?:”|$)|"[^"]*(?:"|$)|«[^«»]*(?:»|$)|(?<!\\w)‘.*?’(?!\\w)|(?<!\\w)\'.+?\'(?!\\w)', re.DOTALL
+    '“[^“”]*(?:”|$)|"[^"]*(?:"|$)|«[^«»]*(?:»|$)|(?<!\\w)‘.{,2000}?’(?!\\w)|(?<!\\w)\'.{1,2000}?\'(?!\\w)', re.DOTALL
 )
+_MOST_PAIRS = 2_000_000  # of words; a story of 1,400 words that was written anew
 _NEAR = 2  # words between two hunks that are one
 _NEAR_KHMER = 3  # clusters
 
@@ -68,7 +70,8 @@ def tokens(texts: Iterable[tuple[int, str]]) -> list[Token]:
         quoted = [match.span() for match in _QUOTES.finditer(text)]
         for match in _TOKEN.finditer(text):
             start, end = match.span()
-            within = any(first < start < last for first, last in quoted)
+            before = bisect_left(quoted, (start, 0))
+            within = before > 0 and start < quoted[before - 1][1]
             found.append(Token(match[0], normal(match[0]), block, start, end, within))
     return found
 
@@ -92,16 +95,20 @@ def equal_parts(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, 
     parts: list[tuple[int, int, int]] = []
     sentences, new_sentences = _sentences(old), _sentences(new)
     starts, new_starts = (list(accumulate(map(len, each), initial=0)) for each in (sentences, new_sentences))
-    matcher = SequenceMatcher(None, sentences, new_sentences, autojunk=False)
-    for operation, first, last, new_first, new_last in matcher.get_opcodes():
+    for operation, first, last, new_first, new_last in _matcher(sentences, new_sentences).get_opcodes():
         start, new_start = starts[first], new_starts[new_first]
         if operation == "equal":
             parts.append((start, new_start, starts[last] - start))
         else:
             pair = old[start : starts[last]], new[new_start : new_starts[new_last]]
-            blocks = SequenceMatcher(None, *pair, autojunk=False).get_matching_blocks()
+            blocks = _matcher(*pair).get_matching_blocks()
             parts += [(start + at, new_start + new_at, size) for at, new_at, size in blocks if size]
     return list(_joined(parts))
+
+
+def _matcher(old: Sequence[Hashable], new: Sequence[Hashable]) -> SequenceMatcher[Hashable]:
+    """Between very long texts the commonest words match nothing: one word ten thousand times would take minutes."""
+    return SequenceMatcher(None, old, new, autojunk=len(old) * len(new) > _MOST_PAIRS)
 
 
 def _joined(parts: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
