@@ -25,6 +25,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "front": "Print a front page or a list as it stood.",
         "as-of": "Print the newspaper, or a story, as it stood.",
         "gone": "Name stories whose address answers without them.",
+        "history": "Print how a story changed, and what explains it.",
+        "diff": "Mark the words in which two revisions differ.",
+        "changes": "List the edited stories of the whole paper.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories, revisions, teasers or pictures for other programs.",
         "pack": "Write stories, pages and a reader into one file.",
@@ -58,6 +61,7 @@ MODULES = {
     **dict.fromkeys(("headlines", "front"), "promotion"),
     "retry": "ledger",
     "sample": "read",
+    **dict.fromkeys(("diff", "changes"), "history"),
     **dict.fromkeys(("check", "verify"), "integrity"),
     **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }

@@ -29,7 +29,9 @@ WRITERS = {
 }
 READERS = {
     "search": ("river",),
-    **dict.fromkeys(("show", "promotion", "headlines"), (STORY,)),
+    **dict.fromkeys(("show", "history", "promotion", "headlines"), (STORY,)),
+    "diff": (STORY, "--from", "1"),
+    "changes": (),
     "front": ("/",),
     "as-of": ("2018-06-22",),
     "gone": (),

@@ -33,7 +33,7 @@ class Facets:
 
     layouts: of the newest wording. authors: a story of several counts for each; the first `most_authors`
     of all_authors.
-    edited: with more than one wording. corrected: with a note of correction.
+    edited: with a change by the paper, not by a redesign or damage alone. corrected: with a note of correction.
     """
 
     stories: int
