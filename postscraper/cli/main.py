@@ -19,6 +19,8 @@ from postscraper.cli import exit_codes
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
+        "quote": "Find a sentence, and where it still stands.",
+        "trend": "Count stories with words by year or month.",
         "show": "Print one story with its revisions.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories as JSON lines or CSV.",

@@ -1,4 +1,4 @@
-"""Tables made from other tables, for questions that would take too long without them."""
+"""Tables made from other tables, for questions that would read every story without them."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Rows of the derived tables (storage/database/derived.py), written with the stories they are made from."""
+"""Rows of `search_row`, `facets` and `author_list` (storage/database/derived.py), written with the stories."""
 
 import json
 from collections.abc import Sequence
