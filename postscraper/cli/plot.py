@@ -62,6 +62,7 @@ def svg(trend: Trend, *, relative: bool) -> str:
     top = step * (floor(most / step) + 1)
     title = f"Stories with {', '.join(series.words for series in trend.series)} by {trend.by}"
     unit = "share of all stories" if relative else "stories"
+    middle = (LEFT + WIDTH - RIGHT) / 2
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif"',
         'font-size="12">',
@@ -69,8 +70,7 @@ def svg(trend: Trend, *, relative: bool) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="{LEFT}" y="24" font-size="16">{escape(title)}</text>',
         f'<text transform="translate(16 {HEIGHT / 2}) rotate(-90)" text-anchor="middle">{unit}</text>',
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{trend.by} of publication',
-        "</text>",
+        f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{trend.by} of publication</text>',
         *_scale(step, top, relative=relative),
         *_times(trend.periods),
     ]

@@ -29,6 +29,8 @@ WRITERS = {
 }
 READERS = {
     "search": ("river",),
+    "quote": ("river",),
+    "trend": ("river",),
     "show": (STORY,),
     "stats": (),
     "export": ("--format", "jsonl"),

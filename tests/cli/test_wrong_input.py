@@ -47,6 +47,8 @@ CODES = {
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
     "search": ("ferry",),
+    "quote": ("ferry",),
+    "trend": ("ferry",),
     "show": ("1",),
     "export": ("--format", "jsonl"),
     "merge": ("{other}", "--jobs", "1", "--yes"),
