@@ -13,7 +13,7 @@ _CORRECTED = """EXISTS (SELECT 1 FROM revision AS noted JOIN reading AS note ON 
 VALUES = f"""
 SELECT story.id AS story_id, published_on, substr(published_on, 1, 7) AS month, section, language,
        newest.layout AS layout, revisions > 1 AS edited, {_CORRECTED} AS corrected,
-       coalesce(json_extract(reading.item, '$.authors'), '[]') AS names
+       (SELECT json_group_array(DISTINCT value) FROM json_each(reading.item, '$.authors')) AS names
 FROM story
 JOIN revision AS newest ON newest.id = story.newest_revision_id
 JOIN reading ON reading.id = newest.reading_id

@@ -129,6 +129,7 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
     archive.add(article())
     with archive.connect() as connection:
         connection.execute(text("DROP VIEW search"))
+        connection.execute(text("DROP INDEX ix_capture_outcome_reason_layout_source"))
         for table in ("withdrawn", "withdrawn_record", "search_row", "facets", "author_list"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})

@@ -13,6 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_capture_outcome_reason_layout_source", "capture", ["outcome", "reason", "layout", "source"])
     op.create_table(
         "search_row",
         sa.Column("revision_id", sa.Integer(), nullable=False),
@@ -51,5 +52,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP VIEW IF EXISTS search")
+    op.drop_index("ix_capture_outcome_reason_layout_source", "capture")
     for table in ("search_row", "facets", "author_list"):
         op.drop_table(table)
