@@ -16,7 +16,7 @@ from storage.query.search.filters import Filters
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, Trend, trend
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path)
 
 
 @click.command("trend", cls=Words)
