@@ -19,6 +19,8 @@ from postscraper.cli import exit_codes
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
+        "quote": "Find a sentence, and where it still stands.",
+        "trend": "Count stories with words by year or month.",
         "show": "Print one story with its revisions.",
         "promotion": "Print where a story was announced, and how high.",
         "headlines": "Print a story's headlines side by side.",

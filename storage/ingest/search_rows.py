@@ -1,4 +1,4 @@
-"""Rows by which searches filter and count: `search_row`, `facets`, `author_list` (storage/database/derived.py)."""
+"""Rows of `search_row`, `facets` and `author_list` (storage/database/derived.py), written with the stories."""
 
 import json
 from collections.abc import Sequence
@@ -12,10 +12,9 @@ _CORRECTED = "EXISTS (SELECT 1 FROM correction WHERE correction.story_id = story
 VALUES = f"""
 SELECT story.id AS story_id, published_on, substr(published_on, 1, 7) AS month, section, language,
        newest.layout AS layout, {_EDITED} AS edited, {_CORRECTED} AS corrected,
-       coalesce(json_extract(reading.item, '$.authors'), '[]') AS names
+       (SELECT json_group_array(DISTINCT name) FROM author WHERE author.story_id = story.id) AS names
 FROM story
 JOIN revision AS newest ON newest.id = story.newest_revision_id
-JOIN reading ON reading.id = newest.reading_id
 """
 _SAME_FACETS = """facets.month IS derived.month AND facets.section IS derived.section
     AND facets.language = derived.language AND facets.layout = derived.layout

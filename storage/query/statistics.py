@@ -1,7 +1,7 @@
 """Counts of the archive."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -39,18 +39,22 @@ class Stats:
 
 
 def stats(connection: Connection) -> Stats:
-    days = _days(connection)
+    by_day = _by(connection, Story.published_on)
+    days = sorted(day for day in by_day if day is not None)
+    captures = _captures(connection)
+    of_pages = [row for row in captures if row.outcome != "unread"]
+    unread = [row for row in captures if row.outcome == "unread"]
     return Stats(
         **_totals(connection),
         first_on=days[0] if days else None,
         last_on=days[-1] if days else None,
-        stories_by_year=_by_year(connection),
+        stories_by_year=_by_year(by_day),
         stories_by_section=_by(connection, Story.section),
         stories_by_language=_by(connection, Story.language),
-        captures_by_layout=_by(connection, Capture.layout, Capture.outcome != "unread"),
-        captures_by_outcome=_by(connection, Capture.outcome),
-        captures_by_source=_by(connection, Capture.source),
-        unread_by_reason=_by(connection, Capture.reason, Capture.outcome == "unread"),
+        captures_by_layout=_added(of_pages, "layout"),
+        captures_by_outcome=_added(captures, "outcome"),
+        captures_by_source=_added(captures, "source"),
+        unread_by_reason=_added(unread, "reason"),
         ledger=_by(connection, Address.state),
         gaps=list(gaps(days)),
     )
@@ -77,22 +81,31 @@ def _totals(connection: Connection) -> dict[str, int]:
     return {name: connection.execute(query).scalar_one() for name, query in counts.items()}
 
 
-def _by(connection: Connection, column: Any, *conditions: Any) -> dict[Any, int]:
+def _by(connection: Connection, column: Any) -> dict[Any, int]:
     """Counts by the column's values, the largest first."""
-    query = select(column, func.count()).where(*conditions).group_by(column)
+    query = select(column, func.count()).group_by(column)
     return dict(connection.execute(query.order_by(func.count().desc(), column)).all())
 
 
-def _by_year(connection: Connection) -> dict[int | None, int]:
+def _captures(connection: Connection) -> list[Any]:
+    """Counts by all four values at once, in the order of an index that has them all."""
+    values = (Capture.outcome, Capture.reason, Capture.layout, Capture.source)
+    return list(connection.execute(select(*values, func.count().label("captures")).group_by(*values)))
+
+
+def _added(rows: Sequence[Any], name: str) -> dict[Any, int]:
+    """Counts by one of the values, the largest first."""
+    counts: Counter[Any] = Counter()
+    for row in rows:
+        counts[getattr(row, name)] += row.captures
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0] is not None, each[0])))
+
+
+def _by_year(by_day: Mapping[date | None, int]) -> dict[int | None, int]:
     years: Counter[int | None] = Counter()
-    for day, count in _by(connection, Story.published_on).items():
+    for day, count in by_day.items():
         years[day.year if day else None] += count
     return dict(sorted(years.items(), key=lambda each: (each[0] is None, each[0] or 0)))
-
-
-def _days(connection: Connection) -> list[date]:
-    days = select(Story.published_on).where(Story.published_on.is_not(None)).distinct()
-    return [day for day in connection.execute(days.order_by(Story.published_on)).scalars() if day is not None]
 
 
 def gaps(days: Sequence[date]) -> Iterator[tuple[date, date]]:

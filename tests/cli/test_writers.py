@@ -29,6 +29,8 @@ WRITERS = {
 }
 READERS = {
     "search": ("river",),
+    "quote": ("river",),
+    "trend": ("river",),
     **dict.fromkeys(("show", "history", "promotion", "headlines"), (STORY,)),
     "diff": (STORY, "--from", "1"),
     "changes": (),

@@ -51,6 +51,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         ("changes", "stats", "gone", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
     ),
     "search": ("ferry",),
+    "quote": ("ferry",),
+    "trend": ("ferry",),
     **dict.fromkeys(("show", "history", "promotion", "headlines"), ("1",)),
     "front": ("/",),
     "as-of": ("2018-06-22",),

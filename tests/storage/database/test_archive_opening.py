@@ -19,7 +19,7 @@ import storage
 from storage.archive import Archive
 from storage.database import engine
 from storage.database.migrations.run import configuration, include_name
-from storage.database.migrations.versions.derived_tables import TABLES
+from storage.database.migrations.versions.derived_tables import INDEX, TABLES
 from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
 from tests.helpers.items import article
@@ -134,6 +134,7 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
     derived = [ask(archive, f"SELECT * FROM {table}") for table in TABLES[:5]]
     with archive.connect() as connection:
         connection.execute(text("DROP VIEW search"))
+        connection.execute(text(f"DROP INDEX {INDEX}"))
         for table in ("withdrawn", "withdrawn_record", *TABLES):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})

@@ -15,10 +15,12 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+INDEX = "ix_capture_outcome_reason_layout_source"
 TABLES = ("change", "correction", "author", "tag", "story_link", "search_row", "facets", "author_list")
 
 
 def upgrade() -> None:
+    op.create_index(INDEX, "capture", ["outcome", "reason", "layout", "source"])
     for name in TABLES:
         Table.metadata.tables[name].create(op.get_bind())
     if is_sqlite(op.get_bind()):
@@ -27,5 +29,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP VIEW IF EXISTS search")
+    op.drop_index(INDEX, "capture")
     for name in TABLES:
         op.drop_table(name)
