@@ -1,6 +1,7 @@
 """Check of the evidence files, from first byte to last, against the rows that name them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -11,9 +12,10 @@ from storage.database.values import raw
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Reader
-from storage.maintenance.checks.findings import Finding, Report, capture_name, first_line
+from storage.maintenance.checks.findings import BROKEN, Finding, Report, capture_name, first_line
 from storage.maintenance.checks.rows import Row, rows
 from storage.query.captures import evidence_ends
+from storage.query.proof import fields_of
 from storage.warc.exchange import Damage, Exchange, RecordLocation, RecordUnreadable, status_of
 
 # Findings about the rows of one record: of the whole answer, and of the stories in its parts.
@@ -118,14 +120,18 @@ class EvidenceCheck:
         self._report.counts.update(["differs"] * len(different) + ["equal"] * (len(named_by) - len(different)))
 
     def _report_lost(self) -> None:
+        fields: dict[int, tuple[str, ...]] = {}
+        with suppress(*BROKEN):  # of a damaged database, which its own check reports
+            fields = fields_of(self._connection, list(self._lost))
         for number, (row, what) in self._lost.items():
             if number in self._misplaced:
                 self._report.counts["differs"] += 1
-                what, fields = "its record stands elsewhere", ("evidence_file", "evidence_offset")
-                self._report.findings.append(Finding(kind="differs", where=capture_name(row), what=what, fields=fields))
+                what, wrong = "its record stands elsewhere", ("evidence_file", "evidence_offset")
+                self._report.findings.append(Finding(kind="differs", where=capture_name(row), what=what, fields=wrong))
             else:
                 self._report.counts["unreadable"] += 1
-                self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what))
+                lost = fields.get(number, ())
+                self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what, fields=lost))
         self._lost.clear()
 
     def _without_row(self, location: RecordLocation, exchange: Exchange) -> Iterator[Finding]:
