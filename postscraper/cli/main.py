@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "check": "Compare the archive with itself, and mend it.",
         "verify": "Read every capture again and compare each field.",
         "proof": "Trace each field of a story to its bytes.",
+        "fixity": "Write one digest for each day, to publish.",
         "reread": "Read stored captures anew, and report what changes.",
         "rebuild": "Build the database anew from the evidence alone.",
         "compact": "Make the evidence smaller, every record unchanged.",
@@ -50,7 +51,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 MODULES = {
     "retry": "ledger",
     "sample": "read",
-    **dict.fromkeys(("check", "verify"), "integrity"),
+    **dict.fromkeys(("check", "verify", "fixity"), "integrity"),
     **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
@@ -58,7 +59,7 @@ COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name,
 # The state after an interruption, and how to go on.
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
-    **dict.fromkeys((*GROUPS["Ask"], "verify", "proof", "read"), _NOTHING_CHANGED),
+    **dict.fromkeys((*GROUPS["Ask"], "verify", "proof", "fixity", "read"), _NOTHING_CHANGED),
     "replay": "what was read is in the archive, and the same command goes on where it was",
     "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",

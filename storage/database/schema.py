@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storage.database.values import utc
 
-SCHEMA = "0005"  # the newest migration in storage/database/migrations/versions
+SCHEMA = "0006"  # the newest migration in storage/database/migrations/versions
 BASELINE = "0004"  # the oldest; an earlier database is rebuilt from the evidence
 
 NAMES = {
@@ -271,6 +271,20 @@ class WithdrawnRecord(Table):
     offset: Mapped[int | None] = mapped_column(BigInteger())
     length: Mapped[int | None] = mapped_column(BigInteger())
     state: Mapped[str]
+
+
+class WithdrawnDigest(Table):
+    """Digest of a withdrawn record (storage/query/fixity.py), with which the published digest of its day still holds.
+
+    file, offset: where the record was.
+    """
+
+    __tablename__ = "withdrawn_digest"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    captured_at: Mapped[datetime | None]
+    file: Mapped[str | None]
+    offset: Mapped[int | None] = mapped_column(BigInteger())
 
 
 class Holding(Table):

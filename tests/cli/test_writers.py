@@ -36,6 +36,8 @@ READERS = {
     "audit": (),
     "check": (),
     "verify": (),
+    "proof": (STORY,),
+    "fixity": (),
     "reread": ("--dry-run",),
     "backup": ("COPY",),
 }

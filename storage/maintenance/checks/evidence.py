@@ -31,7 +31,8 @@ class EvidenceCheck:
     """Compares captures with their records; every fault goes into the report.
 
     being_written: by a crawl; then records without a row are no fault.
-    unfiled: the locations of records that no row names, and one should.
+    unfiled: the locations of records that no row names, and one should. unread: ids of captures whose records cannot
+    be read, or hold other bytes.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class EvidenceCheck:
         being_written: bool,
     ) -> None:
         self.unfiled: list[RecordLocation] = []
+        self.unread: set[int] = set()
         self._lost: dict[int, tuple[Row, str]] = {}  # by capture: its row, and why its record cannot be read
         self._misplaced: set[int] = set()  # captures whose record is in another place than their row says
         self._connection, self._reader, self._compare, self._report = connection, reader, compare, report
@@ -114,12 +116,14 @@ class EvidenceCheck:
         before = len(self._report.findings)
         self._report.add("differs", capture_name(named_by[0]), self._compare(named_by, location, exchange))
         findings = self._report.findings[before:]
+        self.unread |= {row["id"] for row in named_by if row["digest"] != _digest(exchange)}
         if any(finding.kind == "unfiled" for finding in findings):
             self.unfiled.append(location)
         different = {finding.where for finding in findings if finding.kind != "unfiled"}
         self._report.counts.update(["differs"] * len(different) + ["equal"] * (len(named_by) - len(different)))
 
     def _report_lost(self) -> None:
+        self.unread |= self._lost.keys() - self._misplaced
         fields: dict[int, tuple[str, ...]] = {}
         with suppress(*BROKEN):  # of a damaged database, which its own check reports
             fields = fields_of(self._connection, list(self._lost))
