@@ -30,6 +30,7 @@ WRITERS = {
 READERS = {
     "search": ("river",),
     "show": (STORY,),
+    "cite": (STORY,),
     "stats": (),
     "export": ("--format", "jsonl"),
     "ledger": (),
