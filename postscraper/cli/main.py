@@ -24,6 +24,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories as JSON lines or CSV.",
         "ledger": "Count the known addresses by state and reason.",
+        "runs": "List the crawls, or report one.",
         "audit": "Name what is known of and not held.",
     },
     "Fill": {

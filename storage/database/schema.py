@@ -287,6 +287,35 @@ class WithdrawnDigest(Table):
     offset: Mapped[int | None] = mapped_column(BigInteger())
 
 
+class CrawlRun(Table):
+    """One crawl; what is not known yet, and of a killed run for good, is NULL. See storage/query/runs.py.
+
+    arguments, outcomes, unread, filled, doors: JSON.
+    """
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    newspaper: Mapped[str]
+    source: Mapped[str]
+    arguments: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    exit_code: Mapped[int | None]
+    reason: Mapped[str | None]
+    outcomes: Mapped[str | None]
+    unread: Mapped[str | None]
+    requests: Mapped[int | None]
+    answers: Mapped[int | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger())
+    not_modified: Mapped[int | None]
+    delay_seconds: Mapped[float | None]
+    shortest_gap_seconds: Mapped[float | None]
+    filled: Mapped[str | None]
+    doors: Mapped[str | None]
+    queued: Mapped[int | None]
+
+
 class Holding(Table):
     """A capture in the index of another archive.
 

@@ -34,6 +34,7 @@ READERS = {
     "stats": (),
     "export": ("--format", "jsonl"),
     "ledger": (),
+    "runs": (),
     "audit": (),
     "check": (),
     "verify": (),

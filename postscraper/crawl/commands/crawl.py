@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 
 from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.defer import Deferred
@@ -34,8 +35,10 @@ from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.run.run import Run
 from postscraper.run.scope import scope
-from storage.database.lock import ArchiveInUse
+from storage.archive import Archive
+from storage.database.lock import ArchiveInUse, RunLock
 from storage.errors import ArchiveError
+from storage.ingest import runs
 from storage.warc.exchange import EvidenceError
 
 log = logging.getLogger(__name__)
@@ -102,6 +105,8 @@ class _Failures(logging.Filter):
 class Command(ScrapyCrawl):
     """Exit codes are those of `postscraper`; see the README."""
 
+    _said: str | None = None  # the sentence beside the exit code
+
     def process_options(self, args: list[str], opts: Namespace) -> None:
         """Called before Scrapy logs its first line. Ends the program if an option is wrong."""
         assert self.settings is not None
@@ -156,6 +161,11 @@ class Command(ScrapyCrawl):
         checks = crawler.get_extension(Checks) if crawler._extensions is not None else None
         for line in checks.summary if checks else ():
             print(line, file=sys.stderr)
+        self._judge(crawling, crawler, failures, checks)
+        _log_end(run, self.crawler_process.settings["ARCHIVE_DB_URL"], self.exitcode, self._said)
+
+    def _judge(self, crawling: Awaitable[None], crawler: Crawler, failures: _Failures, checks: Checks | None) -> None:
+        """The exit code and the sentence of a crawl that has ended."""
         error, is_done = _outcome(crawling)
         ended = crawler.spider.ended if isinstance(crawler.spider, NewspaperSpider) else None
         if error is not None:
@@ -177,7 +187,19 @@ class Command(ScrapyCrawl):
 
     def _refuse(self, code: int, sentence: str) -> None:
         print(f"postscraper: {sentence}", file=sys.stderr)
-        self.exitcode = code
+        self.exitcode, self._said = code, sentence
+
+
+def _log_end(run: Run, db_url: str | None, code: int, reason: str | None) -> None:
+    """Complete the row of a run that has closed its archive: only now is its exit code known."""
+    number, folder = run.number, run.archive.folder
+    try:
+        if number is not None:
+            opened = Archive.open(folder, db_url=db_url)
+            with RunLock(folder), opened as archive, archive.write() as connection:
+                runs.complete(connection, number, {"exit_code": code, "reason": reason})
+    except (ArchiveError, ArchiveInUse) as error:
+        log.warning("the list of runs lacks the exit code of run %s: %s", number, sentence(error))
 
 
 def _sentence(error: BadRequest | UsageError | OSError) -> str:
