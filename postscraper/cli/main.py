@@ -28,6 +28,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "audit": "Name what is known of and not held.",
     },
     "Fill": {
+        "watch": "Crawl the live paper on a schedule.",
         "replay": "Read WARC files in bulk into the archive.",
         "merge": "Bring in what another archive holds.",
         "retry": "Queue addresses of a state again.",
@@ -62,6 +63,7 @@ COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name,
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "proof", "fixity", "read"), _NOTHING_CHANGED),
+    "watch": "what came is in the archive, and the same command goes on",
     "replay": "what was read is in the archive, and the same command goes on where it was",
     "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",

@@ -31,6 +31,7 @@ from postscraper.cli.exit_codes import (
 from postscraper.crawl.checks import Checks
 from postscraper.crawl.configuration import check_components, check_values, check_words
 from postscraper.crawl.http import check_origins
+from postscraper.crawl.json_log import log_as_json
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.run.run import Run
@@ -122,6 +123,8 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: Namespace) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until Scrapy's own handlers stand
+        if self.settings is not None and self.settings.getbool("LOG_JSON"):
+            log_as_json()
         try:
             self._run(args, opts)
         except KeyboardInterrupt:
