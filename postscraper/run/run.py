@@ -84,6 +84,7 @@ class Run:
         self._pending: dict[Receipt, list[list[Reading]]] = {}
         self._lock = lock
         self.number: int | None = None  # of its row, once it has one
+        self.closed = False
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
         self._selection = Selection(
@@ -130,6 +131,7 @@ class Run:
         finally:
             self.archive.close()
             self._lock.release()
+            self.closed = True
 
     def log(self, **values: Any) -> None:
         """Add the run to the archive's list of crawls, or complete its row. values: columns of the table `run`."""

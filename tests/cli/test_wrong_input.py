@@ -45,9 +45,12 @@ CODES = {
 
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
+    **dict.fromkeys(
+        ("stats", "runs", "fixity", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
+    ),
     "search": ("ferry",),
-    "show": ("1",),
+    **dict.fromkeys(("show", "cite", "proof"), ("1",)),
+    "watch": ("--once",),
     "export": ("--format", "jsonl"),
     "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
@@ -57,7 +60,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "read": (str(STORY),),
     "sample": (str(STORY), "--samples", "{new}"),
 }
-OVER_AN_ARCHIVE = tuple(name for name in COMMANDS if name not in GROUPS["Saved pages"])
+# A watch is a crawl, which makes its archive.
+OVER_AN_ARCHIVE = tuple(name for name in COMMANDS if name not in (*GROUPS["Saved pages"], "watch"))
 WRITERS = ("replay", "rebuild", "compact", "withdraw")
 
 

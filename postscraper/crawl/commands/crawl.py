@@ -197,7 +197,7 @@ def _log_end(run: Run, db_url: str | None, code: int, reason: str | None) -> Non
     """Complete the row of a run that has closed its archive: only now is its exit code known."""
     number, folder = run.number, run.archive.folder
     try:
-        if number is not None:
+        if number is not None and run.closed:  # one that ends at once, in the middle, never closes it
             opened = Archive.open(folder, db_url=db_url)
             with RunLock(folder), opened as archive, archive.write() as connection:
                 runs.complete(connection, number, {"exit_code": code, "reason": reason})
