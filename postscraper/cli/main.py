@@ -24,6 +24,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "export": "Write stories as JSON lines or CSV.",
         "ledger": "Count the known addresses by state and reason.",
         "audit": "Name what is known of and not held.",
+        "families": "Group stories with the same or nearly the same text.",
     },
     "Fill": {
         "replay": "Read WARC files in bulk into the archive.",
@@ -58,6 +59,7 @@ COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name,
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
+    "families": "what was examined is kept, and the families are as before; the same command with --update goes on",
     "replay": "what was read is in the archive, and the same command goes on where it was",
     "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from storage.database.bulk import add, add_rows, change, chunks
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
-from storage.ingest import search_index
+from storage.ingest import derived, search_index
 from storage.ingest.batch import Batch, readings
 from storage.ingest.prepare import IMAGE, SIGHTING, ArticleRow
 from storage.ingest.revisions import StoryChanges, derive_story, needed_readings
@@ -75,6 +75,7 @@ def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) ->
     """Delete stories that lost their last capture in a reread, and readings without capture and revision."""
     empty = [each.known.id for each in changes if each.story is None and each.known.row is not None]
     for chunk in chunks(empty):
+        derived.forget(connection, chunk)
         connection.execute(delete(Story).where(Story.id.in_(chunk)))
     shown = or_(exists().where(Capture.reading_id == Reading.id), exists().where(Revision.reading_id == Reading.id))
     for chunk in chunks(sorted(batch.dropped)):

@@ -1,7 +1,6 @@
 """`postscraper show`: one story, its newest wording and its history."""
 
 import json
-from contextlib import suppress
 from typing import Any
 
 import click
@@ -9,12 +8,9 @@ from sqlalchemy import Row
 
 from postscraper.cli import options
 from postscraper.cli.output import address, counted, joined, line, print_json
-from postscraper.errors import BadRequest
+from postscraper.cli.stories import find_story
 from postscraper.items import plain
-from postscraper.newspapers import NEWSPAPERS
-from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
-from storage.errors import NoSuchStory
 from storage.query.history.history import FullStory, Wording, differences
 
 _BEFORE = {"list_item": "• ", "quote": "    "}
@@ -23,7 +19,6 @@ _STYLE: dict[str, dict[str, bool]] = {
     "credit": {"italic": True},
     "correction": {"italic": True},
 }
-_LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 bits
 
 
 @click.command("show")
@@ -40,49 +35,12 @@ def show_command(story: str, json_wanted: bool, archive: Archive) -> None:
     Example:
       postscraper show https://www.phnompenhpost.com/national/a-story
     """
-    full = _find(archive, story)
+    full = find_story(archive, story)
     if json_wanted:
         print_json(_data(full))
     else:
         _print_story(full)
         _print_history(full)
-
-
-def _find(archive: Archive, story: str) -> FullStory:
-    """Raises NoSuchStory; BadRequest for a path that two newspapers have."""
-    if story.isascii() and story.isdigit() and len(story) <= _LONGEST_ID:
-        return archive.story(int(story))
-    typed = [f"https://{paper.host}{story}" for paper in NEWSPAPERS.values()] if story[:1] == "/" else [story]
-    addresses = list(dict.fromkeys(each for url in typed for each in (_canonical(url), url)))
-    stories: dict[int, FullStory] = {}
-    for each in addresses:
-        with suppress(NoSuchStory):
-            full = archive.story(each)
-            stories.setdefault(full.row.id, full)
-    if len(stories) > 1:
-        both = " and ".join(full.row.canonical_url for full in stories.values())
-        raise BadRequest(f"{story} is {both}: write the whole address")
-    if not stories:
-        raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")
-    return next(iter(stories.values()))
-
-
-def _canonical(url: str) -> str:
-    try:
-        return canonical(with_scheme(url))
-    except ValueError:
-        return url
-
-
-def _instead(archive: Archive, addresses: list[str]) -> str:
-    """The withdrawal or the ledger's state of one of the addresses, else a similar address; "" without any."""
-    for each in addresses:
-        if gone := archive.withdrawal(each):
-            return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
-        if (row := archive.ledger.row(each)) is not None:
-            return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
-    near = next(filter(None, map(archive.nearest, addresses)), None)
-    return f"; did you mean {address(near)}?" if near else ""
 
 
 def _data(story: FullStory) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from storage.database import derived  # noqa: F401  # its tables belong to the schema
 from storage.database.engine import is_sqlite
 from storage.database.schema import Table
 

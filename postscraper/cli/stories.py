@@ -1,0 +1,66 @@
+"""Stories as people name them on the command line."""
+
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Row
+
+from postscraper.cli.output import address
+from postscraper.errors import BadRequest
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.urls import canonical, with_scheme
+from storage.archive import Archive
+from storage.errors import NoSuchStory
+from storage.query.history.history import FullStory, find
+
+_LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 bits
+
+
+def find_story(archive: Archive, story: str) -> FullStory:
+    """As `find_row`, with the whole history."""
+    return archive.story(find_row(archive, story).id)
+
+
+def find_row(archive: Archive, story: str) -> Row[Any]:
+    """The row of a story by its number, an address with or without https://www., or a path alone.
+
+    Raises NoSuchStory; BadRequest for a path that two newspapers have.
+    """
+    if story.isascii() and story.isdigit() and len(story) <= _LONGEST_ID:
+        return archive.ask(find, int(story))
+    addresses = addresses_typed(story)
+    stories: dict[int, Row[Any]] = {}
+    for each in addresses:
+        with suppress(NoSuchStory):
+            row = archive.ask(find, each)
+            stories.setdefault(row.id, row)
+    if len(stories) > 1:
+        both = " and ".join(row.canonical_url for row in stories.values())
+        raise BadRequest(f"{story} is {both}: write the whole address")
+    if not stories:
+        raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")
+    return next(iter(stories.values()))
+
+
+def addresses_typed(text: str) -> list[str]:
+    """The addresses that a person can mean: of a path one of each newspaper, in their one form and as typed."""
+    typed = [f"https://{paper.host}{text}" for paper in NEWSPAPERS.values()] if text[:1] == "/" else [text]
+    return list(dict.fromkeys(each for url in typed for each in (_canonical(url), url)))
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical(with_scheme(url))
+    except ValueError:
+        return url
+
+
+def _instead(archive: Archive, addresses: list[str]) -> str:
+    """The withdrawal or the ledger's state of one of the addresses, else a similar address; "" without any."""
+    for each in addresses:
+        if gone := archive.withdrawal(each):
+            return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
+        if (row := archive.ledger.row(each)) is not None:
+            return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
+    near = next(filter(None, map(archive.nearest, addresses)), None)
+    return f"; did you mean {address(near)}?" if near else ""

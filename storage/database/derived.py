@@ -1,0 +1,51 @@
+"""Tables that are made from other tables."""
+
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database.schema import Table
+
+
+class Family(Table):
+    """A story in a family of stories with the same or nearly the same text; made by `families --find`.
+
+    head_id: of its stories the first published, then the first seen, then the first by address; it has a row of its
+    own. reason: head, same text, re-run, shortened, extended, merged, wire copy, nearly the same or twin.
+    compared_id: the member to which it was compared. similarity: from 0 to 1; of `nearly the same` and `re-run` the
+    runs of five words (ten Khmer clusters) in both of all in either; of `shortened`, `extended`, `merged` and
+    `wire copy` those in both of those in the shorter text; of `twin` the facts in both of those in either.
+    own_share: of the story's runs those that the compared one lacks, which is the local share of a wire copy.
+    evidence: facts that both twins have; NULL for other reasons.
+    """
+
+    __tablename__ = "family"
+    __table_args__ = (Index(None, "story_id", "reason"),)
+
+    head_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
+    compared_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str]
+    similarity: Mapped[float] = mapped_column(Float())
+    own_share: Mapped[float] = mapped_column(Float())
+    evidence: Mapped[str | None]
+
+
+class FamilySketch(Table):
+    """A story that was looked at for families, by its revision at that time.
+
+    digest: equal for stories with the same text. sketch: MinHash bands of its text; empty for one that is too short,
+    NULL when the extra `neardup` was not installed. is_wire: an agency is named. is_rerun: the story says that it is
+    printed again. compared: with the others; if not, the next `families --update` does it.
+    """
+
+    __tablename__ = "family_sketch"
+
+    story_id: Mapped[int] = mapped_column(
+        ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    revision_id: Mapped[int]
+    digest: Mapped[str] = mapped_column(index=True)
+    sketch: Mapped[bytes | None] = mapped_column(LargeBinary())
+    is_wire: Mapped[bool]
+    is_rerun: Mapped[bool]
+    compared: Mapped[bool]

@@ -1,0 +1,55 @@
+"""Tables made from other tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _families()
+
+
+def downgrade() -> None:
+    for table in ("family", "family_sketch"):
+        op.drop_table(table)
+
+
+def _families() -> None:
+    """Filled by `postscraper families --find`."""
+    op.create_table(
+        "family",
+        *(_of_story(name) for name in ("head_id", "story_id", "compared_id")),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("similarity", sa.Float(), nullable=False),
+        sa.Column("own_share", sa.Float(), nullable=False),
+        sa.Column("evidence", sa.Text()),
+        sa.PrimaryKeyConstraint("head_id", "story_id", name="pk_family"),
+    )
+    op.create_index("ix_family_story_id_reason", "family", ["story_id", "reason"])
+    op.create_index("ix_family_compared_id", "family", ["compared_id"])
+    op.create_table(
+        "family_sketch",
+        sa.Column(
+            "story_id",
+            sa.Integer(),
+            sa.ForeignKey("story.id", name="fk_family_sketch_story_id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("sketch", sa.LargeBinary()),
+        sa.Column("is_wire", sa.Boolean(), nullable=False),
+        sa.Column("is_rerun", sa.Boolean(), nullable=False),
+        sa.Column("compared", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("story_id", name="pk_family_sketch"),
+    )
+    op.create_index("ix_family_sketch_digest", "family_sketch", ["digest"])
+
+
+def _of_story(name: str) -> sa.Column[int]:
+    key = sa.ForeignKey("story.id", name=f"fk_family_{name}", ondelete="CASCADE")
+    return sa.Column(name, sa.Integer(), key, nullable=False)
