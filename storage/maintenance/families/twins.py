@@ -5,7 +5,7 @@ and its romanisation no fixed vowels, so `Hun Sen` and ហ៊ុន សែន ar
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -65,10 +65,10 @@ class Edition:
             consonants="".join(map(_KHMER.get, filter(_KHMER.get, text))) if is_khmer else "",  # type: ignore[arg-type]
         )
 
-    def keys(self) -> Iterator[str]:
+    @property
+    def keys(self) -> frozenset[str]:
         """The facts by which a twin is looked up."""
-        yield from self.pictures
-        yield from self.figures
+        return self.pictures | self.figures
 
 
 def picture_name(url: str) -> str | None:
@@ -125,36 +125,33 @@ class Editions:
     """Stories in the order of their days, each compared with those of the other language in the days before it."""
 
     def __init__(self) -> None:
-        self._recent: list[Edition] = []
-        self._by_key: dict[str, list[Edition]] = {}
+        self._recent: deque[Edition] = deque()
+        self._by_key: dict[str, dict[int, Edition]] = {}
 
     def links(self, editions: Iterable[Edition]) -> Iterator[Link]:
         """Links of twins; a story may be in several."""
         for edition in editions:
             self._forget(edition.day - DAYS_APART)
+            others: dict[int, Edition] = {}
             counts = Counter[int]()
-            by_number: dict[int, Edition] = {}
-            for key in edition.keys():  # noqa: SIM118  # no mapping
-                for other in self._by_key.get(key, ()):
-                    if other.language != edition.language:
-                        counts[other.number] += 1
-                        by_number[other.number] = other
+            for key in edition.keys:
+                found = self._by_key.setdefault(key, {})
+                others |= found
+                counts.update(number for number, other in found.items() if other.language != edition.language)
             for number, _ in counts.most_common(LIKELIEST):
-                if found := twin(by_number[number], edition):
-                    yield found
+                if twins := twin(others[number], edition):
+                    yield twins
             self._recent.append(edition)
-            for key in edition.keys():  # noqa: SIM118
-                self._by_key.setdefault(key, []).append(edition)
+            for key in edition.keys:
+                self._by_key[key][edition.number] = edition
 
     def _forget(self, before: int) -> None:
         """Drop the editions of earlier days."""
         while self._recent and self._recent[0].day < before:
-            old = self._recent.pop(0)
-            for key in old.keys():  # noqa: SIM118
-                left = [each for each in self._by_key[key] if each is not old]
-                if left:
-                    self._by_key[key] = left
-                else:
+            old = self._recent.popleft()
+            for key in old.keys:
+                del self._by_key[key][old.number]
+                if not self._by_key[key]:
                     del self._by_key[key]
 
 

@@ -14,7 +14,7 @@ from storage.archive import Archive
 from storage.maintenance.families import examine
 from storage.maintenance.families.find import Found, find
 from storage.maintenance.families.texts import figures, is_rerun, is_wire
-from storage.maintenance.families.twins import Edition, consonants_of, picture_name
+from storage.maintenance.families.twins import Edition, Editions, consonants_of, picture_name
 from storage.maintenance.withdraw import withdraw
 from storage.query.families import UNIQUE, Member, all_families, families_of
 from tests.helpers.items import SITE, article, at
@@ -295,6 +295,13 @@ def test_names_and_pictures_in_both_editions() -> None:
     assert consonants_of("Theng Savoeun") not in khmer.consonants
     assert picture_name("https://x.org/a/IMG_4711-780x440.jpg?itok=1") == picture_name("https://y.org/IMG_4711.JPG")
     assert picture_name("https://x.org/1.jpg") is None
+
+
+def test_editions_are_forgotten_after_three_days() -> None:
+    text, picture = "The 4711th visitor came, one of 120.", "https://x.org/4711.jpg"
+    days = [Edition.of(number, number, "en" if number % 2 else KM, text, [picture]) for number in range(1, 20)]
+    links = list(Editions().links(days))
+    assert {each.younger - each.older for each in links} == {1, 3}
 
 
 def test_families_of_one_story_and_unique_stories(archive: Archive) -> None:
