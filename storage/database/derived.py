@@ -30,6 +30,24 @@ class Family(Table):
     evidence: Mapped[str | None]
 
 
+class FamilyLink(Table):
+    """Two stories of nearly the same text, or twins; families are made of these and of equal texts.
+
+    older_id: the story that comes first by the rule for heads. reason, similarity, evidence: of the younger, as in
+    `family`. older_share, younger_share: of the runs of each those that the other lacks.
+    """
+
+    __tablename__ = "family_link"
+
+    older_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
+    younger_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, index=True)
+    reason: Mapped[str]
+    similarity: Mapped[float] = mapped_column(Float())
+    older_share: Mapped[float] = mapped_column(Float())
+    younger_share: Mapped[float] = mapped_column(Float())
+    evidence: Mapped[str | None]
+
+
 class FamilySketch(Table):
     """A story that was looked at for families, by its revision at that time.
 

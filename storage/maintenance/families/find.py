@@ -22,7 +22,7 @@ from sqlalchemy import Connection, delete, select, text, update
 
 from storage.archive import Archive
 from storage.database.bulk import add_rows, chunks
-from storage.database.derived import Family, FamilySketch
+from storage.database.derived import Family, FamilyLink, FamilySketch
 from storage.database.engine import require_sqlite
 from storage.database.schema import Image, Revision, Story
 from storage.maintenance.families.candidates import pairs
@@ -38,14 +38,15 @@ from storage.maintenance.families.examine import (
 )
 from storage.maintenance.families.links import Facts, Link, Membership, families, link, same_text, with_twins
 from storage.maintenance.families.texts import Text
-from storage.maintenance.families.twins import DAYS_APART, Edition, Editions, one_each
+from storage.maintenance.families.twins import DAYS_APART, Edition, Editions
 
 BATCH = 500  # stories, in one transaction
 PROCESSES = 2
 FEWEST_FOR_PROCESSES = 5_000  # stories; to start two processes takes as long as to examine a thousand
-TEXTS = 4_000  # in memory, 80 MB with their shingles
+TEXTS = 1_000  # in memory, 60 MB with their shingles
 
 _COLUMNS = ("story_id", "revision_id", "digest", "sketch", "is_wire", "is_rerun", "compared")
+_LINK = ("older_id", "younger_id", "reason", "similarity", "older_share", "younger_share", "evidence")
 _ROW = ("head_id", "story_id", "compared_id", "reason", "similarity", "own_share", "evidence")
 _UNKNOWN = 0  # as a day
 
@@ -72,23 +73,23 @@ def find(archive: Archive, *, new_only: bool, notice: Notice = lambda done, tota
     examined = _examine(archive, notice)
     with archive.connect() as connection:
         stories = Stories(connection)
-        new = {stories.number[each] for (each,) in connection.execute(_NOT_COMPARED)} if new_only else None
-        kept = list(_kept_links(connection, stories, new or ())) if new_only else []
-        links = [each for each in kept if each.reason != "twin"]
-        groups = list(_equal(connection, stories))
-        links += (
-            same_text(first, copy, stories.facts(first), stories.facts(copy))
-            for first, *copies in groups
-            for copy in copies
-        )
-        links += _nearly_same(connection, stories, {copy for _, *copies in groups for copy in copies}, new)
-        found = families(links)
-        found = with_twins(
-            found, _twins(connection, stories, found, new, [each for each in kept if each.reason == "twin"])
-        )
+        new, kept = None, list[Link]()
+        if new_only:
+            new = {stories.number[each] for (each,) in connection.execute(_NOT_COMPARED)}
+            kept = _kept_links(connection, stories, new)
+        copies = list(_copies(connection, stories))
+        copied = {each.younger for each in copies}
+        links = [each for each in kept if each.reason != "twin" and not copied & {each.older, each.younger}]
+        links += _nearly_same(connection, stories, copied, new)
+        found = families([*copies, *links])
+        twins = [each for each in kept if each.reason == "twin"]
+        twins += _twins(connection, stories, {each.story for each in found if each.reason != "head"}, new)
+        found = with_twins(found, twins)
     with archive.write() as connection:
         connection.execute(delete(Family))
         add_rows(connection, Family, _ROW, (_row(each, stories) for each in found))
+        connection.execute(delete(FamilyLink))
+        add_rows(connection, FamilyLink, _LINK, (_link_row(each, stories) for each in (*links, *twins)))
         connection.execute(update(FamilySketch).where(~FamilySketch.compared).values(compared=True))
     return Found(
         stories=len(stories.ids),
@@ -225,10 +226,11 @@ WHERE digest IN (SELECT digest FROM family_sketch GROUP BY digest HAVING count(*
 """
 
 
-def _equal(connection: Connection, stories: Stories) -> Iterator[list[int]]:
-    """The numbers of stories with equal texts, the smallest first."""
+def _copies(connection: Connection, stories: Stories) -> Iterator[Link]:
+    """Links of the first story with a text to each other that has it."""
     for _, rows in groupby(connection.execute(text(_EQUAL)), key=lambda row: row.digest):
-        yield sorted(stories.number[row.story_id] for row in rows)
+        first, *copies = sorted(stories.number[row.story_id] for row in rows)
+        yield from (same_text(first, copy, stories.facts(first), stories.facts(copy)) for copy in copies)
 
 
 def _nearly_same(
@@ -260,39 +262,38 @@ def _nearly_same(
             yield found
 
 
-def _kept_links(connection: Connection, stories: Stories, new: Collection[int]) -> Iterator[Link]:
-    """The links of an earlier run between stories that are neither new nor edited."""
-    for row in connection.execute(select(Family.__table__).where(Family.reason != "head")):
-        story, compared = stories.number[row.story_id], stories.number[row.compared_id]
-        if story in new or compared in new:
-            continue
-        contains = row.reason == "merged"
-        was_first = story < compared  # a merged story alone is compared with later ones
-        yield Link(
-            older=min(story, compared),
-            younger=max(story, compared),
-            reason=("shortened" if was_first else "extended") if contains else row.reason,
+def _kept_links(connection: Connection, stories: Stories, new: set[int]) -> list[Link]:
+    """The links of an earlier run between stories that are neither new nor edited.
+
+    Stories whose order has changed, by another day of publication, are added to `new`.
+    """
+    table = FamilyLink.__table__
+    rows = [
+        (stories.number[row.older_id], stories.number[row.younger_id], row) for row in connection.execute(select(table))
+    ]
+    new.update(number for older, younger, _ in rows if older > younger for number in (older, younger))
+    return [
+        Link(
+            older=older,
+            younger=younger,
+            reason=row.reason,
             similarity=row.similarity,
-            own_shares=(row.own_share, 0.0) if was_first else (0.0, row.own_share),
+            own_shares=(row.older_share, row.younger_share),
             evidence=row.evidence,
         )
+        for older, younger, row in rows
+        if not new & {older, younger}
+    ]
 
 
 def _twins(
-    connection: Connection,
-    stories: Stories,
-    found: Sequence[Membership],
-    new: Collection[int] | None,
-    kept: Sequence[Link],
+    connection: Connection, stories: Stories, followers: Collection[int], new: Collection[int] | None
 ) -> list[Link]:
-    """Links between heads, or stories without a family, of the two languages. kept: of an earlier run."""
-    followers = {each.story for each in found if each.reason != "head"}
-    links = [each for each in kept if not followers & {each.older, each.younger}]
-    if 0 < sum(stories.is_khmer) < len(stories.ids):
-        numbers = _days_of(stories, new, followers)
-        candidates = Editions().links(_editions(connection, stories, numbers))
-        links += (each for each in candidates if new is None or each.older in new or each.younger in new)
-    return one_each(links)
+    """Links of twins between heads, or stories without a family. followers: members of a family besides its head."""
+    if not 0 < sum(stories.is_khmer) < len(stories.ids):
+        return []
+    links = Editions().links(_editions(connection, stories, _days_of(stories, new, followers)))
+    return [each for each in links if new is None or each.older in new or each.younger in new]
 
 
 def _days_of(stories: Stories, new: Collection[int] | None, followers: Collection[int]) -> Sequence[int]:
@@ -321,4 +322,9 @@ def _editions(connection: Connection, stories: Stories, numbers: Sequence[int]) 
 
 def _row(member: Membership, stories: Stories) -> tuple[object, ...]:
     ids = (stories.ids[number] for number in (member.head, member.story, member.compared))
-    return (*ids, member.reason, round(member.similarity, 4), round(member.own_share, 4), member.evidence)
+    return (*ids, member.reason, member.similarity, member.own_share, member.evidence)
+
+
+def _link_row(found: Link, stories: Stories) -> tuple[object, ...]:
+    ids = stories.ids[found.older], stories.ids[found.younger]
+    return (*ids, found.reason, found.similarity, *found.own_shares, found.evidence)

@@ -81,9 +81,9 @@ def link(older: int, younger: int, texts: tuple[Text, Text], facts: tuple[Facts,
     shared = len(before & after)
     if not shared or are_editions(texts[0].figures, texts[1].figures):
         return None
-    resemblance = shared / (len(before) + len(after) - shared)
-    own_shares = 1 - shared / len(before), 1 - shared / len(after)
-    contained = shared / min(len(before), len(after))
+    resemblance = rounded(shared / (len(before) + len(after) - shared))
+    own_shares = rounded(1 - shared / len(before)), rounded(1 - shared / len(after))
+    contained = rounded(shared / min(len(before), len(after)))
     of, by = facts
     reason: Reason
     if (by.is_rerun and contained >= RERUN) or (_long_after(of, by) and resemblance >= NEARLY_THE_SAME):
@@ -99,6 +99,11 @@ def link(older: int, younger: int, texts: tuple[Text, Text], facts: tuple[Facts,
     else:
         return None
     return Link(older=older, younger=younger, reason=reason, similarity=similarity, own_shares=own_shares)
+
+
+def rounded(share: float) -> float:
+    """As the tables hold it, so that a later run decides by the same number."""
+    return round(share, 4)
 
 
 def are_editions(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -133,23 +138,16 @@ def families(links: Iterable[Link]) -> list[Membership]:
             heads[story] = heads[best.older]
             memberships += _joined(best, heads[story])
         elif of_merged := [each for each in earlier if each.older in merged and each.contained_in(each.older) is None]:
-            copies.append(of_merged[0])
+            copies.append(max(of_merged, key=lambda each: (each.similarity, -each.older)))
         else:
             heads[story] = (story,)
     for story, parts in merged.items():
-        heads[story] = tuple(dict.fromkeys(heads[part][0] for part in parts if part in heads))
-        memberships += (
-            Membership(
-                head=heads[part][0],
-                story=story,
-                compared=part,
-                reason="merged",
-                similarity=found.similarity,
-                own_share=found.own_shares[story == found.younger],
-            )
-            for part, found in parts.items()
-            if part in heads
-        )
+        by_head: dict[int, int] = {}  # the most similar part of each family, for parts come in this order
+        for part in parts:
+            if part in heads and part not in merged:
+                by_head.setdefault(heads[part][0], part)
+        heads[story] = tuple(by_head)
+        memberships += (_containing(story, part, head, parts[part], len(by_head)) for head, part in by_head.items())
     for copy in copies:
         memberships += _joined(copy, heads[copy.older])
     return _with_heads(memberships)
@@ -180,6 +178,18 @@ def _joined(found: Link, heads: Iterable[int]) -> Iterator[Membership]:
         )
 
 
+def _containing(story: int, part: int, head: int, found: Link, families_of_parts: int) -> Membership:
+    # Parts that do not belong together themselves may do so by a third story.
+    return Membership(
+        head=head,
+        story=story,
+        compared=part,
+        reason="merged" if families_of_parts > 1 else "extended",
+        similarity=found.similarity,
+        own_share=found.own_shares[story == found.younger],
+    )
+
+
 def _with_heads(memberships: list[Membership]) -> list[Membership]:
     heads = sorted({each.head for each in memberships})
     own = (
@@ -188,9 +198,18 @@ def _with_heads(memberships: list[Membership]) -> list[Membership]:
     return sorted([*own, *memberships], key=lambda each: (each.head, each.story))
 
 
-def with_twins(memberships: Iterable[Membership], twins: Iterable[Link]) -> list[Membership]:
-    """The families with those joined whose heads are twins; each story is in one twin link at most."""
-    twin_of = {each.younger: each for each in twins}
+def with_twins(memberships: Iterable[Membership], links: Iterable[Link]) -> list[Membership]:
+    """The families with those joined whose heads are twins.
+
+    links: of twins, of which the most similar count, so that each story has one at most. Members of a family that
+    are not its head have none.
+    """
     kept = [each for each in memberships if each.reason != "head"]
+    taken = {each.story for each in kept}
+    twin_of: dict[int, Link] = {}
+    for each in sorted(links, key=lambda each: (-each.similarity, each.older, each.younger)):
+        if not taken & {each.older, each.younger}:
+            taken |= {each.older, each.younger}
+            twin_of[each.younger] = each
     moved = [replace(each, head=twin_of[each.head].older) if each.head in twin_of else each for each in kept]
     return _with_heads([*moved, *(row for each in twin_of.values() for row in _joined(each, [each.older]))])

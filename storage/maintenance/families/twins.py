@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from storage.maintenance.families.links import Link
+from storage.maintenance.families.links import Link, rounded
 from storage.maintenance.families.texts import figures
 
 DAYS_APART = 3
@@ -102,7 +102,7 @@ def twin(one: Edition, other: Edition) -> Link | None:
         shares.append(len(numbers) / fewer)
     if english.names:
         shares.append(len(names) / len(english.names))
-    similarity = sum(shares) / len(shares)
+    similarity = rounded(sum(shares) / len(shares))
     if similarity < ENOUGH:
         return None
     older, younger = sorted((one.number, other.number))
@@ -111,7 +111,7 @@ def twin(one: Edition, other: Edition) -> Link | None:
         for kind, found in zip(("pictures", "figures", "names"), facts, strict=True)
         if found
     )
-    own_shares = 1 - similarity, 1 - similarity
+    own_shares = (rounded(1 - similarity),) * 2
     return Link(
         older=older, younger=younger, reason="twin", similarity=similarity, own_shares=own_shares, evidence=evidence
     )
@@ -153,14 +153,3 @@ class Editions:
                 del self._by_key[key][old.number]
                 if not self._by_key[key]:
                     del self._by_key[key]
-
-
-def one_each(links: Iterable[Link]) -> list[Link]:
-    """The best links of twins such that each story is in one at most."""
-    taken: set[int] = set()
-    kept = []
-    for each in sorted(links, key=lambda each: (-each.similarity, each.older, each.younger)):
-        if not taken & {each.older, each.younger}:
-            taken |= {each.older, each.younger}
-            kept.append(each)
-    return kept

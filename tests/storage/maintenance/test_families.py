@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
@@ -262,6 +263,20 @@ def test_new_and_edited_stories_join_what_was_found_before(archive: Archive) -> 
     # An edited story leaves its family.
     edition = story("bus-0", *CLINIC[:3], hours=9)
     assert "bus" not in grouped(archive, edition, new_only=True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_story_by_story_the_families_become_those_of_all(archive: Archive, seed: int) -> None:
+    rng = Random(seed)
+    sources = [*CLINIC, *TOLL, *BUS, *sample("inhouse_2023/bridge-lights")]
+    bodies: list[list[str]] = [sources[at : at + 6] for at in range(0, len(sources) - 6, 6)]
+    for number in range(24):
+        one, other = rng.choice(bodies), rng.choice(bodies)
+        bodies.append(rng.choice([one[: len(one) // 2 + 1], one[1:], [*one, *other], edited(one), [*other[2:], *one]]))
+        archive.add(story(f"s{rng.random()}", *bodies[-1], hours=number, published_on=FIRST))
+        if number % 8 == 7:
+            updated = grouped(archive, new_only=True)
+            assert updated == grouped(archive)
 
 
 def test_without_the_extra_equal_texts_are_found_and_later_the_others(

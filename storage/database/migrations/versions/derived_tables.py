@@ -14,7 +14,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("family", "family_sketch"):
+    for table in ("family", "family_link", "family_sketch"):
         op.drop_table(table)
 
 
@@ -22,7 +22,7 @@ def _families() -> None:
     """Filled by `postscraper families --find`."""
     op.create_table(
         "family",
-        *(_of_story(name) for name in ("head_id", "story_id", "compared_id")),
+        *(_of_story("family", name) for name in ("head_id", "story_id", "compared_id")),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("similarity", sa.Float(), nullable=False),
         sa.Column("own_share", sa.Float(), nullable=False),
@@ -32,13 +32,17 @@ def _families() -> None:
     op.create_index("ix_family_story_id_reason", "family", ["story_id", "reason"])
     op.create_index("ix_family_compared_id", "family", ["compared_id"])
     op.create_table(
+        "family_link",
+        *(_of_story("family_link", name) for name in ("older_id", "younger_id")),
+        sa.Column("reason", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Float(), nullable=False) for name in ("similarity", "older_share", "younger_share")),
+        sa.Column("evidence", sa.Text()),
+        sa.PrimaryKeyConstraint("older_id", "younger_id", name="pk_family_link"),
+    )
+    op.create_index("ix_family_link_younger_id", "family_link", ["younger_id"])
+    op.create_table(
         "family_sketch",
-        sa.Column(
-            "story_id",
-            sa.Integer(),
-            sa.ForeignKey("story.id", name="fk_family_sketch_story_id", ondelete="CASCADE"),
-            nullable=False,
-        ),
+        _of_story("family_sketch", "story_id"),
         sa.Column("revision_id", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("sketch", sa.LargeBinary()),
@@ -50,6 +54,6 @@ def _families() -> None:
     op.create_index("ix_family_sketch_digest", "family_sketch", ["digest"])
 
 
-def _of_story(name: str) -> sa.Column[int]:
-    key = sa.ForeignKey("story.id", name=f"fk_family_{name}", ondelete="CASCADE")
+def _of_story(table: str, name: str) -> sa.Column[int]:
+    key = sa.ForeignKey("story.id", name=f"fk_{table}_{name}", ondelete="CASCADE")
     return sa.Column(name, sa.Integer(), key, nullable=False)
