@@ -24,6 +24,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "export": "Write stories as JSON lines or CSV.",
         "ledger": "Count the known addresses by state and reason.",
         "audit": "Name what is known of and not held.",
+        "images": "Find the same photo across stories, and lost pictures.",
         "families": "Group stories with the same or nearly the same text.",
     },
     "Fill": {

@@ -1,5 +1,7 @@
 """Tables that are made from other tables."""
 
+from datetime import datetime
+
 from sqlalchemy import Float, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +30,34 @@ class Family(Table):
     similarity: Mapped[float] = mapped_column(Float())
     own_share: Mapped[float] = mapped_column(Float())
     evidence: Mapped[str | None]
+
+
+NOT_MEASURED = "not measured"
+
+
+class Photo(Table):
+    """A picture that was kept, by its capture, whose row has the place of its record.
+
+    mime: by its bytes. width, height: in pixels; NULL unless its head can be read. bytes: as they came.
+    state: read, damaged, too large, another format (as vector graphics, which are never drawn), unreadable record,
+    or `not measured` without the extra `pictures`. phash: perceptual hash, 16 hexadecimal digits, of which two of one
+    photo differ in at most 8 bits; NULL for a picture that cannot be read or is blank.
+    """
+
+    __tablename__ = "photo"
+
+    capture_id: Mapped[int] = mapped_column(
+        ForeignKey("capture.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    address: Mapped[str] = mapped_column(index=True)
+    captured_at: Mapped[datetime | None]
+    digest: Mapped[str]
+    mime: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    bytes: Mapped[int]
+    state: Mapped[str]
+    phash: Mapped[str | None] = mapped_column(index=True)
 
 
 class FamilyLink(Table):

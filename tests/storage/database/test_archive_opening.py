@@ -129,7 +129,7 @@ def test_upgrading_what_is_new_changes_nothing(archive: Archive) -> None:
 def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Archive) -> None:
     archive.add(article())
     with archive.connect() as connection:
-        for table in ("withdrawn", "withdrawn_record", "family", "family_link", "family_sketch"):
+        for table in ("withdrawn", "withdrawn_record", "family", "family_link", "family_sketch", "photo"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})
         connection.commit()

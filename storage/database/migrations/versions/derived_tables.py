@@ -11,10 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     _families()
+    _photos()
 
 
 def downgrade() -> None:
-    for table in ("family", "family_link", "family_sketch"):
+    for table in ("family", "family_link", "family_sketch", "photo"):
         op.drop_table(table)
 
 
@@ -57,3 +58,28 @@ def _families() -> None:
 def _of_story(table: str, name: str) -> sa.Column[int]:
     key = sa.ForeignKey("story.id", name=f"fk_{table}_{name}", ondelete="CASCADE")
     return sa.Column(name, sa.Integer(), key, nullable=False)
+
+
+def _photos() -> None:
+    """Filled by `postscraper images --measure`, and at the end of a crawl that keeps pictures."""
+    op.create_table(
+        "photo",
+        sa.Column(
+            "capture_id",
+            sa.Integer(),
+            sa.ForeignKey("capture.id", name="fk_photo_capture_id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("captured_at", sa.String(32)),  # ISO text in UTC
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("mime", sa.Text()),
+        sa.Column("width", sa.Integer()),
+        sa.Column("height", sa.Integer()),
+        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("phash", sa.Text()),
+        sa.PrimaryKeyConstraint("capture_id", name="pk_photo"),
+    )
+    for column in ("address", "phash"):
+        op.create_index(f"ix_photo_{column}", "photo", [column])
