@@ -22,6 +22,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "show": "Print one story with its revisions.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories as JSON lines or CSV.",
+        "datasette": "Write what Datasette needs to show the archive.",
         "ledger": "Count the known addresses by state and reason.",
         "audit": "Name what is known of and not held.",
         "images": "Find the same photo across stories, and lost pictures.",
@@ -60,6 +61,8 @@ COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name,
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
+    "datasette": "its files may be cut; the same command writes them anew",
+    "images": "what was measured is kept, and the same command does the rest",
     "families": "what was examined is kept, and the families are as before; the same command with --update goes on",
     "replay": "what was read is in the archive, and the same command goes on where it was",
     "merge": "what was taken over is in the archive, and the same command goes on where it was",

@@ -12,10 +12,10 @@ class Family(Table):
     """A story in a family of stories with the same or nearly the same text; made by `families --find`.
 
     head_id: of its stories the first published, then the first seen, then the first by address; it has a row of its
-    own. reason: head, same text, re-run, shortened, extended, merged, wire copy, nearly the same or twin.
-    compared_id: the member to which it was compared. similarity: from 0 to 1; of `nearly the same` and `re-run` the
-    runs of five words (ten Khmer clusters) in both of all in either; of `shortened`, `extended`, `merged` and
-    `wire copy` those in both of those in the shorter text; of `twin` the facts in both of those in either.
+    own. story_id: the member. compared_id: the member to which it was compared. reason: head, same text, re-run,
+    shortened, extended, merged, wire copy, nearly the same or twin. similarity: from 0 to 1; of `nearly the same` and
+    `re-run` the runs of five words (ten Khmer clusters) in both of all in either; of `shortened`, `extended`, `merged`
+    and `wire copy` those in both of those in the shorter text; of `twin` the facts in both of those in either.
     own_share: of the story's runs those that the compared one lacks, which is the local share of a wire copy.
     evidence: facts that both twins have; NULL for other reasons.
     """
@@ -38,10 +38,11 @@ NOT_MEASURED = "not measured"
 class Photo(Table):
     """A picture that was kept, by its capture, whose row has the place of its record.
 
-    mime: by its bytes. width, height: in pixels; NULL unless its head can be read. bytes: as they came.
-    state: read, damaged, too large, another format (as vector graphics, which are never drawn), unreadable record,
-    or `not measured` without the extra `pictures`. phash: perceptual hash, 16 hexadecimal digits, of which two of one
-    photo differ in at most 8 bits; NULL for a picture that cannot be read or is blank.
+    address: its key in the ledger. captured_at, digest: of the capture. mime: by its bytes. width, height: in pixels;
+    NULL unless its head can be read. bytes: how many came. state: read, damaged, too large, another format (as vector
+    graphics, which are never drawn), unreadable record, or not measured (without the extra `pictures`). phash:
+    perceptual hash, 16 hexadecimal digits, of which two of one photo differ in at most 8 bits; NULL for a picture that
+    cannot be read or is blank.
     """
 
     __tablename__ = "photo"
@@ -63,8 +64,8 @@ class Photo(Table):
 class FamilyLink(Table):
     """Two stories of nearly the same text, or twins; families are made of these and of equal texts.
 
-    older_id: the story that comes first by the rule for heads. reason, similarity, evidence: of the younger, as in
-    `family`. older_share, younger_share: of the runs of each those that the other lacks.
+    older_id: the story that comes first by the rule for heads. younger_id: the other. reason, similarity, evidence: of
+    the younger, as in `family`. older_share, younger_share: of the runs of each those that the other lacks.
     """
 
     __tablename__ = "family_link"
@@ -79,11 +80,12 @@ class FamilyLink(Table):
 
 
 class FamilySketch(Table):
-    """A story that was looked at for families, by its revision at that time.
+    """A story that was looked at for families.
 
-    digest: equal for stories with the same text. sketch: MinHash bands of its text; empty for one that is too short,
-    NULL when the extra `neardup` was not installed. is_wire: an agency is named. is_rerun: the story says that it is
-    printed again. compared: with the others; if not, the next `families --update` does it.
+    revision_id: its newest at that time. digest: equal for stories with the same text. sketch: MinHash bands of its
+    text, and digests of its paragraphs; empty for one that is too short, NULL when the extra `neardup` was not
+    installed. is_wire: an agency is named. is_rerun: the story says that it is printed again. compared: with the
+    others; if not, the next `families --update` does it.
     """
 
     __tablename__ = "family_sketch"
