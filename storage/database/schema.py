@@ -223,9 +223,9 @@ class Address(Table):
     picture. section: short name of its section. dated_on: day of publication, if a list printed one. depth: links
     between the start of the crawl and it. how: the kind of link that led to it. heard_from: the page with that link.
     heard_at: when it was found. state: known, leased, done, unchanged, partial, unread, moved, gone, excluded or
-    failed. was: the state before the lease. why: the reason of the state. priority: smaller is sooner. due_at: time of the next
-    visit; NULL: not in this run, or never. leased_until: NULL, for a lease ends with its run; an old row may have a
-    moment. tries: failures in a row. visits: how often it was visited. changes: how many visits found new words.
+    failed. was: the state before the lease. why: the reason of the state. priority: smaller is sooner. due_at: time of
+    the next visit; NULL: not in this run, or never. leased_until: NULL, for a lease ends with its run; an old row may
+    have a moment. tries: failures in a row. visits: how often it was visited. changes: how many visits found new words.
     visited_at: the last visit. capture_id: the last capture. etag, last_modified: validators for the next request.
     """
 

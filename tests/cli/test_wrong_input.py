@@ -46,6 +46,7 @@ CODES = {
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("stats", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()),
+    **dict.fromkeys(("families", "images", "datasette"), ()),
     "search": ("ferry",),
     "show": ("1",),
     "export": ("--format", "jsonl"),
