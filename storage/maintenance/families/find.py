@@ -25,7 +25,7 @@ from storage.database.bulk import add_rows, chunks
 from storage.database.derived import Family, FamilyLink, FamilySketch
 from storage.database.engine import require_sqlite
 from storage.database.schema import Image, Revision, Story
-from storage.maintenance.families.candidates import pairs
+from storage.maintenance.families.candidates import are_alike, pairs
 from storage.maintenance.families.examine import (
     SAMPLE,
     Examined,
@@ -43,6 +43,7 @@ from storage.maintenance.families.twins import DAYS_APART, Edition, Editions
 BATCH = 500  # stories, in one transaction
 PROCESSES = 2
 FEWEST_FOR_PROCESSES = 5_000  # stories; to start two processes takes as long as to examine a thousand
+SKETCHES = 20_000  # in memory, 6 MB
 TEXTS = 1_000  # in memory, 60 MB with their shingles
 
 _COLUMNS = ("story_id", "revision_id", "digest", "sketch", "is_wire", "is_rerun", "compared")
@@ -239,27 +240,38 @@ def _nearly_same(
     """Links by the texts; copies: stories with the text of another, which are left out."""
     if not has_extra() or (new is not None and not new):
         return
+    stored = _Stored(connection, stories)
+    sketch_of = lru_cache(maxsize=SKETCHES)(stored.sketch)
+    text_of = lru_cache(maxsize=TEXTS)(stored.text)
     left_out = bytearray(len(stories.ids))
     for number in copies:
         left_out[number] = 1
+    for older, younger in pairs(lambda: (each for each in stored.sketches() if not left_out[each[0]]), new):
+        if are_alike(sketch_of(older), sketch_of(younger)):
+            texts = text_of(older), text_of(younger)
+            if found := link(older, younger, texts, (stories.facts(older), stories.facts(younger))):
+                yield found
 
-    def sketches() -> Iterator[tuple[int, bytes]]:
-        rows = connection.exec_driver_sql("SELECT story_id, sketch FROM family_sketch WHERE length(sketch) > 0")
+
+class _Stored:
+    """Sketches and texts in the database, by the numbers of the stories; without SQLAlchemy's work on each row."""
+
+    def __init__(self, connection: Connection, stories: Stories) -> None:
+        self._connection, self._stories = connection, stories
+
+    def sketches(self) -> Iterator[tuple[int, bytes]]:
+        rows = self._connection.exec_driver_sql("SELECT story_id, sketch FROM family_sketch WHERE length(sketch) > 0")
         for story_id, sketch in rows:
-            number = stories.number[story_id]
-            if not left_out[number]:
-                yield number, sketch
+            yield self._stories.number[story_id], sketch
 
-    @lru_cache(maxsize=TEXTS)
-    def text_of(number: int) -> Text:
-        columns = "body, language FROM revision JOIN story ON story.id = revision.story_id"
-        row = connection.exec_driver_sql(f"SELECT {columns} WHERE revision.id = ?", (stories.revisions[number],)).one()
-        return Text(*row)
+    def sketch(self, number: int) -> bytes:
+        query = "SELECT sketch FROM family_sketch WHERE story_id = ?"
+        sketch: bytes = self._connection.exec_driver_sql(query, (self._stories.ids[number],)).scalar_one()
+        return sketch
 
-    for older, younger in pairs(sketches, new):
-        texts = text_of(older), text_of(younger)
-        if found := link(older, younger, texts, (stories.facts(older), stories.facts(younger))):
-            yield found
+    def text(self, number: int) -> Text:
+        query = "SELECT body, language FROM revision JOIN story ON story.id = revision.story_id WHERE revision.id = ?"
+        return Text(*self._connection.exec_driver_sql(query, (self._stories.revisions[number],)).one())
 
 
 def _kept_links(connection: Connection, stories: Stories, new: set[int]) -> list[Link]:
