@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 # A worker a processor. Each takes tests in their order, so that a module's fixtures are made once or twice.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: help demo test long check roads lock bench crash pywb soak clean
+.PHONY: help demo test long check roads tables lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -52,6 +52,9 @@ check: $(VENV)/dev.stamp  ## every gate: format, lint, types, imports, tests
 
 roads: $(VENV)/dev.stamp  ## draw the map in CONTRIBUTING.md from the imports
 	$(BIN)/python -m docs.roads
+
+tables: $(VENV)/dev.stamp  ## write docs/tables.md from the docstrings of the tables
+	$(BIN)/python -m docs.tables
 
 crash: $(VENV)/dev.stamp  ## kill the program, cut its power, fill its disk: N=2000 for more
 	$(BIN)/python -m tests.crash

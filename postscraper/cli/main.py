@@ -34,9 +34,12 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories, revisions, teasers or pictures for other programs.",
         "pack": "Write stories, pages and a reader into one file.",
+        "datasette": "Write what Datasette needs to show the archive.",
         "ledger": "Count the known addresses by state and reason.",
         "runs": "List the crawls, or report one.",
         "audit": "Name what is known of and not held.",
+        "images": "Find the same photo across stories, and lost pictures.",
+        "families": "Group stories with the same or nearly the same text.",
     },
     "Fill": {
         "watch": "Crawl the live paper on a schedule.",
@@ -79,6 +82,9 @@ _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
     **dict.fromkeys((*GROUPS["Ask"], "verify", "proof", "fixity", "read"), _NOTHING_CHANGED),
     "watch": "what came is in the archive, and the same command goes on",
+    "datasette": "its files may be cut; the same command writes them anew",
+    "images": "what was measured is kept, and the same command does the rest",
+    "families": "what was examined is kept, and the families are as before; the same command with --update goes on",
     "replay": "what was read is in the archive, and the same command goes on where it was",
     "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",

@@ -54,6 +54,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         ),
         (),
     ),
+    **dict.fromkeys(("families", "images", "datasette"), ()),
     "search": ("ferry",),
     "quote": ("ferry",),
     "trend": ("ferry",),
