@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "front": "Print a front page or a list as it stood.",
         "as-of": "Print the newspaper, or a story, as it stood.",
         "gone": "Name stories whose address answers without them.",
+        "serve": "Read the archive in a web browser.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories as JSON lines or CSV.",
         "ledger": "Count the known addresses by state and reason.",

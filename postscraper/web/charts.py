@@ -1,0 +1,121 @@
+"""Charts as SVG, drawn on the server; colours and sizes are the style sheet's."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from math import ceil, sqrt
+from typing import Any
+
+from markupsafe import Markup
+
+from postscraper.phrases import counted
+
+LEVELS = 4
+WEEKS = 53
+_CELL, _SIZE = 10, 9  # units of a week's cell with and without the space to the next
+_WIDTH, _HEIGHT = WEEKS * _CELL, 14
+
+
+def level(count: int, most: int) -> int:
+    """0 for none, then 1 to LEVELS by the square root: a day with few stories is seen beside one with many."""
+    return min(ceil(LEVELS * sqrt(count / most)), LEVELS) if count and most else 0
+
+
+def week_of(day: date) -> int:
+    """0 to 52, by sevens of days from New Year: every year then has one row."""
+    return (day.timetuple().tm_yday - 1) // 7
+
+
+def by_date(days: Mapping[str, int]) -> dict[date, int]:
+    """Counts by day, from counts by ISO day."""
+    return {date.fromisoformat(day): count for day, count in days.items()}
+
+
+def weeks_of(days: Mapping[date, int], year: int) -> list[int]:
+    """Counts of a year's weeks."""
+    weeks = [0] * WEEKS
+    for day, count in days.items():
+        if day.year == year:
+            weeks[week_of(day)] += count
+    return weeks
+
+
+def most_a_week(days: Mapping[date, int]) -> int:
+    """The largest count of any week."""
+    weeks: Counter[tuple[int, int]] = Counter()
+    for day, count in days.items():
+        weeks[day.year, week_of(day)] += count
+    return max(weeks.values(), default=0)
+
+
+def year(
+    facts: Mapping[str, Any],
+    days: Mapping[date, int],
+    lacking: Mapping[date, int],
+    most: int,
+    first_on: date | None,
+    last_on: date | None,
+) -> Markup:
+    """The row of one year; facts: `year`, `stories`, `days` and `not_held`. first_on, last_on: of the whole archive."""
+    number = facts["year"]
+    first = week_of(first_on) if first_on and first_on.year == number else 0
+    last = week_of(last_on) if last_on and last_on.year == number else WEEKS - 1
+    if first_on is None or last_on is None or not first_on.year <= number <= last_on.year:
+        first, last = 0, -1
+    label = f"{number}: {counted(facts['stories'], 'story', 'stories')} on {counted(facts['days'], 'day')}"
+    if facts["not_held"]:
+        label += f", {facts['not_held']:,} known and not held yet"
+    return strip(weeks_of(days, number), most, first, last, weeks_of(lacking, number), label)
+
+
+def strip(weeks: Sequence[int], most: int, first: int, last: int, lacking: Sequence[int], label: str) -> Markup:
+    """A row of a year's weeks.
+
+    most: the largest count of any week. first, last: weeks before and behind which nothing is expected. lacking: counts
+    of stories that are known and not held. label: the whole row in words.
+    """
+    cells: dict[str, list[str]] = {}
+    for week, count in enumerate(weeks):
+        if first <= week <= last:
+            name = f"l{level(count, most)}" if count else "gap"
+            cells.setdefault(name, []).append(f"M{week * _CELL} 0h{_SIZE}v{_SIZE}h-{_SIZE}z")
+    marks = "".join(f"M{week * _CELL} 11h{_SIZE}v2h-{_SIZE}z" for week, count in enumerate(lacking) if count)
+    drawn = [Markup('<path class="{}" d="{}"/>').format(name, "".join(found)) for name, found in sorted(cells.items())]
+    if marks:
+        drawn.append(Markup('<path class="lacking" d="{}"/>').format(marks))
+    frame = '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    return Markup(frame).format(_WIDTH, _HEIGHT, label, Markup().join(drawn))
+
+
+def bar(count: float, most: float) -> Markup:
+    """A bar of a table, beside the number itself, and so hidden from screen readers."""
+    width = round(100 * count / most, 1) if most else 0
+    return Markup(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="rail" width="100" height="8"/><rect width="{}" height="8"/></svg>'
+    ).format(width)
+
+
+def stretch(start: datetime, end: datetime, first: datetime, last: datetime) -> Markup:
+    """The time from `start` to `end` on an axis from `first` to `last`; at least wide enough to be seen."""
+    whole = max((last - first) / timedelta(seconds=1), 1)
+    left = 100 * ((start - first) / timedelta(seconds=1)) / whole
+    width = max(100 * ((end - start) / timedelta(seconds=1)) / whole, 1.5)
+    return Markup(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="rail" width="100" height="8"/><rect x="{}" width="{}" height="8"/></svg>'
+    ).format(round(min(left, 98.5), 2), round(width, 2))
+
+
+def months(year: int) -> Iterator[tuple[str, list[list[date | None]]]]:
+    """The months of a year by name, with their weeks from Monday; None for a day of another month."""
+    for month in range(1, 13):
+        day = date(year, month, 1)
+        weeks: list[list[date | None]] = [[None] * day.weekday()]
+        while day.month == month:
+            if len(weeks[-1]) == 7:
+                weeks.append([])
+            weeks[-1].append(day)
+            day += timedelta(days=1)
+        weeks[-1] += [None] * (7 - len(weeks[-1]))
+        yield f"{date(year, month, 1):%B}", weeks
