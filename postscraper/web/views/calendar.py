@@ -24,7 +24,8 @@ def front(room: Room, connection: Connection) -> dict[str, Any]:
     by_day = days.stories_by_day(connection)
     lacking = days.not_held_by_day(connection)
     first_on, last_on = min(by_day, default=None), max(by_day, default=None)
-    years = sorted({day.year for day in [*by_day, *lacking]})
+    named = [day.year for day in (*by_day, *lacking)]
+    years = range(min(named), max(named) + 1) if named else ()
     return {
         "stories": stats.stories,
         "revisions": stats.revisions,
