@@ -1,6 +1,6 @@
 """Particulars of one newspaper, as plain data: hosts, layouts, clock, languages, sections.
 
-Nothing here imports more than the standard library, so that a package with a newspaper of its own can import it while
+Nothing here needs more than the standard library, so that a package with a newspaper of its own can import it while
 `postscraper.newspapers` loads that package.
 """
 
@@ -9,22 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, time, tzinfo
 from types import ModuleType
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Language:
-    """A language in which a newspaper prints. The patterns are regular expressions without groups.
-
-    code: as in ISO 639-1.
-    letters: the range of its script, as in a character class, where the newspaper's other languages use another;
-        None for the language of all other texts.
-    by: what stands before a name, as `by`. joins: what stands between two, as `and`. None beside the English words,
-        which are always read.
-    """
-
-    code: str
-    letters: str | None = None
-    by: str | None = None
-    joins: str | None = None
+from postscraper.languages import ENGLISH
+from postscraper.languages import Language as Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,13 +44,15 @@ class Newspaper:
     host: where it is served; its www, bare, m. and mail. hosts are the same. other_hosts: more names of that host,
         without www.
     layouts: the dotted paths of the modules of its layouts, each imported when the first page is read.
-    languages: the first is that of a list without headlines.
+    languages: the first is that of a list without headlines. English words are always read besides: engines and
+        agencies write them.
     zone: of its newsroom's clock. founded_on: its first issue's day; no page of it is dated earlier.
     default_time: on that clock, what its engines gave to stories without a time; None: no time in particular.
     house_bylines: bylines that name no person, in lower case, besides those of any newspaper.
     default_alts: alternative texts that its engines give to any picture.
     sections: the paths of its section pages by their short names.
-    seeds: paths that a crawl begins with besides the sections, by kind of page. later_seeds: requested after these.
+    seeds: paths that a crawl begins with besides the sections. later_seeds: requested after these.
+    rest_api: whether it runs on WordPress, and a crawl begins with questions to its REST API.
     parameters: those of a query that tell its pages apart, besides WordPress's and those of any list or search.
     no_stories: first path segments under which no story lies.
     floors: the least share of a crawl's articles that must have each field; below it a design has changed, or a layout
@@ -83,8 +71,9 @@ class Newspaper:
     house_bylines: frozenset[str] = frozenset()
     default_alts: frozenset[str] = frozenset()
     sections: Mapping[str, str]
-    seeds: Mapping[str, tuple[str, ...]]
+    seeds: tuple[str, ...]
     later_seeds: tuple[str, ...] = ()
+    rest_api: bool = False
     parameters: frozenset[str] = frozenset()
     no_stories: frozenset[str] = frozenset()
     floors: Mapping[str, float] = field(default_factory=dict)
@@ -96,3 +85,12 @@ class Newspaper:
     def section_pages(self, name: str) -> list[str]:
         """The addresses of a section by its short name: the newspaper's own path, and WordPress's."""
         return [f"https://{self.host}{path}" for path in (self.sections[name], f"/category/{name}")]
+
+    @property
+    def languages_read(self) -> tuple[Language, ...]:
+        """The newspaper's own, and English."""
+        return tuple(dict.fromkeys((*self.languages, ENGLISH)))
+
+    def words_for(self, name: str) -> str:
+        """A regular expression for one field of `Language`, in all languages that are read."""
+        return "|".join(filter(None, (getattr(each, name) for each in self.languages_read)))

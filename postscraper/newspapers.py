@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from postscraper.newspaper import DateForms, Language
+from postscraper.languages import ENGLISH, KHMER
+from postscraper.newspaper import DateForms
 from postscraper.newspaper import Newspaper as Newspaper
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
-
-ENGLISH = Language(code="en")
-KHMER = Language(code="km", letters="\u1780-\u17d3", by="អត្ថបទ(?:ដោយ)?|ដោយ", joins="\u200b?និង\u200b?")
 
 _KHMER_MONTHS = (*("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ"),)
 
@@ -96,8 +94,9 @@ POST = Newspaper(
         )
     },
     # Of WordPress, on which the paper runs today.
-    seeds={"feed": ("/feed/",), "front": ("/",)},
+    seeds=("/feed/", "/"),
     later_seeds=(*_SITEMAPS, *(f"/category/{name}/feed/" for name in _TODAY)),
+    rest_api=True,
     parameters=frozenset({"option", "view", "id", "task", "catid", "start"}),  # of the Joomla site of 2008
     no_stories=_NO_STORIES,
     # Stories without a date or a section exist (police blotters, re-runs); without a byline many do.

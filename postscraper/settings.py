@@ -103,6 +103,7 @@ FEED_EXPORTERS = {
     **dict.fromkeys(("jsonlines", "jsonl", "jl"), "postscraper.crawl.feed_export.ContractJsonLines"),
     "csv": "postscraper.crawl.feed_export.ContractCsv",
     "xml": "postscraper.crawl.feed_export.ContractXml",
+    "parquet": "postscraper.crawl.feed_export.ContractParquet",
 }
 
 # Doors into the running process that nobody asked for.

@@ -13,9 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine, Row, event
 
 from storage.database import engine as database
+from storage.database import packed
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
@@ -28,11 +29,13 @@ from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
 from storage.ledger.states import DROPPED, Discovery, Visit
 from storage.query import captures, statistics
-from storage.query.export import export
+from storage.query.export.records import records
+from storage.query.export.selection import Selection
 from storage.query.history import history
 from storage.query.history.history import FullStory
-from storage.query.search import search
-from storage.query.search.search import Hit, Limits, Sort
+from storage.query.search import search, sql
+from storage.query.search.filters import Filters
+from storage.query.search.search import Hit, Page, Sort
 from storage.query.statistics import Stats
 
 __all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
@@ -46,10 +49,12 @@ class Archive:
 
     def __init__(self, folder: Path, engine: Engine, writer: Engine, evidence: Path, *, readonly: bool) -> None:
         self.folder = folder
-        self.evidence = evidence
+        self._evidence = evidence
+        self._pack: Path | None = None  # the file that the folder's database was taken out of
         self.readonly = readonly
         self._engine = engine
         self._writer = writer
+        self._on_close: Callable[[], object] = lambda: None
 
     @classmethod
     def open(
@@ -62,19 +67,26 @@ class Archive:
     ) -> Self:
         """The archive in a folder, made when there is none; readonly: never made, and never changed.
 
+        folder: for reading also a pack, the file of storage/maintenance/pack; it has no evidence.
         db_url: of another database than the folder's own `archive.db`. evidence: another folder of records than its
         own. Raises ArchiveError.
         """
         folder = Path(folder)
+        if readonly and db_url is None and packed.is_pack(folder):
+            return cls._open_pack(folder)
+        if db_url is None:
+            packed.refuse(folder)
         if readonly and db_url is None:
             cls.check_folder(folder)
         if not readonly:
             database.make_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)
+        if database.is_sqlite(engine):
+            event.listen(engine, "connect", lambda connection, _record: sql.register(connection))
         writer = database.writer_for(folder, db_url, readonly=readonly)
         try:
             if not readonly and database.is_empty(engine):
-                database.upgrade(writer)
+                database.upgrade(writer, search_index.fill)
             database.check_version(engine, folder)
         except BaseException:
             writer.dispose()
@@ -82,9 +94,21 @@ class Archive:
             raise
         return cls(folder, engine, writer, evidence or folder / tombstones.EVIDENCE, readonly=readonly)
 
+    @classmethod
+    def _open_pack(cls, pack: Path) -> Self:
+        folder = packed.taken_out(pack)
+        try:
+            archive = cls.open(folder.name, readonly=True)
+        except BaseException:
+            folder.cleanup()
+            raise
+        archive._pack, archive._on_close = pack, folder.cleanup
+        return archive
+
     @staticmethod
     def check_folder(folder: Path) -> None:
-        """Raises NotAnArchive unless the folder holds a database."""
+        """Raises NotAnArchive unless the folder holds a database, ReadOnly for a pack."""
+        packed.refuse(folder)
         if not (folder / database.DATABASE).is_file():
             raise NotAnArchive(f"there is no archive in {folder}")
 
@@ -95,13 +119,14 @@ class Archive:
             cls.check_folder(Path(folder))
         engine = database.writer_for(Path(folder), db_url, readonly=False)
         try:
-            database.upgrade(engine)
+            database.upgrade(engine, search_index.fill)
         finally:
             engine.dispose()
 
     def close(self) -> None:
         self._writer.dispose()
         self._engine.dispose()
+        self._on_close()
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +145,13 @@ class Archive:
     def holdings(self) -> Holdings:
         """The captures that other archives list."""
         return Holdings(self._engine, self._writer)
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the records. Raises ReadOnly for a pack, whose records cannot be read in it."""
+        if self._pack is not None:
+            packed.refuse(self._pack)
+        return self._evidence
 
     def connect(self) -> Connection:
         """A connection for the caller's own queries, closed by the caller."""
@@ -260,9 +292,10 @@ class Archive:
         return self.ask(history.full_story, story)
 
     def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
-        """The newest wording of every story for export, by address; see storage/query/export/export.py."""
+        """The newest wording of every story for export, by address; see storage/query/export/records.py."""
+        selection = Selection(filters=Filters(since=since, until=until))
         with self._engine.connect() as connection:
-            yield from export.stories(connection, since, until)
+            yield from records(connection, "stories", selection)
 
     def nearest(self, address: str) -> str | None:
         """The canonical address of the story whose address is most like one that no story has; None without one."""
@@ -286,10 +319,8 @@ class Archive:
         words: as in storage/query/search/syntax.py. since, until: days of publication, both included. page: from 1, of
         `limit` stories. marks: put around each match in the snippet. Raises BadQuery.
         """
-        limits = Limits(
-            since=since, until=until, section=section, author=author, sort=sort, limit=limit, page=page, marks=marks
-        )
-        return self.ask(search.search, words, limits)
+        filters = Filters(since=since, until=until, section=section, author=author)
+        return self.ask(search.search, words, filters, Page(sort=sort, limit=limit, number=page, marks=marks))
 
     def count(
         self,
@@ -301,8 +332,8 @@ class Archive:
         author: str | None = None,
     ) -> int:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
-        limits = Limits(since=since, until=until, section=section, author=author)
-        return self.ask(search.count, words, limits)
+        filters = Filters(since=since, until=until, section=section, author=author)
+        return self.ask(search.count, words, filters)
 
     def sections(self) -> list[str]:
         """The sections of its stories, as printed, the largest first."""

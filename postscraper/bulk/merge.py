@@ -18,7 +18,7 @@ from postscraper.run.run import Run
 from storage.archive import Archive, Outcome
 from storage.database.engine import DATABASE
 from storage.database.lock import RunLock, shared_lock
-from storage.errors import NoSuchStory, NotAnArchive
+from storage.errors import NoSuchStory
 from storage.evidence import compact_format
 from storage.evidence.store import FOLDER
 from storage.maintenance import carry_over
@@ -80,8 +80,7 @@ def merge(
     seen: called with the progress of each replay.
     Raises BadRequest when both are the same, ArchiveInUse, ArchiveError, EvidenceError.
     """
-    if not (other / DATABASE).is_file():
-        raise NotAnArchive(f"there is no archive in {other}")
+    Archive.check_folder(other)
     if archive.exists() and archive.samefile(other):
         raise BadRequest(f"{other} is this archive itself")
     merged = Merged()

@@ -9,9 +9,13 @@ from typing import Any, Literal
 
 import click
 
+from postscraper.errors import BadRequest, closest
 from postscraper.extraction.dates import span
 from storage.archive import Archive
 from storage.database.lock import RunLock
+from storage.database.packed import refuse
+from storage.query.search.filters import Filters, Named, names
+from storage.query.search.spelling import Spelling
 
 
 class Day(click.ParamType[date]):
@@ -69,22 +73,34 @@ def last_day(moment: datetime, zone: tzinfo) -> date:
 
 
 def _archive(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    path = _archive_or_pack(ctx, param, value)
+    refuse(path)
+    return path
+
+
+def _archive_or_pack(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     """`--archive` after the command, else before it, else that of the environment, else the default."""
     before: Path | None = ctx.find_root().params.get("archive")
     is_typed = ctx.get_parameter_source("archive") is click.core.ParameterSource.COMMANDLINE
     return value if is_typed or before is None else before
 
 
+_OPTION: dict[str, Any] = {
+    "type": click.Path(path_type=Path),
+    "default": "archive",
+    "envvar": "POSTSCRAPER_ARCHIVE",
+    "show_default": True,
+    "show_envvar": True,
+    "metavar": "DIR",
+}
 archive = click.option(
+    "--archive", **_OPTION, callback=_archive, help="The archive's folder; may also stand before the command."
+)
+_readable = click.option(
     "--archive",
-    type=click.Path(path_type=Path),
-    default="archive",
-    envvar="POSTSCRAPER_ARCHIVE",
-    show_default=True,
-    show_envvar=True,
-    metavar="DIR",
-    callback=_archive,
-    help="The archive's folder; may also stand before the command.",
+    **_OPTION,
+    callback=_archive_or_pack,
+    help="The archive's folder, or a file that `pack` made; may also stand before the command.",
 )
 json = click.option("--json", "json_wanted", is_flag=True, help="Print JSON and nothing else.")
 
@@ -113,10 +129,68 @@ published = days(
 captured = days("Captured on this day (UTC) or later.", "Captured on this day (UTC) or earlier.")
 
 
+_NAMED: tuple[Named, ...] = ("section", "language", "layout")
+
+
+def filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that select stories, and pass them as `filters`; `reading` stands above it.
+
+    The command raises BadRequest for a section, language or layout that no story has.
+    """
+
+    @published
+    @click.option("--year", type=click.IntRange(1, 9999), help="Only stories published in this year.")
+    @click.option("--section", help="Only stories of this section, as the paper names it.")
+    @click.option("--author", help="Only stories with these words in their byline.")
+    @click.option("--language", help="Only stories in this language: en or km.")
+    @click.option("--layout", help="Only stories whose newest wording has this design, as in `stats`.")
+    @click.option("--edited/--not-edited", default=None, help="Only stories with several wordings, or with one.")
+    @click.option(
+        "--corrected/--not-corrected", default=None, help="Only stories with a note of correction, or without."
+    )
+    @wraps(command)
+    def filtered(
+        archive: Archive,
+        since: date | None,
+        until: date | None,
+        year: int | None,
+        section: str | None,
+        author: str | None,
+        language: str | None,
+        layout: str | None,
+        edited: bool | None,
+        corrected: bool | None,
+        **values: Any,
+    ) -> None:
+        chosen = Filters(
+            since=since, until=until, year=year, section=section, author=author, language=language, layout=layout,
+            edited=edited, corrected=corrected,
+        )  # fmt: skip
+        for name in _NAMED:
+            value, known = getattr(chosen, name), archive.ask(names, name) if getattr(chosen, name) else []
+            if known and value.casefold() not in map(str.casefold, known):
+                raise BadRequest(f"no story is of the {name} {value!r}{closest(value, known)}")
+        command(filters=chosen, archive=archive, **values)
+
+    return filtered
+
+
+def spelling(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --forms and --variants, and pass them as `spelling`."""
+
+    @click.option("--forms", is_flag=True, help="Also other forms of English words: -s, -es, -ies, -ed, -ing; by rule.")
+    @click.option("--variants", is_flag=True, help="Also other spellings of romanised Khmer names; by rule.")
+    @wraps(command)
+    def spelled(forms: bool, variants: bool, **values: Any) -> None:
+        command(spelling=Spelling(forms=forms, variants=variants), **values)
+
+    return spelled
+
+
 def reading(command: Callable[..., None]) -> Callable[..., None]:
     """Add --archive, and pass the archive itself as `archive`, opened for reading."""
 
-    @archive
+    @_readable
     @wraps(command)
     def opened(archive: Path, **values: Any) -> None:
         with Archive.open(archive, readonly=True) as open_archive:

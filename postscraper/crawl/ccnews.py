@@ -67,7 +67,6 @@ class CcNewsFrontier(Frontier):
         return self._request(request, self._read_piece, record=None, size=size, download_timeout=PIECE_SECONDS)
 
     def _read_list(self, response: Response) -> None:
-        self._under_way -= 1
         if response.status == 429:
             self._pacing.on_rate_limit(response)
             return
@@ -98,18 +97,15 @@ class CcNewsFrontier(Frontier):
         file, offset = self._files[0], response.meta["size"]
         content_range = (response.headers.get("Content-Range") or b"").decode("latin-1")
         try:
-            with self._writing():
-                size = ccnews.piece(file, offset, response.status, content_range, response.body)
-                self._pacing.answered()
-                if response.status == 206:
-                    self._append(response.body)
-                if self._size() == size:
-                    yield from self._pages()
+            size = ccnews.piece(file, offset, response.status, content_range, response.body)
         except NoCapture as error:
-            with self._writing():
-                self._give_up(error, response)
-        finally:
-            self._under_way -= 1
+            self._give_up(error, response)
+            return
+        self._pacing.answered()
+        if response.status == 206:
+            self._append(response.body)
+        if self._size() == size:
+            yield from self._pages()
 
     def _give_up(self, error: NoCapture, response: Response) -> None:
         if response.status == 429:
@@ -130,7 +126,6 @@ class CcNewsFrontier(Frontier):
             if self._pages_left == 0:
                 return
             self._pages_left = None if self._pages_left is None else self._pages_left - 1
-            self._under_way += 1
             yield from self._run.read(exchange, self._run.record(exchange))
         for file in page_filter.fruitless:
             _log.info("%s", file)

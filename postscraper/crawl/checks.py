@@ -91,7 +91,7 @@ class Checks:
 
     def spider_closed(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
-            with spider.writing():
+            with spider.guarded():
                 self.summary = self._summary(spider)
             if spider.run.scope.source == "live":
                 self.changed = self._changed(spider)

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -125,6 +126,9 @@ def _check_level(level: object) -> None:
 def _check_files(settings: BaseSettings) -> None:
     if settings["LOG_FILE"]:
         _check_writable(Path(settings["LOG_FILE"]))
+    for uri, options in settings.getdict("FEEDS").items():
+        if options.get("format") == "parquet" and find_spec("pyarrow") is None:
+            raise BadRequest(f"{uri}: parquet needs pyarrow: pip install 'postscraper[parquet]'")
     for uri in map(str, settings.getdict("FEEDS")):
         feed = Path(urlsplit(uri).path)
         # A missing folder is made with the feed; % stands for values that are known later.

@@ -9,8 +9,10 @@ from importlib.metadata import version
 from operator import attrgetter
 from typing import Any
 
+from scrapy.core import scraper
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares import robotstxt
 from scrapy.exceptions import DownloadCancelledError
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -20,13 +22,22 @@ from twisted.python.failure import Failure
 from twisted.web import _newclient, client, http
 from twisted.web.iweb import IResponse
 
-# The names used here that Twisted does not promise to keep; of Scrapy's it is `HTTP11DownloadHandler._pool` alone.
+# The names that Scrapy and Twisted do not promise to keep: used here, and Scrapy's also in spider.py and robots.py.
 PRIVATE_NAMES = (
+    (scraper, "Scraper._check_if_closing"),
+    (robotstxt, "RobotsTxtMiddleware._parse_robots"),
+    (robotstxt, "RobotsTxtMiddleware._robots_error"),
     (client, "HTTPConnectionPool._factory"),
     (_newclient, "HTTP11ClientProtocol._parser"),
     (_newclient, "HTTP11ClientProtocol._finishResponse"),
     (_newclient, "HTTPClientParser.bodyDecoder"),
     (http, "_IdentityTransferDecoder.contentLength"),
+)
+# And those that a constructor assigns.
+ASSIGNED = (
+    (HTTP11DownloadHandler, "_pool"),
+    *((robotstxt.RobotsTxtMiddleware, name) for name in ("_parsers", "_stats")),
+    *((robotstxt.RobotsTxtMiddleware, name) for name in ("_robotstxt_useragent", "_default_useragent")),
 )
 TESTED = {"Scrapy": "2.19", "Twisted": "26.10"}
 
@@ -35,22 +46,21 @@ LONGEST_HEAD = 2**20  # bytes; browsers end at a quarter of it, and the paper's 
 
 
 def missing_names() -> list[str]:
-    """Private names used here that the installed Scrapy and Twisted lack."""
+    """Private names that the installed Scrapy and Twisted lack."""
     missing = []
     for place, path in PRIVATE_NAMES:
         try:
             attrgetter(path)(place)
         except AttributeError:
             missing.append(f"{place.__name__}.{path}")
-    # The class does not have what its constructor assigns, but the constructor's code has its name.
-    if "_pool" not in HTTP11DownloadHandler.__init__.__code__.co_names:
-        missing.append("HTTP11DownloadHandler._pool")
-    return missing
+    # A class does not have what its constructor assigns, but the constructor's code has its name.
+    absent = (pair for pair in ASSIGNED if pair[1] not in pair[0].__init__.__code__.co_names)
+    return [*missing, *(f"{kind.__name__}.{name}" for kind, name in absent)]
 
 
 if missing := missing_names():
     raise ImportError(
-        f"Scrapy {version('scrapy')} and Twisted {version('twisted')} lack {', '.join(missing)}, which bounds answers; "
+        f"Scrapy {version('scrapy')} and Twisted {version('twisted')} lack {', '.join(missing)}; "
         f"install the versions that are tested, {' and '.join(map(' '.join, TESTED.items()))}: "
         "pip install --require-hashes --no-deps -r requirements.lock"
     )

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from importlib import import_module
 from io import BytesIO
-from typing import Any
+from typing import Any, get_type_hints
 
 from scrapy.exporters import (
     BaseItemExporter,
@@ -17,6 +18,7 @@ from scrapy.exporters import (
 
 from postscraper.items import Article, Listing, Unread
 from storage.database.values import cleaned
+from storage.query.export.csv_table import safe
 
 COLUMNS = tuple(dict.fromkeys(field.name for kind in (Article, Listing, Unread) for field in fields(kind)))
 # All but https://www.w3.org/TR/xml/#charsets; no reference can put them into XML 1.0 either.
@@ -39,7 +41,7 @@ class ContractJsonLines(_AsStored, JsonLinesItemExporter):
 
 
 class ContractCsv(_AsStored, CsvItemExporter):
-    """One header for all kinds of items. Lists and objects are JSON in their cells."""
+    """One header for all kinds of items. Lists and objects are JSON in their cells; no cell is a formula."""
 
     def __init__(self, file: BytesIO, **options: Any) -> None:
         options["fields_to_export"] = options.get("fields_to_export") or COLUMNS
@@ -47,7 +49,7 @@ class ContractCsv(_AsStored, CsvItemExporter):
 
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
         data = super().serialize_field(field, name, value)
-        return json.dumps(data, ensure_ascii=False) if isinstance(data, (list, dict)) else data
+        return json.dumps(data, ensure_ascii=False) if isinstance(data, (list, dict)) else safe(data)
 
 
 class ContractXml(_AsStored, XmlItemExporter):
@@ -58,6 +60,34 @@ class ContractXml(_AsStored, XmlItemExporter):
         if isinstance(value, Mapping):  # its names are the site's words, and no names of elements
             data = [{"name": key, "value": inner} for key, inner in data.items()]
         return _xml(data)
+
+
+class ContractParquet(_AsStored):
+    """One table for all kinds of items, written a group of rows at a time. Needs the extra `parquet`."""
+
+    def __init__(self, file: BytesIO, **options: Any) -> None:
+        super().__init__(**options)
+        hints = {name: hint for kind in (Unread, Article, Listing) for name, hint in get_type_hints(kind).items()}
+        chosen = self.fields_to_export or COLUMNS
+        names = chosen if isinstance(chosen, Mapping) else {name: name for name in chosen}
+        parquet = import_module("storage.query.export.parquet")  # a crawl without such a feed does not need pyarrow
+        self._table = parquet.Table(file, {column: hints[name] for name, column in names.items()})
+        self._most_rows: int = parquet.ROWS
+        self._rows: list[dict[str, Any]] = []
+
+    def export_item(self, item: Any) -> None:
+        self._rows.append(dict(self.get_serialized_fields(item, include_empty=True)))
+        if len(self._rows) == self._most_rows:
+            self._write()
+
+    def finish_exporting(self) -> None:
+        self._write()
+        self._table.close()
+
+    def _write(self) -> None:
+        if self._rows:
+            self._table.add(self._rows)
+            self._rows = []
 
 
 def _xml(value: Any) -> Any:

@@ -144,9 +144,3 @@ class Compression(HttpCompressionMiddleware):
             return response
         decoded: Request | Response = super().process_response(request, response)
         return decoded
-
-
-# Twisted limits the lines of a head, and not the head. Scrapy's limits of size begin behind it: a head of 200 MB took
-# 400 MB here.
-LONGEST_HEAD = 2**20  # bytes; browsers end at a quarter of it, and the paper's have 2 kB
-_MORE = 1  # byte that a decoder still expects: at the connection's end it then reports that data were lost

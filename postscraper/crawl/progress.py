@@ -52,7 +52,7 @@ class CrawlProgress:
         assert self._crawler.stats is not None
         pages = self._crawler.stats.get_value("item_scraped_count", 0)
         if self._queued is None or time.monotonic() - self._counted_at >= QUEUE_EVERY:
-            with spider.writing():
+            with spider.guarded():
                 self._queued = spider.queued()
             self._counted_at = time.monotonic()
         if self._queued is None:

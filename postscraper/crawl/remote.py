@@ -8,10 +8,11 @@ listed.
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from scrapy import Request
@@ -25,7 +26,7 @@ from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
 from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
-from postscraper.run.selection import candidate, index_targets, to_fetch
+from postscraper.run.selection import candidate, index_targets
 from postscraper.sources.commoncrawl import INDEX, STORE, CommonCrawl
 from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex, Onward, OtherArchive
 from postscraper.sources.wayback import HOME, Wayback
@@ -60,26 +61,26 @@ class Spider(Protocol):
     """The part of a spider that a frontier needs.
 
     stop: ends the run, with a reason and a sentence.
-    writing: a context that ends the run if the archive or its evidence cannot be written.
+    guarded: a context that ends the run on an error inside it.
     """
 
     run: Run
 
     def stop(self, reason: Any, sentence: str) -> None: ...
-    def writing(self) -> AbstractContextManager[None]: ...
+    def guarded(self) -> AbstractContextManager[None]: ...
 
 
 class Frontier(ABC):
     """Requests of a run to another archive, one at a time: an answer may make the next one needless."""
 
     def __init__(self, spider: Spider, settings: BaseSettings) -> None:
-        self._run, self._writing = spider.run, spider.writing
+        self._run, self._guarded = spider.run, spider.guarded
         self._archive = ARCHIVES[self._run.scope.source](settings, self._run.scope)
         self._holdings = self._run.archive.holdings
         self._pacing = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), spider.stop)
         self._begun = False
         self._pages_left = self._run.scope.limit
-        self._under_way = 0  # requests without an answer yet, and pages on their way into the archive
+        self._under_way = 0  # requests until their answer is read, and pages on their way into the archive
 
     def begin(self) -> None:
         """Find out what there is to do. Ends the run on a day on which the archive asked to be left alone."""
@@ -105,7 +106,7 @@ class Frontier(ABC):
     def next_request(self) -> Request | None:
         if not self._begun or self._under_way or self._pacing.waits():
             return None
-        with self._writing():
+        with self._guarded():
             return self._next()
         return None
 
@@ -113,18 +114,31 @@ class Frontier(ABC):
     def _next(self) -> Request | None:
         """The next request; None if there is none now."""
 
-    def _request(self, request: ArchiveRequest, callback: Callable[[Response], object], **meta: object) -> Request:
+    def _request(
+        self, request: ArchiveRequest, read: Callable[[Response], Iterable[Item | Request] | None], **meta: object
+    ) -> Request:
+        """read: returns the items in the answer, or the request that leads to them."""
         self._under_way += 1
         own = {"asked_at": now(), "dont_redirect": True, "download_slot": self._archive.name}
         own |= {"dont_obey_robotstxt": request.documented, "autothrottle_dont_adjust_delay": True}
         return Request(
             request.url,
             headers=dict(request.headers),
-            callback=callback,
+            callback=partial(self._answered, read),
             errback=self._failed,
             dont_filter=True,
             meta={**own, "download_timeout": ANSWER_SECONDS, **meta},
         )
+
+    def _answered(
+        self, read: Callable[[Response], Iterable[Item | Request] | None], response: Response
+    ) -> Iterator[Item | Request]:
+        with self._guarded():
+            for each in read(response) or ():
+                # A story that an answer carries whole is handled with its page.
+                self._under_way += isinstance(each, Request) or each.capture.part is None
+                yield each
+        self._under_way -= 1
 
     def _failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
@@ -132,7 +146,7 @@ class Frontier(ABC):
         why = f"{type(error).__name__}: {error}"[:300]
         self._under_way -= 1
         leased: Candidate | None = request.meta.get("leased")
-        with self._writing():
+        with self._guarded():
             if leased is not None and isinstance(error, DownloadCancelledError):
                 self._holdings.mark(self._archive.name, leased.entry, "passed over", why)
                 return
@@ -151,7 +165,7 @@ class RemoteFrontier(Frontier):
 
     def __init__(self, spider: Spider, settings: BaseSettings) -> None:
         super().__init__(spider, settings)
-        self._to_fetch = to_fetch(self._run)
+        self._to_fetch = replace(self._run.selection, kinds=None)  # an index names no kinds
         self._queries: deque[str] = deque()
         self._bad_rows = 0  # of the index, skipped in this run
 
@@ -161,7 +175,7 @@ class RemoteFrontier(Frontier):
             return
         today, scope = now(), self._run.scope
         self._holdings.begin(self._archive.name, today)
-        self._run.name_payloads()
+        self._holdings.name_payloads(self._run.evidence)
         for query in self._archive.queries(index_targets(self._run), scope.since, scope.until):
             row = self._holdings.index_query(self._archive.name, query)
             if row is None or row.finished_at is None or today - row.finished_at >= INDEX_AGAIN:
@@ -169,7 +183,7 @@ class RemoteFrontier(Frontier):
 
     def end(self) -> None:
         counts: dict[str, int] = {}
-        with self._writing():
+        with self._guarded():
             counts = self._holdings.counts(self._archive.name)
         result = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing listed"
         result += f"; rows of its index passed over: {self._bad_rows}" if self._bad_rows else ""
@@ -209,11 +223,6 @@ class RemoteFrontier(Frontier):
         return self._request(request, self._read_index, record=record, query=query, resume_key=resume_key)
 
     def _read_index(self, response: Response) -> None:
-        self._under_way -= 1
-        with self._writing():
-            self._add_listing(response)
-
-    def _add_listing(self, response: Response) -> None:
         if response.status == 429:
             self._pacing.on_rate_limit(response)
             return
@@ -250,18 +259,10 @@ class RemoteFrontier(Frontier):
         request = self._archive.capture_request(leased.entry)
         return self._request(request, self._read_capture, record=record, leased=leased, address=leased.address)
 
-    def _read_capture(self, response: Response) -> Iterator[Item | Request]:
-        onward: Sequence[Item | Request] = ()
-        with self._writing():
-            onward = self._take(response, response.meta["leased"].entry, response.meta["recorded"])
-        if not onward:
-            self._under_way -= 1
-        yield from onward
-
-    def _take(
-        self, response: Response, entry: CdxEntry, recorded: Recorded | NoCapture | Onward
-    ) -> Sequence[Item | Request]:
+    def _read_capture(self, response: Response) -> Sequence[Item | Request]:
         """The items of a capture, or the request that leads to it; () if none came."""
+        entry: CdxEntry = response.meta["leased"].entry
+        recorded: Recorded | NoCapture | Onward = response.meta["recorded"]
         if isinstance(recorded, tuple):
             return self._items(entry, *recorded)
         hops = response.meta.get("hops", 0)

@@ -118,7 +118,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if response.status >= 400:
             response = response.replace(body=b"")
         if (spider := self._newspaper()) is not None:
-            with spider.writing():
+            with spider.guarded():
                 spider.run.named_by_robots(url.decode("utf-8", "replace") for url in _SITEMAP.findall(response.body))
         await super()._parse_robots(response, netloc, request)
 

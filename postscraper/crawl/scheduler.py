@@ -5,14 +5,12 @@ memory.
 """
 
 from collections import deque
-from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
-from postscraper.crawl.remote import Frontier
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.run.run import now
 from postscraper.urls import as_linked
@@ -30,8 +28,7 @@ class LedgerScheduler(BaseScheduler):
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._pages_left: int | None = None
-        self._frontier: Frontier | None = None
-        self._has_ended: Callable[[], bool] = lambda: False
+        self._newspaper: NewspaperSpider | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "LedgerScheduler":
@@ -39,17 +36,16 @@ class LedgerScheduler(BaseScheduler):
 
     def open(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
-            self._frontier = spider.frontier
-            self._has_ended = lambda: spider.ended is not None
-        if isinstance(spider, NewspaperSpider) and spider.run.scope.source == "live":
-            self._spider = spider
-            self._pages_left = spider.run.scope.limit
+            self._newspaper = spider
+            if spider.run.scope.source == "live":
+                self._spider = spider
+                self._pages_left = spider.run.scope.limit
 
     def close(self, reason: str) -> None:
-        if self._frontier is not None:
-            self._frontier.end()
+        if self._newspaper is not None and self._newspaper.frontier is not None:
+            self._newspaper.frontier.end()
         if self._spider is not None:
-            with self._spider.writing():
+            with self._spider.guarded():
                 self._spider.run.give_back(self._due)
 
     def enqueue_request(self, request: Request) -> bool:
@@ -57,27 +53,31 @@ class LedgerScheduler(BaseScheduler):
         return True
 
     def has_pending_requests(self) -> bool:
-        if self._frontier is not None:
-            return bool(self._brought) or self._frontier.has_more()
-        return bool(self._brought) or (self._spider is not None and (bool(self._due) or self._waiting()))
+        if self._brought or self._due or self._newspaper is None:
+            return bool(self._brought or self._due)
+        with self._newspaper.guarded():
+            frontier = self._newspaper.frontier
+            return frontier.has_more() if frontier is not None else self._waiting()
+        return False
 
     def _waiting(self) -> bool:
-        """Whether an address will be due within the waits of a run's back-off."""
-        assert self._spider is not None
-        return self._pages_left != 0 and (self._spider.run.paused() or self._spider.run.soon_due())
+        """Whether an address of the live newspaper will be due within the waits of a run's back-off."""
+        if self._spider is None or self._pages_left == 0:
+            return False
+        return self._spider.run.paused() or self._spider.run.soon_due()
 
     def next_request(self) -> Request | None:
         if self._brought:
             return self._brought.popleft()
-        if self._frontier is not None:
-            return None if self._has_ended() else self._frontier.next_request()
+        if self._newspaper is not None and self._newspaper.frontier is not None:
+            return self._newspaper.frontier.next_request() if self._newspaper.ended is None else None
         if self._spider is None or self._pages_left == 0 or self._spider.run.paused():
             return None
         self._pass_closed_doors()
         if not self._due:
             # A run of few pages leases few, for a page found meanwhile may be more urgent.
             at_once = self._at_once if self._pages_left is None else min(self._pages_left, LEASED_EACH)
-            with self._spider.writing():
+            with self._spider.guarded():
                 self._due.extend(self._spider.run.due(at_once))
         if not self._due:
             return None
@@ -92,7 +92,7 @@ class LedgerScheduler(BaseScheduler):
         closed = [due for due in self._due if not run.doors.is_open(due.kind)]
         if closed:
             self._due = deque(due for due in self._due if run.doors.is_open(due.kind))
-            with self._spider.writing():
+            with self._spider.guarded():
                 run.give_back(closed)
 
     def _request(self, spider: NewspaperSpider, due: Due) -> Request:

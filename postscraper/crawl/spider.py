@@ -109,22 +109,17 @@ class NewspaperSpider(Spider):
 
     async def start(self) -> AsyncIterator[Item]:
         """Yield the items of a local source; its errors end the crawl."""
-        try:
+        with self.guarded():
             async for item in self._start():
                 yield item
-        except Exception as error:
-            self.logger.debug("The source failed", exc_info=True)
-            self.stop("failed", f"{type(error).__name__}: {error}", error)
 
     async def _start(self) -> AsyncIterator[Item]:
         scope = self.run.scope
         if scope.source == "live":
-            with self.writing():
-                self.run.begin()
+            self.run.begin()
             return
         if self.frontier is not None:
-            with self.writing():
-                self.frontier.begin()
+            self.frontier.begin()
             return
         for exchange, location in islice(LOCAL_SOURCES[scope.source](self.run), scope.limit):
             for item in self.run.read(exchange, location):
@@ -178,7 +173,7 @@ class NewspaperSpider(Spider):
         else:
             why = f"no page, or sent on more than {MOST_HOPS} times"
             if address := response.meta.get("address"):
-                with self.writing():
+                with self.guarded():
                     self.run.unread(address, why)
             else:  # a request of `scrapy parse` or a script
                 self.logger.warning("%s: %s", response.url, why)
@@ -212,7 +207,7 @@ class NewspaperSpider(Spider):
         error = failure.value
         if self.ended is not None and self.ended.reason in ("archive", "forbidden"):
             return  # it is due again at the next start
-        with self.writing():
+        with self.guarded():
             self._leave(address, request, error)
 
     def _leave(self, address: str, request: Request, error: BaseException | None) -> None:
@@ -244,12 +239,15 @@ class NewspaperSpider(Spider):
         return not self.crawler.stats.get_value("postscraper/answered")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """End the crawl on an error of archive or evidence, which is not raised."""
+    def guarded(self) -> Iterator[None]:
+        """End the crawl on an error, which is not raised: after one in a callback Scrapy would wait for ever."""
         try:
             yield
         except (ArchiveError, EvidenceError) as error:
             self.stop("archive", str(error), error)
+        except Exception as error:
+            self.logger.debug("The crawl failed", exc_info=True)
+            self.stop("failed", f"{type(error).__name__}: {error}", error)
 
     def _note_interruption(self, reason: str) -> None:
         if reason == "shutdown" and self.ended is None:  # a signal, or a script that stops the crawl

@@ -1,12 +1,14 @@
 """Assembly of an item from what a layout reads, with the fields that are the same in every layout."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from postscraper.errors import PageRejected
 from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import Printed
-from postscraper.extraction.page import Page, headline_variants
+from postscraper.extraction.page import Answer, Page, headline_variants
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem
 from postscraper.urls import page_of
 
@@ -65,25 +67,32 @@ def article(
 
 
 def listing(
-    page: Page,
+    answer: Answer,
     *,
     layout: str,
-    section: str | None,
+    language: str | None = None,
+    section: str | None = None,
     teasers: tuple[DatedTeaser, ...],
     next_url: str | None,
-    problems: tuple[Problem, ...],
+    totals: Mapping[str, int] = MappingProxyType({}),
+    problems: tuple[Problem, ...] = (),
     number: int | None = None,
 ) -> Listing:
-    """The list of a page. problems: all but the page's. number: of the page, from 0; None for that in its address."""
+    """The list of a page, or of an answer for machines.
+
+    language: None for that of the headlines. problems: all but the answer's.
+    number: of the page, from 0; None for that in its address.
+    """
     return Listing(
         layout=layout,
-        language=page.language_of("".join(each.headline or "" for each in teasers)),
-        url=page.url,
-        canonical_url=page.canonical(page.url),
+        language=language or answer.language_of("".join(each.headline or "" for each in teasers)),
+        url=answer.url,
+        canonical_url=answer.canonical(answer.url),
         section=section,
-        page=page_of(page.url) if number is None else number,
+        page=page_of(answer.url) if number is None else number,
         teasers=teasers,
         next_url=next_url,
-        problems=(*page.problems, *problems),
-        capture=page.receipt,
+        totals=dict(totals),
+        problems=(*answer.problems, *problems),
+        capture=answer.receipt,
     )

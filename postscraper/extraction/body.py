@@ -369,9 +369,9 @@ class _Reader:
         kind = self.kinds[-1]
         if kind != "paragraph":
             return kind
-        if is_correction(text):
+        if is_correction(text, self.page.paper):
             return "correction"
-        if is_credit_line(text):
+        if is_credit_line(text, self.page.paper):
             return "credit"
         headed = not run.plain and len(text) <= _LONGEST_CROSSHEAD and text[-1] not in '.។”"’'
         return "crosshead" if headed else "paragraph"

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from postscraper.items import Problem
-from postscraper.newspaper import Language, Newspaper
+from postscraper.newspaper import Newspaper
 
 # Wire services and partner papers that stand in bylines and credits of the Post's pages.
 AGENCIES = (
@@ -114,38 +115,8 @@ _COUNTRIES = frozenset({"hong kong", "new zealand", "south korea", "sri lanka", 
 _PARTICLES = frozenset({"de", "da", "di", "van", "von", "bin", "al", "el", "le", "la", "ten", "ter", "dpa"})
 _LONGEST_NAME = 6  # words
 
-_NAME = r"[A-Z][\w.'’-]*|AFP|AP|de|da|di|van|von|bin|al|of|the"
-_KHMER = r"[\u1780-\u17d3]{2,14}(?:\s[\u1780-\u17d3]{2,14})"
-_CREDIT_LEAD = r"(?i:Photograph(?:s|er)?|Photos?|Pictures?|Images?|Illustration|Graphic|Courtesy|Credit)"
-_CREDIT = re.compile(
-    rf"(?:{_CREDIT_LEAD}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)"
-    rf"|(?:{_CREDIT_LEAD}\s*(?:(?i:by|of)\b\s*:?|[:/])|©)\s*(?P<by>.+)"
-    rf"|(?P<bare>(?:{_NAME})(?:[\s/&,]+(?:{_NAME}|and|staff|photo|supplied|pool|POOL)){{0,3}}"
-    # A paper or agency of several words behind the name.
-    rf"(?:\s?/\s?(?:{_NAME})(?:\s(?:{_NAME})){{0,3}})?|[Ss]upplied)"
-    # Khmer: a name of two or three words, of letters alone; in running text words are parted by zero-width spaces.
-    rf"|(?>រូប(?:ថត|ភាព)?\s*[៖:]?\s*)(?P<khmer_by>{_KHMER}{{0,2}})|(?!រូប)(?P<khmer>{_KHMER}{{1,2}}))"
-)
 # A caption's last full stop, and what stands behind it.
 _LAST_STOP = re.compile(r"(?<=[.!?។’”\"'»)])[\s\u200b]+(?=[^\s\u200b])")
-# Words whose full stop ends no sentence, and initials.
-_ABBREVIATION = re.compile(
-    r"(?:St|Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Maj|Brig|Adm|Cmdr|Capt|Sgt|Supt|Insp|Gov|Sen|Rep|Rev|Fr|Hon|Amb|Mt|Ft|No|Vol"
-    r"|vs|Ave|Blvd|Rd|(?:[A-Z]\.)*[A-Z])\."
-)
-# Words of a sentence, and of its day behind a `p.m.`: no credit has them.
-_NO_CREDIT = frozenset(
-    {
-        *("is", "are", "was", "were", "has", "have", "had", "said", "says", "will", "can", "may"),
-        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-    }
-)
-
-_WRITTEN = re.compile(
-    r"(?:Additional reporting|Reporting|Translated|Translation|With reporting|Edited)(?: and \w+)? by\b.{2,120}"
-    r"|(?:To contact the reporter|Contact the (?:reporter|author|writer)).{5,160}",
-    re.I,
-)
 # Compiled when the first paragraph needs it, which few do: so many names take 1 ms.
 _WIRED = (
     rf"(?i)(?P<mark>[-–—(]\s*)?(?:{'|'.join(map(re.escape, AGENCIES))})"
@@ -158,15 +129,13 @@ _NETWORK = r"(?i)(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w
 
 
 @cache
-def _patterns(languages: tuple[Language, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(paper: Newspaper) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What stands before names, as what somebody did, anywhere in the line; and what stands between them."""
-    leads = "|".join(["(?i:reporter)", *(each.by for each in languages if each.by)])
-    joins = "|".join([r"[;&|)]", r"(?i:\b(?:and|with)\b)", *(each.joins for each in languages if each.joins)])
     lead = (
         rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
-        rf"|^(?:{leads})\s*[:៖]?\s+"
+        rf"|^(?:{paper.words_for('by')})\s*[:៖]?\s+"
     )
-    return re.compile(lead), re.compile(rf"\s*([,/(])\s*|\s*(?:{joins})\s*")
+    return re.compile(lead), re.compile(rf"\s*([,/(])\s*|\s*(?:[;&|)]|{paper.words_for('joins')})\s*")
 
 
 def people(byline: str | None, paper: Newspaper) -> tuple[tuple[str, ...], str | None]:
@@ -211,7 +180,7 @@ def _is_name(part: str, paper: Newspaper) -> bool:
 @lru_cache(maxsize=1024)
 def _parts(byline: str, paper: Newspaper) -> tuple[str, ...]:
     """What a byline names, one by one, without places, roles and titles."""
-    return tuple(_pieces(byline, *_patterns(paper.languages)))
+    return tuple(_pieces(byline, *_patterns(paper)))
 
 
 def _pieces(byline: str, lead: re.Pattern[str], between: re.Pattern[str]) -> Iterator[str]:
@@ -246,7 +215,26 @@ def _is_title(part: str) -> bool:
     )
 
 
-def split_credit(printed: str | None) -> tuple[str | None, str | None]:
+class _CreditPatterns(NamedTuple):
+    """credits: of each language by itself."""
+
+    credits: tuple[re.Pattern[str], ...]
+    opening: re.Pattern[str]
+    abbreviation: re.Pattern[str]
+    no_credit: frozenset[str]
+
+
+@cache
+def _credit_patterns(paper: Newspaper) -> _CreditPatterns:
+    return _CreditPatterns(
+        credits=tuple(re.compile(each.credit) for each in paper.languages_read if each.credit),
+        opening=re.compile(paper.words_for("credit_opening")),
+        abbreviation=re.compile(paper.words_for("abbreviation")),
+        no_credit=frozenset().union(*(each.no_credit for each in paper.languages_read)),
+    )
+
+
+def split_credit(printed: str | None, paper: Newspaper) -> tuple[str | None, str | None]:
     """Caption and credit of a picture from the one string the paper prints.
 
     The credit is a last "sentence" of one to four names without a verb. None for what is not
@@ -254,40 +242,54 @@ def split_credit(printed: str | None) -> tuple[str | None, str | None]:
     """
     if not printed:
         return None, None
+    patterns = _credit_patterns(paper)
     *_, last = (None, *_LAST_STOP.finditer(printed))
     cut = last.end() if last else 0
-    if last and (shortened := _ABBREVIATION.fullmatch(printed[: last.start()].rpartition(" ")[2].lstrip('(“"‘'))):
+    word = printed[: last.start()].rpartition(" ")[2].lstrip('(“"‘') if last else ""
+    if last and (shortened := patterns.abbreviation.fullmatch(word)):
         # Only a credit that is none but one can end a sentence there; a name goes on with it.
-        sure = _agency(printed[cut:].strip(" ()")) or re.match(_CREDIT_LEAD, printed[cut:].strip(" ("))
+        sure = _agency(printed[cut:].strip(" ()")) or patterns.opening.match(printed[cut:].strip(" ("))
         if not sure:
-            cut = _sentence_before(printed, last.start() - len(shortened[0]))
-    credit = _credit(printed[cut:].strip(" ()"))
+            cut = _sentence_before(printed, last.start() - len(shortened[0]), patterns.abbreviation)
+    credit = _credit(printed[cut:].strip(" ()"), patterns)
     if credit is None:
         return printed, None
     return printed[:cut].rstrip(" \u200b") or None, credit
 
 
-def _sentence_before(printed: str, end: int) -> int:
+def _sentence_before(printed: str, end: int, abbreviation: re.Pattern[str]) -> int:
     """Where the sentence begins that the abbreviation at `end` stands in; abbreviations end none."""
     stops = (stop for stop in _LAST_STOP.finditer(printed, 0, end))
     words = ((stop.end(), printed[: stop.start()].rpartition(" ")[2]) for stop in stops)
-    return max((at for at, word in words if not _ABBREVIATION.fullmatch(word)), default=0)
+    return max((at for at, word in words if not abbreviation.fullmatch(word)), default=0)
 
 
-def _credit(tail: str) -> str | None:
+def _credit(tail: str, patterns: _CreditPatterns) -> str | None:
     if not tail or tail[-1] in ".!?។" or len(tail) > 80:
         return None
-    found = _CREDIT.fullmatch(tail)
-    if found is None or _NO_CREDIT & set(tail.casefold().split()):
+    found = next((match for each in patterns.credits if (match := each.fullmatch(tail))), None)
+    if found is None or patterns.no_credit & set(tail.casefold().split()):
         return None
-    return found["by"] or found["khmer_by"] or tail
+    return found.groupdict().get("by") or tail
 
 
-def is_credit_line(text: str) -> bool:
+@cache
+def _note_patterns(paper: Newspaper) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The opening of a correction; a whole line of who worked on the story."""
+    correction = rf"(?:{paper.words_for('correction')})\s*[:៖]"
+    return re.compile(correction, re.I), re.compile(paper.words_for("credit_line"), re.I)
+
+
+def is_correction(text: str, paper: Newspaper) -> bool:
+    """Whether a paragraph corrects or explains the story instead of telling it."""
+    return _note_patterns(paper)[0].match(text) is not None
+
+
+def is_credit_line(text: str, paper: Newspaper) -> bool:
     """Whether a whole paragraph names only who wrote or wired the story."""
     if len(text) > 200:
         return False
-    if _WRITTEN.fullmatch(text) is not None:
+    if _note_patterns(paper)[1].fullmatch(text) is not None:
         return True
     wired = text.upper()
     if _may_name_a_wire(text, wired) and re.fullmatch(_WIRED, text) is not None:
@@ -301,11 +303,3 @@ def _may_name_a_wire(text: str, shouted: str) -> bool:
         return True
     # In letters beyond ASCII, too: the pattern takes `ı` and `ſ` for ours.
     return len(text) <= _LONGEST_AGENCY and (shouted in _SHOUTED or not text.isascii())
-
-
-_CORRECTION = re.compile(r"(?:correction|clarification|editor[’']s note|កំណែតម្រូវ|កែតម្រូវ)\s*[:៖]", re.I)
-
-
-def is_correction(text: str) -> bool:
-    """Whether a paragraph corrects or explains the story instead of telling it."""
-    return _CORRECTION.match(text) is not None

@@ -38,14 +38,38 @@ _ADDRESSES = turbohtml.XPath("//a/@href")
 bytes(4 * 1024 * 1024)
 
 
-class Page:
-    """One parsed page.
+class Answer:
+    """One answer, a page's or one for machines, with the newspaper by whose particulars it is read.
 
-    url: as fetched. base: what relative addresses on the page are seen from.
-    paper: the newspaper by whose particulars it is read.
+    url: as fetched.
     aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
     """
+
+    def __init__(
+        self, capture: Capture, paper: Newspaper, problems: tuple[Problem, ...] = (), aliases: Aliases = NO_ALIASES
+    ) -> None:
+        self.url = capture.url
+        self.capture = capture
+        self.paper = paper
+        self.problems = problems
+        self.aliases = aliases
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        return self.capture.receipt()
+
+    def canonical(self, url: str) -> str:
+        """`url` in the archive's one form, with this answer's aliases."""
+        return canonical(url, self.aliases)
+
+    def language_of(self, text: str) -> str:
+        """The language of words in the answer, by its code; without any words, the edition's."""
+        return language_of(text, self.paper) if text else edition_of(self.url, self.paper)
+
+
+class Page(Answer):
+    """One parsed page; base: what relative addresses on it are seen from."""
 
     def __init__(
         self,
@@ -55,6 +79,7 @@ class Page:
         problems: tuple[Problem, ...] = (),
         aliases: Aliases = NO_ALIASES,
     ) -> None:
+        super().__init__(capture, paper, problems, aliases)
         self.tree = turbohtml.parse(text)
         # A line break stands between words; the engine's text would run them together. Walked, not selected:
         # the index of tags that a selector makes would be for nothing, since each change undoes it.
@@ -62,12 +87,7 @@ class Page:
             line_break.text = "\n"
         self._write_marks()
         self.source_text = text
-        self.url = capture.url
         self.base = self._base()
-        self.capture = capture
-        self.paper = paper
-        self.problems = problems
-        self.aliases = aliases
 
     def _write_marks(self) -> None:
         """The marks that a browser draws for q, sup and sub, as characters."""
@@ -86,10 +106,6 @@ class Page:
         """The address in the first base element with one, else the one fetched."""
         named = (each.attr("href") for each in self.tree.select("base"))
         return next((found for href in named if href and (found := absolute(self.url, href))), self.url)
-
-    @cached_property
-    def receipt(self) -> Receipt:
-        return self.capture.receipt()
 
     @cached_property
     def body_classes(self) -> frozenset[str]:
@@ -119,14 +135,6 @@ class Page:
     def addresses(self) -> list[str]:
         """The href of each link of the page, as it stands."""
         return cast(list[str], _ADDRESSES(self.tree))
-
-    def canonical(self, url: str) -> str:
-        """`url` in the archive's one form, with this page's aliases."""
-        return canonical(url, self.aliases)
-
-    def language_of(self, text: str) -> str:
-        """The language of words on the page, by its code; without any words, the edition's."""
-        return language_of(text, self.paper) if text else edition_of(self.url, self.paper)
 
 
 _RAISED = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")

@@ -109,7 +109,7 @@ def _makes_room(img: Node) -> bool:
 
 def image(url: str, printed: str | None, alt: str | None, paper: Newspaper, *, block: int | None = None) -> Image:
     """A picture with its caption and credit apart, and without a default alt of the newspaper's."""
-    caption, credit = split_credit(printed)
+    caption, credit = split_credit(printed, paper)
     alt = clean(alt or "") or None
     return Image(
         url=url,
@@ -174,7 +174,7 @@ class Album:
         alt = (last.alt or "").rstrip(".")
         if not alt or not text.startswith(alt):
             return False
-        return (split_credit(text)[0] or "").rstrip(".") == alt and self.captions(text, block)
+        return (split_credit(text, self.page.paper)[0] or "").rstrip(".") == alt and self.captions(text, block)
 
     def captions(self, text: str, block: int) -> bool:
         """Whether the words caption the picture right before them; one without a caption takes them."""

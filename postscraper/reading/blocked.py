@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import cache
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import decode
@@ -41,14 +42,6 @@ _CHALLENGE_TITLES = (
 )
 _SHORTEST_STORY = 400  # characters; the messages seen have 60 to 200
 _SHORTEST_PAGE = 3_000  # characters with menus and code; bot checks have some hundred
-_MESSAGES: tuple[tuple[re.Pattern[str], Reason], ...] = (
-    (re.compile(r"page not found|404 not found|not found$|^404\b|រកមិនឃើញ", re.I), "soft_404"),
-    (re.compile(r"access denied|403 forbidden|log ?in\b|user login|sign in", re.I), "log_in"),
-    (
-        re.compile(r"under maintenance|site off-?line|unexpected error|bad gateway|error establishing", re.I),
-        "server_error",
-    ),
-)
 
 
 def check_status(capture: Capture, paper: Newspaper) -> None:
@@ -100,10 +93,18 @@ def _bot_check(page: Page) -> PageRejected | None:
     return None
 
 
+@cache
+def _messages(paper: Newspaper) -> tuple[tuple[re.Pattern[str], Reason], ...]:
+    """What stands in the titles of messages, and the reasons for which their pages are unread."""
+    names: tuple[tuple[str, Reason], ...]
+    names = ("not_found", "soft_404"), ("log_in", "log_in"), ("server_error", "server_error")
+    return tuple((re.compile(paper.words_for(name), re.I), reason) for name, reason in names)
+
+
 def _message(page: Page) -> PageRejected | None:
     title = _title(page)
     head = re.split(r" [|–] |, ", title)[0]
-    for pattern, reason in _MESSAGES:
+    for pattern, reason in _messages(page.paper):
         if len(head) <= 40 and pattern.search(head):
             return PageRejected(reason, f"a message in place of the page: {title[:80]!r}")
     return None

@@ -5,24 +5,26 @@ is read up to its last whole entry, and a problem reports it. Nothing is ever fe
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from html import escape
 from urllib.parse import urlsplit
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.body import body as blocks_of
 from postscraper.extraction.dates import believable, day_of, machine_moment
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import Page, clean, edition_of, the_node
+from postscraper.extraction.page import Answer, Page, clean, the_node
 from postscraper.extraction.pictures import first_picture_url
-from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem
+from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem, ProblemKind
 from postscraper.layouts.wordpress import syndicated
-from postscraper.layouts.wordpress.syndicated import Published, plain_words
+from postscraper.layouts.wordpress.published import Published
+from postscraper.layouts.wordpress.syndicated import plain_words
 from postscraper.newspaper import Newspaper
 from postscraper.reading.feed_xml import Document, Entry, document
-from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_of_paper, page_of, path_of
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, is_of_paper, path_of
 
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
 
@@ -49,23 +51,22 @@ def read(
     found = document(text, cut)
     if found.entries and all(map(_is_comment, found.entries)):
         raise PageRejected("not_an_article", "a feed of comments")
-    reader = _Entries(capture, paper, aliases, found.kind)
+    answer = Answer(capture, paper, problems, aliases)
+    reader = _Entries(answer, found.kind)
     teasers = tuple(reader.teasers(found.entries))
-    home = canonical(capture.url, aliases)
+    home = answer.canonical(capture.url)
     if not teasers and not is_of_paper(home):
         host = (urlsplit(home).hostname or "").removeprefix("www.")
         raise PageRejected("another_paper", f"{host} is no paper that is known here, and lists none of its pages")
-    listing = Listing(
+    onward = found.channel.linked("next")
+    listing = assemble.listing(
+        answer,
         layout=found.kind,
-        language=edition_of(home, paper),
-        url=capture.url,
-        canonical_url=home,
+        language=answer.language_of(""),
         section=_section(capture, found),
-        page=page_of(capture.url),
         teasers=teasers,
-        next_url=_next(capture, found),
-        problems=(*problems, *found.problems, *reader.problems()),
-        capture=capture.receipt(),
+        next_url=absolute(capture.url, onward) if onward else None,
+        problems=(*found.problems, *reader.problems()),
     )
     return (listing, *reader.stories)
 
@@ -90,18 +91,11 @@ def _section(capture: Capture, found: Document) -> str | None:
     return clean(title).split(" | ")[0] or None
 
 
-def _next(capture: Capture, found: Document) -> str | None:
-    href = found.channel.linked("next")
-    return absolute(capture.url, href) if href else None
-
-
 class _Entries:
     """The entries of one document as teasers; a problem counts those left out, by reason."""
 
-    def __init__(self, capture: Capture, paper: Newspaper, aliases: Aliases, kind: str) -> None:
-        self.capture = capture
-        self.paper = paper
-        self.aliases = aliases
+    def __init__(self, answer: Answer, kind: str) -> None:
+        self.answer = answer
         self.kind = kind
         self.foreign: list[str] = []
         self.odd_dates: list[str] = []
@@ -113,7 +107,7 @@ class _Entries:
         found: dict[str, DatedTeaser] = {}
         for entry in entries:
             address = entry.address()
-            url = absolute(self.capture.url, address) if address else None
+            url = absolute(self.answer.url, address) if address else None
             key = self._key(url) if url else None
             if url is None or key is None:
                 self.foreign.append(address or "no address")
@@ -125,7 +119,7 @@ class _Entries:
 
     def _story(self, entry: Entry, address: str, markup: str, teaser: DatedTeaser) -> None:
         """The whole story that an entry carries, if it does."""
-        if syndicated.is_excerpt(markup, teaser.summary, self.capture, self.paper):
+        if syndicated.is_excerpt(markup, teaser.summary, self.answer):
             self.excerpts.append(address)
             return
         terms = [each.text.strip() for each in entry.fields if each.name == "category" and each.text.strip()]
@@ -133,18 +127,16 @@ class _Entries:
         byline = entry.text("dc:creator")
         try:
             story = syndicated.article(
-                self.capture,
-                self.paper,
+                self.answer,
                 layout="feed",
                 address=address,
                 part=address,
-                aliases=self.aliases,
                 headline=entry.text("title") or "",
                 markup=markup,
                 base=entry.base("content:encoded", "content"),
                 excerpt=entry.text("description") or entry.text("summary"),
                 byline=clean(byline) if byline else None,
-                categories=[plain_words(each, self.capture, self.paper) for each in terms],
+                categories=[plain_words(each, self.answer) for each in terms],
                 tags=(),
                 published=Published(at=teaser.published_at, on=teaser.published_on, text=teaser.published_text),
                 node_id=int(post[1]) if post else None,
@@ -163,10 +155,10 @@ class _Entries:
         """
         try:
             parts = urlsplit(url)
-            mirrored = parts.netloc in self.aliases
+            mirrored = parts.netloc in self.answer.aliases
             if "@" in parts.netloc or (parts.port not in (None, 80, 443) and not mirrored):
                 return None
-            known = canonical(url, self.aliases)
+            known = self.answer.canonical(url)
         except ValueError:
             return None
         return known if is_of_paper(known) and len(known) <= LONGEST_ADDRESS else None
@@ -196,7 +188,7 @@ class _Entries:
         """The words of a text that may be HTML, and the first picture in it."""
         if text is None or ("<" not in text and "&" not in text):
             return self._measured(clean(text or "")), None
-        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.capture, self.paper)
+        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.answer.capture, self.answer.paper)
         words = clean(blocks_of(page, the_node(page, "body")).text)
         return self._measured(words), first_picture_url(page, page)
 
@@ -208,35 +200,30 @@ class _Entries:
 
     def _picture(self, entry: Entry) -> str | None:
         href = entry.picture()
-        return absolute(self.capture.url, href) if href else None
+        return absolute(self.answer.url, href) if href else None
 
     def _date(self, entry: Entry) -> tuple[date | None, datetime | None, str | None]:
         printed = next((text for name in _PUBLISHED if (text := entry.text(name))), None)
         if printed is None:
             return None, None, next((text for name in _TOUCHED if (text := entry.text(name))), None)
-        on, at = _moment(clean(printed), self.paper)
-        if on is None or not believable(on, self.capture.captured_at, self.paper):
+        on, at = _moment(clean(printed), self.answer.paper)
+        if on is None or not believable(on, self.answer.capture.captured_at, self.answer.paper):
             self.odd_dates.append(printed)
             return None, None, clean(printed)
         return on, at, clean(printed)
 
-    def problems(self) -> Iterable[Problem]:
-        if self.foreign:
-            detail = f"entries without an address of the paper: {len(self.foreign)}"
-            yield Problem(kind="unread_words", detail=detail, text=_first(self.foreign))
-        if self.odd_dates:
-            detail = f"dates that the paper cannot have printed: {len(self.odd_dates)}"
-            yield Problem(kind="odd_date", detail=detail, text=_first(self.odd_dates))
-        if self.excerpts:
-            detail = f"entries that carry no whole story: {len(self.excerpts)}"
-            yield Problem(kind="excerpt", detail=detail, text=_first(self.excerpts))
-        if self.long:
-            detail = f"summaries longer than {LONGEST_SUMMARY:,} characters: {len(self.long)}"
-            yield Problem(kind="unread_words", detail=detail, text=_first(self.long))
-
-
-def _first(texts: list[str]) -> str:
-    return "\n".join(each[:200] for each in texts[:10])
+    def problems(self) -> Iterator[Problem]:
+        too_long = f"summaries longer than {LONGEST_SUMMARY:,} characters"
+        left_out: tuple[tuple[ProblemKind, str, list[str]], ...] = (
+            ("unread_words", "entries without an address of the paper", self.foreign),
+            ("odd_date", "dates that the paper cannot have printed", self.odd_dates),
+            ("excerpt", "entries that carry no whole story", self.excerpts),
+            ("unread_words", too_long, self.long),
+        )
+        for kind, detail, texts in left_out:
+            if texts:
+                first = "\n".join(each[:200] for each in texts[:10])
+                yield Problem(kind=kind, detail=f"{detail}: {len(texts)}", text=first)
 
 
 def _moment(printed: str, paper: Newspaper) -> tuple[date | None, datetime | None]:

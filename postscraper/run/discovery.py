@@ -73,12 +73,11 @@ class Discoverer:
                 yield self._discovery(url, "asked", 0)
             return
         names = self._scope.sections or tuple(self.paper.sections)
-        for url in wordpress.starts(origin, self._scope.since, self._scope.until, whole=not self._scope.sections):
+        since, until, whole = self._scope.since, self._scope.until, not self._scope.sections
+        for url in wordpress.starts(origin, since, until, whole=whole) if self.paper.rest_api else ():
             yield replace(self._discovery(url, "front", 0), section=WHOLE_PAPER if wordpress.is_posts(url) else None)
-        if not self._scope.sections:
-            for paths in self.paper.seeds.values():
-                for path in paths:
-                    yield self._discovery(urljoin(origin, path), "front", 0)
+        if whole:
+            yield from (self._discovery(urljoin(origin, path), "front", 0) for path in self.paper.seeds)
             yield from (self._discovery(urljoin(origin, path), "section", 2) for path in self.paper.later_seeds)
         for name in names:
             yield self._discovery(urljoin(origin, self.paper.sections[name]), "section", 0)

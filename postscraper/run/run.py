@@ -83,7 +83,7 @@ class Run:
         self._lock = lock
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
-        self._selection = Selection(
+        self.selection = Selection(
             host=paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
@@ -181,11 +181,11 @@ class Run:
         kinds = [kind for kind in self._open().kinds or () if (kind in _STORIES) == stories]
         if not kinds or not limit:
             return []
-        return self.archive.ledger.lease(limit, replace(self._selection, kinds=kinds), now=now())
+        return self.archive.ledger.lease(limit, replace(self.selection, kinds=kinds), now=now())
 
     def _open(self) -> Selection:
         """The run's addresses behind the doors that are open."""
-        return replace(self._selection, kinds=tuple(filter(self.doors.is_open, self._selection.kinds or KINDS)))
+        return replace(self.selection, kinds=tuple(filter(self.doors.is_open, self.selection.kinds or KINDS)))
 
     def paused(self) -> bool:
         """Whether the newspaper asked for a pause that is not over."""
@@ -204,7 +204,7 @@ class Run:
 
     def left_alone(self, begun_at: datetime) -> int:
         """How many addresses of the newspaper are not due yet, and so were left out by a run that began then."""
-        return self.archive.ledger.left_alone(now(), begun_at, Selection(host=self._selection.host))
+        return self.archive.ledger.left_alone(now(), begun_at, Selection(host=self.selection.host))
 
     def record(self, exchange: Exchange) -> RecordLocation:
         """Write the exchange before anything reads it; durable with the next `commit`."""
@@ -216,10 +216,6 @@ class Run:
     def sync(self) -> None:
         """Make the records durable, before a row names them."""
         self.recorder.sync()
-
-    def name_payloads(self) -> None:
-        """Store the SHA-1 digests by which other archives name the bodies that are held."""
-        self.archive.holdings.name_payloads(self.evidence)
 
     def is_home(self, url: str) -> bool:
         """Whether an address is on the newspaper's host; others are counted by their host."""

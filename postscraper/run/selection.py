@@ -5,7 +5,6 @@ from postscraper.sources.remote import Target, targets
 from postscraper.sources.warc import ASSET_TYPES
 from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
 from storage.holdings.models import Candidate, CdxEntry
-from storage.ledger.selection import Selection
 from storage.warc.exchange import Exchange
 
 
@@ -13,18 +12,6 @@ def index_targets(run: Run) -> list[Target]:
     """The addresses to look up in an index."""
     paths = [run.paper.sections[name] for name in run.scope.sections]
     return targets(run.paper.host.removeprefix("www."), paths, run.asked_for() or ())
-
-
-def to_fetch(run: Run) -> Selection:
-    """The listed captures that the run fetches."""
-    scope = run.scope
-    return Selection(
-        host=run.paper.host,
-        sections=scope.sections or None,
-        since=scope.since,
-        until=scope.until,
-        addresses=run.asked_for(),
-    )
 
 
 def candidate(run: Run, entry: CdxEntry) -> Candidate:

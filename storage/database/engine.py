@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,11 @@ def check_version(engine: Engine, folder: Path) -> None:
     raise errors.WrongVersion(f"{found}run `postscraper upgrade --archive {folder}`")
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to this program's version; an empty one becomes an archive."""
+def upgrade(engine: Engine, derive: Callable[[Connection], object]) -> None:
+    """Bring the database to this program's version; an empty one becomes an archive.
+
+    derive: fills the derived tables of an older archive, in the same transaction.
+    """
     if is_sqlite(engine):
         connection = engine.raw_connection()
         try:  # readers never wait for the writer; the file keeps this mode
@@ -155,7 +159,7 @@ def upgrade(engine: Engine) -> None:
         finally:
             connection.close()
     # Alembic takes a quarter of a second to import, and opening an existing archive does not need it.
-    import_module("storage.database.migrations.run").upgrade(engine)
+    import_module("storage.database.migrations.run").upgrade(engine, derive)
 
 
 def write_anew(engine: Engine, folder: Path) -> None:

@@ -4,6 +4,7 @@ Items are read through itemadapter: a dataclass, an attrs class or a dict with t
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
@@ -99,9 +100,12 @@ def _utc_text(value: datetime) -> str:
     return utc(value).isoformat().replace("+00:00", "Z")
 
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind an odd backslash the six characters are the page's own words
+
+
 def is_storable(text: str) -> bool:
     """Whether JSON text holds no NUL, at which C tools end a text, and no lone surrogate, which is no character."""
-    if "\\u0000" in text:
+    if "\\u0000" in text and _NUL.search(text):
         return False
     if text.isascii():
         return True

@@ -307,9 +307,9 @@ class Evidence:
         path = path_in(self._folder, location.file)
         foreign = Path(location.file).is_absolute()  # a file left where another program wrote it
         try:
-            records = [_record(path, location.offset, foreign=foreign)]
+            records = [record_in(path, location.offset, foreign=foreign)]
             with suppress(BadRecord):  # the request; the response is whole without it
-                records.append(_record(path, location.offset + records[0].length, foreign=foreign))
+                records.append(record_in(path, location.offset + records[0].length, foreign=foreign))
         except (BadRecord, OSError) as error:
             raise RecordUnreadable(f"{path}, byte {location.offset}: {error}") from error
         read = exchanges(records, location.file, damages.append, lambda target: self._original(target, hops))
@@ -330,7 +330,7 @@ class Evidence:
         return None
 
 
-def _record(path: Path, offset: int, *, foreign: bool) -> RawRecord:
+def record_in(path: Path, offset: int, *, foreign: bool) -> RawRecord:
     """The record at an offset. foreign: read leniently if need be. Raises BadRecord, OSError."""
     try:
         return compact_format.record_at(path, offset)

@@ -22,7 +22,7 @@ from storage.maintenance.checks.findings import BROKEN, Finding, Report, capture
 from storage.maintenance.checks.holdings import elsewhere
 from storage.maintenance.checks.ledger import ledger
 from storage.maintenance.checks.rows import Row, rows, rows_in, snapshot
-from storage.maintenance.checks.search_index import words
+from storage.maintenance.checks.search_index import counts, words
 from storage.maintenance.checks.stories import stories
 from storage.warc.exchange import Exchange, RecordLocation
 
@@ -83,6 +83,7 @@ def _check_whole(connection: Connection, evidence: EvidenceCheck, reader: Reader
     report.add("database", "reading", database.readings(connection))
     report.add("database", "story", _all_stories(connection))
     report.add("database", "story", database.same_words(connection))
+    report.add("index", "search_row", counts(connection))
     report.add("index", "the index of words", words(connection))
     report.add("database", "ledger", ledger(connection, reader))
     report.add("elsewhere", "holding", elsewhere(connection, reader))

@@ -208,7 +208,11 @@ def test_export_gives_a_line_a_story(archive: Path, tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"), newline="")))
     assert [row["body"] for row in rows] == ["The canal carries rice barges again.\n\nFarmers cheered."]
     assert told.stdout == f"{out}: 1 story\n"
-    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "out.csv",
+        "out.csv.datasheet.md",
+        "out.csv.datasheet.json",
+    }
 
 
 @pytest.mark.parametrize("words", [["search", "zebra"], ["show", f"{SITE}/national/hostile"], ["stats"]], ids=str)

@@ -41,6 +41,7 @@ READERS = {
     "verify": (),
     "reread": ("--dry-run",),
     "backup": ("COPY",),
+    "pack": ("copy.wacz",),
 }
 
 
@@ -88,6 +89,7 @@ def test_a_crawl_begins_nothing_beside_another(archive: Path) -> None:
 
 @pytest.mark.parametrize("command", READERS)
 def test_a_reader_goes_on_beside_a_writer(archive: Path, tmp_path: Path, command: str) -> None:
-    words = [str(tmp_path / "copy") if word == "COPY" else word for word in READERS[command]]
+    paths = {"COPY": tmp_path / "copy", "copy.wacz": tmp_path / "copy.wacz"}
+    words = [str(paths.get(word, word)) for word in READERS[command]]
     with RunLock(archive):
         assert run(command, *words, "--archive", archive).exit_code == 0

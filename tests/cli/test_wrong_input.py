@@ -35,6 +35,7 @@ from storage.database.lock import RunLock
 from tests.helpers import crawls
 from tests.helpers.commands import KHMER, SITE, program, refused, run
 from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.programs import Program
 
 STORY = SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html"
 SPIDER = str(ROOT / "postscraper" / "spiders" / "post.py")
@@ -53,6 +54,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "front": ("/",),
     "as-of": ("2018-06-22",),
     "export": ("--format", "jsonl"),
+    "pack": ("{new}.wacz",),
     "merge": ("{other}", "--jobs", "1", "--yes"),
     "replay": ("{rubbish}", "--jobs", "1"),
     "reread": ("--dry-run",),
@@ -496,22 +498,22 @@ def test_a_replay_that_the_terminal_interrupts(tmp_path: Path) -> None:
     ],
 )
 def test_an_interrupted_crawl_keeps_what_came(tmp_path: Path, number: signal.Signals, times: int) -> None:
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    words = [sys.executable, "-m", "scrapy", "crawl", "post", "-a", "source=samples"]
-    crawl = subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    read, write = os.pipe()
+    words = ("-m", "scrapy", "crawl", "post", "-a", "source=samples")
+    with os.fdopen(write, "wb") as errors:
+        crawl = Program(tmp_path, *words, environment=crawls.PROJECT, errors=errors)
     late = threading.Timer(60, crawl.kill)
     late.start()
     try:
-        assert crawl.stderr is not None
         lines = []
-        for line in crawl.stderr:
-            lines.append(line.rstrip())
-            if line.endswith("Spider opened\n") or (times == 2 and "Closing spider" in line):
-                crawl.send_signal(number)
+        with os.fdopen(read) as log:
+            for line in log:
+                lines.append(line.rstrip())
+                if line.endswith("Spider opened\n") or (times == 2 and "Closing spider" in line):
+                    crawl.send_signal(number)
         assert crawl.wait() == 1, lines
     finally:
         late.cancel()
-        crawl.stderr.close()
     assert "Traceback" not in "\n".join(lines)
     assert lines[-1].startswith("postscraper: interrupted"), lines
     again = scrapy(tmp_path, "crawl", "post", "-a", "source=samples")

@@ -53,10 +53,11 @@ def test_what_leads_to_a_page_is_not_taken_for_one(tmp_path: Path, asked: str, l
         desk.close()
 
 
-def test_kills_change_nothing(tmp_path: Path) -> None:
-    toll = killloop.killed(tmp_path, 4, seed=5, pages=300)
+@pytest.mark.parametrize(("kills", "pages"), [(2, 150), pytest.param(4, 300, marks=pytest.mark.long)])
+def test_kills_change_nothing(tmp_path: Path, kills: int, pages: int) -> None:
+    toll = killloop.killed(tmp_path, kills, seed=5, pages=pages)
     assert toll.violations == []
-    assert toll.kills.total() == 4
+    assert toll.kills.total() == kills
     assert toll.acknowledged > 100
 
 
@@ -96,10 +97,11 @@ def test_a_failed_sync_ends_the_run(tmp_path: Path) -> None:
     assert result.ends[FAILED]
 
 
-def test_a_second_start_is_refused(tmp_path: Path) -> None:
-    result = faults.suffered(tmp_path, "starts", 3, seed=5, pages=PAGES)
+@pytest.mark.parametrize("starts", [1, pytest.param(3, marks=pytest.mark.long)])
+def test_a_second_start_is_refused(tmp_path: Path, starts: int) -> None:
+    result = faults.suffered(tmp_path, "starts", starts, seed=5, pages=PAGES)
     assert result.violations == []
-    assert result.ends == {IN_USE: 3}
+    assert result.ends == {IN_USE: starts}
 
 
 def test_a_sync_promises_nothing_of_what_is_written_while_it_runs(tmp_path: Path) -> None:

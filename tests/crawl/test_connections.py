@@ -9,10 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from twisted.web import _newclient
 
-from postscraper.crawl.connections import PRIVATE_NAMES, TESTED, missing_names
+from postscraper.crawl.connections import ASSIGNED, PRIVATE_NAMES, TESTED, missing_names
 from tests.helpers.paths import ROOT
 
 CRAWL_WITHOUT = """
@@ -29,15 +28,16 @@ def test_the_installed_scrapy_and_twisted_have_every_name() -> None:
 
 
 @pytest.mark.parametrize(("place", "path"), PRIVATE_NAMES, ids=[path for _, path in PRIVATE_NAMES])
-def test_each_name_of_twisted_is_missed(monkeypatch: pytest.MonkeyPatch, place: ModuleType, path: str) -> None:
+def test_each_name_is_missed(monkeypatch: pytest.MonkeyPatch, place: ModuleType, path: str) -> None:
     *owner, name = path.split(".")
     monkeypatch.delattr(getattr(place, owner[0]) if owner else place, name)
     assert missing_names() == [f"{place.__name__}.{path}"]
 
 
-def test_the_name_of_scrapy_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(HTTP11DownloadHandler, "__init__", lambda self, crawler: None)
-    assert missing_names() == ["HTTP11DownloadHandler._pool"]
+@pytest.mark.parametrize("kind", dict.fromkeys(kind for kind, _ in ASSIGNED), ids=lambda kind: kind.__name__)
+def test_what_a_constructor_no_longer_assigns_is_missed(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    monkeypatch.setattr(kind, "__init__", lambda self, crawler: None)
+    assert missing_names() == [f"{kind.__name__}.{name}" for owner, name in ASSIGNED if owner is kind]
 
 
 def test_a_class_that_is_gone_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,12 +64,15 @@ def test_the_tested_versions_are_those_of_the_lock() -> None:
 
 
 def test_no_other_private_name_is_used() -> None:
-    tree = list(ast.walk(ast.parse((ROOT / "postscraper/crawl/connections.py").read_text("utf-8"))))
+    files = (ROOT / "postscraper" / "crawl").rglob("*.py")
+    tree = [node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))]
     attributes = {node.attr for node in tree if isinstance(node, ast.Attribute)}
-    defined = {node.name for node in tree if isinstance(node, ast.FunctionDef)}
+    defined = {node.name for node in tree if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     defined |= {node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    listed = {part for _, path in PRIVATE_NAMES for part in path.split(".")} | {"_pool"}
-    assert not {name for name in attributes - defined - listed if re.match("_(?!_)", name)}
+    defined |= {node.attr for node in tree if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    listed = {part for _, path in PRIVATE_NAMES for part in path.split(".")} | {name for _, name in ASSIGNED}
+    listed.add("_replace")  # of every named tuple
+    assert {name for name in attributes - defined if re.match("_(?!_)", name)} <= listed
     for path in (ROOT / "postscraper").rglob("*.py"):
         if path.name != "connections.py":
             assert not _imported(path), f"{path} imports a private name of Scrapy or Twisted"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from postscraper.crawl.http import LONGEST_HEAD
+from postscraper.crawl.connections import LONGEST_HEAD
 from postscraper.newspapers import NEWSPAPERS
 from tests.helpers.crawls import FAST, asked, crawl, scrapy
 from tests.helpers.mirror import Mirror

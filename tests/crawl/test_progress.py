@@ -4,17 +4,16 @@ import io
 import logging
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from postscraper.cli.progress import Meter, beside_log, duration
-from tests.helpers.crawls import FAST, crawl, scrapy
+from tests.helpers.crawls import FAST, PROJECT, crawl, scrapy
 from tests.helpers.mirror import Mirror
-from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.paths import SAMPLES
+from tests.helpers.programs import Program
 
 
 class Terminal(io.StringIO):
@@ -107,18 +106,16 @@ def mirror(httpserver: HTTPServer) -> Mirror:
 def on_a_terminal(folder: Path, words: list[str]) -> str:
     """What the program writes to a terminal as stderr."""
     ours, its = os.openpty()
-    environment = os.environ | {"SCRAPY_SETTINGS_MODULE": "postscraper.settings", "PYTHONPATH": str(ROOT)}
-    environment |= {"COLUMNS": "100", "TERM": "xterm"}
-    with subprocess.Popen([sys.executable, "-m", *words], cwd=folder, env=environment, stderr=its) as run:
-        os.close(its)
-        written = b""
-        while run.poll() is None or written[-1:] != b"":
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # Linux's end of a terminal that nobody has open
-                break
-            written += piece
-        assert run.wait(60) == 0, written
+    with os.fdopen(its, "wb") as errors:
+        run = Program(folder, "-m", *words, environment={**PROJECT, "COLUMNS": "100", "TERM": "xterm"}, errors=errors)
+    written = b""
+    while run.poll() is None or written[-1:] != b"":
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # Linux's end of a terminal that nobody has open
+            break
+        written += piece
+    assert run.wait(60) == 0, written
     os.close(ours)
     return written.decode()
 

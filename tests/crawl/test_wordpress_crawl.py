@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -45,18 +45,24 @@ def crawl(site: Site, folder: Path, *words: str, delay: float = 0) -> subprocess
     return complete(folder, *call, environment=PROJECT, timeout=300)
 
 
+class FirstRun(NamedTuple):
+    """A run over the whole site, made once: the folder of its archive, the paths that it asked for, what it said."""
+
+    folder: Path
+    paths: list[str]
+    said: str
+
+
 @pytest.fixture(scope="module")
-def first_run(running_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an archive of the whole site, made once."""
+def first_run(running_site: Site, tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
     folder = tmp_path_factory.mktemp("first")
-    assert crawl(running_site, folder).returncode == 0
-    return folder
+    return FirstRun(folder, *questions(running_site, lambda: crawl(running_site, folder)))
 
 
 @pytest.fixture
-def crawled(first_run: Path, tmp_path: Path) -> Path:
-    """A copy of it for one test."""
-    copytree(first_run / "archive", tmp_path / "archive")
+def crawled(first_run: FirstRun, tmp_path: Path) -> Path:
+    """A copy of its archive for one test."""
+    copytree(first_run.folder / "archive", tmp_path / "archive")
     return tmp_path
 
 
@@ -154,20 +160,24 @@ ONLY = {
 }
 
 
-def test_every_story_comes_once_and_exactly_and_a_second_run_asks_nothing(site: Site, tmp_path: Path) -> None:
-    first, said = questions(site, lambda: crawl(site, tmp_path))
-    assert "60 new stories" in said
-    assert_whole(site, exported(tmp_path))
-    assert asked(tmp_path, "SELECT canonical_url FROM story WHERE revisions > 1") == []
-    second, _ = questions(site, lambda: crawl(site, tmp_path))
-    assert len(second) < len(first) / 20
+def test_every_story_comes_once_and_exactly_and_a_second_run_asks_nothing(
+    site: Site, first_run: FirstRun, crawled: Path
+) -> None:
+    assert "60 new stories" in first_run.said
+    assert_whole(site, exported(crawled))
+    assert asked(crawled, "SELECT canonical_url FROM story WHERE revisions > 1") == []
+    second, _ = questions(site, lambda: crawl(site, crawled))
+    assert len(second) < len(first_run.paths) / 20
     for command in (["verify"], ["check"], ["rebuild"], ["verify"]):
-        done = run(*command, "--archive", tmp_path / "archive")
+        done = run(*command, "--archive", crawled / "archive")
         assert done.exit_code == 0, done.output
-    assert_whole(site, exported(tmp_path))
+    assert_whole(site, exported(crawled))
 
 
-@pytest.mark.parametrize("door", ONLY)
+# By REST alone come the posts of one second, too, below.
+@pytest.mark.parametrize(
+    "door", [pytest.param(name, marks=pytest.mark.long if name == "rest" else ()) for name in ONLY]
+)
 def test_each_door_alone_gives_the_same_stories(site: Site, tmp_path: Path, door: str) -> None:
     site.set_option("posts_per_rss", 100)
     site.proxy.always(*ONLY[door])
@@ -219,7 +229,8 @@ def test_pages_and_rest_closed_and_feeds_of_excerpts_are_no_open_door(site: Site
 @pytest.mark.parametrize(
     "faults",
     [
-        pytest.param((rest_log_in,), id="REST 401"),
+        # A check closes REST above, and robots.txt below.
+        pytest.param((rest_log_in,), id="REST 401", marks=pytest.mark.long),
         pytest.param((rest_gone,), id="REST 404", marks=pytest.mark.long),
         pytest.param((feed_excerpts,), id="excerpts", marks=pytest.mark.long),
         pytest.param((feed_footer,), id="credited feeds", marks=pytest.mark.long),

@@ -112,7 +112,7 @@ def test_any_byline_gives_names_with_words(byline: str) -> None:
 )
 def test_a_last_sentence_of_names_is_the_credit(credit: str) -> None:
     caption = "Boats wait for their turn on Monday."
-    assert split_credit(f"{caption} {credit}") == (caption, credit)
+    assert split_credit(f"{caption} {credit}", POST) == (caption, credit)
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,12 @@ def test_a_last_sentence_of_names_is_the_credit(credit: str) -> None:
     ],
 )
 def test_caption_and_credit_come_apart(printed: str | None, caption: str | None, credit: str | None) -> None:
-    assert split_credit(printed) == (caption, credit)
+    assert split_credit(printed, POST) == (caption, credit)
 
 
 @given(st.text(max_size=200))
 def test_no_word_of_a_caption_is_lost(printed: str) -> None:
-    caption, credit = split_credit(printed)
+    caption, credit = split_credit(printed, POST)
     assert "".join(filter(str.isalnum, caption or "")) in "".join(filter(str.isalnum, printed))
     if caption is None and credit is None:
         assert not printed
@@ -175,7 +175,7 @@ def test_no_word_of_a_caption_is_lost(printed: str) -> None:
     ],
 )
 def test_a_line_of_names_is_a_credit(line: str) -> None:
-    assert is_credit_line(line)
+    assert is_credit_line(line, POST)
 
 
 @pytest.mark.parametrize(
@@ -188,13 +188,13 @@ def test_a_line_of_names_is_a_credit(line: str) -> None:
     ],
 )
 def test_a_sentence_about_an_agency_is_no_credit(line: str) -> None:
-    assert not is_credit_line(line)
+    assert not is_credit_line(line, POST)
 
 
 def test_corrections_are_told_from_stories() -> None:
-    assert is_correction("Correction: An earlier version gave another length.")
-    assert is_correction("Editor’s note: The writer is a nurse.")
-    assert not is_correction("Corrections officers met on Monday.")
+    assert is_correction("Correction: An earlier version gave another length.", POST)
+    assert is_correction("Editor’s note: The writer is a nurse.", POST)
+    assert not is_correction("Corrections officers met on Monday.", POST)
 
 
 @pytest.mark.parametrize("text", ["Ab/" * 30_000, "A, president of " * 10_000, "Mr. " * 20_000, "(" * 30_000])
@@ -202,5 +202,5 @@ def test_a_long_line_takes_no_long_time(text: str) -> None:
     started = time.process_time()
     people(text, POST)
     odd_byline(text, POST)
-    split_credit(text)
+    split_credit(text, POST)
     assert time.process_time() - started < 2

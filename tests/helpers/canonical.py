@@ -2,12 +2,12 @@
 
 import sqlite3
 from contextlib import closing
-from io import StringIO
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from storage.archive import Archive
-from storage.query.export.export import write_jsonl
+from storage.query.export import json_lines
 
 _CAPTURE = "c.url || ' ' || coalesce(c.captured_at, '') || ' ' || c.digest || ' ' || c.source || ' ' || c.part"
 _QUESTIONS = {
@@ -29,10 +29,10 @@ _QUESTIONS = {
 
 
 def canonical(folder: Path) -> dict[str, Any]:
-    out = StringIO()
+    out = BytesIO()
     with Archive.open(folder, readonly=True) as archive:
-        write_jsonl(archive.stories(), out)
-    found: dict[str, Any] = {"export": out.getvalue()}
+        json_lines.write(archive.stories(), out, "stories")
+    found: dict[str, Any] = {"export": out.getvalue().decode()}
     for name, question in _QUESTIONS.items():
         found[name] = sorted(ask(folder, question), key=repr)
     return found

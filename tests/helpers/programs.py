@@ -26,7 +26,8 @@ class Program:
     """A running program, with what the tests need of `subprocess.Popen`.
 
     call: as Python's, "-m", the module and its words, or "-c", the code and its words. output, errors: files, else
-    nothing. environment: what is added to this process's; None takes a name away.
+    nothing. environment: what is added to this process's; None takes a name away. package: a folder with an installed
+    package that brings a newspaper.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Program:
         environment: Mapping[str, str | None] = MappingProxyType({}),
         output: IO[bytes] | None = None,
         errors: IO[bytes] | None = None,
+        package: Path | None = None,
     ) -> None:
-        own = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        own = {**os.environ, "PYTHONPATH": _import_path(package), **environment}
         request = {
             "folder": str(folder),
             "call": list(map(str, call)),
@@ -47,7 +49,7 @@ class Program:
         self._answer, theirs = os.pipe()
         with Path(os.devnull).open("wb") as nothing:
             files = [(output or nothing).fileno(), (errors or nothing).fileno(), theirs]
-            socket.send_fds(_server(), [json.dumps(request).encode()], files)
+            socket.send_fds(_server(package), [json.dumps(request).encode()], files)
         os.close(theirs)
         self.pid = self._number()
 
@@ -81,11 +83,15 @@ class Program:
 
 
 def complete(
-    folder: Path, *call: str | Path, environment: Mapping[str, str | None] = MappingProxyType({}), timeout: float = 120
+    folder: Path,
+    *call: str | Path,
+    environment: Mapping[str, str | None] = MappingProxyType({}),
+    timeout: float = 120,
+    package: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """The program from its start to its end. Kills it and raises subprocess.TimeoutExpired when that takes longer."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        running = Program(folder, *call, environment=environment, output=output, errors=errors)
+        running = Program(folder, *call, environment=environment, output=output, errors=errors, package=package)
         try:
             code = running.wait(timeout)
         finally:
@@ -97,14 +103,17 @@ def complete(
         return subprocess.CompletedProcess(list(map(str, call)), code, *written)
 
 
+def _import_path(package: Path | None) -> str:
+    return str(ROOT) if package is None else os.pathsep.join(map(str, (ROOT, package)))
+
+
 @cache
-def _server() -> socket.socket:
-    """One for each process of the tests; it ends with its socket."""
+def _server(package: Path | None) -> socket.socket:
+    """One for each process of the tests, and for each package; it ends with its socket."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     call = [sys.executable, "-m", "tests.helpers.fork_server", str(theirs.fileno())]
-    process = subprocess.Popen(
-        call, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, pass_fds=[theirs.fileno()], start_new_session=True
-    )
+    environment = os.environ | {"PYTHONPATH": _import_path(package)}
+    process = subprocess.Popen(call, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], start_new_session=True)
     theirs.close()
 
     def end() -> None:

@@ -7,22 +7,29 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.helpers.crawls import PROJECT
 from tests.helpers.paths import ROOT
+from tests.helpers.programs import complete
 
 PACKAGE = Path(__file__).parent
 PAGES = PACKAGE / "samples"
 SAMPLES = sorted(PAGES.rglob("*.html"))
 
 
-def call(folder: Path, *words: str, package: Path = PACKAGE) -> subprocess.CompletedProcess[str]:
-    """A command of Python's, with the package on its path as an installed one is."""
-    path = os.pathsep.join(map(str, (ROOT, package)))
-    environment = os.environ | {"PYTHONPATH": path, "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
+def call(folder: Path, *words: str, package: Path | None = PACKAGE) -> subprocess.CompletedProcess[str]:
+    """A command of Python's, with the package on its path as an installed one is; None for no package."""
+    return complete(folder, "-m", *words, environment=PROJECT, package=package)
+
+
+def started(folder: Path, *words: str, path: Sequence[Path]) -> subprocess.CompletedProcess[str]:
+    """The same, started by Python anew, for what is found or refused at the start."""
+    environment = {**os.environ, **PROJECT, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))}
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
     )
@@ -75,8 +82,25 @@ def test_its_language_bylines_alts_and_addresses_are_its_own(tmp_path: Path) -> 
     assert lighthouse["canonical_url"] == "https://www.lagoonherald.example/index.php?artigo=412"
 
 
+def test_credits_notes_and_messages_are_known_by_its_own_words(tmp_path: Path) -> None:
+    whale = read("maresia_2019/baleia-na-baia", tmp_path)
+    (picture,) = whale["images"]
+    assert (picture["caption"], picture["credit"]) == ("A baleia diante da casa do Sr. Melo.", "Álvaro e Inês Faria")
+    assert [each["kind"] for each in whale["body"]] == ["paragraph", "paragraph", "credit", "correction"]
+    for title, reason in {
+        "Página não encontrada": "soft_404",
+        "Iniciar sessão": "log_in",
+        "Site em manutenção": "server_error",
+        "Page not found": "soft_404",
+    }.items():
+        page = tmp_path / "mensagem.html"
+        page.write_text(f"<!DOCTYPE html><html><title>{title} - O Arauto</title><body><h1>{title}</h1></body></html>")
+        done = call(tmp_path, "postscraper", "read", str(page), "--url", "https://www.lagoonherald.example/mar/x")
+        assert json.loads(done.stdout)["reason"] == reason, title
+
+
 def test_it_is_crawled_searched_and_verified_beside_the_others(tmp_path: Path) -> None:
-    assert call(tmp_path, "scrapy", "list").stdout.split() == ["lagoonherald", "post", "postkhmer"]
+    assert started(tmp_path, "scrapy", "list", path=[PACKAGE]).stdout.split() == ["lagoonherald", "post", "postkhmer"]
     source = ("-a", "source=folder", "-a", f"path={PAGES}")
     crawled = call(tmp_path, "scrapy", "crawl", "lagoonherald", *source, "-o", "items.jsonl")
     assert crawled.returncode == 0, crawled.stderr
@@ -94,7 +118,7 @@ def test_it_is_crawled_searched_and_verified_beside_the_others(tmp_path: Path) -
     (evidence,) = {path.name.split("-")[0] for path in (tmp_path / "archive" / "evidence").glob("*.warc.gz")}
     assert evidence == "lagoonherald"
     for words in (("verify",), ("check",), ("rebuild",), ("merge", "archive", "--archive", "new")):
-        done = call(tmp_path, "postscraper", *words, package=tmp_path)
+        done = call(tmp_path, "postscraper", *words, package=None)
         assert (done.returncode, done.stdout) == (2, ""), f"{words} without the package that brings the newspaper"
         assert done.stderr.endswith("install the package that brings lagoonherald\n")
     assert call(tmp_path, "postscraper", "verify").returncode == 0
@@ -107,14 +131,25 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("entry", BROKEN)
-@pytest.mark.parametrize("words", [("scrapy", "list"), ("scrapy", "crawl", "post"), ("postscraper", "stats")])
-def test_an_entry_that_cannot_be_loaded_is_one_sentence(tmp_path: Path, entry: str, words: tuple[str, ...]) -> None:
+PROGRAMS = (("scrapy", "list"), ("scrapy", "crawl", "post"), ("postscraper", "stats"))
+# Each program once, and `postscraper`, which starts fast, with each entry.
+OFTEN = {*((words, "json:dumps") for words in PROGRAMS), *((PROGRAMS[2], entry) for entry in BROKEN)}
+
+
+@pytest.mark.parametrize(
+    ("words", "entry"),
+    [
+        pytest.param(words, entry, marks=[] if (words, entry) in OFTEN else pytest.mark.long)
+        for words in PROGRAMS
+        for entry in BROKEN
+    ],
+)
+def test_an_entry_that_cannot_be_loaded_is_one_sentence(tmp_path: Path, words: tuple[str, ...], entry: str) -> None:
     about = tmp_path / "broken-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(f"[postscraper.newspapers]\ngazette = {entry}\n")
-    done = call(tmp_path, *words, package=tmp_path)
+    done = started(tmp_path, *words, path=[tmp_path])
     sentence = f"the newspaper gazette cannot be loaded: {BROKEN[entry]}; mend or uninstall the package broken"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"postscraper: {sentence}\n")
 
@@ -128,12 +163,11 @@ def test_a_layout_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
         "from dataclasses import replace\nfrom lagoonherald import HERALD\n"
         "GAZETTE = replace(HERALD, name='gazette', host='gazette.example', other_hosts=(), layouts=('gazette_2001',))\n"
     )
-    path = Path(f"{tmp_path}{os.pathsep}{PACKAGE}")
     page = SAMPLES[0]
     for words in (
         ("scrapy", "crawl", "gazette", "-a", "source=folder", "-a", f"path={PAGES}"),
         ("postscraper", "read", str(page), "--url", "https://gazette.example/a/b"),
     ):
-        done = call(tmp_path, *words, package=path)
+        done = started(tmp_path, *words, path=[tmp_path, PACKAGE])
         assert done.returncode == 2
         assert done.stderr == "postscraper: the layout gazette_2001 cannot be loaded: No module named 'gazette_2001'\n"

@@ -249,3 +249,4 @@ def test_starts_with_what_is_asked() -> None:
     assert (section.kind, section.address) == ("listing", f"{HOME}/sport")
     whole = [each.kind for each in Discoverer(POSTKHMER, Scope(), {}).seeds()]
     assert {"front", "sitemap", "feed", "rest", "listing"} == set(whole)
+    assert "rest" not in {each.kind for each in Discoverer(replace(POST, rest_api=False), Scope(), {}).seeds()}

@@ -185,6 +185,13 @@ def test_teasers_are_sightings(archive: Archive) -> None:
     ]
 
 
+def test_words_that_look_like_an_escaped_nul_are_kept(archive: Archive) -> None:
+    words = ("\\u0000", "\\\\u0000", "a\\\\\\u0000\0b")
+    for number, each in enumerate(words):
+        archive.add(article(f"nul-{number}", body=each))
+    assert [each["body"][0]["text"] for each in archive.stories()] == [each.replace("\0", "") for each in words]
+
+
 def test_text_that_no_database_takes_is_mended(archive: Archive) -> None:
     archive.add(article(headline="The \ud83dcanal", body="Water\0 rises."))
     (wording,) = archive.story(CANAL).revisions

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from postscraper.items import Article
 from storage.archive import Archive
-from storage.query.export.export import write_csv, write_jsonl
+from storage.query.export import csv_table, json_lines
 from tests.helpers.items import SITE, article, teaser
 
 # Not many examples: each makes an archive on the disk. The rules themselves are tested without one.
@@ -54,10 +54,10 @@ def as_expected(pages: list[tuple[str, int | None, str]]) -> dict[str, list[str]
     return {slug: expected(pages, slug) for slug in ("canal", "canal-0") if expected(pages, slug)}
 
 
-def exported(archive: Archive) -> str:
-    out = io.StringIO(newline="")
-    write_jsonl(archive.stories(), out)
-    write_csv(archive.stories(), out)
+def exported(archive: Archive) -> bytes:
+    out = io.BytesIO()
+    json_lines.write(archive.stories(), out, "stories")
+    csv_table.write(archive.stories(), out, "stories")
     return out.getvalue()
 
 

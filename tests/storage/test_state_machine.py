@@ -24,8 +24,9 @@ SOME = settings(
 )
 
 
-def test_whatever_happens_the_archive_says_what_came() -> None:
-    run_state_machine_as_test(Machine, settings=SOME)
+@pytest.mark.parametrize("examples", [15, pytest.param(SOME.max_examples, marks=pytest.mark.long)])
+def test_whatever_happens_the_archive_says_what_came(examples: int) -> None:
+    run_state_machine_as_test(Machine, settings=settings(SOME, max_examples=examples))
 
 
 class Unsynced(Run):

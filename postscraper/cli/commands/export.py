@@ -1,63 +1,154 @@
-"""`postscraper export`: the newest wording of every story, for other programs."""
+"""`postscraper export`: stories, revisions, teasers, pictures and changes, for other programs."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from io import TextIOWrapper
+from functools import partial
+from hashlib import file_digest
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
+from sqlalchemy import Connection
 
+from postscraper import __version__
 from postscraper.cli import options
-from postscraper.cli.output import counted, line
+from postscraper.cli.output import as_json, counted, line, print_json
+from postscraper.cli.selections import selecting, version_of
+from postscraper.errors import BadRequest
+from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.export.export import write_csv, write_jsonl
+from storage.evidence.copies import copies
+from storage.query.export import export, warc
+from storage.query.export.csv_table import BOM
+from storage.query.export.datasheet import Datasheet, Written, as_data, as_text, datasheet
+from storage.query.export.export import FORMATS
+from storage.query.export.records import KINDS, Kind
+from storage.query.export.selection import Selection
+from storage.warc.exchange import Damage
 
-FORMATS = {"jsonl": write_jsonl, "csv": write_csv}
+SOFTWARE = f"postscraper {__version__}"
+_ENDINGS = ", ".join(endings[0] for endings in (form.endings for form in FORMATS.values()))
 
 
 @click.command("export")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), required=True)
-@options.published
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
+@click.argument("out", type=click.Path(path_type=Path), required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), hidden=True, help="The same as OUT.")
+@click.option("--of", "kind", type=click.Choice(KINDS), default="stories", show_default=True, help="The records.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), help="As the file's name ends, if not given.")
+@click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, by which Excel knows UTF-8.")
+@options.json
 @options.reading
-def export_command(form: str, since: date | None, until: date | None, output: Path | None, archive: Archive) -> None:
-    """Write a line for every story: its newest revision, under the names of the item.
+@selecting
+def export_command(
+    out: Path | None,
+    output: Path | None,
+    kind: Kind,
+    form: str | None,
+    bom: bool,
+    json_wanted: bool,
+    selection: Selection,
+    archive: Archive,
+) -> None:
+    """Write a record for every story, revision, teaser, picture or change into the file OUT.
 
-    A file is written whole or not at all. A spreadsheet takes a text that begins with =, +, - or @ for a
-    formula: import the CSV with every column as text.
+    OUT ends in .jsonl, .csv, .parquet (needs the extra `parquet`), .tei.xml, .jsonld or .warc.gz, or --format names the
+    format. Beside OUT come OUT.datasheet.md and OUT.datasheet.json: what is inside, dates, gaps, designs, and how often
+    each field has a value. Without OUT the records go to standard output, without a sheet. A file is written whole or
+    not at all.
+
+    In CSV a text that a spreadsheet would take for a formula has an apostrophe in front; docs/exports.md has the rule
+    by which the exact text comes back.
 
     \b
     Example:
-      postscraper export --format csv --since 2018-01-01 -o stories.csv
+      postscraper export stories.csv --since 2018 --section Business
     """
-    with _text(output) as out:
-        count = FORMATS[form](archive.stories(since=since, until=until), out)
-    if output is not None:
-        line(f"{output}: {counted(count, 'story', 'stories')}")
+    target = out or output
+    form = form or (export.format_of(target.name) if target else None)
+    if form is None:
+        raise BadRequest(f"no format ends so; OUT ends in {_ENDINGS}, or name one with --format")
+    if bom and form != "csv":
+        raise BadRequest("--bom is for CSV alone")
+    if target is None and json_wanted:
+        raise BadRequest("--json prints the data sheet; the records need a file: name OUT")
+    with _whole(target) as stream:
+        if bom:
+            stream.write(BOM)
+        sheet = archive.ask(partial(_write, archive=archive, out=stream, form=form, kind=kind, selection=selection))
+    if target is None:
+        return
+    data = _save_sheet(sheet, target) if target.is_file() else plain(as_data(sheet))
+    if json_wanted:
+        print_json(data)
+        return
+    for sentence in sheet.left_out:
+        click.echo(f"left out: {sentence}", err=True)
+    line(f"{target}: {_counted(sheet)}")
+
+
+def _write(
+    connection: Connection, *, archive: Archive, out: BinaryIO, form: str, kind: Kind, selection: Selection
+) -> Datasheet:
+    """Write the records; return their data sheet, from the same snapshot."""
+    left_out: list[Damage] = []
+    if form == "warc":
+        if kind not in warc.KINDS:
+            raise BadRequest(f"a WARC file holds pages: of {', '.join(warc.KINDS)}")
+        found = warc.locations(connection, kind, selection)
+        count = sum(1 for copy in copies(archive.evidence, found, left_out.append) if out.write(copy.packed))
+        filled = {}
+    else:
+        written = export.write(connection, out, form, kind, selection)
+        count, filled = written.count, dict(written.filled)
+    return datasheet(
+        connection,
+        kind,
+        selection,
+        form=form,
+        records=count,
+        filled=filled,
+        software=SOFTWARE,
+        version_of=version_of,
+        left_out=list(map(str, left_out)),
+    )
+
+
+def _counted(sheet: Datasheet) -> str:
+    if sheet.format == "warc":
+        return counted(sheet.records, "record")
+    plural = sheet.of
+    return counted(sheet.records, "story" if plural == "stories" else plural.removesuffix("s"), plural)
+
+
+def _save_sheet(sheet: Datasheet, target: Path) -> dict[str, object]:
+    """Write the sheet beside the file, as Markdown and JSON; the JSON."""
+    with target.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    written = Written(file=target.name, sha256=digest, bytes=target.stat().st_size)
+    data: dict[str, object] = plain(as_data(sheet, written))
+    beside = target.with_name(f"{target.name}.datasheet.md")
+    beside.write_text(as_text(sheet, target.name, written), "utf-8")
+    beside.with_suffix(".json").write_bytes(as_json(data))
+    return data
 
 
 @contextmanager
-def _text(output: Path | None) -> Iterator[TextIO]:
-    """A stream of UTF-8 that leaves line ends as they are; a file gets its name when it is whole."""
-    if output is None:
-        out = TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
-        try:
-            yield out
-            out.flush()
-        finally:
-            out.detach()
+def _whole(target: Path | None) -> Iterator[BinaryIO]:
+    """A stream of bytes; a file gets its name when it is whole."""
+    if target is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
         return
-    if output.exists() and not output.is_file():  # a pipe or a device, which cannot be replaced
-        with output.open("w", encoding="utf-8", newline="") as out:
+    if target.exists() and not target.is_file():  # a pipe or a device, which cannot be replaced
+        with target.open("wb") as out:
             yield out
         return
-    part = output.with_name(output.name + ".part")
+    part = target.with_name(target.name + ".part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as out:
+        with part.open("wb") as out:
             yield out
-        part.replace(output)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)

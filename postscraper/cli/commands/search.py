@@ -1,20 +1,31 @@
 """`postscraper search`: stories by their words."""
 
 import re
-from datetime import date
+from dataclasses import asdict
 from typing import Any, get_args
 
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, colours, counted, joined, line, print_json, safe
-from postscraper.errors import BadRequest, closest
+from postscraper.cli.output import address, colours, counted, joined, line, one_line, print_json, safe
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.search.search import MOST_RANKED, Hit, Sort
+from storage.query.search.facets import Facets, facets
+from storage.query.search.filters import Filters
+from storage.query.search.search import MOST_RANKED, Hit, Page, Sort, count, search
+from storage.query.search.spelling import Spelling
+from storage.query.search.sql import statement
 
 # Private-use characters around each match, replaced by bold print or brackets; no newspaper prints these.
 _MARKS = ("\ue000", "\ue001")
+
+_FACETS = {
+    "years": "By year",
+    "sections": "By section",
+    "authors": "By author",
+    "languages": "By language",
+    "layouts": "By design",
+}
 
 
 class Words(click.Command):
@@ -26,9 +37,9 @@ class Words(click.Command):
 
 @click.command("search", cls=Words)
 @click.argument("words", nargs=-1, required=True)
-@options.published
-@click.option("--section", help="Only stories of this section, as the paper names it.")
-@click.option("--author", help="Only stories with these words in their byline.")
+@options.reading
+@options.filters
+@options.spelling
 @click.option(
     "--sort",
     type=click.Choice(get_args(Sort)),
@@ -38,24 +49,25 @@ class Words(click.Command):
 )
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page.")
 @click.option("--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
+@click.option("--facets", "facets_wanted", is_flag=True, help="Count all hits by year, section, author … instead.")
+@click.option("--sql", "sql_wanted", is_flag=True, help="Print the search as SQL for any SQLite program instead.")
 @options.json
-@options.reading
 def search_command(
     words: tuple[str, ...],
-    since: date | None,
-    until: date | None,
-    section: str | None,
-    author: str | None,
+    filters: Filters,
+    spelling: Spelling,
     sort: Sort,
     limit: int,
     page: int,
+    facets_wanted: bool,
+    sql_wanted: bool,
     json_wanted: bool,
     archive: Archive,
 ) -> None:
     """Find stories in which all the WORDS occur, the best first.
 
-    Words are English or Khmer; a Khmer word is found inside a longer one. The shell passes these on
-    when they stand in single quotes:
+    Words are English or Khmer; a Khmer word is found inside a longer one, and ២០១៨ is 2018. The shell
+    passes these on when they stand in single quotes:
 
     \b
       "rice export"          a phrase
@@ -65,27 +77,60 @@ def search_command(
       NEAR(rice export, 5)   at most five words, in Khmer letter clusters, apart
       (rice export) OR corn  parentheses group
 
+    --forms and --variants add spellings by rules that docs/search.md lists, inside phrases, too.
+
     \b
     Example:
       postscraper search '"rice export*" -import' --since 2018-06 --section Business --sort newest
+      postscraper search 'Hun Sen' --variants --facets
     """
-    marks = ("[", "]") if json_wanted else _MARKS
     query = " ".join(words)
-    sections = archive.sections()
-    if section is not None and sections and section.casefold() not in map(str.casefold, sections):
-        raise BadRequest(f"no story is of the section {section!r}{closest(section, sections)}")
-    limits: dict[str, Any] = {"since": since, "until": until, "section": section, "author": author}
-    hits = archive.search(query, **limits, sort=sort, limit=limit, page=page, marks=marks)
+    if sql_wanted:
+        click.echo(archive.ask(statement, query, filters, spelling))
+        return
+    if facets_wanted:
+        counts = archive.ask(facets, query, filters, spelling)
+        print_json(_data(counts)) if json_wanted else _print_facets(counts)
+        return
+    marks = ("[", "]") if json_wanted else _MARKS
+    hits = archive.ask(search, query, filters, Page(sort=sort, limit=limit, number=page, marks=marks), spelling)
     if json_wanted:
         print_json([plain(hit) for hit in hits])
         return
     for hit in hits:
         _print(hit)
-    total = archive.count(query, **limits)
+    total = archive.ask(count, query, filters, spelling)
     if hits:
         line(_shown(len(hits), total, limit * (page - 1), page, sort))
     else:
         click.echo(_none(total, limit), err=True)
+
+
+def _data(counts: Facets) -> dict[str, Any]:
+    """Counts as rows of a table: `years` is `[{"value": 2018, "stories": 3}, …]`."""
+    data: dict[str, Any] = asdict(counts)
+    rows = {name: [{"value": value, "stories": of} for value, of in data[name].items()] for name in _FACETS}
+    return data | rows
+
+
+def _print_facets(counts: Facets) -> None:
+    line(
+        joined(
+            counted(counts.stories, "story", "stories"),
+            f"edited: {counts.edited:,}",
+            f"corrected: {counts.corrected:,}",
+        )
+    )
+    for name, title in _FACETS.items():
+        values: dict[Any, int] = getattr(counts, name)
+        if not values:
+            continue
+        line()
+        line(title, bold=True)
+        for value, stories in values.items():
+            line(f"{stories:>9,}  {'unknown' if value is None else one_line(str(value))}")
+        if name == "authors" and counts.all_authors > len(values):
+            line(f"{'…':>9}  {counted(counts.all_authors - len(values), 'author')} more")
 
 
 def _shown(count: int, total: int, before: int, page: int, sort: Sort) -> str:

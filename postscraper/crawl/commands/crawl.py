@@ -7,6 +7,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -110,7 +111,8 @@ class Command(ScrapyCrawl):
             super().process_options(args, opts)
             check_values(self.settings)
         except (BadRequest, UsageError, OSError) as error:
-            self._refuse(WRONG_USAGE if isinstance(error, UsageError) else exit_code(error), _sentence(error))
+            is_usage = isinstance(error, UsageError)
+            self._refuse(WRONG_USAGE if is_usage else exit_code(error), str(error) if is_usage else sentence(error))
             sys.exit(self.exitcode)
         for name in _OF_INTERNALS:
             logging.getLogger(name).addFilter(_at_debug)
@@ -153,7 +155,9 @@ class Command(ScrapyCrawl):
         crawler.signals.connect(failures.spider_error, signals.spider_error)
         crawling = self.crawler_process.crawl(crawler, run=run)
         self.crawler_process.start()
-        checks = crawler.get_extension(Checks) if crawler._extensions is not None else None
+        checks: Checks | None = None
+        with suppress(RuntimeError):  # a crawl that could not begin has no extensions
+            checks = crawler.get_extension(Checks)
         for line in checks.summary if checks else ():
             print(line, file=sys.stderr)
         error, is_done = _outcome(crawling)
@@ -178,10 +182,6 @@ class Command(ScrapyCrawl):
     def _refuse(self, code: int, sentence: str) -> None:
         print(f"postscraper: {sentence}", file=sys.stderr)
         self.exitcode = code
-
-
-def _sentence(error: BadRequest | UsageError | OSError) -> str:
-    return str(error) if isinstance(error, UsageError) else sentence(error)
 
 
 def _outcome(crawling: Awaitable[None]) -> tuple[BaseException | None, bool]:

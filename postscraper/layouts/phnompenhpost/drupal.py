@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
 from postscraper.extraction.dates import Printed, believable, day_of, machine_moment, printed
 from postscraper.extraction.page import Node, Page, many, maybe, maybe_link, nodes, own_address, words
@@ -17,29 +17,19 @@ _NODE = re.compile(r"page-node-(\d+)$")
 _IN_ADDRESS = re.compile(r"/node/(\d+)$")
 
 
-class Head(NamedTuple):
-    """canonical_url, problems: see own_address."""
-
-    canonical_url: str
-    node_id: int | None
-    section: str | None
-    tags: tuple[str, ...]
-    modified_at: datetime | None
-    problems: tuple[Problem, ...]
-
-
-def head(page: Page) -> Head:
+def head(page: Page) -> dict[str, Any]:
+    """The fields of an article that the page's head gives; address, odd_address: see own_address."""
     section = page.meta("articleSection")
     own, problems = own_address(page)
     words_of_page = (page.meta("keywords") or "").split(",")
-    return Head(
-        canonical_url=own,
-        node_id=_node_id(page),
-        section=section,
-        tags=tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
-        modified_at=_modified_at(page),
-        problems=problems,
-    )
+    return {
+        "node_id": _node_id(page),
+        "section": section,
+        "tags": tuple(tag for each in words_of_page if (tag := each.strip()) and tag != section),
+        "modified_at": _modified_at(page),
+        "address": own,
+        "odd_address": problems,
+    }
 
 
 def _node_id(page: Page) -> int | None:

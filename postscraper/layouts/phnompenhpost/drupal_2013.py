@@ -66,7 +66,6 @@ def article(page: Page) -> Article | None:
     main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
     date, problems = _published(page)
-    head = drupal.head(page)
     return assemble.article(
         page,
         layout="drupal_2013",
@@ -77,16 +76,11 @@ def article(page: Page) -> Article | None:
         byline=maybe(page, ".authoring-information .byline"),
         agency=agency_of(story, page.paper),
         dateline=opening.dateline or _khmer_dateline(page),
-        section=head.section,
-        tags=head.tags,
         date=date,
-        modified_at=head.modified_at,
         images=images,
         story=story,
-        node_id=head.node_id,
-        address=head.canonical_url,
-        odd_address=head.problems,
         problems=(*problems, *lost, *story.problems, *lone),
+        **drupal.head(page),
     )
 
 

@@ -83,6 +83,8 @@ def article(page: Page) -> Article | None:
     main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
     images, lone = captioned((*main, *story.images), opening)
     head = drupal.head(page)
+    if date is None or date.at is None:
+        head["modified_at"] = None
     return assemble.article(
         page,
         layout="drupal_2017",
@@ -93,17 +95,12 @@ def article(page: Page) -> Article | None:
         byline=byline,
         agency=agency_of(story, page.paper),
         dateline=opening.dateline,
-        section=head.section,
-        tags=head.tags,
         date=date,
-        modified_at=head.modified_at if date and date.at else None,
         images=images,
         story=story,
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
-        node_id=head.node_id,
-        address=head.canonical_url,
-        odd_address=head.problems,
         problems=(*doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
+        **head,
     )
 
 

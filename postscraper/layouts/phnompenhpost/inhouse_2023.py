@@ -41,6 +41,7 @@ from postscraper.extraction.page import (
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost import damaged_text, dummy
+from postscraper.newspaper import Newspaper
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
 from postscraper.urls import page_of, path_of
 
@@ -112,7 +113,7 @@ def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
     story = body(page, where, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if story.blocks and story.blocks[-1].text == _FOOTER_HEADING:
         story = story.without({len(story.blocks) - 1})
-    story, main = _main_apart(story)
+    story, main = _main_apart(story, page.paper)
     return damaged_text.mended(story), main
 
 
@@ -257,23 +258,23 @@ def _side_lists(page: Page) -> Iterator[Teaser]:
             yield Teaser(**{field.name: getattr(each, field.name) for field in fields(Teaser)})
 
 
-def _main_apart(story: Body) -> tuple[Body, tuple[Image, ...]]:
+def _main_apart(story: Body, paper: Newspaper) -> tuple[Body, tuple[Image, ...]]:
     """The story without the picture above it, and that picture; dummy captions are reported as damage."""
-    story, main = _parted(story)
+    story, main = _parted(story, paper)
     pictures = (*main, *story.images)
     latin = tuple(dummy.problem(each.caption_text) for each in pictures if dummy.is_latin(each.caption_text))
     story = replace(story, images=tuple(map(_without_latin, story.images)), problems=(*story.problems, *latin))
     return story, tuple(map(_without_latin, main))
 
 
-def _parted(story: Body) -> tuple[Body, tuple[Image, ...]]:
+def _parted(story: Body, paper: Newspaper) -> tuple[Body, tuple[Image, ...]]:
     """The picture before the first block, with the caption that may be that block."""
     if not story.images or story.images[0].block != 0:
         return story, ()
     main = replace(story.images[0], block=None)
     rest = replace(story, images=story.images[1:])
     first = story.blocks[0].text if story.blocks else None
-    caption, credit = split_credit(first)
+    caption, credit = split_credit(first, paper)
     latin = dummy.is_latin(first)
     if main.caption_text is not None or first is None or not (latin or (caption and credit)):
         return rest, (main,)

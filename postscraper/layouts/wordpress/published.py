@@ -8,7 +8,7 @@ UTC with the offset of the paper's own clock.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from postscraper.extraction.dates import believable, day_of, printed
 from postscraper.extraction.page import Node, Page, nodes, words
@@ -37,6 +37,15 @@ class Published(NamedTuple):
     text: str | None = None
     modified_at: datetime | None = None
     problems: tuple[Problem, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """Those of an article."""
+        return {
+            "published_at": self.at,
+            "published_on": self.on,
+            "published_text": self.text,
+            "modified_at": self.modified_at,
+        }
 
 
 def published(page: Page, data: LinkedData, header: Place) -> Published:

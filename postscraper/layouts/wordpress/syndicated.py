@@ -7,20 +7,19 @@ story's first words with "[…]" behind them. Inferred, from plugins in wide use
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
 from html import escape, unescape
+from typing import Any
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.bylines import odd_byline, people
+from postscraper.extraction import assemble
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, clean, language_of, the_node, words
-from postscraper.items import Article, Capture, Image, Printable, Problem
+from postscraper.extraction.page import Answer, Node, Page, clean, the_node, words
+from postscraper.items import Article, Image, Problem
 from postscraper.layouts.wordpress.content import content
+from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.layouts.wordpress.wordpress_2026 import pictures
-from postscraper.newspaper import Newspaper
-from postscraper.urls import NO_ALIASES, Aliases
 
 _EMOJI = re.compile(r"<img\b[^>]*\bclass=\"(?:wp-smiley|emoji)\"[^>]*>")
 _ALT = re.compile(r"\balt=\"([^\"]*)\"")
@@ -39,34 +38,24 @@ _GOES_ON = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """When a story was published and changed, as WordPress says it to machines; see Article for the fields."""
-
-    at: datetime | None = None
-    on: date | None = None
-    text: str | None = None
-    modified_at: datetime | None = None
-
-
-def plain_words(markup: str, capture: Capture, paper: Newspaper) -> str:
+def plain_words(markup: str, answer: Answer) -> str:
     """The words of a headline, a name or an excerpt, which WordPress gives as markup."""
     if "<" not in markup:
         return clean(unescape(markup))
-    return words(_fragment(markup, capture, paper)[1])
+    return words(_fragment(markup, answer)[1])
 
 
-def is_excerpt(markup: str, summary: str | None, capture: Capture, paper: Newspaper) -> bool:
+def is_excerpt(markup: str, summary: str | None, answer: Answer) -> bool:
     """Whether an entry's content is its summary again, in one paragraph, or says that the story goes on elsewhere."""
-    text = plain_words(_without_credit(markup), capture, paper)
+    text = plain_words(_without_credit(markup), answer)
     if not text or _GOES_ON.search(text):
         return True
     return text == _GOES_ON.sub("", summary or "").rstrip() and markup.count("<p") < 2 and "<img" not in markup
 
 
-def standfirst_of(excerpt: str | None, body: str, capture: Capture, paper: Newspaper) -> str | None:
+def standfirst_of(excerpt: str | None, body: str, answer: Answer) -> str | None:
     """The words of an excerpt that somebody wrote; None for WordPress's own, which are the body's first words."""
-    text = plain_words(_without_credit(excerpt or ""), capture, paper)
+    text = plain_words(_without_credit(excerpt or ""), answer)
     # A feed drops the selector of an emoji's form.
     its_start = clean(body).replace("\ufe0f", "").startswith(text.replace("\ufe0f", ""))
     written = text and not _GOES_ON.search(text) and not its_start
@@ -74,13 +63,11 @@ def standfirst_of(excerpt: str | None, body: str, capture: Capture, paper: Newsp
 
 
 def article(
-    capture: Capture,
-    paper: Newspaper,
+    answer: Answer,
     *,
     layout: str,
     address: str,
     part: str | None,
-    aliases: Aliases,
     headline: str,
     markup: str,
     base: str,
@@ -89,74 +76,62 @@ def article(
     categories: Iterable[str],
     tags: Iterable[str],
     published: Published,
-    node_id: int | None,
     main: Image | None = None,
-    not_printed: tuple[Printable, ...] = (),
     problems: tuple[Problem, ...] = (),
+    **others: Any,
 ) -> Article:
     """The story of an entry or post, read as the same content on a page is.
 
     address: its canonical one. part: see Receipt. headline, markup, excerpt: as WordPress gives them.
     base: what relative addresses in the markup are seen from; "" for the address of the capture.
+    others: further fields of the article.
     Raises PageRejected without a headline or words, and for a post behind a password.
     """
-    page, box = _fragment(_with_emoji(_without_credit(markup)), capture, paper, aliases, base)
+    page, box = _fragment(_with_emoji(_without_credit(markup)), answer, base, problems)
+    page.receipt = replace(answer.receipt, part=part)
     story = content(page, box)
-    title = plain_words(headline, capture, paper)
+    title = plain_words(headline, answer)
     if not title:
         raise PageRejected("no_headline", f"{address}: the title holds no words")
-    text = "\n".join(block.text for block in story.blocks)
     section, rest = section_and_tags(address, categories, tags)
-    authors, agency = people(byline, paper)
-    published, odd = _believed(published, capture, paper)
-    return Article(
+    published = _believed(published, answer)
+    return assemble.article(
+        page,
         layout=layout,
-        language=language_of(title + text, paper),
-        url=capture.url,
-        canonical_url=address,
-        node_id=node_id,
         headline=title,
-        standfirst=standfirst_of(excerpt, " ".join(text.split("\n")), capture, paper),
+        standfirst=standfirst_of(excerpt, " ".join(story.text.split("\n")), answer),
         byline=byline,
-        authors=authors,
-        agency=agency,
         section=section,
         tags=rest,
-        published_at=published.at,
-        published_on=published.on,
-        published_text=published.text,
-        modified_at=published.modified_at,
         images=pictures(main, story),
-        body=story.blocks,
-        first_page=_first_page(markup, capture, paper),
-        links=story.links,
-        not_printed=not_printed,
-        problems=(*problems, *odd_byline(byline, paper), *odd, *story.problems),
-        capture=replace(capture.receipt(), part=part),
+        story=story,
+        first_page=_first_page(markup, answer),
+        address=address,
+        problems=(*published.problems, *story.problems),
+        **published.fields(),
+        **others,
     )
 
 
-def _first_page(markup: str, capture: Capture, paper: Newspaper) -> int | None:
+def _first_page(markup: str, answer: Answer) -> int | None:
     first, parted, _ = markup.partition(_PAGE_BREAK)
-    return len(content(*_fragment(_with_emoji(first), capture, paper)).blocks) if parted else None
+    return len(content(*_fragment(_with_emoji(first), answer)).blocks) if parted else None
 
 
-def _believed(published: Published, capture: Capture, paper: Newspaper) -> tuple[Published, tuple[Problem, ...]]:
-    if published.on is not None and not believable(published.on, capture.captured_at, paper):
+def _believed(published: Published, answer: Answer) -> Published:
+    captured_at, modified_at = answer.capture.captured_at, published.modified_at
+    if published.on is not None and not believable(published.on, captured_at, answer.paper):
         odd = Problem(kind="odd_date", detail="no day the paper can print", text=published.text)
-        return Published(text=published.text), (odd,)
-    modified_at = published.modified_at
+        return Published(text=published.text, problems=(odd,))
     too_early = modified_at and (published.at is None or modified_at < published.at)
-    too_late = modified_at and capture.captured_at and modified_at > capture.captured_at
-    return replace(published, modified_at=None) if too_early or too_late else published, ()
+    too_late = modified_at and captured_at and modified_at > captured_at
+    return published._replace(modified_at=None) if too_early or too_late else published
 
 
-def _fragment(
-    markup: str, capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES, base: str = ""
-) -> tuple[Page, Node]:
+def _fragment(markup: str, answer: Answer, base: str = "", problems: tuple[Problem, ...] = ()) -> tuple[Page, Node]:
     head = f'<!DOCTYPE html><base href="{escape(base)}">'
     text = f'{head}<body><div class="entry-content">{markup}</div></body></html>'
-    page = Page(text, capture, paper, aliases=aliases)
+    page = Page(text, answer.capture, answer.paper, problems, answer.aliases)
     return page, the_node(page, "body > div.entry-content")
 
 

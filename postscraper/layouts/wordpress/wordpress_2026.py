@@ -144,10 +144,6 @@ def article(page: Page) -> Article | None:
         byline=byline,
         section=section,
         tags=rest,
-        published_at=date.at,
-        published_on=date.on,
-        published_text=date.text,
-        modified_at=date.modified_at,
         images=pictures(main, story),
         story=story,
         teasers=tuple(wordpress_2026_lists.side_lists(page, box)),
@@ -156,6 +152,7 @@ def article(page: Page) -> Article | None:
         odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
         problems=(*date.problems, *_unread(header, title, read), *lost, *story.problems, *barred),
+        **date.fields(),
     )
 
 

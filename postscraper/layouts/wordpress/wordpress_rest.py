@@ -18,14 +18,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from postscraper.errors import PageRejected
+from postscraper.extraction import assemble
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import edition_of, language_of
+from postscraper.extraction.page import Answer
 from postscraper.extraction.pictures import image
 from postscraper.items import Article, Capture, DatedTeaser, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import syndicated
-from postscraper.layouts.wordpress.syndicated import Published, plain_words
+from postscraper.layouts.wordpress.published import Published
+from postscraper.layouts.wordpress.syndicated import plain_words
 from postscraper.newspaper import Newspaper
-from postscraper.urls import Aliases, absolute, canonical, is_of_paper, page_of
+from postscraper.urls import Aliases, absolute, is_of_paper
 
 NAME = "wordpress_rest"
 POSTS_OF_CATEGORY = "wp:post_type"  # the relation of a category to the list of its posts
@@ -41,34 +43,32 @@ def read(
     Raises PageRejected for any other answer of the API.
     """
     text, problems = text_of(body, capture.header("content-type"))
+    answer = Answer(capture, paper, problems, aliases)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise PageRejected("cut_before_body" if cut else "not_html", f"no whole JSON: {error}"[:200]) from error
     if isinstance(data, dict) and isinstance(data.get("content"), dict) and isinstance(data.get("title"), dict):
-        return (_Post(capture, paper, aliases, data).article(part=None, problems=problems),)
-    if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
+        return (_Post(answer, data).article(part=None, problems=problems),)
+    rows = data if isinstance(data, list) and all(isinstance(each, dict) for each in data) else None
+    if rows and all("taxonomy" in each for each in rows):
+        return (_categories(answer, rows),)
+    if rows is None or not all("link" in each and "date_gmt" in each for each in rows):
         raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
-    if data and all("taxonomy" in each for each in data):
-        return (_categories(capture, paper, aliases, data, problems),)
-    if data and not all("link" in each and "date_gmt" in each for each in data):
-        raise PageRejected("not_an_article", "the REST API answers with neither posts nor categories")
-    return _posts(capture, paper, aliases, data, problems)
+    return _posts(answer, rows)
 
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    capture: Capture
-    paper: Newspaper
-    aliases: Aliases
+    answer: Answer
     data: Mapping[str, Any]
 
     @property
     def link(self) -> str | None:
         """The story's address on the newspaper; None for what is not the newspaper's."""
-        url = absolute(self.capture.url, str(self.data.get("link") or ""))
+        url = absolute(self.answer.url, str(self.data.get("link") or ""))
         try:
-            return url if is_of_paper(canonical(url or "", self.aliases)) else None
+            return url if is_of_paper(self.answer.canonical(url or "")) else None
         except (ValueError, IndexError):
             return None
 
@@ -76,11 +76,10 @@ class _Post:
     def markup(self) -> str | None:
         """Its content; None when the answer has none, or keeps it behind a password."""
         data = self.data.get("content")
-        return str(data.get("rendered") or "") if isinstance(data, dict) and not data.get("protected") else None
+        return _rendered(data) if isinstance(data, dict) and not data.get("protected") else None
 
-    def text(self, name: str) -> str:
-        data = self.data.get(name)
-        return str(data.get("rendered") or "") if isinstance(data, dict) else ""
+    def words(self, name: str) -> str | None:
+        return plain_words(_rendered(self.data.get(name)), self.answer) or None
 
     @property
     def published(self) -> Published:
@@ -100,16 +99,14 @@ class _Post:
         main, captionless, broken = self._featured()
         categories, tags = self._terms()
         return syndicated.article(
-            self.capture,
-            self.paper,
+            self.answer,
             layout=NAME,
-            address=canonical(link, self.aliases),
+            address=self.answer.canonical(link),
             part=part,
-            aliases=self.aliases,
-            headline=self.text("title"),
+            headline=_rendered(self.data.get("title")),
             markup=markup,
             base=link,
-            excerpt=self.text("excerpt"),
+            excerpt=_rendered(self.data.get("excerpt")),
             byline=byline,
             categories=categories,
             tags=tags,
@@ -126,9 +123,9 @@ class _Post:
         return DatedTeaser(
             list=None,
             position=position,
-            headline=plain_words(self.text("title"), self.capture, self.paper) or None,
+            headline=self.words("title"),
             url=link,
-            summary=plain_words(self.text("excerpt"), self.capture, self.paper) or None,
+            summary=self.words("excerpt"),
             image_url=main.url if main else None,
             published_on=published.on,
             published_at=published.at,
@@ -141,7 +138,7 @@ class _Post:
         found = self._embedded("author")
         name = found[0].get("name") if found else None
         if isinstance(name, str) and name.strip():
-            return plain_words(name, self.capture, self.paper), (), ()
+            return plain_words(name, self.answer), (), ()
         return None, ("byline",), _failed(found, "its author")
 
     def _featured(self) -> tuple[Image | None, tuple[Printable, ...], tuple[Problem, ...]]:
@@ -150,13 +147,11 @@ class _Post:
             return None, (), ()
         found = self._embedded("wp:featuredmedia")
         media = found[0] if found else {}
-        url = absolute(self.capture.url, str(media.get("source_url") or ""))
+        url = absolute(self.answer.url, str(media.get("source_url") or ""))
         if url is None:
             return None, ("captions",), _failed(found, "its picture")
-        caption = media.get("caption")
-        markup = str(caption.get("rendered") or "") if isinstance(caption, dict) else ""
-        printed = plain_words(markup, self.capture, self.paper)
-        return image(url, printed or None, str(media.get("alt_text") or "") or None, self.paper), (), ()
+        printed = plain_words(_rendered(media.get("caption")), self.answer)
+        return image(url, printed or None, str(media.get("alt_text") or "") or None, self.answer.paper), (), ()
 
     def _terms(self) -> tuple[list[str], list[str]]:
         """The names of its categories, and of its tags."""
@@ -165,7 +160,7 @@ class _Post:
         named: dict[str, list[str]] = {"category": [], "post_tag": []}
         for term in terms:
             if (name := str(term.get("name") or "")) and term.get("taxonomy") in named:
-                named[str(term["taxonomy"])].append(plain_words(name, self.capture, self.paper))
+                named[str(term["taxonomy"])].append(plain_words(name, self.answer))
         return named["category"], named["post_tag"]
 
     def _embedded(self, name: str, kind: type = dict) -> list[Any]:
@@ -181,14 +176,17 @@ def _failed(found: list[Any], what: str) -> tuple[Problem, ...]:
     return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(found[0].get("message"))[:200]),)
 
 
-def _posts(
-    capture: Capture, paper: Newspaper, aliases: Aliases, data: list[dict[str, Any]], problems: tuple[Problem, ...]
-) -> tuple[Listing, *tuple[Article, ...]]:
+def _rendered(data: Any) -> str:
+    """The markup of a text as the API gives it; "" without one."""
+    return str(data.get("rendered") or "") if isinstance(data, dict) else ""
+
+
+def _posts(answer: Answer, data: list[dict[str, Any]]) -> tuple[Listing, *tuple[Article, ...]]:
     teasers: list[DatedTeaser] = []
     stories: list[Article] = []
     odd: list[Problem] = []
     for each in data:
-        post = _Post(capture, paper, aliases, each)
+        post = _Post(answer, each)
         link = post.link
         if link is None:
             odd.append(Problem(kind="unread_words", detail="a post of another site", text=str(each.get("link"))[:200]))
@@ -196,54 +194,39 @@ def _posts(
         teasers.append(post.teaser(link, len(teasers) + 1))
         if "content" in each:
             try:
-                stories.append(post.article(part=canonical(link, aliases)))
+                stories.append(post.article(part=answer.canonical(link)))
             except PageRejected as error:
                 odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
-    total = _number(capture.header("x-wp-total"))
-    next_url, doubt = _next(capture, data, total)
-    headlines = "".join(each.headline or "" for each in teasers)
-    listing = Listing(
+    total = _number(answer.capture.header("x-wp-total"))
+    next_url, doubt = _next(answer.capture, data, total)
+    listing = assemble.listing(
+        answer,
         layout=NAME,
-        language=language_of(headlines, paper) if headlines else edition_of(capture.url, paper),
-        url=capture.url,
-        canonical_url=canonical(capture.url, aliases),
-        page=page_of(capture.url),
         teasers=tuple(teasers),
         next_url=next_url,
         totals={} if total is None else {"": total},
-        problems=(*problems, *odd, *doubt),
-        capture=capture.receipt(),
+        problems=(*odd, *doubt),
     )
     return (listing, *stories)
 
 
-def _categories(
-    capture: Capture, paper: Newspaper, aliases: Aliases, data: list[dict[str, Any]], problems: tuple[Problem, ...]
-) -> Listing:
+def _categories(answer: Answer, data: list[dict[str, Any]]) -> Listing:
     """Each category twice: its page, and in a list of its own name the REST list of its posts."""
     teasers: list[DatedTeaser] = []
     totals: dict[str, int] = {}
     for position, each in enumerate(data, 1):
-        name = plain_words(str(each.get("name") or ""), capture, paper) or None
+        name = plain_words(str(each.get("name") or ""), answer) or None
         links = each.get("_links")
         posts = links.get(POSTS_OF_CATEGORY) if isinstance(links, dict) else None
         href = posts[0].get("href") if isinstance(posts, list) and posts and isinstance(posts[0], dict) else None
         for group, address in ((None, each.get("link")), (POSTS_OF_CATEGORY, href)):
-            if url := absolute(capture.url, str(address or "")):
+            if url := absolute(answer.url, str(address or "")):
                 teasers.append(DatedTeaser(list=group, position=position, headline=name, url=url))
         if isinstance(each.get("count"), int) and isinstance(each.get("slug"), str):
             totals[each["slug"]] = each["count"]
-    return Listing(
-        layout=NAME,
-        language=edition_of(capture.url, paper),
-        url=capture.url,
-        canonical_url=canonical(capture.url, aliases),
-        page=page_of(capture.url),
-        teasers=tuple(teasers),
-        next_url=_linked_next(capture),
-        totals=totals,
-        problems=problems,
-        capture=capture.receipt(),
+    edition, next_url = answer.language_of(""), _linked_next(answer.capture)
+    return assemble.listing(
+        answer, layout=NAME, language=edition, teasers=tuple(teasers), next_url=next_url, totals=totals
     )
 
 

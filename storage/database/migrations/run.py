@@ -1,5 +1,6 @@
 """Run Alembic without its command line and ini file, which an installed package does not have."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ def include_name(name: str | None, type_: str, _parents: Any) -> bool:
     return type_ != "table" or name is None or not (name == "words" or name.startswith("words_"))
 
 
-def upgrade(engine: Engine) -> None:
-    """Create or migrate in one transaction. Raises WrongVersion for a version from which no migration leads here."""
+def upgrade(engine: Engine, derive: Callable[[Connection], object]) -> None:
+    """Create, or migrate and derive, in one transaction.
+
+    Raises WrongVersion for a version from which no migration leads here.
+    """
     with engine.begin() as connection:
         if not inspect(connection).get_table_names():
             create(connection)
@@ -36,3 +40,4 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(configuration(connection), "head")
         except CommandError as error:
             raise WrongVersion(f"no migration leads from the archive's version to this program's: {error}") from error
+        derive(connection)

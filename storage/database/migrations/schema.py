@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, text
 
+from storage.database.derived import SEARCH_VIEW, SearchRow
 from storage.database.engine import is_sqlite
-from storage.database.schema import Table
 
 # The search index, filled by storage/ingest/search_index.py. It stores no text (`content=''`). Its tokens include
 # combining marks, for Khmer vowels and signs are such, and part of the word.
@@ -37,6 +37,6 @@ VIEWS = (
 
 def create(connection: Connection) -> None:
     """Create everything in an empty database, in the caller's transaction."""
-    Table.metadata.create_all(connection)
-    for statement in (*VIEWS, *(WORDS if is_sqlite(connection) else ())):
+    SearchRow.metadata.create_all(connection)
+    for statement in (*VIEWS, *((*WORDS, SEARCH_VIEW) if is_sqlite(connection) else ())):
         connection.execute(text(statement))

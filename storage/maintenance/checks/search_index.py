@@ -1,4 +1,4 @@
-"""Check of the search index against the readings it was built from, token by token.
+"""Check of the search index, and of the tables that searches count by, against what they were built from.
 
 The index stores no text, so SQLite cannot check it: each revision is indexed anew in memory, and every position of
 every word is compared.
@@ -12,6 +12,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from storage.ingest.derived import VALUES
 from storage.ingest.prepare import ArticleRow
 from storage.ingest.search_index import ADD
 from storage.maintenance.checks.findings import Finding
@@ -44,6 +45,28 @@ def words(connection: Connection) -> Iterator[Finding]:
             if stored.get(revision_id) != expected[revision_id]:
                 where = f"revision {revision_id}"
                 yield Finding(kind="index", where=where, what="the index does not hold its words as they stand")
+
+
+_STORED = """
+SELECT revision_id, story_id, number, newest, published_on, month, section, language, layout, edited, corrected, names
+FROM search_row LEFT JOIN facets ON facets.id = facets_id LEFT JOIN author_list ON author_list.id = author_list_id
+"""
+_DERIVED = f"""
+SELECT revision.id, revision.story_id, number, revision.id = newest_revision_id, derived.published_on, month,
+       derived.section, derived.language, derived.layout, edited, corrected, names
+FROM ({VALUES}) AS derived JOIN story ON story.id = derived.story_id JOIN revision ON revision.story_id = story.id
+"""
+_UNLIKE = f"""
+SELECT revision_id AS id FROM ({_STORED} EXCEPT {_DERIVED})
+UNION SELECT id FROM ({_DERIVED} EXCEPT {_STORED}) ORDER BY id
+"""
+
+
+def counts(connection: Connection) -> Iterator[Finding]:
+    """Revisions whose row for counting is not that of their story."""
+    for row in rows(connection, _UNLIKE):
+        what = "searches count it by other values than its story has"
+        yield Finding(kind="index", where=f"revision {row['id']}", what=what)
 
 
 def _sums(places: Iterable[tuple[str, int, str, int]], sizes: Iterable[tuple[int, bytes]]) -> Sums:

@@ -1,92 +1,74 @@
-"""Export of the newest wording of every story, as JSON lines or CSV; equal archives export equal bytes.
+"""Exports: formats by name and by the ending of a file, and the writing of records with a count of their fields."""
 
-Stories are sorted by canonical address and read one at a time, so that memory stays small. The text is exact. A
-spreadsheet takes a text that begins with =, +, - or @ for a formula: import the CSV with every column as text.
-"""
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import BinaryIO
 
-import csv
-import json
-from collections.abc import Iterable, Iterator
-from datetime import date
-from typing import Any, TextIO
+from sqlalchemy import Connection
 
-from sqlalchemy import Connection, select
+from storage.errors import Unsupported
+from storage.query.export.records import KINDS, Kind, Record, records
+from storage.query.export.selection import Selection
 
-from storage.database.schema import Reading, Revision, Story
-from storage.database.values import dumped, plain
-
-# The story's best values, for its newest capture may be damaged (storage/ingest/revisions.py).
-BEST = ("section", "published_on", "published_at", "node_id")
-# Of the newest wording, from the first of its captures that has it.
-OF_WORDING = ("standfirst",)
+_ITEMS: tuple[Kind, ...] = ("stories", "revisions")
 
 
-def stories(connection: Connection, since: date | None, until: date | None) -> Iterator[dict[str, Any]]:
-    """Items by the names of the contract, without teasers, and with counts and moments of the archive.
+@dataclass(frozen=True, slots=True)
+class Format:
+    """module: in this folder, loaded when needed; extra: the packages that it needs, None without."""
 
-    since, until: days of publication, both included; a story without a day is then left out.
+    module: str
+    endings: tuple[str, ...]
+    kinds: tuple[Kind, ...] = KINDS
+    extra: str | None = None
+
+
+FORMATS: Mapping[str, Format] = {
+    "jsonl": Format("json_lines", (".jsonl", ".ndjson", ".jl")),
+    "csv": Format("csv_table", (".csv",)),
+    "parquet": Format("parquet", (".parquet",), extra="parquet"),
+    "tei": Format("tei", (".tei.xml", ".tei", ".xml"), _ITEMS),
+    "jsonld": Format("json_ld", (".jsonld",), _ITEMS),
+    # Written from the evidence (storage/evidence/copies.py), not from the database.
+    "warc": Format("warc", (".warc.gz",), ("stories", "revisions", "teasers")),
+}
+
+
+@dataclass(slots=True)
+class Counted:
+    """Records as they pass, counted; filled: in how many a field has a value that is not empty."""
+
+    records: Iterable[Record]
+    count: int = 0
+    filled: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self.records:
+            self.count += 1
+            self.filled.update(name for name, value in record.items() if value not in (None, "", [], {}))
+            yield record
+
+
+def format_of(file: str) -> str | None:
+    """The format that a file's name ends in; None for an ending of none."""
+    name = file.lower()
+    return next((form for form, of in FORMATS.items() if name.endswith(of.endings)), None)
+
+
+def write(connection: Connection, out: BinaryIO, form: str, kind: Kind, selection: Selection) -> Counted:
+    """Write the records of a kind in a format other than warc; how many, and which fields they have.
+
+    Raises BadQuery; Unsupported for a kind that the format or the archive has no place for, or without its extra.
     """
-    same = Story.__table__.alias("same")
-    query = (
-        select(
-            Story.__table__,
-            *(Revision.__table__.c[name] for name in OF_WORDING),
-            Reading.item,
-            same.c.canonical_url.label("same_url"),
-        )
-        .join(Revision, Revision.id == Story.newest_revision_id)
-        .join(Reading, Reading.id == Revision.reading_id)
-        .outerjoin(same, same.c.id == Story.same_words_as)
-        .order_by(Story.canonical_url)
-    )
-    if since is not None:
-        query = query.where(Story.published_on >= since)
-    if until is not None:
-        query = query.where(Story.published_on <= until)
-    for row in connection.execution_options(yield_per=200).execute(query):
-        item = json.loads(row.item)
-        item |= {name: plain(getattr(row, name)) for name in (*BEST, *OF_WORDING)}
-        yield item | {
-            "revisions": row.revisions,
-            "first_seen_at": plain(row.first_seen_at),
-            "last_seen_at": plain(row.last_seen_at),
-            "same_words_as": row.same_url,
-        }
-
-
-def write_jsonl(stories: Iterable[dict[str, Any]], out: TextIO) -> int:
-    """Write one object a line; their number."""
-    count = 0
-    for item in stories:
-        out.write(dumped(item) + "\n")
-        count += 1
-    return count
-
-
-COLUMNS = (
-    "canonical_url", "language", "section", "published_on", "published_at", "headline", "kicker",
-    "standfirst", "byline", "authors", "agency", "dateline", "tags", "body", "images", "node_id",
-    "layout", "url", "revisions", "first_seen_at", "last_seen_at", "same_words_as",
-)  # fmt: skip
-
-
-def write_csv(stories: Iterable[dict[str, Any]], out: TextIO) -> int:
-    """Write a line of names, then one line a story; the number of stories. Open `out` with newline="".
-
-    body: its blocks with an empty line between. authors, tags, images (addresses): one a line.
-    """
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    count = 0
-    for item in stories:
-        count += 1
-        writer.writerow(_cell(name, item.get(name)) for name in COLUMNS)
-    return count
-
-
-def _cell(name: str, value: Any) -> Any:
-    if name == "body":
-        return "\n\n".join(block["text"] for block in value)
-    if name == "images":
-        return "\n".join(image["url"] for image in value)
-    return "\n".join(value) if isinstance(value, list) else value
+    if kind not in FORMATS[form].kinds:
+        raise Unsupported(f"{form} has no place for {kind}; it takes {' and '.join(FORMATS[form].kinds)}")
+    try:
+        module = import_module(f"storage.query.export.{FORMATS[form].module}")
+    except ModuleNotFoundError as error:
+        extra = FORMATS[form].extra
+        raise Unsupported(f"{form} needs {error.name}: pip install 'postscraper[{extra}]'") from error
+    counted = Counted(records(connection, kind, selection))
+    module.write(counted, out, kind)
+    return counted

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Row, text
 
 from storage.database.engine import require_sqlite
 from storage.database.values import day
+from storage.query.search.filters import Filters
 from storage.query.search.snippets import snippet
+from storage.query.search.spelling import EXACT, Spelling
 from storage.query.search.syntax import Term, parse
-from storage.query.search.text import encodable
 
 Sort = Literal["best", "newest", "oldest"]
 
@@ -46,107 +47,77 @@ class Hit:
     score: float | None
 
 
-_MATCHES = """
-SELECT {columns} FROM words JOIN revision ON revision.id = words.rowid JOIN story ON story.id = revision.story_id
-WHERE words MATCH :query {conditions}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of hits: `number` from 1, of `limit` stories. marks: put before and after each match."""
+
+    sort: Sort = "best"
+    limit: int = 20
+    number: int = 1
+    marks: tuple[str, str] = ("[", "]")
+
+
+# CROSS: SQLite must begin with the index, however few rows it expects of the other table.
+MATCHES = """
+FROM words CROSS JOIN search_row ON search_row.revision_id = words.rowid WHERE words MATCH :query AND {condition}
 """
-_COLUMNS = "words.rowid AS revision_id, revision.story_id, {score} AS score"
+_BEST = f"""
+SELECT revision_id, story_id, number, newest, published_on, score FROM (
+    SELECT *, row_number() OVER (PARTITION BY story_id ORDER BY score, number DESC) AS place FROM (
+        SELECT search_row.*, bm25(words, {WEIGHTS}) AS score {MATCHES} AND words.rowid >= :oldest
+    )
+) WHERE place = 1
+"""
+_LATEST = f"""
+SELECT revision_id, story_id, max(number) AS number, newest, published_on, NULL AS score {MATCHES} GROUP BY story_id
+"""
 _HITS = """
-WITH hit AS MATERIALIZED (
-    {matches}
-), place AS (
-    SELECT hit.*, row_number() OVER (PARTITION BY hit.story_id ORDER BY score, number DESC) AS place
-    FROM hit JOIN revision ON revision.id = hit.revision_id
-), page AS MATERIALIZED (
-    SELECT place.*, canonical_url, section, published_on, same_words_as, newest_revision_id
-    FROM place JOIN story ON story.id = place.story_id WHERE place = 1
-    ORDER BY {order} LIMIT :limit OFFSET :offset
-)
-SELECT page.*, number, headline, standfirst, body, byline,
+WITH page AS MATERIALIZED ({hits} ORDER BY {order} LIMIT :limit OFFSET :offset)
+SELECT page.*, canonical_url, section, same_words_as, headline, standfirst, body, byline,
        (SELECT group_concat(coalesce(caption_text, caption), char(10)) FROM image
         WHERE image.revision_id = page.revision_id) AS captions
-FROM page JOIN revision ON revision.id = page.revision_id ORDER BY {order}
+FROM page JOIN story ON story.id = page.story_id JOIN revision ON revision.id = page.revision_id ORDER BY {page_order}
 """
-_ORDER: dict[Sort, str] = {
-    "best": "score, canonical_url",
-    "newest": "published_on IS NULL, published_on DESC, canonical_url",
-    "oldest": "published_on IS NULL, published_on, canonical_url",
+_ORDER: dict[Sort, tuple[str, ...]] = {
+    "best": ("score", "story_id"),
+    "newest": ("published_on IS NULL", "published_on DESC", "story_id"),
+    "oldest": ("published_on IS NULL", "published_on", "story_id"),
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """since, until: days of publication, both included, without stories of unknown day.
-
-    author: words of the byline. marks: put before and after each match. page: from 1, of `limit` stories.
-    """
-
-    since: date | None = None
-    until: date | None = None
-    section: str | None = None
-    author: str | None = None
-    sort: Sort = "best"
-    limit: int = 20
-    page: int = 1
-    marks: tuple[str, str] = ("[", "]")
-
-    def conditions(self) -> str:
-        given = {
-            "published_on >= :since": self.since,
-            "published_on <= :until": self.until,
-            "lower(section) = lower(:section)": self.section,
-        }
-        return "".join(f" AND {condition}" for condition, value in given.items() if value is not None)
-
-    def values(self) -> dict[str, Any]:
-        return {
-            "since": self.since and self.since.isoformat(),
-            "until": self.until and self.until.isoformat(),
-            "section": encodable(self.section or ""),
-            "limit": self.limit,
-            "offset": self.limit * (self.page - 1),
-        }
-
-
-def search(connection: Connection, words: str, limits: Limits) -> list[Hit]:
+def search(
+    connection: Connection, words: str, filters: Filters, page: Page = Page(), spelling: Spelling = EXACT
+) -> list[Hit]:
     """Stories in which the words occur; [] when `words` holds no word. Raises BadQuery, Unsupported."""
-    query, terms = _query(connection, words, limits)
+    query, terms = expression(connection, words, spelling)
     if query is None:
         return []
-    by_score = limits.sort == "best"
-    values = {"query": query, **limits.values()}
-    conditions = limits.conditions()
-    if by_score:
-        matches = _MATCHES.format(columns="words.rowid", conditions=conditions)
-        last = f"{matches} ORDER BY words.rowid DESC LIMIT 1 OFFSET {MOST_RANKED - 1}"
+    condition = filters.on_rows()
+    values = {"query": query, "limit": page.limit, "offset": page.limit * (page.number - 1), **filters.values()}
+    if page.sort == "best":
+        matches = MATCHES.format(condition=condition)
+        last = f"SELECT words.rowid {matches} ORDER BY words.rowid DESC LIMIT 1 OFFSET {MOST_RANKED - 1}"
         values["oldest"] = connection.execute(text(last), values).scalar() or 0
-        conditions += " AND words.rowid >= :oldest"
-    score = f"bm25(words, {WEIGHTS})" if by_score else "NULL"
-    matches = _MATCHES.format(columns=_COLUMNS.format(score=score), conditions=conditions)
-    rows = connection.execute(text(_HITS.format(matches=matches, order=_ORDER[limits.sort])), values)
-    return [_hit(row, terms, limits.marks) for row in rows]
+    hits = (_BEST if page.sort == "best" else _LATEST).format(condition=condition)
+    order, page_order = (", ".join(prefix + term for term in _ORDER[page.sort]) for prefix in ("", "page."))
+    rows = connection.execute(text(_HITS.format(hits=hits, order=order, page_order=page_order)), values)
+    return [_hit(row, terms, page.marks) for row in rows]
 
 
-def count(connection: Connection, words: str, limits: Limits) -> int:
+def count(connection: Connection, words: str, filters: Filters, spelling: Spelling = EXACT) -> int:
     """How many stories match, ranked or not. Raises as `search` does."""
-    query, _ = _query(connection, words, limits)
+    query, _ = expression(connection, words, spelling)
     if query is None:
         return 0
-    matches = _MATCHES.format(columns="count(DISTINCT revision.story_id)", conditions=limits.conditions())
-    return int(connection.execute(text(matches), {"query": query, **limits.values()}).scalar_one())
+    matches = f"SELECT count(DISTINCT story_id) {MATCHES.format(condition=filters.on_rows())}"
+    return int(connection.execute(text(matches), {"query": query, **filters.values()}).scalar_one())
 
 
-def _query(connection: Connection, words: str, limits: Limits) -> tuple[str | None, Sequence[Term]]:
-    """The FTS5 expression, None without a word; and the terms that a snippet marks."""
+def expression(connection: Connection, words: str, spelling: Spelling = EXACT) -> tuple[str | None, Sequence[Term]]:
+    """The FTS5 expression, None without a word; and the terms that a snippet marks. Raises BadQuery, Unsupported."""
     require_sqlite(connection, "full-text search")
-    query = parse(words)
-    author = parse(limits.author or "")
-    if query is None or (limits.author is not None and author is None):
-        return None, ()
-    expression = query.expression()
-    if author is not None:
-        expression = f"({expression}) AND {{byline}} : ({author.expression()})"
-    return expression, list(query.terms())
+    query = parse(words, spelling)
+    return (None, ()) if query is None else (query.expression(), list(query.terms()))
 
 
 def _hit(row: Row[Any], terms: Sequence[Term], marks: tuple[str, str]) -> Hit:
@@ -159,7 +130,7 @@ def _hit(row: Row[Any], terms: Sequence[Term], marks: tuple[str, str]) -> Hit:
         byline=row.byline,
         snippet=snippet([row.standfirst, row.body, row.captions, row.byline], terms, marks),
         revision=row.number,
-        newest=row.revision_id == row.newest_revision_id,
+        newest=bool(row.newest),
         revision_id=row.revision_id,
         same_words_as=row.same_words_as,
         score=row.score,

@@ -1,33 +1,53 @@
 """Snippet of a text around the matches of a query, which are marked.
 
-The index stores no text, so the matches are found again in the text as it was printed, by the index's rules: case,
-accents and invisible signs do not count.
+The index stores no text, so the matches are found again in the text as it was printed, token by token.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
-from unicodedata import normalize
+from collections.abc import Iterable, Iterator, Sequence
 
 from storage.query.search.syntax import Term
-from storage.query.search.text import CLUSTER
+from storage.query.search.text import CLUSTER, Token, folded, tokens
 
 BEFORE, LENGTH = 60, 220  # characters before the first match, and in all
 
-_INSIDE = "[\u0300-\u036f\u200b\u200c\u200d\u2060\ufeff\u00ad]*"
-_MARKS = "\u0300-\u036f\u17b4-\u17d3\u17dd"
-_BETWEEN = rf"(?:[^\w{_MARKS}]|_)"
 _BORDER = re.compile(rf"(?<=\s)|(?<!\u17d2)(?={CLUSTER.pattern})")  # a coeng is followed by a subscript
 
 
 def snippet(texts: Iterable[str | None], terms: Sequence[Term], marks: tuple[str, str]) -> str:
     """About 220 characters of the first text with a match; without one, the beginning of the first text."""
-    pattern = _pattern(tuple(terms))
     present = [text for text in texts if text]
     for text in present:
-        if spans := [match.span() for match in pattern.finditer(_folded(text))]:
+        if spans := matches(list(tokens(text)), terms):
             return _passage(text, spans, marks)
     return _passage(present[0], [], marks) if present else ""
+
+
+def matches(text: Sequence[Token], terms: Iterable[Term]) -> list[tuple[int, int]]:
+    """Spans of the terms in a text, in order, none within another; in characters."""
+    words = [folded(token.text) for token in text]
+    found = sorted((start, -stop) for term in terms for start, stop in _places(words, term))
+    spans: list[tuple[int, int]] = []
+    end = 0
+    for start, stop in found:
+        if start >= end:
+            end = -stop
+            spans.append((text[start].start, text[end - 1].end))
+    return spans
+
+
+def _places(words: Sequence[str], term: Term) -> Iterator[tuple[int, int]]:
+    """The places of a term among words in the form of the index: first word, and the one behind the last."""
+    wanted = [folded(token) for token in term.tokens]
+    size = len(wanted)
+    if size == 1 and not term.start_only:
+        yield from ((at, at + 1) for at, word in enumerate(words) if word == wanted[0])
+        return
+    *before, last = wanted
+    for at in range(len(words) - size + 1):
+        end = words[at + size - 1]
+        if (end.startswith(last) if term.start_only else end == last) and words[at : at + size - 1] == before:
+            yield at, at + size
 
 
 def _passage(text: str, spans: list[tuple[int, int]], marks: tuple[str, str]) -> str:
@@ -48,34 +68,3 @@ def _passage(text: str, spans: list[tuple[int, int]], marks: tuple[str, str]) ->
     pieces.append(text[at:end])
     passage = " ".join("".join(pieces).split())
     return f"{'… ' if start else ''}{passage}{' …' if end < len(text) else ''}"
-
-
-@lru_cache(maxsize=64)
-def _pattern(terms: tuple[Term, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_term(term) for term in sorted(terms, key=lambda term: -len(term.tokens))))
-
-
-def _term(term: Term) -> str:
-    tokens = [_folded(token) for token in term.tokens]
-    words = "".join(map(_next, ["", *tokens], tokens))
-    before = "" if CLUSTER.match(tokens[0]) else rf"(?<![^\W_])(?<![{_MARKS}])"
-    after = rf"(?![{_MARKS}])" if CLUSTER.match(tokens[-1]) else rf"(?![^\W_])(?![{_MARKS}])"
-    if term.start_only:
-        after = rf"[\w{_MARKS}]*"
-    return f"{before}{words}{after}"
-
-
-def _next(before: str, token: str) -> str:
-    """The pattern of a token after the one before: Khmer clusters may touch, words may not."""
-    between = f"{_BETWEEN}{'*' if CLUSTER.match(before) or CLUSTER.match(token) else '+'}" if before else ""
-    return between + _INSIDE.join(map(re.escape, token))
-
-
-def _folded(text: str) -> str:
-    """The text without case and accents, letter by letter, so that offsets stay the same."""
-    return text.lower() if text.isascii() else "".join(map(_letter, text))
-
-
-@cache
-def _letter(letter: str) -> str:
-    return normalize("NFD", letter)[0].lower()[0]

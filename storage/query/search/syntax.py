@@ -13,14 +13,17 @@ All other punctuation separates words. OR in quotes is an ordinary word.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, product
 
 from storage.errors import BadQuery
+from storage.query.search.spelling import EXACT, Spelling
 from storage.query.search.text import encodable, tokens_of
 
 MOST_TOKENS = 500  # a long paragraph
 DEEPEST = 16  # parentheses; FTS5 allows expressions up to a depth of 256
 NEAR_TOKENS = 10  # FTS5's own default
 MOST_NEAR_TOKENS = 10_000
+MOST_SPELLINGS = 500  # of one word, phrase or NEAR(…): each is looked up by itself
 
 _QUOTES = '"“”„«»'
 _SYMBOL = re.compile(
@@ -97,15 +100,16 @@ class All:
 Query = Term | Near | Either | All
 
 
-def parse(text: str) -> Query | None:
-    """The query of a text; None when it has no word. Raises BadQuery."""
-    return _Parser(encodable(text).replace("\0", " ")).whole()
+def parse(text: str, spelling: Spelling = EXACT) -> Query | None:
+    """The query of a text, each word in all its spellings; None when it has no word. Raises BadQuery."""
+    return _Parser(encodable(text).replace("\0", " "), spelling).whole()
 
 
 class _Parser:
     """Reads symbols from left to right; OR binds its two neighbours, all others are joined by AND."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, spelling: Spelling) -> None:
+        self._spelling = spelling
         self._symbols = list(_SYMBOL.finditer(text))
         self._next = 0
         self._tokens = 0
@@ -172,7 +176,13 @@ class _Parser:
                 raise BadQuery("a parenthesis is not closed")
             self._next += 1
             return found
-        return self._term(symbol)
+        term = self._term(symbol)
+        return None if term is None else _either(self._spellings(term), symbol[0])
+
+    def _spellings(self, term: Term) -> Iterator[Term]:
+        """The term in all its spellings; of a beginning of a word there is one."""
+        spellings = [term.tokens] if term.start_only else self._spelling.of(term.tokens)
+        return (Term(tokens, term.start_only) for tokens in spellings)
 
     def _term(self, symbol: re.Match[str]) -> Term | None:
         typed = symbol["phrase"] or symbol["word"] or ""
@@ -184,7 +194,7 @@ class _Parser:
             return None
         return Term(tokens, start_only=typed.rstrip().endswith("*"))
 
-    def _near(self, inside: str) -> Near:
+    def _near(self, inside: str) -> Query:
         distance = _DISTANCE.fullmatch(inside)
         members = []
         for symbol in _SYMBOL.finditer(distance[1] if distance else inside):
@@ -194,7 +204,16 @@ class _Parser:
                 members.append(term)
         if len(members) < 2:
             raise BadQuery("NEAR needs two words or phrases: NEAR(rice export, 5)")
-        return Near(tuple(members), min(int(distance[2]), MOST_NEAR_TOKENS) if distance else NEAR_TOKENS)
+        tokens = min(int(distance[2]), MOST_NEAR_TOKENS) if distance else NEAR_TOKENS
+        spellings = product(*(islice(self._spellings(term), MOST_SPELLINGS + 1) for term in members))
+        return _either((Near(spelled, tokens) for spelled in spellings), f"NEAR({inside})")
+
+
+def _either(spellings: Iterator[Query], typed: str) -> Query:
+    found = tuple(dict.fromkeys(islice(spellings, 2 * MOST_SPELLINGS)))
+    if len(found) > MOST_SPELLINGS:
+        raise BadQuery(f"{typed} has more than {MOST_SPELLINGS} spellings; search for fewer words at once")
+    return found[0] if len(found) == 1 else Either(found)
 
 
 def _one_sided(operator: str) -> str:

@@ -10,12 +10,27 @@ _MONTHS = (
     *("julho", "agosto", "setembro", "outubro", "novembro", "dezembro"),
 )
 
+PORTUGUESE = Language(
+    code="pt",
+    by="[Pp]or|Texto de",
+    joins=r"\be\b",
+    credit=r"Foto(?:grafia)?(?: de|:) (?P<by>.+)|Foto cedida|D\.R",
+    credit_opening="Foto",
+    no_credit=frozenset({"é", "são", "foi", "segunda-feira"}),
+    abbreviation=r"(?:Sra?|Dra?|Eng|Av)\.",
+    correction="correcção|correção|nota da redação",
+    credit_line="(?:com reportagem|tradução) de .{2,120}",
+    not_found="página não encontrada",
+    log_in="acesso reservado|iniciar sessão",
+    server_error="em manutenção",
+)
+
 HERALD = Newspaper(
     name="lagoonherald",
     host="www.lagoonherald.example",
     other_hosts=("arautodalagoa.example",),
     layouts=("lagoonherald.tabloide_2004", "lagoonherald.maresia_2019"),
-    languages=(Language(code="pt", by="[Pp]or|Texto de", joins=r"\be\b"),),
+    languages=(PORTUGUESE,),
     zone=ZoneInfo("Atlantic/Azores"),
     dates=DateForms(
         day=r"(?:\d{1,2} de [a-zç]+ de \d{4})",
@@ -30,7 +45,7 @@ HERALD = Newspaper(
     house_bylines=frozenset({"redação", "o arauto"}),
     default_alts=frozenset({"Fotografia do Arauto"}),
     sections={"mar": "/mar", "vila": "/vila"},
-    seeds={"front": ("/",)},
+    seeds=("/",),
     parameters=frozenset({"artigo"}),
     floors={"published_on": 0.9},
 )

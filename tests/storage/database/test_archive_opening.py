@@ -128,7 +128,8 @@ def test_upgrading_what_is_new_changes_nothing(archive: Archive) -> None:
 def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Archive) -> None:
     archive.add(article())
     with archive.connect() as connection:
-        for table in ("withdrawn", "withdrawn_record"):
+        connection.execute(text("DROP VIEW search"))
+        for table in ("withdrawn", "withdrawn_record", "search_row", "facets", "author_list"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})
         connection.commit()
@@ -139,6 +140,7 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
     with Archive.open(archive.folder) as upgraded:
         assert upgraded.stats().stories == 1
         assert upgraded.withdrawn() == frozenset()
+        assert len(upgraded.search("water")) == 1
         test_the_tables_are_those_of_the_migrations(upgraded)
 
 

@@ -7,7 +7,8 @@ from datetime import date
 
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.export.export import COLUMNS, write_csv, write_jsonl
+from storage.query.export import csv_table, json_lines
+from storage.query.export.records import COLUMNS
 from tests.helpers.items import SITE, article, at, captioned, teaser
 
 ODD = '=SUM(A1) "quoted", ទឹក\u200bឡើង\r\n\ttab'
@@ -33,8 +34,8 @@ def filled(archive: Archive) -> Archive:
 
 
 def test_json_lines(archive: Archive) -> None:
-    out = io.StringIO(newline="")
-    assert write_jsonl(filled(archive).stories(), out) == 3
+    out = io.BytesIO()
+    json_lines.write(filled(archive).stories(), out, "stories")
     first, *others = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [each["canonical_url"] for each in others] == [f"{SITE}/national/b", f"{SITE}/national/c"]
     assert first["body"] == [{"kind": "paragraph", "text": ODD}, {"kind": "paragraph", "text": "Second."}]
@@ -47,11 +48,13 @@ def test_json_lines(archive: Archive) -> None:
 
 
 def test_csv(archive: Archive) -> None:
-    out = io.StringIO(newline="")
-    assert write_csv(filled(archive).stories(), out) == 3
-    lines = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
-    assert tuple(lines[0]) == COLUMNS
-    assert lines[0]["body"] == f"{ODD}\n\nSecond."
+    out = io.BytesIO()
+    csv_table.write(filled(archive).stories(), out, "stories")
+    lines = list(csv.DictReader(io.StringIO(out.getvalue().decode(), newline="")))
+    assert len(lines) == 3
+    assert tuple(lines[0]) == tuple(COLUMNS["stories"])
+    assert lines[0]["body"] == f"'{ODD}\n\nSecond."
+    assert csv_table.exact(lines[0]["body"]) == f"{ODD}\n\nSecond."
     assert lines[0]["authors"] == "Kun K\nHeng V"
     assert lines[0]["images"] == f"{SITE}/0.jpg"
     assert (lines[1]["byline"], lines[1]["published_on"]) == ("", "2018-06-21")

@@ -1,0 +1,82 @@
+"""Copies of records for other files, byte for byte, with all that a reader needs to make use of them."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from storage.evidence import compact_format
+from storage.evidence.store import path_in, record_in
+from storage.warc.exchange import Damage, RecordLocation, RecordUnreadable
+from storage.warc.files import OnDamage
+from storage.warc.members import GZIP, MAGIC, RawRecord
+from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
+
+_HOPS = 5  # revisits of revisits that are followed
+
+
+class Copy(NamedTuple):
+    """One record: where it stands in the evidence, its bytes, and a gzip member of them."""
+
+    file: str
+    offset: int
+    raw: bytes
+    packed: bytes
+
+
+def copies(folder: Path, locations: Iterable[RecordLocation], report: OnDamage) -> Iterator[Copy]:
+    """The records at the locations, each once.
+
+    Before a response come the warcinfo record of its file and the record that a revisit refers to; behind it comes its
+    request. A gzip member of the evidence is copied as it is. What cannot be read or copied is reported.
+    """
+    seen: set[tuple[str, int]] = set()
+    for location in locations:
+        yield from _company(folder, location, report, seen, _HOPS)
+
+
+def _company(
+    folder: Path, location: RecordLocation, report: OnDamage, seen: set[tuple[str, int]], hops: int
+) -> Iterator[Copy]:
+    file, offset = location.file, location.offset
+    if (file, offset) in seen:
+        return
+    seen.add((file, offset))
+    foreign = Path(file).is_absolute()
+    try:
+        path = path_in(folder, file)
+        record = record_in(path, offset, foreign=foreign)
+        response = parse_record(record.raw)
+    except (BadRecord, RecordUnreadable, OSError) as error:
+        report(Damage(file=file, offset=offset, what=str(error)))
+        return
+    if not record.raw.startswith(b"WARC/") or not isinstance(response, ResponseRecord):
+        report(Damage(file=file, offset=offset, what="no WARC record of a response, so that it cannot be copied"))
+        return
+    target = response.exchange.revisit_of
+    if target is not None and target.location is not None and hops:
+        yield from _company(folder, target.location, report, seen, hops - 1)
+    if (file, 0) not in seen:
+        seen.add((file, 0))
+        with suppress(BadRecord):
+            head = compact_format.record_at(path, 0)
+            if b"\r\nWARC-Type: warcinfo\r\n" in head.raw:
+                yield _copy(file, path, head)
+    yield _copy(file, path, record)
+    with suppress(BadRecord):  # of another program's file, or at its end
+        following = record_in(path, offset + record.length, foreign=foreign)
+        request = parse_record(following.raw)
+        if isinstance(request, RequestRecord) and response.goes_with(request):
+            yield _copy(file, path, following)
+
+
+def _copy(file: str, path: Path, record: RawRecord) -> Copy:
+    packed = b""
+    if not record.shared and not compact_format.is_compact(path):
+        with path.open("rb") as stream:
+            stream.seek(record.offset)
+            packed = stream.read(record.length)
+    if not packed.startswith(MAGIC):
+        packed = zlib.compress(record.raw, 6, GZIP)
+    return Copy(file, record.offset, record.raw, packed)

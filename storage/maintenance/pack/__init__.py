@@ -1,0 +1,1 @@
+"""Pack of a selection: one file with pages, index, database and a reader."""

@@ -1,0 +1,43 @@
+"""A selection of stories for exports and packs."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from storage.database.values import plain
+from storage.query.search.filters import Filters
+from storage.query.search.syntax import parse
+
+_FOUND = """story.id IN (SELECT found.story_id FROM words
+    JOIN revision AS found ON found.id = words.rowid WHERE words MATCH :words)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The stories that pass the filters and in which words occur; without either every story.
+
+    words: as in a search, in any wording of the story; None: any. SQLite alone.
+    """
+
+    words: str | None = None
+    filters: Filters = field(default_factory=Filters)
+
+    @property
+    def is_everything(self) -> bool:
+        return self == Selection()
+
+    def sql(self) -> str:
+        """An SQL condition on the table `story`. Raises BadQuery."""
+        if self.words is None:
+            return self.filters.sql()
+        found = _FOUND if parse(self.words) else "0"  # no story is found by a search without a word
+        return f"{found} AND {self.filters.sql()}"
+
+    def values(self) -> dict[str, Any]:
+        """The values of the parameters in `sql`, by name. Raises BadQuery."""
+        query = parse(self.words or "")
+        return self.filters.values() | ({"words": query.expression()} if query else {})
+
+    def described(self) -> dict[str, Any]:
+        """What was asked for, by the names of the options; {} for every story."""
+        given = {"words": self.words} | {each.name: getattr(self.filters, each.name) for each in fields(Filters)}
+        return {name: plain(value) for name, value in given.items() if value is not None}

@@ -1,0 +1,85 @@
+"""Filters of stories, the same for search, counts, trends and exports. SQLite only."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Connection, text
+
+from storage.query.search.syntax import parse
+from storage.query.search.text import encodable
+
+_OF_DAY = {"since": "search_row.published_on >= :since", "until": "search_row.published_on <= :until"}
+_OF_FACETS = {
+    "year": "month BETWEEN :first_month AND :last_month",
+    "section": "lower(section) = lower(:section)",
+    "language": "language = :language",
+    "layout": "layout = :layout",
+    "edited": "edited = :edited",
+    "corrected": "corrected = :corrected",
+}
+_BY_AUTHOR = """search_row.story_id IN (SELECT by_author.story_id FROM words
+    JOIN search_row AS by_author ON by_author.revision_id = words.rowid WHERE words MATCH :author)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Limits of a selection of stories; None: any.
+
+    since, until: days of publication, both included; year: of publication. Each leaves out the stories of unknown day.
+    section: as the paper names it, in any case. author: words of the byline in any wording, as in a search.
+    language: en or km. layout: of the newest wording. edited: with more than one wording. corrected: with a note of
+    correction in any wording.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    year: int | None = None
+    section: str | None = None
+    author: str | None = None
+    language: str | None = None
+    layout: str | None = None
+    edited: bool | None = None
+    corrected: bool | None = None
+
+    def sql(self) -> str:
+        """An SQL condition on the table `story`; "1" without a filter. Raises BadQuery."""
+        conditions = self.on_rows()
+        return (
+            "1" if conditions == "1" else f"story.id IN (SELECT story_id FROM search_row WHERE newest AND {conditions})"
+        )
+
+    def on_rows(self) -> str:
+        """An SQL condition on the table `search_row`; "1" without a filter. Raises BadQuery."""
+        conditions = [sql for name, sql in _OF_DAY.items() if getattr(self, name) is not None]
+        if of_facets := [sql for name, sql in _OF_FACETS.items() if getattr(self, name) is not None]:
+            conditions.append(f"facets_id IN (SELECT id FROM facets WHERE {' AND '.join(of_facets)})")
+        if self.author is not None:
+            conditions.append(_BY_AUTHOR if parse(self.author) else "0")  # no byline has a word that is none
+        return " AND ".join(conditions) or "1"
+
+    def values(self) -> dict[str, Any]:
+        """The values of the parameters in both conditions, by name. Raises BadQuery."""
+        byline = parse(self.author or "")
+        values = {
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "first_month": f"{self.year:04}-01" if self.year is not None else None,
+            "last_month": f"{self.year:04}-12" if self.year is not None else None,
+            "section": encodable(self.section) if self.section is not None else None,
+            "author": byline and f"{{byline}} : ({byline.expression()})",
+            "language": encodable(self.language) if self.language is not None else None,
+            "layout": encodable(self.layout) if self.layout is not None else None,
+            "edited": self.edited,
+            "corrected": self.corrected,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+Named = Literal["section", "language", "layout"]
+
+
+def names(connection: Connection, named: Named) -> list[str]:
+    """The values that a filter may name, of any story."""
+    query = text(f"SELECT DISTINCT {named} FROM facets WHERE {named} IS NOT NULL ORDER BY {named}")
+    return list(connection.execute(query).scalars())
