@@ -119,3 +119,37 @@ def months(year: int) -> Iterator[tuple[str, list[list[date | None]]]]:
             day += timedelta(days=1)
         weeks[-1] += [None] * (7 - len(weeks[-1]))
         yield f"{date(year, month, 1):%B}", weeks
+
+
+def highest(series: Sequence[Mapping[str, Any]]) -> float:
+    """The largest share of any period, of series with `shares`."""
+    return max((share for each in series for share in each["shares"] if share is not None), default=0)
+
+
+_TREND_WIDTH, _LINES, _BARS = 1000, 240, 40  # units: of the chart, of the part with lines, of the one with bars
+
+
+def lines(series: Sequence[Mapping[str, Any]], all_stories: Sequence[int], periods: Sequence[str]) -> Markup:
+    """Shares as lines that break where there is no story, above the number of all stories as bars."""
+    most_share, most_stories = highest(series) or 1, max(all_stories, default=0) or 1
+    step = _TREND_WIDTH / max(len(periods), 1)
+    bars = []
+    for at, count in enumerate(all_stories):
+        height = round(_BARS * count / most_stories, 1)
+        if height:
+            bars.append(f"M{at * step:.1f} {_LINES + 10 + _BARS}v-{height}h{step * 0.85:.1f}v{height}z")
+    drawn = [Markup('<path class="l2" d="{}"/>').format("".join(bars))]
+    for number, each in enumerate(series, 1):
+        places: list[str] = []
+        pen_up = True
+        for at, share in enumerate(each["shares"]):
+            if share is None:
+                pen_up = True
+                continue
+            x, y = (at + 0.425) * step, _LINES - (_LINES - 10) * share / most_share
+            places.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}{'h.1' if pen_up else ''}")
+            pen_up = False
+        drawn.append(Markup('<path class="s{}" d="{}"/>').format(number, "".join(places)))
+    label = f"Share of stories by {'month' if '-' in periods[0] else 'year'}, {periods[0]} to {periods[-1]}"
+    frame = '<svg class="lines" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    return Markup(frame).format(_TREND_WIDTH, _LINES + 10 + _BARS, label, Markup().join(drawn))

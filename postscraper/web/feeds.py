@@ -9,16 +9,15 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from postscraper.web.rendering import MARKS
+from storage.query.export.csv_table import safe
 
 COLUMNS = ("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet")
 
-# A spreadsheet runs what begins so: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def csv_of(data: Mapping[str, Any]) -> bytes:
-    """The stories of a list, a line each; what a spreadsheet would run has an apostrophe before it."""
+    """The stories of a list, a line each; no cell is a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -27,9 +26,8 @@ def csv_of(data: Mapping[str, Any]) -> bytes:
     return out.getvalue().encode("utf-8", "replace")
 
 
-def _cell(value: Any) -> str:
-    text = _unmarked("" if value is None else str(value)).replace("\0", "")
-    return f"'{text}" if _FORMULA.match(text) else text
+def _cell(value: Any) -> Any:
+    return safe(_unmarked(value).replace("\0", "")) if isinstance(value, str) else value
 
 
 def atom_of(data: Mapping[str, Any], base: str, query: str) -> bytes:

@@ -23,6 +23,7 @@ MARKS = ("\ue000", "\ue001")
 NAVIGATION = {
     "/": "Front",
     "/search": "Search",
+    "/trend": "Trend",
     "/gone": "Gone",
     "/coverage": "Coverage",
     "/docs": "API",
