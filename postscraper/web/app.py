@@ -21,7 +21,7 @@ from postscraper.web.database import TooSlow, reading
 from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
-from postscraper.web.rendering import html_of
+from postscraper.web.rendering import MARKS, html_of
 from postscraper.web.views import calendar, captures, coverage, search, stories
 from storage.archive import Archive
 from storage.errors import ArchiveError, EvidenceError, Locked, NoSuchStory, Unsupported
@@ -138,10 +138,9 @@ class Application:
 
 def application(archive: Archive) -> Starlette:
     """The ASGI application over an archive that was opened for reading; closing it is the caller's."""
-    return Starlette(
-        routes=Application(archive).routes(),
-        exception_handlers={404: _not_found, 405: _not_found},
-    )
+    found = Starlette(routes=Application(archive).routes(), exception_handlers={404: _not_found})
+    found.router.redirect_slashes = False  # a page has one address
+    return found
 
 
 # Statuses of errors that say themselves what is wrong; of two that fit the first counts.
@@ -200,6 +199,7 @@ def _sibling(request: Request, form: Form) -> str:
 
 def _json(data: Any) -> Response:
     text = json.dumps(data, ensure_ascii=False, indent=1)
+    text = text.replace(MARKS[0], "[").replace(MARKS[1], "]")  # around the matches of a snippet
     return Response(text.encode("utf-8", "replace"), media_type=TYPES["json"])
 
 

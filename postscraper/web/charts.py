@@ -76,11 +76,15 @@ def strip(weeks: Sequence[int], most: int, first: int, last: int, lacking: Seque
     """
     cells: dict[str, list[str]] = {}
     for week, count in enumerate(weeks):
-        if first <= week <= last:
-            name = f"l{level(count, most)}" if count else "gap"
-            cells.setdefault(name, []).append(f"M{week * _CELL} 0h{_SIZE}v{_SIZE}h-{_SIZE}z")
+        if count:
+            cells.setdefault(f"l{level(count, most)}", []).append(f"M{week * _CELL} 0h{_SIZE}v{_SIZE}h-{_SIZE}z")
     marks = "".join(f"M{week * _CELL} 11h{_SIZE}v2h-{_SIZE}z" for week, count in enumerate(lacking) if count)
-    drawn = [Markup('<path class="{}" d="{}"/>').format(name, "".join(found)) for name, found in sorted(cells.items())]
+    drawn = []
+    if first <= last:  # dashes, a week each
+        drawn.append(
+            Markup('<path class="weeks" d="M{} 4.5h{}"/>').format(first * _CELL, (last - first + 1) * _CELL - 1)
+        )
+    drawn += [Markup('<path class="{}" d="{}"/>').format(name, "".join(found)) for name, found in sorted(cells.items())]
     if marks:
         drawn.append(Markup('<path class="lacking" d="{}"/>').format(marks))
     frame = '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'

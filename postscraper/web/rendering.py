@@ -1,7 +1,7 @@
 """Render templates: everything that is put into one is escaped, whatever it is."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -42,7 +42,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         address=phrases.address,
-        age=phrases.duration,
+        age=lambda seconds: phrases.duration(timedelta(seconds=seconds)),
         counted=phrases.counted,
         day=_day,
         linked=_linked,

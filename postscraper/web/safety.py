@@ -27,6 +27,7 @@ HEADERS: Mapping[str, str] = {
 RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 METHODS = ("GET", "HEAD")
+LARGEST_HEAD = 16 * 1024  # bytes of a request's head, as far as it came in one piece
 LONGEST_TARGET = 8 * 1024  # bytes of a path with its query; a search of 500 Khmer words has 6,000
 
 Scope = MutableMapping[str, Any]
@@ -82,13 +83,15 @@ class Guard:
             headers.setdefault(name, []).append(value)
         if scope["method"] not in METHODS:
             return 405, "This server only reads: it answers GET and HEAD."
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
+            return 414, f"The address is longer than {LONGEST_TARGET:,} bytes."
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEAD:
+            return 431, f"The head of the request is longer than {LARGEST_HEAD:,} bytes."
         hosts = headers.get(b"host", [])
         if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._hosts:
             return 421, "This server has another name. Open it by the address that postscraper serve printed."
         if b"transfer-encoding" in headers or headers.get(b"content-length", [b"0"]) != [b"0"]:
             return 413, "A request to this server has no body."
-        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
-            return 414, f"The address is longer than {LONGEST_TARGET:,} bytes."
         origins = headers.get(b"origin", [])
         site = headers.get(b"sec-fetch-site", [b"none"])
         own = {f"{scope['scheme']}://{host}".encode() for host in self._hosts}

@@ -13,11 +13,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from postscraper.errors import BadRequest
 from postscraper.web.app import application
-from postscraper.web.safety import RAW_HEADERS, Guard, hosts_of
+from postscraper.web.safety import LARGEST_HEAD, RAW_HEADERS, Guard, hosts_of
 from storage.archive import Archive
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LARGEST_HEAD = 16 * 1024  # bytes of a request's head
 HEAD_SECONDS = 10  # within which a request must have come whole
 ANSWER_SECONDS = 60  # within which a client must have taken its answer
 MOST_CONNECTIONS = 200

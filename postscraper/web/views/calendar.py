@@ -145,7 +145,7 @@ def page_data(connection: Connection, page: PageAsOf) -> dict[str, Any]:
             lists.append({"list": row.list, "teasers": []})
         facts = columns(row, "position", "headline", "summary", "address", "image_url", "published_on")
         lists[-1]["teasers"].append(facts | {"story": numbers.get(row.address)})
-    return _summary(page) | {"age": page.age, "lists": lists}
+    return _summary(page) | {"lists": lists}
 
 
 def gone_view(room: Room, connection: Connection) -> dict[str, Any]:
