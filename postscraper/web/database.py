@@ -12,7 +12,7 @@ from storage.archive import Archive
 
 SECONDS = 1.0
 # Of SQLite's virtual machine between two looks at the clock: about a tenth of a millisecond.
-_STEPS = 10_000
+STEPS = 10_000
 
 
 class TooSlow(Exception):
@@ -20,13 +20,13 @@ class TooSlow(Exception):
 
 
 @contextmanager
-def reading(archive: Archive, seconds: float = SECONDS) -> Iterator[Connection]:
-    """A connection whose queries end together after so many seconds; raises TooSlow then, ArchiveError."""
+def reading(archive: Archive, seconds: float | None = None) -> Iterator[Connection]:
+    """A connection whose queries end together after so many seconds; None: SECONDS. Raises TooSlow, ArchiveError."""
     with archive.connect() as connection:
         own = connection.connection.driver_connection
         assert isinstance(own, sqlite3.Connection)
-        end = time.monotonic() + seconds
-        own.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        end = time.monotonic() + (SECONDS if seconds is None else seconds)
+        own.set_progress_handler(lambda: time.monotonic() > end, STEPS)
         try:
             yield connection
         except DBAPIError as error:

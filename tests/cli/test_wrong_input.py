@@ -52,6 +52,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "search": ("ferry",),
     **dict.fromkeys(("show", "promotion", "headlines"), ("1",)),
     "front": ("/",),
+    "serve": ("--port", "0"),
     "as-of": ("2018-06-22",),
     "export": ("--format", "jsonl"),
     "pack": ("{new}.wacz",),
