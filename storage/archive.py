@@ -22,12 +22,12 @@ from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
 from storage.ingest import reprocess, search_index, tombstones, visits
 from storage.ingest.batch import Outcome, load
-from storage.ingest.prepare import Identity, prepare
+from storage.ingest.prepare import prepare
 from storage.ingest.visits import Taken
 from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
-from storage.ledger.states import DROPPED, Discovery, Visit
+from storage.ledger.states import Discovery, Visit
 from storage.query import captures, statistics
 from storage.query.export.records import records
 from storage.query.export.selection import Selection
@@ -83,7 +83,7 @@ class Archive:
         engine = database.engine_for(folder, db_url, readonly=readonly)
         if database.is_sqlite(engine):
             event.listen(engine, "connect", lambda connection, _record: sql.register(connection))
-        writer = database.writer_for(folder, db_url, readonly=readonly)
+        writer = database.engine_for(folder, db_url, readonly=readonly, writes=True)
         try:
             if not readonly and database.is_empty(engine):
                 database.upgrade(writer, search_index.fill)
@@ -117,7 +117,7 @@ class Archive:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
         if db_url is None:
             cls.check_folder(Path(folder))
-        engine = database.writer_for(Path(folder), db_url, readonly=False)
+        engine = database.engine_for(Path(folder), db_url, readonly=False, writes=True)
         try:
             database.upgrade(engine, search_index.fill)
         finally:
@@ -202,10 +202,6 @@ class Archive:
 
         return self._store(items, apply)
 
-    def replayed(self) -> dict[str, int]:
-        """How far `replay` has read each file, in bytes."""
-        return self.ask(visits.done)
-
     def reread(self, items: Iterable[tuple[Any, Visit | None]]) -> list[Outcome]:
         """Store new readings of stored captures in one durable transaction; see storage/ingest/reprocess.py.
 
@@ -237,10 +233,6 @@ class Archive:
         """The addresses of withdrawn stories, which are kept out; see storage/maintenance/withdraw.py."""
         return self.ask(tombstones.addresses)
 
-    def withdrawal(self, address: str) -> Row[Any] | None:
-        """The tombstone of an address, as in the table `withdrawn`; None for one that is not kept out."""
-        return self.ask(tombstones.of, address)
-
     def overwrite_withdrawn(self) -> int:
         """Overwrite the records of withdrawn stories that wait for it; how many. Raises Damaged."""
         try:
@@ -256,36 +248,12 @@ class Archive:
         """
         database.write_anew(self._writer, self.folder)
 
-    def find_capture(self, identity: Identity, *, same_body: bool = True) -> Row[Any] | None:
-        """The stored capture of this identity, if its bytes are in the evidence; None without one.
-
-        same_body: else the first capture with the same body, of this address if there is one.
-        """
-        url, second, status, digest, _ = identity
-        return self.ask(captures.find, url, second, status, digest, same_body=same_body)
-
     def captures(self, *, since: date | None = None, until: date | None = None) -> Iterator[Row[Any]]:
         """Captures in the order in which they were stored.
 
         since, until: days of the capture in UTC, both included.
         """
         return captures.captures(self._engine, since, until)
-
-    def dropped(self) -> dict[tuple[str, int, str], str]:
-        """Captures that pipelines dropped: the reason by file, offset and part of the record."""
-        return self.ask(captures.dropped, DROPPED)
-
-    def parts(self, row: Row[Any]) -> set[str]:
-        """The stored parts of the answer of a capture, '' for the whole answer; row: as `captures` yields it."""
-        return self.ask(captures.parts, row)
-
-    def kept_captures(self) -> int:
-        """The number of answers whose bytes are in the evidence."""
-        return self.ask(captures.count_stored)
-
-    def evidence_ends(self) -> dict[str, int]:
-        """For each evidence file the end of the last record that a capture names, in bytes."""
-        return self.ask(captures.evidence_ends)
 
     def story(self, story: str | int) -> FullStory:
         """A story by its number or any of its addresses, with its whole history. Raises NoSuchStory."""
@@ -296,10 +264,6 @@ class Archive:
         selection = Selection(filters=Filters(since=since, until=until))
         with self._engine.connect() as connection:
             yield from records(connection, "stories", selection)
-
-    def nearest(self, address: str) -> str | None:
-        """The canonical address of the story whose address is most like one that no story has; None without one."""
-        return self.ask(history.nearest, address)
 
     def search(
         self,
@@ -334,14 +298,6 @@ class Archive:
         """How many stories `search` finds on all its pages. Raises BadQuery."""
         filters = Filters(since=since, until=until, section=section, author=author)
         return self.ask(search.count, words, filters)
-
-    def sections(self) -> list[str]:
-        """The sections of its stories, as printed, the largest first."""
-        return self.ask(statistics.sections)
-
-    def layouts(self) -> list[str]:
-        """The layouts by which its captures were read, as in `stats`."""
-        return self.ask(statistics.layouts)
 
     def stats(self) -> Stats:
         """Counts of stories, captures and addresses."""

@@ -12,7 +12,10 @@ ArchiveError
 ├── BadQuery         a search query without a meaning
 └── NoSuchStory      no story of that address or number
 
-EvidenceError        of the evidence; its subclasses are in storage/warc/exchange.py
+EvidenceError
+├── EvidenceShort       a file is shorter than the database records
+├── EvidenceFailed      a write or a sync failed: nothing more is stored
+└── RecordUnreadable    no whole record at a location, or the record it refers to is missing
 """
 
 
@@ -62,3 +65,15 @@ class NoSuchStory(ArchiveError):
 
 class EvidenceError(Exception):
     """A fault of the evidence; the message names file and offset."""
+
+
+class EvidenceShort(EvidenceError):
+    """A file is missing, or shorter than the database records."""
+
+
+class EvidenceFailed(EvidenceError):
+    """A write or a sync failed; this `Evidence` stores nothing more. The next start recovers."""
+
+
+class RecordUnreadable(EvidenceError):
+    """No whole record of an exchange at the location."""

@@ -26,7 +26,7 @@ from storage.maintenance.merge import add_addresses, join_ledger
 from storage.maintenance.rebuild import counts
 from storage.maintenance.withdraw import Withdrawal, barred, plan, take_over
 from storage.warc.exchange import Damage
-from storage.warc.files import file_fields
+from storage.warc.files import file_info
 
 # Opens a run for a newspaper; the second argument: origin of the mirror that served it, None for its own site.
 OpenRun = Callable[[Newspaper, str | None], Run]
@@ -132,5 +132,5 @@ def _files(other: Path) -> dict[tuple[str, str | None], list[Path]]:
     for name in compact_format.evidence_files(other / FOLDER):
         path = compact_format.file_of(other / FOLDER / name)
         paper = newspaper_of(name)
-        files.setdefault((paper.name, file_fields(path).get("paper-origin")), []).append(path)
+        files.setdefault((paper.name, file_info(path).fields.get("paper-origin")), []).append(path)
     return files

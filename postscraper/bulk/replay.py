@@ -23,6 +23,7 @@ from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc import PageFilter, answers, named
 from postscraper.sources.warc_files import WarcFile, parts
 from storage.archive import Outcome
+from storage.ingest import visits
 from storage.ingest.prepare import PreparedItem
 from storage.ledger.discoveries import MergedDiscovery
 from storage.warc.exchange import Damage, Exchange, RecordLocation, SharedMember, Tally
@@ -71,12 +72,13 @@ class Replay:
         # What one paper does not need of a file, another may.
         paper = f"{run.paper.name} with all" if all_hosts else run.paper.name
         self._names = {file: f"{file.identity()} {paper}" for file in files}
-        known = run.archive.replayed()
+        known = run.archive.ask(visits.done)
         self._safe = {
             file: max(file.start, min(file.start + known.get(name, 0), file.end)) for file, name in self._names.items()
         }
         self._dropped = run.archive.ledger.dropped()
-        self._unwritten: list[tuple[Exchange | None, tuple[PreparedItem, ...]]] = []
+        self._unwritten: list[tuple[PreparedItem, ...]] = []
+        self._recorded: list[RecordLocation] = []
         self._discoveries: list[MergedDiscovery] = []
         self._moved: set[WarcFile] = set()
         self._offset = 0  # of the record read last
@@ -159,32 +161,34 @@ class Replay:
             yield record
 
     def _add(self, batch: Batch, result: ReadPages) -> None:
-        for (location, exchange), entries in zip(batch.pages, result.entries, strict=True):
-            # A revisit cannot be read from its record alone, nor a page from a member of several. Our records need a
-            # date.
-            needs_record = not self._link or exchange.revisit_of is not None or isinstance(location, SharedMember)
-            is_recorded = needs_record and exchange.captured_at is not None
-            self._unwritten.append((exchange if is_recorded else None, entries))
+        pages = zip(batch.pages, result.entries, strict=True)
+        recorded = [(exchange, entries) for (location, exchange), entries in pages if self._records(location, exchange)]
+        locations = self._run.recorder.record_all(exchange for exchange, _ in recorded)
+        for location, (_, entries) in zip(locations, recorded, strict=True):
+            for entry in entries:
+                entry.set_location(location)
+        self._recorded += locations
+        self._unwritten += result.entries
         self._discoveries += result.discoveries.values()
         self.progress.damages += result.damages
         self._safe[batch.file] = batch.end
         self._moved.add(batch.file)
 
+    def _records(self, location: RecordLocation, exchange: Exchange) -> bool:
+        """Whether the bytes of a page are stored. Our records need a date."""
+        # A revisit cannot be read from its record alone, nor a page from a member of several.
+        needs_record = not self._link or exchange.revisit_of is not None or isinstance(location, SharedMember)
+        return needs_record and exchange.captured_at is not None
+
     def _write(self) -> None:
         """Store all unwritten pages in one transaction, after their records."""
-        recorded: list[RecordLocation] = []
-        for exchange, entries in self._unwritten:
-            if exchange is not None:
-                recorded.append(self._run.recorder.record(exchange))
-                for entry in entries:
-                    entry.set_location(recorded[-1])
         self._run.sync()
         safe = {self._names[file]: self._safe[file] - file.start for file in self._moved}
-        safe |= self._run.recorder.committed((location.file, location.offset) for location in recorded)
-        admitted = [(self._admitted(entry), None) for _, entries in self._unwritten for entry in entries]
+        safe |= self._run.recorder.committed((location.file, location.offset) for location in self._recorded)
+        admitted = [(self._admitted(entry), None) for entries in self._unwritten for entry in entries]
         self.progress.outcomes.update(self._run.archive.replay(admitted, safe, self._discoveries))
         self.progress.pages += len(self._unwritten)
-        self._unwritten, self._discoveries = [], []
+        self._unwritten, self._recorded, self._discoveries = [], [], []
         self._moved.clear()
 
     def _admitted(self, entry: PreparedItem) -> PreparedItem:

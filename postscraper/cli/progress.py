@@ -13,6 +13,7 @@ from typing import TextIO
 from postscraper.cli.output import counted, joined
 from storage.archive import Archive
 from storage.errors import ArchiveError
+from storage.query.captures import count_stored
 
 DRAWN_EVERY, WRITTEN_EVERY = 0.2, 60.0  # seconds
 _ERASE = "\r\x1b[K"
@@ -106,7 +107,7 @@ def kept_pages(archive: Path) -> int | None:
     """The number of captures with bytes in the evidence; None when the database cannot be read."""
     try:
         with Archive.open(archive, readonly=True) as opened:
-            return opened.kept_captures()
+            return opened.ask(count_stored)
     except ArchiveError:
         return None
 

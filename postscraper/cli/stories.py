@@ -11,7 +11,8 @@ from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
 from storage.errors import NoSuchStory
-from storage.query.history.history import FullStory, find
+from storage.ingest import tombstones
+from storage.query.history.history import FullStory, find, nearest
 
 _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 bits
 
@@ -58,9 +59,9 @@ def _canonical(url: str) -> str:
 def _instead(archive: Archive, addresses: list[str]) -> str:
     """The withdrawal or the ledger's state of one of the addresses, else a similar address; "" without any."""
     for each in addresses:
-        if gone := archive.withdrawal(each):
+        if gone := archive.ask(tombstones.of, each):
             return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
         if (row := archive.ledger.row(each)) is not None:
             return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
-    near = next(filter(None, map(archive.nearest, addresses)), None)
+    near = next(filter(None, (archive.ask(nearest, each) for each in addresses)), None)
     return f"; did you mean {address(near)}?" if near else ""

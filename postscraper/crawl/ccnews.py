@@ -22,9 +22,9 @@ from postscraper.run.selection import is_selected
 from postscraper.sources import ccnews, warc
 from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex
 from postscraper.sources.warc import PageFilter
+from storage.errors import EvidenceFailed
 from storage.evidence.store import log_damage
 from storage.files import make_folder
-from storage.warc.exchange import EvidenceFailed
 
 FOLDER = "commoncrawl"
 PIECE_SECONDS = 300  # a slow line, and 8 MB

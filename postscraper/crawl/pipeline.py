@@ -23,8 +23,7 @@ from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
 from postscraper.run.page_reader import Reading, dropped
 from storage.archive import Outcome
-from storage.errors import ArchiveError
-from storage.warc.exchange import EvidenceError
+from storage.errors import ArchiveError, EvidenceError
 
 LARGEST_BATCH = 200
 # Items that arrive within it share a transaction: one alone costs 4.2 ms of the processor, one of sixteen 0.8 ms.

@@ -14,8 +14,8 @@ from scrapy.http import Headers, Response
 
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.run.run import now
-from storage.errors import ArchiveError
-from storage.warc.exchange import Cut, EvidenceError, Exchange
+from storage.errors import ArchiveError, EvidenceError
+from storage.warc.exchange import Cut, Exchange
 
 
 class EvidenceMiddleware:

@@ -28,8 +28,8 @@ from postscraper.run.scope import OTHER_ARCHIVES
 from postscraper.run.scope import scope as parse_scope
 from postscraper.sources.ccnews import is_news
 from postscraper.urls import absolute, sent_on
-from storage.errors import ArchiveError
-from storage.warc.exchange import EvidenceError, Exchange
+from storage.errors import ArchiveError, EvidenceError
+from storage.warc.exchange import Exchange
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 

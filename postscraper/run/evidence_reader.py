@@ -16,7 +16,7 @@ from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER
 from storage.maintenance.withdraw import dropped_from, kept_out
 from storage.warc.exchange import Exchange, RecordLocation
-from storage.warc.files import file_fields
+from storage.warc.files import file_info
 
 # Each caches up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
 FILES_AT_ONCE = 4
@@ -70,7 +70,7 @@ class EvidenceReader:
         return PageReader(discoverer, withdrawn=self._withdrawn, layouts=self._layouts)
 
     def _aliases_of(self, file: str, paper: Newspaper) -> Aliases:
-        return aliases(paper, file_fields(file_of(self._folder / file)).get("paper-origin"))
+        return aliases(paper, file_info(file_of(self._folder / file)).fields.get("paper-origin"))
 
     def _as_stored(self, item: Item, location: RecordLocation) -> Item:
         why = self._dropped.get((location.file, location.offset, item.capture.part or ""))

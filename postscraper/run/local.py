@@ -12,8 +12,9 @@ from postscraper.run.run import Run
 from postscraper.run.selection import is_selected
 from postscraper.sources import commoncrawl, commoncrawl_copies, folder, warc
 from postscraper.sources.warc import PageFilter
+from storage.errors import RecordUnreadable
 from storage.evidence.store import log_damage
-from storage.warc.exchange import IMPORTED, Exchange, RecordLocation, RecordUnreadable
+from storage.warc.exchange import IMPORTED, Exchange, RecordLocation
 
 _log = logging.getLogger(__name__)
 

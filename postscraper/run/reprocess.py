@@ -16,9 +16,10 @@ from typing import Any
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.values import storable
+from storage.errors import EvidenceError
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Rereader
-from storage.warc.exchange import EvidenceError
+from storage.query import captures
 
 BATCH = 200  # captures in memory, and in one transaction
 MOST_EXAMPLES = 3
@@ -188,7 +189,7 @@ def _find_new(report: Report, row: Any, readings: Mapping[str, tuple[Any, Any]],
     """Report the stories of a whole answer that no row names."""
     if row.part or len(readings) == 1:
         return
-    for part in readings.keys() - archive.parts(row):
+    for part in readings.keys() - archive.ask(captures.parts, row):
         item = storable(readings[part][0])
         report.changed_ids.add(row.id)
         at = item["capture"]["captured_at"]

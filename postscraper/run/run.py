@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from postscraper import __version__
 from postscraper.errors import BadRequest
@@ -29,10 +28,13 @@ from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
+from storage.ingest import visits
 from storage.ingest.prepare import Identity, second
 from storage.ledger.ledger import Due
 from storage.ledger.selection import Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind
+from storage.query import captures
+from storage.warc.digests import body_digest
 from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
@@ -130,8 +132,8 @@ class Run:
 
     def _recover(self) -> None:
         """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
-        done = self.archive.replayed()
-        for location, exchange in self.evidence.recover(self.archive.evidence_ends(), done=done):
+        done = self.archive.ask(visits.done)
+        for location, exchange in self.evidence.recover(self.archive.ask(captures.evidence_ends), done=done):
             if self.reader.is_page(exchange) and not self.recorder.has(exchange):
                 row = self.archive.ledger.row(self.reader.address(exchange.url))
                 self.archive.add_many(self.reader.read(exchange, location, depth=row.depth if row else 0))
@@ -305,16 +307,24 @@ class Recorder:
         self._pending = PendingRecords()
 
     def record(self, exchange: Exchange) -> RecordLocation:
-        """Write the exchange unless it is stored already, from any source; returns its location.
+        """As `record_all`, for one exchange."""
+        return self.record_all([exchange])[0]
 
-        Durable after `sync`. Call `committed` or `discard` for it later.
+    def record_all(self, exchanges: Iterable[Exchange]) -> list[RecordLocation]:
+        """Write the exchanges that are not stored already, from any source; returns the location of each.
+
+        Durable after `sync`. Call `committed` or `discard` for them later.
         """
+        with self._archive.connect() as connection:  # a twentieth of a replay's time if opened anew for each
+            return [self._record(connection, exchange) for exchange in exchanges]
+
+    def _record(self, connection: Connection, exchange: Exchange) -> RecordLocation:
         identity = _identity(exchange)
         if pending := self._pending.place(identity):
             return pending
         # A revisit cannot refer to a body that is cut, and of a small one saves nothing.
         refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
-        row = self._archive.find_capture(identity, same_body=refers)
+        row = captures.find(connection, *identity[:4], same_body=refers)
         if row is not None and (row.url, second(row.captured_at), row.status) == identity[:3]:
             return _location(row)
         location = self._evidence.append(exchange, same_as=_revisit_target(row, identity))
@@ -341,12 +351,11 @@ class Recorder:
 
     def has(self, exchange: Exchange) -> bool:
         """Whether a row names this very capture."""
-        return self._archive.find_capture(_identity(exchange), same_body=False) is not None
+        return self._archive.ask(captures.find, *_identity(exchange)[:4], same_body=False) is not None
 
 
 def _identity(exchange: Exchange) -> Identity:
-    digest = "sha256:" + sha256(exchange.body).hexdigest()
-    return exchange.url, second(exchange.captured_at), status_of(exchange), digest, ""
+    return exchange.url, second(exchange.captured_at), status_of(exchange), body_digest(exchange.body), ""
 
 
 def _location(row: Row[Any]) -> RecordLocation:

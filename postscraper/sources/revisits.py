@@ -1,9 +1,8 @@
 """Lookup of the captures that revisit records refer to, anywhere among the same WARC files.
 
-The first revisit record makes an index of all files on the disk. Several processes share one index.
+The first revisit record makes an index of all files on the disk.
 """
 
-import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -76,18 +75,11 @@ class RevisitLookup:
         return None
 
     def _make(self) -> None:
-        with self._index.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if self._index.exists():  # another process was first
-                return
-            new = self._index.with_suffix(".new")
-            new.unlink(missing_ok=True)
-            with closing(sqlite3.connect(new)) as connection, connection:
-                connection.execute(_TABLE)
-                connection.executemany("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows())
-                for statement in _INDEXES:
-                    connection.execute(statement)
-            new.replace(self._index)
+        with closing(sqlite3.connect(self._index)) as connection, connection:
+            connection.execute(_TABLE)
+            connection.executemany("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows())
+            for statement in _INDEXES:
+                connection.execute(statement)
 
     def _rows(self) -> Iterator[tuple[str | int | None, ...]]:
         for part in self._parts:

@@ -39,18 +39,14 @@ ERRORS: dict[int, tuple[type[errors.ArchiveError], str]] = {
 }
 
 
-def engine_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
-    """An engine that has not connected yet. Database errors are raised as ArchiveError."""
-    return _engine(folder, db_url, readonly=readonly)
+def engine_for(folder: Path, db_url: str | None, *, readonly: bool, writes: bool = False) -> Engine:
+    """An engine that has not connected yet. Database errors are raised as ArchiveError.
 
-
-def writer_for(folder: Path, db_url: str | None, *, readonly: bool) -> Engine:
-    """The same for transactions that write: one connection, which threads take in turn."""
-    engine = _engine(folder, db_url, readonly=readonly, pool_size=1, max_overflow=0, pool_timeout=WRITER_WAIT_SECONDS)
-    return engine.execution_options(writes=True)
-
-
-def _engine(folder: Path, db_url: str | None, *, readonly: bool, **pool: int) -> Engine:
+    writes: for transactions that write: one connection, which threads take in turn.
+    """
+    pool: dict[str, Any] = {}
+    if writes:
+        pool = {"pool_size": 1, "max_overflow": 0, "pool_timeout": WRITER_WAIT_SECONDS}
     place = str(folder / DATABASE)
     if db_url is None:
         url = f"sqlite:///{file_uri(folder / DATABASE, 'ro' if readonly else 'rwc')}&uri=true"
@@ -58,10 +54,16 @@ def _engine(folder: Path, db_url: str | None, *, readonly: bool, **pool: int) ->
     else:
         engine = create_engine(db_url, **pool)
         place = engine.url.render_as_string(hide_password=True)
-    _translate_errors(engine, place)
+
+    @event.listens_for(engine, "handle_error")
+    def translate(context: ExceptionContext) -> None:
+        translated = spoken_error(context.original_exception, place)
+        if translated is not None:
+            raise translated from context.original_exception
+
     if is_sqlite(engine):
-        _set_up_sqlite(engine, place, writes=bool(pool))
-    return engine
+        _set_up_sqlite(engine, place, writes=writes)
+    return engine.execution_options(writes=True) if writes else engine
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:
@@ -84,14 +86,6 @@ def file_uri(path: Path, mode: str) -> str:
     is_writable = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
     immutable = mode == "ro" and log_is_empty and (holds_shared_lock(path.parent) or not is_writable)
     return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if immutable else ''}"
-
-
-def _translate_errors(engine: Engine, place: str) -> None:
-    @event.listens_for(engine, "handle_error")
-    def translate(context: ExceptionContext) -> None:
-        translated = spoken_error(context.original_exception, place)
-        if translated is not None:
-            raise translated from context.original_exception
 
 
 def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:

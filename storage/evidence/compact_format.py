@@ -5,9 +5,9 @@ written. That location stays valid: an index at the head of the compact file map
 
     [dictionary] [lengths of all records, in the gzip file and here] [record] [record] …
 
-Dictionary and index are skippable frames, which every zstd reader passes over; the dictionary is that of
-https://iipc.github.io/warc-specifications/specifications/warc-zstd/. All readers of evidence open `NAME.warc.gz`
-through this module, whichever of the two files exists.
+This is the container of https://iipc.github.io/warc-specifications/specifications/warc-zstd/, which other programs
+read: the dictionary is in a skippable frame, and the index is an extension frame, which they pass over. All readers of
+evidence open `NAME.warc.gz` through this module, whichever of the two files exists.
 """
 
 import json
@@ -20,8 +20,9 @@ from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
+from storage.errors import RecordUnreadable
 from storage.warc import files as warcfile
-from storage.warc.exchange import Damage, RecordUnreadable
+from storage.warc.exchange import Damage
 from storage.warc.files import OnDamage
 from storage.warc.members import RawRecord, raw_record_at
 from storage.warc.parser import BadRecord
@@ -97,7 +98,7 @@ def pieces(path: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecor
     if is_compact(path):
         yield from read(file_of(path), report, start=start)
     else:
-        yield from warcfile.raw_records(path, report, start=start, info_id=warcfile.file_id(path))
+        yield from warcfile.raw_records(path, report, start=start, info_id=warcfile.file_info(path).record_id)
 
 
 def read(compact: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:

@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from storage.errors import RecordUnreadable
 from storage.evidence import compact_format
 from storage.evidence.store import path_in, record_in
-from storage.warc.exchange import Damage, RecordLocation, RecordUnreadable
+from storage.warc.exchange import Damage, RecordLocation
 from storage.warc.files import OnDamage
 from storage.warc.members import GZIP, MAGIC, RawRecord
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record

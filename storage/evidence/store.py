@@ -13,34 +13,24 @@ head is true of all of it. One writer for each folder and prefix; see `storage.d
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from storage.errors import EvidenceFailed, EvidenceShort, RecordUnreadable
 from storage.evidence import compact_format
 from storage.files import make_folder, sync_folder
 from storage.warc.digests import has_digest
-from storage.warc.exchange import (
-    IMPORTED,
-    Damage,
-    EvidenceFailed,
-    EvidenceShort,
-    Exchange,
-    RecordLocation,
-    RecordUnreadable,
-    RevisitTarget,
-)
+from storage.warc.exchange import IMPORTED, Damage, Exchange, RecordLocation, RevisitTarget
 from storage.warc.files import (
     LARGEST_BYTES,
     SOFTWARE,
-    FindOriginal,
     OnDamage,
     RawRecord,
     exchanges,
-    file_id,
     own_info_id,
     raw_records,
 )
@@ -101,39 +91,6 @@ def path_in(folder: Path, file: str) -> Path:
     if Path(file).name != file:
         raise RecordUnreadable(f"{file!r} is no file of {folder}")
     return folder / file
-
-
-@dataclass(slots=True)
-class TailScan:
-    """A scan of a file from `start`. keep_until: never truncate below this offset."""
-
-    path: Path
-    name: str
-    start: int
-    keep_until: int
-
-    def records(
-        self, report: OnDamage, original: FindOriginal, failing: Callable[[], AbstractContextManager[None]]
-    ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """Every exchange, durable; then the truncated tail is cut off. failing: the context of writes and syncs."""
-        if compact_format.is_compact(self.path):  # closed, and whole when it was made
-            records = compact_format.pieces(self.path, report, start=self.start)
-            yield from exchanges(records, self.name, report, original)
-            return
-        with self.path.open("r+b") as stream:
-            with failing():
-                os.fsync(stream.fileno())
-            records = raw_records(self.path, report, start=self.start, info_id=file_id(self.path))
-            yield from exchanges(self._measured(records), self.name, report, original)
-            if self.keep_until < stream.seek(0, os.SEEK_END):
-                with failing():
-                    stream.truncate(self.keep_until)
-                    os.fsync(stream.fileno())
-
-    def _measured(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
-        for record in records:
-            self.keep_until = max(self.keep_until, record.offset + record.length)
-            yield record
 
 
 def log_damage(damage: Damage) -> None:
@@ -299,8 +256,32 @@ class Evidence:
             end = known.get(name, 0)
             start = (done or {}).get(name, end)
             if size > start:
-                scan = TailScan(path_in(self._folder, name), name, start, keep_until=max(start, end))
-                yield from scan.records(report, self._original, self._failing_for_good)
+                yield from self._recovered(name, start, max(start, end), report)
+
+    def _recovered(
+        self, name: str, start: int, keep_until: int, report: OnDamage
+    ) -> Iterator[tuple[RecordLocation, Exchange]]:
+        """Every exchange of a file from `start`, durable; then the truncated tail is cut off, from `keep_until` on."""
+        path = path_in(self._folder, name)
+        records = compact_format.pieces(path, report, start=start)
+        if compact_format.is_compact(path):  # closed, and whole when it was made
+            yield from exchanges(records, name, report, self._original)
+            return
+
+        def measured() -> Iterator[RawRecord]:
+            nonlocal keep_until
+            for record in records:
+                keep_until = max(keep_until, record.offset + record.length)
+                yield record
+
+        with path.open("r+b") as stream:
+            with self._failing_for_good():
+                os.fsync(stream.fileno())
+            yield from exchanges(measured(), name, report, self._original)
+            if keep_until < stream.seek(0, os.SEEK_END):
+                with self._failing_for_good():
+                    stream.truncate(keep_until)
+                    os.fsync(stream.fileno())
 
     def _read(self, location: RecordLocation, hops: int) -> Exchange:
         damages: list[Damage] = []

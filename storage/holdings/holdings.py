@@ -4,7 +4,7 @@ An archive is identified by its name, which is the source of the captures that c
 the time.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -46,17 +46,16 @@ class Holdings:
             old = _index_query(connection, archive, query)
             pages, listed = (0, 0) if old is None or old.finished_at is not None else (old.pages, old.listed)
             values = {
+                "archive": archive,
+                "query": query,
                 "resume_key": resume_key,
                 "pages": pages + 1,
                 "listed": listed + len(page),
                 "asked_at": now,
                 "finished_at": now if resume_key is None else None,
             }
-            if old is None:
-                connection.execute(insert(IndexQuery).values(archive=archive, query=query, **values))
-            else:
-                same = (IndexQuery.archive == archive, IndexQuery.query == query)
-                connection.execute(update(IndexQuery).where(*same).values(values))
+            connection.execute(delete(IndexQuery).where(IndexQuery.archive == archive, IndexQuery.query == query))
+            connection.execute(insert(IndexQuery).values(values))
         return new
 
     def lease(self, archive: str, limit: int, selection: Selection, now: datetime) -> list[Candidate]:
@@ -134,11 +133,6 @@ class Holdings:
     def name_payloads(self, evidence: Evidence) -> int:
         """Store the SHA-1 of held bodies, by which other archives list them; see storage/holdings/payloads.py."""
         return payloads.name(self._engine, self._writer, evidence)
-
-    def forget(self, deleted: Callable[[Connection], int]) -> int:
-        """Run a deletion of rows in one transaction; returns its result, their number."""
-        with self._writer.begin() as connection:
-            return deleted(connection)
 
 
 def _index_query(connection: Connection, archive: str, query: str) -> Row[Any] | None:

@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Engine, func, insert, select
 
 from storage.database.bulk import chunks
 from storage.database.schema import Capture, Payload
+from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
-from storage.warc.exchange import EvidenceError, RecordLocation
+from storage.warc.digests import body_digest
+from storage.warc.exchange import RecordLocation
 from storage.warc.writer import payload_digest
 
 _BATCH = 200
@@ -46,5 +47,5 @@ def _named(evidence: Evidence, rows: Sequence[Any]) -> Iterator[dict[str, str]]:
         except EvidenceError as error:
             _log.warning("%s", error)
             continue
-        if digest == "sha256:" + sha256(body).hexdigest():
+        if digest == body_digest(body):
             yield {"digest": digest, "sha1": payload_digest(body).removeprefix("sha1:")}

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, select
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 from storage.database.bulk import chunks
 from storage.database.schema import Capture, Sighting
 from storage.database.values import Values, dumped, plain
+from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
 from storage.ingest.batch import Batch, load_followers, load_stories, readings
 from storage.ingest.visits import Taken, next_at, update_ledger
@@ -18,7 +18,8 @@ from storage.ingest.write import write
 from storage.ledger.rows import row_priority
 from storage.ledger.states import DROPPED, Visit
 from storage.query.search.text import digest_of
-from storage.warc.exchange import EvidenceError, Exchange, RecordLocation
+from storage.warc.digests import body_digest
+from storage.warc.exchange import Exchange, RecordLocation
 
 
 class Reader(Protocol):
@@ -73,7 +74,7 @@ class Rereader:
             raise EvidenceError("no record of it was kept")
         place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
         exchange = replace(self._evidence.read(place), source=row.source, captured_at=row.captured_at)
-        if (exchange.url, "sha256:" + sha256(exchange.body).hexdigest()) != (row.url, row.digest):
+        if (exchange.url, body_digest(exchange.body)) != (row.url, row.digest):
             raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
         return exchange, place
 

@@ -17,12 +17,12 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from storage.database.bulk import chunks
 from storage.database.schema import Address, Capture, Withdrawn, WithdrawnRecord
 from storage.database.values import plain
+from storage.errors import RecordUnreadable
 from storage.evidence import compact_format
 from storage.ingest.prepare import PreparedItem, visited_at
 from storage.ledger.rows import new_row, row_priority
 from storage.ledger.states import WITHDRAWN, Kind
-from storage.warc.exchange import RecordUnreadable
-from storage.warc.files import file_id
+from storage.warc.files import file_info
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
 
@@ -186,7 +186,7 @@ def _overwrite(path: Path, record: Row[Any], barred: Sequence[Row[Any]]) -> None
     about |= {"addresses": [row.address for row in barred]}
     about |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
     name = f"{path.name}:{record.offset}"
-    member = tombstone(record.length, name=name, seal=file_id(path), on=first.withdrawn_on, about=about)
+    member = tombstone(record.length, name=name, seal=file_info(path).record_id, on=first.withdrawn_on, about=about)
     with path.open("r+b") as stream:
         stream.seek(record.offset)
         stream.write(member)

@@ -34,17 +34,13 @@ def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:
     }
     stored = readings(connection, needed - set(batch.articles))
     articles = batch.articles | {reading_id: ArticleRow.by(item) for reading_id, item in stored.items()}
-    next_id = 1 + max(_newest(connection), search_index.newest_row(connection))
+    newest = connection.execute(select(Revision.id).order_by(Revision.id.desc()).limit(1)).scalar() or 0
+    next_id = 1 + max(newest, search_index.newest_row(connection))
     changes = []
     for known in batch.touched.values():
         changes.append(derive_story(known, articles, next_id))
         next_id += len(changes[-1].new)
     return changes
-
-
-def _newest(connection: Connection) -> int:
-    newest = select(Revision.id).order_by(Revision.id.desc()).limit(1)
-    return connection.execute(newest).scalar() or 0
 
 
 def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> None:

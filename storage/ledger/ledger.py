@@ -3,12 +3,12 @@
 No clock: callers pass the time.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Update, and_, func, or_, select, update
+from sqlalchemy import Engine, Row, Update, and_, func, or_, select, update
 
 from storage.database.bulk import chunks
 from storage.database.schema import Address
@@ -144,11 +144,6 @@ class Ledger:
         with self._writer.begin() as connection:
             again: Update = update(Address).where(_ADDRESS.state == state).values(due_at=now, tries=0)
             return connection.execute(again).rowcount
-
-    def mend(self, change: Callable[[Connection], int]) -> int:
-        """Run a change of rows in one transaction; returns its result, their number."""
-        with self._writer.begin() as connection:
-            return change(connection)
 
     def counts(self) -> dict[str, int]:
         """Number of addresses in each state."""

@@ -1,8 +1,9 @@
 """Rows of the ledger: changes by discoveries and visits. Everything works in a transaction of its caller."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -61,6 +62,13 @@ def apply_visit(row: Values, result: VisitResult, now: datetime) -> Values:
 
 def row_priority(row: Values, *, visited: bool) -> int:
     return queue_priority(row["address"], row["kind"], row["dated_on"], row["heard_at"], visited=visited)
+
+
+def raw_priority(row: Mapping[str, Any]) -> int:
+    """row: with values as SQLite stores them."""
+    dated_on = date.fromisoformat(row["dated_on"]) if row["dated_on"] else None
+    heard_at = datetime.fromisoformat(row["heard_at"])
+    return queue_priority(row["address"], row["kind"], dated_on, heard_at, visited=row["visits"] > 0)
 
 
 def next_try_at(tries: int, now: datetime, retry_after_seconds: float | None = None) -> datetime | None:

@@ -14,11 +14,11 @@ from storage.database.bulk import chunks
 from storage.database.engine import BUSY_SECONDS, DATABASE, file_uri, spoken_error
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
+from storage.errors import EvidenceError
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.prepare import SIGHTING, PreparedItem, prepare
 from storage.ingest.reprocess import Reader, Rereader, sightings
 from storage.ledger.states import Visit
-from storage.warc.exchange import EvidenceError
 
 # Two captures are the same (storage/ingest/prepare.py). `+` keeps SQLite from the index of the digest, for thousands of
 # captures may have the bytes of one redirect.
@@ -117,10 +117,16 @@ def _as_read(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -
     return replace(prepared, address=row.address, capture=capture, sightings=shown)
 
 
-def pair(connection: sqlite3.Connection) -> None:
-    """Make the table `pair`: for each capture of `before` the id of the same capture here."""
-    connection.execute(_PAIRS)
-    connection.execute("CREATE INDEX temp.pair_old ON pair (old_id)")
+@contextmanager
+def paired(database: Path, before: Path) -> Iterator[sqlite3.Connection]:
+    """One durable transaction, with a table `pair`: for each capture of `before` the id of the same capture here."""
+    with opened(database, before=before, mode="rw") as connection:
+        connection.row_factory = sqlite3.Row
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_PAIRS)
+        connection.execute("CREATE INDEX temp.pair_old ON pair (old_id)")
+        yield connection
+        connection.execute("COMMIT")
 
 
 def addresses(before: Path, database: Path) -> int:
@@ -137,11 +143,8 @@ def addresses(before: Path, database: Path) -> int:
     SELECT {", ".join(old.values())} FROM before.ledger AS old LEFT JOIN main.ledger AS new ON new.address = old.address
     WHERE (new.visited_at IS NULL OR old.visited_at >= new.visited_at) AND NOT ({same})
     """
-    with opened(database, before=before, mode="rw") as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        pair(connection)
+    with paired(database, before) as connection:
         changed = connection.execute(newer).rowcount
         for table in _COPIED:
             connection.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM before.{table}")
-        connection.execute("COMMIT")
     return changed

@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import zstandard
@@ -34,6 +36,16 @@ LEVEL = 19
 MOST_PAGES = 16  # in a dictionary; each doubling from four saves a twenty-fifth more: benchmarks/evidence.py
 LARGEST_DICTIONARY = 2**20  # bytes; read with every single record
 WORTH_IT = 0.9  # largest share of the old bytes
+_NO_GAIN = "it would not get smaller; pages that came compressed are kept so"
+# The head of a dictionary as RFC 8878, 5 has it, around an ID: tables of flat statistics, as `zstd --train` writes them
+# for samples that have none (records bring better ones of their own), and the first three offsets.
+_MAGIC = b"\x37\xa4\x30\xec"
+_TABLES = bytes.fromhex(
+    "091010df303333b3770a33f1783c1e8fc7e3f1783ccff3bcf7d44241414141414141414141414141414141414141414141414141"
+    "a15028140a8542a15028140a85a2288aa2284a297d74e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1f1783c1e8fc7e3f1789ee7"
+    "79ef01010000000400000008000000"
+)
+_FIRST_ID, _LAST_ID = 2**15, 2**31 - 1  # those below and above are reserved
 
 _CODED = re.compile(rb"\r\nContent-Encoding:[ \t]*(?!identity)\S", re.I)
 _EXEMPLARS = (
@@ -62,7 +74,8 @@ def compact(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -
     done = []
     with Archive.open(archive, readonly=True) as opened:
         for path in sorted((archive / "evidence").glob(f"*{PLAIN}")):
-            done.append(_replace(path, _smaller(path, opened)))
+            target = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
+            done.append(_replace(path, target, partial(_write_compact, _pages(path, opened))))
             on_done(done[-1])
     return done
 
@@ -71,54 +84,58 @@ def undo(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -> l
     """Make every compact evidence file plain gzip again. Raises OSError."""
     done = []
     for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
-        done.append(_replace(compact, _Plain(compact)))
+        done.append(_replace(compact, compact.with_name(as_written(compact.name)), _write_plain))
         on_done(done[-1])
     return done
 
 
 def plain_again(compact: Path) -> None:
     """Make one compact evidence file plain gzip again. Raises Damaged, OSError."""
-    done = _replace(compact, _Plain(compact))
+    done = _replace(compact, compact.with_name(as_written(compact.name)), _write_plain)
     if done.why:
         raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
 
 
-class _Smaller:
-    """Writes a compact file."""
-
-    def __init__(self, path: Path, dictionary: bytes) -> None:
-        self.target = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
-        self._dictionary = dictionary
-        shared = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        if dictionary:
-            shared.precompute_compress(level=LEVEL)
-        self._pack = zstandard.ZstdCompressor(LEVEL, shared if dictionary else None, write_checksum=True)
-
-    def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
-        """Write the records; their number. Raises _Unchanged."""
-        records = self.target.with_name(f"{self.target.name}.records")
-        lengths = []
-        try:
-            with records.open("w+b") as stream:
-                for piece in pieces:
-                    if _member(piece.raw, piece.length) is None:
-                        raise _Unchanged("it could not be made plain gzip again")
-                    lengths.append((piece.length, stream.write(self._pack.compress(piece.raw))))
-                stream.seek(0)
-                dictionary = zstandard.ZstdCompressor(LEVEL).compress(self._dictionary)
-                index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
-                for magic, content in ((DICTIONARY, dictionary), (INDEX, index)):
-                    out.write(magic + len(content).to_bytes(4, "little") + content)
-                copyfileobj(stream, out)
-        finally:
-            records.unlink(missing_ok=True)
-        if out.tell() > WORTH_IT * sum(before for before, _ in lengths):
-            raise _Unchanged("it would not get smaller; pages that came compressed are kept so")
-        return len(lengths)
+def _write_compact(pages: bytes, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
+    """Write the records; their number. pages: the content of the dictionary. Raises _Unchanged."""
+    if not pages:
+        raise _Unchanged(_NO_GAIN)
+    number = _FIRST_ID + zlib.crc32(pages) % (_LAST_ID - _FIRST_ID)
+    dictionary = _MAGIC + number.to_bytes(4, "little") + _TABLES + pages
+    shared = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_FULLDICT)
+    shared.precompute_compress(level=LEVEL)
+    compressor = zstandard.ZstdCompressor(LEVEL, shared, write_checksum=True)
+    lengths = []
+    with TemporaryFile(dir=Path(out.name).parent) as records:
+        for piece in pieces:
+            if _member(piece.raw, piece.length) is None:
+                raise _Unchanged("it could not be made plain gzip again")
+            lengths.append((piece.length, records.write(compressor.compress(piece.raw))))
+        records.seek(0)
+        packed = zstandard.ZstdCompressor(LEVEL, write_checksum=True).compress(dictionary)
+        index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
+        for magic, content in ((DICTIONARY, packed), (INDEX, index)):
+            out.write(magic + len(content).to_bytes(4, "little") + content)
+        copyfileobj(records, out)
+    if out.tell() > WORTH_IT * sum(before for before, _ in lengths):
+        raise _Unchanged(_NO_GAIN)
+    return len(lengths)
 
 
-def _smaller(path: Path, archive: Archive) -> _Smaller:
-    """A writer whose dictionary has the first pages of each design in the file, the commonest design last."""
+def _write_plain(pieces: Iterable[RawRecord], out: BinaryIO) -> int:
+    """Write a gzip file in which each record has its old offset and length; their number. Raises _Unchanged."""
+    count = 0
+    for piece in pieces:
+        member = _member(piece.raw, piece.length)
+        if member is None or out.tell() != piece.offset:
+            raise _Unchanged(f"the record at byte {piece.offset} finds no place")
+        out.write(member)
+        count += 1
+    return count
+
+
+def _pages(path: Path, archive: Archive) -> bytes:
+    """The first pages of each design in the file, the commonest design last; empty without any."""
     with archive.connect() as connection:
         rows = connection.exec_driver_sql(_EXEMPLARS, (path.name,)).all()
     groups: dict[tuple[str, str], list[int]] = {}
@@ -131,7 +148,7 @@ def _smaller(path: Path, archive: Archive) -> _Smaller:
         raw = b"" if offset is None else _exemplar(path, offset)
         if raw and len(chosen) < MOST_PAGES and sum(map(len, chosen)) + len(raw) <= LARGEST_DICTIONARY:
             chosen.append(raw)
-    return _Smaller(path, b"".join(reversed(chosen)))
+    return b"".join(reversed(chosen))
 
 
 def _exemplar(path: Path, offset: int) -> bytes:
@@ -143,24 +160,6 @@ def _exemplar(path: Path, offset: int) -> bytes:
                 return compact_format.record_at(path, offset + answer.length).raw + answer.raw
             return answer.raw
     return b""
-
-
-class _Plain:
-    """Writes a gzip file in which each record has its old offset and length."""
-
-    def __init__(self, compact: Path) -> None:
-        self.target = compact.with_name(as_written(compact.name))
-
-    def write(self, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
-        """Write the records; their number. Raises _Unchanged."""
-        count = 0
-        for piece in pieces:
-            member = _member(piece.raw, piece.length)
-            if member is None or out.tell() != piece.offset:
-                raise _Unchanged(f"the record at byte {piece.offset} finds no place")
-            out.write(member)
-            count += 1
-        return count
 
 
 def _member(raw: bytes, length: int) -> bytes | None:
@@ -176,18 +175,18 @@ def _member(raw: bytes, length: int) -> bytes | None:
     return None
 
 
-def _replace(path: Path, writer: _Smaller | _Plain) -> Done:
+def _replace(path: Path, target: Path, write: Callable[[Iterable[RawRecord], BinaryIO], int]) -> Done:
     """Write the other form of a file, compare the two, and delete the first."""
     before = path.stat().st_size
-    part = writer.target.with_name(f"{writer.target.name}.part")
+    part = target.with_name(f"{target.name}.part")
     try:
         with part.open("w+b") as out:
-            records = writer.write(_records(path), out)
+            records = write(_records(path), out)
             out.flush()
             os.fsync(out.fileno())
         after = part.stat().st_size
-        _compare(path, part, writer.target)
-        part.replace(writer.target)
+        _compare(path, part, target)
+        part.replace(target)
     except _Unchanged as unchanged:
         return Done(file=path.name, before=before, after=before, why=str(unchanged))
     finally:

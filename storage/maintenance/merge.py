@@ -4,15 +4,14 @@ Its tombstones and captures are merged before. SQLite alone.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
-from sqlite3 import Connection, Row
+from sqlite3 import Connection
 from typing import Any
 
 from storage.database.schema import Address
-from storage.ledger.states import WITHDRAWN, queue_priority
-from storage.maintenance.carry_over import opened, pair
+from storage.ledger.rows import raw_priority
+from storage.ledger.states import WITHDRAWN
+from storage.maintenance.carry_over import paired
 
 Values = dict[str, Any]
 
@@ -72,7 +71,7 @@ def add_addresses(other: Path, database: Path) -> tuple[int, int]:
     How many were new, and how many both have. Durable at once; may be repeated. Raises ArchiveError.
     """
     new = both = 0
-    with _attached(other, database) as connection:
+    with paired(database, other) as connection:
         for theirs in _theirs(connection):
             is_new = _put(connection, theirs if theirs["state"] == "excluded" else theirs | _UNVISITED)
             new, both = new + is_new, both + (not is_new)
@@ -84,22 +83,11 @@ def join_ledger(other: Path, database: Path) -> None:
 
     Durable at once; may be repeated. Raises ArchiveError.
     """
-    with _attached(other, database) as connection:
+    with paired(database, other) as connection:
         for theirs in _theirs(connection):
             _put(connection, theirs)
         for statement in _HOLDINGS:
             connection.execute(statement)
-
-
-@contextmanager
-def _attached(other: Path, database: Path) -> Iterator[Connection]:
-    """One durable transaction."""
-    with opened(database, before=other, mode="rw") as connection:
-        connection.row_factory = Row
-        connection.execute("BEGIN IMMEDIATE")
-        pair(connection)
-        yield connection
-        connection.execute("COMMIT")
 
 
 def _theirs(connection: Connection) -> Iterator[Values]:
@@ -126,7 +114,7 @@ def joined(ours: Values | None, theirs: Values) -> Values:
     With the first discovery and the last visit of the two. A withdrawn address stays out.
     """
     if ours is None:
-        return theirs | {"priority": _priority(theirs["address"], theirs)}
+        return theirs | {"priority": raw_priority(theirs)}
     first = min(ours, theirs, key=lambda row: (row["heard_at"], row["how"] != "asked"))
     values = {name: first[name] for name in _FIRST}
     if WITHDRAWN not in (ours["why"], theirs["why"]):
@@ -137,7 +125,7 @@ def joined(ours: Values | None, theirs: Values) -> Values:
             "depth": min(ours["depth"], theirs["depth"]),
         }
     values = ours | values
-    return values | {"priority": _priority(ours["address"], values)}
+    return values | {"priority": raw_priority(values)}
 
 
 def _visited(ours: Values, theirs: Values) -> Values:
@@ -153,9 +141,3 @@ def _visited(ours: Values, theirs: Values) -> Values:
 def _rank(row: Mapping[str, Any]) -> tuple[str, bool, bool]:
     """Rank of a row: by its last visit; without one, by a person's request, then by an exclusion rule."""
     return row["visited_at"] or "", row["how"] == "asked", row["state"] == "excluded"
-
-
-def _priority(address: str, values: Mapping[str, Any]) -> int:
-    dated_on = date.fromisoformat(values["dated_on"]) if values["dated_on"] else None
-    heard_at = datetime.fromisoformat(values["heard_at"])
-    return queue_priority(address, values["kind"], dated_on, heard_at, visited=values["visits"] > 0)

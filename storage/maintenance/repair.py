@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.archive import Archive
+from storage.errors import EvidenceShort, RecordUnreadable
 from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Reader
@@ -15,7 +16,8 @@ from storage.maintenance.checks.holdings import forget
 from storage.maintenance.checks.ledger import discovery_of, mend, wrong
 from storage.maintenance.checks.rows import rows, snapshot
 from storage.maintenance.rebuild import rebuild
-from storage.warc.exchange import Damage, EvidenceShort, RecordLocation, RecordUnreadable
+from storage.query.captures import evidence_ends
+from storage.warc.exchange import Damage, RecordLocation
 
 
 def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Report]:
@@ -30,7 +32,8 @@ def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Rep
                 done.append(f"the index of words was built anew: {opened.reindex()} revisions")
             if "elsewhere" in kinds:
                 misnamed = any("payload.sha1" in finding.fields for finding in before.findings)
-                forgotten = opened.holdings.forget(lambda connection: forget(connection, reader, misnamed=misnamed))
+                with opened.write() as connection:
+                    forgotten = forget(connection, reader, misnamed=misnamed)
                 done.append(f"{forgotten} rows of what other archives have were forgotten")
     if "tail" in kinds:
         done += _cut_tails(archive, reader)
@@ -50,8 +53,8 @@ def _rebuild(archive: Path, reader: Reader, before: Report, kinds: set[Kind], no
         yield f"{added} addresses that no page names were taken over from the damaged ledger"
         return
     if "ledger" in kinds:
-        with Archive.open(archive) as opened:
-            replaced = opened.ledger.mend(lambda connection: mend(connection, reader, now))
+        with Archive.open(archive) as opened, opened.write() as connection:
+            replaced = mend(connection, reader, now)
         yield f"{replaced} addresses of the ledger that could not be as they were begin anew"
     if kinds & {"differs", "ledger"}:
         yield f"the database was built anew from {rebuild(archive, reader).pages} answers"
@@ -86,7 +89,7 @@ def _cut_tails(archive: Path, reader: Reader) -> Iterator[str]:
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:
-                    for location, exchange in evidence.recover(opened.evidence_ends(), torn.append):
+                    for location, exchange in evidence.recover(opened.ask(evidence_ends), torn.append):
                         if reader.is_page(exchange, location):
                             opened.add_many(reader.read(exchange, location))
                 except EvidenceShort:

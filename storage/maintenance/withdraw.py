@@ -22,17 +22,17 @@ from storage.database.bulk import chunks
 from storage.database.engine import require_sqlite
 from storage.database.schema import Address, Capture, Holding, Payload, Sighting, Story, Withdrawn, WithdrawnRecord
 from storage.database.values import dumped
-from storage.errors import Damaged, NoSuchStory, NotAnArchive
+from storage.errors import Damaged, NoSuchStory, NotAnArchive, RecordUnreadable
 from storage.evidence import compact_format
 from storage.ingest import search_index
 from storage.ingest.batch import Batch, load_stories
 from storage.ingest.reprocess import Reader, previous_item
 from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ours, keep_out, records, waiting
 from storage.ingest.write import write
-from storage.ledger.states import WITHDRAWN
+from storage.ledger.states import DROPPED, WITHDRAWN
 from storage.maintenance.compact import plain_again
+from storage.query import captures
 from storage.query.search.text import digest_of
-from storage.warc.exchange import RecordUnreadable
 from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import withdrawn
 
@@ -336,10 +336,12 @@ def kept_out(archive: Path) -> frozenset[str]:
 
 
 def dropped_from(archive: Path) -> dict[tuple[str, int, str], str]:
-    """As `Archive.dropped`; {} when the database, which alone has this, cannot be read."""
+    """Captures that pipelines dropped: the reason by file, offset and part of the record.
+
+    {} when the database, which alone has this, cannot be read."""
     try:
         with Archive.open(archive, readonly=True) as old:
-            return old.dropped()
+            return old.ask(captures.dropped, DROPPED)
     except (Damaged, NotAnArchive):
         return {}
 

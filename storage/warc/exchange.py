@@ -1,33 +1,13 @@
-"""One HTTP request with its response, the location of its record, and the errors of the evidence.
-
-EvidenceError
-├── EvidenceShort       a file is shorter than the database records
-├── EvidenceFailed      a write or a sync failed: nothing more is stored
-└── RecordUnreadable    no whole record at a location, or the record it refers to is missing
-"""
+"""One HTTP request with its response, the location of its record, and damage of files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from storage.errors import EvidenceError as EvidenceError
-
 Cut = Literal["length", "time", "disconnect", "unspecified"]
 IMPORTED = "warc"  # source label of captures from WARC files of others
 AUXILIARY = "beside"  # source label of non-page responses of a remote archive: index pages, errors
-
-
-class EvidenceShort(EvidenceError):
-    """A file is missing, or shorter than the database records."""
-
-
-class EvidenceFailed(EvidenceError):
-    """A write or a sync failed; this `Evidence` stores nothing more. The next start recovers."""
-
-
-class RecordUnreadable(EvidenceError):
-    """No whole record of an exchange at the location."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

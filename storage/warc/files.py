@@ -7,9 +7,8 @@ do (storage/warc/lenient.py); deviations from the standard are reported as oddit
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BytesIO
 from os import SEEK_END
@@ -172,51 +171,45 @@ def _resolved(
     yield location, exchange
 
 
-def file_id(path: Path) -> bytes:
-    """The ID of the warcinfo record at the head of a file; empty when there is none."""
-    with suppress(BadRecord), path.open("rb") as stream:
-        raw = _first(stream).raw
-        record_id = _RECORD_ID.search(raw)
-        if record_id and _INFO.search(raw):
-            return record_id[1]
-    return b""
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """The warcinfo record at the head of a file: its ID, with angle brackets, and its fields; empty without one."""
+
+    record_id: bytes = b""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def file_fields(path: Path) -> dict[str, str]:
-    """The fields of the warcinfo record at the head of a file; {} when there is none."""
-    with suppress(BadRecord, OSError), path.open("rb") as stream:
-        return _info_fields(_first(stream).raw)
-    return {}
+def file_info(path: Path, start: int = 0) -> FileInfo:
+    """start: where the file begins in a package."""
+    try:
+        state = path.stat()
+        return _file_info(path, start, state.st_size, state.st_mtime_ns)
+    except (BadRecord, OSError):
+        return FileInfo()
 
 
-def _info_fields(raw: bytes) -> dict[str, str]:
-    """raw: the record at the head of a file."""
-    if not _INFO.search(raw):
-        return {}
+@lru_cache(maxsize=64)
+def _file_info(path: Path, start: int, _size: int, _mtime_ns: int) -> FileInfo:
+    with path.open("rb") as stream:
+        raw = _first(stream, start).raw
+    record_id = _RECORD_ID.search(raw)
+    if not record_id or not _INFO.search(raw):
+        return FileInfo()
     lines = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").splitlines()
-    return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
+    pairs = (line.partition(":") for line in lines)
+    return FileInfo(record_id[1], {name: value.strip() for name, colon, value in pairs if colon})
 
 
 def own_info_id(path: Path, start: int = 0) -> str | None:
     """The ID of the warcinfo record at the head of a file that this program wrote; None for any other file.
 
-    start: where the file begins in a package. A record that names this ID gives the source of its capture itself.
+    A record that names this ID gives the source of its capture itself.
     """
-    state = path.stat()
-    return _own_info_id(path, start, state.st_size, state.st_mtime_ns)
+    info = file_info(path, start)
+    return info.record_id.decode("latin-1") if info.fields.get("software", "").split(" ")[0] == SOFTWARE else None
 
 
-@lru_cache(maxsize=64)
-def _own_info_id(path: Path, start: int, _size: int, _mtime_ns: int) -> str | None:
-    with suppress(BadRecord, OSError), path.open("rb") as stream:
-        raw = _first(stream, start).raw
-        record_id = _RECORD_ID.search(raw)
-        if record_id and _info_fields(raw).get("software", "").split(" ")[0] == SOFTWARE:
-            return record_id[1].decode("latin-1")
-    return None
-
-
-def _first(stream: BinaryIO, start: int = 0) -> RawRecord:
+def _first(stream: BinaryIO, start: int) -> RawRecord:
     """The first record after any skippable zstd frames. Raises BadRecord."""
     record = raw_record_at(stream, start)
     while not record.raw:

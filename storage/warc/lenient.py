@@ -36,7 +36,6 @@ _PACKED_MARKS = (MAGIC, zstd.MAGIC)
 _PLAIN_MARKS = (b"WARC/",)
 _MARKS = (*_PACKED_MARKS, *_PLAIN_MARKS, *_ARC_MARKS)
 _LONGEST_MARK = max(map(len, _MARKS))
-_LENGTH = b"\r\nContent-Length: "
 _STRAY_LF = re.compile(rb"(?<!\r)\n")
 _STEP = 8 * 2**10
 _WINDOW = 2**20
@@ -187,26 +186,13 @@ def _inflated(stream: BinaryIO, offset: int) -> bytes:
 
 def holds_several(raw: bytes) -> bool:
     """Whether another record follows the first one in the content of a member or frame."""
-    end = _end_of_first(raw)
-    if end is not None and len(raw) <= end + 4:
-        return False
-    rest = raw[end:].lstrip(b"\r\n") if end is not None else raw[1:]
-    return bool(rest) and next_record(BytesIO(rest), 0) is not None
-
-
-def _end_of_first(raw: bytes) -> int | None:
-    """None when its head does not give the length."""
-    blank = raw.find(b"\r\n\r\n", 0, CHUNK)
-    field = raw.find(_LENGTH, 0, blank) if blank > 0 else -1
-    if field > 0:  # as nearly all programs write it
-        length = raw[field + len(_LENGTH) : raw.find(b"\r", field + 2)]
-        if length.isdigit() and len(length) < 10:
-            return blank + 4 + int(length)
     try:
         extent = extent_at(BytesIO(raw), 0)
-    except BadRecord:
-        return None
-    return extent.head + extent.block
+    except BadRecord:  # its head does not give the length
+        rest = raw[1:]
+    else:
+        rest = raw[extent.head + extent.block :].lstrip(b"\r\n")
+    return bool(rest) and next_record(BytesIO(rest), 0) is not None
 
 
 def next_record(stream: BinaryIO, start: int) -> int | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from storage.warc import arc, chunks
 from storage.warc.digests import has_digest
@@ -85,7 +86,8 @@ def parse_record(raw: bytes) -> ResponseRecord | RequestRecord | None:
     kind = fields.get("warc-type", "")
     if kind == "resource" and SOURCE.lower() in fields:
         _check(block, fields.get("warc-block-digest"), "block")
-        return _saved_page(fields, block)
+        # A page saved by hand, whose response head is lost.
+        return ResponseRecord(*_ids(fields), _exchange(fields, status=None, body=block), lacks_body=False)
     if kind not in {"request", "response", "revisit"} or (kind != "revisit" and not _is_http(fields, block)):
         return None
     _check(block, fields.get("warc-block-digest"), "block")
@@ -198,40 +200,32 @@ def _response(fields: Mapping[str, str], kind: str, block: bytes, odd: tuple[str
         body, odd_chunks = _unchunked(fields, headers, body)
         odd += odd_chunks
     h2 = "h2" in (fields.get("warc-protocol") or "")
-    exchange = Exchange(
-        url=url,
-        requested_at=None,
-        captured_at=_moment(fields.get("warc-date")),
+    exchange = _exchange(
+        fields,
         status=status,
         reason=None if h2 else reason,
         protocol="HTTP/2" if h2 else version,
         headers=tuple((_original_name(name), value) for name, value in headers),
         body=body if kind == "response" else b"",
         address=fields.get("warc-ip-address"),
-        source=fields.get(SOURCE.lower(), "live"),
-        origin=fields.get(ORIGIN.lower()),
-        cut=fields.get("warc-truncated"),
         revisit_of=_revisit_target(fields) if kind == "revisit" else None,
-        info_id=fields.get("warc-warcinfo-id"),
     )
     lacks_body = kind == "revisit" and not not_modified
     return ResponseRecord(*_ids(fields), exchange, lacks_body, fields.get("warc-payload-digest"), odd)
 
 
-def _saved_page(fields: Mapping[str, str], block: bytes) -> ResponseRecord:
-    """A page saved by hand, whose response head is lost."""
-    exchange = Exchange(
+def _exchange(fields: Mapping[str, str], **own: Any) -> Exchange:
+    """own: the fields that come from the HTTP head and the block."""
+    return Exchange(
         url=fields.get("warc-target-uri") or "",
         requested_at=None,
         captured_at=_moment(fields.get("warc-date")),
-        status=None,
-        body=block,
-        source=fields[SOURCE.lower()],
+        source=fields.get(SOURCE.lower(), "live"),
         origin=fields.get(ORIGIN.lower()),
         cut=fields.get("warc-truncated"),
         info_id=fields.get("warc-warcinfo-id"),
+        **own,
     )
-    return ResponseRecord(*_ids(fields), exchange, lacks_body=False)
 
 
 def _http(block: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from storage.warc.writer import moment
+from storage.warc.writer import moment, record
 
 MEDIA_TYPE = "application/vnd.postscraper.withdrawn+json"
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -61,10 +61,8 @@ def _record(block: bytes, name: str, seal: bytes, on: date) -> bytes:
         **({"WARC-Warcinfo-ID": seal.decode("latin-1")} if seal else {}),
         "WARC-Date": moment(datetime(on.year, on.month, on.day, tzinfo=UTC)),
         "Content-Type": MEDIA_TYPE,
-        "Content-Length": str(len(block)),
     }
-    head = "".join(f"{key}: {value}\r\n" for key, value in fields.items())
-    return f"WARC/1.1\r\n{head}\r\n".encode("latin-1") + block + _END
+    return record(fields, block)
 
 
 def _stored(length: int, block: bytes, name: str, seal: bytes, on: date) -> bytes | None:

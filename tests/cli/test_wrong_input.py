@@ -32,6 +32,7 @@ from postscraper.newspapers import POST
 from postscraper.run.scope import SOURCES, scope
 from storage.archive import Archive, Discovery
 from storage.database.lock import RunLock
+from storage.query.captures import count_stored
 from tests.helpers import crawls
 from tests.helpers.commands import KHMER, SITE, program, refused, run
 from tests.helpers.paths import ROOT, SAMPLES
@@ -522,7 +523,7 @@ def test_an_interrupted_crawl_keeps_what_came(tmp_path: Path, number: signal.Sig
     assert run("check", "--archive", tmp_path / "archive").exit_code == 0
     with Archive.open(tmp_path / "archive", readonly=True) as archive:
         pages = [each for each in SAMPLES.rglob("*.json") if json.loads(each.read_text("utf-8"))["type"] != "unread"]
-        assert archive.kept_captures() >= len(pages)
+        assert archive.ask(count_stored) >= len(pages)
 
 
 SCRIPT = """
@@ -545,7 +546,7 @@ def test_a_script_needs_no_settings_of_the_project(tmp_path: Path, process: str)
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     with Archive.open(tmp_path / "archive", readonly=True) as archive:
-        assert archive.kept_captures() == 2
+        assert archive.ask(count_stored) == 2
 
 
 @pytest.mark.parametrize(

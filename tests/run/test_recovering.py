@@ -7,6 +7,7 @@ import pytest
 from postscraper.items import Capture
 from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
+from storage.ingest import visits
 from storage.warc.exchange import RecordLocation
 from tests.helpers.archives import SITE, answer, desk, file, saved_pages
 
@@ -28,7 +29,7 @@ def test_a_page_kept_before_a_filed_one_is_not_lost(tmp_path: Path, pages: list[
         first = crashed.record(answer(pages[0]))
         crashed.record(answer(pages[0], url=f"{SITE}/robots.txt", body=b"User-agent: *\n"))
         file(crashed, answer(pages[1]))
-        assert crashed.archive.replayed() == {first.file: first.offset}
+        assert crashed.archive.ask(visits.done) == {first.file: first.offset}
     assert addresses(tmp_path) == sorted(page.url for page in pages[:2])
 
 

@@ -12,6 +12,7 @@ from postscraper.items import Block, Image, Link, Problem, Record, plain
 from storage.archive import Archive, Outcome
 from storage.errors import NoSuchStory
 from storage.ingest.batch import of_moments
+from storage.query.captures import evidence_ends
 from tests.helpers.items import SITE, START, article, at, captioned, listing, receipt, sightings, teaser, unread
 
 CANAL = f"{SITE}/national/canal"
@@ -167,7 +168,7 @@ def test_evidence_that_comes_later_is_noted(archive: Archive) -> None:
     archive.add(article())
     (capture,) = archive.captures()
     assert (capture.evidence_file, capture.evidence_length) == ("post-1.warc.gz", 90)
-    assert archive.evidence_ends() == {"post-1.warc.gz": 95}
+    assert archive.ask(evidence_ends) == {"post-1.warc.gz": 95}
 
 
 def test_teasers_are_sightings(archive: Archive) -> None:

@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from postscraper.items import Item
 from postscraper.run.run import Run, now
 from storage.archive import Outcome
-from storage.warc.exchange import EvidenceShort
+from storage.errors import EvidenceShort
 from tests.helpers.archive_machine import Machine
 from tests.helpers.archive_model import Model, Page
 

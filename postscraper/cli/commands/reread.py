@@ -22,6 +22,8 @@ from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.reprocess import Changes, Report, Selection, accept, compare
 from storage.archive import Archive
 from storage.database.lock import RunLock
+from storage.query import statistics
+from storage.query.captures import count_stored
 
 MOST_MISSING = 10  # lines
 LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in paper.layout_paths}
@@ -59,13 +61,13 @@ def reread_command(
         raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
     selection = Selection(layouts=layouts, since=since, until=until)
     with Archive.open(archive, readonly=True) as opened:  # before the lock would make a mistyped folder
-        names = sorted({"unread", "generic", *LAYOUTS, *opened.layouts()})
+        names = sorted({"unread", "generic", *LAYOUTS, *opened.ask(statistics.layouts)})
     for layout in layouts:
         if layout not in names:
             raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
         reader = EvidenceReader(archive)
-        with progress("capture", total=opened.kept_captures() if selection.is_all else None) as meter:
+        with progress("capture", total=opened.ask(count_stored) if selection.is_all else None) as meter:
             report = compare(opened, reader, selection, meter.show)
         if page is not None:
             page.write_text(reread_page.html(report), "utf-8")

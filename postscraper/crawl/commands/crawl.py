@@ -36,8 +36,7 @@ from postscraper.errors import BadRequest
 from postscraper.run.run import Run
 from postscraper.run.scope import scope
 from storage.database.lock import ArchiveInUse
-from storage.errors import ArchiveError
-from storage.warc.exchange import EvidenceError
+from storage.errors import ArchiveError, EvidenceError
 
 log = logging.getLogger(__name__)
 

@@ -1,20 +1,21 @@
 """Check of the evidence files, from first byte to last, against the rows that name them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from storage.database.values import raw
+from storage.errors import RecordUnreadable
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Reader
 from storage.maintenance.checks.findings import Finding, Report, capture_name, first_line
 from storage.maintenance.checks.rows import Row, rows
 from storage.query.captures import evidence_ends
-from storage.warc.exchange import Damage, Exchange, RecordLocation, RecordUnreadable, status_of
+from storage.warc.digests import body_digest
+from storage.warc.exchange import Damage, Exchange, RecordLocation, status_of
 
 # Findings about the rows of one record: of the whole answer, and of the stories in its parts.
 Compare = Callable[[Sequence[Row], RecordLocation, Exchange], Iterable[Finding]]
@@ -131,7 +132,7 @@ class EvidenceCheck:
     def _without_row(self, location: RecordLocation, exchange: Exchange) -> Iterator[Finding]:
         if not self._reader.is_page(exchange, location):
             return
-        key = (exchange.url, raw(exchange.captured_at), _digest(exchange), status_of(exchange))
+        key = (exchange.url, raw(exchange.captured_at), body_digest(exchange.body), status_of(exchange))
         if same := [row["id"] for row in rows(self._connection, _SAME, *key)]:
             self._misplaced.update(same)
             return  # a second record of the same capture needs no row
@@ -143,10 +144,6 @@ class EvidenceCheck:
 def same_bytes(named_by: Sequence[Row], location: RecordLocation, exchange: Exchange) -> Iterator[Finding]:
     """Captures whose digest or length is not that of the record."""
     for row in named_by:
-        if row["digest"] != _digest(exchange) or row["evidence_length"] != location.length:
+        if row["digest"] != body_digest(exchange.body) or row["evidence_length"] != location.length:
             what = f"byte {location.offset} of {location.file} holds other bytes than its row says"
             yield Finding(kind="differs", where=capture_name(row), what=what, fields=("digest",))
-
-
-def _digest(exchange: Exchange) -> str:
-    return "sha256:" + sha256(exchange.body).hexdigest()

@@ -5,7 +5,7 @@ has the form of its column, and most depend on another value.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import get_args
 
 from sqlalchemy import Connection
@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from storage.database.schema import Address
 from storage.ingest.reprocess import Reader
 from storage.ledger.discoveries import MergedDiscovery, merge
-from storage.ledger.rows import LedgerBatch
-from storage.ledger.states import Discovery, FoundBy, Kind, State, queue_priority
+from storage.ledger.rows import LedgerBatch, raw_priority
+from storage.ledger.states import Discovery, FoundBy, Kind, State
 from storage.maintenance.checks.findings import BROKEN, Finding, printable
 from storage.maintenance.checks.rows import Row, malformed, rows
 
@@ -115,9 +115,7 @@ def _is_printable(value: object) -> bool:
 
 def _contradictions(row: Row) -> Iterator[str]:
     """The columns of a well-formed row that another column contradicts."""
-    dated_on = date.fromisoformat(row["dated_on"]) if row["dated_on"] else None
-    heard_at = datetime.fromisoformat(row["heard_at"])
-    if row["priority"] != queue_priority(row["address"], row["kind"], dated_on, heard_at, visited=row["visits"] > 0):
+    if row["priority"] != raw_priority(row):
         yield "priority"
     leased = row["state"] == "leased"
     if leased != (row["was"] is not None):

@@ -15,8 +15,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from postscraper.items import Record
+from storage.errors import RecordUnreadable
 from storage.evidence.store import Evidence
-from storage.warc.exchange import Exchange, RecordLocation, RecordUnreadable, RevisitTarget
+from storage.warc.exchange import Exchange, RecordLocation, RevisitTarget
 
 AT = datetime(2026, 11, 22, 8, 30, 1, 123456, tzinfo=UTC)
 PAGE = "<p>ប្រឡាយ</p>".encode() * 50

@@ -9,16 +9,9 @@ from typing import Any
 
 import pytest
 
+from storage.errors import EvidenceFailed, EvidenceShort, RecordUnreadable
 from storage.evidence.store import Evidence
-from storage.warc.exchange import (
-    Damage,
-    EvidenceFailed,
-    EvidenceShort,
-    Exchange,
-    RecordLocation,
-    RecordUnreadable,
-    RevisitTarget,
-)
+from storage.warc.exchange import Damage, Exchange, RecordLocation, RevisitTarget
 from storage.warc.writer import payload_digest, response_and_request
 from tests.storage.evidence.test_evidence import checked, exchange
 

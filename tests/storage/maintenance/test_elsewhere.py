@@ -30,7 +30,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story = next(page for page in pages if b'id="ArticleBody"' in page.body)
     with desk(folder) as opened:
         file(opened, *(answer(page) for page in pages))
-        opened.name_payloads()
+        opened.archive.holdings.name_payloads(opened.evidence)
         held = CdxEntry(
             url=story.url,
             captured_at=datetime(2018, 6, 20, tzinfo=UTC),

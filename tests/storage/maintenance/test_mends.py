@@ -26,7 +26,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill(folder, saved_pages(every=4))
     with desk(folder) as opened:
         file(opened, feed(FERRY, MARKET, SCHOOL))
-        opened.name_payloads()
+        opened.archive.holdings.name_payloads(opened.evidence)
     assert looks(folder)[1].sound
     return folder
 
