@@ -1,6 +1,5 @@
 """Charts as SVG, drawn on the server; colours and sizes are the style sheet's."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import ceil, sqrt
@@ -26,46 +25,17 @@ def week_of(day: date) -> int:
     return (day.timetuple().tm_yday - 1) // 7
 
 
-def by_date(days: Mapping[str, int]) -> dict[date, int]:
-    """Counts by day, from counts by ISO day."""
-    return {date.fromisoformat(day): count for day, count in days.items()}
-
-
-def weeks_of(days: Mapping[date, int], year: int) -> list[int]:
-    """Counts of a year's weeks."""
-    weeks = [0] * WEEKS
-    for day, count in days.items():
-        if day.year == year:
-            weeks[week_of(day)] += count
-    return weeks
-
-
-def most_a_week(days: Mapping[date, int]) -> int:
-    """The largest count of any week."""
-    weeks: Counter[tuple[int, int]] = Counter()
-    for day, count in days.items():
-        weeks[day.year, week_of(day)] += count
-    return max(weeks.values(), default=0)
-
-
-def year(
-    facts: Mapping[str, Any],
-    days: Mapping[date, int],
-    lacking: Mapping[date, int],
-    most: int,
-    first_on: date | None,
-    last_on: date | None,
-) -> Markup:
-    """The row of one year; facts: `year`, `stories`, `days` and `not_held`. first_on, last_on: of the whole archive."""
+def year(facts: Mapping[str, Any], most: int, first_on: date | None, last_on: date | None) -> Markup:
+    """The row of one year. facts: of `years` on the front. most: of any week. first_on, last_on: of the archive."""
     number = facts["year"]
     first = week_of(first_on) if first_on and first_on.year == number else 0
     last = week_of(last_on) if last_on and last_on.year == number else WEEKS - 1
     if first_on is None or last_on is None or not first_on.year <= number <= last_on.year:
         first, last = 0, -1
     label = f"{number}: {counted(facts['stories'], 'story', 'stories')} on {counted(facts['days'], 'day')}"
-    if facts["not_held"]:
-        label += f", {facts['not_held']:,} known and not held yet"
-    return strip(weeks_of(days, number), most, first, last, weeks_of(lacking, number), label)
+    if lacking := sum(facts["not_held"]):
+        label += f", {lacking:,} known and not held yet"
+    return strip(facts["weeks"], most, first, last, facts["not_held"], label)
 
 
 def strip(weeks: Sequence[int], most: int, first: int, last: int, lacking: Sequence[int], label: str) -> Markup:

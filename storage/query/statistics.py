@@ -41,51 +41,52 @@ class Stats:
 def stats(connection: Connection) -> Stats:
     days = _days(connection)
     return Stats(
-        **_totals(connection),
+        **totals(connection),
         first_on=days[0] if days else None,
         last_on=days[-1] if days else None,
         stories_by_year=_by_year(connection),
-        stories_by_section=_by(connection, Story.section),
-        stories_by_language=_by(connection, Story.language),
-        captures_by_layout=_by(connection, Capture.layout, Capture.outcome != "unread"),
-        captures_by_outcome=_by(connection, Capture.outcome),
-        captures_by_source=_by(connection, Capture.source),
-        unread_by_reason=_by(connection, Capture.reason, Capture.outcome == "unread"),
-        ledger=_by(connection, Address.state),
+        stories_by_section=counts(connection, Story.section),
+        stories_by_language=counts(connection, Story.language),
+        captures_by_layout=counts(connection, Capture.layout, Capture.outcome != "unread"),
+        captures_by_outcome=counts(connection, Capture.outcome),
+        captures_by_source=counts(connection, Capture.source),
+        unread_by_reason=counts(connection, Capture.reason, Capture.outcome == "unread"),
+        ledger=counts(connection, Address.state),
         gaps=list(gaps(days)),
     )
 
 
 def sections(connection: Connection) -> list[str]:
     """Sections as printed, the largest first."""
-    return [name for name in _by(connection, Story.section) if name is not None]
+    return [name for name in counts(connection, Story.section) if name is not None]
 
 
 def layouts(connection: Connection) -> list[str]:
     """Layouts of the captures, the commonest first."""
-    return [name for name in _by(connection, Capture.layout) if name is not None]
+    return [name for name in counts(connection, Capture.layout) if name is not None]
 
 
-def _totals(connection: Connection) -> dict[str, int]:
-    counts = {
+def totals(connection: Connection) -> dict[str, int]:
+    """The counts of whole tables in `Stats`."""
+    queries = {
         "stories": select(func.count()).select_from(Story),
         "revisions": select(func.count()).select_from(Revision),
         "captures": select(func.count()).select_from(Capture),
         "sightings": select(func.count()).select_from(Sighting),
         "same_words": select(func.count()).select_from(Story).where(Story.same_words_as.is_not(None)),
     }
-    return {name: connection.execute(query).scalar_one() for name, query in counts.items()}
+    return {name: connection.execute(query).scalar_one() for name, query in queries.items()}
 
 
-def _by(connection: Connection, column: Any, *conditions: Any) -> dict[Any, int]:
-    """Counts by the column's values, the largest first."""
+def counts(connection: Connection, column: Any, *conditions: Any) -> dict[Any, int]:
+    """Counts of rows by a column's values, the largest first."""
     query = select(column, func.count()).where(*conditions).group_by(column)
     return dict(connection.execute(query.order_by(func.count().desc(), column)).all())
 
 
 def _by_year(connection: Connection) -> dict[int | None, int]:
     years: Counter[int | None] = Counter()
-    for day, count in _by(connection, Story.published_on).items():
+    for day, count in counts(connection, Story.published_on).items():
         years[day.year if day else None] += count
     return dict(sorted(years.items(), key=lambda each: (each[0] is None, each[0] or 0)))
 

@@ -1,6 +1,6 @@
 """Views of the archive by time: the front, a year, a day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import redirect_target
+from postscraper.web import charts
 from postscraper.web.pages import NotFound, Page, Parameter, Room, columns
+from storage.database.schema import Address, Capture, Story
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
 from storage.query.history.gone import gone
@@ -20,44 +22,57 @@ _DAY = timedelta(days=1)
 
 
 def front(room: Room, connection: Connection) -> dict[str, Any]:
-    stats = statistics.stats(connection)
     by_day = days.stories_by_day(connection)
     lacking = days.not_held_by_day(connection)
     first_on, last_on = min(by_day, default=None), max(by_day, default=None)
     named = [day.year for day in (*by_day, *lacking)]
     years = range(min(named), max(named) + 1) if named else ()
     return {
-        "stories": stats.stories,
-        "revisions": stats.revisions,
-        "captures": stats.captures,
+        **statistics.totals(connection),
         "first_on": first_on,
         "last_on": last_on,
         "papers": [paper.host.removeprefix("www.") for paper in NEWSPAPERS.values()],
-        "years": [_year(year, by_day, lacking) for year in years],
-        "undated": stats.stories_by_year.get(None, 0),
-        "sections": stats.stories_by_section,
-        "languages": stats.stories_by_language,
-        "designs": stats.captures_by_layout,
-        "outcomes": stats.captures_by_outcome,
-        "unread": stats.unread_by_reason,
-        "ledger": stats.ledger,
+        "years": list(_years(years, by_day, lacking)),
+        "sections": statistics.counts(connection, Story.section),
+        "languages": statistics.counts(connection, Story.language),
+        "designs": statistics.counts(connection, Capture.layout, Capture.outcome != "unread"),
+        "outcomes": statistics.counts(connection, Capture.outcome),
+        "unread": statistics.counts(connection, Capture.reason, Capture.outcome == "unread"),
+        "ledger": statistics.counts(connection, Address.state),
         "gaps": [
             {"first": first, "last": last, "days": (last - first).days + 1}
-            for first, last in sorted(stats.gaps, key=lambda gap: gap[0] - gap[1])[:6]
+            for first, last in sorted(statistics.gaps(list(by_day)), key=lambda gap: gap[0] - gap[1])[:6]
         ],
         "days": {day.isoformat(): count for day, count in by_day.items()},
-        "not_held": {day.isoformat(): count for day, count in lacking.items()},
     }
 
 
-def _year(year: int, by_day: Mapping[date, int], lacking: Mapping[date, int]) -> dict[str, Any]:
-    own = {day: count for day, count in by_day.items() if day.year == year}
-    return {
-        "year": year,
-        "stories": sum(own.values()),
-        "days": len(own),
-        "not_held": sum(count for day, count in lacking.items() if day.year == year),
-    }
+def _years(years: Iterable[int], by_day: Mapping[date, int], lacking: Mapping[date, int]) -> Iterator[dict[str, Any]]:
+    """weeks: stories by sevens of days from New Year, the last of one or two; not_held: the same of what is known."""
+    held, known = _by_year(by_day), _by_year(lacking)
+    for year in years:
+        of_year = held.get(year, {})
+        yield {
+            "year": year,
+            "stories": sum(of_year.values()),
+            "days": len(of_year),
+            "weeks": _weeks(of_year),
+            "not_held": _weeks(known.get(year, {})),
+        }
+
+
+def _by_year(by_day: Mapping[date, int]) -> dict[int, dict[date, int]]:
+    years: dict[int, dict[date, int]] = {}
+    for day, count in by_day.items():
+        years.setdefault(day.year, {})[day] = count
+    return years
+
+
+def _weeks(days_of_year: Mapping[date, int]) -> list[int]:
+    weeks = [0] * charts.WEEKS
+    for day, count in days_of_year.items():
+        weeks[charts.week_of(day)] += count
+    return weeks
 
 
 def year(room: Room, connection: Connection, year: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Views of one capture: its facts, and its bytes, which are never shown as a page of this server."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,7 +32,12 @@ def row_of(connection: Connection, number: int) -> Row[Any]:
 
 def capture(room: Room, connection: Connection, number: int) -> dict[str, Any]:
     row = row_of(connection, number)
-    data: dict[str, Any] = {"capture": columns(row), "fault": None, "headers": [], "bytes": None}
+    data: dict[str, Any] = {
+        "capture": columns(row) | {"problems": json.loads(row.problems or "[]")},
+        "fault": None,
+        "headers": [],
+        "bytes": None,
+    }
     if row.evidence_file is None:
         return data | {"fault": "Its bytes are not in the evidence."}
     try:

@@ -1,5 +1,6 @@
 """Views of what the archive lacks: pages that could not be read, and addresses that are not held."""
 
+import json
 from collections import Counter
 from typing import Any, get_args
 
@@ -8,25 +9,25 @@ from sqlalchemy import Connection
 from postscraper.items import Reason
 from postscraper.run.audit_rules import AuditRules
 from postscraper.web.pages import Page, Parameter, Room, columns
+from storage.database.schema import Address, Capture
 from storage.ledger.audit import ASSUMED, STANDINGS, audit, estimate
 from storage.query import captures, statistics
 
 _ON_A_PAGE = 50
-_MOST_NAMED = 500
+_MOST_NAMED = 200
 
 
 def coverage(room: Room, connection: Connection) -> dict[str, Any]:
-    stats = statistics.stats(connection)
     return {
-        "unread": stats.unread_by_reason,
-        "outcomes": stats.captures_by_outcome,
-        "ledger": stats.ledger,
+        "unread": statistics.counts(connection, Capture.reason, Capture.outcome == "unread"),
+        "outcomes": statistics.counts(connection, Capture.outcome),
+        "ledger": statistics.counts(connection, Address.state),
         "problems": [_about(row) for row in captures.with_problems(connection, _ON_A_PAGE)],
     }
 
 
 def unread(room: Room, connection: Connection, reason: str | None, page: int) -> dict[str, Any]:
-    counts = statistics.stats(connection).unread_by_reason
+    counts = statistics.counts(connection, Capture.reason, Capture.outcome == "unread")
     rows = captures.unread(connection, reason, _ON_A_PAGE, _ON_A_PAGE * (page - 1))
     total = sum(counts.values()) if reason is None else counts.get(reason, 0)
     return {
@@ -40,19 +41,8 @@ def unread(room: Room, connection: Connection, reason: str | None, page: int) ->
 
 
 def _about(row: Any) -> dict[str, Any]:
-    names = (
-        "id",
-        "url",
-        "captured_at",
-        "status",
-        "reason",
-        "detail",
-        "layout",
-        "problems",
-        "story_id",
-        "evidence_file",
-    )
-    return columns(row, *names)
+    names = ("id", "url", "captured_at", "status", "reason", "detail", "layout", "story_id")
+    return columns(row, *names) | {"problems": json.loads(row.problems or "[]")}
 
 
 def audit_view(room: Room, connection: Connection, section: str | None) -> dict[str, Any]:
