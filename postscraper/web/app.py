@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +19,7 @@ from starlette.routing import Route
 
 from postscraper.errors import PostscraperError
 from postscraper.items import plain
-from postscraper.web.database import TooSlow, reading
+from postscraper.web.database import TooSlow, Version, reading
 from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
@@ -26,7 +28,10 @@ from postscraper.web.views import calendar, captures, coverage, search, stories
 from storage.archive import Archive
 from storage.errors import ArchiveError, EvidenceError, Locked, NoSuchStory, Unsupported
 
-READERS = 8  # pages that are made at the same time; each has a thread and a connection
+# Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
+# a hundred times the processor of a story, which must not wait behind them.
+READERS, HEAVY_READERS = 4, 2
+MOST_KEPT = 256  # answers of heavy pages, until the database changes
 MOST_WAITING = 64  # requests; more are answered with 503 at once
 
 
@@ -91,17 +96,50 @@ class Application:
     def __init__(self, archive: Archive) -> None:
         self._room = Room(archive=archive)
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._heavy = ThreadPoolExecutor(HEAVY_READERS, thread_name_prefix="heavy")
+        self._version = Version(archive)
+        self._kept: OrderedDict[str, tuple[int, Response]] = OrderedDict()
         self._waiting = 0
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """Ends the threads, and frees the archive's connections."""
+        yield
+        for threads in (self._threads, self._heavy):
+            threads.shutdown()
+        self._version.close()
 
     def routes(self) -> list[Route]:
         forms = [(page, form) for page in PAGES for form in ("html", *page.forms)]
         return [
-            *(Route(page.path_in(form), self._in_thread(self._page(page, form), form)) for page, form in forms),
+            *(Route(page.path_in(form), self._endpoint(page, form)) for page, form in forms),
             *(Route(path, self._in_thread(self._file(view), "html")) for path, view in captures.FILES.items()),
             Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES)), "json")),
             *(Route(f"/static/{name}", answer) for name, answer in _static().items()),
             Route("/robots.txt", _robots),
         ]
+
+    def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
+        answer = self._page(page, form)
+        return (
+            self._in_thread(self._keeping(answer), form, self._heavy) if page.heavy else self._in_thread(answer, form)
+        )
+
+    def _keeping(self, answer: Answer) -> Answer:
+        """The same answers, made once for each state of the database."""
+
+        def kept(request: Request) -> Response:
+            version, target = self._version(), str(request.url)
+            found = self._kept.get(target)
+            if found is not None and found[0] == version:
+                return found[1]
+            response = answer(request)
+            self._kept[target] = version, response
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+            return response
+
+        return kept
 
     def _page(self, page: Page, form: Form) -> Answer:
         def answer(request: Request) -> Response:
@@ -123,13 +161,19 @@ class Application:
 
         return answer
 
-    def _in_thread(self, answer: Answer, form: Form) -> Callable[[Request], Awaitable[Response]]:
+    def _in_thread(
+        self, answer: Answer, form: Form, threads: ThreadPoolExecutor | None = None
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """threads: None for those of most pages."""
+
         async def endpoint(request: Request) -> Response:
             if self._waiting >= MOST_WAITING:
                 return _failure(request, form, 503, "Too many readers at once. Try again in a moment.")
             self._waiting += 1
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._threads, _safely, answer, request, form)
+                return await asyncio.get_running_loop().run_in_executor(
+                    threads or self._threads, _safely, answer, request, form
+                )
             finally:
                 self._waiting -= 1
 
@@ -138,7 +182,8 @@ class Application:
 
 def application(archive: Archive) -> Starlette:
     """The ASGI application over an archive that was opened for reading; closing it is the caller's."""
-    found = Starlette(routes=Application(archive).routes(), exception_handlers={404: _not_found})
+    pages = Application(archive)
+    found = Starlette(routes=pages.routes(), exception_handlers={404: _not_found}, lifespan=pages.lifespan)
     found.router.redirect_slashes = False  # a page has one address
     return found
 

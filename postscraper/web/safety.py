@@ -58,7 +58,8 @@ class Guard:
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # the server's own start and end; it takes no other protocol
+            await self._app(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:

@@ -78,7 +78,7 @@ def test_slow_questions_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None
     assert room.ask("/search?q=river").status == 200
     monkeypatch.setattr(database, "STEPS", 1)
     monkeypatch.setattr(database, "SECONDS", 0)
-    answer = room.ask("/search?q=river")
+    answer = room.ask("/search?q=another")
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
     assert "longer than a second" in answer.text
@@ -99,3 +99,14 @@ def test_readers_go_on_beside_a_writer(furnished: Path, tmp_path: Path) -> None:
         writer.add(article("written-beside", 1, "Words of a story that came beside the readers."))
         assert json.loads(running.ask("/index.json").body)["stories"] == before + 1
         assert "written-beside" in running.ask("/search.json?q=readers").text
+
+
+def test_answers_that_are_kept_end_with_the_state_of_the_database(furnished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    copytree(furnished, folder)
+    with serving(folder) as running:
+        assert running.ask("/search?q=unheard").text == running.ask("/search?q=unheard").text
+        with Archive.open(folder) as writer:
+            writer.add(article("heard-now", 1, "An unheard word."))
+        assert "heard-now" in running.ask("/search.json?q=unheard").text
+        assert "<strong>1 story</strong>" in running.ask("/search?q=unheard").text

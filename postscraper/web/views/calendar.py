@@ -169,7 +169,13 @@ def gone_view(room: Room, connection: Connection) -> dict[str, Any]:
 
 
 PAGES = (
-    Page(name="front", path="/", view=front, summary="What the archive holds, by day, section, design and outcome."),
+    Page(
+        name="front",
+        path="/",
+        heavy=True,
+        view=front,
+        summary="What the archive holds, by week and kind.",
+    ),
     Page(name="year", path="/year/{year:number}", view=year, summary="The days of a year, with their stories."),
     Page(
         name="day",
@@ -178,5 +184,5 @@ PAGES = (
         summary="The newspaper as of the end of a day: fronts with their teasers, stories, edits, removals.",
         parameters=(Parameter(name="front", means="The address of the front or section page to show in full."),),
     ),
-    Page(name="gone", path="/gone", view=gone_view, summary="Stories whose address answers without them."),
+    Page(name="gone", path="/gone", heavy=True, view=gone_view, summary="Stories whose address answers without them."),
 )

@@ -74,10 +74,11 @@ def audit_view(room: Room, connection: Connection, section: str | None) -> dict[
 
 
 PAGES = (
-    Page(name="coverage", path="/coverage", view=coverage, summary="What was read, and what could not be."),
+    Page(name="coverage", path="/coverage", heavy=True, view=coverage, summary="What was read, and what could not be."),
     Page(
         name="unread",
         path="/unread",
+        heavy=True,
         view=unread,
         summary="Captures that are neither stories nor lists, and why.",
         parameters=(
@@ -88,6 +89,7 @@ PAGES = (
     Page(
         name="audit",
         path="/audit",
+        heavy=True,
         view=audit_view,
         summary="Known addresses of stories against those that are held.",
         parameters=(Parameter(name="section", means="Only this section, by its short name."),),

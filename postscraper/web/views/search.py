@@ -127,6 +127,7 @@ PAGES = (
     Page(
         name="search",
         path="/search",
+        heavy=True,
         view=view,
         summary="Stories in which the words occur, English and Khmer.",
         forms=("json", "csv", "atom"),
@@ -141,6 +142,7 @@ PAGES = (
     Page(
         name="trend",
         path="/trend",
+        heavy=True,
         view=trend_view,
         summary="Words over time, by their share of all stories.",
         parameters=(

@@ -116,13 +116,13 @@ def revisions(connection: Connection, story_id: int) -> list[Wording]:
 
 
 def promotions(connection: Connection, address: str) -> list[Row[Any]]:
-    """The sightings of an address, in the order of time; it need not be archived itself."""
+    """The sightings of an address of the ledger, in the order of time; it need not be archived itself."""
     sighting, capture = Sighting.__table__, Capture.__table__.c
     page = (capture.captured_at, capture.url.label("page_url"), capture.outcome.label("page_is"))
     query = (
         select(sighting, *page)
         .join(Capture, capture.id == sighting.c.capture_id)
-        .where(or_(sighting.c.address == address, sighting.c.url == address))
+        .where(sighting.c.address == address)
         .order_by(capture.captured_at, capture.url, sighting.c.list, sighting.c.position)
     )
     return list(connection.execute(query))
