@@ -20,7 +20,7 @@ from storage.database import packed
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
-from storage.ingest import reprocess, search_index, tombstones, visits
+from storage.ingest import derived, reprocess, search_index, tombstones, visits
 from storage.ingest.batch import Outcome, load
 from storage.ingest.prepare import prepare
 from storage.ingest.visits import Taken
@@ -86,7 +86,7 @@ class Archive:
         writer = database.engine_for(folder, db_url, readonly=readonly, writes=True)
         try:
             if not readonly and database.is_empty(engine):
-                database.upgrade(writer, search_index.fill)
+                database.upgrade(writer, _derive)
             database.check_version(engine, folder)
         except BaseException:
             writer.dispose()
@@ -119,7 +119,7 @@ class Archive:
             cls.check_folder(Path(folder))
         engine = database.engine_for(Path(folder), db_url, readonly=False, writes=True)
         try:
-            database.upgrade(engine, search_index.fill)
+            database.upgrade(engine, _derive)
         finally:
             engine.dispose()
 
@@ -319,3 +319,9 @@ class Archive:
         """
         with self.write() as connection:
             return reprocess.end_rereading(connection, without)
+
+
+def _derive(connection: Connection) -> None:
+    """Fill the tables that are made from others."""
+    derived.fill(connection)
+    search_index.fill(connection)

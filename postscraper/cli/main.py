@@ -19,12 +19,17 @@ from postscraper.cli import exit_codes
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Ask": {
         "search": "Find stories by their words, English or Khmer.",
+        "quote": "Find a sentence, and where it still stands.",
+        "trend": "Count stories with words by year or month.",
         "show": "Print one story with its revisions.",
         "promotion": "Print where a story was announced, and how high.",
         "headlines": "Print a story's headlines side by side.",
         "front": "Print a front page or a list as it stood.",
         "as-of": "Print the newspaper, or a story, as it stood.",
         "gone": "Name stories whose address answers without them.",
+        "history": "Print how a story changed, and what explains it.",
+        "diff": "Mark the words in which two revisions differ.",
+        "changes": "List the edited stories of the whole paper.",
         "serve": "Read the archive in a web browser.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories, revisions, teasers or pictures for other programs.",
@@ -59,6 +64,7 @@ MODULES = {
     **dict.fromkeys(("headlines", "front"), "promotion"),
     "retry": "ledger",
     "sample": "read",
+    **dict.fromkeys(("diff", "changes"), "history"),
     **dict.fromkeys(("check", "verify"), "integrity"),
     **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }

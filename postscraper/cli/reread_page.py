@@ -7,7 +7,7 @@ from typing import Any
 
 from postscraper.cli.output import address
 from postscraper.run.reprocess import Changes, Example, Report
-from storage.query.history.history import compared
+from storage.query.history.differences import compared
 
 SHOWN = 90  # characters of a value on a terminal
 LONGEST = 4_000  # characters of a value on the page

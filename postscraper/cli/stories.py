@@ -1,5 +1,6 @@
-"""Stories as people name them on the command line."""
+"""Stories and revisions as people name them on the command line."""
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -7,12 +8,13 @@ from sqlalchemy import Row
 
 from postscraper.cli.output import address
 from postscraper.errors import BadRequest
+from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import canonical, with_scheme
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.ingest import tombstones
-from storage.query.history.history import FullStory, find, nearest
+from storage.query.history.history import FullStory, Wording, find, nearest
 
 _LONGEST_ID = 18  # digits; the numbers of stories are SQLite's, which have 64 bits
 
@@ -65,3 +67,22 @@ def _instead(archive: Archive, addresses: list[str]) -> str:
             return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
     near = next(filter(None, (archive.ask(nearest, each) for each in addresses)), None)
     return f"; did you mean {address(near)}?" if near else ""
+
+
+def wording(story: FullStory, number: int) -> Wording:
+    """A revision by its number. Raises BadRequest."""
+    if not 1 <= number <= len(story.revisions):
+        held = (
+            f"its revisions are 1 to {len(story.revisions)}" if len(story.revisions) > 1 else "it has revision 1 alone"
+        )
+        raise BadRequest(f"{address(story.row.canonical_url)} has no revision {number}: {held}")
+    return story.revisions[number - 1]
+
+
+def columns(row: Row[Any]) -> dict[str, Any]:
+    """A row as JSON data, without the whole item."""
+    # `item` and `problems` are stored as JSON text.
+    values = {name: plain(value) for name, value in row._mapping.items() if name != "item"}
+    if values.get("problems"):
+        values["problems"] = json.loads(values["problems"])
+    return values

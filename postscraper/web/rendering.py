@@ -1,6 +1,6 @@
 """Render templates: everything that is put into one is escaped, whatever it is."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -13,9 +13,7 @@ from markupsafe import Markup, escape
 
 from postscraper import phrases
 from postscraper.web import charts
-from storage.query.history.history import Change
-
-Pieces = list[tuple[Change, str]]
+from storage.query.history.differences import side_by_side
 
 # Private-use characters around each match of a snippet; no newspaper prints these.
 MARKS = ("\ue000", "\ue001")
@@ -24,6 +22,7 @@ NAVIGATION = {
     "/": "Front",
     "/search": "Search",
     "/trend": "Trend",
+    "/changes": "Edits",
     "/gone": "Gone",
     "/coverage": "Coverage",
     "/docs": "API",
@@ -129,25 +128,3 @@ def _linked(text: str, links: Iterable[Mapping[str, Any]]) -> Markup:
         pieces += [escape(text[at:begin]), Markup('<a href="{}"{}>{}</a>').format(target, mark, text[begin:stop])]
         at = stop
     return Markup().join([*pieces, escape(text[at:])])
-
-
-def side_by_side(pieces: Pieces) -> Iterator[tuple[Pieces, Pieces]]:
-    """Rows of old and new pieces; a row ends where both sides end a paragraph."""
-    old: Pieces = []
-    new: Pieces = []
-    for change, text in pieces:
-        for at, paragraph in enumerate(_paragraphs(change, text)):
-            if at:
-                yield old, new
-                old, new = [], []
-            if paragraph and change != "added":
-                old.append((change, paragraph))
-            if paragraph and change != "removed":
-                new.append((change, paragraph))
-    yield old, new
-
-
-def _paragraphs(change: Change, text: str) -> list[str]:
-    if change == "same":
-        return text.split("\n\n")
-    return ["", text.lstrip()] if text.startswith("\n\n") else [text]  # paragraphs that came or went

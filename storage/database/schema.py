@@ -95,7 +95,10 @@ class Capture(Table):
     """
 
     __tablename__ = "capture"
-    __table_args__ = (UniqueConstraint("url", "captured_at", "digest", "source", "part"),)
+    __table_args__ = (
+        UniqueConstraint("url", "captured_at", "digest", "source", "part"),
+        Index(None, "outcome", "reason", "layout", "source"),  # counts of `stats`, without reading the rows
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     url: Mapped[str]

@@ -1,63 +1,212 @@
-"""Rows of the derived tables (storage/database/derived.py), written with the stories they are made from."""
+"""Fill the tables that are made from other tables (storage/database/derived.py).
+
+`update` follows a batch in its transaction. The rows of a new story come from the item in memory; a story with several
+revisions is read back, and its changes are typed anew.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, select
 
-from storage.database.engine import is_sqlite
+from storage.database.bulk import Rows, add_rows, chunks
+from storage.database.derived import Author, Change, Correction, StoryLink, Tag
+from storage.database.schema import Reading, Revision, Story, Table
+from storage.database.values import raw
+from storage.ingest.prepare import LINK, ArticleRow
+from storage.ingest.revisions import StoryChanges
+from storage.query.history import changes
+from storage.query.history.changes import SUBSTANCE
+from storage.query.history.notes import Note, notes
+from storage.query.search.text import normal
 
-# A text in JSON escapes its quotes, so that no words of a story look like the kind of a block.
-_CORRECTED = """EXISTS (SELECT 1 FROM revision AS noted JOIN reading AS note ON note.id = noted.reading_id
-    WHERE noted.story_id = story.id AND instr(note.item, '"kind":"correction"') > 0)"""
-VALUES = f"""
-SELECT story.id AS story_id, published_on, substr(published_on, 1, 7) AS month, section, language,
-       newest.layout AS layout, revisions > 1 AS edited, {_CORRECTED} AS corrected,
-       coalesce(json_extract(reading.item, '$.authors'), '[]') AS names
-FROM story
-JOIN revision AS newest ON newest.id = story.newest_revision_id
-JOIN reading ON reading.id = newest.reading_id
-"""
-_SAME_FACETS = """facets.month IS derived.month AND facets.section IS derived.section
-    AND facets.language = derived.language AND facets.layout = derived.layout
-    AND facets.edited = derived.edited AND facets.corrected = derived.corrected"""
-_NEW_FACETS = f"""
-INSERT INTO facets (month, section, language, layout, edited, corrected)
-SELECT DISTINCT month, section, language, layout, edited, corrected FROM derived
-WHERE NOT EXISTS (SELECT 1 FROM facets WHERE {_SAME_FACETS})
-"""
-_NEW_AUTHORS = "INSERT INTO author_list (names) SELECT DISTINCT names FROM derived WHERE true ON CONFLICT DO NOTHING"
-_ROWS = f"""
-INSERT INTO search_row (revision_id, story_id, number, newest, published_on, facets_id, author_list_id)
-SELECT revision.id, revision.story_id, number, revision.id = newest_revision_id, derived.published_on, facets.id,
-       author_list.id
-FROM derived JOIN story ON story.id = derived.story_id JOIN revision ON revision.story_id = derived.story_id
-JOIN facets ON {_SAME_FACETS} JOIN author_list ON author_list.names = derived.names
-"""
+STORIES = 100  # read at a time; a story may have a hundred revisions
+
+COLUMNS: Mapping[type[Table], tuple[str, ...]] = {
+    Change: (
+        *("revision_id", "position", "story_id", "kind", "field", "before", "after", "block", "silent", "changed_at"),
+    ),
+    Correction: ("story_id", "position", "revision_id", "explains", "kind", "language", "text", "block"),
+    Author: ("story_id", "position", "name"),
+    Tag: ("story_id", "position", "name"),
+    StoryLink: ("story_id", "position", *LINK),
+}
+
+TableRows = Mapping[type[Table], Iterable[tuple[Any, ...]]]
 
 
-def update(connection: Connection, story_ids: Sequence[int]) -> None:
-    """Derive the rows of stories anew; a story that is deleted loses them."""
-    if not story_ids or not is_sqlite(connection):
-        return
-    stories = json.dumps(list(story_ids))
-    connection.execute(
-        text("DELETE FROM search_row WHERE story_id IN (SELECT value FROM json_each(:stories))"), {"stories": stories}
-    )
-    _derive(connection, f"{VALUES} WHERE story.id IN (SELECT value FROM json_each(:stories))", stories)
+class StoredRevision(NamedTuple):
+    """A revision; changed_at: a moment in any form. item: the article as JSON data."""
+
+    id: int
+    changed_at: Any
+    item: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, number: int, changed_at: Any, standfirst: str | None, item: Mapping[str, Any]) -> "StoredRevision":
+        """standfirst: of the revision, which may come from another capture than the item."""
+        printed = [name for name in item.get("not_printed") or () if name != "standfirst" or standfirst is None]
+        return cls(number, changed_at, {**item, "standfirst": standfirst, "not_printed": printed})
+
+
+def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
+    """Bring the rows of stories that were just written up to date."""
+    first: list[StoryChanges] = []
+    again: list[int] = []
+    pairs: set[tuple[int, int]] = set()
+    for each in stories:
+        if each.known.row is None and len(each.new) == 1:
+            first.append(each)
+        elif _is_stale(each):
+            again.append(each.known.id)
+            pairs |= _typed_pairs(each)
+    for table, rows in _first_rows(first).items():
+        add_rows(connection, table, COLUMNS[table], rows)
+    _derive_again(connection, again, pairs)
 
 
 def fill(connection: Connection) -> None:
-    """Derive the rows of all stories anew, without the values that no story has any more."""
-    for table in ("search_row", "facets", "author_list"):
-        connection.exec_driver_sql(f"DELETE FROM {table}")
-    _derive(connection, VALUES, "[]")
+    """Make all rows anew."""
+    for table in COLUMNS:
+        connection.execute(delete(table))
+    story_ids = connection.execute(select(Story.id).order_by(Story.id)).scalars().all()
+    _derive_again(connection, story_ids)
 
 
-def _derive(connection: Connection, values: str, stories: str) -> None:
-    connection.execute(text(f"CREATE TEMP TABLE derived AS {values}"), {"stories": stories})
-    try:
-        for statement in (_NEW_FACETS, _NEW_AUTHORS, _ROWS):
-            connection.exec_driver_sql(statement)
-    finally:
-        connection.exec_driver_sql("DROP TABLE temp.derived")
+def _is_stale(story: StoryChanges) -> bool:
+    """Whether the rows no longer follow from the revisions; a capture of known words leaves them as they are."""
+    if story.story is None or story.new or story.gone:
+        return True
+    before = {row.id: row for row in story.known.revisions}
+    return story.story["revisions"] > 1 and any(
+        getattr(before[values["id"]], name) != values[name]
+        for values in story.moved
+        for name in ("number", "standfirst", "first_captured_at")
+    )
+
+
+def _typed_pairs(story: StoryChanges) -> set[tuple[int, int]]:
+    """Ids of revisions that followed one another before, with the same words: their changes are known."""
+    before = {row.id: row for row in story.known.revisions}
+    other = {values["id"] for values in story.moved if values["standfirst"] != before[values["id"]].standfirst}
+    return {(old, new) for old, new in pairwise(before) if old not in other and new not in other}
+
+
+def _first_rows(stories: Sequence[StoryChanges]) -> dict[type[Table], Rows]:
+    """The rows of stories with one revision, from memory."""
+    articles = [(each.known.id, each.new[0][0]["id"], each.new[0][1]) for each in stories]
+    return {
+        **_facets((story_id, article) for story_id, _, article in articles),
+        Correction: [row for each in articles for row in _first_notes(*each)],
+    }
+
+
+def _facets(articles: Iterable[tuple[int, ArticleRow]]) -> dict[type[Table], list[tuple[Any, ...]]]:
+    rows: dict[type[Table], list[tuple[Any, ...]]] = {Author: [], Tag: [], StoryLink: []}
+    for story_id, article in articles:
+        for table, values in ((Author, article.authors), (Tag, article.tags), (StoryLink, article.links)):
+            rows[table] += [(story_id, *row) for row in values]
+    return rows
+
+
+def _first_notes(story_id: int, revision_id: int, article: ArticleRow) -> Iterator[tuple[Any, ...]]:
+    for position, note in enumerate(article.notes, 1):
+        yield story_id, position, revision_id, None, note.kind, note.language, note.text, note.block
+
+
+def _derive_again(
+    connection: Connection, story_ids: Sequence[int], pairs: Collection[tuple[int, int]] = frozenset()
+) -> None:
+    """pairs: of revisions whose changes stand in the table as they are."""
+    for ids in chunks(story_ids, STORIES):
+        stored = [*_stored(connection, ids)]
+        typed = _typed(connection, ids) if pairs else {}
+        for table in COLUMNS:
+            connection.execute(delete(table).where(table.__table__.c.story_id.in_(ids)))
+        for story_id, revisions in stored:
+            known = {new.id: typed.get(new.id, []) for old, new in pairwise(revisions) if (old.id, new.id) in pairs}
+            for table, rows in rows_of(story_id, revisions, known).items():
+                add_rows(connection, table, COLUMNS[table], rows)
+
+
+def _typed(connection: Connection, story_ids: Sequence[int]) -> dict[int, list[changes.Change]]:
+    """The stored changes of stories, by revision."""
+    typed: dict[int, list[changes.Change]] = {}
+    table = Change.__table__
+    query = select(table).where(table.c.story_id.in_(story_ids)).order_by(table.c.position)
+    for row in connection.execute(query):
+        change = changes.Change(kind=row.kind, field=row.field, before=row.before, after=row.after, block=row.block)
+        typed.setdefault(row.revision_id, []).append(change)
+    return typed
+
+
+def _stored(connection: Connection, story_ids: Sequence[int]) -> Iterator[tuple[int, list[StoredRevision]]]:
+    revision, reading = Revision.__table__.c, Reading.__table__.c
+    query = (
+        select(revision.story_id, revision.id, revision.first_captured_at, revision.standfirst, reading.item)
+        .join(Reading, reading.id == revision.reading_id)
+        .where(revision.story_id.in_(story_ids))
+        .order_by(revision.story_id, revision.number)
+    )
+    for story_id, rows in groupby(connection.execute(query).all(), key=lambda row: row.story_id):
+        yield story_id, [StoredRevision.of(*row[1:-1], json.loads(row.item)) for row in rows]
+
+
+def rows_of(
+    story_id: int,
+    revisions: Sequence[StoredRevision],
+    known: Mapping[int, list[changes.Change]] = MappingProxyType({}),
+) -> TableRows:
+    """The rows of one story in every table; revisions: all it has, the oldest first.
+
+    known: the changes of some of them, by id.
+    """
+    edits: list[list[changes.Change]] = [[]]
+    for old, new in pairwise(revisions):
+        edits.append(known[new.id] if new.id in known else changes.changes(old.item, new.item))
+    substance = [any(change.kind in SUBSTANCE for change in found) for found in edits]
+    noted = list(_explained([notes(revision.item) for revision in revisions], substance))
+    explained = {of for _, of, _ in noted if of is not None}
+    return {
+        **_facets([(story_id, ArticleRow.by(revisions[-1].item))]),
+        Change: [
+            (
+                *(revision.id, position, story_id, change.kind, change.field, change.before, change.after),
+                *(change.block, change.kind in SUBSTANCE and at not in explained, raw(revision.changed_at)),
+            )
+            for at, (revision, found) in enumerate(zip(revisions, edits, strict=True))
+            for position, change in enumerate(found, 1)
+        ],
+        Correction: [
+            (
+                *(story_id, position, revisions[at].id, None if of is None else revisions[of].id),
+                *(note.kind, note.language, note.text, note.block),
+            )
+            for position, (at, of, note) in enumerate(noted, 1)
+        ],
+    }
+
+
+def _explained(noted: Sequence[Sequence[Note]], substance: Sequence[bool]) -> Iterator[tuple[int, int | None, Note]]:
+    """Each note with the first revision that shows it and the one it explains, as places in the history.
+
+    A note explains the changes of substance that came with it, else the last ones before it without a note. None: the
+    change was before the first capture, or the note names none.
+    """
+    seen: set[str] = set()
+    explained: set[int] = set()
+    for at, of_revision in enumerate(noted):
+        for note in of_revision:
+            if normal(note.text) in seen:
+                continue
+            seen.add(normal(note.text))
+            of = None
+            if note.explains:
+                earlier = (place for place in range(at - 1, 0, -1) if substance[place] and place not in explained)
+                of = at if substance[at] else next(earlier, None)
+            if of is not None:
+                explained.add(of)
+            yield at, of, note

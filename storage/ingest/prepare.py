@@ -9,6 +9,7 @@ from storage.database.values import Values, cleaned, day, dumped, is_storable, m
 from storage.ingest.wording import words_digest
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.states import DROPPED, UNCHANGED, UNDATED, Discovery, FinalState, Visit, state_after
+from storage.query.history.notes import Note, notes
 from storage.query.search.text import digest_of, index_words
 from storage.warc.exchange import RecordLocation
 
@@ -26,7 +27,8 @@ class ArticleRow:
     """An article in the columns of the tables.
 
     image_url: of the main image. revision: the columns of a revision. images: rows without the revision's id.
-    words: the row of the search index without its id.
+    words: the row of the search index without its id. authors, tags, links: rows of the derived tables without the
+    story's id. notes: of corrections.
     """
 
     language: str
@@ -38,6 +40,10 @@ class ArticleRow:
     revision: Values
     images: tuple[tuple[Any, ...], ...]
     words: tuple[str, str, str, str]
+    authors: tuple[tuple[Any, ...], ...]
+    tags: tuple[tuple[Any, ...], ...]
+    links: tuple[tuple[Any, ...], ...]
+    notes: tuple[Note, ...]
 
     @classmethod
     def by(cls, article: Mapping[str, Any]) -> "ArticleRow":
@@ -54,10 +60,15 @@ class ArticleRow:
             revision={name: article.get(name) for name in _REVISION} | {"body": body},
             images=tuple((at, *map(image.get, IMAGE)) for at, image in enumerate(images, 1)),
             words=index_words(article, body),
+            authors=tuple(enumerate(article.get("authors") or (), 1)),
+            tags=tuple(enumerate(article.get("tags") or (), 1)),
+            links=tuple((at, *map(link.get, LINK)) for at, link in enumerate(article.get("links") or (), 1)),
+            notes=notes(article),
         )
 
 
 _REVISION = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "dateline")
+LINK = ("url", "text", "block")
 IMAGE = ("url", "caption", "credit", "caption_text", "alt", "block")
 _TEASER = ("list", "position", "headline", "summary", "url", "image_url", "published_text")
 SIGHTING = (*_TEASER, "address", "published_on", "published_at")

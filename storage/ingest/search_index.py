@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from storage.database.engine import is_sqlite
 from storage.database.schema import Reading, Revision
-from storage.ingest import derived
+from storage.ingest import search_rows
 from storage.ingest.prepare import ArticleRow
 
 ADD = "INSERT INTO words(rowid, headline, body, captions, byline) VALUES (?, ?, ?, ?, ?)"
@@ -26,10 +26,10 @@ def newest_row(connection: Connection) -> int:
 
 
 def fill(connection: Connection) -> int:
-    """Rebuild the index and the derived tables from the revisions; returns their number."""
+    """Rebuild the index and the rows by which it is filtered from the revisions; returns their number."""
     if not is_sqlite(connection):
         return 0
-    derived.fill(connection)
+    search_rows.fill(connection)
     connection.exec_driver_sql("INSERT INTO words(words) VALUES ('delete-all')")
     revision, reading = Revision.__table__.c, Reading.__table__.c
     found = select(revision.id, reading.item).join(Reading, reading.id == revision.reading_id)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from storage.database.bulk import add, add_rows, change, chunks
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
-from storage.ingest import derived, search_index
+from storage.ingest import derived, search_index, search_rows
 from storage.ingest.batch import Batch, readings
 from storage.ingest.prepare import IMAGE, SIGHTING, ArticleRow
 from storage.ingest.revisions import StoryChanges, derive_story, needed_readings
@@ -25,7 +25,8 @@ def write(connection: Connection, batch: Batch) -> None:
     _write_sightings(connection, batch)
     _clear(connection, batch, changes)
     same_words(connection, changes)
-    derived.update(connection, list(batch.touched))
+    derived.update(connection, changes)
+    search_rows.update(connection, list(batch.touched))
 
 
 def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:

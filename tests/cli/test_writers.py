@@ -29,7 +29,11 @@ WRITERS = {
 }
 READERS = {
     "search": ("river",),
-    **dict.fromkeys(("show", "promotion", "headlines"), (STORY,)),
+    "quote": ("river",),
+    "trend": ("river",),
+    **dict.fromkeys(("show", "history", "promotion", "headlines"), (STORY,)),
+    "diff": (STORY, "--from", "1"),
+    "changes": (),
     "front": ("/",),
     "as-of": ("2018-06-22",),
     "gone": (),

@@ -48,13 +48,16 @@ CODES = {
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("stats", "gone", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
+        ("changes", "stats", "gone", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
     ),
     "search": ("ferry",),
-    **dict.fromkeys(("show", "promotion", "headlines"), ("1",)),
+    "quote": ("ferry",),
+    "trend": ("ferry",),
+    **dict.fromkeys(("show", "history", "promotion", "headlines"), ("1",)),
     "front": ("/",),
     "serve": ("--port", "0"),
     "as-of": ("2018-06-22",),
+    "diff": ("1", "--from", "1"),
     "export": ("--format", "jsonl"),
     "pack": ("{new}.wacz",),
     "merge": ("{other}", "--jobs", "1", "--yes"),

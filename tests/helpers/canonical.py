@@ -22,6 +22,14 @@ _QUESTIONS = {
     " g.published_on, g.published_at, g.published_text FROM sighting g JOIN capture c ON c.id = g.capture_id",
     "images": "SELECT s.canonical_url, r.number, i.position, i.url, i.caption, i.credit, i.caption_text, i.alt, i.block"
     " FROM image i JOIN revision r ON r.id = i.revision_id JOIN story s ON s.id = r.story_id",
+    "changes": "SELECT s.canonical_url, r.number, x.position, x.kind, x.field, x.before, x.after, x.block, x.silent,"
+    " x.changed_at FROM change x JOIN revision r ON r.id = x.revision_id JOIN story s ON s.id = x.story_id",
+    "corrections": "SELECT s.canonical_url, x.position, r.number, e.number, x.kind, x.language, x.text, x.block"
+    " FROM correction x JOIN revision r ON r.id = x.revision_id JOIN story s ON s.id = x.story_id"
+    " LEFT JOIN revision e ON e.id = x.explains",
+    "facets": "SELECT s.canonical_url, 'author', x.position, x.name FROM author x JOIN story s ON s.id = x.story_id"
+    " UNION ALL SELECT s.canonical_url, 'tag', x.position, x.name FROM tag x JOIN story s ON s.id = x.story_id"
+    " UNION ALL SELECT s.canonical_url, x.url, x.position, x.text FROM story_link x JOIN story s ON s.id = x.story_id",
     "ledger": "SELECT l.address, l.url, l.kind, l.section, l.dated_on, l.depth, l.how, l.heard_from, l.heard_at,"
     " l.state, l.was, l.why, l.priority, l.due_at, l.leased_until, l.tries, l.visits, l.changes, l.visited_at,"
     f" {_CAPTURE}, l.etag, l.last_modified FROM ledger l LEFT JOIN capture c ON c.id = l.capture_id",

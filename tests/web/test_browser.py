@@ -43,9 +43,10 @@ def _paths(room: Room) -> list[str]:
     story = room.ask(f"/story?url={EDITED}").headers["location"]
     return [
         *("/", "/year/2018", "/day/2018-06-20", "/search", "/search?q=river", "/trend?q=river;road", story),
-        *(f"{story}/difference?new=2", f"{story}?revision=1", f"/story/{khmer[0]['story_id']}"),
+        *(f"{story}/difference?old=1&new=2", f"{story}?revision=1", f"/story/{khmer[0]['story_id']}"),
         *(
             f"/story/{hits[0]['story_id']}",
+            "/changes",
             "/gone",
             "/coverage",
             "/unread",

@@ -80,7 +80,8 @@ def test_story(room: Room, edited: int) -> None:
     found = data(room, f"/story/{edited}.json")
     assert found["item"]["headline"] == "Riverside road opens at last"
     assert [each["kind"] for each in found["item"]["body"]] == ["paragraph", "crosshead", "quote", "list_item"]
-    assert [each["changed"] for each in found["revisions"]] == [[], ["headline", "body"]]
+    kinds = [[change["kind"] for change in each["changes"]] for each in found["revisions"]]
+    assert kinds == [[], ["headline", "paragraph_added", "figure"]]
     assert found["promotion"]["stays"][0]["best"] == 1
     assert found["gone"][0]["how"] == "404"
     text = room.ask(f"/story/{edited}").text
@@ -114,6 +115,15 @@ def test_difference_marks_words(room: Room, edited: int) -> None:
     pieces = data(room, f"/story/{edited}/difference.json")["fields"]["headline"]
     assert "".join(words for change, words in pieces if change != "added") == "Riverside road opens"
     assert room.ask(f"/story/{edited}/difference?new=9").status == 404
+
+
+def test_edits_of_the_paper(room: Room, edited: int) -> None:
+    [edit] = [each for each in data(room, "/changes.json?since=2018-06&until=2018-06")["edits"] if each["silent"]]
+    assert (edit["story_id"], edit["revision"]) == (edited, 2)
+    assert edited in [each["story_id"] for each in data(room, "/changes.json?kind=figure&silent=1")["edits"]]
+    assert edited not in [each["story_id"] for each in data(room, "/changes.json?kind=byline")["edits"]]
+    text = room.ask("/changes?kind=figure").text
+    assert f'href="/story/{edited}/difference?new=2"' in text
 
 
 def test_search_in_both_languages(room: Room) -> None:

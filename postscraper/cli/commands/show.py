@@ -1,19 +1,18 @@
 """`postscraper show`: one story, its best reading and its history."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import click
-from sqlalchemy import Row
 
 from postscraper.cli import options
 from postscraper.cli.output import address, counted, joined, line, minute, one_line, print_json
-from postscraper.cli.stories import find_story
+from postscraper.cli.stories import columns, find_story, wording
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.history.best import RULES, BestReading, Choice, of_story
-from storage.query.history.history import FullStory, Wording, differences
+from storage.query.history.differences import differences
+from storage.query.history.history import FullStory, Wording
 
 _BEFORE = {"list_item": "• ", "quote": "    "}
 _STYLE: dict[str, dict[str, bool]] = {
@@ -26,9 +25,10 @@ _STYLE: dict[str, dict[str, bool]] = {
 @click.command("show")
 @click.argument("story", metavar="URL|ID")
 @click.option("--why", is_flag=True, help="Print of each field the value, the capture that it is from, and the rule.")
+@click.option("--revision", type=click.IntRange(min=1), metavar="N", help="This wording, as it was printed.")
 @options.json
 @options.reading
-def show_command(story: str, why: bool, json_wanted: bool, archive: Archive) -> None:
+def show_command(story: str, why: bool, revision: int | None, json_wanted: bool, archive: Archive) -> None:
     """Print one story: its best reading, its revisions, and where it was announced.
 
     The best reading is the newest wording, without the damage that later designs did to it:
@@ -42,33 +42,28 @@ def show_command(story: str, why: bool, json_wanted: bool, archive: Archive) -> 
       postscraper show https://www.phnompenhpost.com/national/a-story
     """
     full = find_story(archive, story)
+    if why and revision is not None:
+        raise click.UsageError("--why explains the best reading, which is of no revision: leave out --revision")
     best = archive.ask(of_story, full.row.id)
+    shown = None if revision is None else wording(full, revision)
     if json_wanted:
-        print_json(_data(full) | {"best": dict(_reasons(best))})
+        print_json(_data(full, [shown] if shown else full.revisions) | {"best": dict(_reasons(best))})
     elif why:
         for name, fact in _reasons(best):
             _print_reason(name, fact)
     else:
-        _print_story(full, best.item)
+        _print_story(full, shown.item if shown else best.item)
         _print_history(full)
 
 
-def _data(story: FullStory) -> dict[str, Any]:
+def _data(story: FullStory, revisions: list[Wording]) -> dict[str, Any]:
     return {
-        "story": _columns(story.row),
-        "revisions": [_columns(each.row) | {"item": each.item} for each in story.revisions],
-        "captures": [_columns(row) for row in story.captures],
-        "promotions": [_columns(row) for row in story.promotions],
+        "story": columns(story.row),
+        "revisions": [columns(each.row) | {"item": each.item} for each in revisions],
+        "captures": [columns(row) for row in story.captures],
+        "promotions": [columns(row) for row in story.promotions],
         "same_words": story.same_words,
     }
-
-
-def _columns(row: Row[Any]) -> dict[str, Any]:
-    # `item` and `problems` are stored as JSON text.
-    columns = {name: plain(value) for name, value in row._mapping.items() if name != "item"}
-    if columns.get("problems"):
-        columns["problems"] = json.loads(columns["problems"])
-    return columns
 
 
 def _reasons(best: BestReading) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,7 +12,6 @@ from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import redirect_target
 from postscraper.web import charts
 from postscraper.web.pages import NotFound, Page, Parameter, Room, columns
-from storage.database.schema import Address, Capture, Story
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
 from storage.query.history.gone import gone
@@ -22,26 +21,29 @@ _DAY = timedelta(days=1)
 
 
 def front(room: Room, connection: Connection) -> dict[str, Any]:
+    stats = statistics.stats(connection)
     by_day = days.stories_by_day(connection)
     lacking = days.not_held_by_day(connection)
     first_on, last_on = min(by_day, default=None), max(by_day, default=None)
     named = [day.year for day in (*by_day, *lacking)]
     years = range(min(named), max(named) + 1) if named else ()
     return {
-        **statistics.totals(connection),
+        "stories": stats.stories,
+        "revisions": stats.revisions,
+        "captures": stats.captures,
         "first_on": first_on,
         "last_on": last_on,
         "papers": [paper.host.removeprefix("www.") for paper in NEWSPAPERS.values()],
         "years": list(_years(years, by_day, lacking)),
-        "sections": statistics.counts(connection, Story.section),
-        "languages": statistics.counts(connection, Story.language),
-        "designs": statistics.counts(connection, Capture.layout, Capture.outcome != "unread"),
-        "outcomes": statistics.counts(connection, Capture.outcome),
-        "unread": statistics.counts(connection, Capture.reason, Capture.outcome == "unread"),
-        "ledger": statistics.counts(connection, Address.state),
+        "sections": stats.stories_by_section,
+        "languages": stats.stories_by_language,
+        "designs": stats.captures_by_layout,
+        "outcomes": stats.captures_by_outcome,
+        "unread": stats.unread_by_reason,
+        "ledger": stats.ledger,
         "gaps": [
             {"first": first, "last": last, "days": (last - first).days + 1}
-            for first, last in sorted(statistics.gaps(list(by_day)), key=lambda gap: gap[0] - gap[1])[:6]
+            for first, last in sorted(stats.gaps, key=lambda gap: gap[0] - gap[1])[:6]
         ],
         "days": {day.isoformat(): count for day, count in by_day.items()},
     }

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from postscraper.items import Reason
 from postscraper.run.audit_rules import AuditRules
 from postscraper.web.pages import Page, Parameter, Room, columns
-from storage.database.schema import Address, Capture
 from storage.ledger.audit import ASSUMED, STANDINGS, audit, estimate
 from storage.query import captures, statistics
 
@@ -18,16 +17,17 @@ _MOST_NAMED = 200
 
 
 def coverage(room: Room, connection: Connection) -> dict[str, Any]:
+    stats = statistics.stats(connection)
     return {
-        "unread": statistics.counts(connection, Capture.reason, Capture.outcome == "unread"),
-        "outcomes": statistics.counts(connection, Capture.outcome),
-        "ledger": statistics.counts(connection, Address.state),
+        "unread": stats.unread_by_reason,
+        "outcomes": stats.captures_by_outcome,
+        "ledger": stats.ledger,
         "problems": [_about(row) for row in captures.with_problems(connection, _ON_A_PAGE)],
     }
 
 
 def unread(room: Room, connection: Connection, reason: str | None, page: int) -> dict[str, Any]:
-    counts = statistics.counts(connection, Capture.reason, Capture.outcome == "unread")
+    counts = statistics.stats(connection).unread_by_reason
     rows = captures.unread(connection, reason, _ON_A_PAGE, _ON_A_PAGE * (page - 1))
     total = sum(counts.values()) if reason is None else counts.get(reason, 0)
     return {

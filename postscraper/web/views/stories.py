@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,10 +12,13 @@ from postscraper.web.pages import Elsewhere, NotFound, Page, Parameter, Room, Ta
 from storage.database.schema import Withdrawn
 from storage.errors import NoSuchStory
 from storage.ingest import tombstones
-from storage.query import captures, days
+from storage.query import captures, days, statistics
+from storage.query.history import edits
 from storage.query.history.best import RULES, BestReading, Choice, of_story
+from storage.query.history.changes import KINDS, changes
+from storage.query.history.differences import differences
 from storage.query.history.gone import gone
-from storage.query.history.history import FullStory, Wording, differences, find, full_story, nearest
+from storage.query.history.history import FullStory, Wording, find, full_story, nearest
 from storage.query.history.promotion import PLACES, headlines, promotion
 
 
@@ -55,13 +59,15 @@ def story(room: Room, connection: Connection, number: int, revision: int | None)
     targets = _addresses(link["url"] for link in item["links"])
     held = days.numbers_of(connection, {*targets.values(), *full.same_words})
     kept = captures.pictures(connection, [image["url"] for image in item["images"]])
+    edited = edits.of_story(connection, number)
     return {
         "story": columns(full.row),
         "item": _shown(item),
         "revision": revision,
         "pictures": kept,
         "links": [link | {"story": held.get(targets.get(link["url"], ""))} for link in item["links"]],
-        "revisions": list(_revisions(full.revisions)),
+        "revisions": list(_revisions(full.revisions, edited)),
+        "corrections": [columns(row, *_NOTE) for row in edited.corrections],
         "captures": [columns(row) for row in full.captures],
         "promotion": promotion(connection, full.row.canonical_url),
         "headlines": [
@@ -93,12 +99,15 @@ def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: item.get(name) for name in _SHOWN}
 
 
-def _revisions(wordings: Sequence[Wording]) -> Iterator[dict[str, Any]]:
-    before: Wording | None = None
+_NOTE = ("kind", "language", "text", "number", "explained")
+_CHANGE = ("kind", "field", "before", "after", "block", "silent")
+
+
+def _revisions(wordings: Sequence[Wording], edited: edits.StoryEdits) -> Iterator[dict[str, Any]]:
     names = ("number", "headline", "first_captured_at", "last_captured_at", "captures", "layout", "capture_id")
     for each in wordings:
-        yield columns(each.row, *names) | {"changed": list(differences(before, each)) if before else []}
-        before = each
+        found = edited.changes.get(each.row.number, ())
+        yield columns(each.row, *names) | {"changes": [columns(row, *_CHANGE) for row in found]}
 
 
 def _reasons(best: BestReading) -> dict[str, dict[str, Any]]:
@@ -134,6 +143,7 @@ def difference(room: Room, connection: Connection, number: int, old: int | None,
         "old": _about(older),
         "new": _about(newer),
         "revisions": [each.row.number for each in full.revisions],
+        "changes": changes(_item(older), _item(newer)),
         "fields": differences(older, newer),
     }
 
@@ -147,6 +157,41 @@ def _numbered(full: FullStory, number: int) -> Wording:
 
 def _about(wording: Wording) -> dict[str, Any]:
     return columns(wording.row, "number", "first_captured_at", "last_captured_at", "captures", "layout", "capture_id")
+
+
+def edited(
+    room: Room,
+    connection: Connection,
+    since: date | None,
+    until: date | None,
+    kind: str | None,
+    section: str | None,
+    silent: bool,
+    limit: int,
+) -> dict[str, Any]:
+    found = edits.edits(
+        connection,
+        since=since,
+        until=until,
+        kind=kind or None,
+        sections=[section] if section else None,
+        silent=silent,
+        limit=limit,
+    )
+    return {
+        "limit": limit,
+        "kinds": KINDS,
+        "sections": statistics.sections(connection),
+        "edits": [
+            {name: getattr(each, name) for name in _EDIT}
+            | {"changes": [columns(row, *_CHANGE) for row in each.changes]}
+            | {"corrections": [columns(row, "kind", "text", "number") for row in each.corrections]}
+            for each in found
+        ],
+    }
+
+
+_EDIT = ("story_id", "canonical_url", "section", "headline", "revision", "changed_at", "silent")
 
 
 def taken_out(room: Room, connection: Connection) -> dict[str, Any]:
@@ -180,6 +225,21 @@ PAGES = (
         parameters=(
             Parameter(name="old", means="The number of the older revision; the one before the newer.", kind="number"),
             Parameter(name="new", means="The number of the newer revision; the newest.", kind="number"),
+        ),
+    ),
+    Page(
+        name="changes",
+        path="/changes",
+        view=edited,
+        summary="Edited stories of the whole paper, each change by its kind.",
+        heavy=True,
+        parameters=(
+            Parameter(name="since", means="First seen on this day (UTC) or later.", kind="first day"),
+            Parameter(name="until", means="First seen on this day (UTC) or earlier.", kind="last day"),
+            Parameter(name="kind", means="With a change of this kind.", choices=("", *KINDS)),
+            Parameter(name="section", means="Of this section, as the paper prints it."),
+            Parameter(name="silent", means="Of substance, and without a note.", kind="yes", default=False),
+            Parameter(name="limit", means="Edits.", kind="number", most=500, default=50),
         ),
     ),
     Page(name="withdrawn", path="/withdrawn", view=taken_out, summary="Stories that were taken out, and why."),

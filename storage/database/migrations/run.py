@@ -7,9 +7,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 from storage.database.migrations.schema import create
+from storage.database.schema import SCHEMA
 from storage.errors import WrongVersion
 
 
@@ -36,8 +37,10 @@ def upgrade(engine: Engine, derive: Callable[[Connection], object]) -> None:
             create(connection)
             command.stamp(configuration(connection), "head")
             return
+        before = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
         try:
             command.upgrade(configuration(connection), "head")
         except CommandError as error:
             raise WrongVersion(f"no migration leads from the archive's version to this program's: {error}") from error
-        derive(connection)
+        if before != SCHEMA:
+            derive(connection)

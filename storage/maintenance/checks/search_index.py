@@ -12,9 +12,9 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from storage.ingest.derived import VALUES
 from storage.ingest.prepare import ArticleRow
 from storage.ingest.search_index import ADD
+from storage.ingest.search_rows import VALUES
 from storage.maintenance.checks.findings import Finding
 from storage.maintenance.checks.rows import rows
 

@@ -1,10 +1,13 @@
-"""Check of stories, revisions and pictures against the captures and readings they are derived from."""
+"""Check of stories, revisions, pictures and derived tables against the captures and readings they are made from."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
+from storage.database.schema import Table
 from storage.ingest.batch import Batch, StoryState, load_stories, readings
+from storage.ingest.derived import COLUMNS, StoredRevision, rows_of
 from storage.ingest.prepare import IMAGE, ArticleRow
 from storage.ingest.revisions import derive_story
 from storage.maintenance.checks.findings import BROKEN, Finding, differing, first_line, printable
@@ -30,15 +33,21 @@ def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
     batch = Batch()
     load_stories(connection, batch, ids)
     shown = {seen.reading_id for story in batch.by_story.values() for seen in story.timeline.observations}
-    articles = {reading_id: ArticleRow.by(item) for reading_id, item in readings(connection, shown).items()}
+    items = readings(connection, shown)
+    articles = {reading_id: ArticleRow.by(item) for reading_id, item in items.items()}
     stored = {row["id"]: row for row in rows_in(connection, "story", "id", ids)}
     revisions = _grouped(connection, "revision", "story_id", ids, "number")
     numbers = [row["id"] for of_story in revisions.values() for row in of_story]
     images = _grouped(connection, "image", "revision_id", numbers, "position") if numbers else {}
+    derived = {table: _grouped(connection, table.__tablename__, "story_id", ids, "position") for table in COLUMNS}
     for story_id in ids:
         story = batch.by_story[story_id]
         where = f"story {story_id} ({printable(story.canonical_url)})"
-        fields = [*_differences(story, articles, stored[story_id], revisions.get(story_id, []), images)]
+        of_story = revisions.get(story_id, [])
+        fields = [*_differences(story, articles, stored[story_id], of_story, images)]
+        if not fields:
+            rows = {table: groups.get(story_id, []) for table, groups in derived.items()}
+            fields = [*_derived_differences(story_id, of_story, items, rows)]
         if fields:
             what = "is not what its captures say together"
             yield Finding(kind="differs", where=where, what=what, fields=tuple(fields))
@@ -84,3 +93,26 @@ def _images(revision: Row, article: ArticleRow, stored: list[Row]) -> Iterator[s
         expected = dict(zip(("position", *IMAGE), picture, strict=True))
         names = differing(row, expected, expected)
         yield from (f"revision {revision['number']}.image {row['position']}.{name}" for name in names)
+
+
+def _derived_differences(
+    story_id: int,
+    revisions: list[Row],
+    items: Mapping[int, Mapping[str, Any]],
+    stored: Mapping[type[Table], list[Row]],
+) -> Iterator[str]:
+    """The tables made from other tables whose rows of a sound story are wrong."""
+    history = [
+        StoredRevision.of(row["id"], row["first_captured_at"], row["standfirst"], items[row["reading_id"]])
+        for row in revisions
+    ]
+    for table, expected in rows_of(story_id, history).items():
+        names = COLUMNS[table]  # the first two are the key
+        rows = sorted((tuple(row[name] for name in names) for row in stored[table]), key=_key)
+        raw_rows = (tuple(raw_row(dict(zip(names, row, strict=True))).values()) for row in expected)
+        if rows != sorted(raw_rows, key=_key):
+            yield table.__tablename__
+
+
+def _key(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[:2]

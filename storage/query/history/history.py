@@ -1,18 +1,15 @@
-"""History of a story: its wordings, the differences between two, and its promotions on other pages."""
+"""History of a story: its wordings, and its promotions on other pages."""
 
 import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher, get_close_matches
-from typing import Any, Literal
+from difflib import get_close_matches
+from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, or_, select
 
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.errors import NoSuchStory
-from storage.query.search.text import CLUSTER
 
 _WORDS = 4  # the longest of an address, by which similar addresses are found
 _COMPARED = 200  # addresses
@@ -136,35 +133,3 @@ def as_of(story: FullStory, moment: datetime) -> Wording | None:
         if each.row.first_captured_at is not None and each.row.first_captured_at <= moment
     ]
     return seen[-1] if seen else None
-
-
-Change = Literal["same", "added", "removed"]
-
-
-def differences(old: Wording, new: Wording) -> dict[str, list[tuple[Change, str]]]:
-    """The fields in which two wordings differ, word by word (Khmer: cluster by cluster).
-
-    Each field as pieces of text in reading order, which joined give both texts.
-    """
-    fields = ("headline", "kicker", "standfirst", "byline", "body")
-    texts = {name: (getattr(old.row, name) or "", getattr(new.row, name) or "") for name in fields}
-    before, after = ("\n".join(image.caption for image in each.images if image.caption) for each in (old, new))
-    texts["captions"] = before, after
-    return {name: list(compared(*pair)) for name, pair in texts.items() if pair[0] != pair[1]}
-
-
-_PIECE = re.compile(rf"{CLUSTER.pattern}|\s+|[^\W\u1780-\u17ff]+|.", re.DOTALL)
-
-
-def compared(old: str, new: str) -> Iterator[tuple[Change, str]]:
-    """The pieces of two texts in reading order, each with its change."""
-    before, after = _PIECE.findall(old), _PIECE.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for operation, start, end, new_start, new_end in matcher.get_opcodes():
-        if operation == "equal":
-            yield "same", "".join(before[start:end])
-            continue
-        if end > start:
-            yield "removed", "".join(before[start:end])
-        if new_end > new_start:
-            yield "added", "".join(after[new_start:new_end])

@@ -28,8 +28,8 @@ class Filters:
 
     since, until: days of publication, both included; year: of publication. Each leaves out the stories of unknown day.
     section: as the paper names it, in any case. author: words of the byline in any wording, as in a search.
-    language: en or km. layout: of the newest wording. edited: with more than one wording. corrected: with a note of
-    correction in any wording.
+    language: en or km. layout: of the newest wording. edited: changed by the paper, not by a redesign or damage alone.
+    corrected: with a note of correction in any wording.
     """
 
     since: date | None = None

@@ -57,7 +57,7 @@ def _bases(word: str) -> Iterator[str]:
         yield word
     for ending, instead in _ENDINGS:
         stem = word.removesuffix(ending)
-        if stem == word or len(stem) < _SHORTEST - 1 or not re.search("[aeiouy]", stem + instead):
+        if stem == word or len(stem + instead) < _SHORTEST or not re.search("[aeiouy]", stem + instead):
             continue
         if ending == "s" and stem.endswith(("s", "u", "i")):
             continue

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -388,11 +387,11 @@ def test_killed_at_some_moments_nothing_is_lost_or_twice(one: Path, other: Path,
     began = time.monotonic()
     assert ended(start(other, beside), beside) == 0
     seconds = time.monotonic() - began
-    chance, codes = Random(7), list[int]()
-    for _ in range(6):
+    codes = []
+    for share in (0.1, 0.3, 0.45, 0.6, 0.75, 0.9):
         running = start(other, one)
         try:
-            running.wait(chance.uniform(0.2, 1) * seconds)
+            running.wait(share * seconds)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
         codes.append(ended(running, one))

@@ -1,55 +1,34 @@
-"""Tables made from other tables."""
+"""Tables for questions: of history, search, authors.
 
-import sqlalchemy as sa
+They are created as today's program has them: a later migration that changes one of them makes it anew. `upgrade` fills
+those that are made from others (storage/ingest/derived.py, search_rows.py).
+"""
+
 from alembic import op
 
 from storage.database.derived import SEARCH_VIEW
 from storage.database.engine import is_sqlite
+from storage.database.schema import Table
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+INDEX = "ix_capture_outcome_reason_layout_source"
+TABLES = ("change", "correction", "author", "tag", "story_link", "search_row", "facets", "author_list")
+
 
 def upgrade() -> None:
-    op.create_table(
-        "search_row",
-        sa.Column("revision_id", sa.Integer(), nullable=False),
-        sa.Column("story_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("newest", sa.Boolean(), nullable=False),
-        sa.Column("published_on", sa.Date()),
-        sa.Column("facets_id", sa.Integer(), nullable=False),
-        sa.Column("author_list_id", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("revision_id", name="pk_search_row"),
-    )
-    op.create_index("ix_search_row_story_id", "search_row", ["story_id"])
-    op.create_table(
-        "facets",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("month", sa.Text()),
-        sa.Column("section", sa.Text()),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("layout", sa.Text(), nullable=False),
-        sa.Column("edited", sa.Boolean(), nullable=False),
-        sa.Column("corrected", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_facets"),
-    )
-    op.create_index("ix_facets_values", "facets", ["month", "section", "language", "layout", "edited", "corrected"])
-    op.create_table(
-        "author_list",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("names", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_author_list"),
-        sa.UniqueConstraint("names", name="uq_author_list_names"),
-    )
-
+    op.create_index(INDEX, "capture", ["outcome", "reason", "layout", "source"])
+    for name in TABLES:
+        Table.metadata.tables[name].create(op.get_bind())
     if is_sqlite(op.get_bind()):
         op.execute(SEARCH_VIEW)
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW IF EXISTS search")
-    for table in ("search_row", "facets", "author_list"):
-        op.drop_table(table)
+    op.drop_index(INDEX, "capture")
+    for name in TABLES:
+        op.drop_table(name)

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.archive import Archive
-from storage.query.history.history import as_of, compared, differences
+from storage.query.history.differences import compared, differences
+from storage.query.history.history import as_of
 from tests.helpers.items import SITE, article, at, captioned
 
 CANAL = f"{SITE}/national/canal"

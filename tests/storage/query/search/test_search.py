@@ -15,9 +15,15 @@ from hypothesis import strategies as st
 from storage.archive import Archive
 from storage.errors import BadQuery
 from storage.query.search import search
+from storage.query.search.facets import facets
+from storage.query.search.filters import Filters
+from storage.query.search.quote import quote
 from storage.query.search.search import Sort
+from storage.query.search.spelling import Spelling
+from storage.query.search.sql import statement
 from storage.query.search.syntax import parse
 from storage.query.search.text import CLUSTER, tokens_of
+from storage.query.search.trend import trend
 from tests.helpers.items import SITE, article, captioned
 
 REAL_KHMER = Path(__file__).parents[4] / "shared" / "texts" / "khmer_a.xml"
@@ -114,7 +120,15 @@ HOSTILE = [
 def test_no_string_is_an_accident(archive: Archive) -> None:
     archive.add(article(body="Water rises; a b c 🛶."))
     assert len(HOSTILE) > 40
+    spelling = Spelling(forms=True, variants=True)
     for words in HOSTILE:
+        for question in (facets, statement):
+            with suppress(BadQuery):
+                archive.ask(question, words, Filters(author=words), spelling)
+        with suppress(BadQuery):
+            archive.ask(trend, [words, words], Filters(section=words), "month", spelling)
+        with suppress(BadQuery):
+            archive.ask(quote, words)
         for more in ({}, {"author": words, "section": words}):
             with suppress(BadQuery):
                 assert len(archive.search(words, **more)) <= archive.count(words, **more)

@@ -1,0 +1,327 @@
+"""Kinds of a difference between two texts: figure, name, quotation, typing error, other wording.
+
+Rules without a dictionary. English names are capitalised words inside a sentence; Khmer, which has no capitals, shows
+a name only behind a title or the word for a place (`_KHMER_TITLE`), so a Khmer name elsewhere is other wording. A
+misspelling is a word that stands nowhere else in the old text and differs by a letter or two from the new one; in Khmer
+by the signs of a cluster whose letter stays.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
+from typing import Literal
+
+from storage.query.history.tokens import Hunk, Token, spread
+
+HunkKind = Literal["figure", "name", "quotation", "typing_error", "wording"]
+
+_FEW_WORDS = 3  # words, besides a figure or a name, that may come with it
+_FEW_CLUSTERS = 8  # the same in Khmer letter clusters
+_LONG_WORD = 10  # letters; in longer words two letters may be wrong
+_SHORT_WORD = 4  # letters; in shorter words only two letters in the wrong order are a typing error
+_LONGEST_LINE = 60  # words and signs of a headline
+_OF_TITLE = 0.6  # share of capitalised words from which a line is in Title Case
+
+_NUMBER_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+        " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds"
+        " thousand thousands million millions billion billions dozen dozens half third quarter twice double"
+        " first second fourth fifth sixth seventh eighth ninth tenth january february march april may june"
+        " july august september october november december"
+        " monday tuesday wednesday thursday friday saturday sunday",
+    )
+)
+_VALUES = {
+    word: str(value)
+    for value, word in enumerate(
+        re.findall(
+            r"\w+",
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+            " seventeen eighteen nineteen twenty",
+        )
+    )
+}
+_DAYS = frozenset(word for word in _NUMBER_WORDS if word.endswith(("day", "ary", "ber", "ch", "il", "gust")))
+_KHMER_NUMBERS = re.findall(
+    r"\S+",
+    "សូន្យ មួយ ពីរ បី បួន ប្រាំ ដប់ ម្ភៃ សាមសិប សែសិប ហាសិប ហុកសិប ចិតសិប ប៉ែតសិប កៅសិប រយ ពាន់ ម៉ឺន សែន លាន ពាក់កណ្ដាល"
+    " មករា កុម្ភៈ មីនា មេសា ឧសភា មិថុនា កក្កដា សីហា កញ្ញា តុលា វិច្ឆិកា ធ្នូ ចន្ទ អង្គារ ពុធ ព្រហស្បតិ៍ សុក្រ សៅរ៍ អាទិត្យ",
+)
+_KHMER_NUMBER = re.compile(
+    f"(?:{'|'.join(sorted(_KHMER_NUMBERS, key=len, reverse=True))}|នាក់|ភាគរយ|គ្រឿង|ខ្នង|[0-9., ])+"
+)
+_WIDER = 2  # clusters around a Khmer hunk that may belong to its number
+_TITLES = frozenset(
+    ("mr", "mrs", "ms", "miss", "dr", "sir", "lord", "king", "queen", "prince", "princess", "general", "president")
+)
+_KHMER_TITLE = re.compile(
+    "(?:(?<!ពិភព)លោក(?:ស្រី|ជំទាវ|ឧកញ៉ា)?|អ្នកស្រី|អ្នកឧកញ៉ា|អ្នកនាង|ឧកញ៉ា|កញ្ញា|សម្តេច|សម្ដេច|ឯកឧត្តម|ព្រះអង្គម្ចាស់"
+    "|ឈ្មោះ|ខេត្ត|ស្រុក|ឃុំ|ភូមិ(?!សាស្ត្រ)|ទីក្រុង|ក្រុង|ខណ្ឌ|សង្កាត់|រាជធានី|វត្ត|កោះ|ស្ទឹង|ប្រទេស)"
+)
+# Words that end a Khmer name.
+_KHMER_STOPS = re.compile('បាន|ថា|ដែល|នៅ|និង|ក្នុង|កំពុង|នឹង|ជា|ដោយ|ពី|មាន|ត្រូវ|[។៕,«»"“”()]')
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Words of two texts.
+
+    names: capitalised inside a sentence somewhere. common: in small letters somewhere. counts: by word of the old text.
+    """
+
+    names: set[str] = field(default_factory=set)
+    common: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, old: Sequence[Token], new: Sequence[Token]) -> "Vocabulary":
+        known = cls()
+        for text in (old, new):
+            for at, token in enumerate(text):
+                if token.text[0].islower():
+                    known.common.add(token.key)
+                elif token.text[0].isupper() and not _begins_sentence(text, at):
+                    known.names.add(token.key.casefold())
+        for token in old:
+            known.counts[token.key.casefold()] = known.counts.get(token.key.casefold(), 0) + 1
+        return known
+
+
+def kinds_of(differences: Sequence[Hunk], known: Vocabulary) -> list[tuple[Hunk, set[HunkKind]]]:
+    """Each difference of one paragraph with its kinds; a figure or name that only changed its place has not changed."""
+    numbers: tuple[list[str], list[str]] = ([], [])
+    names: tuple[set[str], set[str]] = (set(), set())
+    for hunk in differences:
+        numbers[0].extend(_numbers(hunk.removed))
+        numbers[1].extend(_numbers(hunk.added))
+        names[0].update(_names(hunk.old, hunk.start, hunk.end, known))
+        names[1].update(_names(hunk.new, hunk.new_start, hunk.new_end, known))
+    stays: set[HunkKind] = set()
+    if sorted(numbers[0]) == sorted(numbers[1]) and not any(map(_is_khmer_number, differences)):
+        stays.add("figure")
+    if names[0] == names[1] and not any(map(_is_khmer_name, differences)):
+        stays.add("name")
+    return [(hunk, kinds(hunk, known) - stays or {"wording"}) for hunk in differences]
+
+
+def kinds(hunk: Hunk, known: Vocabulary) -> set[HunkKind]:
+    """The kinds of one difference: a figure within a quotation is both; "wording" stands alone."""
+    if not _letters(hunk.removed) and not _letters(hunk.added):
+        return {"typing_error"}  # signs
+    if _value(hunk.removed) == _value(hunk.added) or _is_doubled(hunk):
+        return {"typing_error"}
+    found: set[HunkKind] = set()
+    if _is_figure(hunk):
+        found.add("figure")
+    if _is_name(hunk, known):
+        if _is_misspelt(hunk, known, names=True):
+            return {"typing_error"}
+        found.add("name")
+    if not found and _is_misspelt(hunk, known):
+        return {"typing_error"}
+    if any(token.quoted and token.is_word for token in (*hunk.removed, *hunk.added)):
+        found.add("quotation")
+    return found or {"wording"}
+
+
+def _letters(found: Iterable[Token]) -> str:
+    """Letters and digits alone, small, with Arabic digits."""
+    return "".join(_arabic(token.key.casefold()) for token in found if token.is_word or token.is_khmer)
+
+
+def _arabic(text: str) -> str:
+    return "".join(str(int(sign)) if sign.isdigit() and sign.isdecimal() else sign for sign in text)
+
+
+def _value(found: Sequence[Token]) -> str:
+    """The letters without hyphens and apostrophes, small numbers as digits: equal values differ in form alone."""
+    words = (token.key.casefold() for token in found if token.is_word or token.is_khmer)
+    return "".join(
+        re.sub(r"[\W_]", "", _arabic(_VALUES.get(word, word))) if not _is_mark(word) else word for word in words
+    )
+
+
+def _is_mark(word: str) -> bool:
+    """Khmer clusters hold signs that are no letters."""
+    return "\u1780" <= word[0] <= "\u17d7"
+
+
+def _is_doubled(hunk: Hunk) -> bool:
+    """Whether words that stood twice stand once now."""
+    removed = [token.key.casefold() for token in hunk.removed]
+    count = len(removed)
+    if hunk.added or not removed:
+        return False
+    before = [token.key.casefold() for token in hunk.old[max(hunk.start - count, 0) : hunk.start]]
+    after = [token.key.casefold() for token in hunk.old[hunk.end : hunk.end + count]]
+    return removed in (before, after)
+
+
+# --- Figures ---------------------------------------------------------------------------------
+
+
+def _is_figure(hunk: Hunk) -> bool:
+    """Whether a number, an amount or a day changed, or came with few other words."""
+    if _is_khmer_number(hunk):
+        return True
+    sides = [sorted(_numbers(found)) for found in (hunk.removed, hunk.added)]
+    if sides[0] == sides[1]:
+        return False
+    if all(sides):
+        return True
+    others = [token for token in (*hunk.removed, *hunk.added) if not list(_numbers([token]))]
+    return _are_few(others)
+
+
+def _numbers(found: Iterable[Token]) -> Iterator[str]:
+    for token in found:
+        word = token.key.casefold()
+        if token.text[0].isdecimal():
+            yield _arabic(word).replace(",", "")
+        elif word in _NUMBER_WORDS and (word not in _DAYS or token.text[0].isupper()):
+            yield _VALUES.get(word, word)
+
+
+def _is_khmer_number(hunk: Hunk) -> bool:
+    """Whether both sides are Khmer number words, perhaps with letters around them that did not change."""
+    if not (hunk.removed and hunk.added) or not any(token.is_khmer for token in (*hunk.removed, *hunk.added)):
+        return False
+    for before in range(_WIDER + 1):
+        for after in range(_WIDER + 1):
+            old = hunk.old[max(hunk.start - before, 0) : hunk.end + after]
+            new = hunk.new[max(hunk.new_start - before, 0) : hunk.new_end + after]
+            if all(_KHMER_NUMBER.fullmatch(_arabic("".join(token.key for token in side))) for side in (old, new)):
+                return True
+    return False
+
+
+def _are_few(found: Sequence[Token]) -> bool:
+    khmer = sum(token.is_khmer for token in found)
+    words = sum(token.is_word and not token.is_khmer for token in found)
+    return words <= _FEW_WORDS and khmer <= _FEW_CLUSTERS
+
+
+# --- Names -----------------------------------------------------------------------------------
+
+
+def _is_name(hunk: Hunk, known: Vocabulary) -> bool:
+    """Whether a name changed, or came or went with few other words."""
+    if _is_khmer_name(hunk):
+        return True
+    old = _names(hunk.old, hunk.start, hunk.end, known)
+    new = _names(hunk.new, hunk.new_start, hunk.new_end, known)
+    if old == new:
+        return False
+    others = [
+        token
+        for token in (*hunk.removed, *hunk.added)
+        if token.is_word and not token.is_khmer and token.key.casefold() not in old | new
+    ]
+    return bool(old and new) or len(others) < _FEW_WORDS
+
+
+def _names(text: Sequence[Token], start: int, end: int, known: Vocabulary) -> set[str]:
+    shouted = _is_in_title_case(text)
+    found = set()
+    for at in range(start, end):
+        token = text[at]
+        word = token.key.casefold()
+        if not token.text[0].isupper() or len(word) == 1 or word in _TITLES or word in _DAYS:
+            continue
+        if _begins_sentence(text, at) or shouted:
+            follows_title = at > 0 and text[at - 1].key.casefold() in _TITLES
+            is_short_form = token.text.isupper() and not shouted
+            is_name = word in known.names and word not in known.common
+            if not (is_name or follows_title or is_short_form):
+                continue
+        found.add(word)
+    return found
+
+
+def _is_in_title_case(text: Sequence[Token]) -> bool:
+    """Whether a line has most of its words capitalised, as a headline in Title Case has."""
+    if len(text) > _LONGEST_LINE:
+        return False
+    words = [
+        token for token in text if token.text[0].isalpha() and not token.is_khmer and len(token.text) >= _SHORT_WORD
+    ]
+    return sum(token.text[0].isupper() for token in words) > _OF_TITLE * len(words) and len(words) > _FEW_WORDS
+
+
+def _begins_sentence(text: Sequence[Token], at: int) -> bool:
+    return at == 0 or text[at - 1].block != text[at].block or text[at - 1].key in '.?!:"([–—«'
+
+
+def _is_khmer_name(hunk: Hunk) -> bool:
+    """Whether the clusters that changed stand behind a title or the word for a place, and hold no other word."""
+    changed = [spread(side) for side in (hunk.removed, hunk.added)]
+    khmer = [token for token in (*hunk.removed, *hunk.added) if token.is_khmer]
+    if not khmer or any(_KHMER_STOPS.search(side) for side in changed):
+        return False
+    if max(len(hunk.removed), len(hunk.added)) > _FEW_CLUSTERS:
+        return False
+    block = hunk.new[min(hunk.new_start, len(hunk.new) - 1)].block if hunk.new else 0
+    before = takewhile(lambda token: token.block == block, reversed(hunk.new[: hunk.new_start]))
+    text = "".join(reversed([token.key for token in islice(before, 2 * _FEW_CLUSTERS)]))
+    titles = list(_KHMER_TITLE.finditer(text))
+    if not titles:
+        return False
+    between = text[titles[-1].end() :]
+    return len(between) <= 2 * _FEW_CLUSTERS and not _KHMER_STOPS.search(between)
+
+
+# --- Typing errors ---------------------------------------------------------------------------
+
+
+def _is_misspelt(hunk: Hunk, known: Vocabulary, *, names: bool = False) -> bool:
+    """Whether every word is the same one in another spelling.
+
+    names: only if the new spelling of each stands in the old text already, for else nobody knows which is right.
+    """
+    old, new = ([token for token in side if token.is_word] for side in (hunk.removed, hunk.added))
+    if not old or len(old) != len(new):
+        return False
+    if any(token.is_khmer for token in (*old, *new)):
+        return (
+            not names and len(old) < _SHORT_WORD and all(a.text[0] == b.text[0] for a, b in zip(old, new, strict=True))
+        )
+    for before, after in zip(old, new, strict=True):
+        a, b = before.key.casefold(), after.key.casefold()
+        if a == b:
+            continue
+        if not _is_slip(a, b) or known.counts.get(a, 0) > 1 or (names and b not in known.counts):
+            return False
+    return True
+
+
+def _is_slip(old: str, new: str) -> bool:
+    """Whether one word may be a misspelling of the other: not a digit, not an ending, a letter or two."""
+    short, long = sorted((old, new), key=len)
+    if not (old + new).replace("'", "").replace("-", "").isalpha() or old[0] != new[0]:
+        return False
+    if long.startswith(short) and long[len(short) :] in _ENDINGS:
+        return False
+    if len(short) < _SHORT_WORD:
+        return len(old) == len(new) == _SHORT_WORD - 1 and sorted(old) == sorted(new)
+    return distance(old, new) <= (1 if len(long) < _LONG_WORD else 2)
+
+
+_ENDINGS = frozenset(("s", "es", "d", "ed", "r", "er", "n", "ly", "y", "ing"))
+
+
+def distance(one: str, other: str) -> int:
+    """Letters to insert, delete, replace or exchange with their neighbour, to make one word of the other."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for at, letter in enumerate(one):
+        row = [at + 1]
+        for to, another in enumerate(other):
+            cost = min(last[to + 1] + 1, row[to] + 1, last[to] + (letter != another))
+            if at and to and letter == other[to - 1] and one[at - 1] == another:
+                cost = min(cost, before[to - 1] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]

@@ -1,0 +1,164 @@
+"""Words of a text with their places, and the hunks in which two texts differ."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import accumulate, groupby, pairwise
+from typing import NamedTuple
+
+from storage.query.search.text import CLUSTER, composed, normal
+
+# A number of any script, a Khmer cluster, a word with its hyphens and apostrophes, any other sign.
+_LETTER = "[^\\W\\d_\u1780-\u17ff]"
+_TOKEN = re.compile(rf"\d+(?:[.,:]\d+)*|{CLUSTER.pattern}|{_LETTER}+(?:[-'’]{_LETTER}+)*|\S")
+_SENTENCE_ENDS = frozenset(".?!។៕")
+_QUOTES = re.compile(
+    '“[^“”]*(?:”|$)|"[^"]*(?:"|$)|«[^«»]*(?:»|$)|(?<!\\w)‘.{,2000}?’(?!\\w)|(?<!\\w)\'.{1,2000}?\'(?!\\w)', re.DOTALL
+)
+_MOST_PAIRS = 2_000_000  # of words; a story of 1,400 words that was written anew
+_NEAR = 2  # words between two hunks that are one
+_NEAR_KHMER = 3  # clusters
+
+
+class Token(NamedTuple):
+    """A word, number, Khmer cluster or sign. key: the form that is compared. block, start, end: its place.
+
+    quoted: whether it stands within quotation marks.
+    """
+
+    text: str
+    key: str
+    block: int
+    start: int
+    end: int
+    quoted: bool
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalnum()
+
+    @property
+    def is_khmer(self) -> bool:
+        return "\u1780" <= self.text[0] <= "\u17d7"
+
+
+class Hunk(NamedTuple):
+    """A difference: `old[start:end]` became `new[new_start:new_end]`; old, new: all tokens of the two texts."""
+
+    old: Sequence[Token]
+    new: Sequence[Token]
+    start: int
+    end: int
+    new_start: int
+    new_end: int
+
+    @property
+    def removed(self) -> Sequence[Token]:
+        return self.old[self.start : self.end]
+
+    @property
+    def added(self) -> Sequence[Token]:
+        return self.new[self.new_start : self.new_end]
+
+
+def tokens(texts: Iterable[tuple[int, str]]) -> list[Token]:
+    """The tokens of blocks; texts: their indexes with their texts."""
+    found = []
+    for block, text in texts:
+        text = composed(text)
+        quoted = [match.span() for match in _QUOTES.finditer(text)]
+        for match in _TOKEN.finditer(text):
+            start, end = match.span()
+            before = bisect_left(quoted, (start, 0))
+            within = before > 0 and start < quoted[before - 1][1]
+            found.append(Token(match[0], normal(match[0]), block, start, end, within))
+    return found
+
+
+def spread(found: Sequence[Token]) -> str:
+    """The text from the first token to the last, with the spaces between them; blocks are parted by a space."""
+    text, before = "", None
+    for token in found:
+        if before is not None and (token.block != before.block or token.start > before.end):
+            text += " "
+        text += token.text
+        before = token
+    return text
+
+
+def equal_parts(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
+    """The parts that two texts have in common: their beginnings in both, and their lengths in keys of tokens.
+
+    Equal sentences are found first, and words compared only between them: several times faster for a long text.
+    """
+    parts: list[tuple[int, int, int]] = []
+    sentences, new_sentences = _sentences(old), _sentences(new)
+    starts, new_starts = (list(accumulate(map(len, each), initial=0)) for each in (sentences, new_sentences))
+    for operation, first, last, new_first, new_last in _matcher(sentences, new_sentences).get_opcodes():
+        start, new_start = starts[first], new_starts[new_first]
+        if operation == "equal":
+            parts.append((start, new_start, starts[last] - start))
+        else:
+            pair = old[start : starts[last]], new[new_start : new_starts[new_last]]
+            blocks = _matcher(*pair).get_matching_blocks()
+            parts += [(start + at, new_start + new_at, size) for at, new_at, size in blocks if size]
+    return list(_joined(parts))
+
+
+def _matcher(old: Sequence[Hashable], new: Sequence[Hashable]) -> SequenceMatcher[Hashable]:
+    """Between very long texts the commonest words match nothing: one word ten thousand times would take minutes."""
+    return SequenceMatcher(None, old, new, autojunk=len(old) * len(new) > _MOST_PAIRS)
+
+
+def _joined(parts: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Parts that follow one another in both texts as one."""
+    before: tuple[int, int, int] | None = None
+    for start, new_start, size in parts:
+        if before and (before[0] + before[2], before[1] + before[2]) == (start, new_start):
+            before = (*before[:2], before[2] + size)
+            continue
+        if before:
+            yield before
+        before = start, new_start, size
+    if before:
+        yield before
+
+
+def keys(found: Iterable[Token]) -> list[str]:
+    return [token.key for token in found]
+
+
+def hunks(old: Sequence[Token], new: Sequence[Token]) -> list[Hunk]:
+    """The differences in reading order; those with hardly a word between them are one."""
+    found: list[Hunk] = []
+    at = new_at = 0
+    for start, new_start, size in [*equal_parts(keys(old), keys(new)), (len(old), len(new), 0)]:
+        if start > at or new_start > new_at:
+            hunk = Hunk(old, new, at, start, new_at, new_start)
+            if found and _is_near(old[found[-1].end : at]):
+                hunk = hunk._replace(start=found[-1].start, new_start=found.pop().new_start)
+            found.append(hunk)
+        at, new_at = start + size, new_start + size
+    return found
+
+
+def _is_near(between: Sequence[Token]) -> bool:
+    words = [token for token in between if token.is_word]
+    return len(words) < (_NEAR_KHMER if any(token.is_khmer for token in words) else _NEAR)
+
+
+def _sentences(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Paragraphs end no sentence, for redesigns move their ends."""
+    ends = [at for at, word in enumerate(words, 1) if word in _SENTENCE_ENDS]
+    return [tuple(words[start:end]) for start, end in pairwise([0, *ends, len(words)]) if start < end]
+
+
+def turned_into_quotes(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
+    """Equal words that stand within quotation marks on one side alone."""
+    for start, new_start, size in equal_parts(keys(old), keys(new)):
+        pairs = zip(old[start : start + size], new[new_start : new_start + size], strict=True)
+        for differ, group in groupby(pairs, key=lambda pair: pair[0].quoted != pair[1].quoted):
+            if differ:
+                before, after = zip(*group, strict=True)
+                yield before, after
