@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from postscraper.extraction.dates import span
 from storage.archive import Archive
-from storage.evidence.store import FOLDER, Evidence
+from storage.evidence.store import Evidence
 from storage.warc.exchange import Exchange, RecordLocation
 
 Form = Literal["html", "json", "csv", "atom"]
@@ -96,7 +96,7 @@ class Room:
         if row.evidence_file is None:
             raise NotFound("the bytes of this capture are not in the evidence")
         location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-        return Evidence.open(self.folder / FOLDER).read(location)
+        return Evidence.open(self.archive.evidence).read(location)
 
 
 View = Callable[..., dict[str, Any]]
