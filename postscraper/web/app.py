@@ -31,7 +31,7 @@ from storage.errors import ArchiveError, EvidenceError, Locked, NoSuchStory, Uns
 # Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
 # a hundred times the processor of a story, which must not wait behind them.
 READERS, HEAVY_READERS = 4, 2
-MOST_KEPT = 256  # answers of heavy pages, until the database changes
+MOST_KEPT, LARGEST_KEPT = 256, 256 * 1024  # answers of heavy pages, and bytes of one, until the database changes
 MOST_WAITING = 64  # requests; more are answered with 503 at once
 
 
@@ -121,9 +121,9 @@ class Application:
 
     def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
         answer = self._page(page, form)
-        return (
-            self._in_thread(self._keeping(answer), form, self._heavy) if page.heavy else self._in_thread(answer, form)
-        )
+        if page.heavy:
+            return self._in_thread(self._keeping(answer), form, self._heavy)
+        return self._in_thread(answer, form)
 
     def _keeping(self, answer: Answer) -> Answer:
         """The same answers, made once for each state of the database."""
@@ -134,7 +134,8 @@ class Application:
             if found is not None and found[0] == version:
                 return found[1]
             response = answer(request)
-            self._kept[target] = version, response
+            if len(response.body) <= LARGEST_KEPT:
+                self._kept[target] = version, response
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
             return response
