@@ -41,6 +41,7 @@ class Newspaper:
     """One newspaper's particulars.
 
     name: of its spider, and of its evidence files.
+    title: its name as it prints it, for citations; "" for its host.
     host: where it is served; its www, bare, m. and mail. hosts are the same. other_hosts: more names of that host,
         without www.
     layouts: the dotted paths of the modules of its layouts, each imported when the first page is read.
@@ -60,6 +61,7 @@ class Newspaper:
     """
 
     name: str
+    title: str = ""
     host: str
     other_hosts: tuple[str, ...] = ()
     layouts: tuple[str | ModuleType, ...]

@@ -61,6 +61,7 @@ _TODAY = ("national", "business", "lifestyle", "sport", "world", "opinion", "pol
 
 POST = Newspaper(
     name="post",
+    title="The Phnom Penh Post",
     host="www.phnompenhpost.com",
     layouts=(
         *(f"postscraper.layouts.phnompenhpost.{name}" for name in ("joomla_2008", "drupal_2013", "drupal_2017")),
@@ -106,6 +107,7 @@ POST = Newspaper(
 POSTKHMER = replace(
     POST,
     name="postkhmer",
+    title="ភ្នំពេញ ប៉ុស្តិ៍",
     host="www.postkhmer.com",
     languages=(KHMER, ENGLISH),
     sections={

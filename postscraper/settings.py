@@ -70,6 +70,7 @@ DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
 DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept, and read as cut
 
 DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
+    "postscraper.crawl.json_log.JsonLog": 1,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "postscraper.crawl.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
@@ -111,3 +112,4 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
 LOG_LEVEL = "INFO"
+LOG_JSON = False  # whether each line of the log is a JSON object

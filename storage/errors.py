@@ -10,7 +10,8 @@ ArchiveError
 ├── Damaged          the database file is broken
 ├── Unsupported      this database cannot do that
 ├── BadQuery         a search query without a meaning
-└── NoSuchStory      no story of that address or number
+├── NoSuchStory      no story of that address or number
+└── NoSuchRun        no run of that number
 
 EvidenceError
 ├── EvidenceShort       a file is shorter than the database records
@@ -61,6 +62,10 @@ class BadQuery(ArchiveError):
 
 class NoSuchStory(ArchiveError):
     """The archive holds no story of that address or number."""
+
+
+class NoSuchRun(ArchiveError):
+    """The archive has no run of that number."""
 
 
 class EvidenceError(Exception):

@@ -33,6 +33,7 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     BadRequest: WRONG_USAGE,
     errors.BadQuery: WRONG_USAGE,
     errors.NoSuchStory: 4,
+    errors.NoSuchRun: 4,
     errors.NotAnArchive: 5,
     errors.WrongVersion: 6,
     errors.Locked: 7,

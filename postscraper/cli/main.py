@@ -30,14 +30,17 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "history": "Print how a story changed, and what explains it.",
         "diff": "Mark the words in which two revisions differ.",
         "changes": "List the edited stories of the whole paper.",
+        "cite": "Print a story as a reference.",
         "serve": "Read the archive in a web browser.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories, revisions, teasers or pictures for other programs.",
         "pack": "Write stories, pages and a reader into one file.",
         "ledger": "Count the known addresses by state and reason.",
+        "runs": "List the crawls, or report one.",
         "audit": "Name what is known of and not held.",
     },
     "Fill": {
+        "watch": "Crawl the live paper on a schedule.",
         "replay": "Read WARC files in bulk into the archive.",
         "merge": "Bring in what another archive holds.",
         "retry": "Queue addresses of a state again.",
@@ -45,6 +48,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Prove and mend": {
         "check": "Compare the archive with itself, and mend it.",
         "verify": "Read every capture again and compare each field.",
+        "proof": "Trace each field of a story to its bytes.",
+        "fixity": "Write one digest for each day, to publish.",
         "reread": "Read stored captures anew, and report what changes.",
         "rebuild": "Build the database anew from the evidence alone.",
         "compact": "Make the evidence smaller, every record unchanged.",
@@ -65,7 +70,7 @@ MODULES = {
     "retry": "ledger",
     "sample": "read",
     **dict.fromkeys(("diff", "changes"), "history"),
-    **dict.fromkeys(("check", "verify"), "integrity"),
+    **dict.fromkeys(("check", "verify", "fixity"), "integrity"),
     **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
@@ -73,7 +78,8 @@ COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name,
 # The state after an interruption, and how to go on.
 _NOTHING_CHANGED = "nothing was changed"
 INTERRUPTED: Mapping[str, str] = {
-    **dict.fromkeys((*GROUPS["Ask"], "verify", "read"), _NOTHING_CHANGED),
+    **dict.fromkeys((*GROUPS["Ask"], "verify", "proof", "fixity", "read"), _NOTHING_CHANGED),
+    "watch": "what came is in the archive, and the same command goes on",
     "replay": "what was read is in the archive, and the same command goes on where it was",
     "merge": "what was taken over is in the archive, and the same command goes on where it was",
     "retry": "the addresses are queued, or none is; the same command queues them",

@@ -1,9 +1,10 @@
 """Summary of a crawl, and a check of whether the layouts still find each field."""
 
+import json
 import logging
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -93,6 +94,7 @@ class Checks:
         if isinstance(spider, NewspaperSpider):
             with spider.guarded():
                 self.summary = self._summary(spider)
+                spider.run.log(**self._columns(spider))
             if spider.run.scope.source == "live":
                 self.changed = self._changed(spider)
                 for share in self.changed:
@@ -123,6 +125,25 @@ class Checks:
         if spider.run.scope.source == "live" and (left_alone := spider.run.left_alone(self._begun_at)):
             lines.append(f"Left alone, not due yet: {counted(left_alone, 'address', 'addresses')}")
         return lines
+
+    def _columns(self, spider: NewspaperSpider) -> dict[str, Any]:
+        """Of the row of the run."""
+        stats = self._crawler.stats
+        assert stats is not None
+        articles, unread = self._pages["articles"], dict(self._named("postscraper/unread/"))
+        filled = {name: (self._filled[name], articles, floor) for name, floor in spider.paper.floors.items()}
+        return {
+            "outcomes": json.dumps(dict(self._named("postscraper/outcome/"))),
+            "unread": json.dumps(unread),
+            "requests": stats.get_value("downloader/request_count", 0),
+            "answers": stats.get_value("postscraper/answered", 0),
+            "bytes": stats.get_value("downloader/response_bytes", 0),
+            "not_modified": stats.get_value("downloader/response_status_count/304", 0),
+            "shortest_gap_seconds": stats.get_value("postscraper/shortest_gap"),
+            "filled": json.dumps(filled if articles else {}),
+            "doors": json.dumps(spider.run.doors.closed, ensure_ascii=False),
+            "queued": spider.queued(),
+        }
 
     def _at_this_pace(self, queued: int) -> str:
         """The time that these will take, by the answers of this run; "" after fewer than FEWEST."""

@@ -5,7 +5,9 @@ of header names.
 """
 
 import re
+from datetime import datetime, timedelta
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -21,6 +23,7 @@ from storage.warc.exchange import Cut, Exchange
 class EvidenceMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._sent: dict[str, datetime] = {}  # the last request, by host
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -56,7 +59,17 @@ class EvidenceMiddleware:
             spider.stop("archive", str(error), error)
             raise IgnoreRequest(str(error)) from error  # which Scrapy logs without its trace
         self._crawler.stats.inc_value("postscraper/answered")
+        self._note_gap(request, exchange)
         return response
+
+    def _note_gap(self, request: Request, exchange: Exchange) -> None:
+        """Keep the shortest time between two requests to one host, by the moments at which they were sent."""
+        assert exchange.captured_at is not None
+        host = urlsplit(exchange.url).netloc
+        sent = exchange.captured_at - timedelta(seconds=request.meta.get("download_latency", 0.0))
+        if host in self._sent:
+            self._crawler.stats.min_value("postscraper/shortest_gap", (sent - self._sent[host]).total_seconds())
+        self._sent[host] = sent
 
 
 # The end of a whole page, feed, sitemap or JSON text.

@@ -23,7 +23,7 @@ from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
 from postscraper.newspapers import Newspaper
 from postscraper.run.local import LOCAL_SOURCES
-from postscraper.run.run import Run
+from postscraper.run.run import Run, now
 from postscraper.run.scope import OTHER_ARCHIVES
 from postscraper.run.scope import scope as parse_scope
 from postscraper.sources.ccnews import is_news
@@ -86,6 +86,7 @@ class NewspaperSpider(Spider):
         run = arguments.pop("run", None) or Run.open(cls.paper, parse_scope(cls.paper, arguments), crawler.settings)
         spider = super().from_crawler(crawler, *args)
         spider.run = run
+        run.log(delay_seconds=crawler.settings.getfloat("DOWNLOAD_DELAY"))
         if run.scope.source in OTHER_ARCHIVES and run.scope.path is None:
             frontier = CcNewsFrontier if is_news(run.scope.crawls) else RemoteFrontier
             spider.frontier = frontier(spider, crawler.settings)
@@ -261,7 +262,10 @@ class NewspaperSpider(Spider):
         if self.ended is None and self._unreached and self._had_no_answer():
             self.ended = Ended(reason="unreachable", sentence=self._unreached)
         try:
-            self.run.close()
+            try:
+                self.run.log(ended_at=now())
+            finally:
+                self.run.close()
         except (ArchiveError, EvidenceError) as error:
             self.ended = self.ended or Ended(reason="archive", sentence=str(error), error=error)
 

@@ -47,7 +47,7 @@ def read(
     alone: no headline, and its `lastmod` is no date of publication.
     Raises PageRejected for a hostile, a broken or a foreign one, and for one of comments.
     """
-    text, problems = text_of(body, _label(capture, body))
+    text, problems = text_of(body, label(capture, body))
     found = document(text, cut)
     if found.entries and all(map(_is_comment, found.entries)):
         raise PageRejected("not_an_article", "a feed of comments")
@@ -71,7 +71,7 @@ def read(
     return (listing, *reader.stories)
 
 
-def _label(capture: Capture, body: bytes) -> str:
+def label(capture: Capture, body: bytes) -> str:
     """The character set by the header, which goes before the XML declaration (RFC 7303)."""
     declared = _DECLARED.match(body)
     own = declared[1].decode("ascii") if declared else ""

@@ -4,9 +4,10 @@ Order of writes: the exchange goes into the evidence, the evidence is made durab
 names its record. An item that is not committed was never acknowledged.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Row
 
 from postscraper import __version__
 from postscraper.errors import BadRequest
-from postscraper.items import Item, Receipt
+from postscraper.items import Item, Receipt, plain
 from postscraper.newspapers import Newspaper, aliases
 from postscraper.reading.read import loaded
 from postscraper.run.discovery import Discoverer
@@ -28,7 +29,7 @@ from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
-from storage.ingest import visits
+from storage.ingest import runs, visits
 from storage.ingest.prepare import Identity, second
 from storage.ledger.ledger import Due
 from storage.ledger.selection import Selection
@@ -83,6 +84,8 @@ class Run:
         # Scrapy's pipelines pass on items alone. A list, for two captures may be the same to the last byte.
         self._pending: dict[Receipt, list[list[Reading]]] = {}
         self._lock = lock
+        self.number: int | None = None  # of its row, once it has one
+        self.closed = False
         self.doors = Doors()
         self.left_out = Counter[str]()  # pages of other newspapers, by host
         self.selection = Selection(
@@ -129,6 +132,16 @@ class Run:
         finally:
             self.archive.close()
             self._lock.release()
+            self.closed = True
+
+    def log(self, **values: Any) -> None:
+        """Add the run to the archive's list of crawls, or complete its row. values: columns of the table `run`."""
+        with self.archive.write() as connection:
+            if self.number is None:
+                own = {"newspaper": self.paper.name, "source": self.scope.source, "arguments": _arguments(self.scope)}
+                self.number = runs.begin(connection, {**own, "started_at": now(), **values})
+            else:
+                runs.complete(connection, self.number, values)
 
     def _recover(self) -> None:
         """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
@@ -297,6 +310,12 @@ class Run:
 
     def excluded(self, address: str, by: str) -> None:
         self.archive.ledger.excluded(address, by, now())
+
+
+def _arguments(scope: Scope) -> str:
+    """The arguments that were given, as JSON."""
+    given = {each.name: getattr(scope, each.name) for each in fields(scope) if each.name != "source"}
+    return json.dumps({name: plain(value) for name, value in given.items() if value}, default=str, ensure_ascii=False)
 
 
 class Recorder:

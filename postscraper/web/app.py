@@ -24,7 +24,7 @@ from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
 from postscraper.web.rendering import MARKS, html_of
-from postscraper.web.views import calendar, captures, coverage, search, stories
+from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
 from storage.archive import Archive
 from storage.errors import ArchiveError, EvidenceError, Locked, NoSuchStory, Unsupported
 
@@ -43,6 +43,7 @@ PAGES: Sequence[Page] = (
     *calendar.PAGES,
     *search.PAGES,
     *stories.PAGES,
+    *proofs.PAGES,
     *coverage.PAGES,
     *captures.PAGES,
     Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON.", forms=()),

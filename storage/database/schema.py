@@ -276,6 +276,49 @@ class WithdrawnRecord(Table):
     state: Mapped[str]
 
 
+class WithdrawnDigest(Table):
+    """Digest of a withdrawn record (storage/query/fixity.py), with which the published digest of its day still holds.
+
+    file, offset: where the record was.
+    """
+
+    __tablename__ = "withdrawn_digest"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    captured_at: Mapped[datetime | None]
+    file: Mapped[str | None]
+    offset: Mapped[int | None] = mapped_column(BigInteger())
+
+
+class CrawlRun(Table):
+    """One crawl; what is not known yet, and of a killed run for good, is NULL. See storage/query/runs.py.
+
+    arguments, outcomes, unread, filled, doors: JSON.
+    """
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    newspaper: Mapped[str]
+    source: Mapped[str]
+    arguments: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    exit_code: Mapped[int | None]
+    reason: Mapped[str | None]
+    outcomes: Mapped[str | None]
+    unread: Mapped[str | None]
+    requests: Mapped[int | None]
+    answers: Mapped[int | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger())
+    not_modified: Mapped[int | None]
+    delay_seconds: Mapped[float | None]
+    shortest_gap_seconds: Mapped[float | None]
+    filled: Mapped[str | None]
+    doors: Mapped[str | None]
+    queued: Mapped[int | None]
+
+
 class Holding(Table):
     """A capture in the index of another archive.
 

@@ -93,6 +93,15 @@ def record_at(path: Path, offset: int) -> RawRecord:
     return RawRecord(offset, offsets.then[number + 1] - offset, raw)
 
 
+def present_offset(path: Path, offset: int) -> int:
+    """Where the record at an offset of the gzip file begins in `file_of(path)`. Raises BadRecord, OSError."""
+    file = file_of(path)
+    if file == path:
+        return offset
+    offsets = places(file)
+    return offsets.now[offsets.number(offset)]
+
+
 def pieces(path: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
     """The records from the offset `start`, with their locations in the gzip file; see storage/warc/files.py."""
     if is_compact(path):

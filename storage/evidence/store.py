@@ -34,7 +34,7 @@ from storage.warc.files import (
     own_info_id,
     raw_records,
 )
-from storage.warc.parser import BadRecord
+from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 from storage.warc.writer import NOT_EXACT, new_id, response_and_request, warcinfo
 
 FOLDER = "evidence"
@@ -102,7 +102,7 @@ class Evidence:
 
     def __init__(self, folder: Path, prefix: str, about: Mapping[str, str] | None, file_bytes: int) -> None:
         """about: None for reading only."""
-        self._folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
+        self.folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
         self._names = re.compile((re.escape(prefix) if prefix else ".+") + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
         self._closing = Lock()  # a file must not be closed while another thread syncs it
@@ -188,13 +188,13 @@ class Evidence:
         if self._file is None:
             last = max(self._numbers().values(), default=0)
             name = f"{self._prefix or 'evidence'}-{datetime.now(UTC):%Y%m%dT%H%MZ}-{last + 1:05}.warc.gz"
-            self._file = EvidenceFile(self._folder / name, self._about or {})
+            self._file = EvidenceFile(self.folder / name, self._about or {})
         return self._file
 
     @contextmanager
     def _failing_for_good(self) -> Iterator[None]:
         if self._about is None:
-            raise EvidenceFailed(f"{self._folder} is open for reading only")
+            raise EvidenceFailed(f"{self.folder} is open for reading only")
         if self._failure is not None:
             raise self._failed(self._failure)
         try:
@@ -205,7 +205,7 @@ class Evidence:
 
     def _failed(self, error: OSError) -> EvidenceFailed:
         return EvidenceFailed(
-            f"{self._folder}: {error.strerror}: nothing more is kept; the next start recovers what is whole"
+            f"{self.folder}: {error.strerror}: nothing more is kept; the next start recovers what is whole"
         )
 
     # Reading
@@ -216,7 +216,7 @@ class Evidence:
         return sorted(numbers, key=lambda name: (numbers[name], name))
 
     def _numbers(self) -> dict[str, int]:
-        paths = self._folder.iterdir() if self._folder.is_dir() else ()
+        paths = self.folder.iterdir() if self.folder.is_dir() else ()
         matches = [match for path in paths if (match := self._names.fullmatch(path.name))]
         return {compact_format.as_written(match[0]): int(match[1]) for match in matches}
 
@@ -227,13 +227,24 @@ class Evidence:
         """
         return self._read(location, _HOPS)
 
+    def response(self, location: RecordLocation) -> ResponseRecord:
+        """The record itself, with its ID; of a revisit without the body. Raises RecordUnreadable."""
+        path = path_in(self.folder, location.file)
+        try:
+            record = parse_record(record_in(path, location.offset, foreign=Path(location.file).is_absolute()).raw)
+        except (BadRecord, OSError) as error:
+            raise RecordUnreadable(f"{path}, byte {location.offset}: {error}") from error
+        if not isinstance(record, ResponseRecord):
+            raise RecordUnreadable(f"{path}, byte {location.offset}: no answer begins there")
+        return record
+
     def records(self, file: str, report: OnDamage = log_damage) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange of a file in file order; damage goes to `report`."""
-        yield from exchanges(compact_format.pieces(path_in(self._folder, file), report), file, report, self._original)
+        yield from exchanges(compact_format.pieces(path_in(self.folder, file), report), file, report, self._original)
 
     def sizes(self) -> dict[str, int]:
         """The bytes of each file, oldest first."""
-        return {name: compact_format.size(path_in(self._folder, name)) for name in self.files()}
+        return {name: compact_format.size(path_in(self.folder, name)) for name in self.files()}
 
     def recover(
         self, known: Mapping[str, int], report: OnDamage = log_damage, done: Mapping[str, int] | None = None
@@ -249,7 +260,7 @@ class Evidence:
         for name, end in known.items():
             if self._names.fullmatch(name) and sizes.get(name, 0) < end:
                 raise EvidenceShort(
-                    f"{path_in(self._folder, name)} has {sizes.get(name, 0)} bytes, and the database knows {end}: "
+                    f"{path_in(self.folder, name)} has {sizes.get(name, 0)} bytes, and the database knows {end}: "
                     "bring the file back from a copy"
                 )
         for name, size in sizes.items():
@@ -262,7 +273,7 @@ class Evidence:
         self, name: str, start: int, keep_until: int, report: OnDamage
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange of a file from `start`, durable; then the truncated tail is cut off, from `keep_until` on."""
-        path = path_in(self._folder, name)
+        path = path_in(self.folder, name)
         records = compact_format.pieces(path, report, start=start)
         if compact_format.is_compact(path):  # closed, and whole when it was made
             yield from exchanges(records, name, report, self._original)
@@ -285,7 +296,7 @@ class Evidence:
 
     def _read(self, location: RecordLocation, hops: int) -> Exchange:
         damages: list[Damage] = []
-        path = path_in(self._folder, location.file)
+        path = path_in(self.folder, location.file)
         foreign = Path(location.file).is_absolute()  # a file left where another program wrote it
         try:
             records = [record_in(path, location.offset, foreign=foreign)]

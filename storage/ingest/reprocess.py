@@ -66,10 +66,11 @@ class Rereader:
         """All items of the response of a capture now, by part; '' for the whole response. Raises EvidenceError."""
         answer = (row.evidence_file, row.evidence_offset, row.url, row.captured_at, row.source, row.digest)
         if self._last is None or self._last[0] != answer:
-            self._last = answer, by_part(self._reader.read(*self._exchange(row)))
+            self._last = answer, by_part(self._reader.read(*self.exchange(row)))
         return self._last[1]
 
-    def _exchange(self, row: Row[Any]) -> tuple[Exchange, RecordLocation]:
+    def exchange(self, row: Row[Any]) -> tuple[Exchange, RecordLocation]:
+        """The record of a capture, its digests checked, and its location. Raises EvidenceError."""
         if row.evidence_file is None:
             raise EvidenceError("no record of it was kept")
         place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)

@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from storage.database.bulk import chunks
-from storage.database.schema import Address, Capture, Withdrawn, WithdrawnRecord
+from storage.database.schema import Address, Capture, Withdrawn, WithdrawnDigest, WithdrawnRecord
 from storage.database.values import plain
 from storage.errors import RecordUnreadable
 from storage.evidence import compact_format
 from storage.ingest.prepare import PreparedItem, visited_at
 from storage.ledger.rows import new_row, row_priority
 from storage.ledger.states import WITHDRAWN, Kind
+from storage.query.fixity import record_digest, record_line
 from storage.warc.files import file_info
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
@@ -125,6 +126,16 @@ def add_records(
             digest = capture["digest"] if is_answer else None
             values = {**own, "offset": offset, "length": length, "digest": digest, "state": state}
             connection.execute(insert(WithdrawnRecord), [values])
+        if is_answer:
+            keep_digest(connection, capture)
+
+
+def keep_digest(connection: Connection, capture: Mapping[str, Any]) -> None:
+    digest, table = record_digest(record_line(capture)), WithdrawnDigest.__table__.c
+    if connection.execute(select(table.digest).where(table.digest == digest)).first() is None:
+        place = {"file": capture["evidence_file"], "offset": capture["evidence_offset"]}
+        values = {"digest": digest, "captured_at": capture["captured_at"], **place}
+        connection.execute(insert(WithdrawnDigest), [values])
 
 
 def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bool]]:

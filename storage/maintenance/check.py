@@ -1,6 +1,6 @@
 """Two checks of an archive: `check` compares it with itself, `verify` reads every page again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from storage.ingest.reprocess import Reader, by_part
 from storage.ingest.tombstones import waiting
 from storage.maintenance.checks import captures, database
 from storage.maintenance.checks.evidence import Compare, EvidenceCheck, same_bytes
-from storage.maintenance.checks.findings import BROKEN, Finding, Report, capture_name, first_line
+from storage.maintenance.checks.findings import BROKEN, Finding, Report, capture_name, first_line, printable
 from storage.maintenance.checks.holdings import elsewhere
 from storage.maintenance.checks.ledger import ledger
 from storage.maintenance.checks.rows import Row, rows, rows_in, snapshot
 from storage.maintenance.checks.search_index import counts, words
 from storage.maintenance.checks.stories import stories
+from storage.query.fixity import Day, compare
 from storage.warc.exchange import Exchange, RecordLocation
 
 
@@ -43,11 +44,19 @@ def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report
         return report, evidence.unfiled
 
 
-def verify(archive: Path, reader: Reader, *, sample: int | None = None, seed: int | None = None) -> Report:
+def verify(
+    archive: Path,
+    reader: Reader,
+    *,
+    sample: int | None = None,
+    seed: int | None = None,
+    against: Sequence[Day] | None = None,
+) -> Report:
     """The faults that show when every capture is read again and every stored field compared.
 
     sample: only so many captures, drawn at random, with their stories; the rest of the evidence, the search index and
-    the ledger are left out. Raises ArchiveError as `check` does.
+    the ledger are left out. against: published days (storage/query/fixity.py), compared with those of the archive.
+    Raises ArchiveError as `check` does.
     """
     report = Report()
     with _opened(archive, report) as connection:
@@ -59,6 +68,8 @@ def verify(archive: Path, reader: Reader, *, sample: int | None = None, seed: in
             _check_whole(connection, evidence, reader, report)
         else:
             _check_sample(connection, evidence, report, sample, Random(seed))
+        if against is not None:
+            report.add("fixity", "capture", _days(connection, against, evidence.unread, report))
     return report
 
 
@@ -91,6 +102,17 @@ def _check_whole(connection: Connection, evidence: EvidenceCheck, reader: Reader
     with report.guard("database", "capture"):
         evidence.check_all()
     report.add("database", "capture", _without_evidence(connection, report))
+
+
+def _days(connection: Connection, against: Sequence[Day], unread: Collection[int], report: Report) -> Iterator[Finding]:
+    """Published days that do not hold; a note for each that has more records now, or withdrawn ones."""
+    for day in compare(connection, against, unread):
+        if day.fault is not None:
+            first = f", {printable(day.lacking[0])} first" if day.lacking else ""
+            yield Finding(kind="fixity", where=day.day, what=f"{day.fault}{first}")
+        since = {"added": day.added, "withdrawn": day.withdrawn}
+        if changes := ", ".join(f"{count:,} {what}" for what, count in since.items() if count):
+            report.notes.append(f"{day.day}: {changes} since its digest was published")
 
 
 def _check_sample(connection: Connection, evidence: EvidenceCheck, report: Report, sample: int, random: Random) -> None:

@@ -24,7 +24,7 @@ from storage.database.schema import Address, Capture, Holding, Payload, Sighting
 from storage.database.values import dumped
 from storage.errors import Damaged, NoSuchStory, NotAnArchive, RecordUnreadable
 from storage.evidence import compact_format
-from storage.ingest import search_index
+from storage.ingest import runs, search_index
 from storage.ingest.batch import Batch, load_stories
 from storage.ingest.reprocess import Reader, previous_item
 from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ours, keep_out, records, waiting
@@ -89,6 +89,7 @@ def withdraw(
         tombstone = {"story": story, "reason": reason, "withdrawn_on": on}
         keep_out(connection, [{"address": each, **tombstone} for each in addresses], "story", now)
         _forget_elsewhere(connection, addresses)
+        runs.forget(connection, addresses)
         search_index.fill(connection)
     return withdrawal
 

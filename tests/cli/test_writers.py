@@ -16,6 +16,8 @@ from tests.helpers.crawls import scrapy
 from tests.helpers.warc_files import pages, warc_gz
 
 STORY = f"{SITE}/national/river-clinic-opens-koh-thom"
+# Each of its crawls is a program of its own, which refuses as any crawl does.
+CRAWLS = {"watch"}
 WRITERS = {
     "replay": ("FILES",),
     "merge": ("OTHER", "--yes"),
@@ -37,12 +39,16 @@ READERS = {
     "front": ("/",),
     "as-of": ("2018-06-22",),
     "gone": (),
+    "cite": (STORY,),
     "stats": (),
     "export": ("--format", "jsonl"),
     "ledger": (),
+    "runs": (),
     "audit": (),
     "check": (),
     "verify": (),
+    "proof": (STORY,),
+    "fixity": (),
     "reread": ("--dry-run",),
     "backup": ("COPY",),
     "pack": ("copy.wacz",),
@@ -63,7 +69,7 @@ def state(folder: Path) -> list[tuple[str, bytes]]:
 
 def test_every_command_is_one_or_the_other() -> None:
     # `serve` goes on until it is ended: tests/web/test_serve.py reads beside a writer.
-    assert {*WRITERS, *READERS, "serve", *GROUPS["Saved pages"]} == set(COMMANDS)
+    assert {*WRITERS, *READERS, *CRAWLS, "serve", *GROUPS["Saved pages"]} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", WRITERS)

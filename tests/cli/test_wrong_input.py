@@ -48,16 +48,21 @@ CODES = {
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("changes", "stats", "gone", "ledger", "audit", "retry", "check", "verify", "rebuild", "compact", "upgrade"), ()
+        (
+            *("changes", "stats", "gone", "runs", "fixity", "ledger", "audit", "retry", "check", "verify"),
+            *("rebuild", "compact", "upgrade"),
+        ),
+        (),
     ),
     "search": ("ferry",),
     "quote": ("ferry",),
     "trend": ("ferry",),
-    **dict.fromkeys(("show", "history", "promotion", "headlines"), ("1",)),
+    **dict.fromkeys(("show", "history", "promotion", "headlines", "cite", "proof"), ("1",)),
     "front": ("/",),
     "serve": ("--port", "0"),
     "as-of": ("2018-06-22",),
     "diff": ("1", "--from", "1"),
+    "watch": ("--once",),
     "export": ("--format", "jsonl"),
     "pack": ("{new}.wacz",),
     "merge": ("{other}", "--jobs", "1", "--yes"),
@@ -68,7 +73,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "read": (str(STORY),),
     "sample": (str(STORY), "--samples", "{new}"),
 }
-OVER_AN_ARCHIVE = tuple(name for name in COMMANDS if name not in GROUPS["Saved pages"])
+# A watch is a crawl, which makes its archive.
+OVER_AN_ARCHIVE = tuple(name for name in COMMANDS if name not in (*GROUPS["Saved pages"], "watch"))
 WRITERS = ("replay", "rebuild", "compact", "withdraw")
 
 

@@ -47,6 +47,9 @@ def _paths(room: Room) -> list[str]:
         *(
             f"/story/{hits[0]['story_id']}",
             "/changes",
+            f"{story}/cite",
+            f"/story/{hits[0]['story_id']}/proof",
+            "/runs",
             "/gone",
             "/coverage",
             "/unread",

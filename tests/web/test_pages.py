@@ -232,3 +232,31 @@ def test_pages_weigh_little(room: Room, edited: int) -> None:
         answer = room.ask(path)
         assert answer.status == 200
         assert len(answer.body) + shared < 100_000, path
+
+
+def test_citations_are_those_of_the_command(room: Room) -> None:
+    [(number,)] = sql(room, "SELECT id FROM story WHERE canonical_url LIKE '%/river-clinic-opens-koh-thom'")
+    found = data(room, f"/story/{number}/cite.json")
+    for style in ("apa", "bibtex", "wikipedia"):
+        printed = run("cite", str(number), "--style", style, "--archive", room.archive).stdout
+        assert found["styles"][style].strip() == printed.strip()
+    assert found["digest"] in room.ask(f"/story/{number}/cite").text
+
+
+def test_proof_leads_to_the_record(room: Room) -> None:
+    [(number, file, offset)] = sql(
+        room,
+        "SELECT story.id, evidence_file, evidence_offset FROM story JOIN capture ON story_id = story.id"
+        " WHERE canonical_url LIKE '%/river-clinic-opens-koh-thom' AND evidence_file NOT NULL LIMIT 1",
+    )
+    found = data(room, f"/story/{number}/proof.json")
+    assert found["sound"]
+    assert (found["records"][0]["file"], found["records"][0]["offset"]) == (file, offset)
+    text = room.ask(f"/story/{number}/proof").text
+    assert "read again from the stored bytes, and confirmed" in text
+    assert found["records"][0]["digest"] in text
+
+
+def test_crawls(room: Room) -> None:
+    assert data(room, "/runs.json") == {"runs": []}  # it was filled without one
+    assert "No crawl is on record." in room.ask("/runs").text

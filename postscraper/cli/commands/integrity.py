@@ -1,7 +1,7 @@
 """`postscraper check` and `verify`: compare the archive with itself, and with its pages read again."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from postscraper.cli import options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.output import counted, joined, line, print_json
 from postscraper.cli.progress import Meter, kept_pages, progress
-from postscraper.items import Item
+from postscraper.errors import BadRequest
+from postscraper.items import Item, plain
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.database.lock import RunLock
@@ -19,6 +20,8 @@ from storage.ledger.states import Visit
 from storage.maintenance.check import check, verify
 from storage.maintenance.checks.findings import Report
 from storage.maintenance.repair import repair
+from storage.query import fixity
+from storage.query.fixity import Day
 from storage.warc.exchange import Exchange, RecordLocation
 
 
@@ -71,15 +74,26 @@ class Counting(EvidenceReader):
 @click.option(
     "--sample", type=click.IntRange(min=1), metavar="N", help="Only N captures, by chance: quick, and no proof."
 )
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare the days that `postscraper fixity` wrote, too.",
+)
 @options.json
 @options.archive
 @click.pass_context
-def verify_command(ctx: click.Context, sample: int | None, json_wanted: bool, archive: Path) -> None:
+def verify_command(
+    ctx: click.Context, sample: int | None, against: Path | None, json_wanted: bool, archive: Path
+) -> None:
     """Read every capture again from its evidence and compare all that the archive stores of it.
 
     A capture is equal, differs (in which fields), or is unreadable. Compared are the digest of its
     bytes, what it was read as, teasers, revisions, pictures, stories, the index of words, and the
     ledger as far as pages contain it. Ends with 0 when all is equal, else with 15.
+
+    With --against FILE each day of a file that `postscraper fixity` wrote is compared: a day that
+    lacks records, or holds others, is named. Records that came later, and withdrawn ones, are no fault.
 
     An archive that another version of this program filled differs where the versions read
     differently.
@@ -88,9 +102,57 @@ def verify_command(ctx: click.Context, sample: int | None, json_wanted: bool, ar
     Example:
       postscraper verify --sample 1000
     """
+    if against is not None and sample is not None:
+        raise click.UsageError("--against compares every record of a day: leave out --sample")
+    days = None if against is None else _published(against)
     with progress("page", total=sample or kept_pages(archive)) as meter:
-        report = verify(archive, Counting(archive, meter), sample=sample)
+        report = verify(archive, Counting(archive, meter), sample=sample, against=days)
     _end(ctx, report, [], json_wanted=json_wanted)
+
+
+def _published(file: Path) -> list[Day]:
+    """Raises BadRequest, OSError."""
+    try:
+        return fixity.published(file.read_text("utf-8", "surrogateescape"))
+    except ValueError as error:
+        raise BadRequest(f"{file}: {error}") from error
+
+
+@click.command("fixity")
+@options.captured
+@click.option("--records", "records_wanted", is_flag=True, help="Each day with its records: long, and proves each one.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to the output.")
+@options.json
+@options.reading
+def fixity_command(
+    since: date | None,
+    until: date | None,
+    records_wanted: bool,
+    output: Path | None,
+    json_wanted: bool,
+    archive: Archive,
+) -> None:
+    """Write one digest for each day of capture (UTC): a small text file to publish, or to have time-stamped.
+
+    `verify --against FILE` shows later which days lack records or hold others. The digests stay the
+    same through `compact`, `backup`, `rebuild` and `merge`. docs/proof.md has their construction.
+
+    \b
+    Example:
+      postscraper fixity --until 2026-10 -o fixity-2026-10.txt
+    """
+    days = archive.ask(fixity.days, since, until, records=records_wanted)
+    if json_wanted:
+        data = plain([{"day": day.day, "count": day.count, "digest": f"sha256:{day.digest}"} for day in days])
+        lists = [[{"digest": digest, "line": text} for digest, text in day.records] for day in days]
+        print_json([day | {"records": records} for day, records in zip(data, lists, strict=True)])
+        return
+    text = "".join(f"{each}\n" for each in fixity.text_of(days))
+    if output is not None:
+        output.write_bytes(text.encode("utf-8", "surrogateescape"))
+        line(f"{counted(len(days), 'day')}, {counted(sum(day.count for day in days), 'record')}")
+    else:
+        click.echo(text, nl=False)
 
 
 def _data(report: Report, done: list[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.defer import Deferred
@@ -31,12 +32,15 @@ from postscraper.cli.exit_codes import (
 from postscraper.crawl.checks import Checks
 from postscraper.crawl.configuration import check_components, check_values, check_words
 from postscraper.crawl.http import check_origins
+from postscraper.crawl.json_log import log_as_json
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.run.run import Run
 from postscraper.run.scope import scope
-from storage.database.lock import ArchiveInUse
+from storage.archive import Archive
+from storage.database.lock import ArchiveInUse, RunLock
 from storage.errors import ArchiveError, EvidenceError
+from storage.ingest import runs
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +106,8 @@ class _Failures(logging.Filter):
 class Command(ScrapyCrawl):
     """Exit codes are those of `postscraper`; see the README."""
 
+    _said: str | None = None  # the sentence beside the exit code
+
     def process_options(self, args: list[str], opts: Namespace) -> None:
         """Called before Scrapy logs its first line. Ends the program if an option is wrong."""
         assert self.settings is not None
@@ -118,6 +124,8 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: Namespace) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until Scrapy's own handlers stand
+        if self.settings is not None and self.settings.getbool("LOG_JSON"):
+            log_as_json()
         try:
             self._run(args, opts)
         except KeyboardInterrupt:
@@ -159,6 +167,11 @@ class Command(ScrapyCrawl):
             checks = crawler.get_extension(Checks)
         for line in checks.summary if checks else ():
             print(line, file=sys.stderr)
+        self._judge(crawling, crawler, failures, checks)
+        _log_end(run, self.crawler_process.settings["ARCHIVE_DB_URL"], self.exitcode, self._said)
+
+    def _judge(self, crawling: Awaitable[None], crawler: Crawler, failures: _Failures, checks: Checks | None) -> None:
+        """The exit code and the sentence of a crawl that has ended."""
         error, is_done = _outcome(crawling)
         ended = crawler.spider.ended if isinstance(crawler.spider, NewspaperSpider) else None
         if error is not None:
@@ -180,7 +193,19 @@ class Command(ScrapyCrawl):
 
     def _refuse(self, code: int, sentence: str) -> None:
         print(f"postscraper: {sentence}", file=sys.stderr)
-        self.exitcode = code
+        self.exitcode, self._said = code, sentence
+
+
+def _log_end(run: Run, db_url: str | None, code: int, reason: str | None) -> None:
+    """Complete the row of a run that has closed its archive: only now is its exit code known."""
+    number, folder = run.number, run.archive.folder
+    try:
+        if number is not None and run.closed:  # one that ends at once, in the middle, never closes it
+            opened = Archive.open(folder, db_url=db_url)
+            with RunLock(folder), opened as archive, archive.write() as connection:
+                runs.complete(connection, number, {"exit_code": code, "reason": reason})
+    except (ArchiveError, ArchiveInUse) as error:
+        log.warning("the list of runs lacks the exit code of run %s: %s", number, sentence(error))
 
 
 def _outcome(crawling: Awaitable[None]) -> tuple[BaseException | None, bool]:

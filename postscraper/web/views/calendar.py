@@ -12,9 +12,11 @@ from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import redirect_target
 from postscraper.web import charts
 from postscraper.web.pages import NotFound, Page, Parameter, Room, columns
+from postscraper.web.views.proofs import run_data
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
 from storage.query.history.gone import gone
+from storage.query.runs import runs
 
 _MOST_STORIES = 500  # of a day; the Post printed some sixty
 _DAY = timedelta(days=1)
@@ -33,7 +35,8 @@ def front(room: Room, connection: Connection) -> dict[str, Any]:
         "captures": stats.captures,
         "first_on": first_on,
         "last_on": last_on,
-        "papers": [paper.host.removeprefix("www.") for paper in NEWSPAPERS.values()],
+        "papers": [paper.title or paper.host.removeprefix("www.") for paper in NEWSPAPERS.values()],
+        "last_run": next((run_data(each) for each in runs(connection, 1)), None),
         "years": list(_years(years, by_day, lacking)),
         "sections": stats.stories_by_section,
         "languages": stats.stories_by_language,

@@ -1,6 +1,7 @@
 """Check of the evidence files, from first byte to last, against the rows that name them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from storage.errors import RecordUnreadable
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest.reprocess import Reader
-from storage.maintenance.checks.findings import Finding, Report, capture_name, first_line
+from storage.maintenance.checks.findings import BROKEN, Finding, Report, capture_name, first_line
 from storage.maintenance.checks.rows import Row, rows
 from storage.query.captures import evidence_ends
+from storage.query.proof import fields_of
 from storage.warc.digests import body_digest
 from storage.warc.exchange import Damage, Exchange, RecordLocation, status_of
 
@@ -30,7 +32,8 @@ class EvidenceCheck:
     """Compares captures with their records; every fault goes into the report.
 
     being_written: by a crawl; then records without a row are no fault.
-    unfiled: the locations of records that no row names, and one should.
+    unfiled: the locations of records that no row names, and one should. unread: ids of captures whose records cannot
+    be read, or hold other bytes.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class EvidenceCheck:
         being_written: bool,
     ) -> None:
         self.unfiled: list[RecordLocation] = []
+        self.unread: set[int] = set()
         self._lost: dict[int, tuple[Row, str]] = {}  # by capture: its row, and why its record cannot be read
         self._misplaced: set[int] = set()  # captures whose record is in another place than their row says
         self._connection, self._reader, self._compare, self._report = connection, reader, compare, report
@@ -113,20 +117,26 @@ class EvidenceCheck:
         before = len(self._report.findings)
         self._report.add("differs", capture_name(named_by[0]), self._compare(named_by, location, exchange))
         findings = self._report.findings[before:]
+        self.unread |= {row["id"] for row in named_by if row["digest"] != body_digest(exchange.body)}
         if any(finding.kind == "unfiled" for finding in findings):
             self.unfiled.append(location)
         different = {finding.where for finding in findings if finding.kind != "unfiled"}
         self._report.counts.update(["differs"] * len(different) + ["equal"] * (len(named_by) - len(different)))
 
     def _report_lost(self) -> None:
+        self.unread |= self._lost.keys() - self._misplaced
+        fields: dict[int, tuple[str, ...]] = {}
+        with suppress(*BROKEN):  # of a damaged database, which its own check reports
+            fields = fields_of(self._connection, list(self._lost))
         for number, (row, what) in self._lost.items():
             if number in self._misplaced:
                 self._report.counts["differs"] += 1
-                what, fields = "its record stands elsewhere", ("evidence_file", "evidence_offset")
-                self._report.findings.append(Finding(kind="differs", where=capture_name(row), what=what, fields=fields))
+                what, wrong = "its record stands elsewhere", ("evidence_file", "evidence_offset")
+                self._report.findings.append(Finding(kind="differs", where=capture_name(row), what=what, fields=wrong))
             else:
                 self._report.counts["unreadable"] += 1
-                self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what))
+                lost = fields.get(number, ())
+                self._report.findings.append(Finding(kind="record", where=capture_name(row), what=what, fields=lost))
         self._lost.clear()
 
     def _without_row(self, location: RecordLocation, exchange: Exchange) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ Kind = Literal[
     "tail",  # the incomplete record of a killed run
     "unfiled",  # a whole record that no row names
     "withdrawal",  # a withdrawal that was not finished
+    "fixity",  # a day whose published digest the records do not have any more
 ]
 
 READ_AGAIN = "`postscraper rebuild` reads the evidence again and builds the database anew"
@@ -33,6 +34,7 @@ MENDS: dict[Kind, str] = {
     "tail": "`postscraper check --repair` cuts it off",
     "unfiled": "`postscraper check --repair` reads it in",
     "withdrawal": "the same `postscraper withdraw` again finishes it",
+    "fixity": "bring the evidence of that day back from a copy; the digest tells whether it is whole",
 }
 
 # A capture that only the database holds must not be lost by a repair.

@@ -166,7 +166,14 @@ def test_a_twin_that_is_not_selected_is_forgotten(archive: Path, tmp_path: Path)
 
 def test_commands_that_read_take_a_pack_as_an_archive(archive: Path, whole: Path, tmp_path: Path) -> None:
     story = "/national/river-clinic-opens-koh-thom"
-    for words in (("search", "clinic", "--json"), ("show", story), ("stats", "--json"), ("ledger",), ("audit",)):
+    for words in (
+        ("search", "clinic", "--json"),
+        ("show", story),
+        ("stats", "--json"),
+        ("ledger",),
+        ("audit",),
+        ("fixity",),
+    ):
         inside, outside = (run("--archive", folder, *words) for folder in (whole, archive))
         assert (inside.exit_code, inside.stderr) == (0, ""), inside.output
         drop = re.compile(r'"score": \S+')  # ranks are those of the index, which is built in another order
@@ -176,11 +183,14 @@ def test_commands_that_read_take_a_pack_as_an_archive(archive: Path, whole: Path
     assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("command", [*GROUPS["Prove and mend"], "retry", "merge", "replay", "pack", "export"])
+@pytest.mark.parametrize(
+    "command", [*sorted({*GROUPS["Prove and mend"]} - {"fixity"}), "retry", "merge", "replay", "pack", "export"]
+)
 def test_commands_that_need_evidence_say_why_not(whole: Path, tmp_path: Path, command: str) -> None:
     words: dict[str, tuple[Any, ...]] = {
         "withdraw": ("/national/x", "--reason", "x"),
         "backup": (tmp_path / "copy",),
+        "proof": ("/national/river-clinic-opens-koh-thom",),
         "merge": (whole, "--yes"),
         "replay": (whole,),
         "pack": (tmp_path / "again.wacz",),

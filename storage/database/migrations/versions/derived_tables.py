@@ -1,4 +1,4 @@
-"""Tables for questions: of history, search, authors.
+"""Tables of changes, for searches, of crawls, and digests of withdrawn records.
 
 They are created as today's program has them: a later migration that changes one of them makes it anew. `upgrade` fills
 those that are made from others (storage/ingest/derived.py, search_rows.py).
@@ -16,7 +16,11 @@ branch_labels = None
 depends_on = None
 
 INDEX = "ix_capture_outcome_reason_layout_source"
-TABLES = ("change", "correction", "author", "tag", "story_link", "search_row", "facets", "author_list")
+TABLES = (
+    *("change", "correction", "author", "tag", "story_link"),
+    *("search_row", "facets", "author_list"),
+    *("withdrawn_digest", "run"),
+)
 
 
 def upgrade() -> None:

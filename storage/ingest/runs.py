@@ -1,0 +1,33 @@
+"""Rows of crawls: one begun with each, and completed at its end."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from storage.database.schema import CrawlRun
+from storage.database.values import Values
+
+WITHDRAWN = '"withdrawn"'  # in place of arguments that name a withdrawn story
+
+
+def begin(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Add a row; its number."""
+    number = connection.execute(insert(CrawlRun).values(**values)).inserted_primary_key
+    assert number is not None
+    return int(number[0])
+
+
+def complete(connection: Connection, number: int, values: Values) -> None:
+    connection.execute(update(CrawlRun).where(CrawlRun.id == number).values(**values))
+
+
+def forget(connection: Connection, addresses: Collection[str]) -> None:
+    """Clear what names one of the addresses of a withdrawn story."""
+    table = CrawlRun.__table__.c
+    ends = [address.rstrip("/").rsplit("/", 1)[-1] for address in addresses]
+    for row in connection.execute(select(table.id, table.arguments, table.reason)).all():
+        changed = {"arguments": WITHDRAWN} if any(end in row.arguments for end in ends) else {}
+        changed |= {"reason": "withdrawn"} if any(end in (row.reason or "") for end in ends) else {}
+        if changed:
+            complete(connection, row.id, changed)
