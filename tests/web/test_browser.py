@@ -116,6 +116,17 @@ def test_edits_promotion_and_removal_of_a_story(page: Page) -> None:
     assert [page.locator(name).first.inner_text().strip() for name in ("ins", "del")] == ["at last", "3"]
 
 
+def test_from_a_story_to_its_citation_and_its_record(page: Page) -> None:
+    page.goto("/search?q=clinic+koh+thom")
+    page.locator(".hits h2 a").first.click()
+    page.get_by_role("link", name="Cite").click()
+    assert "sha256:" in page.locator(".citation pre").first.inner_text()
+    page.go_back()
+    page.get_by_role("link", name="Proof").click()
+    assert page.get_by_text("read again from the stored bytes, and confirmed").is_visible()
+    assert ".warc.gz" in page.locator("dl.facts").first.inner_text()
+
+
 def test_from_the_calendar_to_a_day_and_its_front(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="2018", exact=True).click()
