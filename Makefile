@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 # A worker a processor. Each takes tests in their order, so that a module's fixtures are made once or twice.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: help demo test long check roads tables lock bench crash pywb soak clean
+.PHONY: help demo room test long check roads tables lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -26,11 +26,17 @@ demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and 
 	$(BIN)/postscraper search ភូមិ --limit 2 --archive $(DEMO)
 	$(BIN)/postscraper show /national/river-clinic-opens-koh-thom --archive $(DEMO)
 	@echo
+	@echo "To read it in a browser:  make room"
+	@echo
 	@echo "Next, in this archive or in one of your own:"
 	@echo "  . $(BIN)/activate"
 	@echo "  postscraper search 'rice -ferry' --sort newest --archive $(DEMO)"
 	@echo "  postscraper --help"
 	@echo "  scrapy crawl post -a section=national -a limit=20 -s CONTACT=you@example.org"
+
+room: $(VENV)/dev.stamp  ## read the demo's archive in a browser
+	@test -d $(DEMO) || $(MAKE) --no-print-directory demo
+	$(BIN)/postscraper serve --archive $(DEMO)
 
 test: $(VENV)/dev.stamp  ## run the tests
 	$(PYTEST)

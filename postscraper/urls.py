@@ -131,6 +131,15 @@ def sent_on(location: str | None) -> str | None:
         return location
 
 
+def redirect_target(url: str, location: str) -> str | None:
+    """The ledger's address to which a redirect leads; None for one that leads nowhere."""
+    target = absolute(url, location)
+    try:
+        return canonical(target) if target else None
+    except ValueError:
+        return None
+
+
 def as_linked(address: str, url: str) -> str:
     """A canonical address as it is requested: with the trailing slash of the link that named it, else it redirects."""
     path = urlsplit(url).path

@@ -31,6 +31,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "diff": "Mark the words in which two revisions differ.",
         "changes": "List the edited stories of the whole paper.",
         "cite": "Print a story as a reference.",
+        "serve": "Read the archive in a web browser.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories, revisions, teasers or pictures for other programs.",
         "pack": "Write stories, pages and a reader into one file.",

@@ -60,6 +60,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "trend": ("ferry",),
     **dict.fromkeys(("show", "history", "promotion", "headlines", "cite", "proof"), ("1",)),
     "front": ("/",),
+    "serve": ("--port", "0"),
     "as-of": ("2018-06-22",),
     "diff": ("1", "--from", "1"),
     "watch": ("--once",),

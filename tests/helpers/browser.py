@@ -6,18 +6,25 @@ from contextlib import contextmanager
 from shutil import which
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 
 @contextmanager
-def browsing() -> Iterator[Page]:
-    """A page of headless Chromium; skips the test where there is none, and fails it in CI."""
+def launched() -> Iterator[Browser]:
+    """Headless Chromium; skips the test where there is none, and fails it in CI."""
     chromium = which("chromium")
     if chromium is None:
         (pytest.fail if "CI" in os.environ else pytest.skip)("Chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
-            yield browser.new_page()
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def browsing() -> Iterator[Page]:
+    """A page of it."""
+    with launched() as browser:
+        yield browser.new_page()
