@@ -1,20 +1,17 @@
 """A real browser for pages that are opened in one."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from shutil import which
 
-import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.helpers.needed import needed
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Headless Chromium; skips the test where there is none, and fails it in CI."""
-    chromium = which("chromium")
-    if chromium is None:
-        (pytest.fail if "CI" in os.environ else pytest.skip)("Chromium is not installed: apt-get install chromium")
+    chromium = needed("chromium", "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:

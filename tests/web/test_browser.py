@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request
 
 from tests.helpers.browser import launched
@@ -159,7 +160,6 @@ def test_keyboard_reaches_the_content(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_and_fit(browser: Browser, room: Room, size: str, scheme: str) -> None:
     """By axe-core, without serious findings; no page is wider than the screen."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     width, height = SIZES[size]
     context = browser.new_context(
         base_url=room.address,
@@ -171,7 +171,7 @@ def test_pages_are_accessible_and_fit(browser: Browser, room: Room, size: str, s
     for path in _paths(room):
         opened.goto(path)
         assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
-        found = axe.Axe().run(opened).response["violations"]
+        found = Axe().run(opened).response["violations"]
         serious = [
             f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")
         ]

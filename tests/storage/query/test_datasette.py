@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from datasette import app as datasette
 
 from storage.archive import Archive
 from storage.query.datasette import METADATA, PLUGINS, QUERIES
 from tests.helpers.commands import run
 from tests.helpers.items import SITE, article, captioned, listing, teaser
 
-datasette = pytest.importorskip("datasette.app", reason="the extra `datasette` is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Datasette's own code
 
 KHMER = "អ្នកភូមិព្រែកសំណាងបានទទួលអណ្តូងទឹកថ្មី"
