@@ -1,4 +1,4 @@
-"""What families need of one story's text: digest, sketch and marks. It loads no database, for worker processes."""
+"""Digest, sketch and marks of one story's text, for finding families. Loads no database, for worker processes."""
 
 import signal
 from collections import Counter
