@@ -1,6 +1,6 @@
-"""Every command, statement and program of docs/tutorial.md prints what the page shows.
+"""Every command, statement and program of docs/tutorial.md, and the demo in README.md, print what the pages show.
 
-`…` in the page stands for any characters, and for any lines where it has a line of its own.
+`…` in a page stands for any characters, and for any lines where it has a line of its own.
 """
 
 import io
@@ -15,22 +15,24 @@ from typing import Any
 
 import pytest
 
+from postscraper.cli.main import GROUPS
 from tests.helpers.crawls import scrapy
 from tests.helpers.paths import ROOT
 from tests.helpers.programs import complete
 
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 ARCHIVE = "demo-archive"
 SHELL_ALONE = ("make demo", ". .venv/bin/activate", f"export POSTSCRAPER_ARCHIVE={ARCHIVE}")
 
 
-def steps() -> Iterator[tuple[str, str, str]]:
-    """The language, the input and the output of each step of the tutorial, in order.
+def steps(page: str) -> Iterator[tuple[str, str, str]]:
+    """The language, the input and the output of each step of a page, in order.
 
     A console block has a command behind each dollar sign; the output of SQL and Python is in the text block below.
     """
     for language, block, output in re.findall(
-        r"^```(console|sql|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", TUTORIAL, re.DOTALL | re.MULTILINE
+        r"^```(console|sql|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?",
+        (ROOT / page).read_text("utf-8"),
+        re.DOTALL | re.MULTILINE,
     ):
         if language == "console":
             for call in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
@@ -50,20 +52,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_step_prints_what_the_page_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_step_of_the_tutorial_prints_what_the_page_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     names: dict[str, Any] = {}
     run: dict[str, Callable[[str], str]] = {"console": shell, "sql": sqlite, "python": partial(python, names)}
     compared = dict.fromkeys(run, 0)
-    for language, words, expected in steps():
+    for language, words, expected in steps("docs/tutorial.md"):
         if words in SHELL_ALONE:
             continue
         printed = run[language](words)
-        as_shown = re.fullmatch(pattern(expected), lines(printed))
-        assert as_shown, f"{words}\nprints\n{printed}"
+        assert_shown(words, printed, expected)
         compared[language] += 1
     names["archive"].close()
     assert min(compared.values()) >= 5, compared
+
+
+def test_the_demo_in_the_readme_prints_what_the_page_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    demo = [(words, expected) for _, words, expected in steps("README.md") if words.endswith(f"--archive {ARCHIVE}")]
+    assert len(demo) == 3
+    for words, expected in demo:
+        assert_shown(words, shell(words), expected)
+
+
+def test_the_tables_of_commands_in_the_readme_are_the_groups_of_the_help() -> None:
+    commands = re.search(r"^## Commands\n(.*?)^## ", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert commands
+    _, *groups = re.split(r"^### ", commands[1], flags=re.MULTILINE)
+    tables = {group.partition("\n")[0]: re.findall(r"^\| `([\w-]+)", group, re.MULTILINE) for group in groups}
+    assert tables == {title: list(names) for title, names in GROUPS.items()}
+
+
+def assert_shown(words: str, printed: str, expected: str) -> None:
+    as_shown = re.fullmatch(pattern(expected), lines(printed))
+    assert as_shown, f"{words}\nprints\n{printed}"
 
 
 def shell(command: str) -> str:
