@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 # A worker a processor. Each takes tests in their order, so that a module's fixtures are made once or twice.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: help demo test long check roads lock bench crash pywb soak clean
+.PHONY: help demo room test long check roads tables lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -26,12 +26,18 @@ demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and 
 	$(BIN)/postscraper search ភូមិ --limit 2 --archive $(DEMO)
 	$(BIN)/postscraper show /national/river-clinic-opens-koh-thom --archive $(DEMO)
 	@echo
+	@echo "To read it in a browser:  make room"
+	@echo
 	@echo "Next, in this archive or in one of your own:"
 	@echo "  . $(BIN)/activate"
 	@echo "  postscraper search 'rice -ferry' --sort newest --archive $(DEMO)"
 	@echo "  postscraper --help"
 	@echo "  docs/tutorial.md asks it five questions of a researcher"
 	@echo "  scrapy crawl post -a section=national -a limit=20 -s CONTACT=you@example.org"
+
+room: $(VENV)/dev.stamp  ## read the demo's archive in a browser
+	@test -d $(DEMO) || $(MAKE) --no-print-directory demo
+	$(BIN)/postscraper serve --archive $(DEMO)
 
 test: $(VENV)/dev.stamp  ## run the tests
 	$(PYTEST)
@@ -53,6 +59,9 @@ check: $(VENV)/dev.stamp  ## every gate: format, lint, types, imports, tests
 
 roads: $(VENV)/dev.stamp  ## draw the map in CONTRIBUTING.md from the imports
 	$(BIN)/python -m docs.roads
+
+tables: $(VENV)/dev.stamp  ## write docs/tables.md from the docstrings of the tables
+	$(BIN)/python -m docs.tables
 
 crash: $(VENV)/dev.stamp  ## kill the program, cut its power, fill its disk: N=2000 for more
 	$(BIN)/python -m tests.crash

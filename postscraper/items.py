@@ -26,6 +26,7 @@ Reason = Literal[
     "not_html",
     "pdf",
     "picture",
+    "not_a_picture",  # a page at the address of a picture
     "feed",  # a feed or sitemap that cannot be read as one
     "too_large",
     "hostile_markup",  # more tags or attributes than any page of a paper has

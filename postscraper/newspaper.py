@@ -84,6 +84,10 @@ class Newspaper:
     def layout_paths(self) -> tuple[str, ...]:
         return tuple(each if isinstance(each, str) else each.__name__ for each in self.layouts)
 
+    def section_pages(self, name: str) -> list[str]:
+        """The addresses of a section by its short name: the newspaper's own path, and WordPress's."""
+        return [f"https://{self.host}{path}" for path in (self.sections[name], f"/category/{name}")]
+
     @property
     def languages_read(self) -> tuple[Language, ...]:
         """The newspaper's own, and English."""

@@ -13,6 +13,10 @@ COMMANDS_MODULE = "postscraper.crawl.commands"  # `crawl` with an exit code and 
 # `postscraper`, so that both commands find one archive.
 ARCHIVE_DIR = os.environ.get("POSTSCRAPER_ARCHIVE") or "archive"
 ARCHIVE_DB_URL = None
+# Whether the pictures of stories are kept, too. They come when no page is due, and each once.
+KEEP_IMAGES = False
+IMAGES_MAXSIZE = 8 * 1024 * 1024  # bytes; the originals of a newspaper's camera have up to five
+
 # Where the paper is served when not at home: a mirror, as http://127.0.0.1:8000.
 PAPER_ORIGIN = None
 # Where the Wayback Machine is asked when not at https://web.archive.org: a stand-in.

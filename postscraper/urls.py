@@ -103,6 +103,15 @@ def is_of_paper(address: str) -> bool:
     return address.split("/")[2] in _PAPER_HOSTS
 
 
+# Vector graphics may hold programs, and are kept as they come; nothing draws them.
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg)$", re.I)
+
+
+def is_picture(url: str) -> bool:
+    """Whether an address is that of a picture file, by its ending."""
+    return _PICTURE.search(urlsplit(url).path) is not None
+
+
 def page_only(url: str) -> str:
     """The address of a list's page as it is served, with `page` alone of its query."""
     parts = urlsplit(url)
@@ -120,6 +129,15 @@ def sent_on(location: str | None) -> str | None:
         return location.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return location
+
+
+def redirect_target(url: str, location: str) -> str | None:
+    """The ledger's address to which a redirect leads; None for one that leads nowhere."""
+    target = absolute(url, location)
+    try:
+        return canonical(target) if target else None
+    except ValueError:
+        return None
 
 
 def as_linked(address: str, url: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from postscraper.cli.output import address, minute, safe
 from storage.query.history.changes import changes
-from storage.query.history.differences import Piece, differences
+from storage.query.history.differences import Piece, differences, side_by_side
 from storage.query.history.history import FullStory, Wording
 
 _NAMES = {"headline": "Headline", "kicker": "Kicker", "standfirst": "Standfirst", "byline": "Byline"}
@@ -88,24 +88,13 @@ def _head(row: Row[Any]) -> str:
 
 
 def _rows(pieces: Iterable[tuple[Piece, str]], language: str, kind: str) -> Iterator[str]:
-    """A row for each stretch of text between two paragraph ends that both sides have."""
-    sides = ["", ""]
-    for change, text in pieces:
-        if change == "same":
-            paragraphs = text.split("\n\n")
-        elif text.startswith("\n\n"):  # paragraphs that came or went
-            paragraphs = ["", text.lstrip()]
-        else:
-            paragraphs = [text]
-        for at, paragraph in enumerate(paragraphs):
-            if at:
-                yield _row(sides, language, kind)
-                sides = ["", ""]
-            if change != "added":
-                sides[0] += _mark("del", paragraph) if change == "removed" else _text(paragraph)
-            if change != "removed":
-                sides[1] += _mark("ins", paragraph) if change == "added" else _text(paragraph)
-    yield _row(sides, language, kind)
+    for sides in side_by_side(pieces):
+        yield _row(["".join(map(_marked, side)) for side in sides], language, kind)
+
+
+def _marked(piece: tuple[Piece, str]) -> str:
+    change, text = piece
+    return _text(text) if change == "same" else _mark("del" if change == "removed" else "ins", text)
 
 
 def _row(sides: Iterable[str], language: str, kind: str) -> str:

@@ -144,10 +144,11 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--author", help="Only stories with these words in their byline.")
     @click.option("--language", help="Only stories in this language: en or km.")
     @click.option("--layout", help="Only stories whose newest wording has this design, as in `stats`.")
-    @click.option("--edited/--not-edited", default=None, help="Only stories with several wordings, or with one.")
+    @click.option("--edited/--not-edited", default=None, help="Only stories that the paper changed, or not.")
     @click.option(
         "--corrected/--not-corrected", default=None, help="Only stories with a note of correction, or without."
     )
+    @click.option("--unique", is_flag=True, default=None, help="Of nearly equal stories the first alone: `families`.")
     @wraps(command)
     def filtered(
         archive: Archive,
@@ -160,11 +161,12 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
         layout: str | None,
         edited: bool | None,
         corrected: bool | None,
+        unique: bool | None,
         **values: Any,
     ) -> None:
         chosen = Filters(
             since=since, until=until, year=year, section=section, author=author, language=language, layout=layout,
-            edited=edited, corrected=corrected,
+            edited=edited, corrected=corrected, unique=unique,
         )  # fmt: skip
         for name in _NAMED:
             value, known = getattr(chosen, name), archive.ask(names, name) if getattr(chosen, name) else []

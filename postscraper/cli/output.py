@@ -4,17 +4,19 @@ import json
 import os
 import re
 import sys
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 import click
+
+from postscraper.phrases import address as address
+from postscraper.phrases import counted as counted
+from postscraper.phrases import duration as duration
+from postscraper.phrases import minute as minute
 
 # A headline may hold escape sequences (C0, DEL, C1) and signs that change the direction of the text after them
 # (https://trojansource.codes).
 _CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # compiled with the first line printed
 _NOT_IN_JSON = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 def safe(text: str) -> str:
@@ -36,33 +38,9 @@ def line(text: str = "", **style: bool) -> None:
     click.echo(click.style(safe(text), **style) if style else safe(text), color=colours())
 
 
-def counted(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 story`, `1,204 stories`; nouns: the plural where it is not formed with an s."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
-
-
-_UNITS = (("year", 365 * 24 * 60), ("day", 24 * 60), ("hour", 60), ("minute", 1))
-
-
-def duration(length: timedelta) -> str:
-    """`3 days`, `5 hours`: in the largest unit of which there are two, rounded down; `1 minute` at least."""
-    minutes = max(round(abs(length).total_seconds() / 60), 1)
-    name, size = next((unit for unit in _UNITS if minutes >= 2 * unit[1]), _UNITS[-1])
-    return counted(minutes // size, name)
-
-
-def minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "at a time unknown"
-
-
 def joined(*facts: object) -> str:
     """The known facts on one line; None and "" are unknown."""
     return " · ".join(one_line(str(fact)) for fact in facts if fact not in (None, ""))
-
-
-def address(url: str) -> str:
-    """The address with Khmer letters in place of their escapes; it can be copied into a browser as it stands."""
-    return _ESCAPED_TEXT.sub(lambda found: unquote(found[0], errors="backslashreplace"), url)
 
 
 def as_json(data: Any, *, indent: int | None = 2) -> bytes:

@@ -31,6 +31,7 @@ _PLURALS = {
     "listing": "listings",
     "known capture": "known captures",
 }
+_PICTURES = {"picture": "kept", "not_modified": "unchanged"}
 
 
 class Checks:
@@ -109,6 +110,8 @@ class Checks:
         lines = [f"{spider.paper.name}: {pages} in {elapsed}{f': {results}' if results else ''}"]
         if unread := self._named("postscraper/unread/"):
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
+        if pictures := self._named("postscraper/picture/"):
+            lines.append("Pictures: " + ", ".join(f"{count:,} {_PICTURES.get(why, why)}" for why, count in pictures))
         if left_out := spider.run.left_out:
             others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
             lines.append(f"Left out: {', '.join(others)}")

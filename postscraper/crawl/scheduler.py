@@ -110,13 +110,17 @@ class LedgerScheduler(BaseScheduler):
                 "depth": due.depth,
                 "asked_at": now(),
                 "dont_redirect": True,
+                **({"download_maxsize": spider.settings.getint("IMAGES_MAXSIZE")} if due.kind == "picture" else {}),
             },
         )
 
     def _served(self, due: Due) -> str:
         url = as_linked(due.address, due.url)
-        if due.kind == "rest":  # it goes on where its last answer ended
+        # A list of the REST API goes on where its last answer ended; a picture may need its key (`?itok=…`).
+        if due.kind in ("rest", "picture"):
             home = urlsplit(due.address)
             url = urlunsplit(urlsplit(due.url)._replace(scheme=home.scheme, netloc=home.netloc))
         assert self._spider is not None
-        return self._spider.run.served(url)
+        run = self._spider.run
+        is_elsewhere = due.kind == "picture" and urlsplit(due.address).netloc != run.paper.host
+        return url if is_elsewhere else run.served(url)

@@ -165,7 +165,9 @@ class NewspaperSpider(Spider):
 
     def parse(self, response: Response, **_: Any) -> Iterator[Item | Request]:
         exchange: Exchange = response.meta["exchange"]
-        if self.run.reader.is_page(exchange):
+        if response.meta.get("kind") == "picture" and self.run.reader.is_page(exchange):
+            self._take_picture(response, exchange)
+        elif self.run.reader.is_page(exchange):
             items = self.run.read(exchange, response.meta["recorded"], depth=response.meta.get("depth", 0))
             self._notice_door(response, items)
             yield from items
@@ -178,6 +180,14 @@ class NewspaperSpider(Spider):
                     self.run.unread(address, why)
             else:  # a request of `scrapy parse` or a script
                 self.logger.warning("%s: %s", response.url, why)
+
+    def _take_picture(self, response: Response, exchange: Exchange) -> None:
+        assert self.crawler.stats is not None
+        with self.guarded():
+            item = self.run.take_picture(exchange, response.meta["recorded"])
+            self.crawler.stats.inc_value(f"postscraper/picture/{item.reason}")
+            self._notice_door(response, [item])
+            self.handled()
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
         """Request nothing more in this run behind a door of the newspaper that an answer closes."""

@@ -13,7 +13,7 @@ from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.newspaper import Newspaper
 from postscraper.reading import blocked, generic, transfers
-from postscraper.urls import NO_ALIASES, Aliases, is_of_paper, machine_kind, path_of
+from postscraper.urls import NO_ALIASES, Aliases, is_of_paper, is_picture, machine_kind, path_of
 
 
 class Layout(Protocol):
@@ -110,6 +110,8 @@ def _read(
     page = Page(text, capture, paper, (*problems, *leaked, *decode.end_of_page(text)), aliases)
     layouts = loaded(paper.layouts)
     blocked.check_page(page, _story_boxes(layouts))
+    if is_picture(capture.url):
+        raise PageRejected("not_a_picture", "the address of a picture answers with a page")
     if machine:
         raise PageRejected("soft_404", "the address of a feed, a sitemap or the REST API answers with something else")
     layout = recognised(page, layouts)

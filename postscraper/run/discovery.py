@@ -17,7 +17,7 @@ from postscraper.newspapers import Newspaper
 from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, goes_on, limit_passed, too_many
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
-from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, machine_kind, path_of
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_picture, machine_kind, path_of
 from storage.ledger.states import Discovery, FoundBy, Kind, Visit
 
 _log = logging.getLogger(__name__)
@@ -34,8 +34,18 @@ WHOLE_PAPER = "the whole paper"
 class Discoverer:
     """Links of one newspaper's pages, for one run."""
 
-    def __init__(self, paper: Newspaper, scope: Scope, aliases: Aliases, longest_pause_seconds: float = 600) -> None:
+    def __init__(
+        self,
+        paper: Newspaper,
+        scope: Scope,
+        aliases: Aliases,
+        longest_pause_seconds: float = 600,
+        *,
+        keeps_pictures: bool = False,
+    ) -> None:
+        """keeps_pictures: whether the pictures of stories are requested, too, on whatever host they are."""
         self._longest_pause_seconds = longest_pause_seconds
+        self._keeps_pictures = keeps_pictures
         self.paper = paper
         self._scope = scope
         self.aliases = aliases
@@ -89,6 +99,8 @@ class Discoverer:
     def kind(self, address: str) -> Kind:
         """The likely kind of page at an address of the paper, by the form of the address alone."""
         path = path_of(address)
+        if is_picture(address):
+            return "picture"
         if machine := machine_kind(address):
             return "feed" if machine == "comments" else machine
         if path == "/":
@@ -162,6 +174,17 @@ class Discoverer:
                 yield self._teaser(item, teaser, depth)
         if isinstance(item, Article):
             yield from (self._discovery(link.url, "link", depth) for link in item.links if self._is_ours(link.url))
+        if isinstance(item, Article) and self._keeps_pictures:
+            yield from self._pictures(item, depth)
+
+    def _pictures(self, item: Article, depth: int) -> Iterator[Discovery]:
+        """The pictures of a story whose addresses are those of picture files."""
+        for image in item.images:
+            try:
+                if is_picture(image.url) and len(canonical(image.url, self.aliases)) <= LONGEST_ADDRESS:
+                    yield self._discovery(image.url, "link", depth)
+            except ValueError:
+                continue  # no address
 
     def _teaser(self, item: Article | Listing, teaser: Teaser, depth: int) -> Discovery:
         day = teaser.published_on if isinstance(teaser, DatedTeaser) else None
@@ -216,6 +239,8 @@ class Discoverer:
 
     def exclusion_rule(self, address: str, depth: int) -> str | None:
         """The rule that keeps a crawl out of an address; None when there is none."""
+        if is_picture(address) and self._keeps_pictures:
+            return None
         path = path_of(address)
         first = path.split("/")[1].casefold()
         machine = machine_kind(address)

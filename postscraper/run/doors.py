@@ -12,7 +12,12 @@ from storage.ledger.states import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # All other kinds of address are pages.
-_DOORS: dict[Kind, str] = {"feed": "the feeds", "sitemap": "the sitemaps", "rest": "the REST API"}
+_DOORS: dict[Kind, str] = {
+    "feed": "the feeds",
+    "sitemap": "the sitemaps",
+    "rest": "the REST API",
+    "picture": "the pictures",
+}
 _PAGES = "HTML"
 IN_A_ROW = 3  # one refused or locked page is a story held back; three are a door
 
@@ -69,7 +74,7 @@ def _brings_stories(kind: Kind, items: Sequence[Item]) -> bool:
     item = items[0]
     if isinstance(item, Unread):
         return item.reason == "not_modified" and kind != "sitemap"
-    return len(items) > 1 if kind == "feed" else kind != "sitemap"
+    return len(items) > 1 if kind == "feed" else kind not in ("sitemap", "picture")
 
 
 def _closes(item: Item) -> str | None:

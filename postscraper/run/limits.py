@@ -53,11 +53,12 @@ def limit_passed(address: str, path: str, depth: int) -> str | None:
 
 
 def budget(address: str, kind: Kind, found_by: FoundBy, section: str | None) -> Budget | None:
-    """The budget that a new address counts against; None for one that a person or the start of a run names.
+    """The budget that a new address counts against; None for a picture, and for one that a person or the start
+    of a run names.
 
     section: the short name of its section, or None.
     """
-    if found_by in ("asked", "front", "section"):
+    if found_by in ("asked", "front", "section") or kind == "picture":
         return None
     scheme, _, host, rest = address.split("/", 3)
     origin = f"{scheme}//{host}/"

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row
 
 from postscraper import __version__
 from postscraper.errors import BadRequest
-from postscraper.items import Item, Receipt, plain
+from postscraper.items import Item, Receipt, Unread, plain
 from postscraper.newspapers import Newspaper, aliases
 from postscraper.reading.read import loaded
 from postscraper.run.discovery import Discoverer
@@ -34,6 +34,7 @@ from storage.ingest.prepare import Identity, second
 from storage.ledger.ledger import Due
 from storage.ledger.selection import Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind
+from storage.maintenance.pictures import measure
 from storage.query import captures
 from storage.warc.digests import body_digest
 from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
@@ -42,6 +43,7 @@ _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "s
 _STORIES: tuple[Kind, ...] = ("story", "page")
 SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 STORIES_A_LIST = 3  # visited before the next list
+PICTURES_AT_ONCE = 4  # few, so that a story found meanwhile comes soon
 # Settings of the run that its evidence records.
 _RECORDED_SETTINGS = (
     *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
@@ -75,7 +77,13 @@ class Run:
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
         self.archive = archive
         self._withdrawn = archive.withdrawn()
-        self.discoverer = Discoverer(paper, scope, self.aliases, settings.getfloat("LONGEST_PAUSE"))
+        self.discoverer = Discoverer(
+            paper,
+            scope,
+            self.aliases,
+            settings.getfloat("LONGEST_PAUSE"),
+            keeps_pictures=settings.getbool("KEEP_IMAGES"),
+        )
         self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn)
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self.evidence = evidence
@@ -87,6 +95,8 @@ class Run:
         self.number: int | None = None  # of its row, once it has one
         self.closed = False
         self.doors = Doors()
+        # A picture may be on any host: it belongs to the newspaper on whose page it was found.
+        self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if settings.getbool("KEEP_IMAGES") else None
         self.left_out = Counter[str]()  # pages of other newspapers, by host
         self.selection = Selection(
             host=paper.host,
@@ -129,6 +139,8 @@ class Run:
         """Raises EvidenceError for a write error; what was committed is durable all the same."""
         try:
             self.evidence.close()
+            if self._pictures is not None:
+                measure(self.archive)
         finally:
             self.archive.close()
             self._lock.release()
@@ -182,7 +194,7 @@ class Run:
         """Addresses to visit now, the most urgent first; they are leased to this run.
 
         Lists and stories take turns, so that the first minutes bring both. Without a story to visit there is one list
-        at most, which may name some.
+        at most, which may name some. Pictures come when no page is due.
         """
         stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
         lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
@@ -190,7 +202,13 @@ class Run:
         for turn in range(max(len(lists), len(stories))):
             batch += lists[turn : turn + 1]
             batch += stories[turn * STORIES_A_LIST : (turn + 1) * STORIES_A_LIST]
-        return batch
+        return batch or self._lease_pictures(limit)
+
+    def _lease_pictures(self, limit: int) -> list[Due]:
+        """Pictures wait until no page is due: they must not keep stories waiting."""
+        if self._pictures is None or not self.doors.is_open("picture"):
+            return []
+        return self.archive.ledger.lease(min(limit, PICTURES_AT_ONCE), self._pictures, now=now())
 
     def _lease(self, limit: int, *, stories: bool) -> list[Due]:
         kinds = [kind for kind in self._open().kinds or () if (kind in _STORIES) == stories]
@@ -215,7 +233,8 @@ class Run:
 
     def queued(self) -> int:
         """How many addresses the run could visit now."""
-        return self.archive.ledger.due(now(), self._open())
+        pictures = self.archive.ledger.due(now(), self._pictures) if self._pictures else 0
+        return self.archive.ledger.due(now(), self._open()) + pictures
 
     def left_alone(self, begun_at: datetime) -> int:
         """How many addresses of the newspaper are not due yet, and so were left out by a run that began then."""
@@ -254,6 +273,14 @@ class Run:
         if visit is not None and visit.retry_after_seconds:
             self._paused_until = max(self._paused_until, now() + timedelta(seconds=visit.retry_after_seconds))
         return [item for item, _ in readings]
+
+    def take_picture(self, exchange: Exchange, location: RecordLocation) -> Unread:
+        """Commit the answer for a picture, past the pipelines; the item says what came, `picture` if it is one."""
+        readings = self.reader.read(exchange, location)
+        self.commit([readings])
+        item = readings[0][0]
+        assert isinstance(item, Unread), "no page is read at the address of a picture"
+        return item
 
     def pending(self, item: Any) -> Item | None:
         """The item as it was read from its capture; None if none is pending."""

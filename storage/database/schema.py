@@ -49,6 +49,12 @@ class Story(Table):
 
     Each `X_capture_id` names the capture that `X` was read from: the earliest with a good value, since later designs
     of a site damage its old stories.
+
+    canonical_url: its address in the one form that the archive knows. language: en or km. section: as the paper prints
+    it. published_on: day of publication, in the zone of the newspaper. published_at: moment of publication, if a page
+    prints it for certain. node_id: number in the site's own system. image_url: of the picture above the story.
+    first_seen_at, last_seen_at: first and last dated capture. revisions: how many. newest_revision_id: the last of
+    them. words_digest: of the words of the newest revision. same_words_as: the story first seen with these words.
     """
 
     __tablename__ = "story"
@@ -70,12 +76,15 @@ class Story(Table):
     last_seen_at: Mapped[datetime | None] = mapped_column(index=True)
     revisions: Mapped[int]
     newest_revision_id: Mapped[int | None]
-    words_digest: Mapped[str | None] = mapped_column(index=True)  # of the newest revision
-    same_words_as: Mapped[int | None] = mapped_column(index=True)  # the story first seen with these words
+    words_digest: Mapped[str | None] = mapped_column(index=True)
+    same_words_as: Mapped[int | None] = mapped_column(index=True)
 
 
 class Reading(Table):
-    """An item read from a page, as JSON without `capture` and `teasers`; equal readings are one row."""
+    """An item read from a page; equal readings are one row.
+
+    digest: of `item`. item: as JSON, without `capture` and `teasers`.
+    """
 
     __tablename__ = "reading"
 
@@ -87,11 +96,15 @@ class Reading(Table):
 class Capture(Table):
     """One response of one address at one moment, and the result of reading it.
 
-    captured_at: NULL when no source knows it. outcome: article, listing or unread (then `reason` is set).
-    source: the first that brought it; one address, second, status and digest are one capture.
-    part: the address of a story within a feed or a REST answer; '' for a whole answer.
-    words_of_another: the words are from the new reading of another capture of the same wording, until this one
-    is reread itself.
+    url: as requested. address: its key in the ledger. captured_at: when the response came; NULL when no source knows
+    it. status: of HTTP; 200 for a saved page. source: the first that brought it; one address, second, status and
+    digest are one capture. digest: of the body as it came, `sha256:` and hex. part: the address of a story within a
+    feed or a REST answer; '' for a whole answer. evidence_file, evidence_offset, evidence_length: its record in the
+    folder `evidence`; NULL without one. etag, last_modified: validators of the response. outcome: article, listing or
+    unread. reason, detail: of an unread page the kind, as `gone`, and a sentence. layout: the design by which it was
+    read. problems: what could not be read with certainty, as JSON; NULL when there are none. words_digest: of its
+    words, if it is a story. words_of_another: the words are from the new reading of another capture of the same
+    wording, until this one is reread itself. teasers_digest: of its teasers.
     """
 
     __tablename__ = "capture"
@@ -117,7 +130,7 @@ class Capture(Table):
     reason: Mapped[str | None]
     detail: Mapped[str | None]
     layout: Mapped[str | None]
-    problems: Mapped[str | None]  # JSON; NULL when there are none
+    problems: Mapped[str | None]
     reading_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"), index=True)
     story_id: Mapped[int | None] = mapped_column(ForeignKey("story.id"), index=True)
     words_digest: Mapped[str | None]
@@ -128,8 +141,13 @@ class Capture(Table):
 class Revision(Table):
     """One wording of a story, numbered from 1 in the order of time.
 
-    The text is that of `capture_id`, the first capture that showed it; `reading_id` is the whole item, with the kinds
-    of its blocks.
+    The text is that of the first capture that showed it; the reading is the whole item, with the kinds of its blocks.
+
+    number: from 1. words_digest: equal for equal words. layout: the design that it was read from. headline: the
+    headline. kicker: the line above the headline. standfirst: the summary under the headline. byline: as printed.
+    agency: the agency that the byline names. dateline: the place at the beginning of the text. body: blocks, with an
+    empty line between. first_captured_at, last_captured_at: between these captures the story had this wording.
+    captures: how many showed it. capture_id: the first of them.
     """
 
     __tablename__ = "revision"
@@ -146,7 +164,7 @@ class Revision(Table):
     byline: Mapped[str | None]
     agency: Mapped[str | None]
     dateline: Mapped[str | None]
-    body: Mapped[str]  # blocks, with an empty line between
+    body: Mapped[str]
     first_captured_at: Mapped[datetime | None]
     last_captured_at: Mapped[datetime | None]
     captures: Mapped[int]
@@ -155,7 +173,12 @@ class Revision(Table):
 
 
 class Image(Table):
-    """An image of a revision; block: index of the body block it stands before, NULL for the main image."""
+    """An image of a revision.
+
+    position: on the page, from 1. url: its address, as the page names it. caption: without the credit. credit: the
+    photographer or agency. caption_text: caption and credit as printed. alt: the text in place of the picture.
+    block: index of the body block it stands before, NULL for the main image.
+    """
 
     __tablename__ = "image"
     __table_args__ = (Index(None, "revision_id", "position"),)
@@ -174,7 +197,10 @@ class Image(Table):
 class Sighting(Table):
     """A teaser: one story announced on one page.
 
-    address: the key of `url` in the ledger, which for a story is its canonical address.
+    capture_id: of the page. list: name of the list on the page. position: in the list, from 1. headline, summary: as
+    the teaser prints them. url: where it leads. address: the key of `url` in the ledger, which for a story is its
+    canonical address. image_url: of its picture. published_on, published_at, published_text: day and moment that the
+    teaser prints, and their words.
     """
 
     __tablename__ = "sighting"
@@ -196,10 +222,14 @@ class Sighting(Table):
 class Address(Table):
     """The ledger: every address ever discovered, in exactly one state.
 
-    state: known, leased, done, unchanged, partial, unread, moved, gone, excluded or failed.
-    was: the state before the lease. leased_until: NULL, for a lease ends with its run; an old row may have a moment.
-    due_at: time of the next visit; NULL: not in this run, or never.
-    priority: smaller is sooner. changes: how many visits found new words.
+    address: in its one form. url: as a page linked it first. kind: front, listing, story, feed, sitemap, rest, page or
+    picture. section: short name of its section. dated_on: day of publication, if a list printed one. depth: links
+    between the start of the crawl and it. how: the kind of link that led to it. heard_from: the page with that link.
+    heard_at: when it was found. state: known, leased, done, unchanged, partial, unread, moved, gone, excluded or
+    failed. was: the state before the lease. why: the reason of the state. priority: smaller is sooner. due_at: time of
+    the next visit; NULL: not in this run, or never. leased_until: NULL, for a lease ends with its run; an old row may
+    have a moment. tries: failures in a row. visits: how often it was visited. changes: how many visits found new words.
+    visited_at: the last visit. capture_id: the last capture. etag, last_modified: validators for the next request.
     """
 
     __tablename__ = "ledger"
@@ -233,10 +263,11 @@ class Address(Table):
 
 
 class Replayed(Table):
-    """Progress in a file of captures: every record before byte `done` is in the archive or was skipped.
+    """Progress in a file of captures.
 
     file: for a file of bulk import its digest, so that another path is no other file, a space, and the paper whose
-    pages were imported; for the archive's own evidence its name.
+    pages were imported; for the archive's own evidence its name. done: every record before this byte is in the archive
+    or was skipped.
     """
 
     __tablename__ = "replayed"
@@ -246,7 +277,10 @@ class Replayed(Table):
 
 
 class Withdrawn(Table):
-    """Tombstone of an address that the archive rejects. story: the address under which its story was withdrawn."""
+    """Tombstone of an address that the archive rejects.
+
+    address: rejected. story: the address under which its story was withdrawn. reason: as given. withdrawn_on: the day.
+    """
 
     __tablename__ = "withdrawn"
 
@@ -259,9 +293,9 @@ class Withdrawn(Table):
 class WithdrawnRecord(Table):
     """A record of a withdrawn story, or of a page that mentioned it.
 
-    digest: of the body; NULL for a request. file, offset, length: NULL when no bytes were stored.
-    state: waiting, overwritten, shared (its bytes are also those of another page, and stay) or elsewhere
-    (in a file of another program, which is not changed).
+    story: the address of the tombstone. digest: of the body; NULL for a request. captured_at: of the capture. file,
+    offset, length: of the record; NULL when no bytes were stored. state: waiting, overwritten, shared (its bytes are
+    also those of another page, and stay) or elsewhere (in a file of another program, which is not changed).
     """
 
     __tablename__ = "withdrawn_record"
@@ -279,7 +313,7 @@ class WithdrawnRecord(Table):
 class WithdrawnDigest(Table):
     """Digest of a withdrawn record (storage/query/fixity.py), with which the published digest of its day still holds.
 
-    file, offset: where the record was.
+    digest: of the record's line. captured_at: of its capture. file, offset: where the record was.
     """
 
     __tablename__ = "withdrawn_digest"
@@ -293,7 +327,10 @@ class WithdrawnDigest(Table):
 class CrawlRun(Table):
     """One crawl; what is not known yet, and of a killed run for good, is NULL. See storage/query/runs.py.
 
-    arguments, outcomes, unread, filled, doors: JSON.
+    newspaper, source: as the crawl was told. arguments, outcomes, unread, filled, doors: JSON. started_at, ended_at:
+    its time. exit_code: 0 for a whole run. reason: the sentence with which it ended. requests, answers: to and
+    from the newspaper. bytes: of the answers' bodies. not_modified: answers with status 304. delay_seconds: the pause
+    between two requests that was set. shortest_gap_seconds: the shortest that was kept. queued: addresses still due.
     """
 
     __tablename__ = "run"
@@ -322,11 +359,12 @@ class CrawlRun(Table):
 class Holding(Table):
     """A capture in the index of another archive.
 
-    address: the key of `url` in the ledger; the url itself where it has none.
-    digest: SHA-1 of the body in base32; NULL when the index has none.
-    file, offset, length: location of the record, for archives that give out parts of files.
-    state: known, held, passed over, gone or failed; why: the reason. due_at: when to request it; NULL: not in this
-    run (any more), or never. turn: 1 for the first listed capture of an address, 2 for the second, and so on.
+    archive: its name. url: as captured there. captured_at: when. address: the key of `url` in the ledger; the url
+    itself where it has none. section: short name of its section. digest: SHA-1 of the body in base32; NULL when the
+    index has none. status, mime: as the index says. file, offset, length: location of the record, for archives that
+    give out parts of files. state: known, held, passed over, gone or failed. why: the reason of the state. turn: 1 for
+    the first listed capture of an address, 2 for the second, and so on. tries: failures in a row. due_at: when to
+    request it; NULL: not in this run (any more), or never. listed_at: when the index listed it.
     """
 
     __tablename__ = "holding"
@@ -362,7 +400,9 @@ class Holding(Table):
 class IndexQuery(Table):
     """A query to the index of another archive, and how far its result has been read.
 
-    resume_key: where the next page begins; NULL at the beginning and at the end. listed: captures read so far.
+    archive: its name. query: as asked. resume_key: where the next page begins; NULL at the beginning and at the end.
+    pages: read so far. listed: captures read so far. asked_at: when it began. finished_at: when it ended; NULL: not
+    yet.
     """
 
     __tablename__ = "enumeration"
@@ -377,7 +417,10 @@ class IndexQuery(Table):
 
 
 class Refusal(Table):
-    """The last day (UTC) on which another archive refused requests, and how many it refused."""
+    """The last day on which another archive refused requests.
+
+    archive: its name. day: in UTC. times: how often it refused.
+    """
 
     __tablename__ = "refusal"
 
@@ -387,7 +430,10 @@ class Refusal(Table):
 
 
 class Payload(Table):
-    """SHA-1 of stored bodies in base32, which other archives list, by our own digest (`sha256:…`)."""
+    """Names of stored bodies.
+
+    digest: our own, `sha256:` and hex. sha1: SHA-1 in base32, by which other archives name them.
+    """
 
     __tablename__ = "payload"
 

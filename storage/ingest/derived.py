@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
+from sqlalchemy import update as updated
 
 from storage.database.bulk import Rows, add_rows, chunks
-from storage.database.derived import Author, Change, Correction, StoryLink, Tag
+from storage.database.derived import Author, Change, Correction, Family, FamilySketch, StoryLink, Tag
 from storage.database.schema import Reading, Revision, Story, Table
 from storage.database.values import raw
 from storage.ingest.prepare import LINK, ArticleRow
@@ -210,3 +211,12 @@ def _explained(noted: Sequence[Sequence[Note]], substance: Sequence[bool]) -> It
             if of is not None:
                 explained.add(of)
             yield at, of, note
+
+
+def forget(connection: Connection, story_ids: Sequence[int]) -> None:
+    """Prepare for the deletion of stories, with which their rows go; at most as many as one statement takes.
+
+    The members of a family that loses its head are to be compared anew.
+    """
+    members = select(Family.story_id).where(Family.head_id.in_(story_ids))
+    connection.execute(updated(FamilySketch).where(FamilySketch.story_id.in_(members)).values(compared=False))

@@ -88,6 +88,8 @@ def next_at(final: FinalState, item: PreparedItem, row: Values, now: datetime) -
         return now + GONE_AGAIN
     if final.state == "unread" and final.why != DROPPED:
         return now + (CLOSED_AGAIN if final.why in CLOSED else UNREAD_AGAIN)
+    if item.visit.kind == "picture":
+        return None  # another picture gets another address
     if item.visit.goes_on:
         return now
     return due_again(item.visit.kind, row["dated_on"], row["changes"], now, page=item.page, depth=row["depth"])

@@ -73,6 +73,7 @@ def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) ->
     """Delete stories that lost their last capture in a reread, and readings without capture and revision."""
     empty = [each.known.id for each in changes if each.story is None and each.known.row is not None]
     for chunk in chunks(empty):
+        derived.forget(connection, chunk)
         connection.execute(delete(Story).where(Story.id.in_(chunk)))
     shown = or_(exists().where(Capture.reading_id == Reading.id), exists().where(Revision.reading_id == Reading.id))
     for chunk in chunks(sorted(batch.dropped)):

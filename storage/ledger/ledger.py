@@ -200,6 +200,8 @@ def _conditions(selection: Selection) -> list[Any]:
     conditions: list[Any] = []
     if selection.host is not None:
         conditions += starts_with(_ADDRESS.address, f"https://{selection.host}/")
+    if selection.found_on is not None:
+        conditions += starts_with(_ADDRESS.heard_from, f"https://{selection.found_on}/")
     if selection.kinds is not None:
         conditions.append(_ADDRESS.kind.in_(selection.kinds))
     if selection.sections is not None:

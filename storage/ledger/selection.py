@@ -14,7 +14,7 @@ class Selection:
 
     host: of the addresses in the ledger, as www.example.org.
     since, until: days, both included: of publication in the ledger, of the capture in UTC in another archive.
-    addresses: only these.
+    addresses: only these. found_on: found first on a page of this host, in the ledger.
     """
 
     host: str | None = None
@@ -23,6 +23,7 @@ class Selection:
     since: date | None = None
     until: date | None = None
     addresses: Sequence[str] | None = None
+    found_on: str | None = None
 
 
 def starts_with(column: Any, start: str) -> list[Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-Kind = Literal["front", "listing", "story", "feed", "sitemap", "rest", "page"]
+Kind = Literal["front", "listing", "story", "feed", "sitemap", "rest", "page", "picture"]
 
 FoundBy = Literal[
     "asked",  # a person named it
@@ -167,12 +167,24 @@ def _unread(reason: str, kind: Kind | None) -> FinalState:
         return FinalState(state="failed", why=reason, again=True)
     if reason == "not_modified":
         return UNCHANGED
+    if reason == kind == "picture":
+        return FinalState(state="done")
     states: dict[str, State] = {"moved": "moved", "gone": "gone"}
     return FinalState(state=states.get(reason, "unread"), why=reason)
 
 
-# Feeds and REST answers, which have whole stories, first; then lists, stories, other pages.
-RANKS: dict[str, int] = {"feed": 0, "rest": 0, "front": 1, "sitemap": 1, "listing": 2, "story": 3, "page": 4}
+# Feeds and REST answers, which have whole stories, first; then lists, stories, other pages;
+# pictures wait for all of these.
+RANKS: dict[str, int] = {
+    "feed": 0,
+    "rest": 0,
+    "front": 1,
+    "sitemap": 1,
+    "listing": 2,
+    "story": 3,
+    "page": 4,
+    "picture": 5,
+}
 # Lists without an end that repeat others.
 _REPEATING = re.compile(r"//[^/]+/(?:tags?|topics?|author)/")
 _OF_A_SECTION = re.compile(r"//[^/]+/[^/]+/.")

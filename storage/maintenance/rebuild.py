@@ -27,6 +27,7 @@ from storage.evidence.store import FOLDER, Evidence
 from storage.files import sync_folder
 from storage.ingest.reprocess import Reader
 from storage.maintenance import carry_over
+from storage.maintenance.pictures import measure
 from storage.maintenance.withdraw import carry
 from storage.warc.exchange import Damage
 
@@ -78,6 +79,7 @@ def rebuild(
             new.add_many(chain.from_iterable(batch))
             on_progress(rebuilt.pages)
         is_old_whole = is_old_whole and _copy_rest(archive, new, reader, rebuilt)
+        measure(new)
     rebuilt.after = counts(beside / DATABASE)
     _make_durable(beside / DATABASE)
     rebuilt.kept = _swap(archive, beside, is_old_whole=is_old_whole)

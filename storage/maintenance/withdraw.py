@@ -20,7 +20,18 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from storage.archive import Archive
 from storage.database.bulk import chunks
 from storage.database.engine import require_sqlite
-from storage.database.schema import Address, Capture, Holding, Payload, Sighting, Story, Withdrawn, WithdrawnRecord
+from storage.database.schema import (
+    Address,
+    Capture,
+    Holding,
+    Image,
+    Payload,
+    Revision,
+    Sighting,
+    Story,
+    Withdrawn,
+    WithdrawnRecord,
+)
 from storage.database.values import dumped
 from storage.errors import Damaged, NoSuchStory, NotAnArchive, RecordUnreadable
 from storage.evidence import compact_format
@@ -142,7 +153,8 @@ def _plan(connection: Connection, reader: Reader, address: str, *, mentions: boo
         what = "is a list, and no story" if known is not None else "is no story of this archive, nor heard of by it"
         raise NoSuchStory(f"{address} {what}")
     named = {address} | (set() if row is None else {row.canonical_url, *_aliases(connection, row.id)})
-    shows = or_(capture.c.address.in_(named), capture.c.part.in_(named))
+    pictures = set() if row is None else set(_own_pictures(connection, reader, row.id))
+    shows = or_(capture.c.address.in_(named | pictures), capture.c.part.in_(named))
     if row is not None:
         shows = or_(shows, capture.c.story_id == row.id)
     own = connection.execute(select(capture).where(shows)).all()
@@ -158,7 +170,7 @@ def _plan(connection: Connection, reader: Reader, address: str, *, mentions: boo
     same = select(story.c.canonical_url).where(story.c.words_digest == row.words_digest) if row is not None else None
     return Withdrawal(
         story=row.canonical_url if row is not None else address,
-        addresses=tuple(sorted(named)),
+        addresses=tuple(sorted(named | pictures)),
         captures=[captures[each] for each in sorted(captures)],
         mentions=[mentioning[each] for each in sorted(mentioning.keys() - captures.keys() - losing.keys())],
         beside=list(losing.values()),
@@ -200,6 +212,20 @@ def _aliases(connection: Connection, story_id: int) -> Iterator[str]:
         others = select(capture.id).where(capture.address == alias, capture.story_id != story_id)
         if connection.execute(others.limit(1)).first() is None:
             yield alias
+
+
+def _own_pictures(connection: Connection, reader: Reader, story_id: int) -> Iterator[str]:
+    """The addresses of pictures that are known, and that this story prints and no other."""
+    of_stories = select(Image.url).join(Revision, Revision.id == Image.revision_id).distinct()
+    for url in connection.execute(of_stories.where(Revision.story_id == story_id)).scalars():
+        address = _key(reader, url)
+        known = select(Address.address).where(Address.address == address, Address.kind == "picture")
+        if address is None or connection.execute(known).first() is None:
+            continue
+        name = url.partition("?")[0].rsplit("/", 1)[-1]
+        others = of_stories.where(Revision.story_id != story_id, Image.url.contains(name, autoescape=True))
+        if all(_key(reader, other) != address for other in connection.execute(others).scalars()):
+            yield address
 
 
 def _teasers(connection: Connection, reader: Reader, named: Collection[str]) -> Iterator[Row[Any]]:

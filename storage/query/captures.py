@@ -1,6 +1,6 @@
 """Captures, and the records of the evidence that they name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -89,3 +89,31 @@ def evidence_ends(connection: Connection) -> dict[str, int]:
     """For each evidence file the end of the last record that a capture names, in bytes; damaged rows are left out."""
     rows = connection.exec_driver_sql(ENDS)
     return {file: end for file, end in rows if isinstance(file, str) and isinstance(end, int)}
+
+
+def capture(connection: Connection, number: int) -> Row[Any] | None:
+    """The row of a capture by its number."""
+    return connection.execute(select(Capture.__table__).where(_TABLE.id == number)).first()
+
+
+def unread(connection: Connection, reason: str | None, limit: int, offset: int = 0) -> list[Row[Any]]:
+    """Captures that are neither stories nor lists, the last captured first; reason: None for any."""
+    query = select(Capture.__table__).where(_TABLE.outcome == "unread")
+    if reason is not None:
+        query = query.where(_TABLE.reason == reason)
+    order = (_TABLE.captured_at.is_(None), _TABLE.captured_at.desc(), _TABLE.id.desc())
+    return list(connection.execute(query.order_by(*order).limit(limit).offset(offset)))
+
+
+def with_problems(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Captures of stories of which something could not be read with certainty, the last stored first."""
+    query = select(Capture.__table__).where(_TABLE.outcome == "article", _TABLE.problems.is_not(None))
+    return list(connection.execute(query.order_by(_TABLE.id.desc()).limit(limit)))
+
+
+def pictures(connection: Connection, urls: Sequence[str]) -> dict[str, int]:
+    """The number of a capture with the stored bytes of each picture, by the picture's address."""
+    query = select(_TABLE.url, func.max(_TABLE.id)).where(
+        _TABLE.url.in_(urls), _TABLE.reason == "picture", _TABLE.evidence_file.is_not(None)
+    )
+    return dict(connection.execute(query.group_by(_TABLE.url)).all())

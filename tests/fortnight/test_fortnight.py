@@ -17,8 +17,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from postscraper.cli.commands.as_of import resolve
 from postscraper.items import Article, Item, Listing, Unread
+from postscraper.urls import redirect_target
 from storage.archive import Archive
 from storage.query.history.as_of import page_as_of, stories_as_of, story_as_of
 from storage.query.history.best import of_story
@@ -107,7 +107,7 @@ def test_every_wording_of_a_headline(fortnight: Fortnight) -> None:
 
 def test_which_stories_are_gone(fortnight: Fortnight) -> None:
     check_gone(fortnight.archive)
-    targets = {each.target for each in fortnight.archive.ask(gone, resolve)}
+    targets = {each.target for each in fortnight.archive.ask(gone, redirect_target)}
     assert targets == {None, f"{HOME}/", f"{HOME}/national"}
 
 
@@ -117,7 +117,7 @@ def check_gone(archive: Archive) -> None:
             KEYS[each.canonical_url], each.how, _day(each.last_held_at), _day(each.gone_by), _day(each.last_gone_at),
             each.back_at and _day(each.back_at),
         )
-        for each in archive.ask(gone, resolve)
+        for each in archive.ask(gone, redirect_target)
     ]  # fmt: skip
     assert tuple(found) == record.GONE
 
@@ -216,7 +216,10 @@ def test_as_of_a_moment_equals_a_search_through_all_captures(fortnight: Fortnigh
         assert (front.captured_at, front.seen_at, cards) == by_hand
         assert front.age == moment - front.seen_at
     last_day = (moment + timedelta(hours=7)).date() - timedelta(days=1)
-    found = {each.canonical_url: each for each in archive.ask(stories_as_of, moment, last_day, resolve, host=HOME[8:])}
+    found = {
+        each.canonical_url: each
+        for each in archive.ask(stories_as_of, moment, last_day, redirect_target, host=HOME[8:])
+    }
     for url in KEYS:
         expected = _story_by_hand(kept, url, moment)
         if expected is None:
@@ -228,7 +231,7 @@ def test_as_of_a_moment_equals_a_search_through_all_captures(fortnight: Fortnigh
         assert [block["text"] for block in stood.item["body"]] == [block.text for block in item.body]
         assert stood.age == moment - captured_at
         row = archive.story(url).row
-        assert archive.ask(story_as_of, row, moment, last_day, resolve) == stood
+        assert archive.ask(story_as_of, row, moment, last_day, redirect_target) == stood
 
 
 # --- The commands -------------------------------------------------------------------------------

@@ -6,29 +6,20 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.commands.promotion import page_data, print_page, section_pages
+from postscraper.cli.commands.promotion import page_data, print_page
 from postscraper.cli.commands.show import print_body
 from postscraper.cli.output import address, counted, duration, joined, line, minute, print_json
 from postscraper.cli.stories import find_row
 from postscraper.items import plain
 from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS, POST
-from postscraper.urls import absolute, canonical, newspaper_at
+from postscraper.urls import newspaper_at, redirect_target
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.query.history.as_of import StoryAsOf, pages_as_of, stories_as_of, story_as_of
 from storage.query.history.gone import Gone, gone
 
 _TEASERS = 10  # of a page, in the overview
-
-
-def resolve(url: str, location: str) -> str | None:
-    """The ledger's address of a redirect's target; None for one that leads nowhere."""
-    target = absolute(url, location)
-    try:
-        return canonical(target) if target else None
-    except ValueError:
-        return None
 
 
 @click.command("as-of")
@@ -73,12 +64,12 @@ def as_of_command(
 
 def _overview(archive: Archive, paper: Newspaper, typed: datetime, limit: int, page: int) -> dict[str, Any]:
     moment = options.on_clock(typed, paper.zone)
-    addresses = [f"https://{paper.host}/", *(url for name in paper.sections for url in section_pages(paper, name))]
+    addresses = [f"https://{paper.host}/", *(url for name in paper.sections for url in paper.section_pages(name))]
     stories = archive.ask(
         stories_as_of,
         moment,
         options.last_day(moment, paper.zone),
-        resolve,
+        redirect_target,
         host=paper.host,
         limit=limit,
         offset=limit * (page - 1),
@@ -101,7 +92,7 @@ def _story(archive: Archive, story: str, typed: datetime, json_wanted: bool) -> 
     row = find_row(archive, story)
     zone = (newspaper_at(row.canonical_url) or POST).zone
     moment = options.on_clock(typed, zone)
-    stood = archive.ask(story_as_of, row, moment, options.last_day(moment, zone), resolve)
+    stood = archive.ask(story_as_of, row, moment, options.last_day(moment, zone), redirect_target)
     if stood is None:
         raise NoSuchStory(f"{row.canonical_url} was neither published nor seen by {minute(moment)}")
     if json_wanted:
@@ -153,7 +144,7 @@ def gone_command(since: date | None, until: date | None, json_wanted: bool, arch
     """
     found = [
         each
-        for each in archive.ask(gone, resolve)
+        for each in archive.ask(gone, redirect_target)
         if (since is None or each.gone_by.date() >= since) and (until is None or each.gone_by.date() <= until)
     ]
     if json_wanted:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,9 +14,7 @@ from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.layouts.wordpress import wordpress_rest
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.run.discovery import Discoverer
-from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.scope import Scope
+from postscraper.run.audit_rules import AuditRules
 from postscraper.sources import wordpress
 from storage.archive import Archive
 from storage.ledger.audit import ASSUMED, STANDINGS, AuditedAddress, Estimate, audit, estimate, totals
@@ -48,7 +45,7 @@ def audit_command(
     if section is not None and section not in sections:
         raise BadRequest(f"--section {section} is unknown{closest(section, sorted(sections))}")
     with archive.connect() as connection:
-        audited = audit(connection, Places(archive.folder))
+        audited = audit(connection, AuditRules(archive.folder))
         site = SiteTotals.of(totals(connection, wordpress_rest.NAME))
     # An address of unknown day stays in every span: a gap may lie there.
     selected = [each for each in audited if _within(each, since, until) and section in (None, each.section)]
@@ -87,36 +84,6 @@ class SiteTotals:
         if not self.years and not self.sections:
             return None
         return {"stories": sum(self.years.values()), "years": dict(self.years), "sections": dict(self.sections)}
-
-
-class Places:
-    """The newspapers' rules for addresses."""
-
-    def __init__(self, archive: Path) -> None:
-        self._address = EvidenceReader(archive).address
-        self._discoverers = {paper.host: Discoverer(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
-
-    def key(self, url: str) -> str | None:
-        try:
-            address = self._address(url)
-        except ValueError:
-            return None
-        return address if self._of(address) else None
-
-    def _of(self, address: str) -> Discoverer | None:
-        return self._discoverers.get(address.split("/")[2])
-
-    def is_story(self, address: str) -> bool:
-        paper = self._of(address)
-        return paper is not None and paper.kind(address) == "story"
-
-    def exclusion_rule(self, address: str) -> str | None:
-        paper = self._of(address)
-        return paper.exclusion_rule(address, 0) if paper else "on another host"
-
-    def section(self, address: str) -> str | None:
-        paper = self._of(address)
-        return paper.section(address) if paper else None
 
 
 def _within(audited: AuditedAddress, since: date | None, until: date | None) -> bool:

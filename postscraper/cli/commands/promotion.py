@@ -165,12 +165,7 @@ def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:
         return
     for paper in NEWSPAPERS.values():
         if page in paper.sections:
-            yield paper, section_pages(paper, page)
-
-
-def section_pages(paper: Newspaper, name: str) -> list[str]:
-    """The addresses of a section: the paper's own path, and WordPress's."""
-    return [f"https://{paper.host}{path}" for path in (paper.sections[name], f"/category/{name}")]
+            yield paper, paper.section_pages(page)
 
 
 def page_data(page: PageAsOf, moment: datetime) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def copy_selection(archive: Archive, folder: Path, selection: Selection) -> None
             rule = "1" if selection.is_everything else _rule(name)
             copy.execute(f'INSERT INTO main."{name}" ({columns}) SELECT {columns} FROM source."{name}" WHERE {rule}')
         copy.execute("UPDATE story SET same_words_as = NULL WHERE same_words_as NOT IN (SELECT id FROM story)")
+        copy.execute("DELETE FROM family WHERE head_id NOT IN (SELECT id FROM story)")
+        copy.execute("DELETE FROM family WHERE compared_id NOT IN (SELECT id FROM story)")
         copy.execute("COMMIT")
         copy.execute("DETACH source")
     with Archive.open(folder) as opened:

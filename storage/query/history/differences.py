@@ -1,7 +1,7 @@
 """Differences between two wordings, word by word; Khmer, cluster by cluster."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from storage.query.history.history import Wording
@@ -38,3 +38,28 @@ def compared(old: str, new: str) -> Iterator[tuple[Piece, str]]:
         if size:
             yield "same", "".join(before[start : start + size])
         at, new_at = start + size, new_start + size
+
+
+Pieces = list[tuple[Piece, str]]
+
+
+def side_by_side(pieces: Iterable[tuple[Piece, str]]) -> Iterator[tuple[Pieces, Pieces]]:
+    """Rows of old and new pieces; a row ends where both sides end a paragraph."""
+    old: Pieces = []
+    new: Pieces = []
+    for change, text in pieces:
+        for at, paragraph in enumerate(_paragraphs(change, text)):
+            if at:
+                yield old, new
+                old, new = [], []
+            if paragraph and change != "added":
+                old.append((change, paragraph))
+            if paragraph and change != "removed":
+                new.append((change, paragraph))
+    yield old, new
+
+
+def _paragraphs(change: Piece, text: str) -> list[str]:
+    if change == "same":
+        return text.split("\n\n")
+    return ["", text.lstrip()] if text.startswith("\n\n") else [text]  # paragraphs that came or went

@@ -18,6 +18,8 @@ _OF_FACETS = {
     "edited": "edited = :edited",
     "corrected": "corrected = :corrected",
 }
+# A twin tells the story in the other language, which a search for words of that language is for.
+_UNIQUE = "search_row.story_id NOT IN (SELECT story_id FROM family WHERE reason NOT IN ('head', 'twin'))"
 _BY_AUTHOR = """search_row.story_id IN (SELECT by_author.story_id FROM words
     JOIN search_row AS by_author ON by_author.revision_id = words.rowid WHERE words MATCH :author)"""
 
@@ -29,7 +31,8 @@ class Filters:
     since, until: days of publication, both included; year: of publication. Each leaves out the stories of unknown day.
     section: as the paper names it, in any case. author: words of the byline in any wording, as in a search.
     language: en or km. layout: of the newest wording. edited: changed by the paper, not by a redesign or damage alone.
-    corrected: with a note of correction in any wording.
+    corrected: with a note of correction in any wording. unique: of a family of stories with nearly the same text, in
+    one language, only its head; families are found by `postscraper families --find`.
     """
 
     since: date | None = None
@@ -41,6 +44,7 @@ class Filters:
     layout: str | None = None
     edited: bool | None = None
     corrected: bool | None = None
+    unique: bool | None = None
 
     def sql(self) -> str:
         """An SQL condition on the table `story`; "1" without a filter. Raises BadQuery."""
@@ -54,6 +58,8 @@ class Filters:
         conditions = [sql for name, sql in _OF_DAY.items() if getattr(self, name) is not None]
         if of_facets := [sql for name, sql in _OF_FACETS.items() if getattr(self, name) is not None]:
             conditions.append(f"facets_id IN (SELECT id FROM facets WHERE {' AND '.join(of_facets)})")
+        if self.unique:
+            conditions.append(_UNIQUE)
         if self.author is not None:
             conditions.append(_BY_AUTHOR if parse(self.author) else "0")  # no byline has a word that is none
         return " AND ".join(conditions) or "1"

@@ -22,6 +22,7 @@ from storage.database.migrations.run import configuration, include_name
 from storage.database.migrations.versions.derived_tables import INDEX, TABLES
 from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
+from storage.maintenance.checks.database import tables
 from tests.helpers.items import article
 
 
@@ -149,6 +150,8 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
         assert [ask(upgraded, f"SELECT * FROM {table}") for table in TABLES[:5]] == derived
         assert len(upgraded.search("water")) == 1
         test_the_tables_are_those_of_the_migrations(upgraded)
+        with upgraded.connect() as connection:
+            assert list(tables(connection)) == []
 
 
 def ask(archive: Archive, query: str) -> list[Any]:

@@ -9,9 +9,10 @@ from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from shutil import copytree, which
+from shutil import copytree
 from typing import BinaryIO
 
+import fastwarc
 import pytest
 import zstandard
 
@@ -26,6 +27,7 @@ from storage.warc.exchange import Damage
 from tests.helpers.archives import answer, desk, file, fill, saved_pages
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
+from tests.helpers.needed import needed
 from tests.helpers.paths import ROOT
 from tests.helpers.programs import complete
 from tests.helpers.warc_files import exchanges_in
@@ -130,12 +132,12 @@ def test_other_programs_read_them(archive: Path, tmp_path: Path) -> None:
         assert (frame.dict_id, frame.has_checksum) == (known.dict_id(), True)
         assert frame.content_size not in (zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR)
     (tmp_path / "dictionary").write_bytes(dictionary)
-    zstd = which("zstd") or pytest.skip("the program zstd is not installed")
+    zstd = needed("zstd", "zstd")
     assert subprocess.check_output([zstd, "-dc", "-D", tmp_path / "dictionary", compact]) == content
 
 
 def by_fastwarc(stream: BinaryIO) -> list[object]:
-    records = pytest.importorskip("fastwarc").ArchiveIterator(stream, parse_http=False)
+    records = fastwarc.ArchiveIterator(stream, parse_http=False)
     return [(dict(record.headers), record.reader.read()) for record in records]
 
 

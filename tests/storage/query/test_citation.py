@@ -6,9 +6,7 @@ import subprocess
 import warnings
 from datetime import UTC, date, datetime
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from storage.query.citation import Citation, author, citation, pwid
 from storage.query.citation_styles import STYLES, cited
 from tests.helpers.commands import refused, run
 from tests.helpers.items import article
+from tests.helpers.needed import needed
 
 GOLDEN = Path(__file__).parent / "citations"
 KHMER = "អណ្តូងទឹកថ្មីនៅភូមិព្រែកសំណាង"
@@ -106,9 +105,9 @@ def test_the_command(archive: Path) -> None:
 
 
 def pandoc(text: str, *words: str) -> str:
-    if which("pandoc") is None:
-        pytest.skip("pandoc is not installed: apt-get install pandoc")
-    done = subprocess.run(["pandoc", *words], input=text, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [needed("pandoc", "pandoc"), *words], input=text, capture_output=True, text=True, timeout=60, check=True
+    )
     return done.stdout
 
 
@@ -151,7 +150,6 @@ def test_a_processor_formats_it_as_chicago_does(archive: Path) -> None:
             assert plain(part.casefold())[:20] in plain(theirs), (slug, part)
 
 
-@pytest.mark.skipif(find_spec("citeproc") is None, reason="citeproc-py is not installed")
 def test_citeproc_formats_every_item(archive: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own code, and of fields that its style has no use for

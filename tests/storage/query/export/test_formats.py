@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from shutil import which
 from typing import Any
 from xml.etree import ElementTree
 
@@ -30,6 +29,7 @@ from storage.query.search.filters import Filters
 from tests.helpers.commands import run
 from tests.helpers.hostile_pages import GENERATOR
 from tests.helpers.items import SITE, article, at, listing, teaser
+from tests.helpers.needed import needed
 
 HOSTILE = (
     "=SUM(A1:A9)", "+1", "-2+3", "@cmd", "\t=1", "\r=1", "\n=1", "'=1", "''+2", "'Tis", "＝1+1", "＠x",
@@ -151,12 +151,11 @@ def test_bom_on_request(filled: Archive, tmp_path: Path) -> None:
 
 
 def test_no_cell_is_a_formula_to_a_spreadsheet(filled: Archive, tmp_path: Path) -> None:
-    if not which("soffice"):
-        pytest.skip("LibreOffice is not installed: apt-get install libreoffice-calc")
+    soffice = needed("soffice", "libreoffice-calc")
     for kind in KINDS:
         exported(filled, tmp_path / f"{kind}.csv", "--of", kind)
     (tmp_path / "formula.csv").write_text("a\n=1+1\n", "utf-8")  # what the test would find
-    call = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "fods"]
+    call = [soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "fods"]
     files = [str(path) for path in sorted(tmp_path.glob("*.csv"))]
     subprocess.run([*call, "--outdir", str(tmp_path), *files], check=True, capture_output=True, timeout=180)
     formulas = {path.stem: path.read_text("utf-8").count("table:formula=") for path in tmp_path.glob("*.fods")}
@@ -207,9 +206,8 @@ def test_tei_is_valid_and_gives_every_text_back(filled: Archive, tmp_path: Path,
                 record["images"], key=lambda image: -1 if image["block"] is None else image["block"]
             )],
         }  # fmt: skip
-    if not which("xmllint"):
-        pytest.skip("xmllint is not installed: apt-get install libxml2-utils")
-    done = subprocess.run(["xmllint", "--noout", "--dtdvalid", DTD, out], capture_output=True, text=True, check=False)
+    xmllint = needed("xmllint", "libxml2-utils")
+    done = subprocess.run([xmllint, "--noout", "--dtdvalid", DTD, out], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

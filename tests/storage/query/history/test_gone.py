@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from postscraper.cli.commands.as_of import resolve
 from postscraper.items import Problem, Unread
+from postscraper.urls import redirect_target
 from storage.archive import Archive, Discovery
 from storage.query.history.as_of import story_as_of
 from storage.query.history.gone import Gone, gone
@@ -28,7 +28,7 @@ def asked(folder: Path, *items: Any) -> list[Gone]:
             [Discovery(url=f"{SITE}/national/b", address=f"{SITE}/national/b", kind="story")], at(0)
         )
         archive.add_many([(item, None) for item in items])
-        return archive.ask(gone, resolve)
+        return archive.ask(gone, redirect_target)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_story_as_of_a_moment(tmp_path: Path) -> None:
 
         def stood(hours: float, last_day: int = -1) -> Any:
             day = at(0).date() + timedelta(days=last_day)
-            return archive.ask(story_as_of, row, at(hours), day, resolve)
+            return archive.ask(story_as_of, row, at(hours), day, redirect_target)
 
         def seen(hours: float) -> tuple[Any, ...]:
             each = stood(hours)

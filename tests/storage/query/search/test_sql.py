@@ -60,5 +60,6 @@ def test_the_function_gives_the_hits_on_the_program_s_connections(filled: Archiv
 
 
 def test_words_without_a_meaning_are_an_error(filled: Archive) -> None:
+    sqlite3.enable_callback_tracebacks(False)  # Datasette, in another test of this process, turns them on
     with filled.connect() as connection, pytest.raises(OperationalError):
         connection.execute(text("SELECT query('(')")).scalar()

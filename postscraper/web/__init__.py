@@ -1,0 +1,1 @@
+"""The reading room: a web application over an archive, read-only, without scripts."""

@@ -1,0 +1,55 @@
+"""Connections of the reading room: one read-only snapshot for a page, with a limit on the time of its queries."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from storage.archive import Archive
+
+SECONDS = 1.0  # of the processor: readers who wait for each other are not cut
+LONGEST_SECONDS = 5.0  # of the clock
+STEPS = 10_000  # of SQLite's virtual machine between two looks at the clocks: about a tenth of a millisecond
+
+
+class TooSlow(Exception):
+    """The queries of a page took longer than they may."""
+
+
+@contextmanager
+def reading(archive: Archive) -> Iterator[Connection]:
+    """A connection whose queries have SECONDS together. Raises TooSlow, ArchiveError."""
+    with archive.connect() as connection:
+        own = connection.connection.driver_connection
+        assert isinstance(own, sqlite3.Connection)
+        busy_end, end = time.thread_time() + SECONDS, time.monotonic() + LONGEST_SECONDS
+        own.set_progress_handler(lambda: time.thread_time() > busy_end or time.monotonic() > end, STEPS)
+        try:
+            yield connection
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise TooSlow from error
+            raise
+        finally:
+            own.set_progress_handler(None, 0)
+
+
+class Version:
+    """Number of the database's state, which changes with every commit of any process."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._connection = archive.connect()
+        self._lock = Lock()
+
+    def __call__(self) -> int:
+        own = self._connection.connection.driver_connection
+        assert isinstance(own, sqlite3.Connection)
+        with self._lock:  # without a transaction, which would hold an old state
+            return int(own.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,66 @@
+"""Lists of stories for other programs: CSV for tables, Atom (RFC 4287) for feed readers."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from postscraper.web.rendering import MARKS
+from storage.query.export.csv_table import safe
+
+COLUMNS = ("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet")
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def csv_of(data: Mapping[str, Any]) -> bytes:
+    """The stories of a list, a line each; no cell is a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for hit in data["hits"]:
+        writer.writerow([_cell(hit[name]) for name in COLUMNS])
+    return out.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: Any) -> Any:
+    return safe(_unmarked(value).replace("\0", "")) if isinstance(value, str) else value
+
+
+def atom_of(data: Mapping[str, Any], base: str, query: str) -> bytes:
+    """The stories of a list as a feed. base: address of the server. query: of the request."""
+    own = f"{base}/search.atom{f'?{query}' if query else ''}"
+    updated = max((_moment(hit["published_on"]) for hit in data["hits"]), default="1970-01-01T00:00:00Z")
+    parts = [
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">',
+        f"<title>{_text(data['title'])}</title><id>{_text(own)}</id><updated>{updated}</updated>",
+        f'<link rel="self" href={quoteattr(_clean(own))}/>',
+    ]
+    for hit in data["hits"]:
+        address = f"{base}/story/{hit['story_id']}"
+        parts.append(
+            f"<entry><title>{_text(hit['headline'])}</title><id>{_text(hit['canonical_url'])}</id>"
+            f"<updated>{_moment(hit['published_on'])}</updated><link href={quoteattr(address)}/>"
+            f"<author><name>{_text(hit['byline'] or 'unknown')}</name></author>"
+            f"<summary>{_text(_unmarked(hit['snippet']))}</summary></entry>"
+        )
+    return ("\n".join(parts) + "\n</feed>\n").encode("utf-8", "replace")
+
+
+def _moment(day: date | None) -> str:
+    return datetime.combine(day or date(1970, 1, 1), time(), UTC).isoformat().replace("+00:00", "Z")
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _text(text: str) -> str:
+    return escape(_clean(text))
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(MARKS[0], "").replace(MARKS[1], "")

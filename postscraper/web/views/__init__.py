@@ -1,0 +1,1 @@
+"""Views: from the parameters of a request to the data of a page, one module a subject."""

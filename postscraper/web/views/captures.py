@@ -1,0 +1,95 @@
+"""Views of one capture: its facts, and its bytes, which are never shown as a page of this server."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row
+from starlette.responses import Response
+
+from postscraper.errors import PageRejected
+from postscraper.extraction.content_coding import unpacked
+from postscraper.extraction.decode import text_of
+from postscraper.items import Capture
+from postscraper.sources.captures import capture_of
+from postscraper.web.pages import NotFound, Page, Room, columns
+from storage.errors import EvidenceError
+from storage.query import captures
+from storage.warc.exchange import RecordLocation
+
+# The kinds of pictures that browsers show and that hold no script, by their first bytes.
+_PICTURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
+_KEPT = {"Cache-Control": "private, max-age=3600"}  # the bytes of a capture do not change; it can be withdrawn
+
+
+def row_of(connection: Connection, number: int) -> Row[Any]:
+    """The row of a capture. Raises NotFound."""
+    row = captures.capture(connection, number)
+    if row is None:
+        raise NotFound(f"the archive has no capture {number}")
+    return row
+
+
+def capture(room: Room, connection: Connection, number: int) -> dict[str, Any]:
+    row = row_of(connection, number)
+    data: dict[str, Any] = {
+        "capture": columns(row) | {"problems": json.loads(row.problems or "[]")},
+        "fault": None,
+        "headers": [],
+        "bytes": None,
+    }
+    if row.evidence_file is None:
+        return data | {"fault": "Its bytes are not in the evidence."}
+    try:
+        exchange = room.exchange(row)
+    except EvidenceError:
+        return data | {"fault": "Its record cannot be read; `postscraper verify` names what is damaged."}
+    return data | {"headers": [list(pair) for pair in exchange.headers], "bytes": len(exchange.body)}
+
+
+def _capture(room: Room, row: Row[Any]) -> Capture:
+    exchange = room.exchange(row)
+    location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+    return capture_of(exchange, location)
+
+
+def as_text(room: Room, row: Row[Any]) -> Response:
+    """The body as text, with its content coding undone: the source of a page, to be read and not run."""
+    held = _capture(room, row)
+    try:
+        body, _ = unpacked(held)
+    except PageRejected as error:
+        raise NotFound(f"the body cannot be shown as text: {error}") from error
+    text, _ = text_of(body, held.header("content-type"))
+    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8", headers=_KEPT)
+
+
+def as_bytes(room: Room, row: Row[Any]) -> Response:
+    """The body as it came, for saving: a browser never shows it."""
+    name = f'attachment; filename="capture-{row.id}.bin"'
+    body = room.exchange(row).body
+    return Response(body, media_type="application/octet-stream", headers={**_KEPT, "Content-Disposition": name})
+
+
+def as_picture(room: Room, row: Row[Any]) -> Response:
+    """A kept picture, named by its own first bytes and not by what a server said it was."""
+    held = _capture(room, row)
+    try:
+        body, _ = unpacked(held)
+    except PageRejected as error:
+        raise NotFound(f"the picture cannot be shown: {error}") from error
+    is_webp = body[:4] == b"RIFF" and body[8:12] == b"WEBP"
+    kind = "image/webp" if is_webp else next((kind for start, kind in _PICTURES if body.startswith(start)), None)
+    if kind is None:
+        raise NotFound(f"capture {row.id} is no picture that a browser shows")
+    return Response(body, media_type=kind, headers=_KEPT)
+
+
+PAGES = (
+    Page(name="capture", path="/capture/{number:number}", view=capture, summary="A capture: its facts and headers."),
+)
+FILES: Mapping[str, Callable[[Room, Row[Any]], Response]] = {
+    "/capture/{number:number}/text": as_text,
+    "/capture/{number:number}/bytes": as_bytes,
+    "/capture/{number:number}/picture": as_picture,
+}

@@ -1,0 +1,86 @@
+"""Views by which a story can be cited, and its wording be followed to the stored bytes; and the list of crawls."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from postscraper import __version__
+from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.run.proof import prove
+from postscraper.urls import newspaper_at
+from postscraper.web.pages import Page, Parameter, Room
+from storage.query.citation import citation
+from storage.query.citation_styles import NAMES, STYLES, cited
+from storage.query.history.history import find
+from storage.query.runs import RunReport, runs
+
+_ARCHIVE_ID = "postscraper"  # in a PWID, as of `postscraper cite`
+_MOST_RUNS = 100
+
+
+def cite(room: Room, connection: Connection, number: int, revision: int | None, names: Any) -> dict[str, Any]:
+    row = find(connection, number)
+    paper = newspaper_at(row.canonical_url)
+    title = (paper.title or paper.host.removeprefix("www.")) if paper else row.canonical_url.split("/")[2]
+    found = citation(connection, number, revision, newspaper=title, archive_id=_ARCHIVE_ID, names=names)
+    return {
+        "story": number,
+        "headline": found.item["title"],
+        "language": row.language,
+        "revision": found.revision,
+        "names": names,
+        "digest": found.digest,
+        "pwid": found.pwid,
+        "csl": found.item,
+        "styles": {style: cited(found, style) for style in STYLES},
+    }
+
+
+def proof(room: Room, connection: Connection, number: int, revision: int | None) -> dict[str, Any]:
+    """The record is read again, its digests are checked, and each field is compared."""
+    row = find(connection, number)
+    found = prove(room.archive, EvidenceReader(room.folder), number, revision=revision)
+    return {
+        "story": number,
+        "language": row.language,
+        "canonical_url": found.canonical_url,
+        "revision": found.revision,
+        "program": f"postscraper {__version__}",
+        "sound": found.sound,
+        "records": found.records,
+        "fields": found.fields,
+    }
+
+
+def crawls(room: Room, connection: Connection) -> dict[str, Any]:
+    return {"runs": [run_data(each) for each in runs(connection, _MOST_RUNS)]}
+
+
+def run_data(run: RunReport) -> dict[str, Any]:
+    names = ("number", "newspaper", "source", "started_at", "ended_at", "exit_code", "reason", "outcomes", "unread")
+    more = ("requests", "bytes", "doors", "queued", "pages", "too_few", "verdict")
+    return {name: getattr(run, name) for name in (*names, *more)} | {"facts": dict(run.facts)}
+
+
+_REVISION = Parameter(name="revision", means="Of this wording, by its number; the newest.", kind="number")
+PAGES = (
+    Page(
+        name="cite",
+        path="/story/{number:number}/cite",
+        view=cite,
+        summary="A story as a reference, with the capture that shows it.",
+        parameters=(
+            _REVISION,
+            Parameter(name="names", means="The order of the authors' names.", choices=NAMES, default="printed"),
+        ),
+    ),
+    Page(
+        name="proof",
+        path="/story/{number:number}/proof",
+        view=proof,
+        summary="The record and the characters that each field of a story was read from, confirmed now.",
+        parameters=(_REVISION,),
+        heavy=True,
+    ),
+    Page(name="runs", path="/runs", view=crawls, summary="The crawls: when, what came, and how they ended."),
+)

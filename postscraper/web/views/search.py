@@ -1,0 +1,154 @@
+"""Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
+
+from datetime import date
+from typing import Any, get_args
+
+from sqlalchemy import Connection
+
+from postscraper.web.pages import Elsewhere, Page, Parameter, Room
+from postscraper.web.rendering import MARKS
+from postscraper.web.views.stories import number_at
+from storage.errors import BadQuery
+from storage.query import statistics
+from storage.query.search import search
+from storage.query.search.facets import facets
+from storage.query.search.filters import Filters, names
+from storage.query.search.search import MOST_RANKED, Hit, Sort
+from storage.query.search.spelling import Spelling
+from storage.query.search.trend import Period, trend
+
+_ON_A_PAGE = 20
+_MOST_SECTIONS = 60  # in the list to choose from
+_MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
+
+
+def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, **given: Any) -> dict[str, Any]:
+    words = q.strip()
+    if words.startswith(("http://", "https://", "www.", "/")) and (number := number_at(connection, words)):
+        raise Elsewhere(f"/story/{number}")
+    filters, spelling = _limits(**given)
+    chosen = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
+    hits, total, found, fault = [], 0, None, None
+    try:
+        hits = search.search(connection, words, filters, chosen, spelling)
+        found = facets(connection, words, filters, spelling) if words else None
+        total = found.stories if found else 0
+    except BadQuery as error:
+        fault = str(error)
+    reachable = min(total, MOST_RANKED) if sort == "best" else total
+    return {
+        "title": f"Search: {words}" if words else "Search",
+        "q": words,
+        "fault": fault,
+        "total": total,
+        "page": page,
+        "pages": -(-reachable // limit),
+        "limit": limit,
+        "ranked": reachable,
+        "hits": [_hit(each) for each in hits],
+        "facets": found,
+        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "layouts": names(connection, "layout"),
+    }
+
+
+def _limits(
+    since: date | None,
+    until: date | None,
+    year: int | None,
+    section: str | None,
+    author: str | None,
+    language: str | None,
+    layout: str | None,
+    edited: bool | None,
+    corrected: bool | None,
+    forms: bool,
+    variants: bool,
+) -> tuple[Filters, Spelling]:
+    filters = Filters(
+        since=since,
+        until=until,
+        year=year,
+        section=section or None,
+        author=author or None,
+        language=language or None,
+        layout=layout or None,
+        edited=edited,
+        corrected=corrected,
+    )
+    return filters, Spelling(forms=forms, variants=variants)
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    columns = ("story_id", "canonical_url", "headline", "published_on", "section", "byline", "snippet", "revision")
+    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as")}
+
+
+def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
+    questions = [each.strip() for each in q.split(";") if each.strip()][:_MOST_QUESTIONS]
+    filters, spelling = _limits(**given)
+    fault, found = None, None
+    try:
+        found = trend(connection, questions, filters, by, spelling) if questions else None
+    except BadQuery as error:
+        fault = str(error)
+    series = found.series if found else ()
+    return {
+        "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
+        "questions": questions,
+        "fault": fault,
+        "by": by,
+        "periods": found.periods if found else (),
+        "all_stories": found.all_stories if found else (),
+        "series": [
+            {"words": each.words, "stories": each.stories, "shares": list(found.shares(each)), "undated": each.undated}
+            for each in series
+            if found
+        ],
+        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+    }
+
+
+_WORDS = "Words; “a phrase”, -without, this OR that, begin*, NEAR(a b, 5)."
+_FILTERS = (
+    Parameter(name="since", means="Published on this day or later: 2018-06-20, 2018-06 or 2018.", kind="first day"),
+    Parameter(name="until", means="Published on this day or earlier.", kind="last day"),
+    Parameter(name="year", means="Published in this year.", kind="number", most=9999),
+    Parameter(name="section", means="Of this section, as the paper prints it."),
+    Parameter(name="author", means="With these words in the byline."),
+    Parameter(name="language", means="In this language.", choices=("en", "km", "")),
+    Parameter(name="layout", means="Whose newest wording is of this design."),
+    Parameter(name="edited", means="With more than one wording; 0: with one.", kind="yes"),
+    Parameter(name="corrected", means="With a note of correction; 0: without.", kind="yes"),
+    Parameter(name="forms", means="Other forms of English words, too.", kind="yes", default=False),
+    Parameter(name="variants", means="Other spellings of romanised names, too.", kind="yes", default=False),
+)
+PAGES = (
+    Page(
+        name="search",
+        path="/search",
+        heavy=True,
+        view=view,
+        summary="Stories in which the words occur, English and Khmer.",
+        forms=("json", "csv", "atom"),
+        parameters=(
+            Parameter(name="q", means=_WORDS, default=""),
+            *_FILTERS,
+            Parameter(name="sort", means="The order.", choices=get_args(Sort), default="best"),
+            Parameter(name="limit", means="Stories on a page.", kind="number", most=100, default=_ON_A_PAGE),
+            Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
+        ),
+    ),
+    Page(
+        name="trend",
+        path="/trend",
+        heavy=True,
+        view=trend_view,
+        summary="Words over time, by their share of all stories.",
+        parameters=(
+            Parameter(name="q", means="Questions, as of a search, with a semicolon between two.", default=""),
+            *_FILTERS,
+            Parameter(name="by", means="The period.", choices=get_args(Period), default="year"),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Families: stories with the same or nearly the same text, found and grouped."""

@@ -1,0 +1,201 @@
+"""Pictures that are kept: where the same photo was printed, and which pictures are lost."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from storage.database.bulk import chunks
+from storage.database.derived import Photo
+from storage.database.schema import Address, Capture, Image, Revision, Story
+
+# Bits of 64 in which two perceptual hashes of one photo differ at most. Of 60 pictures drawn for the purpose another
+# size, quality, brightness or a watermark changed up to 4, and no two were nearer than 18. A crop is another photo.
+MOST_DISTANT = 8
+
+AddressOf = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPhoto:
+    """A picture at one address, as it was last captured; the columns of the table `photo`, and its record."""
+
+    address: str
+    captured_at: datetime | None
+    digest: str
+    mime: str | None
+    width: int | None
+    height: int | None
+    bytes: int
+    state: str
+    phash: str | None
+    evidence_file: str | None
+    evidence_offset: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoUse:
+    """A picture as one story prints it, with one caption; distance: bits from the first photo of its group."""
+
+    story_id: int
+    canonical_url: str
+    headline: str
+    published_on: date | None
+    image_url: str
+    caption: str | None
+    credit: str | None
+    distance: int
+    photo: KeptPhoto
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostPicture:
+    """A picture that stories print and the archive does not hold.
+
+    state, why: of its address in the ledger; `never asked for` for one that is not there. stories: that print it.
+    """
+
+    address: str
+    state: str
+    why: str | None
+    stories: tuple[str, ...]
+
+
+def same_photos(connection: Connection, address_of: AddressOf, story_id: int | None = None) -> list[list[PhotoUse]]:
+    """The photos that several stories print, each with all its uses, the earliest first.
+
+    address_of: the ledger's key of a url; None for what is no address. story_id: only the photos of this story, also
+    those that no other prints.
+    """
+    uses: dict[str, list[tuple[int, str, str | None, str | None]]] = {}
+    for row in connection.execute(_PRINTED):
+        if address := address_of(row.url):
+            uses.setdefault(address, []).append((row.story_id, row.url, row.caption, row.credit))
+    groups: dict[int, list[tuple[int, KeptPhoto]]] = {}
+    for leader, distance, photo in _grouped(_photos(connection)):
+        if photo.address in uses:
+            groups.setdefault(leader, []).append((distance, photo))
+    wanted = []
+    for photos in groups.values():
+        stories = {use[0] for _, photo in photos for use in uses[photo.address]}
+        if story_id in stories if story_id is not None else len(stories) > 1:
+            wanted.append(photos)
+    facts = _stories(connection, {use[0] for photos in wanted for _, photo in photos for use in uses[photo.address]})
+    return [
+        sorted(
+            (
+                PhotoUse(
+                    story_id=use[0],
+                    **facts[use[0]],
+                    image_url=use[1],
+                    caption=use[2],
+                    credit=use[3],
+                    distance=distance,
+                    photo=photo,
+                )
+                for distance, photo in photos
+                for use in uses[photo.address]
+            ),
+            key=lambda use: (use.published_on is None, use.published_on or date.min, use.canonical_url, use.image_url),
+        )
+        for photos in wanted
+    ]
+
+
+_PRINTED = (
+    select(Revision.story_id, Image.url, Image.caption, Image.credit)
+    .join(Revision, Revision.id == Image.revision_id)
+    .distinct()
+    .order_by(Revision.story_id, Image.url)
+)
+
+
+def _photos(connection: Connection) -> Iterator[KeptPhoto]:
+    """The last capture of each picture, in the order of their captures."""
+    photo, capture = Photo.__table__.c, Capture.__table__.c
+    names = ("address", "captured_at", "digest", "mime", "width", "height", "bytes", "state", "phash")
+    query = (
+        select(*(photo[name] for name in names), capture.evidence_file, capture.evidence_offset)
+        .join(Capture, capture.id == photo.capture_id)
+        .order_by(photo.captured_at, photo.capture_id)
+    )
+    last = {row.address: KeptPhoto(**row._mapping) for row in connection.execute(query)}
+    yield from last.values()
+
+
+_PARTS = MOST_DISTANT + 1  # by the pigeonhole principle two hashes of one photo are equal in one part
+_BITS = -(-64 // _PARTS)
+
+
+def _grouped(photos: Iterator[KeptPhoto]) -> Iterator[tuple[int, int, KeptPhoto]]:
+    """Each photo with the number of its group and its distance from the first photo there.
+
+    A photo joins the nearest first photo within MOST_DISTANT. One without a hash is alone with equal bytes.
+    """
+    firsts: list[int] = []
+    by_part: dict[tuple[int, int], list[int]] = {}
+    by_digest: dict[str, int] = {}
+    for photo in photos:
+        if photo.phash is None:
+            group = by_digest.setdefault(photo.digest, len(firsts))
+            if group == len(firsts):
+                firsts.append(-1)
+            yield group, 0, photo
+            continue
+        bits = int(photo.phash, 16)
+        parts = [(part, bits >> part * _BITS & (1 << _BITS) - 1) for part in range(_PARTS)]
+        near = {number for part in parts for number in by_part.get(part, ())}
+        distance, group = min((((firsts[number] ^ bits).bit_count(), number) for number in near), default=(64, -1))
+        if distance > MOST_DISTANT:
+            distance, group = 0, len(firsts)
+            firsts.append(bits)
+            for part in parts:
+                by_part.setdefault(part, []).append(group)
+        yield group, distance, photo
+
+
+def _stories(connection: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
+    story, revision = Story.__table__.c, Revision.__table__.c
+    facts: dict[int, dict[str, Any]] = {}
+    for chunk in chunks(sorted(ids)):
+        query = (
+            select(story.id, story.canonical_url, story.published_on, revision.headline)
+            .join(Revision, revision.id == story.newest_revision_id)
+            .where(story.id.in_(chunk))
+        )
+        for number, url, day, headline in connection.execute(query):
+            facts[number] = {"canonical_url": url, "published_on": day, "headline": headline}
+    return facts
+
+
+def lost_pictures(connection: Connection, address_of: AddressOf) -> list[LostPicture]:
+    """The pictures that stories print and no capture holds, by address."""
+    stories: dict[str, set[str]] = {}
+    query = (
+        select(Image.url, Story.canonical_url)
+        .join(Revision, Revision.id == Image.revision_id)
+        .join(Story, Story.id == Revision.story_id)
+        .distinct()
+    )
+    for url, story in connection.execute(query):
+        if address := address_of(url):
+            stories.setdefault(address, set()).add(story)
+    for (address,) in connection.execute(select(Capture.address).where(Capture.reason == "picture").distinct()):
+        stories.pop(address, None)
+    states: dict[str, tuple[str, str | None]] = {}
+    for chunk in chunks(sorted(stories)):
+        known = select(Address.address, Address.state, Address.why).where(Address.address.in_(chunk))
+        states |= {address: (state, why) for address, state, why in connection.execute(known)}
+    return [
+        LostPicture(address=address, state=state, why=why, stories=tuple(sorted(stories[address])))
+        for address in sorted(stories)
+        for state, why in [states.get(address, ("never asked for", None))]
+    ]
+
+
+def counts(connection: Connection) -> Counter[str]:
+    """Pictures by state of their last capture."""
+    return Counter(photo.state for photo in _photos(connection))

@@ -1,0 +1,262 @@
+"""Pages of the reading room: what they say is what the archive says."""
+
+import csv
+import json
+import sqlite3
+from io import StringIO
+from typing import Any
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree
+
+import pytest
+
+from postscraper.web.app import PAGES
+from tests.helpers.commands import run
+from tests.helpers.reading_room import EDITED, KHMER, Room
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def data(room: Room, path: str) -> Any:
+    answer = room.ask(path)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json"), path
+    return json.loads(answer.body)
+
+
+def sql(room: Room, query: str) -> Any:
+    with sqlite3.connect(f"file:{room.archive / 'archive.db'}?mode=ro", uri=True) as connection:
+        rows = connection.execute(query).fetchall()
+    connection.close()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def edited(room: Room) -> int:
+    """The number of the edited story."""
+    [(number,)] = sql(room, f"SELECT id FROM story WHERE canonical_url = '{EDITED}'")
+    return int(number)
+
+
+def test_front_counts_what_the_database_holds(room: Room) -> None:
+    front = data(room, "/index.json")
+    for name in ("story", "revision", "capture"):
+        [(count,)] = sql(room, f"SELECT count(*) FROM {name}")
+        assert front["stories" if name == "story" else f"{name}s"] == count
+    days = dict(sql(room, "SELECT published_on, count(*) FROM story WHERE published_on NOT NULL GROUP BY 1"))
+    assert front["days"] == days
+    assert sum(front["sections"].values()) == front["stories"]
+    years = [each["year"] for each in front["years"]]
+    assert years == list(range(min(years), max(years) + 1))  # years without a story are shown too
+
+
+def test_front_as_a_page(room: Room) -> None:
+    text = room.ask("/").text
+    assert 'aria-label="2018: ' in text
+    assert '<a href="/year/2018">' in text
+    assert text.count("<path") > 40
+
+
+def test_year_leads_to_days(room: Room) -> None:
+    found = data(room, "/year/2018.json")
+    assert found["stories"] == sum(found["days"].values())
+    text = room.ask("/year/2018").text
+    assert 'href="/day/2018-06-20"' in text
+    assert 'href="/day/2018-01-01"' not in text
+
+
+def test_day_shows_the_front_in_place(room: Room, edited: int) -> None:
+    [paper] = [each for each in data(room, "/day/2018-06-20.json")["papers"] if each["paper"] == "post"]
+    front = paper["shown"]
+    assert front["page"] == "https://www.phnompenhpost.com/"
+    teasers = [(each["position"], each["headline"], each["story"]) for each in front["lists"][0]["teasers"]]
+    assert teasers == [(1, "Not held", None), (3, "A road at last", edited)]
+    assert edited in [each["id"] for each in paper["stories"]]
+    assert [(each["id"], each["number"]) for each in paper["edited"]] == [(edited, 2)]
+    [paper] = [each for each in data(room, "/day/2018-06-24.json")["papers"] if each["paper"] == "post"]
+    assert [each["canonical_url"] for each in paper["gone"]] == [EDITED]
+
+
+def test_story(room: Room, edited: int) -> None:
+    found = data(room, f"/story/{edited}.json")
+    assert found["item"]["headline"] == "Riverside road opens at last"
+    assert [each["kind"] for each in found["item"]["body"]] == ["paragraph", "crosshead", "quote", "list_item"]
+    kinds = [[change["kind"] for change in each["changes"]] for each in found["revisions"]]
+    assert kinds == [[], ["headline", "paragraph_added", "figure"]]
+    assert found["promotion"]["stays"][0]["best"] == 1
+    assert found["gone"][0]["how"] == "404"
+    text = room.ask(f"/story/{edited}").text
+    for words in (
+        "Heng Vuthy",
+        "The road at sunset.",
+        "Chan Borith",
+        "<blockquote",
+        "Gone from the site",
+        "20 June 2018",
+    ):
+        assert words in text
+    assert "3 kilometres" not in text
+    assert "3 kilometres" in room.ask(f"/story/{edited}?revision=1").text
+
+
+def test_story_by_its_address(room: Room, edited: int) -> None:
+    for typed in (EDITED, "phnompenhpost.com/national/riverside-road-opens"):
+        answer = room.ask(f"/story?{urlencode({'url': typed})}")
+        assert (answer.status, answer.headers["location"]) == (303, f"/story/{edited}")
+    assert room.ask(f"/search?{urlencode({'q': EDITED})}").status == 303
+    unknown = room.ask(f"/story?{urlencode({'url': EDITED + 's'})}")
+    assert unknown.status == 404
+    assert "did you mean" in unknown.text
+
+
+def test_difference_marks_words(room: Room, edited: int) -> None:
+    text = room.ask(f"/story/{edited}/difference?old=1&new=2").text
+    assert "<del>3</del><ins>4</ins>" in text
+    assert "<ins> at last</ins>" in text
+    pieces = data(room, f"/story/{edited}/difference.json")["fields"]["headline"]
+    assert "".join(words for change, words in pieces if change != "added") == "Riverside road opens"
+    assert room.ask(f"/story/{edited}/difference?new=9").status == 404
+
+
+def test_edits_of_the_paper(room: Room, edited: int) -> None:
+    [edit] = [each for each in data(room, "/changes.json?since=2018-06&until=2018-06")["edits"] if each["silent"]]
+    assert (edit["story_id"], edit["revision"]) == (edited, 2)
+    assert edited in [each["story_id"] for each in data(room, "/changes.json?kind=figure&silent=1")["edits"]]
+    assert edited not in [each["story_id"] for each in data(room, "/changes.json?kind=byline")["edits"]]
+    text = room.ask("/changes?kind=figure").text
+    assert f'href="/story/{edited}/difference?new=2"' in text
+
+
+def test_search_in_both_languages(room: Room) -> None:
+    for words in ("river", KHMER):
+        path = urlencode({"q": words})
+        found = data(room, f"/search.json?{path}")
+        assert found["total"] == len(found["hits"]) > 1
+        assert any("[" in hit["snippet"] for hit in found["hits"])
+        assert found["facets"]["stories"] == found["total"]
+        page = room.ask(f"/search?{path}").text
+        assert "<mark>" in page
+        assert f"<strong>{found['total']} stories</strong>" in page
+
+
+def test_search_in_other_forms(room: Room) -> None:
+    hits = data(room, "/search.json?q=river")["hits"]
+    rows = list(csv.DictReader(StringIO(room.ask("/search.csv?q=river").text)))
+    assert [row["canonical_url"] for row in rows] == [hit["canonical_url"] for hit in hits]
+    feed = ElementTree.fromstring(room.ask("/search.atom?q=river").body)
+    assert [each.findtext(f"{ATOM}id") for each in feed.iter(f"{ATOM}entry")] == [hit["canonical_url"] for hit in hits]
+
+
+def test_filters_and_pages(room: Room) -> None:
+    every = data(room, "/search.json?q=the&sort=newest&limit=100")["hits"]
+    pages = [data(room, f"/search.json?q=the&sort=newest&limit=7&page={n}")["hits"] for n in range(1, 30)]
+    assert [hit for page in pages for hit in page][:100] == every
+    found = data(room, "/search.json?q=the&year=2018")
+    assert {hit["published_on"][:4] for hit in found["hits"]} == {"2018"}
+    facets = data(room, "/search.json?q=the&limit=100")["facets"]
+    assert data(room, "/search.json?q=the&edited=1")["total"] == facets["edited"] >= 1
+
+
+def test_trend_equals_the_search(room: Room) -> None:
+    found = data(room, "/trend.json?q=river;road")
+    river = found["series"][0]
+    for period, count in zip(found["periods"], river["stories"], strict=True):
+        assert data(room, f"/search.json?q=river&year={period}")["total"] == count
+    text = room.ask("/trend?q=river;road").text
+    assert 'class="lines"' in text
+    assert "since=2018" in text
+
+
+def test_capture_is_never_a_page(room: Room) -> None:
+    for number, outcome in sql(room, "SELECT id, outcome FROM capture WHERE evidence_file NOT NULL")[:40]:
+        found = data(room, f"/capture/{number}.json")
+        assert found["capture"]["outcome"] == outcome
+        text, saved = room.ask(f"/capture/{number}/text"), room.ask(f"/capture/{number}/bytes")
+        assert text.headers["content-type"] == "text/plain; charset=utf-8"
+        assert saved.headers["content-type"] == "application/octet-stream"
+        assert saved.headers["content-disposition"].startswith("attachment")
+        assert len(saved.body) == found["bytes"]
+        assert room.ask(f"/capture/{number}/picture").status == 404
+
+
+def test_unread_pages_say_why_and_how_to_mend_it(room: Room) -> None:
+    found = data(room, "/unread.json")
+    assert found["total"] == sum(found["reasons"].values())
+    reason = next(iter(found["reasons"]))
+    assert {each["reason"] for each in data(room, f"/unread.json?reason={reason}")["captures"]} == {reason}
+    number = found["captures"][0]["id"]
+    assert f"postscraper sample capture-{number}.html --url" in room.ask(f"/capture/{number}").text
+
+
+def test_audit_equals_the_command(room: Room) -> None:
+    found = data(room, "/audit.json")
+    printed = json.loads(run("audit", "--json", "--archive", room.archive).stdout)
+    assert {name: count for name, count in found["totals"].items() if count} == printed["totals"]
+    assert found["estimate"] == printed["estimate"]
+    assert "https://www.phnompenhpost.com/national/not-held" in [each["address"] for each in found["not_held"]]
+
+
+def test_every_page_is_described(room: Room) -> None:
+    described = data(room, "/docs/openapi.json")
+    assert described["openapi"] == "3.1.0"
+    assert len(described["paths"]) == sum(len(page.forms) for page in PAGES)
+    text = room.ask("/docs").text
+    assert all(path in text for path in described["paths"])
+    operations = [path["get"]["operationId"] for path in described["paths"].values()]
+    assert len(set(operations)) == len(operations)
+
+
+def test_wrong_parameters_are_named(room: Room) -> None:
+    for query, words in (
+        ("page=0", "page is a number from 1"),
+        ("since=2018-02-30", "is no day"),
+        ("sort=x", "sort is one of best, newest, oldest"),
+        ("format=xml", "format is one of html, json, csv, atom"),
+    ):
+        answer = room.ask(f"/search.json?q=a&{query}")
+        assert answer.status == 400
+        assert words in json.loads(answer.body)["error"]
+        assert words.split()[0] in room.ask(f"/search?q=a&{query}").text
+
+
+def test_queries_without_a_meaning_are_explained(room: Room) -> None:
+    answer = room.ask(f"/search?q={quote('(canal')}")
+    assert answer.status == 200
+    assert "a parenthesis is not closed" in answer.text
+
+
+def test_pages_weigh_little(room: Room, edited: int) -> None:
+    """With the style sheet and both fonts, and without pictures."""
+    files = ("room.css", "fonts/NotoSansKhmer-Regular.woff2", "fonts/NotoSansKhmer-Bold.woff2")
+    shared = sum(len(room.ask(f"/static/{name}").body) for name in files)
+    for path in ("/", "/year/2018", "/day/2018-06-20", f"/story/{edited}", "/search?q=the", "/trend?q=the;a"):
+        answer = room.ask(path)
+        assert answer.status == 200
+        assert len(answer.body) + shared < 100_000, path
+
+
+def test_citations_are_those_of_the_command(room: Room) -> None:
+    [(number,)] = sql(room, "SELECT id FROM story WHERE canonical_url LIKE '%/river-clinic-opens-koh-thom'")
+    found = data(room, f"/story/{number}/cite.json")
+    for style in ("apa", "bibtex", "wikipedia"):
+        printed = run("cite", str(number), "--style", style, "--archive", room.archive).stdout
+        assert found["styles"][style].strip() == printed.strip()
+    assert found["digest"] in room.ask(f"/story/{number}/cite").text
+
+
+def test_proof_leads_to_the_record(room: Room) -> None:
+    [(number, file, offset)] = sql(
+        room,
+        "SELECT story.id, evidence_file, evidence_offset FROM story JOIN capture ON story_id = story.id"
+        " WHERE canonical_url LIKE '%/river-clinic-opens-koh-thom' AND evidence_file NOT NULL LIMIT 1",
+    )
+    found = data(room, f"/story/{number}/proof.json")
+    assert found["sound"]
+    assert (found["records"][0]["file"], found["records"][0]["offset"]) == (file, offset)
+    text = room.ask(f"/story/{number}/proof").text
+    assert "read again from the stored bytes, and confirmed" in text
+    assert found["records"][0]["digest"] in text
+
+
+def test_crawls(room: Room) -> None:
+    assert data(room, "/runs.json") == {"runs": []}  # it was filled without one
+    assert "No crawl is on record." in room.ask("/runs").text
