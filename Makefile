@@ -32,6 +32,7 @@ demo: $(VENV)/core.stamp  ## read the pages in samples/ into a new archive, and 
 	@echo "  . $(BIN)/activate"
 	@echo "  postscraper search 'rice -ferry' --sort newest --archive $(DEMO)"
 	@echo "  postscraper --help"
+	@echo "  docs/tutorial.md asks it five questions of a researcher"
 	@echo "  scrapy crawl post -a section=national -a limit=20 -s CONTACT=you@example.org"
 
 room: $(VENV)/dev.stamp  ## read the demo's archive in a browser

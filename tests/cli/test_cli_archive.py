@@ -264,6 +264,12 @@ def test_another_version_names_the_command_that_mends_it(tmp_path: Path) -> None
     refused(run("upgrade", "--archive", tmp_path), 6, "no migration")
 
 
+def test_promotion_of_a_story_that_nothing_announces(archive: Path) -> None:
+    done = run("promotion", "/national/canal", "--archive", archive)
+    assert (done.exit_code, done.stdout) == (0, f"{SITE}/national/canal\n")
+    assert done.stderr == "No captured page or feed announces it.\n"
+
+
 def test_upgrade_leaves_an_archive_of_this_version_alone(archive: Path) -> None:
     before = (archive / "archive.db").read_bytes()
     assert run("upgrade", "--archive", archive).exit_code == 0

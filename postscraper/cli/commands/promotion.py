@@ -48,6 +48,8 @@ def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
     if found.undated:
         line()
         line(f"{counted(found.undated, 'announcement')} on captures of unknown time")
+    if not (found.stays or found.beside or found.undated):
+        click.echo("No captured page or feed announces it.", err=True)
 
 
 def _promotion(archive: Archive, story: str) -> Promotion:
@@ -150,7 +152,7 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
     if json_wanted:
         print_json(page_data(stood, moment))
     else:
-        print_page(stood)
+        print_page(stood, side="before" if as_of else "ago")
 
 
 def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:
@@ -172,11 +174,11 @@ def page_data(page: PageAsOf, moment: datetime) -> dict[str, Any]:
     return {"as_of": plain(moment), **plain(facts), "age_seconds": page.age.total_seconds(), "teasers": teasers}
 
 
-def print_page(page: PageAsOf, limit: int | None = None) -> None:
-    """limit: at most so many teasers."""
+def print_page(page: PageAsOf, limit: int | None = None, side: str = "before") -> None:
+    """limit: at most so many teasers; side: the word behind the age."""
     line(address(page.page), bold=True)
     again = f"unchanged at {minute(page.seen_at)}" if page.seen_at > page.captured_at else None
-    age = f"{duration(page.age)} before"
+    age = f"{duration(page.age)} {side}"
     line(joined(f"captured {minute(page.captured_at)}", again, age, page.layout, None if page.whole else "broke off"))
     name: str | None = ""
     for row in page.teasers[:limit]:
