@@ -145,7 +145,7 @@ class Run:
 
     def _recover(self) -> None:
         """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
-        done = self.archive.ask(visits.done)
+        done = self.archive.ask(visits.replay_offsets)
         for location, exchange in self.evidence.recover(self.archive.ask(captures.evidence_ends), done=done):
             if self.reader.is_page(exchange) and not self.recorder.has(exchange):
                 row = self.archive.ledger.row(self.reader.address(exchange.url))
@@ -339,7 +339,7 @@ class Recorder:
 
     def _record(self, connection: Connection, exchange: Exchange) -> RecordLocation:
         identity = _identity(exchange)
-        if pending := self._pending.place(identity):
+        if pending := self._pending.location(identity):
             return pending
         # A revisit cannot refer to a body that is cut, and of a small one saves nothing.
         refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut

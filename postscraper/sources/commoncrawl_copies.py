@@ -89,4 +89,4 @@ def _page(
     except BadRecord as broken:
         on_damage(Damage(file=part.name, offset=entry.offset, what=str(broken)))
         return
-    yield from warc.answers([raw], part, page_filter, on_damage, no_original)
+    yield from warc.pages_of([raw], part, page_filter, on_damage, no_original)

@@ -117,10 +117,10 @@ class PageFilter:
                 yield raw
 
     def pages(
-        self, exchanges: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
+        self, exchanges: Iterable[tuple[RecordLocation, Exchange]], file: WarcFile
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Pages with their source, and the file's name as their origin; records of this program keep their own."""
-        own = own_info_id(part.path, part.start)
+        own = own_info_id(file.path, file.start)
         for location, exchange in exchanges:
             is_own = own is not None and exchange.info_id == own
             why = self._reason_to_skip(exchange, location)
@@ -129,7 +129,7 @@ class PageFilter:
             if why is None:
                 self.contents.pages += 1
                 keeps = is_own or self._host is None
-                origin = f"{part.path.name}, byte {location.offset}"
+                origin = f"{file.path.name}, byte {location.offset}"
                 yield location, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
                 self.contents.skipped[why] += 1
@@ -180,25 +180,25 @@ def pages(
     files = parts(paths, on_damage)
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
-        for part in files:
-            tally = Tally(named(part, on_damage))
-            records = raw_records(part.path, tally, start=part.start, end=part.end)
-            yield from page_filter.file(part.name, answers(records, part, page_filter, tally, original))
+        for file in files:
+            tally = Tally(named(file, on_damage))
+            records = raw_records(file.path, tally, start=file.start, end=file.end)
+            yield from page_filter.file(file.name, pages_of(records, file, page_filter, tally, original))
             tally.close()
 
 
-def answers(
+def pages_of(
     records: Iterable[RawRecord],
-    part: WarcFile,
+    file: WarcFile,
     page_filter: PageFilter,
     on_damage: OnDamage,
     original: FindOriginal,
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """The pages among the records of one file."""
-    found = exchanges(page_filter.records(records), str(part.path), named(part, on_damage), original)
-    yield from page_filter.pages(found, part)
+    responses = exchanges(page_filter.records(records), str(file.path), named(file, on_damage), original)
+    yield from page_filter.pages(responses, file)
 
 
-def named(part: WarcFile, on_damage: OnDamage) -> OnDamage:
+def named(file: WarcFile, on_damage: OnDamage) -> OnDamage:
     """A callback that passes damage on with the file's whole name."""
-    return lambda damage: on_damage(replace(damage, file=part.name))
+    return lambda damage: on_damage(replace(damage, file=file.name))

@@ -218,7 +218,7 @@ class Evidence:
     def _numbers(self) -> dict[str, int]:
         paths = self.folder.iterdir() if self.folder.is_dir() else ()
         matches = [match for path in paths if (match := self._names.fullmatch(path.name))]
-        return {compact_format.as_written(match[0]): int(match[1]) for match in matches}
+        return {compact_format.plain_name(match[0]): int(match[1]) for match in matches}
 
     def read(self, location: RecordLocation) -> Exchange:
         """The exchange at a location, its digests checked; a revisit with the body to which it refers.
@@ -240,7 +240,9 @@ class Evidence:
 
     def records(self, file: str, report: OnDamage = log_damage) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange of a file in file order; damage goes to `report`."""
-        yield from exchanges(compact_format.pieces(path_in(self.folder, file), report), file, report, self._original)
+        yield from exchanges(
+            compact_format.raw_records(path_in(self.folder, file), report), file, report, self._original
+        )
 
     def sizes(self) -> dict[str, int]:
         """The bytes of each file, oldest first."""
@@ -274,7 +276,7 @@ class Evidence:
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange of a file from `start`, durable; then the truncated tail is cut off, from `keep_until` on."""
         path = path_in(self.folder, name)
-        records = compact_format.pieces(path, report, start=start)
+        records = compact_format.raw_records(path, report, start=start)
         if compact_format.is_compact(path):  # closed, and whole when it was made
             yield from exchanges(records, name, report, self._original)
             return

@@ -12,7 +12,7 @@ from storage.database.values import Values, dumped, plain
 from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
 from storage.ingest.batch import Batch, load_followers, load_stories, readings
-from storage.ingest.visits import Taken, next_at, update_ledger
+from storage.ingest.visits import BatchResult, next_at, update_ledger
 from storage.ingest.wording import words_digest
 from storage.ingest.write import write
 from storage.ledger.rows import row_priority
@@ -118,17 +118,17 @@ def previous_item(sightings: Iterable[Row[Any]], digest: str | None) -> list[dic
     return bare if digest_of(dumped(bare)) == digest else dated
 
 
-def apply_readings(connection: Connection, taken: Sequence[Taken]) -> None:
+def apply_readings(connection: Connection, results: Sequence[BatchResult]) -> None:
     """Ledger updates of reread captures: their links, and better states.
 
     No visit is counted. The state of an address changes only if this very capture's visit set it.
     """
-    dated = [result for result in taken if result[0].captured_at is not None]
+    dated = [result for result in results if result[0].captured_at is not None]
     update_ledger(connection, dated, None, _after_reread)
 
 
-def _after_reread(row: Values, taken: Taken) -> Values | None:
-    item, _, capture_id = taken
+def _after_reread(row: Values, result: BatchResult) -> Values | None:
+    item, _, capture_id = result
     if item.captured_at is None or (row["capture_id"], row["visited_at"]) != (capture_id, item.captured_at):
         return None
     if row["state"] == "leased" or (row["state"] == "excluded" and row["why"] != DROPPED):

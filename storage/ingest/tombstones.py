@@ -197,7 +197,7 @@ def _overwrite(path: Path, record: Row[Any], barred: Sequence[Row[Any]]) -> None
     about |= {"addresses": [row.address for row in barred]}
     about |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
     name = f"{path.name}:{record.offset}"
-    member = tombstone(record.length, name=name, seal=file_info(path).record_id, on=first.withdrawn_on, about=about)
+    member = tombstone(record.length, name=name, info_id=file_info(path).record_id, on=first.withdrawn_on, about=about)
     with path.open("r+b") as stream:
         stream.seek(record.offset)
         stream.write(member)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from storage.archive import Archive, Outcome
 from storage.database.bulk import chunks
-from storage.database.engine import BUSY_SECONDS, DATABASE, file_uri, spoken_error
+from storage.database.engine import BUSY_SECONDS, DATABASE, archive_error, file_uri
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
 from storage.errors import EvidenceError
@@ -56,7 +56,7 @@ def opened(database: Path, *, before: Path | None = None, mode: str = "ro") -> I
                 connection.execute("ATTACH ? AS before", (file_uri(before, "ro"),))
             yield connection
     except sqlite3.DatabaseError as error:
-        raise spoken_error(error, str(before or database)) or error from error
+        raise archive_error(error, str(before or database)) or error from error
 
 
 def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -> tuple[int, int]:

@@ -23,7 +23,7 @@ import zstandard
 from storage.archive import Archive
 from storage.errors import Damaged
 from storage.evidence import compact_format
-from storage.evidence.compact_format import COMPACT, PLAIN, as_written
+from storage.evidence.compact_format import COMPACT, PLAIN, plain_name
 from storage.files import sync_folder
 from storage.warc import files as warcfile
 from storage.warc.exchange import Damage
@@ -84,14 +84,14 @@ def undo(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -> l
     """Make every compact evidence file plain gzip again. Raises OSError."""
     done = []
     for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
-        done.append(_replace(compact, compact.with_name(as_written(compact.name)), _write_plain))
+        done.append(_replace(compact, compact.with_name(plain_name(compact.name)), _write_plain))
         on_done(done[-1])
     return done
 
 
 def plain_again(compact: Path) -> None:
     """Make one compact evidence file plain gzip again. Raises Damaged, OSError."""
-    done = _replace(compact, compact.with_name(as_written(compact.name)), _write_plain)
+    done = _replace(compact, compact.with_name(plain_name(compact.name)), _write_plain)
     if done.why:
         raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
 
@@ -203,9 +203,9 @@ def _records(path: Path) -> Iterator[RawRecord]:
     def on_damage(damage: Damage) -> None:
         raise _Unchanged(f"damaged at byte {damage.offset}: {damage.what}")
 
-    plain = path.with_name(as_written(path.name))
+    plain = path.with_name(plain_name(path.name))
     end = 0
-    for piece in compact_format.pieces(plain, on_damage):
+    for piece in compact_format.raw_records(plain, on_damage):
         if piece.offset != end:
             raise _Unchanged(f"holds more than records at byte {end}")
         end += piece.length
@@ -221,7 +221,7 @@ def _compare(path: Path, part: Path, target: Path) -> None:
         raise _Unchanged(f"the new file is damaged at byte {damage.offset}: {damage.what}")
 
     # By the reader that reads such files from now on.
-    read = compact_format.read if target.name.endswith(COMPACT) else warcfile.raw_records
+    read = compact_format.compact_records if target.name.endswith(COMPACT) else warcfile.raw_records
     for old, new in zip_longest(_records(path), read(part, on_damage)):
         if old != new:
             raise _Unchanged("the new file does not hold the same records")

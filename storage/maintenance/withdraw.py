@@ -372,7 +372,7 @@ def _of_evidence(folder: Path) -> dict[str, dict[str, Any]]:
     """The addresses that the tombstone records name; reads all files, without reporting damage."""
     tombstones: dict[str, dict[str, Any]] = {}
     for name in compact_format.evidence_files(folder) if folder.is_dir() else ():
-        for record in compact_format.pieces(folder / name, lambda _: None):
+        for record in compact_format.raw_records(folder / name, lambda _: None):
             fields: Mapping[str, Any] = withdrawn(record.raw) or {}
             for address in fields.get("addresses", ()):
                 tombstones[address] = {

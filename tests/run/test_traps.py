@@ -26,7 +26,7 @@ from postscraper.run.limits import (
 )
 from postscraper.urls import LONGEST_ADDRESS, canonical, path_of
 from storage.ledger.states import Budget, Discovery, FoundBy
-from tests.helpers.archives import SITE, answer, desk, file, saved_pages
+from tests.helpers.archives import SITE, answer, file, run_on, saved_pages
 from tests.run.test_scope import ear, listing, teaser
 
 
@@ -264,6 +264,6 @@ def test_every_sample_stays_inside() -> None:
 def test_the_ledger_tells_the_rule(tmp_path: Path) -> None:
     page = next(each for each in saved_pages() if each.url == f"{SITE}/national/river-clinic-opens-koh-thom")
     body = page.body.replace(b"/national/old-cinema-street-118-become-night-school", b"/events/2031/05")
-    with desk(tmp_path) as opened:
+    with run_on(tmp_path) as opened:
         file(opened, answer(page, body=body))
         assert opened.archive.ledger.whys("excluded") == {CALENDAR: 1}
