@@ -88,10 +88,10 @@ class Holdings:
             due_at = next_try_at(tries, now)
             rewrite(connection, archive, [listed], state="failed", why=why, tries=tries, due_at=due_at)
 
-    def give_back(self, archive: str, unasked: Iterable[CdxEntry], now: datetime) -> None:
+    def give_back(self, archive: str, entries: Iterable[CdxEntry], now: datetime) -> None:
         """End the leases of captures that were not requested."""
         with self._writer.begin() as connection:
-            rewrite(connection, archive, list(unasked), due_at=now)
+            rewrite(connection, archive, list(entries), due_at=now)
 
     def begin(self, archive: str, now: datetime) -> None:
         """At the start of a run: end the leases of a dead run, and make due what failed in the last one."""

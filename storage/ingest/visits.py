@@ -1,4 +1,4 @@
-"""Ledger updates of a batch: the links of its pages, the states of visited addresses, and progress in files."""
+"""Ledger updates of a batch: links of its pages, states of visited addresses, and progress in files."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -34,9 +34,9 @@ def update_ledger(
     discoveries: Iterable[MergedDiscovery] | None,
     change: Callable[[Values, BatchResult], Values | None],
 ) -> None:
-    """Add the links of pages to the ledger, then change the rows of visited addresses; None: no change.
+    """Add the links of pages to the ledger, then change the rows of visited addresses.
 
-    discoveries: as for `apply_visits`.
+    discoveries: as for `apply_visits`. change: returns the new columns of a row; None: no change.
     """
     visited = [result for result in results if result[0].visit is not None]
     if discoveries is None:

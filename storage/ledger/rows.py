@@ -171,8 +171,8 @@ def _exclusion(row: Values, merged: MergedDiscovery) -> Values:
     due at once.
     """
     state, discovery, flipped = row["state"], merged.discovery, merged.allowed_at is not None
-    asked = discovery.found_by == "asked"
-    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and not asked):
+    by_person = discovery.found_by == "asked"
+    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and not by_person):
         return {}
     at = merged.allowed_at or merged.now
     if discovery.excluded_by:
@@ -181,7 +181,7 @@ def _exclusion(row: Values, merged: MergedDiscovery) -> Values:
     over_budget = discovery.budget is not None and row["why"] == discovery.budget.name
     if (state == "excluded" and not over_budget) or (state == "known" and flipped):
         return {"state": "known", "why": None, "due_at": at}
-    if asked and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
+    if by_person and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
         return {"due_at": at, "tries": 0}
     return {}
 

@@ -202,9 +202,9 @@ def page_of(address: str) -> int:
 
     `start` counts stories, ten on a page; `/page/N` and `paged` count from 1.
     """
-    found = _PAGE.search(address)
-    if found is None:
+    match = _PAGE.search(address)
+    if match is None:
         return 0
-    name, number = (found[1], int(found[2])) if found[1] else (found[3], int(found[4]))
+    name, number = (match[1], int(match[2])) if match[1] else (match[3], int(match[4]))
     page = {"page": number, "start": number // 10}.get(name, max(number - 1, 0))
     return min(page, _MOST_PAGES)

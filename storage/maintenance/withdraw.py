@@ -26,7 +26,7 @@ from storage.errors import Damaged, NoSuchStory, NotAnArchive, RecordUnreadable
 from storage.evidence import compact_format
 from storage.ingest import runs, search_index
 from storage.ingest.batch import Batch, load_stories
-from storage.ingest.reprocess import Reader, previous_item
+from storage.ingest.reprocess import Reader, stored_teasers
 from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ours, keep_out, records, waiting
 from storage.ingest.write import write
 from storage.ledger.states import DROPPED, WITHDRAWN
@@ -268,7 +268,7 @@ def _delete_captures(connection: Connection, deleted: list[Row[Any]]) -> None:
         if row.story_id is not None:
             story = batch.by_story[row.story_id]
             story.timeline.remove(row.id)
-            story.anew = True
+            story.derive_all = True
             batch.touched[story.id] = story
     for chunk in chunks(ids):
         connection.execute(delete(Sighting).where(Sighting.capture_id.in_(chunk)))
@@ -303,7 +303,7 @@ def _delete_teasers(connection: Connection, reader: Reader, named: Collection[st
             select(sighting).where(sighting.c.capture_id == capture_id).order_by(sighting.c.id)
         ).all()
         digest = connection.execute(select(capture.c.teasers_digest).where(capture.c.id == capture_id)).scalar_one()
-        teasers = previous_item(rows, digest)
+        teasers = stored_teasers(rows, digest)
         kept = [teaser for row, teaser in zip(rows, teasers, strict=True) if row.id not in deleted]
         of_capture = update(Capture).where(capture.c.id == capture_id)
         connection.execute(of_capture.values(teasers_digest=digest_of(dumped(kept))))
