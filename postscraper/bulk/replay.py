@@ -21,7 +21,7 @@ from postscraper.newspapers import other_papers
 from postscraper.run.run import Run
 from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc import PageFilter, named, pages_of
-from postscraper.sources.warc_files import WarcFile, parts
+from postscraper.sources.warc_files import WarcFile, warc_files
 from storage.archive import Outcome
 from storage.ingest import visits
 from storage.ingest.prepare import PreparedItem
@@ -68,7 +68,7 @@ class Replay:
         """
         self.progress = Progress()
         self._run, self._jobs, self._link, self._all_hosts = run, jobs, link, all_hosts
-        files = parts(paths, self.progress.damages.append)
+        files = warc_files(paths, self.progress.damages.append)
         # What one paper does not need of a file, another may.
         paper = f"{run.paper.name} with all" if all_hosts else run.paper.name
         self._names = {file: f"{file.identity()} {paper}" for file in files}

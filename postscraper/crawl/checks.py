@@ -109,7 +109,7 @@ class Checks:
         lines = [f"{spider.paper.name}: {pages} in {elapsed}{f': {results}' if results else ''}"]
         if unread := self._named("postscraper/unread/"):
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
-        if left_out := spider.run.left_out:
+        if left_out := spider.run.other_hosts:
             others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
             lines.append(f"Left out: {', '.join(others)}")
         if doors := spider.run.doors.sentence:
@@ -122,7 +122,7 @@ class Checks:
         queued = spider.queued()
         if queued:
             lines.append(f"Still queued: {queued:,}; the next run goes on with them{self._at_this_pace(queued)}")
-        if spider.run.scope.source == "live" and (left_alone := spider.run.left_alone(self._begun_at)):
+        if spider.run.scope.source == "live" and (left_alone := spider.run.not_yet_due(self._begun_at)):
             lines.append(f"Left alone, not due yet: {counted(left_alone, 'address', 'addresses')}")
         return lines
 

@@ -36,7 +36,7 @@ class Pacing:
     def waits(self) -> bool:
         return self.over or now() < self._paused_until
 
-    def rests_today(self) -> bool:
+    def is_resting_today(self) -> bool:
         """Whether the archive refused too often today, in this run or another; ends the run then."""
         today = now()
         if self._holdings.refusals(self._archive.name, today.date()) < MOST_REFUSALS:
@@ -64,7 +64,7 @@ class Pacing:
         pause_seconds = retry_after(response)
         count = 1 if pause_seconds <= self._longest_pause else MOST_REFUSALS
         self._holdings.refused(self._archive.name, now().date(), count)
-        if not self.rests_today():
+        if not self.is_resting_today():
             self._pause(pause_seconds or REFUSAL_SECONDS)
 
     def stop(self, reason: str, what: str) -> None:

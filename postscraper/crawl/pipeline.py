@@ -21,7 +21,7 @@ from scrapy.exceptions import DropItem
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.run.page_reader import Reading, dropped
+from postscraper.run.page_reader import Reading, dropped_item
 from storage.archive import Outcome
 from storage.errors import ArchiveError, EvidenceError
 
@@ -98,7 +98,7 @@ class ArchivePipeline:
             return
         with suppress(DropItem):
             if spider.ended is None or spider.ended.reason not in ("archive", "pipeline"):
-                await self._commit(dropped(item, str(exception) or "without a reason"), spider)
+                await self._commit(dropped_item(item, str(exception) or "without a reason"), spider)
         self._handled(item, spider)
 
     def _failed(self, item: Any) -> None:

@@ -84,7 +84,7 @@ class Frontier(ABC):
 
     def begin(self) -> None:
         """Find out what there is to do. Ends the run on a day on which the archive asked to be left alone."""
-        if not self._pacing.rests_today():
+        if not self._pacing.is_resting_today():
             self._begun = True
 
     @abstractmethod

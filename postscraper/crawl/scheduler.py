@@ -24,7 +24,7 @@ LEASED_AT_ONCE, LEASED_EACH = 16, 4
 class LedgerScheduler(BaseScheduler):
     def __init__(self, requests_at_once: int = 1) -> None:
         self._at_once = max(LEASED_AT_ONCE, LEASED_EACH * requests_at_once)
-        self._brought: deque[Request] = deque()
+        self._enqueued: deque[Request] = deque()
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._pages_left: int | None = None
@@ -49,12 +49,12 @@ class LedgerScheduler(BaseScheduler):
                 self._spider.run.give_back(self._due)
 
     def enqueue_request(self, request: Request) -> bool:
-        self._brought.append(request)
+        self._enqueued.append(request)
         return True
 
     def has_pending_requests(self) -> bool:
-        if self._brought or self._due or self._newspaper is None:
-            return bool(self._brought or self._due)
+        if self._enqueued or self._due or self._newspaper is None:
+            return bool(self._enqueued or self._due)
         with self._newspaper.guarded():
             frontier = self._newspaper.frontier
             return frontier.has_more() if frontier is not None else self._waiting()
@@ -67,8 +67,8 @@ class LedgerScheduler(BaseScheduler):
         return self._spider.run.paused() or self._spider.run.soon_due()
 
     def next_request(self) -> Request | None:
-        if self._brought:
-            return self._brought.popleft()
+        if self._enqueued:
+            return self._enqueued.popleft()
         if self._newspaper is not None and self._newspaper.frontier is not None:
             return self._newspaper.frontier.next_request() if self._newspaper.ended is None else None
         if self._spider is None or self._pages_left == 0 or self._spider.run.paused():

@@ -74,11 +74,11 @@ class NewspaperSpider(Spider):
     run: Run
     frontier: Frontier | None = None  # in a run over another archive
     ended: Ended | None = None
-    _unreached: str | None = None  # the sentence for a run that had no answer at all
+    _unreachable: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
     _handled = 0  # answers that are committed, or will not be in this run
-    _handed_on = 0  # items of a local source
-    _out = 0  # items that have left the pipelines
+    _yielded = 0  # items of a local source
+    _finished = 0  # items that have left the pipelines
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -93,7 +93,7 @@ class NewspaperSpider(Spider):
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
         crawler.signals.connect(spider._close_run, signals.engine_stopped)
         for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(spider._count_out, out)
+            crawler.signals.connect(spider._count_finished, out)
             crawler.signals.connect(spider._let_close, out)
         return spider
 
@@ -124,12 +124,12 @@ class NewspaperSpider(Spider):
             return
         for exchange, location in islice(LOCAL_SOURCES[scope.source](self.run), scope.limit):
             for item in self.run.read(exchange, location):
-                self._handed_on += 1
+                self._yielded += 1
                 yield item
             if self.ended is not None:
                 return
         # Scrapy checks whether it is idle when an answer comes; here none comes, so wait for the last page.
-        while self._out < self._handed_on and self.ended is None:
+        while self._finished < self._yielded and self.ended is None:
             await asyncio.sleep(0.01)
 
     def queued(self) -> int | None:
@@ -141,8 +141,8 @@ class NewspaperSpider(Spider):
         limit = self.run.scope.limit
         return count if limit is None or count is None else min(count, max(limit - self._handled, 0))
 
-    def _count_out(self) -> None:
-        self._out += 1
+    def _count_finished(self) -> None:
+        self._finished += 1
 
     def handled(self) -> None:
         """The item of an answer is committed, or will not be in this run."""
@@ -209,9 +209,9 @@ class NewspaperSpider(Spider):
         if self.ended is not None and self.ended.reason in ("archive", "forbidden"):
             return  # it is due again at the next start
         with self.guarded():
-            self._leave(address, request, error)
+            self._record_failure(address, request, error)
 
-    def _leave(self, address: str, request: Request, error: BaseException | None) -> None:
+    def _record_failure(self, address: str, request: Request, error: BaseException | None) -> None:
         if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
             self.run.excluded(address, "robots.txt")
             return
@@ -226,14 +226,14 @@ class NewspaperSpider(Spider):
         stats.inc_value("postscraper/unanswered")
         host = urlsplit(request.url).netloc
         proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
-        self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
+        self._unreachable = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
             # Nothing more may be requested (RFC 9309, 2.3.1.4), but from another form of the host, which has its own.
             over = self.crawler.crawling and (host == urlsplit(self.run.home).netloc or not self._handled)
         else:
             over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
         if over:
-            self.stop("unreachable", self._unreached)
+            self.stop("unreachable", self._unreachable)
 
     def _had_no_answer(self) -> bool:
         assert self.crawler.stats is not None
@@ -259,8 +259,8 @@ class NewspaperSpider(Spider):
         if self.ended is None and doors.closed and not doors.opened:
             sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"
             self.ended = Ended(reason="walled", sentence=sentence)
-        if self.ended is None and self._unreached and self._had_no_answer():
-            self.ended = Ended(reason="unreachable", sentence=self._unreached)
+        if self.ended is None and self._unreachable and self._had_no_answer():
+            self.ended = Ended(reason="unreachable", sentence=self._unreachable)
         try:
             try:
                 self.run.log(ended_at=now())

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from postscraper.sources.captures import is_page
 from postscraper.sources.revisits import RevisitLookup
-from postscraper.sources.warc_files import WarcFile, parts
+from postscraper.sources.warc_files import WarcFile, warc_files
 from postscraper.urls import NO_ALIASES, Aliases, canonical
 from storage.warc.exchange import AUXILIARY, IMPORTED, Exchange, RecordLocation, SharedMember, Tally
 from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
@@ -84,7 +84,7 @@ class PageFilter:
         papers: names of other newspapers that can be read, by host.
         """
         self.contents = Contents()
-        self.fruitless: list[str] = []  # contents of each file without a page
+        self.without_pages: list[str] = []  # contents of each file without a page
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
 
@@ -141,7 +141,7 @@ class PageFilter:
         before, self.contents = self.contents, Contents()
         yield from pages
         if not self.contents.pages:
-            self.fruitless.append(f"{name}: {self.contents}")
+            self.without_pages.append(f"{name}: {self.contents}")
         self.contents = before + self.contents
 
     def _other_host(self, host: str) -> str:
@@ -152,7 +152,7 @@ class PageFilter:
         return _OTHER_HOST
 
     def _reason_to_skip(self, exchange: Exchange, location: RecordLocation) -> str | None:
-        why = None if self._host is None else self._foreign(exchange)
+        why = None if self._host is None else self._reason_of_newspaper(exchange)
         # Our files take no undated records, and no location names this one.
         if why is None and isinstance(location, SharedMember) and exchange.captured_at is None:
             return "without a date, and packed with others as one"
@@ -162,7 +162,7 @@ class PageFilter:
             return "robots.txt, or a redirect to the same address"
         return why
 
-    def _foreign(self, exchange: Exchange) -> str | None:
+    def _reason_of_newspaper(self, exchange: Exchange) -> str | None:
         if exchange.method not in ("GET", "HEAD"):
             return "not asked for by GET"
         host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
@@ -177,7 +177,7 @@ def pages(
     paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every page in the files, with its location, which has the whole path of the file. Raises BadRequest."""
-    files = parts(paths, on_damage)
+    files = warc_files(paths, on_damage)
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
         for file in files:

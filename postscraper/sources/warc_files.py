@@ -35,7 +35,7 @@ class WarcFile:
         return sha256(Path(self.name).name.encode("utf-8", "surrogateescape") + b"\0" + head).hexdigest()
 
 
-def parts(paths: Iterable[Path], on_damage: OnDamage) -> list[WarcFile]:
+def warc_files(paths: Iterable[Path], on_damage: OnDamage) -> list[WarcFile]:
     """All files at the paths, each once, in the order of paths and names.
 
     Raises BadRequest for a path that does not exist, and if there is no such file at all.

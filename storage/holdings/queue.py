@@ -1,4 +1,4 @@
-"""Rows of the queue of captures in other archives. Each function works in a transaction of its caller."""
+"""Queue of captures to fetch from other archives. Each function works in the transaction of its caller."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -61,7 +61,7 @@ def mark_held(connection: Connection, items: Sequence[PreparedItem]) -> None:
 
 
 def find_held(connection: Connection, bodies: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
-    """Those of some bodies (address and digest) that are held of the same address."""
+    """Those of the bodies (address and digest) that are already held for the same address."""
     held: set[tuple[str, str]] = set()
     for chunk in chunks(sorted({digest for _, digest in bodies if digest})):
         ours = select(Capture.address, Payload.sha1).join(Capture, Capture.digest == Payload.digest)

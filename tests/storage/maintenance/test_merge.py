@@ -16,7 +16,7 @@ import pytest
 from storage.holdings.models import Candidate, CdxEntry
 from storage.ledger.states import Discovery, Kind
 from storage.maintenance.compact import compact
-from storage.maintenance.merge import joined
+from storage.maintenance.merge import merged_row
 from tests.helpers.archives import SITE, answer, file, fill, run_on, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import refused, run
@@ -305,15 +305,15 @@ def test_an_address_is_as_the_one_that_knows_more_has_it(
     one_says: dict[str, Any], other_says: dict[str, Any], stays: dict[str, Any]
 ) -> None:
     ours, theirs = row(**one_says), row(**other_says)
-    for found in (joined(ours, theirs), joined(theirs, ours)):
+    for found in (merged_row(ours, theirs), merged_row(theirs, ours)):
         assert {name: found[name] for name in stays} == stays
-    assert {**joined(ours, theirs), "priority": 0} == {**joined(theirs, ours), "priority": 0}
+    assert {**merged_row(ours, theirs), "priority": 0} == {**merged_row(theirs, ours), "priority": 0}
 
 
 def test_a_withdrawn_address_is_not_overturned() -> None:
     ours = row(state="excluded", why="withdrawn")
     for theirs in (row(state="done", visits=1, visited_at=LATE, depth=1), row(how="asked", heard_at=LATE)):
-        assert joined(ours, theirs) | {"priority": 1} == ours
+        assert merged_row(ours, theirs) | {"priority": 1} == ours
 
 
 def test_leases_are_of_their_runs(one: Path, other: Path) -> None:
