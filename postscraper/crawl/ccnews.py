@@ -1,7 +1,7 @@
 """Frontier over CC-NEWS: whole files of the world's news, fetched in pieces and filtered for one newspaper.
 
-A file lies in the archive's folder until it is read; its size there is the offset of the next piece. That it was read
-is stored as a finished query of its archive (storage/holdings/holdings.py), and then the file is deleted.
+A file stays in the archive's folder until it is read; its size there is the offset of the next piece. A file that was
+read is stored as a finished index query (storage/holdings/holdings.py), and deleted.
 """
 
 import logging

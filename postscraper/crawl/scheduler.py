@@ -1,7 +1,7 @@
 """Scrapy scheduler over the ledger's due addresses.
 
-The frontier is the ledger: what a kill interrupts stays due. Requests of others (`scrapy shell`, a script) wait in
-memory.
+The ledger is the frontier, so that addresses stay due when a run is killed. Requests from elsewhere (`scrapy shell`, a
+script) are queued in memory.
 """
 
 from collections import deque
@@ -16,8 +16,8 @@ from postscraper.run.run import now
 from postscraper.urls import as_linked
 from storage.ledger.ledger import Due
 
-# Few, so that more urgent addresses found meanwhile come soon; enough for each concurrent request that a crawl without
-# delays seldom waits for the writer.
+# Few, so that more urgent addresses found meanwhile are visited soon; enough for each concurrent request, so that a
+# crawl without delays seldom waits for the writer.
 LEASED_AT_ONCE, LEASED_EACH = 16, 4
 
 
@@ -75,7 +75,7 @@ class LedgerScheduler(BaseScheduler):
             return None
         self._pass_closed_doors()
         if not self._due:
-            # A run of few pages leases few, for a page found meanwhile may be more urgent.
+            # A run of few pages leases few, because a page found meanwhile may be more urgent.
             at_once = self._at_once if self._pages_left is None else min(self._pages_left, LEASED_EACH)
             with self._spider.guarded():
                 self._due.extend(self._spider.run.due(at_once))
@@ -86,7 +86,7 @@ class LedgerScheduler(BaseScheduler):
         return self._request(self._spider, self._due.popleft())
 
     def _pass_closed_doors(self) -> None:
-        """Give back addresses behind a door that was closed meanwhile."""
+        """Release leased addresses whose door was closed meanwhile."""
         assert self._spider is not None
         run = self._spider.run
         closed = [due for due in self._due if not run.doors.is_open(due.kind)]

@@ -1,4 +1,4 @@
-"""Base of every newspaper's spider: answers and local sources in, items out."""
+"""Base class of every newspaper's spider: turns responses and local sources into items."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -33,18 +33,18 @@ from storage.warc.exchange import Exchange
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 
-# Fetches in a row without any answer, and none before: the host or the network is away. A run of fewer fetches reports
-# it at its end.
+# Failed requests in a row, without any response before, after which the run ends: host or network is down. A run with
+# fewer requests reports it at its end.
 UNREACHABLE_AFTER = 3
 INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
-MOST_HOPS = 5  # as browsers' and RFC 9309's least
+MOST_HOPS = 5  # the least that RFC 9309 requires
 
 
 # Priority of the project's settings where a script crawls with its own: over Scrapy's defaults (0), under a command's
 # (10) and a script's (20).
 BELOW_ANY_CHOICE = 5
 
-# The meta of a request that is about its address; the rest is Scrapy's, and about one answer.
+# Request meta that belongs to the address and survives a redirect; the rest is Scrapy's, and belongs to one response.
 OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
 
 
@@ -60,12 +60,12 @@ class Ended:
     error: Exception | None = None
 
 
-# Errors that another try would meet again: an answer over the limits, a scheme or host that is never requested.
+# Errors that would recur: a response over the limits, a scheme or host that is never requested.
 NEVER_AGAIN = (DownloadCancelledError, PrivateAddress, UnsupportedURLSchemeError)
 
 
 class NewspaperSpider(Spider):
-    """Subclasses name their `paper`; everything else follows from it.
+    """Subclasses only set `paper`.
 
     The addresses to fetch come from the ledger, through the scheduler: `start` yields no requests.
     """
@@ -128,12 +128,12 @@ class NewspaperSpider(Spider):
                 yield item
             if self.ended is not None:
                 return
-        # Scrapy checks whether it is idle when an answer comes; here none comes, so wait for the last page.
+        # Scrapy checks whether it is idle after each response; there is none here, so wait for the last page.
         while self._finished < self._yielded and self.ended is None:
             await asyncio.sleep(0.01)
 
     def queued(self) -> int | None:
-        """How many pages could be fetched now; None if unknown."""
+        """Number of pages that could be fetched now; None if unknown."""
         if self.run.scope.source == "live":
             count: int | None = self.run.queued()
         else:
@@ -145,7 +145,7 @@ class NewspaperSpider(Spider):
         self._finished += 1
 
     def handled(self) -> None:
-        """The item of an answer is committed, or will not be in this run."""
+        """Count a response whose item is committed, or will not be committed in this run."""
         self._handled += 1
         if self.frontier is not None:
             self.frontier.handled()
@@ -180,7 +180,7 @@ class NewspaperSpider(Spider):
                 self.logger.warning("%s: %s", response.url, why)
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
-        """Request nothing more in this run behind a door of the newspaper that an answer closes."""
+        """Stop requesting addresses of a door in this run when a response closes it."""
         kind = response.meta.get("kind")
         door = self.run.doors.notice(kind, items) if kind else None
         if door is not None:
@@ -202,7 +202,7 @@ class NewspaperSpider(Spider):
         return response.request.replace(url=self.run.served(target), meta={**own, "hops": hops + 1})
 
     def failed(self, failure: Failure) -> None:
-        """Handle a fetch without an answer: robots.txt forbids it, or the host was not reached."""
+        """Handle a request without a response: robots.txt forbids it, or the host was not reached."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
         error = failure.value

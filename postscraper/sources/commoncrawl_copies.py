@@ -1,4 +1,4 @@
-"""Copies of Common Crawl's files in a folder, laid out as it has them.
+"""Copies of Common Crawl's files in a folder, with the same paths as on its server.
 
     cc-index/collections/CC-MAIN-2018-26/indexes/cdx-00000.gz     or any *.cdxj, *.cdxj.gz
     crawl-data/CC-MAIN-2018-26/segments/…/warc/….warc.gz

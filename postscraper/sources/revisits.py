@@ -1,6 +1,6 @@
 """Lookup of the captures that revisit records refer to, anywhere among the same WARC files.
 
-The first revisit record makes an index of all files on the disk.
+The first revisit record causes all files to be indexed, in a temporary database.
 """
 
 import sqlite3
@@ -37,11 +37,11 @@ _BY_URL = f"{_COLUMNS} WHERE url = ? AND captured_at GLOB ? LIMIT 9"
 
 
 class _Row(NamedTuple):
-    """An answer in the index.
+    """A response in the index.
 
     digest: of its body, as `normal` writes it.
-    said: the digest that its record names; None without one.
-    number: among the records packed as one at `offset`.
+    recorded_digest: the digest in its record; None without one.
+    number: position among the records compressed together at `offset`.
     """
 
     digest: str
@@ -55,7 +55,7 @@ class RevisitLookup:
     """Callable that returns the original of a revisit; None if it is not among the files."""
 
     def __init__(self, files: Sequence[WarcFile], index: Path) -> None:
-        """index: path of a file of its own, made when it is needed."""
+        """index: path of the index database, created when it is needed."""
         self._files, self._index = files, index
 
     def __call__(self, target: RevisitTarget) -> Exchange | None:
@@ -67,7 +67,7 @@ class RevisitLookup:
                 rows = [_Row(*row) for row in connection.execute(query, values)]
                 if digest is not None:
                     rows = [row for row in rows if digest in (row.digest, row.recorded_digest)] or rows
-                # Without a digest there is no choice between different bodies.
+                # Without a digest, different bodies are ambiguous.
                 elif len({row.digest for row in rows}) > 1:
                     continue
                 if rows and (exchange := _answer(rows[0])) is not None and _is_target(exchange, rows[0], target):
@@ -100,7 +100,7 @@ class RevisitLookup:
 
 
 def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Queries of the index with their values, the surest first."""
+    """Queries of the index with their values, the most reliable first."""
     if target.record_id:
         yield _BY_ID, (target.record_id, target.url)
     if digest:

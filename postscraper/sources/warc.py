@@ -1,7 +1,7 @@
 """Captures in WARC, ARC and WACZ files of any origin, with their own time, status and headers.
 
-Only pages of one newspaper are taken; other records are counted by the reason. Damage is reported with file and
-offset, and the records before and after it are read.
+Only pages of one newspaper are returned; other records are counted by reason. Damage is reported with file and
+offset; the records before and after it are read.
 """
 
 import re
@@ -20,8 +20,8 @@ from postscraper.urls import NO_ALIASES, Aliases, canonical
 from storage.warc.exchange import AUXILIARY, IMPORTED, Exchange, RecordLocation, SharedMember, Tally
 from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
 
-# The usual spelling of the names, for a search that ignores case costs ten times as much; a record without a match
-# is treated like one of the paper's.
+# Only the usual spelling of the names, because a search that ignores case costs ten times as much; a record without a
+# match is treated like one of the newspaper.
 _HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n?#> ]{1,255})")
 _ARC_HOST = re.compile(rb"https?://([^/\r\n?#> ]{1,255})")
 _SCHEME = re.compile(rb"(?:\A|\nWARC-Target-URI:[ \t]*<?)([a-z]{2,12}):")
@@ -137,7 +137,7 @@ class PageFilter:
     def file(
         self, name: str, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """The pages of a whole file; a file without any is added to `fruitless`."""
+        """The pages of a whole file; a file without any is added to `without_pages`."""
         before, self.contents = self.contents, Contents()
         yield from pages
         if not self.contents.pages:
@@ -145,7 +145,7 @@ class PageFilter:
         self.contents = before + self.contents
 
     def _other_host(self, host: str) -> str:
-        """The reason to skip an answer of another host; counts it by its host."""
+        """Count a response of another host; returns the reason to skip it."""
         if host in self._papers:
             return f"of the paper {self._papers[host]}"
         self.contents.hosts[host] += 1
@@ -153,7 +153,7 @@ class PageFilter:
 
     def _reason_to_skip(self, exchange: Exchange, location: RecordLocation) -> str | None:
         why = None if self._host is None else self._reason_of_newspaper(exchange)
-        # Our files take no undated records, and no location names this one.
+        # Our files cannot store undated records, and this one cannot be located in its own file.
         if why is None and isinstance(location, SharedMember) and exchange.captured_at is None:
             return "without a date, and packed with others as one"
         if why is None and exchange.source == AUXILIARY and self._host is None:
@@ -176,7 +176,7 @@ class PageFilter:
 def pages(
     paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """Every page in the files, with its location, which has the whole path of the file. Raises BadRequest."""
+    """Every page in the files, with its location, whose file is an absolute path. Raises BadRequest."""
     files = warc_files(paths, on_damage)
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
