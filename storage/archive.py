@@ -23,7 +23,7 @@ from storage.holdings.queue import mark_held
 from storage.ingest import derived, reprocess, search_index, tombstones, visits
 from storage.ingest.batch import Outcome, load
 from storage.ingest.prepare import prepare
-from storage.ingest.visits import Taken
+from storage.ingest.visits import BatchResult
 from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
@@ -196,9 +196,9 @@ class Archive:
         safe_offsets: bytes by file. discoveries: links found on the pages; None: those of the visits.
         """
 
-        def apply(connection: Connection, taken: Sequence[Taken]) -> None:
-            visits.apply_visits(connection, taken, discoveries)
-            visits.mark(connection, safe_offsets)
+        def apply(connection: Connection, results: Sequence[BatchResult]) -> None:
+            visits.apply_visits(connection, results, discoveries)
+            visits.mark_replayed(connection, safe_offsets)
 
         return self._store(items, apply)
 
@@ -210,7 +210,7 @@ class Archive:
         return self._store(items, reprocess.apply_readings)
 
     def _store(
-        self, items: Iterable[tuple[Any, Visit | None]], apply: Callable[[Connection, Sequence[Taken]], None]
+        self, items: Iterable[tuple[Any, Visit | None]], apply: Callable[[Connection, Sequence[BatchResult]], None]
     ) -> list[Outcome]:
         prepared = [prepare(item, visit) for item, visit in items]
         with self.write() as connection:
@@ -218,15 +218,15 @@ class Archive:
             admitted = [not barred or not tombstones.is_barred(entry, barred) for entry in prepared]
             entries = list(compress(prepared, admitted))
             batch = load(connection, entries)
-            taken = [batch.add(entry) for entry in entries]
+            results = [batch.add(entry) for entry in entries]
             write(connection, batch)
-            apply(connection, taken)
+            apply(connection, results)
             mark_held(connection, entries)
             rejected = [entry for entry, is_admitted in zip(prepared, admitted, strict=True) if not is_admitted]
             tombstones.reject(connection, rejected, self.evidence)
         if rejected:
             self.overwrite_withdrawn()
-        outcomes = (outcome for _, outcome, _ in taken)
+        outcomes = (outcome for _, outcome, _ in results)
         return [next(outcomes) if is_admitted else Outcome.WITHDRAWN for is_admitted in admitted]
 
     def withdrawn(self) -> frozenset[str]:
@@ -246,7 +246,7 @@ class Archive:
 
         Raises Locked while another program reads it.
         """
-        database.write_anew(self._writer, self.folder)
+        database.vacuum(self._writer, self.folder)
 
     def captures(self, *, since: date | None = None, until: date | None = None) -> Iterator[Row[Any]]:
         """Captures in the order in which they were stored.

@@ -1,6 +1,6 @@
 """Merge another archive into this one: replay its evidence, then add what only its database has.
 
-Every step may be repeated; a merge after a killed one goes on where that stopped. The other archive is only read.
+Every step may be repeated; a merge after a killed one resumes where that one stopped. The other archive is only read.
 """
 
 from collections import Counter
@@ -34,13 +34,13 @@ Ask = Callable[[Sequence[Withdrawal]], object]
 
 
 @dataclass(slots=True)
-class Merged:
+class MergeResult:
     """Counts of a merge.
 
     before, after: rows of this archive's tables.
-    known: pages read that this archive held already.
-    left: records of the evidence that are no page, by reason.
-    elsewhere: captures whose bytes are not in the other archive's folder.
+    already_held: pages read that this archive held already.
+    skipped: records of the evidence that are not pages, by reason.
+    without_bytes: captures whose bytes are not in the other archive's folder.
     withdrawn: pages left out because their stories are withdrawn.
     taken_out: addresses withdrawn here because they are in the other archive.
     addresses, joined: addresses of the other ledger that were new here, and that were not.
@@ -48,20 +48,20 @@ class Merged:
 
     before: dict[str, int] = field(default_factory=dict)
     after: dict[str, int] = field(default_factory=dict)
-    known: int = 0
+    already_held: int = 0
     withdrawn: int = 0
-    elsewhere: int = 0
+    without_bytes: int = 0
     taken_out: list[str] = field(default_factory=list)
     addresses: int = 0
     joined: int = 0
-    left: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     damages: list[Damage] = field(default_factory=list)
 
     def add(self, run: Progress) -> None:
         """Add the counts of the replay of some of its files."""
-        self.known += run.outcomes[Outcome.KNOWN_CAPTURE] + run.outcomes[Outcome.REREAD]
+        self.already_held += run.outcomes[Outcome.KNOWN_CAPTURE] + run.outcomes[Outcome.REREAD]
         self.withdrawn += run.outcomes[Outcome.WITHDRAWN]
-        self.left += run.skipped
+        self.skipped += run.skipped
         self.damages += run.damages
 
 
@@ -72,18 +72,18 @@ def merge(
     *,
     jobs: int,
     ask: Ask,
-    seen: Callable[[Progress], object],
-) -> Merged:
+    on_progress: Callable[[Progress], object],
+) -> MergeResult:
     """Merge the archive `other` into `archive`.
 
     ask: called before stories that `other` has withdrawn are withdrawn here; raises to end the merge.
-    seen: called with the progress of each replay.
+    on_progress: called with the progress of each replay.
     Raises BadRequest when both are the same, ArchiveInUse, ArchiveError, EvidenceError.
     """
     Archive.check_folder(other)
     if archive.exists() and archive.samefile(other):
         raise BadRequest(f"{other} is this archive itself")
-    merged = Merged()
+    merged = MergeResult()
     with shared_lock(other):
         Archive.open(other, readonly=True).close()  # raises WrongVersion
         with _locked(archive) as opened:
@@ -93,11 +93,11 @@ def merge(
         for (paper, origin), files in _files(other).items():
             run = open_run(NEWSPAPERS[paper], origin)
             try:
-                merged.add(Replay(run, files, jobs=jobs, all_hosts=True).run(seen))
+                merged.add(Replay(run, files, jobs=jobs, all_hosts=True).run(on_progress))
             finally:
                 run.close()
         with _locked(archive) as opened:
-            merged.elsewhere = sum(carry_over.captures(other, opened, EvidenceReader(other), own=False))
+            merged.without_bytes = sum(carry_over.captures(other, opened, EvidenceReader(other), own=False))
             join_ledger(other / DATABASE, archive / DATABASE)
             merged.after = counts(archive / DATABASE)
     return merged

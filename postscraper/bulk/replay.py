@@ -20,8 +20,8 @@ from postscraper.items import Capture, Item
 from postscraper.newspapers import other_papers
 from postscraper.run.run import Run
 from postscraper.sources.revisits import RevisitLookup
-from postscraper.sources.warc import PageFilter, answers, named
-from postscraper.sources.warc_files import WarcFile, parts
+from postscraper.sources.warc import PageFilter, named, pages_of
+from postscraper.sources.warc_files import WarcFile, warc_files
 from storage.archive import Outcome
 from storage.ingest import visits
 from storage.ingest.prepare import PreparedItem
@@ -68,11 +68,11 @@ class Replay:
         """
         self.progress = Progress()
         self._run, self._jobs, self._link, self._all_hosts = run, jobs, link, all_hosts
-        files = parts(paths, self.progress.damages.append)
+        files = warc_files(paths, self.progress.damages.append)
         # What one paper does not need of a file, another may.
         paper = f"{run.paper.name} with all" if all_hosts else run.paper.name
         self._names = {file: f"{file.identity()} {paper}" for file in files}
-        known = run.archive.ask(visits.done)
+        known = run.archive.ask(visits.replay_offsets)
         self._safe = {
             file: max(file.start, min(file.start + known.get(name, 0), file.end)) for file, name in self._names.items()
         }
@@ -131,7 +131,7 @@ class Replay:
         pages: list[Page] = []
         size, end = 0, start
         tracked = self._tracked(records, start, on_progress)
-        for location, exchange in answers(tracked, file, page_filter, tally, original):
+        for location, exchange in pages_of(tracked, file, page_filter, tally, original):
             is_full = len(pages) >= BATCH or size >= BATCH_BYTES
             if is_full and location.offset != pages[-1][0].offset:  # pages in one member stay together
                 yield Batch(file, pages, end if end > pages[-1][0].offset else location.offset)

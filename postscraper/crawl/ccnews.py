@@ -1,7 +1,7 @@
 """Frontier over CC-NEWS: whole files of the world's news, fetched in pieces and filtered for one newspaper.
 
-A file lies in the archive's folder until it is read; its size there is the offset of the next piece. That it was read
-is stored as a finished query of its archive (storage/holdings/holdings.py), and then the file is deleted.
+A file stays in the archive's folder until it is read; its size there is the offset of the next piece. A file that was
+read is stored as a finished index query (storage/holdings/holdings.py), and deleted.
 """
 
 import logging
@@ -41,7 +41,7 @@ class CcNewsFrontier(Frontier):
         self._folder = Path(settings["ARCHIVE_DIR"]) / FOLDER
         self._months: deque[str] = deque(self._run.scope.crawls)
         self._files: deque[str] = deque()
-        self._is_first_read = False  # the first of the files, to its end
+        self._is_file_read = False  # the first of the files, to its end
 
     def end(self) -> None:
         _log.info("%s: files not read to the end: %d", self._archive.name, len(self._files))
@@ -50,7 +50,7 @@ class CcNewsFrontier(Frontier):
         return not self._pacing.over and self._pages_left != 0 and bool(self._months or self._files)
 
     def _next(self) -> Request | None:
-        if self._is_first_read:
+        if self._is_file_read:
             self._finish("read")
         if self._pages_left == 0:
             return None
@@ -90,7 +90,7 @@ class CcNewsFrontier(Frontier):
         scope, paper = self._run.scope, self._run.paper
         limits = [("host", paper.host.removeprefix("www.")), ("since", scope.since), ("until", scope.until)]
         paths = [("path", paper.sections[name]) for name in scope.sections]
-        addresses = [("url", address) for address in self._run.asked_for() or ()]
+        addresses = [("url", address) for address in self._run.named_addresses() or ()]
         return urlencode([("file", file), *((name, value) for name, value in limits if value), *paths, *addresses])
 
     def _read_piece(self, response: Response) -> Iterator[Item]:
@@ -127,12 +127,12 @@ class CcNewsFrontier(Frontier):
                 return
             self._pages_left = None if self._pages_left is None else self._pages_left - 1
             yield from self._run.read(exchange, self._run.record(exchange))
-        for file in page_filter.fruitless:
+        for file in page_filter.without_pages:
             _log.info("%s", file)
-        self._is_first_read = True
+        self._is_file_read = True
 
     def _finish(self, how: str) -> None:
-        self._is_first_read = False
+        self._is_file_read = False
         file = self._files[0]
         self._holdings.add_listing(self._archive.name, self._query(file), [], None, now())
         self._path().unlink(missing_ok=True)

@@ -112,7 +112,7 @@ class Checks:
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
         if pictures := self._named("postscraper/picture/"):
             lines.append("Pictures: " + ", ".join(f"{count:,} {_PICTURES.get(why, why)}" for why, count in pictures))
-        if left_out := spider.run.left_out:
+        if left_out := spider.run.other_hosts:
             others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
             lines.append(f"Left out: {', '.join(others)}")
         if doors := spider.run.doors.sentence:
@@ -125,7 +125,7 @@ class Checks:
         queued = spider.queued()
         if queued:
             lines.append(f"Still queued: {queued:,}; the next run goes on with them{self._at_this_pace(queued)}")
-        if spider.run.scope.source == "live" and (left_alone := spider.run.left_alone(self._begun_at)):
+        if spider.run.scope.source == "live" and (left_alone := spider.run.not_yet_due(self._begun_at)):
             lines.append(f"Left alone, not due yet: {counted(left_alone, 'address', 'addresses')}")
         return lines
 

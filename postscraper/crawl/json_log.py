@@ -25,7 +25,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_as_json() -> None:
-    """Give every handler that writes the log this form."""
+    """Use this format in every log handler."""
     for handler in logging.getLogger().handlers:
         handler.setFormatter(JsonLines())
 

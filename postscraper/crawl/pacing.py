@@ -1,4 +1,4 @@
-"""Pauses of a run over another archive: after errors, and after refusals, of which a day has few."""
+"""Pauses of a run over another archive: after errors, and after refusals, which are limited per day."""
 
 import logging
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from storage.holdings.holdings import Holdings
 from storage.ledger.states import BACK_OFF
 
 MOST_REFUSALS = 2  # a day; then nothing is requested until the next
-UNREACHABLE_AFTER = 2  # fetches without any answer, and none before: the host or the network is away
+UNREACHABLE_AFTER = 2  # failed requests, without any response before: host or network is down
 REFUSAL_SECONDS = 60.0  # pause after a refusal without a Retry-After
 
 _log = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ class Pacing:
     def waits(self) -> bool:
         return self.over or now() < self._paused_until
 
-    def rests_today(self) -> bool:
-        """Whether the archive refused too often today, in this run or another; ends the run then."""
+    def is_resting_today(self) -> bool:
+        """Whether the archive refused too many requests today, in any run; if so, ends the run."""
         today = now()
         if self._holdings.refusals(self._archive.name, today.date()) < MOST_REFUSALS:
             return False
@@ -64,11 +64,11 @@ class Pacing:
         pause_seconds = retry_after(response)
         count = 1 if pause_seconds <= self._longest_pause else MOST_REFUSALS
         self._holdings.refused(self._archive.name, now().date(), count)
-        if not self.rests_today():
+        if not self.is_resting_today():
             self._pause(pause_seconds or REFUSAL_SECONDS)
 
     def stop(self, reason: str, what: str) -> None:
-        """End the run; what: the end of a sentence that begins with the archive's hosts."""
+        """End the run. what: end of a sentence that begins with the hosts of the archive."""
         self.over = True
         hosts = ", ".join(urlsplit(origin).netloc for origin in self._archive.origins)
         self._end(reason, f"{hosts}: {what}")
@@ -79,7 +79,7 @@ class Pacing:
 
 
 def retry_after(response: Response | None) -> float:
-    """The pause in seconds that an answer asks for; 0 if it asks for none."""
+    """The pause in seconds that a response requests; 0 if it requests none."""
     header = response.headers.get("Retry-After") if response is not None else None
     if response is None or header is None:
         return 0.0

@@ -3,8 +3,8 @@
 Pages that arrive within a moment share a transaction; none is passed on before it is durable. The stories that a feed
 or a REST answer carries whole come after its own item, and share its transaction. If the archive fails, the crawl ends.
 
-Of an item that an earlier pipeline drops the archive keeps the record alone. A changed item ends the crawl, for the
-archive holds what the page says.
+The archive stores only the record of an item that an earlier pipeline drops. A changed item ends the crawl, because
+the archive stores only what the page contains.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from scrapy.exceptions import DropItem
 from postscraper.crawl.spider import NewspaperSpider
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.run.page_reader import Reading, dropped
+from postscraper.run.page_reader import Reading, dropped_item
 from storage.archive import Outcome
 from storage.errors import ArchiveError, EvidenceError
 
@@ -35,7 +35,7 @@ COMMITTED = object()
 
 
 class ArchivePipeline:
-    """One thread writes batch after batch; the crawl goes on meanwhile."""
+    """Writes batches in one thread, while the crawl continues."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -98,7 +98,7 @@ class ArchivePipeline:
             return
         with suppress(DropItem):
             if spider.ended is None or spider.ended.reason not in ("archive", "pipeline"):
-                await self._commit(dropped(item, str(exception) or "without a reason"), spider)
+                await self._commit(dropped_item(item, str(exception) or "without a reason"), spider)
         self._handled(item, spider)
 
     def _failed(self, item: Any) -> None:

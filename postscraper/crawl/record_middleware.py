@@ -1,7 +1,7 @@
 """Downloader middleware that records every exchange in the evidence before anything decodes it.
 
-It stands nearest to the network: answers are as they came, but for the transfer coding, which is undone, and the case
-of header names.
+It is the middleware nearest to the network: responses are unchanged, except that the transfer coding is decoded and
+the case of header names is lost.
 """
 
 import re
@@ -53,7 +53,7 @@ class EvidenceMiddleware:
         )
         try:
             record = request.meta.get("record", spider.run.record)
-            # Scrapy gives a callback the response alone, decoded by then; only meta brings it what came.
+            # Scrapy gives a callback only the decoded response; meta carries the original exchange.
             request.meta["exchange"], request.meta["recorded"] = exchange, record(exchange) if record else None
         except (EvidenceError, ArchiveError) as error:
             spider.stop("archive", str(error), error)

@@ -1,8 +1,7 @@
-"""Frontiers over another archive: its index is read, and the captures that are not held yet are fetched.
+"""Frontiers over another archive: they read its index and fetch the captures that are not held yet.
 
-All state is in the archive's own tables (storage/holdings/), one transaction for each index page, so that a killed
-run goes on where it was. The index is read before the captures: whether one is held already is known once it is
-listed.
+All state is in tables of our archive (storage/holdings/), one transaction for each index page, so that a killed run is
+resumed where it stopped. The index is read first, so that captures already held are not fetched.
 """
 
 import logging
@@ -34,9 +33,9 @@ from storage.holdings.models import Candidate, CdxEntry
 from storage.warc.exchange import Exchange, RecordLocation
 
 Recorded = tuple[Exchange, RecordLocation]
-INDEX_AGAIN = timedelta(days=30)  # archives go on collecting; what they have of the past hardly changes
+INDEX_AGAIN = timedelta(days=30)  # archives keep collecting, but their past captures hardly change
 MOST_HOPS = 3
-ANSWER_SECONDS = 180.0  # an index is searched for a minute or two when whole hosts are looked up
+ANSWER_SECONDS = 180.0  # searching an index for a whole host takes a minute or two
 MOST_COUNTED = 1_000_000
 
 _log = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ class Spider(Protocol):
 
 
 class Frontier(ABC):
-    """Requests of a run to another archive, one at a time: an answer may make the next one needless."""
+    """Requests of a run to another archive, one at a time, because a response may make the next one unnecessary."""
 
     def __init__(self, spider: Spider, settings: BaseSettings) -> None:
         self._run, self._guarded = spider.run, spider.guarded
@@ -80,16 +79,16 @@ class Frontier(ABC):
         self._pacing = Pacing(self._archive, self._holdings, settings.getfloat("LONGEST_PAUSE"), spider.stop)
         self._begun = False
         self._pages_left = self._run.scope.limit
-        self._under_way = 0  # requests until their answer is read, and pages on their way into the archive
+        self._under_way = 0  # requests whose response is not read yet, and pages not committed yet
 
     def begin(self) -> None:
-        """Find out what there is to do. Ends the run on a day on which the archive asked to be left alone."""
-        if not self._pacing.rests_today():
+        """Prepare the first requests. Ends the run if the archive refused too many requests today."""
+        if not self._pacing.is_resting_today():
             self._begun = True
 
     @abstractmethod
     def end(self) -> None:
-        """Log what the run leaves."""
+        """Log the state of the archive's captures at the end of the run."""
 
     @abstractmethod
     def has_more(self) -> bool:
@@ -100,7 +99,7 @@ class Frontier(ABC):
         return None
 
     def handled(self) -> None:
-        """A page is committed, or will not be in this run."""
+        """Count a page that is committed, or will not be committed in this run."""
         self._under_way -= 1
 
     def next_request(self) -> Request | None:
@@ -209,7 +208,7 @@ class RemoteFrontier(Frontier):
         return None
 
     def _has_listed_enough(self) -> bool:
-        """Whether a run of few pages has listed as many as it may fetch."""
+        """Whether enough captures are listed for the limit of the run."""
         most = self._pages_left
         return most is not None and self._holdings.due(self._archive.name, self._to_fetch, now(), most) == most
 
@@ -275,7 +274,7 @@ class RemoteFrontier(Frontier):
         return ()
 
     def _items(self, entry: CdxEntry, exchange: Exchange, location: RecordLocation) -> Sequence[Item]:
-        """The capture is held as soon as they are committed."""
+        """The items of a capture, which is marked as held when they are committed."""
         self._pacing.answered()
         is_page = self._run.reader.is_page(exchange)
         if (exchange.url, exchange.captured_at) != (entry.url, entry.captured_at):
@@ -286,7 +285,7 @@ class RemoteFrontier(Frontier):
         return self._run.read(exchange, location) if is_page else ()
 
     def _give_up(self, entry: CdxEntry, none: NoCapture, response: Response) -> None:
-        """Mark a capture that did not come."""
+        """Mark a capture that was not received."""
         name = self._archive.name
         if response.status == 429:
             self._holdings.give_back(name, [entry], now())

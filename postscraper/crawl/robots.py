@@ -156,7 +156,7 @@ def _flaw(response: Response) -> str | None:
 
 
 class _OutOfReach(RobotParser):
-    """Rules of a host whose file is out of reach: every question raises RobotsUnavailable."""
+    """Rules of a host whose file is out of reach: every check raises RobotsUnavailable."""
 
     def __init__(self, why: str) -> None:
         self._why = why

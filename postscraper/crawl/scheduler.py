@@ -1,7 +1,7 @@
 """Scrapy scheduler over the ledger's due addresses.
 
-The frontier is the ledger: what a kill interrupts stays due. Requests of others (`scrapy shell`, a script) wait in
-memory.
+The ledger is the frontier, so that addresses stay due when a run is killed. Requests from elsewhere (`scrapy shell`, a
+script) are queued in memory.
 """
 
 from collections import deque
@@ -16,15 +16,15 @@ from postscraper.run.run import now
 from postscraper.urls import as_linked
 from storage.ledger.ledger import Due
 
-# Few, so that more urgent addresses found meanwhile come soon; enough for each concurrent request that a crawl without
-# delays seldom waits for the writer.
+# Few, so that more urgent addresses found meanwhile are visited soon; enough for each concurrent request, so that a
+# crawl without delays seldom waits for the writer.
 LEASED_AT_ONCE, LEASED_EACH = 16, 4
 
 
 class LedgerScheduler(BaseScheduler):
     def __init__(self, requests_at_once: int = 1) -> None:
         self._at_once = max(LEASED_AT_ONCE, LEASED_EACH * requests_at_once)
-        self._brought: deque[Request] = deque()
+        self._enqueued: deque[Request] = deque()
         self._due: deque[Due] = deque()
         self._spider: NewspaperSpider | None = None
         self._pages_left: int | None = None
@@ -49,12 +49,12 @@ class LedgerScheduler(BaseScheduler):
                 self._spider.run.give_back(self._due)
 
     def enqueue_request(self, request: Request) -> bool:
-        self._brought.append(request)
+        self._enqueued.append(request)
         return True
 
     def has_pending_requests(self) -> bool:
-        if self._brought or self._due or self._newspaper is None:
-            return bool(self._brought or self._due)
+        if self._enqueued or self._due or self._newspaper is None:
+            return bool(self._enqueued or self._due)
         with self._newspaper.guarded():
             frontier = self._newspaper.frontier
             return frontier.has_more() if frontier is not None else self._waiting()
@@ -67,15 +67,15 @@ class LedgerScheduler(BaseScheduler):
         return self._spider.run.paused() or self._spider.run.soon_due()
 
     def next_request(self) -> Request | None:
-        if self._brought:
-            return self._brought.popleft()
+        if self._enqueued:
+            return self._enqueued.popleft()
         if self._newspaper is not None and self._newspaper.frontier is not None:
             return self._newspaper.frontier.next_request() if self._newspaper.ended is None else None
         if self._spider is None or self._pages_left == 0 or self._spider.run.paused():
             return None
         self._pass_closed_doors()
         if not self._due:
-            # A run of few pages leases few, for a page found meanwhile may be more urgent.
+            # A run of few pages leases few, because a page found meanwhile may be more urgent.
             at_once = self._at_once if self._pages_left is None else min(self._pages_left, LEASED_EACH)
             with self._spider.guarded():
                 self._due.extend(self._spider.run.due(at_once))
@@ -86,7 +86,7 @@ class LedgerScheduler(BaseScheduler):
         return self._request(self._spider, self._due.popleft())
 
     def _pass_closed_doors(self) -> None:
-        """Give back addresses behind a door that was closed meanwhile."""
+        """Release leased addresses whose door was closed meanwhile."""
         assert self._spider is not None
         run = self._spider.run
         closed = [due for due in self._due if not run.doors.is_open(due.kind)]

@@ -1,4 +1,4 @@
-"""Base of every newspaper's spider: answers and local sources in, items out."""
+"""Base class of every newspaper's spider: turns responses and local sources into items."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -33,18 +33,18 @@ from storage.warc.exchange import Exchange
 
 EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", "failed", "interrupted", "pipeline"]
 
-# Fetches in a row without any answer, and none before: the host or the network is away. A run of fewer fetches reports
-# it at its end.
+# Failed requests in a row, without any response before, after which the run ends: host or network is down. A run with
+# fewer requests reports it at its end.
 UNREACHABLE_AFTER = 3
 INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
-MOST_HOPS = 5  # as browsers' and RFC 9309's least
+MOST_HOPS = 5  # the least that RFC 9309 requires
 
 
 # Priority of the project's settings where a script crawls with its own: over Scrapy's defaults (0), under a command's
 # (10) and a script's (20).
 BELOW_ANY_CHOICE = 5
 
-# The meta of a request that is about its address; the rest is Scrapy's, and about one answer.
+# Request meta that belongs to the address and survives a redirect; the rest is Scrapy's, and belongs to one response.
 OWN_META = ("address", "kind", "depth", "asked_at", "dont_redirect")
 
 
@@ -60,12 +60,12 @@ class Ended:
     error: Exception | None = None
 
 
-# Errors that another try would meet again: an answer over the limits, a scheme or host that is never requested.
+# Errors that would recur: a response over the limits, a scheme or host that is never requested.
 NEVER_AGAIN = (DownloadCancelledError, PrivateAddress, UnsupportedURLSchemeError)
 
 
 class NewspaperSpider(Spider):
-    """Subclasses name their `paper`; everything else follows from it.
+    """Subclasses only set `paper`.
 
     The addresses to fetch come from the ledger, through the scheduler: `start` yields no requests.
     """
@@ -74,11 +74,11 @@ class NewspaperSpider(Spider):
     run: Run
     frontier: Frontier | None = None  # in a run over another archive
     ended: Ended | None = None
-    _unreached: str | None = None  # the sentence for a run that had no answer at all
+    _unreachable: str | None = None  # the sentence for a run that had no answer at all
     _closing: "asyncio.Future[None] | None" = None  # kept, or the task could vanish unfinished
     _handled = 0  # answers that are committed, or will not be in this run
-    _handed_on = 0  # items of a local source
-    _out = 0  # items that have left the pipelines
+    _yielded = 0  # items of a local source
+    _finished = 0  # items that have left the pipelines
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -93,7 +93,7 @@ class NewspaperSpider(Spider):
         crawler.signals.connect(spider._note_interruption, signals.spider_closed)
         crawler.signals.connect(spider._close_run, signals.engine_stopped)
         for out in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(spider._count_out, out)
+            crawler.signals.connect(spider._count_finished, out)
             crawler.signals.connect(spider._let_close, out)
         return spider
 
@@ -124,16 +124,16 @@ class NewspaperSpider(Spider):
             return
         for exchange, location in islice(LOCAL_SOURCES[scope.source](self.run), scope.limit):
             for item in self.run.read(exchange, location):
-                self._handed_on += 1
+                self._yielded += 1
                 yield item
             if self.ended is not None:
                 return
-        # Scrapy checks whether it is idle when an answer comes; here none comes, so wait for the last page.
-        while self._out < self._handed_on and self.ended is None:
+        # Scrapy checks whether it is idle after each response; there is none here, so wait for the last page.
+        while self._finished < self._yielded and self.ended is None:
             await asyncio.sleep(0.01)
 
     def queued(self) -> int | None:
-        """How many pages could be fetched now; None if unknown."""
+        """Number of pages that could be fetched now; None if unknown."""
         if self.run.scope.source == "live":
             count: int | None = self.run.queued()
         else:
@@ -141,11 +141,11 @@ class NewspaperSpider(Spider):
         limit = self.run.scope.limit
         return count if limit is None or count is None else min(count, max(limit - self._handled, 0))
 
-    def _count_out(self) -> None:
-        self._out += 1
+    def _count_finished(self) -> None:
+        self._finished += 1
 
     def handled(self) -> None:
-        """The item of an answer is committed, or will not be in this run."""
+        """Count a response whose item is committed, or will not be committed in this run."""
         self._handled += 1
         if self.frontier is not None:
             self.frontier.handled()
@@ -190,7 +190,7 @@ class NewspaperSpider(Spider):
             self.handled()
 
     def _notice_door(self, response: Response, items: Sequence[Item]) -> None:
-        """Request nothing more in this run behind a door of the newspaper that an answer closes."""
+        """Stop requesting addresses of a door in this run when a response closes it."""
         kind = response.meta.get("kind")
         door = self.run.doors.notice(kind, items) if kind else None
         if door is not None:
@@ -212,16 +212,16 @@ class NewspaperSpider(Spider):
         return response.request.replace(url=self.run.served(target), meta={**own, "hops": hops + 1})
 
     def failed(self, failure: Failure) -> None:
-        """Handle a fetch without an answer: robots.txt forbids it, or the host was not reached."""
+        """Handle a request without a response: robots.txt forbids it, or the host was not reached."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         address: str = request.meta["address"]
         error = failure.value
         if self.ended is not None and self.ended.reason in ("archive", "forbidden"):
             return  # it is due again at the next start
         with self.guarded():
-            self._leave(address, request, error)
+            self._record_failure(address, request, error)
 
-    def _leave(self, address: str, request: Request, error: BaseException | None) -> None:
+    def _record_failure(self, address: str, request: Request, error: BaseException | None) -> None:
         if isinstance(error, IgnoreRequest) and not isinstance(error, PrivateAddress):
             self.run.excluded(address, "robots.txt")
             return
@@ -236,14 +236,14 @@ class NewspaperSpider(Spider):
         stats.inc_value("postscraper/unanswered")
         host = urlsplit(request.url).netloc
         proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
-        self._unreached = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
+        self._unreachable = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
             # Nothing more may be requested (RFC 9309, 2.3.1.4), but from another form of the host, which has its own.
             over = self.crawler.crawling and (host == urlsplit(self.run.home).netloc or not self._handled)
         else:
             over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
         if over:
-            self.stop("unreachable", self._unreached)
+            self.stop("unreachable", self._unreachable)
 
     def _had_no_answer(self) -> bool:
         assert self.crawler.stats is not None
@@ -269,8 +269,8 @@ class NewspaperSpider(Spider):
         if self.ended is None and doors.closed and not doors.opened:
             sentence = f"no door of the newspaper is open: {doors.sentence}; nothing more is asked for today"
             self.ended = Ended(reason="walled", sentence=sentence)
-        if self.ended is None and self._unreached and self._had_no_answer():
-            self.ended = Ended(reason="unreachable", sentence=self._unreached)
+        if self.ended is None and self._unreachable and self._had_no_answer():
+            self.ended = Ended(reason="unreachable", sentence=self._unreachable)
         try:
             try:
                 self.run.log(ended_at=now())

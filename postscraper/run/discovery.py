@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
 from postscraper.newspapers import Newspaper
-from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, goes_on, limit_passed, too_many
+from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, is_later_page, limit_passed, too_many
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_picture, machine_kind, path_of
@@ -32,7 +32,7 @@ WHOLE_PAPER = "the whole paper"
 
 
 class Discoverer:
-    """Links of one newspaper's pages, for one run."""
+    """Finds the links on the pages of one newspaper, for one run."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Discoverer:
         self.paper = paper
         self._scope = scope
         self.aliases = aliases
-        # Page after page announces the same stories.
+        # Cached, because page after page announces the same stories.
         self._discovery = lru_cache(maxsize=20_000)(self._make_discovery)
         self._is_ours = lru_cache(maxsize=20_000)(self._is_on_host)
         self._idle = IdlePages()
@@ -60,7 +60,7 @@ class Discoverer:
     ) -> Visit:
         """The visit of an address, for the ledger, with the links on the page.
 
-        stories: those that the answer carries whole, whose links are its own, too.
+        stories: complete stories in the response; their links are included.
         """
         address = canonical(item.url, self.aliases)
         whole = capture if capture and _is_whole(item) else None
@@ -76,7 +76,7 @@ class Discoverer:
         )
 
     def seeds(self) -> Iterator[Discovery]:
-        """The addresses that a run begins with: those that it names, else its sections, else the whole paper."""
+        """The first addresses of a run: those of `url`, else of its sections, else of the whole newspaper."""
         origin = f"https://{self.paper.host}"
         if self._scope.urls:
             for url in self._scope.urls:
@@ -84,7 +84,7 @@ class Discoverer:
             return
         names = self._scope.sections or tuple(self.paper.sections)
         since, until, whole = self._scope.since, self._scope.until, not self._scope.sections
-        for url in wordpress.starts(origin, since, until, whole=whole) if self.paper.rest_api else ():
+        for url in wordpress.seeds(origin, since, until, whole=whole) if self.paper.rest_api else ():
             yield replace(self._discovery(url, "front", 0), section=WHOLE_PAPER if wordpress.is_posts(url) else None)
         if whole:
             yield from (self._discovery(urljoin(origin, path), "front", 0) for path in self.paper.seeds)
@@ -97,7 +97,7 @@ class Discoverer:
         yield from (replace(self._discovery(url, "front", 0), kind="sitemap") for url in urls if self._is_ours(url))
 
     def kind(self, address: str) -> Kind:
-        """The likely kind of page at an address of the paper, by the form of the address alone."""
+        """The probable kind of page at an address of the newspaper, judged by the address alone."""
         path = path_of(address)
         if is_picture(address):
             return "picture"
@@ -141,24 +141,24 @@ class Discoverer:
             yield self._pager(item, depth)
 
     def _resume_url(self, item: Item) -> str | None:
-        """The address to request at the next visit of a list that goes on where it ended; None for any other."""
+        """The address for the next visit of a list that is resumed where it ended; None for any other list."""
         if not isinstance(item, Listing) or item.next_url is None or machine_kind(item.url) != "rest":
             return None
         is_same = canonical(item.url, self.aliases) == canonical(item.next_url, self.aliases)
         return item.next_url if is_same else None
 
     def _rest_lists(self, item: Listing, depth: int) -> Iterator[Discovery]:
-        """Lists of the REST API that the list of categories leads to: posts of the run's sections, counts by year."""
+        """REST lists that follow from the list of categories: posts of the run's sections, and counts by year."""
         origin = f"https://{self.paper.host}"
         for section, url in wordpress.posts_of_categories(item, self._scope.since, self._scope.until):
             if section in self._scope.sections and self._is_ours(url):
                 yield replace(self._discovery(url, "section", depth), section=section)
         if item.capture.captured_at is not None and wordpress.is_categories(item.url):
-            for day, url in wordpress.years(origin, item.capture.captured_at.year):
+            for day, url in wordpress.year_counts(origin, item.capture.captured_at.year):
                 yield replace(self._discovery(url, "link", depth, day), section=WHOLE_PAPER)
 
     def _announced(self, item: Article | Listing, depth: int) -> Iterator[Discovery]:
-        """The links on the page, up to its budget; the audit names the rest, which the archive has all the same."""
+        """The links on the page, up to its limit; further ones are stored with the item, and an audit lists them."""
         most, addresses = too_many(item.layout), set[str]()
         for discovery in self._all_announced(item, depth):
             addresses.add(discovery.address)
@@ -201,12 +201,12 @@ class Discoverer:
         dates = [day for day in days if day is not None]
         url = item.next_url or ""
         address = canonical(item.url, self.aliases)
-        same_list = goes_on(address, canonical(url, self.aliases))
+        same_list = is_later_page(address, canonical(url, self.aliases))
         discovery = self._discovery(url, "pager", depth - 1 if same_list else depth)
-        # Both rules need pages in their order, which only a live crawl has.
+        # Both rules need the pages in order, which only a live crawl guarantees.
         if self._scope.source != "live":
             return discovery
-        if self._idle.of(address, {teaser.url for teaser in item.teasers}) > MOST_IDLE:
+        if self._idle.count(address, {teaser.url for teaser in item.teasers}) > MOST_IDLE:
             section = discovery.section or path_of(address)
             why = f"budget of section {section}: {MOST_IDLE} pages in a row with nothing new"
             return replace(discovery, excluded_by=why)
@@ -219,7 +219,7 @@ class Discoverer:
             address = canonical(url, self.aliases)
         except ValueError:
             return False
-        # Longer addresses are no keys in any database.
+        # Longer addresses cannot be keys in every database.
         return address.split("/")[2] == self.paper.host and len(address) <= LONGEST_ADDRESS
 
     def _make_discovery(self, url: str, found_by: FoundBy, depth: int, day: date | None = None) -> Discovery:
@@ -238,7 +238,7 @@ class Discoverer:
         )
 
     def exclusion_rule(self, address: str, depth: int) -> str | None:
-        """The rule that keeps a crawl out of an address; None when there is none."""
+        """The rule that excludes an address from a crawl; None if there is none."""
         if is_picture(address) and self._keeps_pictures:
             return None
         path = path_of(address)
@@ -254,7 +254,7 @@ class Discoverer:
 
 
 def _is_whole(item: Item) -> bool:
-    """Whether a later request may be conditional: for a page that was not read whole, a 304 would bring nothing."""
+    """Whether the next request may be conditional; not for an incomplete page, which a 304 would not complete."""
     if isinstance(item, Unread):
         return item.reason == "not_modified"
     return all(problem.kind not in ("cut", "broken_transfer") for problem in item.problems)
@@ -275,9 +275,9 @@ def _kind_of_listing(item: Listing) -> Kind:
 
 
 def retry_after_seconds(status: int | None, text: str, captured_at: datetime) -> float | None:
-    """Seconds until the moment of a Retry-After header, in either of its forms; None for neither.
+    """Seconds of a Retry-After header, which is a number or a date; None if it is neither.
 
-    None, too, for a status without that header: RFC 9110, 10.2.3 has 503 and redirects, RFC 6585 has 429.
+    None also for a status without that header: RFC 9110, 10.2.3 has 503 and redirects, RFC 6585 has 429.
     """
     if status is None or not (status in (429, 503) or 300 <= status < 400):
         return None

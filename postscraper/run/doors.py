@@ -1,6 +1,6 @@
-"""Doors of a newspaper: feeds, sitemaps, the REST API and pages, each of which may be closed to a crawl.
+"""Doors of a newspaper: feeds, sitemaps, REST API and pages, each of which may be closed to a crawl.
 
-A bot check or a refusal closes one for the run, and the others stay open. No check is ever solved.
+A bot check or a refusal closes one door for the run; the others stay open. Bot checks are never solved.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _DOORS: dict[Kind, str] = {
     "picture": "the pictures",
 }
 _PAGES = "HTML"
-IN_A_ROW = 3  # one refused or locked page is a story held back; three are a door
+IN_A_ROW = 3  # one refused page may be a single withheld story; three close the door
 
 
 def door_of(kind: Kind) -> str:
@@ -31,7 +31,7 @@ class Doors:
     """State of the doors in one run.
 
     closed: the reason, by door.
-    opened: doors that brought a story, or an answer without news.
+    opened: doors that gave a story, or a 304.
     """
 
     closed: dict[str, str] = field(default_factory=dict)
@@ -39,9 +39,9 @@ class Doors:
     _refused: dict[str, int] = field(default_factory=dict)
 
     def notice(self, kind: Kind, items: Sequence[Item]) -> str | None:
-        """Count an answer; returns the door that it closes, or None.
+        """Count a response; returns the door that it closes, or None.
 
-        items: of the answer itself, then of the stories that it carries whole.
+        items: of the response itself, then of the complete stories in it.
         """
         door, item = door_of(kind), items[0]
         why = _closes(item)
@@ -70,7 +70,7 @@ class Doors:
 
 
 def _brings_stories(kind: Kind, items: Sequence[Item]) -> bool:
-    """Whether the door gives whole stories: a sitemap, or a feed of excerpts, only names what other doors have."""
+    """Whether the response gives complete stories; a sitemap, or a feed of excerpts, only announces them."""
     item = items[0]
     if isinstance(item, Unread):
         return item.reason == "not_modified" and kind != "sitemap"
@@ -78,7 +78,7 @@ def _brings_stories(kind: Kind, items: Sequence[Item]) -> bool:
 
 
 def _closes(item: Item) -> str | None:
-    """The reason for which an answer would close its door; None if there is none."""
+    """The reason why a response may close its door; None if there is none."""
     if not isinstance(item, Unread):
         return None
     if item.reason == "challenge":

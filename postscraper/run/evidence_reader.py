@@ -9,7 +9,7 @@ from postscraper.items import Item, Unread
 from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
 from postscraper.reading.read import Layouts
 from postscraper.run.discovery import Discoverer
-from postscraper.run.page_reader import PageReader, Reading, dropped
+from postscraper.run.page_reader import PageReader, Reading, dropped_item
 from postscraper.run.scope import Scope
 from postscraper.urls import Aliases, canonical
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
@@ -18,7 +18,7 @@ from storage.maintenance.withdraw import dropped_from, kept_out
 from storage.warc.exchange import Exchange, RecordLocation
 from storage.warc.files import file_info
 
-# Each caches up to 40,000 addresses. A file is read from its beginning to its end, those of two papers by turns.
+# Each caches up to 40,000 addresses. Files are read from start to end, those of two newspapers alternately.
 FILES_AT_ONCE = 4
 
 
@@ -38,7 +38,7 @@ class EvidenceReader:
         self._discoverers = [Discoverer(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
 
     def read(self, exchange: Exchange, location: RecordLocation) -> list[Reading]:
-        """As `PageReader.read`; of items that a pipeline dropped, their records alone."""
+        """As `PageReader.read`; items that a pipeline dropped have only their records."""
         readings = self._reader(exchange, location).read(exchange, location)
         return [(self._as_stored(item, location), visit) for item, visit in readings] if self._dropped else readings
 
@@ -48,16 +48,16 @@ class EvidenceReader:
         return reader.is_page(exchange) and not reader.is_withdrawn(exchange.url)
 
     def without(self, item: Item, part: str) -> Unread:
-        """The item of a story that is not found any more in the answer; item: of the whole answer."""
+        """The item of a story that the response no longer yields. item: of the whole response."""
         detail = "the answer holds no whole story of this address"
         return Unread(reason="no_such_part", detail=detail, url=item.url, capture=replace(item.capture, part=part))
 
     def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError if it is none."""
+        """The ledger's key of an address. Raises ValueError if `url` is not one."""
         return canonical(url, self._aliases)
 
     def section(self, address: str) -> set[str]:
-        """The short names of the section in which an address lies, one for each newspaper that has one there."""
+        """The short names of the section of an address, one for each newspaper that has a section at it."""
         names = (discoverer.section(address) for discoverer in self._discoverers)
         return {name for name in names if name is not None}
 
@@ -74,15 +74,15 @@ class EvidenceReader:
 
     def _as_stored(self, item: Item, location: RecordLocation) -> Item:
         why = self._dropped.get((location.file, location.offset, item.capture.part or ""))
-        return item if why is None else dropped(item, why)
+        return item if why is None else dropped_item(item, why)
 
 
 @lru_cache(maxsize=1024)
 def newspaper_of(file: str, host: str = "") -> Newspaper:
-    """The newspaper of the run that wrote a file of evidence, as the file's name says.
+    """The newspaper of the run that wrote an evidence file, by the name of the file.
 
     host: of an address, which decides for files that other programs wrote; the Post for a host of no newspaper.
-    Raises BadRequest for a newspaper that is not installed: another's layouts would read its pages wrongly.
+    Raises BadRequest for a newspaper that is not installed, because other layouts would read its pages wrongly.
     """
     name = prefix_of(Path(file).name)
     if name is not None and name in NEWSPAPERS:

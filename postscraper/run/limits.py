@@ -1,7 +1,7 @@
-"""Limits of a crawl, against sites that go on for ever; each has a name, which the ledger stores.
+"""Limits of a crawl, against endless sites; each has a name, which the ledger stores.
 
-A rule depends on the address and how it was found alone, so that a page read again excludes the same. A person may
-still name any address.
+A rule depends only on the address and how it was found, so that rereading a page excludes the same addresses. No rule
+excludes an address given by a person.
 """
 
 import re
@@ -12,22 +12,22 @@ from urllib.parse import parse_qsl
 
 from storage.ledger.states import Budget, FoundBy, Kind
 
-DEEPEST = 40  # links from the start; the next page of the same list costs none
-# From where a crawl looks for one; an index may name no index (https://www.sitemaps.org/protocol.html), some nest once.
+DEEPEST = 40  # links from a seed; the next page of the same list adds none
+# Links from a seed. By https://www.sitemaps.org/protocol.html an index must not name an index; some sites nest once.
 DEEPEST_SITEMAP = 4
-MOST_PAGES = 20_000  # of one list; the longest known has 6,000
-MOST_STORIES = 10 * MOST_PAGES  # by which the lists of 2008 count on: ten on a page
-MOST_SEGMENTS = 20  # of a path, as Heritrix has it; the paper's longest has five
+MOST_PAGES = 20_000  # of one list; the longest known list has 6,000
+MOST_STORIES = 10 * MOST_PAGES  # `start=` of the lists of 2008 counts stories, ten on a page
+MOST_SEGMENTS = 20  # of a path, as in Heritrix; the newspaper's longest has five
 MOST_ANNOUNCED = 1_000  # addresses on one page; the fullest known has 300
-MOST_NAMED = 50_000  # addresses in one sitemap or feed, by the same protocol
+MOST_NAMED = 50_000  # addresses in one sitemap or feed, by the sitemap protocol
 MOST_SITEMAPS = 1_000  # in one index; the whole paper fills about 60 with 2,000 addresses each
 MOST_LISTS_WATCHED = 1_000  # the most recent ones
-MOST_IDLE = 20  # pages of a list in a row that announce nothing but what the page before them did
-# Of what the ledger takes in all; the longest section has 52,000 stories on 3,500 pages.
+MOST_IDLE = 20  # consecutive pages of a list that announce nothing new
+# Addresses in the ledger, over all runs; the longest section has 52,000 stories on 3,500 pages.
 MOST_OF_A_LIST = 10_000
 MOST_UNDER_A_PATH = 200_000
 MOST_SITEMAPS_IN_ALL = 2_000
-MOST_FROM_SITEMAPS = 10_000_000  # which 200 full ones name
+MOST_FROM_SITEMAPS = 10_000_000  # 200 full ones
 
 _NUMBERED = re.compile(r"(/page/)(\d+)$", re.A)
 _FIRST = re.compile(r"([^/?]*)([/?])")
@@ -53,8 +53,7 @@ def limit_passed(address: str, path: str, depth: int) -> str | None:
 
 
 def budget(address: str, kind: Kind, found_by: FoundBy, section: str | None) -> Budget | None:
-    """The budget that a new address counts against; None for a picture, and for one that a person or the start
-    of a run names.
+    """The budget that a new address counts against; None for a picture, for one given by a person, and for seeds.
 
     section: the short name of its section, or None.
     """
@@ -79,39 +78,39 @@ def budget(address: str, kind: Kind, found_by: FoundBy, section: str | None) -> 
 
 
 def too_many(layout: str) -> int:
-    """How many addresses a page of a layout may announce."""
+    """The largest number of addresses that are followed from one page of a layout."""
     return {"sitemap_index": MOST_SITEMAPS, "sitemap": MOST_NAMED, "feed": MOST_NAMED}.get(layout, MOST_ANNOUNCED)
 
 
-def goes_on(here: str, onward: str) -> bool:
-    """Whether `onward` is a later page of the list at `here`: two canonical addresses."""
+def is_later_page(here: str, onward: str) -> bool:
+    """Whether `onward` is a later page of the list at `here`; both are canonical addresses."""
     one, two = _list_and_page(here), _list_and_page(onward)
     return one[0] == two[0] and _page_numbers(*one[1:]) < _page_numbers(*two[1:])
 
 
 class IdlePages:
-    """Counter of the pages of each list that announce nothing new, as those behind the end of a pager do."""
+    """Counter of consecutive pages of a list that announce nothing new, as after the end of a pager."""
 
     def __init__(self) -> None:
-        self._lists: OrderedDict[str, _Walk] = OrderedDict()
+        self._lists: OrderedDict[str, _ListState] = OrderedDict()
 
-    def of(self, address: str, announced: Collection[str]) -> int:
-        """How many pages of the list at an address announced nothing new in a row, this one included."""
+    def count(self, address: str, announced: Collection[str]) -> int:
+        """The number of consecutive pages of the list at an address that announced nothing new, this one included."""
         name, *page_and_query = _list_and_page(address)
         page = "?".join(filter(None, page_and_query))
-        walk = self._lists.pop(name, _Walk())
-        if not page or not walk.announced.issuperset(announced):
-            walk = _Walk(page, frozenset(announced))
-        elif page != walk.page:
-            walk = _Walk(page, walk.announced, walk.idle + 1)
-        self._lists[name] = walk
+        state = self._lists.pop(name, _ListState())
+        if not page or not state.announced.issuperset(announced):
+            state = _ListState(page, frozenset(announced))
+        elif page != state.page:
+            state = _ListState(page, state.announced, state.idle + 1)
+        self._lists[name] = state
         if len(self._lists) > MOST_LISTS_WATCHED:
             self._lists.popitem(last=False)
-        return walk.idle
+        return state.idle
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class _ListState:
     """State of one list.
 
     page: as its address names it.

@@ -1,6 +1,6 @@
-"""Sources that bring exchanges themselves, so that nothing is fetched.
+"""Sources that read local files or the archive itself, without requests.
 
-The bytes of each exchange are recorded before anything reads them.
+The bytes of each exchange are recorded before they are parsed.
 """
 
 import logging
@@ -25,7 +25,7 @@ def _saved_pages(run: Run) -> Recorded:
     assert run.scope.path is not None
     for page in folder.captures(run.scope.path, name=run.scope.source):
         if run.is_home(page.url):
-            # A page saved by hand: no head of an answer is known.
+            # A page saved by hand: status and headers are unknown.
             exchange = Exchange(
                 url=page.url,
                 requested_at=None,
@@ -53,22 +53,22 @@ def _common_crawl_copies(run: Run) -> Recorded:
 
 def _recorded(run: Run, pages: Iterable[tuple[RecordLocation, Exchange]], page_filter: PageFilter) -> Recorded:
     for location, exchange in pages:
-        # No record of ours can be without a date: an undated capture is named by its record in the foreign file.
+        # Our records need a date, so an undated capture keeps its location in the other program's file.
         yield exchange, location if exchange.captured_at is None else run.record(exchange)
     for why, count in page_filter.skipped.most_common():
         _log.info("records left out: %d, %s", count, why)
-    for file in page_filter.fruitless:
+    for file in page_filter.without_pages:
         _log.info("%s", file)
 
 
 def own_evidence(run: Run) -> Recorded:
-    """The exchanges that the archive holds, in the order in which they came in; since, until: days of the capture.
+    """The exchanges in the archive, in the order in which they were stored, limited by their days of capture.
 
     A capture whose bytes are not stored, or cannot be read, is skipped and logged.
     """
     for row in run.archive.captures(since=run.scope.since, until=run.scope.until):
         if row.part:
-            continue  # a story in an answer, which has a row of its own
+            continue  # a story in a response, which is read with its own row
         if row.evidence_file is None:
             _log.warning("%s, %s: its bytes are not kept", row.url, row.captured_at)
             continue
@@ -89,5 +89,5 @@ LOCAL_SOURCES: Mapping[str, Callable[[Run], Recorded]] = {
     "samples": _saved_pages,
     "warc": _warc_files,
     "archive": own_evidence,
-    "commoncrawl": _common_crawl_copies,  # with path=…; without, its archive is asked
+    "commoncrawl": _common_crawl_copies,  # with path=…; without it postscraper/crawl/remote.py requests them
 }

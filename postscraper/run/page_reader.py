@@ -1,6 +1,6 @@
-"""Turn stored or fetched bytes into items and visits: the one place for every source, and for evidence read again.
+"""Turn stored or fetched bytes into items and visits, for every source and for rereading evidence.
 
-It loads no database, so that the worker processes of a replay start fast.
+This module imports no database, so that the worker processes of a replay start fast.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -32,7 +32,7 @@ class PageReader:
         """withdrawn: addresses that the archive keeps out.
 
         layouts: None for the newspaper's own.
-        read: another reading than the layouts'.
+        read: replaces reading by layouts.
         """
         self.discoverer = discoverer
         self.aliases = discoverer.aliases
@@ -45,14 +45,14 @@ class PageReader:
         return is_page(exchange, self.aliases)
 
     def read(self, exchange: Exchange, location: RecordLocation, *, depth: int = 0) -> list[Reading]:
-        """The item of the answer with its visit, then the stories that the answer carries whole, without one.
+        """The item of the response with its visit, then the complete stories in it, without visits.
 
         depth: links between the start of the crawl and the page.
         """
         return self.read_batch([(location, exchange)], depth=depth)[0]
 
     def read_batch(self, records: Sequence[tuple[RecordLocation, Exchange]], *, depth: int = 0) -> list[list[Reading]]:
-        """As `read`, for many records: each step for all of them, so that its code stays in the processor's cache."""
+        """As `read`, for many records; each step runs for all of them, to keep its code in the processor's cache."""
         captures = [capture_of(exchange, location) for location, exchange in records]
         answers = [[self._without_withdrawn(item) for item in self._read(capture)] for capture in captures]
         return [
@@ -61,7 +61,7 @@ class PageReader:
         ]
 
     def address(self, url: str) -> str:
-        """The ledger's key of an address. Raises ValueError if it is none."""
+        """The ledger's key of an address. Raises ValueError if `url` is not one."""
         return canonical(url, self.aliases)
 
     def is_withdrawn(self, url: str) -> bool:
@@ -74,8 +74,8 @@ class PageReader:
     def _without_withdrawn(self, item: Item) -> Item:
         """The item without teasers that lead to a withdrawn story.
 
-        A withdrawn story that an answer carries whole stays: the archive must find it, to overwrite the bytes of the
-        answer, too (storage/ingest/tombstones.py).
+        A complete withdrawn story in a response stays: the archive must find it, to overwrite the bytes of the response
+        as well (storage/ingest/tombstones.py).
         """
         if not self._withdrawn or isinstance(item, Unread):
             return item
@@ -83,10 +83,10 @@ class PageReader:
         return item if len(teasers) == len(item.teasers) else replace(item, teasers=teasers)
 
 
-def dropped(item: Item, why: str) -> Unread:
-    """The item stored of a page, or of a story in it, that a pipeline keeps out: its record, and none of its words.
+def dropped_item(item: Item, why: str) -> Unread:
+    """The item that is stored for one dropped by a pipeline: its record, without its text.
 
-    An unread item has no words, and is stored as it is.
+    An unread item has no text and is stored unchanged.
     """
     if isinstance(item, Unread):
         return item

@@ -1,7 +1,7 @@
-"""Read stored captures again with today's layouts: compare first, then accept the new readings.
+"""Read stored captures again with the current layouts: compare first, then accept the new readings.
 
     report = compare(archive, EvidenceReader(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
-    accept(archive, EvidenceReader(folder), report)                                            # now it is
+    accept(archive, EvidenceReader(folder), report)                                            # writes the new readings
 
 Reading is repeatable: `accept` stores what `compare` reported. The bytes come from the evidence.
 """
@@ -23,7 +23,7 @@ from storage.query import captures
 
 BATCH = 200  # captures in memory, and in one transaction
 MOST_EXAMPLES = 3
-# Fields that are not compared: bookkeeping, and those that outcome and layout imply.
+# Fields that are not compared: bookkeeping, and those implied by outcome and layout.
 _NOT_COMPARED = frozenset({"type", "layout", "url", "reason", "capture"})
 _UNREAD = "unread"
 
@@ -132,9 +132,9 @@ def compare(
 def accept(archive: Archive, reader: EvidenceReader, report: Report, on_progress: Progress = lambda _: None) -> int:
     """Replace the old readings by the new ones, in durable batches; returns how many captures changed.
 
-    Under the run lock of the caller; may be repeated. The newspaper's own edits keep their numbers and times: a story
-    gets no revision from a layout. Only after every capture with bytes was read again does each use its own reading;
-    see storage/ingest/reprocess.py.
+    Under the run lock of the caller; may be repeated. Revisions keep their numbers and times: a changed layout adds
+    none. Each capture uses its own reading only after all captures with bytes were read again; see
+    storage/ingest/reprocess.py.
     """
     reread = Rereader(Evidence.open(archive.folder / FOLDER), reader)
     changed = (row for row in _selected(archive, report.selection) if row.id in report.changed_ids)
@@ -149,7 +149,7 @@ def accept(archive: Archive, reader: EvidenceReader, report: Report, on_progress
 
 
 def _accepted(reread: Rereader, row: Any) -> Iterator[Any]:
-    """The new reading of a capture; for a whole answer also of the stories that it carries, which may be new."""
+    """The new reading of a capture; for a whole response also those of the stories in it, which may be new."""
     yield reread(row)
     if not row.part:
         yield from (reading for part, reading in reread.parts(row).items() if part)
@@ -186,7 +186,7 @@ def _compare(report: Report, row: Any, before: dict[str, Any], after: dict[str, 
 
 
 def _find_new(report: Report, row: Any, readings: Mapping[str, tuple[Any, Any]], archive: Archive) -> None:
-    """Report the stories of a whole answer that no row names."""
+    """Report the stories in a response that have no row yet."""
     if row.part or len(readings) == 1:
         return
     for part in readings.keys() - archive.ask(captures.parts, row):
@@ -223,7 +223,7 @@ def _outcome(item: dict[str, Any]) -> str:
 
 
 def _gist(item: dict[str, Any]) -> str:
-    """An item in a line."""
+    """An item summarized in one line."""
     if item["type"] == "article":
         return str(item["headline"])
     return str(item["detail"]) if item["type"] == _UNREAD else f"{len(item['teasers'])} teasers"

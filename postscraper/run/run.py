@@ -1,7 +1,7 @@
-"""One run: its archive and evidence, and the addresses that it visits.
+"""One run of a crawl or import: its archive and evidence, and the addresses that it visits.
 
-Order of writes: the exchange goes into the evidence, the evidence is made durable, and only then one transaction
-names its record. An item that is not committed was never acknowledged.
+Order of writes: the exchange is written to the evidence, the evidence is made durable, and only then one transaction
+stores rows that name the record. No item is acknowledged before that.
 """
 
 import json
@@ -47,7 +47,7 @@ PICTURES_AT_ONCE = 4  # few, so that a story found meanwhile comes soon
 # Settings of the run that its evidence records.
 _RECORDED_SETTINGS = (
     *("USER_AGENT", "ROBOTSTXT_OBEY", "DOWNLOAD_DELAY", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_MAXSIZE"),
-    "PAPER_ORIGIN",  # without it nobody would know later whose pages a mirror served
+    "PAPER_ORIGIN",  # needed later to know whose pages a mirror served
 )
 
 
@@ -60,7 +60,7 @@ class Settings(Protocol):
 
 
 class Run:
-    """Opened once a run; `close` ends it. All moments are taken here: nothing below reads a clock."""
+    """State of one run; `close` ends it. Only this class reads the clock: the layers below get the time from it."""
 
     def __init__(
         self,
@@ -88,8 +88,8 @@ class Run:
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self.evidence = evidence
         self.recorder = Recorder(archive, evidence)
-        # Read and not committed yet, with what an item cannot carry: its visit, and the other items of its answer.
-        # Scrapy's pipelines pass on items alone. A list, for two captures may be the same to the last byte.
+        # Readings that are not committed yet, with visits and the other items of the response: Scrapy's pipelines pass
+        # only items. A list, because two captures may be equal to the last byte.
         self._pending: dict[Receipt, list[list[Reading]]] = {}
         self._lock = lock
         self.number: int | None = None  # of its row, once it has one
@@ -97,23 +97,23 @@ class Run:
         self.doors = Doors()
         # A picture may be on any host: it belongs to the newspaper on whose page it was found.
         self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if settings.getbool("KEEP_IMAGES") else None
-        self.left_out = Counter[str]()  # pages of other newspapers, by host
+        self.other_hosts = Counter[str]()  # number of their pages, by host
         self.selection = Selection(
             host=paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
             until=scope.until,
-            addresses=self.asked_for(),
+            addresses=self.named_addresses(),
         )
 
     @classmethod
     def open(cls, paper: Newspaper, scope: Scope, settings: Settings) -> Self:
-        """Take the run lock, open archive and evidence, and bring them in line after a crash.
+        """Take the run lock, open archive and evidence, and recover them after a crash.
 
         Raises ArchiveInUse, ArchiveError and EvidenceError, each one sentence.
         """
-        loaded(paper.layouts)  # BadRequest for one that is missing comes before the lock
+        loaded(paper.layouts)  # raises BadRequest for a missing one, before the lock is taken
         folder = Path(settings["ARCHIVE_DIR"])
         lock = RunLock(folder)
         try:
@@ -128,7 +128,7 @@ class Run:
                 settings={name.lower().replace("_", "-"): str(value) for name, value in recorded.items()},
             )
             run = cls(paper, scope, settings, archive, evidence, lock)
-            run.check_asked()
+            run.check_named_addresses()
             run._recover()
         except BaseException:
             lock.release()
@@ -136,7 +136,7 @@ class Run:
         return run
 
     def close(self) -> None:
-        """Raises EvidenceError for a write error; what was committed is durable all the same."""
+        """End the run. Raises EvidenceError for a write error; everything committed before is durable."""
         try:
             self.evidence.close()
             if self._pictures is not None:
@@ -156,17 +156,19 @@ class Run:
                 runs.complete(connection, self.number, values)
 
     def _recover(self) -> None:
-        """Read in the records that an interrupted run wrote and did not commit, and end its leases."""
-        done = self.archive.ask(visits.done)
-        for location, exchange in self.evidence.recover(self.archive.ask(captures.evidence_ends), done=done):
+        """Commit the records that an interrupted run wrote but did not commit, and end its leases."""
+        safe_offsets = self.archive.ask(visits.replay_offsets)
+        for location, exchange in self.evidence.recover(self.archive.ask(captures.evidence_ends), done=safe_offsets):
             if self.reader.is_page(exchange) and not self.recorder.has(exchange):
                 row = self.archive.ledger.row(self.reader.address(exchange.url))
                 self.archive.add_many(self.reader.read(exchange, location, depth=row.depth if row else 0))
-        self.archive.replay([], {file: size for file, size in self.evidence.sizes().items() if size != done.get(file)})
+        self.archive.replay(
+            [], {file: size for file, size in self.evidence.sizes().items() if size != safe_offsets.get(file)}
+        )
         self.archive.ledger.release_all(now())
 
     def served(self, url: str) -> str:
-        """The address to request: the paper's own, or that at the mirror of the setting PAPER_ORIGIN."""
+        """The address to request: the newspaper's own, or that of the mirror in the setting PAPER_ORIGIN."""
         if self._origin is None:
             return url
         return urlunsplit(urlsplit(url)._replace(scheme=self._origin.scheme, netloc=self._origin.netloc))
@@ -176,25 +178,26 @@ class Run:
         """The address to request for the front page."""
         return self.served(f"https://{self.paper.host}/")
 
-    def asked_for(self) -> tuple[str, ...] | None:
-        """The addresses that the run names; None when it names none."""
+    def named_addresses(self) -> tuple[str, ...] | None:
+        """The addresses given in the scope (`-a url=`); None if there are none."""
         return tuple(seed.address for seed in self.discoverer.seeds()) if self.scope.urls else None
 
-    def check_asked(self) -> None:
-        """Raises BadRequest for an address that the run names and that is none of the newspaper's."""
-        for address in self.asked_for() or ():
+    def check_named_addresses(self) -> None:
+        """Raises BadRequest for an address in the scope that is not on the newspaper's host."""
+        for address in self.named_addresses() or ():
             if address.split("/")[2] != self.paper.host:
                 raise BadRequest(f"url={address} is no address of {self.paper.host}")
 
     def begin(self) -> None:
-        """Add the addresses that the run begins with to the ledger."""
+        """Add the seeds of the run to the ledger."""
         self.archive.ledger.discover(self.discoverer.seeds(), now())
 
     def due(self, limit: int) -> list[Due]:
         """Addresses to visit now, the most urgent first; they are leased to this run.
 
-        Lists and stories take turns, so that the first minutes bring both. Without a story to visit there is one list
-        at most, which may name some. Pictures come when no page is due.
+        Lists and stories alternate, so that both come within the first minutes. If no story is due, at most one list is
+        returned, because it may announce some. Pictures
+        come when no page is due.
         """
         stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
         lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
@@ -217,11 +220,11 @@ class Run:
         return self.archive.ledger.lease(limit, replace(self.selection, kinds=kinds), now=now())
 
     def _open(self) -> Selection:
-        """The run's addresses behind the doors that are open."""
+        """The selection of the run, limited to kinds whose door is open."""
         return replace(self.selection, kinds=tuple(filter(self.doors.is_open, self.selection.kinds or KINDS)))
 
     def paused(self) -> bool:
-        """Whether the newspaper asked for a pause that is not over."""
+        """Whether a pause that the newspaper requested is not over yet."""
         return now() < self._paused_until
 
     def give_back(self, unvisited: Iterable[Due]) -> None:
@@ -236,19 +239,19 @@ class Run:
         pictures = self.archive.ledger.due(now(), self._pictures) if self._pictures else 0
         return self.archive.ledger.due(now(), self._open()) + pictures
 
-    def left_alone(self, begun_at: datetime) -> int:
-        """How many addresses of the newspaper are not due yet, and so were left out by a run that began then."""
-        return self.archive.ledger.left_alone(now(), begun_at, Selection(host=self.selection.host))
+    def not_yet_due(self, begun_at: datetime) -> int:
+        """Number of addresses of the newspaper that were not due in a run that began at `begun_at`."""
+        return self.archive.ledger.not_yet_due(now(), begun_at, Selection(host=self.selection.host))
 
     def record(self, exchange: Exchange) -> RecordLocation:
-        """Write the exchange before anything reads it; durable with the next `commit`."""
+        """Write the exchange to the evidence, before it is parsed; durable with the next `commit`."""
         location = self.recorder.record(exchange)
         if not self.reader.is_page(exchange):
             self.recorder.discard(location.file, location.offset)
         return location
 
     def sync(self) -> None:
-        """Make the records durable, before a row names them."""
+        """Make all records durable; required before a row names one."""
         self.recorder.sync()
 
     def is_home(self, url: str) -> bool:
@@ -258,11 +261,11 @@ class Run:
         except ValueError:
             host = urlsplit(url).netloc
         if host != self.paper.host:
-            self.left_out[host] += 1
+            self.other_hosts[host] += 1
         return host == self.paper.host
 
     def read(self, exchange: Exchange, location: RecordLocation, *, depth: int = 0) -> list[Item]:
-        """The item of the page, and the stories that it carries whole; they are committed with it.
+        """The item of the page, then the complete stories in it, which are committed with it.
 
         depth: links between the start of the crawl and the page.
         """
@@ -283,33 +286,33 @@ class Run:
         return item
 
     def pending(self, item: Any) -> Item | None:
-        """The item as it was read from its capture; None if none is pending."""
+        """The pending item of the same capture, unchanged by pipelines; None if there is none."""
         readings = self._pending.get(item.capture) if isinstance(item, Item) else None
         return readings[-1][0][0] if readings else None
 
     def handled(self, item: Item) -> None:
-        """The item is committed, or will not be in this run."""
+        """Forget a pending item that is committed, or will not be committed in this run."""
         readings = self._pending[item.capture]
         readings.pop()
         if not readings:
             del self._pending[item.capture]
 
     def is_withdrawn(self, story: Item) -> bool:
-        """Whether a story that an answer carries is kept out of the archive."""
+        """Whether a story in a response is withdrawn from the archive."""
         return story.capture.part in self._withdrawn
 
     def answer(self, item: Item) -> list[Reading]:
-        """A pending item with its visit, then the stories that its answer carries whole.
+        """A pending item with its visit, then the complete stories in its response.
 
-        The item may be the `dropped` one of what was read.
+        item: may be the dropped form of the pending one (`dropped_item`).
         """
         (_, visit), *stories = self._pending[item.capture][-1]
         return [(item, visit), *stories]
 
     def commit(self, answers: Sequence[Sequence[Reading]]) -> list[list[Outcome]]:
-        """Put answers into the archive, in one durable transaction, after their evidence.
+        """Store responses in one durable transaction, after making their evidence durable.
 
-        Returns the outcomes of each answer's items, in their order.
+        Returns the outcomes of each response's items, in order.
         """
         self.sync()
         readings = [reading for answer in answers for reading in answer]
@@ -327,11 +330,11 @@ class Run:
         self.archive.ledger.discover(self.discoverer.sitemaps(urls), now())
 
     def failed(self, address: str, why: str) -> None:
-        """The request for an address brought no answer; it is tried again later."""
+        """Record that a request got no response; the address is tried again later."""
         self.archive.ledger.failed(address, why, now())
 
     def unread(self, address: str, why: str) -> None:
-        """No answer came that could be stored, and none is expected soon."""
+        """Record that no response could be stored, and that none is expected soon."""
         at = now()
         self.archive.ledger.settle(address, "unread", why, at + UNREAD_AGAIN, at)
 
@@ -340,13 +343,13 @@ class Run:
 
 
 def _arguments(scope: Scope) -> str:
-    """The arguments that were given, as JSON."""
+    """The arguments of the run as JSON, without those that were not given."""
     given = {each.name: getattr(scope, each.name) for each in fields(scope) if each.name != "source"}
     return json.dumps({name: plain(value) for name, value in given.items() if value}, default=str, ensure_ascii=False)
 
 
 class Recorder:
-    """The evidence of one run. One thread may record while another commits."""
+    """Writer of the evidence of one run. One thread may record while another commits."""
 
     def __init__(self, archive: Archive, evidence: Evidence) -> None:
         self._archive, self._evidence = archive, evidence
@@ -361,14 +364,14 @@ class Recorder:
 
         Durable after `sync`. Call `committed` or `discard` for them later.
         """
-        with self._archive.connect() as connection:  # a twentieth of a replay's time if opened anew for each
+        with self._archive.connect() as connection:  # a connection for each exchange costs 5 % of a replay
             return [self._record(connection, exchange) for exchange in exchanges]
 
     def _record(self, connection: Connection, exchange: Exchange) -> RecordLocation:
         identity = _identity(exchange)
-        if pending := self._pending.place(identity):
+        if pending := self._pending.location(identity):
             return pending
-        # A revisit cannot refer to a body that is cut, and of a small one saves nothing.
+        # A revisit cannot refer to a truncated body, and saves nothing for a small one.
         refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
         row = captures.find(connection, *identity[:4], same_body=refers)
         if row is not None and (row.url, second(row.captured_at), row.status) == identity[:3]:
@@ -378,25 +381,25 @@ class Recorder:
         return location
 
     def record_aside(self, exchange: Exchange) -> None:
-        """Write an answer of another archive that is no capture of the paper; no row will name it."""
+        """Write a response of another archive that is not a capture, such as an index page; it gets no row."""
         self._evidence.append(replace(exchange, source=AUXILIARY))
 
     def sync(self) -> None:
-        """Make the records durable, before a row names them."""
+        """Make all records durable; required before a row names one."""
         self._evidence.sync()
 
     def discard(self, file: str, offset: int) -> None:
-        """No row will name the record there."""
+        """Note that the record at this offset gets no row."""
         self._pending.remove(file, offset)
 
     def committed(self, records: Iterable[tuple[str, int]]) -> dict[str, int]:
-        """Rows name the records from now on; returns the safe restart offset of each file."""
+        """Note that rows name these records; returns the safe restart offset of each file."""
         for file, offset in records:
             self._pending.remove(file, offset)
         return self._pending.safe_offsets()
 
     def has(self, exchange: Exchange) -> bool:
-        """Whether a row names this very capture."""
+        """Whether the archive has a row of this capture."""
         return self._archive.ask(captures.find, *_identity(exchange)[:4], same_body=False) is not None
 
 

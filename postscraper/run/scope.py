@@ -1,4 +1,4 @@
-"""Scope of a run: its source and pages, as named by the spider arguments after `-a`."""
+"""Scope of a run: its source and pages, given by the spider arguments (`-a`)."""
 
 import re
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ class Scope:
 
     sections: short names; (): the whole paper.
     since, until: days of publication, both included; of capture if the source is an archive.
-    urls: these addresses alone; (): all.
-    path: of the files that a source reads; for source=samples the project's own by default.
+    urls: only these addresses; (): all.
+    path: of the files that a source reads; for source=samples by default the project's own.
     crawls: of Common Crawl, or months of its news; (): all with captures of these days.
     limit: pages; None: all that are due.
     """
@@ -43,9 +43,9 @@ class Scope:
 
 
 def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:
-    """The scope that the spider arguments name. Raises BadRequest, which names the right ones."""
+    """Parse the spider arguments. Raises BadRequest, which lists the valid values."""
     for name in arguments:
-        if name not in ARGUMENTS and not name.startswith("_"):  # scrapyd passes the name of its job so
+        if name not in ARGUMENTS and not name.startswith("_"):  # scrapyd passes the name of its job as `_job`
             raise BadRequest(f"no spider argument {name!r}{closest(name, ARGUMENTS)}")
     source = _one_of("source", arguments.get("source", "live"), SOURCES)
     sections = tuple(_one_of("section", name, tuple(paper.sections)) for name in _several(arguments.get("section", "")))
@@ -88,7 +88,7 @@ def _day(name: str, arguments: Mapping[str, str], end: int) -> date | None:
 
 
 def _addresses(text: str) -> list[str]:
-    # A comma may stand inside an address: one begins only where a scheme or a host of the paper follows.
+    # An address may contain a comma: a new one starts only where a scheme or a host of the newspaper follows.
     return re.split(rf"[\s,]+(?=https?:|{PAPER_HOST})|\s+(?=/)", text.strip(), flags=re.I) if text.strip() else []
 
 

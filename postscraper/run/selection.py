@@ -1,4 +1,4 @@
-"""Selection of the pages that a run needs of another archive: queries of its index, entries of it, pages of a file."""
+"""Selection of the pages of another archive that a run needs: index queries, index entries, pages in a file."""
 
 from postscraper.run.run import Run
 from postscraper.sources.remote import Target, targets
@@ -11,13 +11,13 @@ from storage.warc.exchange import Exchange
 def index_targets(run: Run) -> list[Target]:
     """The addresses to look up in an index."""
     paths = [run.paper.sections[name] for name in run.scope.sections]
-    return targets(run.paper.host.removeprefix("www."), paths, run.asked_for() or ())
+    return targets(run.paper.host.removeprefix("www."), paths, run.named_addresses() or ())
 
 
 def candidate(run: Run, entry: CdxEntry) -> Candidate:
     """An index entry with its address and section, and the rule that excludes it.
 
-    The rules are those of a crawl; an address that a person named is above them.
+    The rules are those of a crawl; they do not apply to addresses given by a person.
     """
     try:
         address = run.reader.address(absolute(entry.url, entry.url) or "")
@@ -40,12 +40,12 @@ def _exclusion_rule(run: Run, entry: CdxEntry, address: str) -> str | None:
 
 
 def is_selected(run: Run, exchange: Exchange) -> bool:
-    """Whether a page of the paper, in a file of many, is one of those that the run needs."""
+    """Whether the run needs a page of the newspaper that was found in a file."""
     scope, captured_at = run.scope, exchange.captured_at
     day = captured_at and captured_at.date()
     if day and ((scope.since and day < scope.since) or (scope.until and day > scope.until)):
         return False
-    address, addresses = run.reader.address(exchange.url), run.asked_for()
+    address, addresses = run.reader.address(exchange.url), run.named_addresses()
     if addresses is not None and address not in addresses:
         return False
     return not scope.sections or run.discoverer.section(address) in scope.sections

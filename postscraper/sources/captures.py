@@ -1,4 +1,4 @@
-"""Captures from stored exchanges, and which exchanges are pages."""
+"""Convert stored exchanges to captures, and decide which exchanges are pages."""
 
 from postscraper.items import Capture, Record
 from postscraper.urls import Aliases, absolute, canonical, path_of, sent_on
@@ -28,9 +28,9 @@ def _is_conditional(exchange: Exchange) -> bool | None:
 
 
 def is_page(exchange: Exchange, aliases: Aliases) -> bool:
-    """Whether an item is stored for an exchange; the one rule of crawl, recovery and rebuild.
+    """Whether an item is stored for an exchange; crawl, recovery and rebuild all use this rule.
 
-    Not for robots.txt, nor for another archive's answers besides its captures, nor for a redirect to another form of
+    False for robots.txt, for responses of another archive that are not captures, and for a redirect to another form of
     the same address: stored as moved, the address would never be requested again.
 
     aliases: of the run that recorded the exchange.

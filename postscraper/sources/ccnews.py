@@ -1,8 +1,8 @@
-"""CC-NEWS: news sites of the world as Common Crawl fetches them, a WARC file of about 1 GB every hour or two.
+"""CC-NEWS: Common Crawl's captures of news sites worldwide, a WARC file of about 1 GB every hour or two.
 
-There is no index, so whole files are read; the list of a month names them
-(https://commoncrawl.org/blog/news-dataset-available). A file comes in pieces, each a ranged request, so that none is
-in memory whole and an interrupted one goes on where it was.
+There is no index, so whole files are read; a list names those of each month
+(https://commoncrawl.org/blog/news-dataset-available). A file is fetched in pieces by range requests, so that no file
+is in memory as a whole and an interrupted download is resumed.
 """
 
 import re
@@ -16,7 +16,7 @@ from postscraper.sources.remote import NoCapture, NoIndex, byte_range, stamped_a
 NEWS = "CC-NEWS-"
 PIECE_BYTES = 8 * 2**20  # half of the largest answer
 LONGEST_LIST = 2**20  # a month's list has some 40 kB
-# A file holds what was fetched from the moment in its name on, for an hour or two.
+# A file has captures of an hour or two from the time in its name on.
 LONGEST_FILE = timedelta(days=1)
 
 _FILE = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d{1,9}\.warc\.gz", re.A)
@@ -65,7 +65,7 @@ def _file(line: str) -> File:
 
 
 def of_days(files: Iterable[File], since: date | None, until: date | None) -> list[File]:
-    """Files that may hold captures of these days, both included."""
+    """Files that may have captures of these days, both included."""
     return [
         file
         for file in files

@@ -1,8 +1,8 @@
 """Common Crawl: a crawl of the web nearly every month since 2013, each with an index of its own.
 
 An index entry gives the WARC file of a capture, its offset and length. That range of the file is one gzip member with
-one record. Both servers are there for programs (https://commoncrawl.org/get-started), one request at a time; their
-robots.txt keeps crawlers out. The answers of the index are described at
+one record. Both servers are meant for programs (https://commoncrawl.org/get-started), one request at a time; their
+robots.txt is for crawlers. The answers of the index are described at
 https://pywb.readthedocs.io/en/latest/manual/cdxserver_api.html, but for the 404 of a page without captures.
 """
 
@@ -35,7 +35,7 @@ NAME = "commoncrawl"
 BLOCKS_A_PAGE = 1  # of the index, each 3,000 lines: some 1.3 MB
 ALL = "all"
 
-LONGEST_RECORD = 16 * 2**20  # compressed, and as long as an answer may be; a page is cut at 1 MB, since 2025 at 5 MB
+LONGEST_RECORD = 16 * 2**20  # compressed; also the longest response. Pages are cut at 1 MB, since 2025 at 5 MB
 
 _DIGITS = re.compile(r"\d{1,18}", re.A)
 _STATUS = re.compile(r"\d{3}", re.A)
@@ -47,7 +47,7 @@ _KEY = re.compile(r"(?P<crawl>\S+) (?:\?|(?P<page>\d{1,9})/(?P<pages>\d{1,9}))(?
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """Position in the index: the number of pages of the first crawl comes next, or one of them."""
+    """Position in the index: the next request is for a page of the first crawl; page None: for its number of pages."""
 
     crawls: tuple[str, ...]
     page: int | None = None
@@ -55,7 +55,7 @@ class _Position:
 
     @classmethod
     def of(cls, crawl: str, resume_key: str | None) -> "_Position | None":
-        """None if the list of crawls comes first."""
+        """The position of a resume key; None if the list of crawls must be requested first."""
         if resume_key is None:
             return None if crawl == ALL else cls((crawl,))
         key = _KEY.fullmatch(resume_key)
@@ -77,7 +77,7 @@ class _Position:
 
 @dataclass(frozen=True, slots=True)
 class CommonCrawl:
-    """Common Crawl; crawls: those that are looked through; (): all with captures of the days of the run."""
+    """Common Crawl. crawls: those to search; (): all with captures of the days of the run."""
 
     crawls: Sequence[str] = ()
     index_origin: str = INDEX
@@ -132,7 +132,7 @@ class CommonCrawl:
         return ArchiveRequest(url=f"{self.store_origin}/{entry.file}", headers=headers, documented=True)
 
     def read_capture(self, entry: CdxEntry, answer: Exchange) -> Exchange:
-        """A capture that the crawl cut at its size limit is cut; its record says so."""
+        """A capture that the crawl truncated at its size limit is `cut`, as its record states."""
         if answer.status in (404, 410):
             raise NoCapture(f"{entry.file}: status {answer.status}", gone=True)
         if answer.status == 200:
@@ -149,7 +149,7 @@ class CommonCrawl:
 
 
 def record(entry: CdxEntry, member: bytes) -> Exchange:
-    """The capture in its gzip member. Raises NoCapture: another try would bring the same."""
+    """The capture in its gzip member. Raises NoCapture, always `gone`: another try would give the same."""
     where = f"{entry.file}, byte {entry.offset}"
     try:
         raw = raw_record_at(BytesIO(member), 0)
@@ -178,7 +178,7 @@ def _range(entry: CdxEntry) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawl:
-    """One crawl; began_on, ended_on: days of its first and last capture in UTC, None if unknown."""
+    """One crawl. began_on, ended_on: days of its first and last capture in UTC; None if unknown."""
 
     name: str
     began_on: date | None

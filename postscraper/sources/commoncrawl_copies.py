@@ -1,4 +1,4 @@
-"""Copies of Common Crawl's files in a folder, laid out as it has them.
+"""Copies of Common Crawl's files in a folder, with the same paths as on its server.
 
     cc-index/collections/CC-MAIN-2018-26/indexes/cdx-00000.gz     or any *.cdxj, *.cdxj.gz
     crawl-data/CC-MAIN-2018-26/segments/…/warc/….warc.gz
@@ -82,11 +82,11 @@ def _page(
     if not path.is_file():
         page_filter.skipped[_NO_FILE] += 1
         return
-    part = WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
+    file = WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
     try:
         with path.open("rb") as stream:
             raw = raw_record_at(stream, entry.offset)
     except BadRecord as broken:
-        on_damage(Damage(file=part.name, offset=entry.offset, what=str(broken)))
+        on_damage(Damage(file=file.name, offset=entry.offset, what=str(broken)))
         return
-    yield from warc.answers([raw], part, page_filter, on_damage, no_original)
+    yield from warc.pages_of([raw], file, page_filter, on_damage, no_original)

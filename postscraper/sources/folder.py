@@ -24,7 +24,7 @@ _VALUE = rb"(?i)(?:href|content)=[\"']?([^\"'\s>]+)"
 
 
 def captures(path: Path, *, name: str = "folder") -> Iterator[Capture]:
-    """Every saved page under `path`, or the one it names, in the order of their names.
+    """Every saved page under the folder `path`, or the file `path`, sorted by name.
 
     Raises BadRequest if there is no such path or no page.
     """
@@ -71,7 +71,7 @@ def _sidecar(page: Path) -> tuple[str | None, datetime | None]:
 
 
 def moment(text: str, address: str | None) -> datetime:
-    """An ISO moment, in UTC; without an offset on the clock of the newspaper at the address. Raises BadRequest."""
+    """Parse an ISO time, to UTC; without an offset it is in the zone of the newspaper. Raises BadRequest."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
@@ -81,7 +81,7 @@ def moment(text: str, address: str | None) -> datetime:
 
 
 def own_address(body: bytes) -> str | None:
-    """The address in the page's own head; None without one."""
+    """The address that the page itself contains; None without one."""
     saved = re.search(_SAVED_FROM, body[:2000])
     tags = (re.search(_CANONICAL, body[:200_000]), re.search(_OWN_ADDRESS, body[:200_000]))
     values = [re.search(_VALUE, tag[0]) for tag in tags if tag]

@@ -1,6 +1,6 @@
-"""Protocol of another archive: requests for its index and its captures, and how the answers are read.
+"""Protocol of another archive: building requests for its index and captures, and reading the responses.
 
-An `OtherArchive` builds requests and reads answers, without network, clock or database; postscraper/crawl/remote.py
+An `OtherArchive` builds requests and reads responses, without network, clock or database; postscraper/crawl/remote.py
 sends them.
 """
 
@@ -18,18 +18,18 @@ from storage.warc.exchange import Exchange
 
 
 class NoIndex(PostscraperError):
-    """The answer is no page of an index, but an error page or half an answer."""
+    """The response is not an index page, but an error page or incomplete."""
 
 
 class BadRow(NoIndex):
-    """A row of an index names no capture; the other rows may."""
+    """A row of an index does not describe a capture; other rows may."""
 
 
 class NoCapture(PostscraperError):
-    """The answer is no capture."""
+    """The response is not a capture."""
 
     def __init__(self, why: str, *, gone: bool = False) -> None:
-        """gone: the archive does not have it, or does not give it, so that another try would bring the same."""
+        """gone: the archive does not have it, or does not serve it, so that another try is useless."""
         super().__init__(why)
         self.gone = gone
 
@@ -42,9 +42,9 @@ class Onward(PostscraperError):
 class ArchiveRequest:
     """A request to the archive.
 
-    headers: besides those of every request.
-    documented: of an interface that its owner describes for programs, so that robots.txt, which is for crawlers, does
-        not count.
+    headers: in addition to those of every request.
+    documented: whether its owner describes the interface for programs; robots.txt, which is for crawlers, is then not
+        applied.
     """
 
     url: str
@@ -84,7 +84,7 @@ class OtherArchive(Protocol):
     def queries(
         self, targets: Iterable[Target], since: date | None = None, until: date | None = None
     ) -> tuple[str, ...]:
-        """The queries of its index, each in a form that names it in later runs, too.
+        """The queries of its index; the same query is the same text in every run.
 
         since, until: days of the capture in UTC, both included.
         """
@@ -110,7 +110,7 @@ class OtherArchive(Protocol):
         ...
 
 
-# The paper has answered under www and bare, which are one in every index, and under these.
+# Host prefixes of the newspaper; every index treats www and no prefix as the same.
 _HOSTS = ("", "m.", "mail.")
 
 

@@ -1,6 +1,6 @@
 """Lookup of the captures that revisit records refer to, anywhere among the same WARC files.
 
-The first revisit record makes an index of all files on the disk.
+The first revisit record causes all files to be indexed, in a temporary database.
 """
 
 import sqlite3
@@ -37,15 +37,15 @@ _BY_URL = f"{_COLUMNS} WHERE url = ? AND captured_at GLOB ? LIMIT 9"
 
 
 class _Row(NamedTuple):
-    """An answer in the index.
+    """A response in the index.
 
     digest: of its body, as `normal` writes it.
-    said: the digest that its record names; None without one.
-    number: among the records packed as one at `offset`.
+    recorded_digest: the digest in its record; None without one.
+    number: position among the records compressed together at `offset`.
     """
 
     digest: str
-    said: str | None
+    recorded_digest: str | None
     file: str
     offset: int
     number: int
@@ -54,9 +54,9 @@ class _Row(NamedTuple):
 class RevisitLookup:
     """Callable that returns the original of a revisit; None if it is not among the files."""
 
-    def __init__(self, parts: Sequence[WarcFile], index: Path) -> None:
-        """index: path of a file of its own, made when it is needed."""
-        self._parts, self._index = parts, index
+    def __init__(self, files: Sequence[WarcFile], index: Path) -> None:
+        """index: path of the index database, created when it is needed."""
+        self._files, self._index = files, index
 
     def __call__(self, target: RevisitTarget) -> Exchange | None:
         if not self._index.exists():
@@ -66,8 +66,8 @@ class RevisitLookup:
             for query, values in _queries(target, digest):
                 rows = [_Row(*row) for row in connection.execute(query, values)]
                 if digest is not None:
-                    rows = [row for row in rows if digest in (row.digest, row.said)] or rows
-                # Without a digest there is no choice between different bodies.
+                    rows = [row for row in rows if digest in (row.digest, row.recorded_digest)] or rows
+                # Without a digest, different bodies are ambiguous.
                 elif len({row.digest for row in rows}) > 1:
                     continue
                 if rows and (exchange := _answer(rows[0])) is not None and _is_target(exchange, rows[0], target):
@@ -82,10 +82,10 @@ class RevisitLookup:
                 connection.execute(statement)
 
     def _rows(self) -> Iterator[tuple[str | int | None, ...]]:
-        for part in self._parts:
+        for file in self._files:
             last, number = -1, 0
             # Damage is reported when the file is read for its pages.
-            for raw in raw_records(part.path, lambda _: None, start=part.start, end=part.end):
+            for raw in raw_records(file.path, lambda _: None, start=file.start, end=file.end):
                 number = number + 1 if raw.offset == last else 0
                 last = raw.offset
                 try:
@@ -94,13 +94,13 @@ class RevisitLookup:
                     continue
                 if isinstance(record, ResponseRecord) and not record.lacks_body and record.exchange.body:
                     answer = record.exchange
-                    said = normal(record.payload_digest) if record.payload_digest else None
-                    names = normal(payload_digest(answer.body)), said, bare_id(record.record_id) or None, answer.url
-                    yield *names, _text(answer.captured_at), str(part.path), raw.offset, number
+                    recorded = normal(record.payload_digest) if record.payload_digest else None
+                    names = normal(payload_digest(answer.body)), recorded, bare_id(record.record_id) or None, answer.url
+                    yield *names, _text(answer.captured_at), str(file.path), raw.offset, number
 
 
 def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Queries of the index with their values, the surest first."""
+    """Queries of the index with their values, the most reliable first."""
     if target.record_id:
         yield _BY_ID, (target.record_id, target.url)
     if digest:
@@ -119,7 +119,7 @@ def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, t
 
 def _is_target(exchange: Exchange, row: _Row, target: RevisitTarget) -> bool:
     digest = target.payload_digest
-    return not digest or normal(digest) == row.said or has_digest(exchange.body, digest) is True
+    return not digest or normal(digest) == row.recorded_digest or has_digest(exchange.body, digest) is True
 
 
 def _text(captured_at: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
 """Captures in WARC, ARC and WACZ files of any origin, with their own time, status and headers.
 
-Only pages of one newspaper are taken; other records are counted by the reason. Damage is reported with file and
-offset, and the records before and after it are read.
+Only pages of one newspaper are returned; other records are counted by reason. Damage is reported with file and
+offset; the records before and after it are read.
 """
 
 import re
@@ -15,13 +15,13 @@ from types import MappingProxyType
 
 from postscraper.sources.captures import is_page
 from postscraper.sources.revisits import RevisitLookup
-from postscraper.sources.warc_files import WarcFile, parts
+from postscraper.sources.warc_files import WarcFile, warc_files
 from postscraper.urls import NO_ALIASES, Aliases, canonical
 from storage.warc.exchange import AUXILIARY, IMPORTED, Exchange, RecordLocation, SharedMember, Tally
 from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
 
-# The usual spelling of the names, for a search that ignores case costs ten times as much; a record without a match
-# is treated like one of the paper's.
+# Only the usual spelling of the names, because a search that ignores case costs ten times as much; a record without a
+# match is treated like one of the newspaper.
 _HOST = re.compile(rb"\nWARC-Target-URI:[ \t]*<?https?://([^/\r\n?#> ]{1,255})")
 _ARC_HOST = re.compile(rb"https?://([^/\r\n?#> ]{1,255})")
 _SCHEME = re.compile(rb"(?:\A|\nWARC-Target-URI:[ \t]*<?)([a-z]{2,12}):")
@@ -84,7 +84,7 @@ class PageFilter:
         papers: names of other newspapers that can be read, by host.
         """
         self.contents = Contents()
-        self.fruitless: list[str] = []  # contents of each file without a page
+        self.without_pages: list[str] = []  # contents of each file without a page
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
 
@@ -117,10 +117,10 @@ class PageFilter:
                 yield raw
 
     def pages(
-        self, exchanges: Iterable[tuple[RecordLocation, Exchange]], part: WarcFile
+        self, exchanges: Iterable[tuple[RecordLocation, Exchange]], file: WarcFile
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Pages with their source, and the file's name as their origin; records of this program keep their own."""
-        own = own_info_id(part.path, part.start)
+        own = own_info_id(file.path, file.start)
         for location, exchange in exchanges:
             is_own = own is not None and exchange.info_id == own
             why = self._reason_to_skip(exchange, location)
@@ -129,7 +129,7 @@ class PageFilter:
             if why is None:
                 self.contents.pages += 1
                 keeps = is_own or self._host is None
-                origin = f"{part.path.name}, byte {location.offset}"
+                origin = f"{file.path.name}, byte {location.offset}"
                 yield location, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
                 self.contents.skipped[why] += 1
@@ -137,23 +137,23 @@ class PageFilter:
     def file(
         self, name: str, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """The pages of a whole file; a file without any is added to `fruitless`."""
+        """The pages of a whole file; a file without any is added to `without_pages`."""
         before, self.contents = self.contents, Contents()
         yield from pages
         if not self.contents.pages:
-            self.fruitless.append(f"{name}: {self.contents}")
+            self.without_pages.append(f"{name}: {self.contents}")
         self.contents = before + self.contents
 
     def _other_host(self, host: str) -> str:
-        """The reason to skip an answer of another host; counts it by its host."""
+        """Count a response of another host; returns the reason to skip it."""
         if host in self._papers:
             return f"of the paper {self._papers[host]}"
         self.contents.hosts[host] += 1
         return _OTHER_HOST
 
     def _reason_to_skip(self, exchange: Exchange, location: RecordLocation) -> str | None:
-        why = None if self._host is None else self._foreign(exchange)
-        # Our files take no undated records, and no location names this one.
+        why = None if self._host is None else self._reason_of_newspaper(exchange)
+        # Our files cannot store undated records, and this one cannot be located in its own file.
         if why is None and isinstance(location, SharedMember) and exchange.captured_at is None:
             return "without a date, and packed with others as one"
         if why is None and exchange.source == AUXILIARY and self._host is None:
@@ -162,7 +162,7 @@ class PageFilter:
             return "robots.txt, or a redirect to the same address"
         return why
 
-    def _foreign(self, exchange: Exchange) -> str | None:
+    def _reason_of_newspaper(self, exchange: Exchange) -> str | None:
         if exchange.method not in ("GET", "HEAD"):
             return "not asked for by GET"
         host = self._host_of("/".join(exchange.url.split("/", 3)[:3]))
@@ -176,29 +176,29 @@ class PageFilter:
 def pages(
     paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
-    """Every page in the files, with its location, which has the whole path of the file. Raises BadRequest."""
-    files = parts(paths, on_damage)
+    """Every page in the files, with its location, whose file is an absolute path. Raises BadRequest."""
+    files = warc_files(paths, on_damage)
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
-        for part in files:
-            tally = Tally(named(part, on_damage))
-            records = raw_records(part.path, tally, start=part.start, end=part.end)
-            yield from page_filter.file(part.name, answers(records, part, page_filter, tally, original))
+        for file in files:
+            tally = Tally(named(file, on_damage))
+            records = raw_records(file.path, tally, start=file.start, end=file.end)
+            yield from page_filter.file(file.name, pages_of(records, file, page_filter, tally, original))
             tally.close()
 
 
-def answers(
+def pages_of(
     records: Iterable[RawRecord],
-    part: WarcFile,
+    file: WarcFile,
     page_filter: PageFilter,
     on_damage: OnDamage,
     original: FindOriginal,
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """The pages among the records of one file."""
-    found = exchanges(page_filter.records(records), str(part.path), named(part, on_damage), original)
-    yield from page_filter.pages(found, part)
+    responses = exchanges(page_filter.records(records), str(file.path), named(file, on_damage), original)
+    yield from page_filter.pages(responses, file)
 
 
-def named(part: WarcFile, on_damage: OnDamage) -> OnDamage:
+def named(file: WarcFile, on_damage: OnDamage) -> OnDamage:
     """A callback that passes damage on with the file's whole name."""
-    return lambda damage: on_damage(replace(damage, file=part.name))
+    return lambda damage: on_damage(replace(damage, file=file.name))

@@ -1,7 +1,7 @@
 """WARC and ARC files at paths that a person names: files, folders of them, and WACZ packages.
 
-A WACZ holds its WARC files uncompressed (https://specs.webrecorder.net/wacz/1.1.1/#archive), so that a record is read
-where it lies.
+A WACZ holds its WARC files uncompressed (https://specs.webrecorder.net/wacz/1.1.1/#archive), so that records are
+read in place.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _HEAD_BYTES = 64 * 2**10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarcFile:
-    """One file of records: the bytes from `start` to `end` of `path`; name: for messages."""
+    """One file of records: the bytes from `start` to `end` of `path`. name: for messages."""
 
     path: Path
     start: int
@@ -28,14 +28,14 @@ class WarcFile:
     name: str
 
     def identity(self) -> str:
-        """Digest that stays the same under another path, and when the file grows."""
+        """Digest that identifies the file; it stays the same when the file is moved or grows."""
         with self.path.open("rb") as stream:
             stream.seek(self.start)
             head = stream.read(min(_HEAD_BYTES, self.end - self.start))
         return sha256(Path(self.name).name.encode("utf-8", "surrogateescape") + b"\0" + head).hexdigest()
 
 
-def parts(paths: Iterable[Path], on_damage: OnDamage) -> list[WarcFile]:
+def warc_files(paths: Iterable[Path], on_damage: OnDamage) -> list[WarcFile]:
     """All files at the paths, each once, in the order of paths and names.
 
     Raises BadRequest for a path that does not exist, and if there is no such file at all.

@@ -1,4 +1,4 @@
-"""The Wayback Machine: its index, and captures as they came, from its `id_` form.
+"""The Wayback Machine: its index, and unmodified captures from its `id_` addresses.
 
 The index is requested as the Internet Archive describes it:
 https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server
@@ -22,7 +22,7 @@ from storage.warc.writer import payload_digest
 HOME = "https://web.archive.org"
 ROWS = 5_000  # in one answer: about a megabyte, and some seconds of the index's work
 FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
-# Filters against entries that are no pages of a paper.
+# Filters against entries that are not pages of a newspaper.
 _NO_PAGE = r"!mimetype:(image|audio|video|font)/.*", r"!mimetype:.*(css|javascript|font|revisit).*"
 _ENCODED_KEY = re.compile(r"[\w.*+%-]+", re.A)
 _STATUS = re.compile(r"\d{3}", re.A)
@@ -50,14 +50,14 @@ class Wayback:
         days = [("from", since), ("to", until)]
         span = [(name, f"{day:%Y%m%d}") for name, day in days if day]
         filters = [("filter", condition) for condition in ("statuscode:200", *_NO_PAGE)]
-        # Only the first of captures with the same bytes in a row: the others would not be fetched.
+        # Of consecutive captures with the same bytes only the first; the others would not be fetched.
         fields = [("output", "json"), ("fl", ",".join(FIELDS)), *filters, ("collapse", "digest"), *span]
         return tuple(urlencode([("url", url), ("matchType", match), *fields]) for url, match in targets)
 
     def index_request(self, query: str, resume_key: str | None) -> ArchiveRequest:
         paging = f"limit={ROWS}&showResumeKey=true"
         if resume_key is not None:
-            # The index gives the key encoded already; a stand-in may not.
+            # The index returns the key URL-encoded; a stand-in may not.
             encoded = resume_key if _ENCODED_KEY.fullmatch(resume_key) else quote(resume_key, safe="")
             paging += f"&resumeKey={encoded}"
         return ArchiveRequest(url=f"{self.origin}/cdx/search/cdx?{query}&{paging}")
@@ -80,7 +80,7 @@ class Wayback:
         return IndexPage(captures=tuple(captures), resume_key=onward, bad_rows=tuple(bad))
 
     def capture_request(self, entry: CdxEntry) -> ArchiveRequest:
-        # Uncompressed: a coding of the transfer would pass for one of the capture.
+        # Uncompressed, because a content coding of this response would be taken for one of the capture.
         url = f"{self.origin}/web/{entry.captured_at:%Y%m%d%H%M%S}id_/{as_sent(entry.url)}"
         return ArchiveRequest(url=url, headers=(("Accept-Encoding", "identity"),))
 
@@ -103,7 +103,7 @@ class Wayback:
         )
 
     def _no_capture(self, answer: Exchange) -> NoCapture | Onward:
-        """The error for an answer without a moment of capture."""
+        """The error for a response without a capture time."""
         status = answer.status or 0
         location = sent_on(answer.header("location"))
         if 300 <= status < 400 and location:
@@ -184,7 +184,7 @@ def _memento(answer: Exchange) -> datetime | None:
 
 
 def _is_redirect_of_archive(answer: Exchange) -> bool:
-    """Whether the archive redirects, and not the paper, whose redirects are captures as well."""
+    """Whether the redirect is the archive's own; redirects of the newspaper are captures."""
     return 300 <= (answer.status or 0) < 400 and answer.header(f"{_ORIGINAL_PREFIX}location") is None
 
 

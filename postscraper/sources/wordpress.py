@@ -29,7 +29,7 @@ _CHANGES = {
 FIRST_YEAR = 1992  # of stories by their own date
 
 
-def starts(origin: str, since: date | None, until: date | None, *, whole: bool) -> Iterator[str]:
+def seeds(origin: str, since: date | None, until: date | None, *, whole: bool) -> Iterator[str]:
     """The first requests of a run: the posts, if it is over the whole paper, and the categories.
 
     since, until: days of publication on the newspaper's own clock, both included.
@@ -49,7 +49,7 @@ def posts_of_categories(listing: Listing, since: date | None, until: date | None
             yield name, _address(address, dict(parse_qsl(query)) | _CHANGES | _between(since, until))
 
 
-def years(origin: str, last: int) -> Iterator[tuple[date, str]]:
+def year_counts(origin: str, last: int) -> Iterator[tuple[date, str]]:
     """For each year its last day, and an address whose answer has the number of its posts."""
     for year in range(FIRST_YEAR, last + 1):
         fields = {"_fields": "id,date_gmt,link", "per_page": "1"}

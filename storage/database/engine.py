@@ -57,7 +57,7 @@ def engine_for(folder: Path, db_url: str | None, *, readonly: bool, writes: bool
 
     @event.listens_for(engine, "handle_error")
     def translate(context: ExceptionContext) -> None:
-        translated = spoken_error(context.original_exception, place)
+        translated = archive_error(context.original_exception, place)
         if translated is not None:
             raise translated from context.original_exception
 
@@ -88,7 +88,7 @@ def file_uri(path: Path, mode: str) -> str:
     return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if immutable else ''}"
 
 
-def spoken_error(error: BaseException, place: str) -> errors.ArchiveError | None:
+def archive_error(error: BaseException, place: str) -> errors.ArchiveError | None:
     """The ArchiveError for an error of SQLite; None for a programming error."""
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(error, UnicodeDecodeError) or str(error).startswith(UNDECODABLE):
@@ -116,7 +116,7 @@ def _set_up_sqlite(engine: Engine, place: str, *, writes: bool) -> None:
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise spoken_error(error, place) or error from error
+            raise archive_error(error, place) or error from error
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -133,12 +133,12 @@ def check_version(engine: Engine, folder: Path) -> None:
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     if version == SCHEMA:
         return
-    found = f"the archive in {folder} has version {version}, this program needs {SCHEMA}: "
+    versions = f"the archive in {folder} has version {version}, this program needs {SCHEMA}: "
     if str(version) > SCHEMA:
-        raise errors.WrongVersion(f"{found}it was made by a later version of this program, which must be installed")
+        raise errors.WrongVersion(f"{versions}it was made by a later version of this program, which must be installed")
     if str(version) < BASELINE:
-        raise errors.EarlierVersion(f"{found}run `postscraper rebuild --archive {folder}`")
-    raise errors.WrongVersion(f"{found}run `postscraper upgrade --archive {folder}`")
+        raise errors.EarlierVersion(f"{versions}run `postscraper rebuild --archive {folder}`")
+    raise errors.WrongVersion(f"{versions}run `postscraper upgrade --archive {folder}`")
 
 
 def upgrade(engine: Engine, derive: Callable[[Connection], object]) -> None:
@@ -156,7 +156,7 @@ def upgrade(engine: Engine, derive: Callable[[Connection], object]) -> None:
     import_module("storage.database.migrations.run").upgrade(engine, derive)
 
 
-def write_anew(engine: Engine, folder: Path) -> None:
+def vacuum(engine: Engine, folder: Path) -> None:
     """Copy all rows into new pages, free the old ones and empty the log. Raises Locked, Full. SQLite alone."""
     connection = engine.raw_connection()
     try:
@@ -165,7 +165,7 @@ def write_anew(engine: Engine, folder: Path) -> None:
         busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         cursor.close()
     except sqlite3.DatabaseError as error:
-        raise spoken_error(error, str(folder / DATABASE)) or error from error
+        raise archive_error(error, str(folder / DATABASE)) or error from error
     finally:
         connection.close()
     if busy:

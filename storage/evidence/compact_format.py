@@ -1,12 +1,12 @@
 """The compact form of an evidence file: the same records as zstd frames, with a dictionary made of pages.
 
 The database, and records that refer to others, identify a record by its location in the gzip file to which it was
-written. That location stays valid: an index at the head of the compact file maps it to the present one.
+written. That location stays valid: an index at the start of the compact file maps it to the location in that file.
 
-    [dictionary] [lengths of all records, in the gzip file and here] [record] [record] …
+    [dictionary] [lengths of all records, in the gzip file and in this file] [record] [record] …
 
 This is the container of https://iipc.github.io/warc-specifications/specifications/warc-zstd/, which other programs
-read: the dictionary is in a skippable frame, and the index is an extension frame, which they pass over. All readers of
+read: the dictionary is in a skippable frame, and the index is an extension frame, which they skip. All readers of
 evidence open `NAME.warc.gz` through this module, whichever of the two files exists.
 """
 
@@ -33,38 +33,38 @@ _NAME = re.compile(r"(.+)-\d{8}T\d{4}Z-\d+\.warc\.gz")  # see storage/evidence/s
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The offsets of the records in the gzip file and in the compact one; the last entry of each is the file's end."""
+class RecordOffsets:
+    """Offsets of the records in the gzip file and in the compact file; the last of each is the end of the file."""
 
-    then: tuple[int, ...]
-    now: tuple[int, ...]
+    plain: tuple[int, ...]
+    compact: tuple[int, ...]
 
     def number(self, offset: int) -> int:
-        """The number of the record at an offset of the gzip file. Raises BadRecord when none begins there."""
-        number = bisect_left(self.then, offset)
-        if number >= len(self.then) - 1 or self.then[number] != offset:
+        """The number of the record at an offset of the gzip file. Raises BadRecord when no record begins at it."""
+        number = bisect_left(self.plain, offset)
+        if number >= len(self.plain) - 1 or self.plain[number] != offset:
             raise BadRecord("no record began here")
         return number
 
 
-def as_written(name: str) -> str:
+def plain_name(name: str) -> str:
     """The name of the gzip file, which identifies the records of an evidence file in either form."""
     return name.removesuffix(COMPACT) + PLAIN if name.endswith(COMPACT) else name
 
 
 def evidence_files(folder: Path) -> list[str]:
     """The evidence files of a folder, each by the name of its gzip file."""
-    return sorted({as_written(path.name) for path in folder.glob("*.warc.*") if path.name.endswith((PLAIN, COMPACT))})
+    return sorted({plain_name(path.name) for path in folder.glob("*.warc.*") if path.name.endswith((PLAIN, COMPACT))})
 
 
 def prefix_of(name: str) -> str | None:
-    """The newspaper in the name of a file that a run wrote; None for any other file."""
+    """The newspaper in the name of an evidence file; None when no run wrote the file."""
     match = _NAME.fullmatch(name)
     return match and match[1]
 
 
 def file_of(path: Path) -> Path:
-    """The gzip file, or the compact one that replaced it."""
+    """The path of the gzip file, or of the compact file that replaced it."""
     compact = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
     return compact if path.name.endswith(PLAIN) and not path.exists() and compact.exists() else path
 
@@ -76,7 +76,7 @@ def is_compact(path: Path) -> bool:
 def size(path: Path) -> int:
     """The size of the gzip file. Raises RecordUnreadable, OSError."""
     try:
-        return places(file_of(path)).then[-1] if is_compact(path) else path.stat().st_size
+        return offsets_of(file_of(path)).plain[-1] if is_compact(path) else path.stat().st_size
     except BadRecord as error:
         raise RecordUnreadable(f"{file_of(path)}: {error}") from error
 
@@ -87,64 +87,64 @@ def record_at(path: Path, offset: int) -> RawRecord:
     with file.open("rb") as stream:
         if file == path:
             return raw_record_at(stream, offset)
-        offsets = places(file)
+        offsets = offsets_of(file)
         number = offsets.number(offset)
-        raw = raw_record_at(stream, offsets.now[number]).raw
-    return RawRecord(offset, offsets.then[number + 1] - offset, raw)
+        raw = raw_record_at(stream, offsets.compact[number]).raw
+    return RawRecord(offset, offsets.plain[number + 1] - offset, raw)
 
 
 def present_offset(path: Path, offset: int) -> int:
-    """Where the record at an offset of the gzip file begins in `file_of(path)`. Raises BadRecord, OSError."""
+    """The offset in `file_of(path)` of the record at an offset of the gzip file. Raises BadRecord, OSError."""
     file = file_of(path)
     if file == path:
         return offset
-    offsets = places(file)
-    return offsets.now[offsets.number(offset)]
+    offsets = offsets_of(file)
+    return offsets.compact[offsets.number(offset)]
 
 
-def pieces(path: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
+def raw_records(path: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
     """The records from the offset `start`, with their locations in the gzip file; see storage/warc/files.py."""
     if is_compact(path):
-        yield from read(file_of(path), report, start=start)
+        yield from compact_records(file_of(path), report, start=start)
     else:
         yield from warcfile.raw_records(path, report, start=start, info_id=warcfile.file_info(path).record_id)
 
 
-def read(compact: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
-    """The records of a compact file with their locations in the gzip file; damage costs single records."""
+def compact_records(compact: Path, report: OnDamage, *, start: int = 0) -> Iterator[RawRecord]:
+    """The records of a compact file with their locations in the gzip file; a damaged record is reported and skipped."""
     try:
-        offsets = places(compact)
+        offsets = offsets_of(compact)
     except BadRecord as error:
-        report(Damage(file=compact.name, offset=0, what=f"{error}; where its records stood is lost"))
+        report(Damage(file=compact.name, offset=0, what=f"{error}; the offsets of its records are lost"))
         return
     with compact.open("rb") as stream:
-        for number in range(bisect_left(offsets.then, start), len(offsets.then) - 1):
+        for number in range(bisect_left(offsets.plain, start), len(offsets.plain) - 1):
             try:
-                raw = raw_record_at(stream, offsets.now[number]).raw
+                raw = raw_record_at(stream, offsets.compact[number]).raw
             except BadRecord as error:
-                report(Damage(file=compact.name, offset=offsets.now[number], what=str(error)))
+                report(Damage(file=compact.name, offset=offsets.compact[number], what=str(error)))
                 continue
-            yield RawRecord(offsets.then[number], offsets.then[number + 1] - offsets.then[number], raw)
+            yield RawRecord(offsets.plain[number], offsets.plain[number + 1] - offsets.plain[number], raw)
 
 
-def places(compact: Path) -> Places:
+def offsets_of(compact: Path) -> RecordOffsets:
     """The index of a compact file. Raises BadRecord for a file that was not made here, OSError."""
     state = compact.stat()
-    return _places(compact, state.st_size, state.st_mtime_ns)
+    return _offsets_of(compact, state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
-def _places(compact: Path, _size: int, _mtime_ns: int) -> Places:
+def _offsets_of(compact: Path, _size: int, _mtime_ns: int) -> RecordOffsets:
     with compact.open("rb") as stream:
         dictionary = raw_record_at(stream, 0)
         stream.seek(dictionary.length)
         if dictionary.raw or stream.read(len(INDEX)) != INDEX:
-            raise BadRecord("no evidence file that `postscraper compact` made")
+            raise BadRecord("not made by `postscraper compact`")
         index = stream.read(int.from_bytes(stream.read(4), "little"))
         first = stream.tell()
     try:
         lengths = json.loads(zlib.decompress(index))
-        then, now = (tuple(accumulate((pair[n] for pair in lengths), initial=(0, first)[n])) for n in (0, 1))
+        in_plain, in_compact = (tuple(accumulate((pair[n] for pair in lengths), initial=(0, first)[n])) for n in (0, 1))
     except (ValueError, TypeError, LookupError, zlib.error) as error:
         raise BadRecord(f"a damaged index ({error})") from error
-    return Places(then, now)
+    return RecordOffsets(in_plain, in_compact)

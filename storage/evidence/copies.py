@@ -1,4 +1,4 @@
-"""Copies of records for other files, byte for byte, with all that a reader needs to make use of them."""
+"""Copies of records, byte for byte, with the other records that are needed to read them."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ _HOPS = 5  # revisits of revisits that are followed
 
 
 class Copy(NamedTuple):
-    """One record: where it stands in the evidence, its bytes, and a gzip member of them."""
+    """One record: its file and offset in the evidence, its bytes, and a gzip member of them."""
 
     file: str
     offset: int
@@ -29,15 +29,15 @@ class Copy(NamedTuple):
 def copies(folder: Path, locations: Iterable[RecordLocation], report: OnDamage) -> Iterator[Copy]:
     """The records at the locations, each once.
 
-    Before a response come the warcinfo record of its file and the record that a revisit refers to; behind it comes its
-    request. A gzip member of the evidence is copied as it is. What cannot be read or copied is reported.
+    A response is preceded by the warcinfo record of its file and the record that a revisit refers to, and followed by
+    its request. Gzip members of the evidence are copied unchanged. Records that cannot be read or copied are reported.
     """
     seen: set[tuple[str, int]] = set()
     for location in locations:
-        yield from _company(folder, location, report, seen, _HOPS)
+        yield from _with_related(folder, location, report, seen, _HOPS)
 
 
-def _company(
+def _with_related(
     folder: Path, location: RecordLocation, report: OnDamage, seen: set[tuple[str, int]], hops: int
 ) -> Iterator[Copy]:
     file, offset = location.file, location.offset
@@ -53,11 +53,11 @@ def _company(
         report(Damage(file=file, offset=offset, what=str(error)))
         return
     if not record.raw.startswith(b"WARC/") or not isinstance(response, ResponseRecord):
-        report(Damage(file=file, offset=offset, what="no WARC record of a response, so that it cannot be copied"))
+        report(Damage(file=file, offset=offset, what="not a WARC record of a response, so it cannot be copied"))
         return
     target = response.exchange.revisit_of
     if target is not None and target.location is not None and hops:
-        yield from _company(folder, target.location, report, seen, hops - 1)
+        yield from _with_related(folder, target.location, report, seen, hops - 1)
     if (file, 0) not in seen:
         seen.add((file, 0))
         with suppress(BadRecord):
@@ -65,7 +65,7 @@ def _company(
             if b"\r\nWARC-Type: warcinfo\r\n" in head.raw:
                 yield _copy(file, path, head)
     yield _copy(file, path, record)
-    with suppress(BadRecord):  # of another program's file, or at its end
+    with suppress(BadRecord):  # no request follows in another program's file, or at its end
         following = record_in(path, offset + record.length, foreign=foreign)
         request = parse_record(following.raw)
         if isinstance(request, RequestRecord) and response.goes_with(request):

@@ -1,7 +1,7 @@
 """WARC records written but not yet committed to the database; gives the safe restart offset of each file.
 
 Pages may be committed in another order than written. The restart offset is stored in the same transaction; the next
-start reads from there, for before it every record has its row or needs none.
+start reads from it, because every earlier record has its row or needs none.
 """
 
 from collections.abc import Hashable
@@ -26,7 +26,7 @@ class PendingRecords:
             self._ends[location.file] = location.offset + location.length
             self._locations[key] = location
 
-    def place(self, key: Hashable) -> RecordLocation | None:
+    def location(self, key: Hashable) -> RecordLocation | None:
         """The location of a pending response; None when it is not pending."""
         with self._lock:
             return self._locations.get(key)

@@ -7,7 +7,7 @@
         evidence.sync()                                     # only now may a row name the location
 
 A file is written by one run only: nothing is ever appended after a truncated record, and the warcinfo record at its
-head is true of all of it. One writer for each folder and prefix; see `storage.database.lock`.
+start holds for all of it. One writer for each folder and prefix; see `storage.database.lock`.
 """
 
 import logging
@@ -48,7 +48,7 @@ class EvidenceFile:
     """A new WARC file. Methods raise OSError."""
 
     def __init__(self, path: Path, about: Mapping[str, str]) -> None:
-        """about: fields of the warcinfo record, which is written with the first exchange."""
+        """about: fields of the warcinfo record, written with the first exchange."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._path = path
         self._descriptor = os.open(path, flags, 0o644)
@@ -82,7 +82,7 @@ class EvidenceFile:
 
 
 def path_in(folder: Path, file: str) -> Path:
-    """The path of an evidence file. file: its name in the folder, or the absolute path of a file left in its own place.
+    """The path of an evidence file. file: its name in the folder, or the absolute path of another program's file.
 
     Raises RecordUnreadable for any other name that leads out of the folder.
     """
@@ -98,7 +98,7 @@ def log_damage(damage: Damage) -> None:
 
 
 class Evidence:
-    """The WARC files of one folder; made by `open`."""
+    """The WARC files of one folder; created by `open`."""
 
     def __init__(self, folder: Path, prefix: str, about: Mapping[str, str] | None, file_bytes: int) -> None:
         """about: None for reading only."""
@@ -120,10 +120,10 @@ class Evidence:
         settings: Mapping[str, str] | None = None,
         file_bytes: int = FILE_BYTES,
     ) -> "Evidence":
-        """Nothing is written before the first `append`.
+        """Open a folder of evidence. Nothing is written before the first `append`.
 
         prefix: of the names of new files, and of those that `files` lists; "" lists all, and writes evidence-….
-        software (with its version), robots, settings: fields of the warcinfo record at the head of each new file.
+        software (with its version), robots, settings: fields of the warcinfo record at the start of each new file.
         file_bytes: largest size of a file.
         """
         if not writable:
@@ -160,10 +160,10 @@ class Evidence:
         same_as: an earlier capture of the same body, or, for a 304, of the page that is still current. Only the head is
             then written.
         Raises ValueError for a body that differs from that capture's, or an exchange that no record can represent
-        truly; EvidenceFailed when the write fails.
+        exactly; EvidenceFailed when the write fails.
         """
         if len(exchange.body) > LARGEST_BYTES - _HEADS_BYTES:
-            raise ValueError(f"{exchange.url}: {len(exchange.body)} bytes are more than is ever read again")
+            raise ValueError(f"{exchange.url}: {len(exchange.body)} bytes are more than can be read back")
         if same_as is not None and exchange.status != 304:
             digest = same_as.payload_digest
             if digest is None or not has_digest(exchange.body, digest):
@@ -218,7 +218,7 @@ class Evidence:
     def _numbers(self) -> dict[str, int]:
         paths = self.folder.iterdir() if self.folder.is_dir() else ()
         matches = [match for path in paths if (match := self._names.fullmatch(path.name))]
-        return {compact_format.as_written(match[0]): int(match[1]) for match in matches}
+        return {compact_format.plain_name(match[0]): int(match[1]) for match in matches}
 
     def read(self, location: RecordLocation) -> Exchange:
         """The exchange at a location, its digests checked; a revisit with the body to which it refers.
@@ -240,7 +240,9 @@ class Evidence:
 
     def records(self, file: str, report: OnDamage = log_damage) -> Iterator[tuple[RecordLocation, Exchange]]:
         """Every exchange of a file in file order; damage goes to `report`."""
-        yield from exchanges(compact_format.pieces(path_in(self.folder, file), report), file, report, self._original)
+        yield from exchanges(
+            compact_format.raw_records(path_in(self.folder, file), report), file, report, self._original
+        )
 
     def sizes(self) -> dict[str, int]:
         """The bytes of each file, oldest first."""
@@ -249,11 +251,11 @@ class Evidence:
     def recover(
         self, known: Mapping[str, int], report: OnDamage = log_damage, done: Mapping[str, int] | None = None
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """Bring the files in line with the database. Iterate to the end before the first `append`.
+        """Make the files match the database. Iterate to the end before the first `append`.
 
         known: for each file the end of its last record in the database.
         done: for each file its safe restart offset; if missing, that end, or 0.
-        Yields the whole records from there on, already durable, some of them with a row; a truncated tail is cut off.
+        Yields the complete records from that offset on, already durable, some of them with a row; cuts off a torn tail.
         Raises EvidenceShort before anything is changed, EvidenceFailed when a write fails.
         """
         sizes = self.sizes()
@@ -272,10 +274,10 @@ class Evidence:
     def _recovered(
         self, name: str, start: int, keep_until: int, report: OnDamage
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """Every exchange of a file from `start`, durable; then the truncated tail is cut off, from `keep_until` on."""
+        """Every exchange of a file from `start`, durable; then the truncated tail after `keep_until` is cut off."""
         path = path_in(self.folder, name)
-        records = compact_format.pieces(path, report, start=start)
-        if compact_format.is_compact(path):  # closed, and whole when it was made
+        records = compact_format.raw_records(path, report, start=start)
+        if compact_format.is_compact(path):  # never appended to
             yield from exchanges(records, name, report, self._original)
             return
 
@@ -297,7 +299,7 @@ class Evidence:
     def _read(self, location: RecordLocation, hops: int) -> Exchange:
         damages: list[Damage] = []
         path = path_in(self.folder, location.file)
-        foreign = Path(location.file).is_absolute()  # a file left where another program wrote it
+        foreign = Path(location.file).is_absolute()  # another program's file, outside the folder
         try:
             records = [record_in(path, location.offset, foreign=foreign)]
             with suppress(BadRecord):  # the request; the response is whole without it

@@ -1,7 +1,7 @@
-"""Captures that other archives list: how far their indexes were read, and the state of each capture.
+"""Holdings: the captures that other archives list, the state of each, and how far their indexes were read.
 
-An archive is identified by its name, which is the source of the captures that come from it. No clock: callers pass
-the time.
+An archive is identified by its name, which is the source of the captures that come from it. It reads no clock: callers
+pass the time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ class Holdings:
         self._writer = writer
 
     def index_query(self, archive: str, query: str) -> Row[Any] | None:
-        """How far the result of a query was read; None when it was never sent."""
+        """The progress in the result of a query; None when it was never sent."""
         with self._engine.connect() as connection:
             return _index_query(connection, archive, query)
 
@@ -38,8 +38,8 @@ class Holdings:
     ) -> int:
         """Store one page of an index, and that it was read; returns the number of new captures.
 
-        resume_key: where the next page begins; None: this was the last. A query that is sent after its last page
-        begins anew.
+        resume_key: start of the next page; None: this was the last. A query sent again after its last page starts
+        over.
         """
         with self._writer.begin() as connection:
             new = add_listing(connection, archive, page, now)
@@ -88,10 +88,10 @@ class Holdings:
             due_at = next_try_at(tries, now)
             rewrite(connection, archive, [listed], state="failed", why=why, tries=tries, due_at=due_at)
 
-    def give_back(self, archive: str, unasked: Iterable[CdxEntry], now: datetime) -> None:
+    def give_back(self, archive: str, entries: Iterable[CdxEntry], now: datetime) -> None:
         """End the leases of captures that were not requested."""
         with self._writer.begin() as connection:
-            rewrite(connection, archive, list(unasked), due_at=now)
+            rewrite(connection, archive, list(entries), due_at=now)
 
     def begin(self, archive: str, now: datetime) -> None:
         """At the start of a run: end the leases of a dead run, and make due what failed in the last one."""

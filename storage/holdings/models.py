@@ -15,7 +15,7 @@ State = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdxEntry:
-    """One capture in an index; None for what the index does not have.
+    """One capture in an index; None for fields that the index does not have.
 
     captured_at: aware UTC, whole seconds. digest: SHA-1 of the body in base32. file, offset, length: location of the
     record.

@@ -1,4 +1,4 @@
-"""Rows of the queue of captures in other archives. Each function works in a transaction of its caller."""
+"""Queue of captures to fetch from other archives. Each function works in the transaction of its caller."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,18 +19,18 @@ _HOLDING = Holding.__table__.c
 
 def conditions(selection: Selection) -> list[Any]:
     """SQL conditions of a selection."""
-    found: list[Any] = []
+    clauses: list[Any] = []
     if selection.host is not None:
-        found += starts_with(_HOLDING.address, f"https://{selection.host}/")
+        clauses += starts_with(_HOLDING.address, f"https://{selection.host}/")
     if selection.sections is not None:
-        found.append(_HOLDING.section.in_(selection.sections))
+        clauses.append(_HOLDING.section.in_(selection.sections))
     if selection.since is not None:
-        found.append(_HOLDING.captured_at >= _midnight(selection.since))
+        clauses.append(_HOLDING.captured_at >= _midnight(selection.since))
     if selection.until is not None:
-        found.append(_HOLDING.captured_at < _midnight(selection.until + timedelta(days=1)))
+        clauses.append(_HOLDING.captured_at < _midnight(selection.until + timedelta(days=1)))
     if selection.addresses is not None:
-        found.append(_HOLDING.address.in_(selection.addresses))
-    return found
+        clauses.append(_HOLDING.address.in_(selection.addresses))
+    return clauses
 
 
 def _midnight(day: date) -> datetime:
@@ -61,14 +61,14 @@ def mark_held(connection: Connection, items: Sequence[PreparedItem]) -> None:
 
 
 def find_held(connection: Connection, bodies: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
-    """Those of some bodies (address and digest) that are held of the same address."""
-    found: set[tuple[str, str]] = set()
+    """Those of the bodies (address and digest) that are already held for the same address."""
+    held: set[tuple[str, str]] = set()
     for chunk in chunks(sorted({digest for _, digest in bodies if digest})):
         ours = select(Capture.address, Payload.sha1).join(Capture, Capture.digest == Payload.digest)
         theirs = select(Holding.address, Holding.digest).where(Holding.state == "held", Holding.digest.in_(chunk))
         both: Any = union_all(ours.where(Payload.sha1.in_(chunk)), theirs)
-        found.update((address, digest) for address, digest in connection.execute(both))
-    return found.intersection(bodies)
+        held.update((address, digest) for address, digest in connection.execute(both))
+    return held.intersection(bodies)
 
 
 def add_listing(connection: Connection, archive: str, page: Sequence[Candidate], now: datetime) -> int:

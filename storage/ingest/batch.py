@@ -1,7 +1,7 @@
 """Compare a batch of items with the archive: new, changed or known.
 
-`load` reads the tables once, `Batch.add` decides in memory, and storage/ingest/write.py writes once: a dozen statements
-for a thousand pages.
+`load` reads the tables once, `Batch.add` compares in memory, and storage/ingest/write.py writes once: a dozen
+statements for a thousand pages.
 """
 
 import json
@@ -32,22 +32,22 @@ class Outcome(StrEnum):
     LISTING = "listing"
     UNREAD = "unread"
     KNOWN_CAPTURE = "known capture"  # nothing changed
-    WITHDRAWN = "withdrawn"  # rejected, for its story was withdrawn
+    WITHDRAWN = "withdrawn"  # rejected, because its story was withdrawn
 
 
 @dataclass(slots=True)
 class StoryState:
-    """A story in the batch; row, revisions: as stored before the batch.
+    """A story in the batch. row, revisions: as stored before the batch.
 
-    new: ids of its captures that the batch adds. anew: whether older captures changed, so that `row` no longer
-    follows from them.
+    new_captures: ids of its captures that the batch adds. derive_all: whether older captures changed, so that `row`
+    cannot be reused.
     """
 
     id: int
     canonical_url: str
     timeline: Timeline = field(default_factory=Timeline)
-    new: set[int] = field(default_factory=set)
-    anew: bool = False
+    new_captures: set[int] = field(default_factory=set)
+    derive_all: bool = False
     row: Row[Any] | None = None
     revisions: list[Row[Any]] = field(default_factory=list)
 
@@ -56,11 +56,11 @@ class StoryState:
 class Batch:
     """The state of one batch. `load` fills the first block, `add` the second.
 
-    by_key, by_identity, by_id: the rows of captures with which the batch is compared. reading_ids: by digest.
-    articles: by the id of their reading, as far as they are in memory.
-    added, changed: ids of captures to insert, to update. followed: new words for captures that are not in `by_id`.
-    readings: new ones, by id. touched: stories to derive again. announced: items whose teasers are to be written, by
-    capture. dropped: ids of readings that a reread replaced.
+    by_key, by_identity, by_id: rows of the captures with which the batch is compared. reading_ids: by digest.
+    articles: by reading id; only those in memory.
+    added, changed: ids of captures to insert, to update. inheriting: changed columns of captures that are not in
+    `by_id` and inherit a new text. readings: new ones, by id. touched: stories to derive again. with_teasers: items
+    whose teasers are to be written, by capture id. dropped: ids of readings that a reread replaced.
     """
 
     stories: dict[str, StoryState] = field(default_factory=dict)
@@ -76,23 +76,23 @@ class Batch:
     articles: dict[int, ArticleRow] = field(default_factory=dict)
     added: dict[int, None] = field(default_factory=dict)
     changed: dict[int, None] = field(default_factory=dict)
-    followed: dict[int, Values] = field(default_factory=dict)
+    inheriting: dict[int, Values] = field(default_factory=dict)
     readings: dict[int, PreparedItem] = field(default_factory=dict)
     touched: dict[int, StoryState] = field(default_factory=dict)
-    announced: dict[int, PreparedItem] = field(default_factory=dict)
+    with_teasers: dict[int, PreparedItem] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
 
-    def holds(self, values: Values) -> None:
-        """Put in the row of a capture; of several with one identity, that with the lowest id counts."""
+    def add_capture(self, values: Values) -> None:
+        """Add the row of a capture; among several with the same identity the one with the lowest id counts."""
         self.by_id[values["id"]] = self.by_key[key_of(values)] = values
         first = self.by_identity.setdefault(identity_of(values), values)
         if values["id"] < first["id"]:
             self.by_identity[identity_of(values)] = values
 
     def add(self, item: PreparedItem) -> tuple[PreparedItem, Outcome, int]:
-        """Returns the item, its outcome and the id of its capture.
+        """Add an item; returns the item, its outcome and the id of its capture.
 
-        A capture that another source brought before keeps its own moment and validators, which the returned item has.
+        A capture that is stored from another source keeps its time and validators; the returned item has them.
         """
         held = self.by_key.get(item.key)
         if held is None and (same := self.by_identity.get(identity_of(item.capture))):
@@ -102,11 +102,11 @@ class Batch:
         if not self._reads_the_same(held, item):
             self._reread(held, item)
             return item, Outcome.REREAD, held["id"]
-        if held["evidence_file"] is None and item.capture["evidence_file"] is not None:  # stored after the item
+        if held["evidence_file"] is None and item.capture["evidence_file"] is not None:  # stored later than its row
             held |= {name: item.capture[name] for name in _RECORD}
             self._change(held)
         if held["words_of_another"]:
-            self.stand_alone(held, item.capture["words_digest"])
+            self.use_own_words(held, item.capture["words_digest"])
         return item, Outcome.KNOWN_CAPTURE, held["id"]
 
     def _new(self, item: PreparedItem) -> tuple[Outcome, int]:
@@ -114,22 +114,22 @@ class Batch:
         if values["part"] and (whole := self.by_identity.get(identity_of(values | {"part": ""}))):
             values |= {name: whole[name] for name in ("captured_at", "source", *_RECORD)}
         self.next_capture += 1
-        self.holds(values)
+        self.add_capture(values)
         self.added[values["id"]] = None
-        return self._file(values, item), values["id"]
+        return self._assign(values, item), values["id"]
 
-    def _file(self, values: Values, item: PreparedItem) -> Outcome:
-        """Set the reading of a capture, and add it to its story."""
+    def _assign(self, values: Values, item: PreparedItem) -> Outcome:
+        """Set the reading of a capture, and add the capture to its story."""
         values["reading_id"] = self._reading(item)
         if item.sightings:
-            self.announced[values["id"]] = item
+            self.with_teasers[values["id"]] = item
         if item.canonical_url is None or item.article is None:
             return Outcome.LISTING if item.outcome == "listing" else Outcome.UNREAD
         story = self._story(item.canonical_url)
         values["story_id"] = story.id
         first = not story.timeline.observations
         other_words = story.timeline.add(observation_of(values))
-        story.new.add(values["id"])
+        story.new_captures.add(values["id"])
         self.touched[story.id] = story
         if first:
             return Outcome.NEW_STORY
@@ -142,36 +142,36 @@ class Batch:
         record = {name: held[name] for name in _KEPT if held[name] is not None}
         held |= item.capture | record
         self._change(held)
-        self.announced[held["id"]] = item
+        self.with_teasers[held["id"]] = item
         if before is None:
-            self._file(held, item)
+            self._assign(held, item)
             return
         self._derive_again(before)
         if item.canonical_url == before.canonical_url and item.article is not None:
             held |= {"story_id": before.id, "reading_id": self._reading(item)}
-            for seen in before.timeline.reread(observation_of(held)):
-                self._follow(seen)
+            for observation in before.timeline.reread(observation_of(held)):
+                self._update_words(observation)
         else:
             before.timeline.remove(held["id"])
-            self._file(held, item)
+            self._assign(held, item)
 
-    def stand_alone(self, held: Values, words: str | None) -> None:
-        """Give a capture the words of its own reading again; see Timeline.reread."""
+    def use_own_words(self, held: Values, words: str | None) -> None:
+        """Let a capture use the text of its own reading again; see Timeline.reread."""
         story = self.by_story[held["story_id"]]
         held |= {"words_digest": words, "words_of_another": False}
         self._derive_again(story)
-        for seen in story.timeline.reread(observation_of(held)):
-            self._follow(seen)
+        for observation in story.timeline.reread(observation_of(held)):
+            self._update_words(observation)
 
     def _derive_again(self, story: StoryState) -> None:
-        story.anew = True
+        story.derive_all = True
         self.touched[story.id] = story
 
-    def _follow(self, seen: Observation) -> None:
-        words = {"words_digest": seen.words, "words_of_another": seen.inherited}
-        values = self.by_id.get(seen.capture_id)
+    def _update_words(self, observation: Observation) -> None:
+        words = {"words_digest": observation.words, "words_of_another": observation.inherited}
+        values = self.by_id.get(observation.capture_id)
         if values is None:
-            self.followed[seen.capture_id] = {"id": seen.capture_id, **words}
+            self.inheriting[observation.capture_id] = {"id": observation.capture_id, **words}
         else:
             values |= words
             self._change(values)
@@ -209,7 +209,7 @@ class Batch:
 
 
 def _as_held(item: PreparedItem, held: Values) -> PreparedItem:
-    """The item with the key and validators of the same capture as another source brought it."""
+    """The item with the key and validators of the same capture stored from another source."""
     visit = item.visit and replace(item.visit, etag=held["etag"], last_modified=held["last_modified"])
     return replace(item, key=key_of(held), visit=visit)
 
@@ -230,7 +230,7 @@ _RECORD = ("evidence_file", "evidence_offset", "evidence_length")
 _KEPT = (*_RECORD, "etag", "last_modified")
 
 
-# The columns of a revision that may change while its text stands.
+# The columns of a revision that may change while its text stays the same.
 MOVING = ("number", "words_digest", "standfirst", "first_captured_at", "last_captured_at", "captures", "capture_id")
 
 PAIRS = 256  # of address and second in one statement
@@ -241,7 +241,7 @@ _STORY = Story.__table__.c
 
 
 def load(connection: Connection, items: Sequence[PreparedItem]) -> Batch:
-    """A batch with the captures, stories and readings with which the items are to be compared."""
+    """A batch with the stored captures, stories and readings needed to compare the items."""
     batch = Batch(
         next_story=_next(connection, _STORY.id),
         next_capture=_next(connection, _CAPTURE.id),
@@ -255,8 +255,8 @@ def load(connection: Connection, items: Sequence[PreparedItem]) -> Batch:
     digests = {item.reading_digest for item in items if item.reading_digest is not None}
     reading = Reading.__table__.c
     for chunk in chunks(sorted(digests)):
-        found = connection.execute(select(reading.digest, reading.id).where(reading.digest.in_(chunk)))
-        batch.reading_ids.update((digest, reading_id) for digest, reading_id in found)
+        rows = connection.execute(select(reading.digest, reading.id).where(reading.digest.in_(chunk)))
+        batch.reading_ids.update((digest, reading_id) for digest, reading_id in rows)
     return batch
 
 
@@ -268,7 +268,7 @@ def load_stories(connection: Connection, batch: Batch, story_ids: Iterable[int])
 
 
 def load_followers(connection: Connection, batch: Batch, story_ids: Iterable[int]) -> None:
-    """Load the captures of stories that inherited the words of another."""
+    """Load the captures of stories that inherited the text of another capture."""
     _captures(connection, batch, _CAPTURE.story_id, set(story_ids), _CAPTURE.words_of_another)
 
 
@@ -287,7 +287,7 @@ def _next(connection: Connection, column: Any) -> int:
 
 
 def _load_captures_of(connection: Connection, batch: Batch, items: Sequence[PreparedItem]) -> None:
-    """Load captures of the same addresses and seconds; not of the addresses alone, for a front page has thousands."""
+    """Load captures with the same address and second; a front page has thousands of captures at its address."""
     moments = {(item.key[0], at) for item in items if (at := second(item.captured_at)) is not None}
     for chunk in chunks(sorted(moments), PAIRS):
         count = 1 << (len(chunk) - 1).bit_length()
@@ -302,15 +302,16 @@ def _load_captures_of(connection: Connection, batch: Batch, items: Sequence[Prep
 
 @lru_cache(maxsize=PAIRS.bit_length())
 def of_moments(count: int) -> Any:
-    """A query by hand, for SQLite uses the index for a join, and not for `(url, captured_at) IN (VALUES …)`.
+    """The query for captures by address and second, as SQL text.
 
-    count: a power of two, for SQLAlchemy caches hundreds of statements, and each of these takes 400 kB.
+    SQLite uses the index for a join, but not for `(url, captured_at) IN (VALUES …)`. count: a power of two, because
+    SQLAlchemy caches hundreds of statements, and each of these takes 400 kB.
     """
     pairs = ", ".join(f"(:u{at}, :m{at}, :n{at})" for at in range(count))
     names = ", ".join(f"capture.{column.name}" for column in _CAPTURE)
     same = "capture.url = wanted.url AND capture.captured_at >= wanted.since AND capture.captured_at < wanted.until"
-    wanted = f"WITH wanted (url, since, until) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
-    return text(wanted).columns(*_CAPTURE)
+    query = f"WITH wanted (url, since, until) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
+    return text(query).columns(*_CAPTURE)
 
 
 def _captures(connection: Connection, batch: Batch, column: Any, values: set[Any], *also: Any) -> None:
@@ -321,7 +322,7 @@ def _captures(connection: Connection, batch: Batch, column: Any, values: set[Any
 def _put(batch: Batch, captures: CursorResult[Any]) -> None:
     for row in captures.mappings():
         if row["id"] not in batch.by_id:
-            batch.holds(dict(row))
+            batch.add_capture(dict(row))
 
 
 def _stories(connection: Connection, batch: Batch, column: Any, values: set[Any]) -> None:
@@ -332,7 +333,7 @@ def _stories(connection: Connection, batch: Batch, column: Any, values: set[Any]
 
 
 def _timelines(connection: Connection, batch: Batch) -> None:
-    """Load the few columns that a timeline needs, for a story may have thousands of captures."""
+    """Load only the columns that a timeline needs, because a story may have thousands of captures."""
     names = ("story_id", "id", "captured_at", "digest", "url", "source", "part", "words_digest", "reading_id")
     columns = [_CAPTURE[name] for name in (*names, "words_of_another")]
     observations: dict[int, list[Observation]] = {}

@@ -1,7 +1,7 @@
-"""Fill the tables that are made from other tables (storage/database/derived.py).
+"""Fill the tables that are derived from other tables (storage/database/derived.py).
 
-`update` follows a batch in its transaction. The rows of a new story come from the item in memory; a story with several
-revisions is read back, and its changes are typed anew.
+`update` runs in the transaction of a batch. The rows of a new story come from the item in memory; a story with several
+revisions is read back from the database, and its changes are classified again.
 """
 
 import json
@@ -40,7 +40,7 @@ TableRows = Mapping[type[Table], Iterable[tuple[Any, ...]]]
 
 
 class StoredRevision(NamedTuple):
-    """A revision; changed_at: a moment in any form. item: the article as JSON data."""
+    """A revision. changed_at: a datetime, or its stored text. item: the article as JSON data."""
 
     id: int
     changed_at: Any
@@ -48,29 +48,29 @@ class StoredRevision(NamedTuple):
 
     @classmethod
     def of(cls, number: int, changed_at: Any, standfirst: str | None, item: Mapping[str, Any]) -> "StoredRevision":
-        """standfirst: of the revision, which may come from another capture than the item."""
+        """standfirst: of the revision; it may come from another capture than the item."""
         printed = [name for name in item.get("not_printed") or () if name != "standfirst" or standfirst is None]
         return cls(number, changed_at, {**item, "standfirst": standfirst, "not_printed": printed})
 
 
 def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
-    """Bring the rows of stories that were just written up to date."""
+    """Update the rows of stories that were just written."""
     first: list[StoryChanges] = []
     again: list[int] = []
     pairs: set[tuple[int, int]] = set()
-    for each in stories:
-        if each.known.row is None and len(each.new) == 1:
-            first.append(each)
-        elif _is_stale(each):
-            again.append(each.known.id)
-            pairs |= _typed_pairs(each)
+    for story in stories:
+        if story.state.row is None and len(story.new) == 1:
+            first.append(story)
+        elif _is_stale(story):
+            again.append(story.state.id)
+            pairs |= _typed_pairs(story)
     for table, rows in _first_rows(first).items():
         add_rows(connection, table, COLUMNS[table], rows)
     _derive_again(connection, again, pairs)
 
 
 def fill(connection: Connection) -> None:
-    """Make all rows anew."""
+    """Delete and derive all rows."""
     for table in COLUMNS:
         connection.execute(delete(table))
     story_ids = connection.execute(select(Story.id).order_by(Story.id)).scalars().all()
@@ -78,10 +78,10 @@ def fill(connection: Connection) -> None:
 
 
 def _is_stale(story: StoryChanges) -> bool:
-    """Whether the rows no longer follow from the revisions; a capture of known words leaves them as they are."""
+    """Whether the rows no longer match the revisions; a capture without new text changes nothing."""
     if story.story is None or story.new or story.gone:
         return True
-    before = {row.id: row for row in story.known.revisions}
+    before = {row.id: row for row in story.state.revisions}
     return story.story["revisions"] > 1 and any(
         getattr(before[values["id"]], name) != values[name]
         for values in story.moved
@@ -90,15 +90,15 @@ def _is_stale(story: StoryChanges) -> bool:
 
 
 def _typed_pairs(story: StoryChanges) -> set[tuple[int, int]]:
-    """Ids of revisions that followed one another before, with the same words: their changes are known."""
-    before = {row.id: row for row in story.known.revisions}
+    """Ids of consecutive revisions whose texts are unchanged, so that their stored changes still hold."""
+    before = {row.id: row for row in story.state.revisions}
     other = {values["id"] for values in story.moved if values["standfirst"] != before[values["id"]].standfirst}
     return {(old, new) for old, new in pairwise(before) if old not in other and new not in other}
 
 
 def _first_rows(stories: Sequence[StoryChanges]) -> dict[type[Table], Rows]:
-    """The rows of stories with one revision, from memory."""
-    articles = [(each.known.id, each.new[0][0]["id"], each.new[0][1]) for each in stories]
+    """The rows of stories with one revision, from the items in memory."""
+    articles = [(each.state.id, each.new[0][0]["id"], each.new[0][1]) for each in stories]
     return {
         **_facets((story_id, article) for story_id, _, article in articles),
         Correction: [row for each in articles for row in _first_notes(*each)],
@@ -121,7 +121,7 @@ def _first_notes(story_id: int, revision_id: int, article: ArticleRow) -> Iterat
 def _derive_again(
     connection: Connection, story_ids: Sequence[int], pairs: Collection[tuple[int, int]] = frozenset()
 ) -> None:
-    """pairs: of revisions whose changes stand in the table as they are."""
+    """pairs: ids of consecutive revisions whose stored changes are kept."""
     for ids in chunks(story_ids, STORIES):
         stored = [*_stored(connection, ids)]
         typed = _typed(connection, ids) if pairs else {}
@@ -161,9 +161,9 @@ def rows_of(
     revisions: Sequence[StoredRevision],
     known: Mapping[int, list[changes.Change]] = MappingProxyType({}),
 ) -> TableRows:
-    """The rows of one story in every table; revisions: all it has, the oldest first.
+    """The rows of one story in every derived table.
 
-    known: the changes of some of them, by id.
+    revisions: all revisions of the story, oldest first. known: changes that need not be computed, by revision id.
     """
     edits: list[list[changes.Change]] = [[]]
     for old, new in pairwise(revisions):
@@ -192,10 +192,10 @@ def rows_of(
 
 
 def _explained(noted: Sequence[Sequence[Note]], substance: Sequence[bool]) -> Iterator[tuple[int, int | None, Note]]:
-    """Each note with the first revision that shows it and the one it explains, as places in the history.
+    """Each note with the index of the first revision that has it, and of the revision that it explains.
 
-    A note explains the changes of substance that came with it, else the last ones before it without a note. None: the
-    change was before the first capture, or the note names none.
+    A note explains the changes of substance in its own revision, else the latest earlier ones without a note. None: the
+    change was made before the first capture, or the note mentions no change.
     """
     seen: set[str] = set()
     explained: set[int] = set()

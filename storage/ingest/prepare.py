@@ -1,4 +1,4 @@
-"""Prepare an item for the tables: rows without ids, and the digests by which it is compared."""
+"""Convert an item to table rows without ids, and compute the digests by which items are compared."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,18 +17,18 @@ from storage.warc.exchange import RecordLocation
 Key = tuple[str, datetime | None, str, str, str]
 
 
-# Captures with one identity are one, whichever sources brought them: url, second, status, digest of the body, part of
-# the response. Programs differ in the fraction of the second that they record.
+# Captures with the same identity are one capture, whatever their sources: url, second, status, digest of the body, part
+# of the response. Programs record different fractions of a second.
 Identity = tuple[str, datetime | None, int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleRow:
-    """An article in the columns of the tables.
+    """An article as table columns.
 
     image_url: of the main image. revision: the columns of a revision. images: rows without the revision's id.
     words: the row of the search index without its id. authors, tags, links: rows of the derived tables without the
-    story's id. notes: of corrections.
+    story's id. notes: correction notes.
     """
 
     language: str
@@ -78,9 +78,10 @@ SIGHTING = (*_TEASER, "address", "published_on", "published_at")
 class PreparedItem:
     """One item as table rows without ids. It may be made in another process.
 
-    address: key in the ledger; of the visited address, or of that which the page names. capture: its row.
+    address: key in the ledger of the visited address; without a visit, the canonical address of the page.
+    capture: its row.
     reading: the item as JSON; None for an unread page. article: None for other items.
-    sightings: rows without the capture's id. final_state: of the address after a visit that finds new words.
+    sightings: rows without the capture's id. final_state: of the address after a visit that finds new text.
     """
 
     outcome: str
@@ -102,16 +103,18 @@ class PreparedItem:
     def captured_at(self) -> datetime | None:
         return self.key[1]
 
-    def set_location(self, place: RecordLocation) -> None:
+    def set_location(self, location: RecordLocation) -> None:
         """Set the location of bytes that were stored after the item was prepared."""
-        self.capture.update(evidence_file=place.file, evidence_offset=place.offset, evidence_length=place.length)
+        self.capture.update(
+            evidence_file=location.file, evidence_offset=location.offset, evidence_length=location.length
+        )
 
     def without_links(self) -> "PreparedItem":
-        """The same with a visit without discoveries."""
+        """A copy whose visit has no discoveries."""
         return replace(self, visit=self.visit and replace(self.visit, discoveries=()))
 
     def dropped(self, detail: str) -> "PreparedItem":
-        """The same as an unread page or part, which a pipeline dropped before."""
+        """A copy as an unread page or part that a pipeline dropped earlier."""
         empty = dict.fromkeys(("layout", "problems", "words_digest", "teasers_digest"))
         unread = {"outcome": "unread", "reason": DROPPED, "detail": detail}
         address = self.visit.address if self.visit else self.url
@@ -137,9 +140,9 @@ class PreparedItem:
 
 
 def prepare(item: Any, visit: Visit | None = None) -> PreparedItem:
-    """A PreparedItem is returned unchanged, for it may come from another process.
+    """Prepare an item. A PreparedItem, as worker processes send it, is returned unchanged.
 
-    Raises ValueError for an item of no known type, or a capture time without a zone.
+    Raises ValueError for an item of unknown type, or a capture time without a zone.
     """
     if isinstance(item, PreparedItem):
         return item
@@ -147,8 +150,8 @@ def prepare(item: Any, visit: Visit | None = None) -> PreparedItem:
     kind = whole.get("type")
     if kind not in ("article", "listing", "unread"):
         raise ValueError(f"an item of type {kind!r}: article, listing or unread is wanted")
-    kept = {name: value for name, value in whole.items() if name not in ("capture", "teasers")}
-    reading, teasers = dumped(kept), dumped(whole.get("teasers", ()))
+    content = {name: value for name, value in whole.items() if name not in ("capture", "teasers")}
+    reading, teasers = dumped(content), dumped(whole.get("teasers", ()))
     if not (is_storable(reading) and is_storable(teasers)):
         return prepare(cleaned(whole), visit)
     unread = kind == "unread"
@@ -235,5 +238,5 @@ def discoveries_of(item: PreparedItem) -> Iterator[MergedDiscovery]:
 
 
 def visited_at(item: PreparedItem) -> datetime:
-    """The moment of a visit: that of its capture, or UNDATED."""
+    """The time of a visit: that of its capture, or UNDATED."""
     return item.captured_at or UNDATED

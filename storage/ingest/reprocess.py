@@ -1,4 +1,4 @@
-"""Reread stored captures: their items before and now, the ledger updates, and the end of a full reread."""
+"""Reread stored captures with the current layouts: old and new items, ledger updates, end of a full reread."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from storage.database.values import Values, dumped, plain
 from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
 from storage.ingest.batch import Batch, load_followers, load_stories, readings
-from storage.ingest.visits import Taken, next_at, update_ledger
+from storage.ingest.visits import BatchResult, next_at, update_ledger
 from storage.ingest.wording import words_digest
 from storage.ingest.write import write
 from storage.ledger.rows import row_priority
@@ -23,26 +23,26 @@ from storage.warc.exchange import Exchange, RecordLocation
 
 
 class Reader(Protocol):
-    """Reader of the pages in the evidence, which the caller brings: the archive itself reads none."""
+    """Reader of the pages in the evidence; the caller provides it, because the archive cannot read pages itself."""
 
     def read(self, exchange: Exchange, location: RecordLocation, /) -> list[tuple[Any, Visit | None]]:
-        """The item of the exchange with its visit, then the stories that the answer carries whole."""
+        """The item of the exchange with its visit, then those of the complete stories in the response."""
         ...
 
     def without(self, item: Any, part: str, /) -> Any:
-        """The item of a story that is not found any more in the answer; item: of the whole answer."""
+        """The item of a story that the response no longer yields. item: of the whole response."""
         ...
 
     def is_page(self, exchange: Exchange, location: RecordLocation, /) -> bool:
-        """False for what a crawl records without a row: robots.txt, a redirect to another form of the same address."""
+        """Whether the exchange gets a row: not robots.txt, nor a redirect to another form of the same address."""
         ...
 
     def address(self, url: str, /) -> str:
-        """The ledger's key of an address. Raises ValueError if it is none."""
+        """The ledger's key of an address. Raises ValueError if `url` is not one."""
         ...
 
     def section(self, address: str, /) -> set[str]:
-        """The names of the section in which an address lies, one for each newspaper that has one there."""
+        """The names of the section of an address, one for each newspaper that has a section at it."""
         ...
 
 
@@ -51,19 +51,19 @@ _DATED_TEASER = (*_TEASER, "published_on", "published_at", "published_text")
 
 
 class Rereader:
-    """Rereads stored captures (rows of the table); a response is read once for all its parts, which come in a row."""
+    """Rereads stored captures (rows of the table). The parts of a response must be consecutive: it is read once."""
 
     def __init__(self, evidence: Evidence, reader: Reader) -> None:
         self._evidence, self._reader = evidence, reader
         self._last: tuple[Any, dict[str, tuple[Any, Visit | None]]] | None = None
 
     def __call__(self, row: Row[Any]) -> tuple[Any, Visit | None]:
-        """The item of a capture now, and its visit. Raises EvidenceError when its bytes cannot be read."""
+        """The new item of a capture, and its visit. Raises EvidenceError when its bytes cannot be read."""
         parts = self.parts(row)
         return parts.get(row.part) or (self._reader.without(parts[""][0], row.part), None)
 
     def parts(self, row: Row[Any]) -> dict[str, tuple[Any, Visit | None]]:
-        """All items of the response of a capture now, by part; '' for the whole response. Raises EvidenceError."""
+        """All new items of the response of a capture, by part; '' for the whole response. Raises EvidenceError."""
         answer = (row.evidence_file, row.evidence_offset, row.url, row.captured_at, row.source, row.digest)
         if self._last is None or self._last[0] != answer:
             self._last = answer, by_part(self._reader.read(*self.exchange(row)))
@@ -73,15 +73,15 @@ class Rereader:
         """The record of a capture, its digests checked, and its location. Raises EvidenceError."""
         if row.evidence_file is None:
             raise EvidenceError("no record of it was kept")
-        place = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-        exchange = replace(self._evidence.read(place), source=row.source, captured_at=row.captured_at)
+        location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        exchange = replace(self._evidence.read(location), source=row.source, captured_at=row.captured_at)
         if (exchange.url, body_digest(exchange.body)) != (row.url, row.digest):
-            raise EvidenceError(f"{place.file}, byte {place.offset}: holds another answer than the database says")
-        return exchange, place
+            raise EvidenceError(f"{location.file}, byte {location.offset}: holds another answer than the database says")
+        return exchange, location
 
 
 def by_part(readings: Sequence[tuple[Any, Visit | None]]) -> dict[str, tuple[Any, Visit | None]]:
-    """Items with their visits, by the part of the response; '' for the whole of it."""
+    """Items with their visits, by the part of the response; '' for the whole response."""
     receipts = (plain(item["capture"] if isinstance(item, Mapping) else item.capture) for item, _ in readings)
     return {receipt.get("part") or "": reading for receipt, reading in zip(receipts, readings, strict=True)}
 
@@ -96,7 +96,7 @@ def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dic
             items[row.id] = {"type": "unread", "reason": row.reason, "detail": row.detail, "url": row.url}
         else:
             # Equal readings share one row; teasers are stored per capture, so they are joined here.
-            items[row.id] = {**stored[row.reading_id], "teasers": previous_item(teasers[row.id], row.teasers_digest)}
+            items[row.id] = {**stored[row.reading_id], "teasers": stored_teasers(teasers[row.id], row.teasers_digest)}
     return items
 
 
@@ -111,24 +111,24 @@ def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int,
     return rows
 
 
-def previous_item(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
-    """The teasers of one page as JSON data; only those of lists have dates, by which the digest differs."""
+def stored_teasers(sightings: Iterable[Row[Any]], digest: str | None) -> list[dict[str, Any]]:
+    """The teasers of one page as JSON data, with dates if the digest was made with them, as on lists."""
     dated = [{name: plain(getattr(row, name)) for name in _DATED_TEASER} for row in sightings]
     bare = [{name: teaser[name] for name in _TEASER} for teaser in dated]
     return bare if digest_of(dumped(bare)) == digest else dated
 
 
-def apply_readings(connection: Connection, taken: Sequence[Taken]) -> None:
+def apply_readings(connection: Connection, results: Sequence[BatchResult]) -> None:
     """Ledger updates of reread captures: their links, and better states.
 
-    No visit is counted. The state of an address changes only if this very capture's visit set it.
+    No visit is counted. The state of an address changes only if the visit of this capture set it.
     """
-    dated = [result for result in taken if result[0].captured_at is not None]
+    dated = [result for result in results if result[0].captured_at is not None]
     update_ledger(connection, dated, None, _after_reread)
 
 
-def _after_reread(row: Values, taken: Taken) -> Values | None:
-    item, _, capture_id = taken
+def _after_reread(row: Values, result: BatchResult) -> Values | None:
+    item, _, capture_id = result
     if item.captured_at is None or (row["capture_id"], row["visited_at"]) != (capture_id, item.captured_at):
         return None
     if row["state"] == "leased" or (row["state"] == "excluded" and row["why"] != DROPPED):
@@ -150,8 +150,8 @@ def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
     """After a full reread, let captures that inherited a neighbour's text use their own again. Returns the count.
 
     During a reread, captures not reached yet inherit the text of their neighbours, so that a better reading never
-    looks like an edit. At its end all were read by the same layouts: where they still differ, the newspaper did change
-    its words.
+    looks like an edit. At the end all were read by the same layouts: any remaining difference is an edit by the
+    newspaper.
 
     without: ids of captures that could not be reread; they go on inheriting.
     """
@@ -165,7 +165,7 @@ def end_rereading(connection: Connection, without: Collection[int] = ()) -> int:
         followers = [values for values in batch.by_id.values() if values["id"] not in without]
         items = readings(connection, {values["reading_id"] for values in followers})
         for values in followers:
-            batch.stand_alone(values, words_digest(items[values["reading_id"]]))
+            batch.use_own_words(values, words_digest(items[values["reading_id"]]))
         write(connection, batch)
         count += len(followers)
     return count

@@ -16,11 +16,12 @@ from storage.query.history.best import FIRST_GOOD, first_good
 class StoryChanges:
     """Changes in the tables for one story.
 
-    story: its row, None when it has no capture any more. new: revisions with their articles.
-    moved: revisions that keep their text. gone: ids of revisions. digests: of the newest words, before and now.
+    story: its new row; None when it has no captures left. new: revisions to insert, with their articles.
+    moved: changed columns of revisions that keep their text. gone: ids of revisions to delete. digests: of the newest
+    text, before and after.
     """
 
-    known: StoryState
+    state: StoryState
     story: Values | None = None
     new: list[tuple[Values, ArticleRow]] = field(default_factory=list)
     moved: list[Values] = field(default_factory=list)
@@ -28,19 +29,26 @@ class StoryChanges:
     digests: set[str] = field(default_factory=set)
 
 
-def needed_readings(known: StoryState) -> set[int]:
-    """The ids of readings that `derive_story` needs: few of a long story, unless all of it is derived again."""
-    needed = {seen.reading_id for seen in known.timeline.observations if known.anew or seen.capture_id in known.new}
-    wordings = _wordings(known)
+def needed_readings(state: StoryState) -> set[int]:
+    """Ids of the readings `derive_story` needs. Only new captures' readings, unless older captures changed."""
+    needed = {
+        seen.reading_id
+        for seen in state.timeline.observations
+        if state.derive_all or seen.capture_id in state.new_captures
+    }
+    wordings = _wordings(state)
     needed |= {span.text.reading_id for span, old in wordings if old is None}
     needed |= {span.standfirst.reading_id for span, _ in wordings if span.standfirst is not span.text}
     return needed | {span.text.reading_id for span, _ in wordings[-1:]}
 
 
-def derive_story(known: StoryState, articles: Mapping[int, ArticleRow], next_id: int) -> StoryChanges:
-    """articles: by reading, at least those of `needed_readings`. next_id: of the first new revision."""
-    changes = StoryChanges(known)
-    wordings = _wordings(known)
+def derive_story(state: StoryState, articles: Mapping[int, ArticleRow], next_id: int) -> StoryChanges:
+    """Derive the changed rows of a story.
+
+    articles: by reading id, at least those of `needed_readings`. next_id: id of the first new revision.
+    """
+    changes = StoryChanges(state)
+    wordings = _wordings(state)
     newest = None
     for number, (span, old) in enumerate(wordings, 1):
         source = (
@@ -52,28 +60,28 @@ def derive_story(known: StoryState, articles: Mapping[int, ArticleRow], next_id:
         if old is None:
             newest = next_id + len(changes.new)
             words = articles[span.text.reading_id]
-            own = {"id": newest, "story_id": known.id, "reading_id": span.text.reading_id}
+            own = {"id": newest, "story_id": state.id, "reading_id": span.text.reading_id}
             changes.new.append((own | words.revision | moving, words))
         else:
             newest = old.id
             if any(getattr(old, name) != moving[name] for name in MOVING):
                 changes.moved.append({"id": old.id, "old_number": old.number, **moving})
     stay = {old.id for _, old in wordings if old is not None}
-    changes.gone = [row.id for row in known.revisions if row.id not in stay]
-    if known.row is not None and known.row.words_digest is not None:
-        changes.digests.add(known.row.words_digest)
+    changes.gone = [row.id for row in state.revisions if row.id not in stay]
+    if state.row is not None and state.row.words_digest is not None:
+        changes.digests.add(state.row.words_digest)
     if wordings:
         changes.digests.add(wordings[-1][0].words)
-        changes.story = _story(known, wordings, articles, newest)
+        changes.story = _story(state, wordings, articles, newest)
     return changes
 
 
-def _wordings(known: StoryState) -> list[tuple[WordingSpan, Row[Any] | None]]:
-    """Each span with the stored revision that has its text, or None."""
+def _wordings(state: StoryState) -> list[tuple[WordingSpan, Row[Any] | None]]:
+    """Each span with the stored revision of the same text, or None."""
     unused: dict[int, list[Row[Any]]] = {}
-    for row in reversed(known.revisions):
+    for row in reversed(state.revisions):
         unused.setdefault(row.reading_id, []).append(row)
-    return [(span, old.pop() if (old := unused.get(span.text.reading_id)) else None) for span in known.timeline.spans()]
+    return [(span, old.pop() if (old := unused.get(span.text.reading_id)) else None) for span in state.timeline.spans()]
 
 
 def _moving(number: int, span: WordingSpan) -> Values:
@@ -88,18 +96,18 @@ def _moving(number: int, span: WordingSpan) -> Values:
 
 
 def _story(
-    known: StoryState,
+    state: StoryState,
     wordings: list[tuple[WordingSpan, Row[Any] | None]],
     articles: Mapping[int, ArticleRow],
     newest: int | None,
 ) -> Values:
-    moments = [seen.captured_at for seen in known.timeline.observations if seen.captured_at is not None]
-    row, last = known.row, wordings[-1][0]
+    moments = [seen.captured_at for seen in state.timeline.observations if seen.captured_at is not None]
+    row, last = state.row, wordings[-1][0]
     return {
-        "id": known.id,
-        "canonical_url": known.canonical_url,
+        "id": state.id,
+        "canonical_url": state.canonical_url,
         "language": articles[last.text.reading_id].language,
-        **_best(known, articles),
+        **_best(state, articles),
         "first_seen_at": moments[0] if moments else None,
         "last_seen_at": moments[-1] if moments else None,
         "revisions": len(wordings),
@@ -109,23 +117,23 @@ def _story(
     }
 
 
-def _best(known: StoryState, articles: Mapping[int, ArticleRow]) -> Values:
-    """Field by field, the value of the earliest capture with a good one, and that capture.
+def _best(state: StoryState, articles: Mapping[int, ArticleRow]) -> Values:
+    """For each field the value of the earliest capture with a good one, and the id of that capture.
 
-    Unless all is derived again, the row of the story stands for its captures from before the batch.
+    Unless `derive_all` is set, the stored row of the story represents the captures from before the batch.
     """
-    dated = [seen for seen in known.timeline.observations if seen.captured_at is not None]
-    order = dated + [seen for seen in known.timeline.observations if seen.captured_at is None]
-    before = None if known.anew else known.row
-    observed = order if before is None else [seen for seen in order if seen.capture_id in known.new]
-    place = {} if before is None else {seen.capture_id: at for at, seen in enumerate(order)}
+    dated = [seen for seen in state.timeline.observations if seen.captured_at is not None]
+    order = dated + [seen for seen in state.timeline.observations if seen.captured_at is None]
+    before = None if state.derive_all else state.row
+    observed = order if before is None else [seen for seen in order if seen.capture_id in state.new_captures]
+    order_of = {} if before is None else {seen.capture_id: at for at, seen in enumerate(order)}
     best: Values = {}
     for name in FIRST_GOOD:
         values = [(getattr(articles[seen.reading_id], name), seen.capture_id) for seen in observed]
         if before is not None:
             values.append((getattr(before, name), getattr(before, f"{name}_capture_id")))
-        given = [(value, capture_id) for value, capture_id in values if value is not None]
+        candidates = [(value, capture_id) for value, capture_id in values if value is not None]
         if before is not None:
-            given.sort(key=lambda each: place[each[1]])
-        best[name], best[f"{name}_capture_id"] = first_good(name, given)
+            candidates.sort(key=lambda each: order_of[each[1]])
+        best[name], best[f"{name}_capture_id"] = first_good(name, candidates)
     return best

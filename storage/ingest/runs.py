@@ -1,4 +1,4 @@
-"""Rows of crawls: one begun with each, and completed at its end."""
+"""Rows of crawls: added at the start of each crawl and completed at its end."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ WITHDRAWN = '"withdrawn"'  # in place of arguments that name a withdrawn story
 
 
 def begin(connection: Connection, values: Mapping[str, Any]) -> int:
-    """Add a row; its number."""
+    """Add a row; returns its number."""
     number = connection.execute(insert(CrawlRun).values(**values)).inserted_primary_key
     assert number is not None
     return int(number[0])
@@ -23,7 +23,7 @@ def complete(connection: Connection, number: int, values: Values) -> None:
 
 
 def forget(connection: Connection, addresses: Collection[str]) -> None:
-    """Clear what names one of the addresses of a withdrawn story."""
+    """Clear the columns that contain one of the addresses of a withdrawn story."""
     table = CrawlRun.__table__.c
     ends = [address.rstrip("/").rsplit("/", 1)[-1] for address in addresses]
     for row in connection.execute(select(table.id, table.arguments, table.reason)).all():

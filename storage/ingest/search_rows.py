@@ -35,7 +35,7 @@ JOIN facets ON {_SAME_FACETS} JOIN author_list ON author_list.names = derived.na
 
 
 def update(connection: Connection, story_ids: Sequence[int]) -> None:
-    """Derive the rows of stories anew; a story that is deleted loses them."""
+    """Derive the rows of stories again; those of deleted stories are removed."""
     if not story_ids or not is_sqlite(connection):
         return
     stories = json.dumps(list(story_ids))
@@ -46,7 +46,7 @@ def update(connection: Connection, story_ids: Sequence[int]) -> None:
 
 
 def fill(connection: Connection) -> None:
-    """Derive the rows of all stories anew, without the values that no story has any more."""
+    """Derive the rows of all stories again, and drop values that no story has any more."""
     for table in ("search_row", "facets", "author_list"):
         connection.exec_driver_sql(f"DELETE FROM {table}")
     _derive(connection, VALUES, "[]")

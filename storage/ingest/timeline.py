@@ -1,8 +1,8 @@
-"""The captures of one story in the order of time, and its wordings. Plain data, no database.
+"""Captures of one story in the order of time, and the spans in which its text stayed the same. No database.
 
-A revision is a span of neighbouring captures of one wording: with equal words in all that their forms print.
-Captures may be added in any order: each is put in by its time, and the spans are derived again. Captures of unknown
-time come first, so that they never count as the newest words.
+A revision is a span of neighbouring captures with the same wording: equal text in every field that their layouts
+print. Captures may be added in any order: each is inserted by its time, and the spans are derived again. Captures of
+unknown time come first, so that they never count as the newest text.
 """
 
 from bisect import bisect_left
@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.ingest.wording import body_of, both_wordings, has_standfirst, is_a_piece, is_in_part, lacks, same_wording
+from storage.ingest.wording import (
+    body_part,
+    has_standfirst,
+    is_partial,
+    is_truncated,
+    merge_digests,
+    missing_fields,
+    same_wording,
+)
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -20,7 +28,7 @@ class Observation(NamedTuple):
     """One capture of the story.
 
     tie: orders captures of the same moment the same way in every archive (digest, url, source, part).
-    words: the digest of its words. inherited: whether they are from the reading of another, see `reread`.
+    words: digest of its text. inherited: whether the digest is from the reading of another capture, see `reread`.
     """
 
     capture_id: int
@@ -31,15 +39,15 @@ class Observation(NamedTuple):
     inherited: bool = False
 
     @property
-    def place(self) -> tuple[bool, datetime, tuple[str, ...]]:
+    def sort_key(self) -> tuple[bool, datetime, tuple[str, ...]]:
         return self.captured_at is not None, self.captured_at or _EARLIEST, self.tie
 
 
 class WordingSpan(NamedTuple):
-    """One wording, and the span of its captures.
+    """Neighbouring captures with the same wording.
 
-    words: the digest of all that its forms print. text: the first capture of the fullest form, of those that have
-    their own reading. standfirst: the first that prints one, if the form of `text` has no place for it.
+    words: the merged digest of its captures. text: the first of the most complete captures that have their own
+    reading. standfirst: the first capture that prints one, if the layout of `text` does not.
     """
 
     words: str
@@ -52,24 +60,24 @@ class WordingSpan(NamedTuple):
 
 @dataclass(slots=True)
 class Timeline:
-    """Captures of one story, always in the order of time."""
+    """Captures of one story, sorted by time."""
 
     observations: list[Observation] = field(default_factory=list)
 
     @classmethod
-    def of(cls, seen: Iterable[Observation]) -> "Timeline":
-        return cls(sorted(seen, key=_place))
+    def of(cls, observations: Iterable[Observation]) -> "Timeline":
+        return cls(sorted(observations, key=_sort_key))
 
-    def add(self, seen: Observation) -> bool:
-        """Put in a capture; returns whether its words differ from those of its neighbours."""
-        at = bisect_left(self.observations, seen.place, key=_place)
+    def add(self, new: Observation) -> bool:
+        """Insert a capture; returns whether its text differs from that of its neighbours."""
+        at = bisect_left(self.observations, new.sort_key, key=_sort_key)
         neighbours = self.observations[max(at - 1, 0) : at + 1]
-        in_part = any(is_in_part(each.words) for each in (seen, *neighbours))
-        before = len(self.spans()) if in_part else 0
-        self.observations.insert(at, seen)
-        if in_part:  # a form without some fields may join two spans, so neighbours alone do not decide
+        has_partial = any(is_partial(each.words) for each in (new, *neighbours))
+        before = len(self.spans()) if has_partial else 0
+        self.observations.insert(at, new)
+        if has_partial:  # a capture without some fields may join two spans, so comparing neighbours is not enough
             return len(self.spans()) > before
-        return all(each.words != seen.words for each in neighbours)
+        return all(each.words != new.words for each in neighbours)
 
     def remove(self, capture_id: int) -> None:
         self.observations = [each for each in self.observations if each.capture_id != capture_id]
@@ -84,7 +92,7 @@ class Timeline:
         old = self.observations[at]
         changed = [new]
         self.observations[at] = new
-        pieces = is_a_piece(old.words) or is_a_piece(new.words)  # of unknown wording
+        pieces = is_truncated(old.words) or is_truncated(new.words)  # their wording is unknown
         if not old.inherited and old.words != new.words and not pieces:
             changed += self._inherit(at, old.words, new.words)
         return changed
@@ -100,32 +108,32 @@ class Timeline:
     def spans(self) -> list[WordingSpan]:
         words: list[str] = []
         captures: list[list[Observation]] = []
-        for seen in self.observations:
-            if captures and same_wording(words[-1], seen.words):
-                words[-1] = both_wordings(words[-1], seen.words)
-                captures[-1].append(seen)
+        for observation in self.observations:
+            if captures and same_wording(words[-1], observation.words):
+                words[-1] = merge_digests(words[-1], observation.words)
+                captures[-1].append(observation)
             else:
-                words.append(seen.words)
-                captures.append([seen])
+                words.append(observation.words)
+                captures.append([observation])
         return [_span(*run) for run in zip(words, captures, strict=True)]
 
 
-def _place(seen: Observation) -> tuple[bool, datetime, tuple[str, ...]]:
-    return seen.place
+def _sort_key(observation: Observation) -> tuple[bool, datetime, tuple[str, ...]]:
+    return observation.sort_key
 
 
-def _span(words: str, seen: list[Observation]) -> WordingSpan:
-    own = [each for each in seen if not each.inherited] or seen
-    text = min(own, key=lambda each: (body_of(each.words) != body_of(words), lacks(each.words)))
+def _span(words: str, observations: list[Observation]) -> WordingSpan:
+    own = [each for each in observations if not each.inherited] or observations
+    text = min(own, key=lambda each: (body_part(each.words) != body_part(words), missing_fields(each.words)))
     standfirst = text
-    if lacks(text.words)[-1]:
+    if missing_fields(text.words)[-1]:
         standfirst = next((each for each in own if has_standfirst(each.words)), text)
-    moments = [each.captured_at for each in seen if each.captured_at is not None]
+    moments = [each.captured_at for each in observations if each.captured_at is not None]
     return WordingSpan(
         words=words,
         text=text,
         standfirst=standfirst,
         first_captured_at=moments[0] if moments else None,
         last_captured_at=moments[-1] if moments else None,
-        captures=len(seen),
+        captures=len(observations),
     )

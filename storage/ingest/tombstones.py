@@ -1,7 +1,7 @@
 """Tombstones of withdrawn stories: addresses that the archive rejects, and records that were overwritten.
 
-A record is overwritten in place, by one of the same length (storage/warc/tombstones.py). It is listed as `waiting` by
-the transaction that deletes its row, and as `overwritten` when that is on the disk: a run that is killed between can
+A record is overwritten in place, by one of the same length (storage/warc/tombstones.py). The transaction that deletes
+its row lists it as `waiting`; once it is overwritten durably it is `overwritten`. A run that is killed in between can
 be repeated.
 """
 
@@ -73,14 +73,14 @@ _EXCLUDED = {
 
 
 def is_barred(item: PreparedItem, barred: Collection[str]) -> bool:
-    """Whether an item is a capture of a withdrawn story, or the part of a response with it."""
+    """Whether an item is a capture of a withdrawn story, or the part of a response that contains it."""
     return item.address in barred or item.canonical_url in barred or item.capture["part"] in barred
 
 
 def reject(connection: Connection, items: Iterable[PreparedItem], folder: Path) -> None:
-    """Reject captures that came after their story was withdrawn: their records wait to be overwritten.
+    """Reject captures stored after their story was withdrawn, and list their records to be overwritten.
 
-    Their addresses are rejected from now on. Other stories of the same response stay, without its bytes.
+    Their addresses are rejected from now on. Other stories of the same response keep their readings and lose its bytes.
     folder: of the evidence.
     """
     for item in items:
@@ -115,7 +115,7 @@ def add_records(
     capture: Mapping[str, Any],
     state: str = "waiting",
 ) -> None:
-    """List the records of a capture (values of its row); one that is listed already stays as it is."""
+    """List the records of a capture (values of its row). A record that is listed already is not changed."""
     file, table = capture["evidence_file"], WithdrawnRecord.__table__.c
     own = {"story": story, "captured_at": capture["captured_at"], "file": file}
     if not is_ours(file):
@@ -139,24 +139,24 @@ def keep_digest(connection: Connection, capture: Mapping[str, Any]) -> None:
 
 
 def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bool]]:
-    """Offset and length of the answer that a capture (values of its row) names, and of the request behind it.
+    """Offset and length of a capture's response (values of its row), and of the request record after it.
 
-    The third value: whether it is the answer. [] for a capture whose bytes are not in the archive's own files.
-    Raises OSError.
+    The third value: whether the record is the response. [] for a capture whose bytes are not in the
+    archive's own files. Raises OSError.
     """
     file, offset, length = (capture[f"evidence_{name}"] for name in ("file", "offset", "length"))
     if not is_ours(file):
         return []
-    found, answer = [(offset, length, True)], None
+    places, answer = [(offset, length, True)], None
     with suppress(BadRecord, RecordUnreadable):
         answer = parse_record(compact_format.record_at(folder / file, offset).raw)
     with suppress(BadRecord, RecordUnreadable):
-        behind = compact_format.record_at(folder / file, offset + length)
-        request = parse_record(behind.raw)
-        # A damaged answer cannot name its request; ours stands behind it.
+        following = compact_format.record_at(folder / file, offset + length)
+        request = parse_record(following.raw)
+        # A damaged response has no ID to match; in our own files its request follows it.
         if isinstance(request, RequestRecord) and (not isinstance(answer, ResponseRecord) or answer.goes_with(request)):
-            found.append((behind.offset, behind.length, False))
-    return found
+            places.append((following.offset, following.length, False))
+    return places
 
 
 def is_ours(file: str | None) -> bool:
@@ -165,14 +165,14 @@ def is_ours(file: str | None) -> bool:
 
 
 def waiting(connection: Connection) -> list[Row[Any]]:
-    """The records that are still to be overwritten."""
+    """The records that are not yet overwritten."""
     table = WithdrawnRecord.__table__
     rows = select(table).where(table.c.state == "waiting").order_by(table.c.file, table.c.offset)
     return list(connection.execute(rows))
 
 
 def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
-    """Overwrite the waiting records durably; returns their number. Those of files in another form go on waiting.
+    """Overwrite the waiting records durably; returns their number. Those in compact files keep waiting.
 
     folder: of the evidence. Raises OSError.
     """
@@ -197,7 +197,7 @@ def _overwrite(path: Path, record: Row[Any], barred: Sequence[Row[Any]]) -> None
     about |= {"addresses": [row.address for row in barred]}
     about |= {"digest": record.digest, "captured_at": plain(record.captured_at)}
     name = f"{path.name}:{record.offset}"
-    member = tombstone(record.length, name=name, seal=file_info(path).record_id, on=first.withdrawn_on, about=about)
+    member = tombstone(record.length, name=name, info_id=file_info(path).record_id, on=first.withdrawn_on, about=about)
     with path.open("r+b") as stream:
         stream.seek(record.offset)
         stream.write(member)

@@ -1,4 +1,4 @@
-"""Ledger updates of a batch: the links of its pages, the states of visited addresses, and progress in files."""
+"""Ledger updates of a batch: links of its pages, states of visited addresses, and progress in files."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,31 +13,32 @@ from storage.ledger import rows
 from storage.ledger.discoveries import MergedDiscovery, merge
 from storage.ledger.states import CLOSED, CLOSED_AGAIN, DROPPED, GONE_AGAIN, UNREAD_AGAIN, FinalState, due_again
 
-Taken = tuple[PreparedItem, Outcome, int]  # an item of a batch, its outcome, and the id of its capture
+BatchResult = tuple[PreparedItem, Outcome, int]  # an item of a batch, its outcome, and the id of its capture
 
 
 def apply_visits(
-    connection: Connection, taken: Sequence[Taken], discoveries: Iterable[MergedDiscovery] | None = None
+    connection: Connection, results: Sequence[BatchResult], discoveries: Iterable[MergedDiscovery] | None = None
 ) -> None:
-    """Results are applied in batch order. Two visits of one address both count; a repeated capture counts once.
+    """Apply the results of a batch to the ledger, in batch order.
 
-    Old captures may come in after new ones: an old visit does not undo a newer one.
+    Two visits of one address both count; a repeated capture counts once. Old captures may be stored after newer ones:
+    an old visit does not undo a newer one.
     discoveries: the links of the pages; None: they are taken from the visits.
     """
-    update_ledger(connection, taken, discoveries, _after_visit)
+    update_ledger(connection, results, discoveries, _after_visit)
 
 
 def update_ledger(
     connection: Connection,
-    taken: Sequence[Taken],
+    results: Sequence[BatchResult],
     discoveries: Iterable[MergedDiscovery] | None,
-    change: Callable[[Values, Taken], Values | None],
+    change: Callable[[Values, BatchResult], Values | None],
 ) -> None:
-    """Add the links of pages to the ledger, then change the rows of visited addresses; None: no change.
+    """Add the links of pages to the ledger, then change the rows of visited addresses.
 
-    discoveries: as for `apply_visits`.
+    discoveries: as for `apply_visits`. change: returns the new columns of a row; None: no change.
     """
-    visited = [result for result in taken if result[0].visit is not None]
+    visited = [result for result in results if result[0].visit is not None]
     if discoveries is None:
         discoveries = (discovery for item, _, _ in visited for discovery in discoveries_of(item))
     merged = merge(discoveries)
@@ -51,8 +52,8 @@ def update_ledger(
     batch.write()
 
 
-def _after_visit(row: Values, taken: Taken) -> Values | None:
-    item, outcome, capture_id = taken
+def _after_visit(row: Values, batch_result: BatchResult) -> Values | None:
+    item, outcome, capture_id = batch_result
     visit, now = item.visit, visited_at(item)
     assert visit is not None
     is_newer = row["visited_at"] is None or row["visited_at"] < now
@@ -95,13 +96,13 @@ def next_at(final: FinalState, item: PreparedItem, row: Values, now: datetime) -
     return due_again(item.visit.kind, row["dated_on"], row["changes"], now, page=item.page, depth=row["depth"])
 
 
-def done(connection: Connection) -> dict[str, int]:
-    """By file, as in the table `replayed`, the byte before which every record is in the archive or skipped."""
+def replay_offsets(connection: Connection) -> dict[str, int]:
+    """The table `replayed`: for each file the offset before which every record is in the archive or was skipped."""
     return {row.file: row.done for row in connection.execute(select(Replayed.__table__))}
 
 
-def mark(connection: Connection, offsets: Mapping[str, int]) -> None:
-    """Store the progress in files: as `done` returns it."""
+def mark_replayed(connection: Connection, offsets: Mapping[str, int]) -> None:
+    """Store the offset of each file, as `replay_offsets` returns it."""
     if offsets:
         connection.execute(delete(Replayed).where(Replayed.file.in_(sorted(offsets))))
         connection.execute(insert(Replayed), [{"file": file, "done": byte} for file, byte in offsets.items()])

@@ -1,4 +1,4 @@
-"""Digests of an article's words, and whether two can be of one wording."""
+"""Digests of an article's text, and comparison of two digests that may be of the same text."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -6,56 +6,59 @@ from typing import Any
 
 from storage.query.search.text import digest_of, normal
 
-UNSAID = "?"
+NOT_PRINTED = "?"
 
 
 def words_digest(article: Mapping[str, Any]) -> str:
-    """A digest of the words of an article (JSON data): equal words, equal digest.
+    """Return a digest of the text of an article (JSON data); equal texts have equal digests.
 
-    Headline, standfirst, byline, body and captions count; paragraphs, order and repetition of captions do not, for
-    redesigns change them.
+    Headline, standfirst, byline, body and captions count. Paragraph breaks and the order and repetition of captions
+    do not, because redesigns change them.
 
-    Four digests with stops between: of headline and body, standfirst, byline, and each caption. What the form
-    of the story has no place for (`not_printed`) is `?`, which goes with any words: see `same_wording`. Of a page
-    that broke off on its way the first is `?` and its own: nobody knows what it lacks, so it goes with any wording.
+    The digest has four parts, separated by full stops: headline and body, standfirst, byline, captions. A part that
+    the page layout never prints (`not_printed`) is `?`, which matches any text: see `same_wording`. For a truncated
+    page the first part is `?` followed by its own digest: its missing text is unknown, so it matches any wording.
     """
-    unsaid = article.get("not_printed") or ()
+    not_printed = article.get("not_printed") or ()
     captions = {normal(image.get("caption")) for image in article.get("images") or ()} - {""}
     return ".".join(
         (
-            UNSAID if "body" in unsaid else (UNSAID if _broke_off(article) else "") + _body_digest(article),
-            *(_digest_or(normal(article.get(name)), UNSAID if name in unsaid else "") for name in _BESIDE_BODY),
-            "".join(sorted(map(_short, captions))) + (UNSAID if "captions" in unsaid else ""),
+            NOT_PRINTED
+            if "body" in not_printed
+            else (NOT_PRINTED if _was_cut_off(article) else "") + _body_digest(article),
+            *(
+                _digest_or(normal(article.get(name)), NOT_PRINTED if name in not_printed else "")
+                for name in _SHORT_FIELDS
+            ),
+            "".join(sorted(map(_short, captions))) + (NOT_PRINTED if "captions" in not_printed else ""),
         )
     )
 
 
-def _broke_off(article: Mapping[str, Any]) -> bool:
+def _was_cut_off(article: Mapping[str, Any]) -> bool:
     return {"cut", "broken_transfer"} <= {problem["kind"] for problem in article.get("problems") or ()}
 
 
-def is_a_piece(words: str) -> bool:
-    """Whether the page of a digest broke off on its way."""
-    return words.startswith(UNSAID) and not words.startswith(UNSAID + ".")
+def is_truncated(digest: str) -> bool:
+    """Whether a digest is of a page that was truncated in transfer."""
+    return digest.startswith(NOT_PRINTED) and not digest.startswith(NOT_PRINTED + ".")
 
 
 def _body_digest(article: Mapping[str, Any]) -> str:
-    """Of headline and body; for a story on several pages with that of its first page behind it, which is all that
-    some forms have.
+    """The digest of headline and body. For a story on several pages, followed by that of its first page, because some
+    layouts print only that page.
     """
     texts = [block["text"] for block in article["body"]]
     parts = [texts, *([texts[: article["first_page"]]] if article.get("first_page") else [])]
     headline = normal(article.get("headline"))
-    return _PAGES.join(digest_of(f"{headline}\x1f{normal(''.join(part))}") for part in parts)
+    return _PAGE_SIGN.join(digest_of(f"{headline}\x1f{normal(''.join(part))}") for part in parts)
 
 
-_PAGES = "+"
+_PAGE_SIGN = "+"
+_SHORT_FIELDS = ("standfirst", "byline")
 
 
-_BESIDE_BODY = ("standfirst", "byline")
-
-
-_SHORT_DIGITS = 8  # they are compared within one story
+_SHORT_DIGITS = 8  # enough, because digests are compared within one story only
 
 
 def _digest_or(text: str, without: str) -> str:
@@ -67,65 +70,71 @@ def _short(text: str) -> str:
 
 
 def same_wording(one: str, other: str) -> bool:
-    """Whether two digests of words (`words_digest`) can be of one wording: they agree in all that both forms print."""
+    """Whether two digests can be of the same text: they agree in every field that both layouts print."""
     if one == other:
         return True
-    if not (is_in_part(one) or is_in_part(other)):
+    if not (is_partial(one) or is_partial(other)):
         return False
-    if is_a_piece(one) or is_a_piece(other):
+    if is_truncated(one) or is_truncated(other):
         return True
     first, second = one.split("."), other.split(".")
     if not (_same_body(first[0], second[0]) and _same_captions(first[-1], second[-1])):
         return False
-    return all(a == b or UNSAID in (a, b) for a, b in zip(first[1:-1], second[1:-1], strict=True))
+    return all(a == b or NOT_PRINTED in (a, b) for a, b in zip(first[1:-1], second[1:-1], strict=True))
 
 
-def is_in_part(words: str) -> bool:
-    """Whether another digest can be of the same wording as this one: a form lacks something, or has pages."""
-    return UNSAID in words or _PAGES in words
+def is_partial(digest: str) -> bool:
+    """Whether a different digest can be of the same text: a field was not printed, or the story has several pages."""
+    return NOT_PRINTED in digest or _PAGE_SIGN in digest
 
 
 def _same_body(one: str, other: str) -> bool:
-    """A form with the first page alone goes with one that has them all."""
-    return one == other or UNSAID in (one, other) or one in other.split(_PAGES)[1:] or other in one.split(_PAGES)[1:]
+    """Equal, not printed, or one of the two is only the first page of the other."""
+    return (
+        one == other
+        or NOT_PRINTED in (one, other)
+        or one in other.split(_PAGE_SIGN)[1:]
+        or other in one.split(_PAGE_SIGN)[1:]
+    )
 
 
 def _same_captions(one: str, other: str) -> bool:
-    """A form that has no place for some captions lacks those, and has no others."""
-    if one.endswith(UNSAID) == other.endswith(UNSAID):
+    """Equal; or the captions of a layout that prints only some are among those of the other."""
+    if one.endswith(NOT_PRINTED) == other.endswith(NOT_PRINTED):
         return one == other
-    fewer, more = (one, other) if one.endswith(UNSAID) else (other, one)
-    return _each(fewer.removesuffix(UNSAID)) <= _each(more)
+    fewer, more = (one, other) if one.endswith(NOT_PRINTED) else (other, one)
+    return _captions_in(fewer.removesuffix(NOT_PRINTED)) <= _captions_in(more)
 
 
-def _each(captions: str) -> set[str]:
+def _captions_in(captions: str) -> set[str]:
     return {captions[at : at + _SHORT_DIGITS] for at in range(0, len(captions), _SHORT_DIGITS)}
 
 
-def both_wordings(one: str, other: str) -> str:
-    """The digest of a wording of which two forms are known: of each field the one that prints it; `other` is the
-    later, which of two pieces counts.
+def merge_digests(one: str, other: str) -> str:
+    """Merge the digests of two captures of the same text, field by field from the one that prints the field.
+
+    other: of the later capture, which wins if both are of truncated pages.
     """
-    if is_a_piece(one):
+    if is_truncated(one):
         return other
-    if one == other or UNSAID not in one or is_a_piece(other):
+    if one == other or NOT_PRINTED not in one or is_truncated(other):
         return one
     pairs = zip(one.split("."), other.split("."), strict=True)
-    return ".".join(b if UNSAID in a or a in b.split(_PAGES)[1:] else a for a, b in pairs)
+    return ".".join(b if NOT_PRINTED in a or a in b.split(_PAGE_SIGN)[1:] else a for a, b in pairs)
 
 
-def lacks(words: str) -> tuple[bool, ...]:
-    """Whether the form of a digest has no place for body, byline, captions, standfirst: the smallest lacks least."""
-    if UNSAID not in words or is_a_piece(words):
-        return (UNSAID in words,) * 4
-    body, standfirst, byline, captions = words.split(".")
-    return body == UNSAID, byline == UNSAID, captions.endswith(UNSAID), standfirst == UNSAID
+def missing_fields(digest: str) -> tuple[bool, ...]:
+    """Whether body, byline, captions and standfirst are missing; the tuple of a more complete capture is smaller."""
+    if NOT_PRINTED not in digest or is_truncated(digest):
+        return (NOT_PRINTED in digest,) * 4
+    body, standfirst, byline, captions = digest.split(".")
+    return body == NOT_PRINTED, byline == NOT_PRINTED, captions.endswith(NOT_PRINTED), standfirst == NOT_PRINTED
 
 
-def body_of(words: str) -> str:
-    """The digest of headline and body in one of words."""
-    return words.partition(".")[0]
+def body_part(digest: str) -> str:
+    """The part of a digest for headline and body."""
+    return digest.partition(".")[0]
 
 
-def has_standfirst(words: str) -> bool:
-    return words.count(".") == 3 and words.split(".")[1] not in ("", UNSAID)
+def has_standfirst(digest: str) -> bool:
+    return digest.count(".") == 3 and digest.split(".")[1] not in ("", NOT_PRINTED)

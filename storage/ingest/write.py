@@ -1,4 +1,4 @@
-"""Write a batch: a dozen statements, each for all its rows. In the transaction of the caller."""
+"""Write a batch with a dozen statements, each for many rows, in the transaction of the caller."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ def write(connection: Connection, batch: Batch) -> None:
     new = ((reading_id, item.reading_digest, item.reading) for reading_id, item in batch.readings.items())
     add_rows(connection, Reading, ("id", "digest", "item"), new)
     changes = _derive(connection, batch)
-    add(connection, Story, [each.story for each in changes if each.story and each.known.row is None])
-    change(connection, Story, "id", [each.story for each in changes if each.story and each.known.row is not None])
+    add(connection, Story, [each.story for each in changes if each.story and each.state.row is None])
+    change(connection, Story, "id", [each.story for each in changes if each.story and each.state.row is not None])
     add(connection, Capture, [batch.by_id[each] for each in batch.added])
     change(connection, Capture, "id", [batch.by_id[each] for each in batch.changed])
-    change(connection, Capture, "id", list(batch.followed.values()))
+    change(connection, Capture, "id", list(batch.inheriting.values()))
     _write_revisions(connection, changes)
     _write_sightings(connection, batch)
     _clear(connection, batch, changes)
@@ -51,7 +51,7 @@ def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> Non
         connection.execute(delete(Revision).where(Revision.id.in_(chunk)))
     moved = [values for each in changes for values in each.moved]
     renumbered = [values["id"] for values in moved if values["number"] != values.pop("old_number")]
-    for chunk in chunks(renumbered):  # else new numbers meet old ones of the same story
+    for chunk in chunks(renumbered):  # first to unused numbers, because (story, number) is unique
         connection.execute(update(Revision).where(Revision.id.in_(chunk)).values(number=-Revision.number))
     change(connection, Revision, "id", moved)
     new = [values for each in changes for values in each.new]
@@ -62,16 +62,16 @@ def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> Non
 
 
 def _write_sightings(connection: Connection, batch: Batch) -> None:
-    again = [capture_id for capture_id in batch.announced if capture_id in batch.changed]
+    again = [capture_id for capture_id in batch.with_teasers if capture_id in batch.changed]
     for chunk in chunks(again):
         connection.execute(delete(Sighting).where(Sighting.capture_id.in_(chunk)))
-    rows = ((capture_id, *row) for capture_id, item in batch.announced.items() for row in item.sightings)
+    rows = ((capture_id, *row) for capture_id, item in batch.with_teasers.items() for row in item.sightings)
     add_rows(connection, Sighting, ("capture_id", *SIGHTING), rows)
 
 
 def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) -> None:
-    """Delete stories that lost their last capture in a reread, and readings without capture and revision."""
-    empty = [each.known.id for each in changes if each.story is None and each.known.row is not None]
+    """Delete stories that lost their last capture in a reread, and readings without captures and revisions."""
+    empty = [each.state.id for each in changes if each.story is None and each.state.row is not None]
     for chunk in chunks(empty):
         derived.forget(connection, chunk)
         connection.execute(delete(Story).where(Story.id.in_(chunk)))
@@ -81,7 +81,7 @@ def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) ->
 
 
 def same_words(connection: Connection, changes: list[StoryChanges]) -> None:
-    """Set `same_words_as` of stories with equal newest words to the one seen first."""
+    """Set `same_words_as` of stories with equal newest text to the one seen first."""
     digests = {digest for each in changes for digest in each.digests}
     groups: dict[str, list[Any]] = {}
     columns = (Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as)

@@ -17,7 +17,7 @@ from storage.database.schema import Address, Capture, Holding, Reading, Sighting
 
 Standing = Literal[
     "held",  # a story of the archive
-    "missing",  # known, not held, and for no reason
+    "missing",  # known and not held, without a reason
     "unread",  # visited, and not read as a story
     "moved",  # leads to another address, which is known itself
     "gone",  # the site answers that there is no such page
@@ -25,7 +25,7 @@ Standing = Literal[
     "failed",  # error of the server or the network
 ]
 STANDINGS: tuple[Standing, ...] = ("held", "missing", "unread", "moved", "gone", "excluded", "failed")
-# For an address that is in the index of another archive alone, by the state of its captures there, the best first.
+# Standing of an address found only in the index of another archive, by the state of its captures there, best first.
 _STANDS_ELSEWHERE: dict[str, Standing] = {
     "held": "missing",
     "known": "missing",
@@ -35,7 +35,7 @@ _STANDS_ELSEWHERE: dict[str, Standing] = {
 }
 
 List = Literal["sitemap", "feed", "listing", "teaser", "link", "wayback", "commoncrawl"]
-# Lists that the site's engine makes of all it has, and those of people, who name what they write or read about.
+# Lists that the site's software generates, and those made by people: teasers and links.
 BY_ENGINE: frozenset[str] = frozenset({"sitemap", "feed", "listing"})
 BY_PEOPLE: frozenset[str] = frozenset({"teaser", "link"})
 
@@ -55,7 +55,7 @@ class AddressRules(Protocol):
         ...
 
     def is_story(self, address: str) -> bool:
-        """Whether it is likely a story's, by its form."""
+        """Whether the address, by its form, is probably that of a story."""
         ...
 
     def exclusion_rule(self, address: str) -> str | None:
@@ -69,7 +69,7 @@ class AddressRules(Protocol):
 
 @dataclass(slots=True)
 class AuditedAddress:
-    """An address that is, or may be, a story's. on: its day, if known. lists: those that announce it."""
+    """An address that is, or may be, that of a story. on: its day, if known. lists: those that announce it."""
 
     address: str
     standing: Standing = "missing"
@@ -83,7 +83,7 @@ class AuditedAddress:
 class Estimate:
     """The number of stories, known or not, from the overlap of two kinds of lists.
 
-    stories: Chapman's estimate, with the bounds of its 95 % interval. unknown: those in no list.
+    stories: Chapman's estimate; at_least, at_most: its 95 % interval. unknown: stories in no list.
     """
 
     by_engine: int

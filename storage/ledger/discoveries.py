@@ -1,7 +1,7 @@
 """Merge links discovered on many pages into one discovery per address.
 
 No database: worker processes merge page by page, the writer slice by slice. The result does not depend on how the
-pages of a run fall into batches.
+pages of a run are divided into batches.
 """
 
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from storage.ledger.states import Discovery
 class MergedDiscovery:
     """One address, discovered on one page or more.
 
-    found_on: address of the first page; None: given by a person. now: when.
-    allowed_at: when it was last allowed, if of the discoveries merged here some allowed and others excluded it.
+    found_on: address of the first page; None: given by a person. now: time of the discovery.
+    allowed_at: when it was last allowed, if some of the merged discoveries allowed it and others excluded it.
     """
 
     discovery: Discovery

@@ -1,6 +1,6 @@
-"""The ledger: every address ever discovered, in one state; the frontier of a crawl and the audit of its gaps.
+"""The ledger: every address ever discovered, with its state; the frontier of a crawl and the basis of audits.
 
-No clock: callers pass the time.
+It reads no clock: callers pass the time.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +63,7 @@ class Ledger:
     def lease(self, limit: int, selection: Selection = ALL, *, now: datetime) -> list[Due]:
         """Up to `limit` due addresses in the order of the queue; not given out again until visited or released.
 
-        A lease has no time limit, for a site may let a run wait for any time; it ends with its run.
+        A lease has no time limit, because a site may make a run wait for any time; it ends with its run.
         """
         queue = (
             select(_ADDRESS.address)
@@ -79,7 +79,7 @@ class Ledger:
         return [Due(**{name: getattr(row, name) for name in Due.__slots__}) for row in rows]
 
     def release_all(self, now: datetime) -> int:
-        """At the start of a run: end the leases of a dead run, and make due what failed or broke off in the last one.
+        """At the start of a run: end the leases of a dead run, and make failed and partial addresses due.
 
         Returns the number of leases.
         """
@@ -166,7 +166,7 @@ class Ledger:
         ((moment,),) = self._read(select(func.min(_ADDRESS.due_at)).where(*failed, *_conditions(selection)))
         return moment
 
-    def left_alone(self, now: datetime, begun_at: datetime, selection: Selection = ALL) -> int:
+    def not_yet_due(self, now: datetime, begun_at: datetime, selection: Selection = ALL) -> int:
         """Number of addresses that a run, begun at a moment, skipped since they are not due yet.
 
         Those that it visited itself wait, too, and are not counted.
@@ -184,11 +184,11 @@ class Ledger:
 
     def rows(self, state: State | None = None) -> Iterator[Row[Any]]:
         """All rows, or those of one state, by address."""
-        found = select(Address.__table__).order_by(_ADDRESS.address)
+        query = select(Address.__table__).order_by(_ADDRESS.address)
         if state is not None:
-            found = found.where(_ADDRESS.state == state)
+            query = query.where(_ADDRESS.state == state)
         with self._engine.connect() as connection:
-            yield from connection.execution_options(yield_per=1000).execute(found)
+            yield from connection.execution_options(yield_per=1000).execute(query)
 
     def row(self, address: str) -> Row[Any] | None:
         """The row of an address; None when it is not in the ledger."""

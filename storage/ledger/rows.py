@@ -1,4 +1,4 @@
-"""Rows of the ledger: changes by discoveries and visits. Everything works in a transaction of its caller."""
+"""Changes of ledger rows by discoveries and visits, in the transaction of the caller."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from storage.ledger.states import BACK_OFF, DROPPED, WITHDRAWN, Budget, Discover
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitResult:
-    """The state in which a visit leaves an address, and values for its row; None leaves a column as it is.
+    """The state of an address after a visit, and values for its row; None keeps the value of a column.
 
-    again: retried with back-off, instead of at `next_at`. changed: whether the visit found new words.
+    again: retried with back-off, instead of at `next_at`. changed: whether the visit found new text.
     """
 
     address: str
@@ -72,7 +72,7 @@ def raw_priority(row: Mapping[str, Any]) -> int:
 
 
 def next_try_at(tries: int, now: datetime, retry_after_seconds: float | None = None) -> datetime | None:
-    """When to retry after the given number of failures; None: in the next run."""
+    """The time of the next try after this number of failures; None: in the next run."""
     if tries > len(BACK_OFF):
         return None
     return now + max(BACK_OFF[tries - 1], timedelta(seconds=retry_after_seconds or 0))
@@ -122,7 +122,7 @@ class LedgerBatch:
 
 
 def new_row(address: str, kind: str, found_by: str, now: datetime) -> Values:
-    """A row that was never visited, with every column but those that a state sets."""
+    """The row of an address that was never visited, without the columns that depend on its state."""
     empty: Values = dict.fromkeys(_COLUMNS)
     own = {"address": address, "url": address, "kind": kind, "how": found_by, "heard_at": now}
     return empty | own | {"depth": 0, "tries": 0, "visits": 0, "changes": 0}
@@ -167,12 +167,13 @@ def _rediscovered(row: Values, merged: MergedDiscovery) -> Values:
 
 
 def _exclusion(row: Values, merged: MergedDiscovery) -> Values:
-    """The columns that the rules of the crawl change, which may differ from before; an address given by a person is
-    due at once.
+    """The columns changed by the crawl's exclusion rules, which may have changed since the last discovery.
+
+    An address given by a person is due at once.
     """
     state, discovery, flipped = row["state"], merged.discovery, merged.allowed_at is not None
-    asked = discovery.found_by == "asked"
-    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and not asked):
+    by_person = discovery.found_by == "asked"
+    if row["why"] == WITHDRAWN or (state == "excluded" and row["why"] == DROPPED and not by_person):
         return {}
     at = merged.allowed_at or merged.now
     if discovery.excluded_by:
@@ -181,20 +182,20 @@ def _exclusion(row: Values, merged: MergedDiscovery) -> Values:
     over_budget = discovery.budget is not None and row["why"] == discovery.budget.name
     if (state == "excluded" and not over_budget) or (state == "known" and flipped):
         return {"state": "known", "why": None, "due_at": at}
-    if asked and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
+    if by_person and state != "leased" and (row["due_at"] is None or row["due_at"] > at):
         return {"due_at": at, "tries": 0}
     return {}
 
 
 def _exceeded_budgets(connection: Connection, discoveries: Iterable[Discovery]) -> dict[str, str]:
-    """The new addresses for which their budget has no room, with its name; the first of each budget find room."""
+    """The new addresses that exceed their budget, with its name; the first ones fit, as far as there is room."""
     by_budget: dict[Budget, list[str]] = {}
     for discovery in discoveries:
         if discovery.budget is not None:
             by_budget.setdefault(discovery.budget, []).append(discovery.address)
     exceeded: dict[str, str] = {}
     for budget, new in by_budget.items():
-        # A range of the primary key, which is read alone.
+        # A range of the primary key: the query reads only the index.
         held = select(func.count()).select_from(Address).where(*starts_with(Address.__table__.c.address, budget.start))
         room = max(0, budget.most - connection.execute(held).scalar_one())
         exceeded |= dict.fromkeys(new[room:], budget.name)

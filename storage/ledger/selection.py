@@ -10,7 +10,7 @@ from storage.ledger.states import Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """None: no limit of this kind.
+    """A selection of addresses or captures; None: no limit of this kind.
 
     host: of the addresses in the ledger, as www.example.org.
     since, until: days, both included: of publication in the ledger, of the capture in UTC in another archive.
@@ -27,5 +27,5 @@ class Selection:
 
 
 def starts_with(column: Any, start: str) -> list[Any]:
-    """Conditions for the texts of a column that begin with `start`: a range, which an index answers and LIKE not."""
+    """Conditions for the texts of a column that begin with `start`: a range, which uses an index; LIKE does not."""
     return [column >= start, column < start[:-1] + chr(ord(start[-1]) + 1)]

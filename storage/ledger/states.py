@@ -88,8 +88,8 @@ class Visit:
     goes_on: bool = False
 
 
-# After these waits the address is left to the next run: more requests do not help a server that is down for four
-# minutes.
+# After these waits the address is left to the next run: a server that was down for four minutes is not helped by more
+# requests.
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=3))
 
 # The moment of a visit whose record has no date: older than any other visit, and due again at once.
@@ -97,10 +97,10 @@ UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-# Only a page that lists new stories leads to them in time.
+# Lists are visited often, because only they lead to new stories in time.
 NEWS_AGAIN = HOUR
-# The deeper pages of a pager show what was on the first before; other lists than front page, sections and feeds repeat
-# these.
+# The deeper pages of a pager have stories that were on its first page before; lists other than front page, sections and
+# feeds repeat stories of these.
 PAGER_AGAIN = 7 * DAY
 # (Younger than, next visit after). Stories are edited within hours, corrected within days, and after a year hardly
 # ever; then a visit only shows whether they still exist.
@@ -120,10 +120,10 @@ LISTS: tuple[Kind, ...] = ("front", "listing", "feed", "sitemap", "rest")
 def due_again(
     kind: Kind, published_on: date | None, changes: int, now: datetime, *, page: int = 0, depth: int = 0
 ) -> datetime:
-    """When to visit an address again that could be read. A story of unknown age counts as a month old.
+    """The time of the next visit of an address that could be read. A story of unknown age counts as a month old.
 
-    changes: how many visits found new words; a story with any counts in the next younger group, for corrected stories
-    are corrected again. page: of a listing, from 0. depth: number of links from a seed.
+    changes: how many visits found new text; a story with any counts in the next younger group, because corrected
+    stories are often corrected again. page: of a listing, from 0. depth: number of links from a seed.
     """
     if kind in LISTS:
         is_older = page or (kind == "rest" and published_on) or (kind in ("listing", "sitemap") and depth)
@@ -136,7 +136,7 @@ def due_again(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalState:
-    """The state after a visit; again: the response is incomplete or an error, and is retried with back-off."""
+    """The state after a visit. again: the response is incomplete or an error, and is retried with back-off."""
 
     state: State
     why: str | None = None
@@ -147,9 +147,9 @@ UNCHANGED = FinalState(state="unchanged")
 
 
 def state_after(item: Mapping[str, Any], kind: Kind | None) -> FinalState:
-    """The state of an address after a visit that gave an item (plain data) with new words; kind: of the visit.
+    """The state of an address after a visit that gave an item (plain data) with new text. kind: of the visit.
 
-    A page that a pipeline dropped is excluded; a list is visited again, for its links.
+    A page that a pipeline dropped is excluded; a dropped list is visited again for its links.
     """
     if item["type"] == "unread":
         return _unread(item["reason"], kind)
@@ -173,8 +173,7 @@ def _unread(reason: str, kind: Kind | None) -> FinalState:
     return FinalState(state=states.get(reason, "unread"), why=reason)
 
 
-# Feeds and REST answers, which have whole stories, first; then lists, stories, other pages;
-# pictures wait for all of these.
+# Feeds and REST responses first, because they have complete stories; then lists, stories, other pages, pictures.
 RANKS: dict[str, int] = {
     "feed": 0,
     "rest": 0,
@@ -196,8 +195,8 @@ _PAGE = re.compile(r"[?&](page|paged|start)=(?:\d+,)*(\d{1,7})(?:&|$)|/(page/)(\
 def queue_priority(address: str, kind: str, dated_on: date | None, heard_at: datetime, *, visited: bool) -> int:
     """Queue priority of an address, smaller is sooner: by kind, never visited before visited, the newest day first.
 
-    An address without a day has that of its discovery, for a front page dates nothing and shows what is new. Page N of
-    a list ranks with stories N days old: all lists go on side by side, and nothing waits for the end of a long one.
+    An address without a day has that of its discovery, because a front page shows new stories without dates. Page N of
+    a list ranks with stories N days old: all lists advance side by side, and nothing waits for the end of a long one.
     """
     page = page_of(address) if kind == "listing" else 0
     age = date.max.toordinal() - (dated_on or heard_at.date()).toordinal() + page
@@ -214,9 +213,9 @@ def page_of(address: str) -> int:
 
     `start` counts stories, ten on a page; `/page/N` and `paged` count from 1.
     """
-    found = _PAGE.search(address)
-    if found is None:
+    match = _PAGE.search(address)
+    if match is None:
         return 0
-    name, number = (found[1], int(found[2])) if found[1] else (found[3], int(found[4]))
+    name, number = (match[1], int(match[2])) if match[1] else (match[3], int(match[4]))
     page = {"page": number, "start": number // 10}.get(name, max(number - 1, 0))
     return min(page, _MOST_PAGES)

@@ -1,4 +1,4 @@
-"""Copy of an archive, made while a crawl may go on writing to it."""
+"""Copy of an archive, possibly while a crawl is writing to it."""
 
 import os
 import sqlite3
@@ -24,12 +24,12 @@ _CHUNK = 2**20
 def backup(
     archive: Path, copy: Path, on_progress: Callable[[int, int], object] = lambda _done, _total: None
 ) -> dict[str, int]:
-    """Copy an archive into an empty or new folder, durably; the bytes of each file that was written.
+    """Copy an archive into an empty or new folder, durably. Returns the size of each copied file in bytes.
 
     on_progress: called with the bytes copied so far, and those of the whole archive.
 
-    The database goes first, as it is at one moment; then the evidence, to which a crawl only appends: the records that
-    the copied database names. Files that nobody writes to are copied whole.
+    The database is copied first, as one snapshot; then the evidence, to which a crawl only appends: the records that
+    the copied database names. Files that no crawl is writing to are copied completely.
     Raises ArchiveError, OSError; FileExistsError when the folder is not empty.
     """
     Archive.open(archive, readonly=True).close()
@@ -56,9 +56,9 @@ def backup(
 
 
 def _copy_database(database: Path, copy: Path) -> dict[str, int]:
-    """Copy it by SQLite's online backup in one step: the state of one moment, even during a crawl.
+    """Copy the database by SQLite's online backup in one step, so that it is one snapshot even during a crawl.
 
-    For each evidence file that the copy names, the end of the last record named.
+    Returns for each evidence file that the copy names the end of the last record named.
     """
     source = f"file:{quote(str(database.absolute()))}?mode=ro"
     with closing(sqlite3.connect(source, uri=True)) as old, closing(sqlite3.connect(copy)) as new:
@@ -80,7 +80,7 @@ def _end(path: Path, end: int) -> int:
 
 
 def _copy(source: Path, target: Path, length: int) -> Iterator[int]:
-    """Copy the first bytes of a file, durably; the bytes copied so far."""
+    """Copy the first `length` bytes of a file, durably; yields the bytes copied so far."""
     done = 0
     with source.open("rb") as old, target.open("xb") as new:
         while chunk := old.read(min(length - done, _CHUNK)):

@@ -1,4 +1,4 @@
-"""Copy what the evidence cannot restore from the old database into the rebuilt one. SQLite alone."""
+"""Copy what the evidence cannot restore from the old database into the rebuilt one. SQLite only."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from storage.archive import Archive, Outcome
 from storage.database.bulk import chunks
-from storage.database.engine import BUSY_SECONDS, DATABASE, file_uri, spoken_error
+from storage.database.engine import BUSY_SECONDS, DATABASE, archive_error, file_uri
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
 from storage.errors import EvidenceError
@@ -20,13 +20,13 @@ from storage.ingest.prepare import SIGHTING, PreparedItem, prepare
 from storage.ingest.reprocess import Reader, Rereader, sightings
 from storage.ledger.states import Visit
 
-# Two captures are the same (storage/ingest/prepare.py). `+` keeps SQLite from the index of the digest, for thousands of
-# captures may have the bytes of one redirect.
+# Two captures are the same (storage/ingest/prepare.py). `+` keeps SQLite from using the index of the digest, because
+# thousands of captures may have the bytes of one redirect.
 _SAME = (
     "new.url = old.url AND substr(new.captured_at, 1, 19) IS substr(old.captured_at, 1, 19)"
     " AND new.status = old.status AND +new.digest = old.digest AND new.part = old.part"
 )
-# An old row whose record another row names now was damaged, and is no capture of its own.
+# An old row whose record another row names now was damaged, and is not a separate capture.
 _MISSING = f"""
 SELECT old.id FROM before.capture AS old LEFT JOIN main.capture AS here
 ON here.evidence_file = old.evidence_file AND here.evidence_offset = old.evidence_offset AND here.part = old.part
@@ -56,14 +56,14 @@ def opened(database: Path, *, before: Path | None = None, mode: str = "ro") -> I
                 connection.execute("ATTACH ? AS before", (file_uri(before, "ro"),))
             yield connection
     except sqlite3.DatabaseError as error:
-        raise spoken_error(error, str(before or database)) or error from error
+        raise archive_error(error, str(before or database)) or error from error
 
 
 def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -> tuple[int, int]:
-    """Copy the captures that the evidence folder did not give.
+    """Copy the captures that the evidence folder did not restore.
 
-    own: whether also captures whose bytes should be in that folder.
-    How many were read anew, from files outside the archive, and how many keep their old readings.
+    own: whether to include captures whose bytes should be in that folder.
+    Returns how many were read again, from files outside the archive, and how many keep their old readings.
     """
     with opened(new.folder / DATABASE, before=archive / DATABASE) as connection:
         missing = [row[0] for row in connection.execute(_MISSING, (own,))]
@@ -80,7 +80,7 @@ def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -
 
 
 def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader) -> Iterator[tuple[Any, Visit | None]]:
-    """Captures read anew with their visits, where their files are; the others as they were read, without visits."""
+    """Captures read again, with visits; those whose files are lost with their old readings, without visits."""
     table = Capture.__table__
     with old.connect() as connection:
         rows = connection.execute(select(table).where(table.c.id.in_(ids)).order_by(table.c.id)).all()
@@ -97,10 +97,10 @@ def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
     with old.connect() as connection:
         teasers = sightings(connection, lost)
     for row in lost:
-        yield _as_read(row, items[row.id], teasers[row.id]), None
+        yield _with_stored_reading(row, items[row.id], teasers[row.id]), None
 
 
-def _as_read(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> PreparedItem:
+def _with_stored_reading(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> PreparedItem:
     """A capture with its stored reading, the address and validators of its visit, and the addresses of its teasers."""
     record = {"file": row.evidence_file, "offset": row.evidence_offset, "length": row.evidence_length}
     receipt = {
@@ -133,8 +133,8 @@ def paired(database: Path, before: Path) -> Iterator[sqlite3.Connection]:
 def addresses(before: Path, database: Path) -> int:
     """Apply newer rows of the old ledger, and copy the tables that pages cannot restore.
 
-    How many rows differ from what the evidence alone gives. The row of the last visit wins: that of the old ledger,
-    unless the evidence holds a later answer.
+    Returns how many rows differ from those that the evidence alone gives. The row with the last visit wins: that of the
+    old ledger, unless the evidence has a later response.
     """
     old = {name: f"old.{name}" for name in _ADDRESS}
     old["capture_id"] = "(SELECT new_id FROM pair WHERE old_id = old.capture_id)"

@@ -29,9 +29,9 @@ from storage.warc.exchange import Exchange, RecordLocation
 
 
 def check(archive: Path, reader: Reader, *, alone: bool = False) -> tuple[Report, list[RecordLocation]]:
-    """The faults that show without reading a page, and the records that a row should name.
+    """The faults that can be found without reading pages, and the locations of records that lack a row.
 
-    alone: the caller holds the run lock, so nobody else writes.
+    alone: the caller holds the run lock, so no other process writes.
     Raises ArchiveError when there is no archive, or one of another version.
     """
     report = Report()
@@ -52,7 +52,7 @@ def verify(
     seed: int | None = None,
     against: Sequence[Day] | None = None,
 ) -> Report:
-    """The faults that show when every capture is read again and every stored field compared.
+    """The faults found by reading every capture again and comparing every stored field.
 
     sample: only so many captures, drawn at random, with their stories; the rest of the evidence, the search index and
     the ledger are left out. against: published days (storage/query/fixity.py), compared with those of the archive.
@@ -75,7 +75,7 @@ def verify(
 
 @contextmanager
 def _opened(archive: Path, report: Report) -> Iterator[Connection | None]:
-    """A snapshot of the archive; None, and a finding, when the database cannot even be opened."""
+    """A snapshot of the archive; None, with a finding, when the database cannot be opened."""
     try:
         opened = Archive.open(archive, readonly=True)
     except BROKEN as error:
@@ -105,7 +105,7 @@ def _check_whole(connection: Connection, evidence: EvidenceCheck, reader: Reader
 
 
 def _days(connection: Connection, against: Sequence[Day], unread: Collection[int], report: Report) -> Iterator[Finding]:
-    """Published days that do not hold; a note for each that has more records now, or withdrawn ones."""
+    """Published days whose digest no longer holds; a note for each with added or withdrawn records."""
     for day in compare(connection, against, unread):
         if day.fault is not None:
             first = f", {printable(day.lacking[0])} first" if day.lacking else ""
@@ -144,7 +144,7 @@ def _unfinished(connection: Connection) -> Iterator[Finding]:
 
 
 def _without_evidence(connection: Connection, report: Report) -> Iterator[Finding]:
-    """Count captures without a file, whose pages cannot be read again; only a file name that is no text is a fault."""
+    """Count captures without evidence, which cannot be read again; only a file name that is not text is a fault."""
     for row in rows(connection, "SELECT * FROM capture WHERE typeof(evidence_file) <> 'text'"):
         report.counts["without evidence"] += 1
         if row["evidence_file"] is not None:

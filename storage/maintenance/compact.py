@@ -1,7 +1,7 @@
-"""Compaction of evidence files, and its undoing; every record stays the same, byte for byte.
+"""Compact evidence files, and restore them; every record stays the same, byte for byte.
 
 Only under the run lock, when every file is closed. The new file is durable and compared record by record before the
-old one is deleted; after a kill the run starts again. Undone, each record has its old offset, so that no row changes.
+old one is deleted; after a kill the run starts again. Restored records have their old offsets, so no row changes.
 """
 
 import json
@@ -23,7 +23,7 @@ import zstandard
 from storage.archive import Archive
 from storage.errors import Damaged
 from storage.evidence import compact_format
-from storage.evidence.compact_format import COMPACT, PLAIN, as_written
+from storage.evidence.compact_format import COMPACT, PLAIN, plain_name
 from storage.files import sync_folder
 from storage.warc import files as warcfile
 from storage.warc.exchange import Damage
@@ -33,12 +33,12 @@ from storage.warc.writer import members
 from storage.warc.zstd import DICTIONARY, INDEX
 
 LEVEL = 19
-MOST_PAGES = 16  # in a dictionary; each doubling from four saves a twenty-fifth more: benchmarks/evidence.py
+MOST_PAGES = 16  # in a dictionary; each doubling from four saves 4 % more: benchmarks/evidence.py
 LARGEST_DICTIONARY = 2**20  # bytes; read with every single record
 WORTH_IT = 0.9  # largest share of the old bytes
-_NO_GAIN = "it would not get smaller; pages that came compressed are kept so"
-# The head of a dictionary as RFC 8878, 5 has it, around an ID: tables of flat statistics, as `zstd --train` writes them
-# for samples that have none (records bring better ones of their own), and the first three offsets.
+_NO_GAIN = "it would not get smaller; pages that arrived compressed are kept that way"
+# The start of a dictionary by RFC 8878, 5, around its ID: flat entropy tables, as `zstd --train` writes them for
+# samples without statistics (records have better ones of their own), and the first three offsets.
 _MAGIC = b"\x37\xa4\x30\xec"
 _TABLES = bytes.fromhex(
     "091010df303333b3770a33f1783c1e8fc7e3f1783ccff3bcf7d44241414141414141414141414141414141414141414141414141"
@@ -55,8 +55,8 @@ _EXEMPLARS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """Result for one file, in bytes. why: the reason why it was left as it is; None when it was replaced."""
+class CompactedFile:
+    """Result for one file, in bytes. why: the reason why it was not replaced; None when it was."""
 
     file: str
     before: int
@@ -69,7 +69,7 @@ class _Unchanged(Exception):
     """The file is left as it is; the message says why."""
 
 
-def compact(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -> list[Done]:
+def compact(archive: Path, on_done: Callable[[CompactedFile], object] = lambda _: None) -> list[CompactedFile]:
     """Replace every evidence file whose compact form is smaller. Raises ArchiveError, OSError."""
     done = []
     with Archive.open(archive, readonly=True) as opened:
@@ -80,24 +80,24 @@ def compact(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -
     return done
 
 
-def undo(archive: Path, on_done: Callable[[Done], object] = lambda _: None) -> list[Done]:
-    """Make every compact evidence file plain gzip again. Raises OSError."""
+def undo(archive: Path, on_done: Callable[[CompactedFile], object] = lambda _: None) -> list[CompactedFile]:
+    """Restore every compact evidence file to plain gzip. Raises OSError."""
     done = []
     for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
-        done.append(_replace(compact, compact.with_name(as_written(compact.name)), _write_plain))
+        done.append(_replace(compact, compact.with_name(plain_name(compact.name)), _write_plain))
         on_done(done[-1])
     return done
 
 
 def plain_again(compact: Path) -> None:
-    """Make one compact evidence file plain gzip again. Raises Damaged, OSError."""
-    done = _replace(compact, compact.with_name(as_written(compact.name)), _write_plain)
+    """Restore one compact evidence file to plain gzip. Raises Damaged, OSError."""
+    done = _replace(compact, compact.with_name(plain_name(compact.name)), _write_plain)
     if done.why:
         raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
 
 
-def _write_compact(pages: bytes, pieces: Iterable[RawRecord], out: BinaryIO) -> int:
-    """Write the records; their number. pages: the content of the dictionary. Raises _Unchanged."""
+def _write_compact(pages: bytes, records: Iterable[RawRecord], out: BinaryIO) -> int:
+    """Write the records; returns their number. pages: content of the dictionary. Raises _Unchanged."""
     if not pages:
         raise _Unchanged(_NO_GAIN)
     number = _FIRST_ID + zlib.crc32(pages) % (_LAST_ID - _FIRST_ID)
@@ -106,36 +106,36 @@ def _write_compact(pages: bytes, pieces: Iterable[RawRecord], out: BinaryIO) -> 
     shared.precompute_compress(level=LEVEL)
     compressor = zstandard.ZstdCompressor(LEVEL, shared, write_checksum=True)
     lengths = []
-    with TemporaryFile(dir=Path(out.name).parent) as records:
-        for piece in pieces:
+    with TemporaryFile(dir=Path(out.name).parent) as frames:
+        for piece in records:
             if _member(piece.raw, piece.length) is None:
                 raise _Unchanged("it could not be made plain gzip again")
-            lengths.append((piece.length, records.write(compressor.compress(piece.raw))))
-        records.seek(0)
+            lengths.append((piece.length, frames.write(compressor.compress(piece.raw))))
+        frames.seek(0)
         packed = zstandard.ZstdCompressor(LEVEL, write_checksum=True).compress(dictionary)
         index = zlib.compress(json.dumps(lengths, separators=(",", ":")).encode())
         for magic, content in ((DICTIONARY, packed), (INDEX, index)):
             out.write(magic + len(content).to_bytes(4, "little") + content)
-        copyfileobj(records, out)
+        copyfileobj(frames, out)
     if out.tell() > WORTH_IT * sum(before for before, _ in lengths):
         raise _Unchanged(_NO_GAIN)
     return len(lengths)
 
 
-def _write_plain(pieces: Iterable[RawRecord], out: BinaryIO) -> int:
-    """Write a gzip file in which each record has its old offset and length; their number. Raises _Unchanged."""
+def _write_plain(records: Iterable[RawRecord], out: BinaryIO) -> int:
+    """Write a gzip file in which each record has its old offset and length; returns their number. Raises _Unchanged."""
     count = 0
-    for piece in pieces:
-        member = _member(piece.raw, piece.length)
-        if member is None or out.tell() != piece.offset:
-            raise _Unchanged(f"the record at byte {piece.offset} finds no place")
+    for record in records:
+        member = _member(record.raw, record.length)
+        if member is None or out.tell() != record.offset:
+            raise _Unchanged(f"the record at byte {record.offset} finds no place")
         out.write(member)
         count += 1
     return count
 
 
 def _pages(path: Path, archive: Archive) -> bytes:
-    """The first pages of each design in the file, the commonest design last; empty without any."""
+    """The first pages of each layout in the file, the commonest layout last; empty if there are none."""
     with archive.connect() as connection:
         rows = connection.exec_driver_sql(_EXEMPLARS, (path.name,)).all()
     groups: dict[tuple[str, str], list[int]] = {}
@@ -152,7 +152,7 @@ def _pages(path: Path, archive: Archive) -> bytes:
 
 
 def _exemplar(path: Path, offset: int) -> bytes:
-    """A record that others may resemble, after its request; empty for a page that came compressed."""
+    """A response record as dictionary content, after its request; empty for a page that arrived compressed."""
     with suppress(BadRecord):
         answer = compact_format.record_at(path, offset)
         if not _CODED.search(answer.raw, 0, 16_384):
@@ -163,9 +163,10 @@ def _exemplar(path: Path, offset: int) -> bytes:
 
 
 def _member(raw: bytes, length: int) -> bytes | None:
-    """A gzip member of this length; None when the record cannot be compressed so far.
+    """A gzip member of this length; None when the record cannot be compressed that far.
 
-    The member that a run wrote, if it can be repeated; else a smaller one, padded by blanks in the header's comment.
+    The same member that a run wrote, if it can be reproduced; else a smaller one, padded by spaces in the header's
+    comment.
     """
     for member in members(raw):
         if len(member) == length:
@@ -175,7 +176,7 @@ def _member(raw: bytes, length: int) -> bytes | None:
     return None
 
 
-def _replace(path: Path, target: Path, write: Callable[[Iterable[RawRecord], BinaryIO], int]) -> Done:
+def _replace(path: Path, target: Path, write: Callable[[Iterable[RawRecord], BinaryIO], int]) -> CompactedFile:
     """Write the other form of a file, compare the two, and delete the first."""
     before = path.stat().st_size
     part = target.with_name(f"{target.name}.part")
@@ -188,13 +189,13 @@ def _replace(path: Path, target: Path, write: Callable[[Iterable[RawRecord], Bin
         _compare(path, part, target)
         part.replace(target)
     except _Unchanged as unchanged:
-        return Done(file=path.name, before=before, after=before, why=str(unchanged))
+        return CompactedFile(file=path.name, before=before, after=before, why=str(unchanged))
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
     path.unlink()
     sync_folder(path.parent)
-    return Done(file=path.name, before=before, after=after, records=records)
+    return CompactedFile(file=path.name, before=before, after=after, records=records)
 
 
 def _records(path: Path) -> Iterator[RawRecord]:
@@ -203,13 +204,13 @@ def _records(path: Path) -> Iterator[RawRecord]:
     def on_damage(damage: Damage) -> None:
         raise _Unchanged(f"damaged at byte {damage.offset}: {damage.what}")
 
-    plain = path.with_name(as_written(path.name))
+    plain = path.with_name(plain_name(path.name))
     end = 0
-    for piece in compact_format.pieces(plain, on_damage):
-        if piece.offset != end:
+    for record in compact_format.raw_records(plain, on_damage):
+        if record.offset != end:
             raise _Unchanged(f"holds more than records at byte {end}")
-        end += piece.length
-        yield piece
+        end += record.length
+        yield record
     if end != compact_format.size(plain):
         raise _Unchanged(f"holds more than records at byte {end}")
 
@@ -220,8 +221,8 @@ def _compare(path: Path, part: Path, target: Path) -> None:
     def on_damage(damage: Damage) -> None:
         raise _Unchanged(f"the new file is damaged at byte {damage.offset}: {damage.what}")
 
-    # By the reader that reads such files from now on.
-    read = compact_format.read if target.name.endswith(COMPACT) else warcfile.raw_records
+    # With the same reader that will read the file from now on.
+    read = compact_format.compact_records if target.name.endswith(COMPACT) else warcfile.raw_records
     for old, new in zip_longest(_records(path), read(part, on_damage)):
         if old != new:
             raise _Unchanged("the new file does not hold the same records")

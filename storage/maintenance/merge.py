@@ -1,6 +1,6 @@
-"""Merge of another archive's ledger and holdings, which its evidence does not contain.
+"""Merge of another archive's ledger and holdings, which its evidence does not contain. SQLite only.
 
-Its tombstones and captures are merged before. SQLite alone.
+Its tombstones and captures are merged first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,15 +17,15 @@ Values = dict[str, Any]
 
 _COLUMNS = tuple(column.name for column in Address.__table__.columns)
 # Columns of the last visit; the value of those in _LAST may come from an earlier one.
-_LEFT = ("url", "state", "was", "why", "due_at", "leased_until", "tries", "visited_at")
-_LAST = ("capture_id", "etag", "last_modified")
+_LAST_VISIT = ("url", "state", "was", "why", "due_at", "leased_until", "tries", "visited_at")
+_LAST_KNOWN = ("capture_id", "etag", "last_modified")
 _FIRST = ("heard_at", "how", "heard_from")
-# Of an address that was never visited.
+# Values for an address that was never visited.
 _UNVISITED = {"state": "known", "tries": 0, "visits": 0, "changes": 0} | dict.fromkeys(
     ("why", "visited_at", "capture_id", "etag", "last_modified")
 )
 
-# The same capture from another source has other validators here, and may be of another address.
+# The same capture stored from another source has other validators here, and may have another address.
 _OF_CAPTURE = {
     "capture_id": "(SELECT id FROM main.capture WHERE id = new_id AND address = old.address)",
     **{
@@ -52,7 +52,7 @@ _HOLDINGS = (
     AND NOT EXISTS (SELECT 1 FROM main.capture WHERE capture.address = holding.address)""",
     f"""UPDATE main.holding SET state = 'passed over', why = '{WITHDRAWN}', due_at = NULL
     WHERE state <> 'passed over' AND address IN (SELECT address FROM main.withdrawn)""",
-    # An index that either archive read to its end counts as read; of two such the later.
+    # An index that either archive read to its end counts as read; the later one wins.
     """INSERT OR REPLACE INTO main.enumeration SELECT theirs.* FROM before.enumeration AS theirs
     LEFT JOIN main.enumeration AS ours ON ours.archive = theirs.archive AND ours.query = theirs.query
     WHERE ours.archive IS NULL OR coalesce(theirs.finished_at, '') > coalesce(ours.finished_at, '')""",
@@ -67,8 +67,8 @@ _HOLDINGS = (
 def add_addresses(other: Path, database: Path) -> tuple[int, int]:
     """Copy the addresses of another archive's ledger without their visits, before its captures are replayed.
 
-    So each keeps the moment and page of its first discovery.
-    How many were new, and how many both have. Durable at once; may be repeated. Raises ArchiveError.
+    Each then keeps the time and page of its first discovery. Returns how many were new, and how many both have.
+    Durable on return; may be repeated. Raises ArchiveError.
     """
     new = both = 0
     with paired(database, other) as connection:
@@ -81,7 +81,7 @@ def add_addresses(other: Path, database: Path) -> tuple[int, int]:
 def join_ledger(other: Path, database: Path) -> None:
     """Give each address the state of its last visit in either archive, and merge the holdings, after all captures.
 
-    Durable at once; may be repeated. Raises ArchiveError.
+    Durable on return; may be repeated. Raises ArchiveError.
     """
     with paired(database, other) as connection:
         for theirs in _theirs(connection):
@@ -100,18 +100,18 @@ def _theirs(connection: Connection) -> Iterator[Values]:
 
 
 def _put(connection: Connection, theirs: Values) -> bool:
-    """Merge one row with that of the same address; whether there was none."""
+    """Merge one row with that of the same address; returns whether there was none."""
     ours = next(map(dict, connection.execute(_OURS, (theirs["address"],))), None)
-    values = joined(ours, theirs)
+    values = merged_row(ours, theirs)
     if values != ours:
         connection.execute(_PUT, [values[name] for name in _COLUMNS])
     return ours is None
 
 
-def joined(ours: Values | None, theirs: Values) -> Values:
+def merged_row(ours: Values | None, theirs: Values) -> Values:
     """The merged row of an address, values as SQLite stores them. ours: None when the address is new here.
 
-    With the first discovery and the last visit of the two. A withdrawn address stays out.
+    It has the first discovery and the last visit of the two. A withdrawn address stays excluded.
     """
     if ours is None:
         return theirs | {"priority": raw_priority(theirs)}
@@ -129,12 +129,12 @@ def joined(ours: Values | None, theirs: Values) -> Values:
 
 
 def _visited(ours: Values, theirs: Values) -> Values:
-    """Columns of the last visit. A page that was replayed here, with the same state, has its visit already."""
+    """Columns of the last visit. A page that was replayed here with the same state already has its visit."""
     known, same = (_rank(theirs), _rank(ours)), theirs["state"] == ours["state"]
     later = known[0] > known[1] or (known[0] == known[1] and not same)
     last, before = (theirs, ours) if later else (ours, theirs)
-    values = {name: last[name] for name in _LEFT}
-    values |= {name: before[name] if last[name] is None else last[name] for name in _LAST}
+    values = {name: last[name] for name in _LAST_VISIT}
+    values |= {name: before[name] if last[name] is None else last[name] for name in _LAST_KNOWN}
     return values | {name: max(ours[name], theirs[name]) for name in ("visits", "changes")}
 
 

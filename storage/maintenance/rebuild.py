@@ -1,12 +1,12 @@
 """Rebuild of the whole database from the evidence.
 
-From the evidence come captures, readings, stories, revisions, pictures, sightings, the search index, and the part of
-the ledger that pages contain. From the old database, if it can be read, comes the rest: of the ledger the addresses
-that people requested, robots.txt rules, failed tries, leases and due times; how far files were replayed; the holdings
-of other archives; and the captures whose bytes are lost, as they were read. See storage/maintenance/carry_over.py.
+The evidence restores captures, readings, stories, revisions, pictures, sightings, the search index, and the links in
+the ledger. The rest is copied from the old database, if it can be read: from the ledger the addresses that people
+requested, robots.txt rules, failed tries, leases and due times; how far files were replayed; the holdings of other
+archives; and the stored readings of captures whose bytes are lost. See storage/maintenance/carry_over.py.
 
-The new database grows in a folder beside the old one, which is not touched until the new one is whole and durable; the
-swap is one rename. After a kill the rebuild starts again.
+The new database is built in a folder of its own. The old one is not changed until the new one is complete and durable;
+the swap is one rename. After a kill the rebuild starts again.
 """
 
 import os
@@ -33,7 +33,7 @@ from storage.warc.exchange import Damage
 
 BATCH = 200  # pages a transaction
 KEPT = f"{DATABASE}.before-rebuild"
-_BESIDE = "archive.rebuilding"
+_NEW_FOLDER = "archive.rebuilding"
 _LOGS = ("-wal", "-shm")
 _TABLES = ("story", "revision", "capture", "sighting", "ledger")
 
@@ -42,9 +42,9 @@ _TABLES = ("story", "revision", "capture", "sighting", "ledger")
 class Rebuilt:
     """Result of a rebuild.
 
-    pages: answers read. beside: answers without a row, such as robots.txt. damage: of the evidence.
+    pages: responses read. beside: responses that get no row, such as robots.txt. damage: of the evidence.
     before, after: rows of each table; before is None when there was no old database, or it could not be read.
-    kept: the path of that old database. linked: captures read anew from files outside the archive.
+    kept: path of the old database, if it was kept. linked: captures read again from files outside the archive.
     captures, addresses: copied from the old database.
     """
 
@@ -62,17 +62,17 @@ class Rebuilt:
 def rebuild(
     archive: Path, reader: Reader, on_progress: Callable[[int], object] = lambda _: None, *, take_over: bool = True
 ) -> Rebuilt:
-    """Build `archive.db` anew, under the caller's run lock.
+    """Rebuild `archive.db`, under the caller's run lock.
 
     on_progress: called with the number of pages read.
     take_over: False when the old database is damaged; then nothing is copied from it, and it is kept.
-    Raises ArchiveError, EvidenceError; the old database then stays as it was.
+    Raises ArchiveError, EvidenceError; the old database is then unchanged.
     """
     _tidy(archive)
     rebuilt = Rebuilt()
     is_old_whole = take_over and _is_readable(archive)
-    beside = archive / _BESIDE
-    with Archive.open(beside, evidence=archive / FOLDER) as new:
+    new_folder = archive / _NEW_FOLDER
+    with Archive.open(new_folder, evidence=archive / FOLDER) as new:
         carry(archive, new, datetime.now(UTC))
         answers = _answers(archive, reader, rebuilt)
         while batch := list(islice(answers, BATCH)):
@@ -80,9 +80,9 @@ def rebuild(
             on_progress(rebuilt.pages)
         is_old_whole = is_old_whole and _copy_rest(archive, new, reader, rebuilt)
         measure(new)
-    rebuilt.after = counts(beside / DATABASE)
-    _make_durable(beside / DATABASE)
-    rebuilt.kept = _swap(archive, beside, is_old_whole=is_old_whole)
+    rebuilt.after = counts(new_folder / DATABASE)
+    _make_durable(new_folder / DATABASE)
+    rebuilt.kept = _swap(archive, new_folder, is_old_whole=is_old_whole)
     return rebuilt
 
 
@@ -105,7 +105,7 @@ def _files(folder: Path) -> list[str]:
 
 
 def _copy_rest(archive: Path, new: Archive, reader: Reader, rebuilt: Rebuilt) -> bool:
-    """Copy what only the old database holds; False when it turns out to be damaged."""
+    """Copy the data that only the old database has; returns False when it turns out to be damaged."""
     try:
         rebuilt.before = counts(archive / DATABASE)
         rebuilt.linked, rebuilt.captures = carry_over.captures(archive, new, reader)
@@ -125,7 +125,7 @@ def _is_readable(archive: Path) -> bool:
 
 
 def counts(database: Path) -> dict[str, int]:
-    """Rows of each table that a report names."""
+    """Number of rows of each table that a report includes."""
     with carry_over.opened(database) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}
 
@@ -139,35 +139,35 @@ def _make_durable(database: Path) -> None:
     sync_folder(database.parent)
 
 
-def _swap(archive: Path, beside: Path, *, is_old_whole: bool) -> Path | None:
-    """Replace the old database by the new one; the path of the old one, if it is kept."""
-    database, kept = archive / DATABASE, archive / KEPT
+def _swap(archive: Path, new_folder: Path, *, is_old_whole: bool) -> Path | None:
+    """Replace the old database with the new one. Returns the path of the old one if it is kept."""
+    database, old = archive / DATABASE, archive / KEPT
     has_old = database.exists()
     if has_old:
         if is_old_whole:
             _fold_log(database)
         # A second name, so that `archive.db` is a whole database at every moment.
         try:
-            os.link(database, kept)
+            os.link(database, old)
         except OSError:  # a file system without hard links
-            copy2(database, kept)
+            copy2(database, old)
         for log in _LOGS:  # of a database that SQLite cannot open; the new one must not use them
             if (archive / f"{DATABASE}{log}").exists():
                 (archive / f"{DATABASE}{log}").replace(archive / f"{KEPT}{log}")
         sync_folder(archive)
-    (beside / DATABASE).replace(database)
+    (new_folder / DATABASE).replace(database)
     sync_folder(archive)
-    rmtree(beside)
+    rmtree(new_folder)
     if has_old and not is_old_whole:
-        return _set_aside(kept)
-    kept.unlink(missing_ok=True)
+        return _set_aside(old)
+    old.unlink(missing_ok=True)
     return None
 
 
 def _fold_log(database: Path) -> None:
-    """Move the write-ahead log into the database and remove it; only possible when nobody has it open.
+    """Move the write-ahead log into the database and remove it; only possible when no program has it open.
 
-    SQLite would take an old log beside the new database for the new one's.
+    SQLite would apply an old log to the new database.
     """
     try:
         with carry_over.opened(database, mode="rw") as connection:
@@ -177,29 +177,29 @@ def _fold_log(database: Path) -> None:
         raise Locked(f"{database} was built anew and cannot be exchanged: {what}") from error
 
 
-def _set_aside(kept: Path) -> Path:
+def _set_aside(old: Path) -> Path:
     """Rename an unreadable database so that no later run uses its name."""
     number = 1
-    while (aside := kept.with_name(f"{DATABASE}.damaged-{number}")).exists():
+    while (aside := old.with_name(f"{DATABASE}.damaged-{number}")).exists():
         number += 1
     for log in ("", *_LOGS):
-        if (part := kept.with_name(kept.name + log)).exists():
+        if (part := old.with_name(old.name + log)).exists():
             part.replace(aside.with_name(aside.name + log))
     return aside
 
 
 def _tidy(archive: Path) -> None:
-    """Remove what a killed run left: a database half built, or the second name of one."""
-    rmtree(archive / _BESIDE, ignore_errors=True)
-    kept = archive / KEPT
-    if not kept.exists():
+    """Remove the remains of a killed run: a half-built database, or the second name of the old one."""
+    rmtree(archive / _NEW_FOLDER, ignore_errors=True)
+    old = archive / KEPT
+    if not old.exists():
         return
     if not (archive / DATABASE).exists():
-        kept.replace(archive / DATABASE)
-    elif kept.samefile(archive / DATABASE) or _opens(kept):
-        kept.unlink()
+        old.replace(archive / DATABASE)
+    elif old.samefile(archive / DATABASE) or _opens(old):
+        old.unlink()
     else:
-        _set_aside(kept)
+        _set_aside(old)
 
 
 def _opens(database: Path) -> bool:

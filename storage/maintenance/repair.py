@@ -21,7 +21,7 @@ from storage.warc.exchange import Damage, RecordLocation
 
 
 def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Report]:
-    """Mend what the evidence can mend; a sentence for each repair, and the faults that remain."""
+    """Repair everything that the evidence can restore; returns a sentence for each repair, and the remaining faults."""
     before, unfiled = check(archive, reader, alone=True)
     kinds = {finding.kind for finding in before.findings}
     done = [*_rebuild(archive, reader, before, kinds, now)]
@@ -41,7 +41,7 @@ def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Rep
 
 
 def _rebuild(archive: Path, reader: Reader, before: Report, kinds: set[Kind], now: datetime) -> Iterator[str]:
-    """Rebuild the database if that mends anything, and loses nothing."""
+    """Rebuild the database if that repairs anything without losing data."""
     if "database" in kinds:
         if before.holds_more:
             return
@@ -61,12 +61,12 @@ def _rebuild(archive: Path, reader: Reader, before: Report, kinds: set[Kind], no
 
 
 def _sound_addresses(archive: Path, reader: Reader) -> list[Discovery]:
-    """The rows of a damaged ledger that are possible; [] when it cannot be read at all."""
+    """The valid rows of a damaged ledger; [] when it cannot be read at all."""
     try:
         with Archive.open(archive, readonly=True) as old, snapshot(old) as connection:
             every = rows(connection, "SELECT * FROM ledger ORDER BY address")
-            found = (discovery_of(row, reader) for row in every if not wrong(row, reader))
-            return [discovery for discovery in found if discovery]
+            discoveries = (discovery_of(row, reader) for row in every if not wrong(row, reader))
+            return [discovery for discovery in discoveries if discovery]
     except BROKEN:
         return []
 
@@ -83,7 +83,7 @@ def _read_in(archive: Archive, reader: Reader, unfiled: list[RecordLocation]) ->
 
 
 def _cut_tails(archive: Path, reader: Reader) -> Iterator[str]:
-    """Cut incomplete records off the ends of files, and read in the whole records before them."""
+    """Cut incomplete records off the ends of files, and read in the complete records before them."""
     with Archive.open(archive) as opened:
         for prefix in sorted({found for name in evidence_files(archive / FOLDER) if (found := prefix_of(name))}):
             torn: list[Damage] = []

@@ -1,11 +1,11 @@
-"""Withdrawal of a story: it is removed from the archive for good, and a tombstone keeps it out.
+"""Withdrawal of a story: it is deleted from the archive permanently, and a tombstone keeps it out.
 
     done = withdraw(archive, reader, address, reason="…", on=date.today(), now=now)
     finish(archive)                     # also completes an earlier run that was killed
 
 One transaction deletes the rows, writes the tombstone and lists the records of the evidence; then each record is
-overwritten (storage/ingest/tombstones.py) and the database is written anew without its free pages. Every step may be
-repeated. Under the caller's run lock. SQLite alone.
+overwritten (storage/ingest/tombstones.py) and the database is vacuumed. Every step may be repeated. Under the caller's
+run lock. SQLite only.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ from storage.errors import Damaged, NoSuchStory, NotAnArchive, RecordUnreadable
 from storage.evidence import compact_format
 from storage.ingest import runs, search_index
 from storage.ingest.batch import Batch, load_stories
-from storage.ingest.reprocess import Reader, previous_item
+from storage.ingest.reprocess import Reader, stored_teasers
 from storage.ingest.tombstones import EVIDENCE, add_records, forget_bytes, is_ours, keep_out, records, waiting
 from storage.ingest.write import write
 from storage.ledger.states import DROPPED, WITHDRAWN
@@ -57,24 +57,24 @@ _ById = dict[int, Row[Any]]
 class Withdrawal:
     """The rows and bytes that a withdrawal deletes.
 
-    story: the address of the tombstone. addresses: all that are kept out. captures: of these; rows and bytes go.
-    mentions: captures of other pages with teasers of the story: deleted, or only their teasers.
-    beside: captures of feeds and REST answers with the story among others, and of these others: their readings stay,
-    their bytes are deleted. only_there: addresses of the stories among them that have no other bytes.
-    same_words: addresses of other stories with the same words, which stay.
+    story: the address of the tombstone. addresses: all addresses that are kept out. captures: those of the addresses;
+    their rows and bytes are deleted. mentions: captures of other pages with teasers of the story; they are deleted, or
+    only their teasers. losing_bytes: captures of feeds and REST responses that contain the story, and of the other
+    stories in them: their readings stay, their bytes are deleted. without_bytes: addresses of the stories among these
+    that have no other bytes. same_words: addresses of other stories with the same text, which stay.
     """
 
     story: str
     addresses: tuple[str, ...]
     captures: list[Row[Any]] = field(default_factory=list)
     mentions: list[Row[Any]] = field(default_factory=list)
-    beside: list[Row[Any]] = field(default_factory=list)
-    only_there: tuple[str, ...] = ()
+    losing_bytes: list[Row[Any]] = field(default_factory=list)
+    without_bytes: tuple[str, ...] = ()
     same_words: tuple[str, ...] = ()
 
 
 def plan(archive: Archive, reader: Reader, address: str, *, mentions: bool = False) -> Withdrawal:
-    """The withdrawal of an address, not done yet. Raises NoSuchStory for a list, and for an unknown address."""
+    """Plan the withdrawal of an address; changes nothing. Raises NoSuchStory for a list or an unknown address."""
     with archive.connect() as connection:
         return _plan(connection, reader, address, mentions=mentions)
 
@@ -84,8 +84,8 @@ def withdraw(
 ) -> Withdrawal:
     """Delete a story from the database and list its records, in one durable transaction.
 
-    mentions: whether to delete the captures of other pages that announce it too, rows and bytes.
-    Raises NoSuchStory, RecordUnreadable when a file is missing; then nothing is changed.
+    mentions: whether to delete also the captures of other pages that announce it, rows and bytes.
+    Raises NoSuchStory, and RecordUnreadable when a file is missing; nothing is changed then.
     """
     with archive.write() as connection:
         require_sqlite(connection, "a withdrawal")
@@ -93,9 +93,9 @@ def withdraw(
         withdrawal = _plan(connection, reader, address, mentions=mentions)
         story, addresses = withdrawal.story, withdrawal.addresses
         deleted = [*withdrawal.captures, *(withdrawal.mentions if mentions else ())]
-        _list_records(connection, archive.evidence, story, [*deleted, *withdrawal.beside])
+        _list_records(connection, archive.evidence, story, [*deleted, *withdrawal.losing_bytes])
         _delete_captures(connection, deleted)
-        forget_bytes(connection, [row.id for row in withdrawal.beside])
+        forget_bytes(connection, [row.id for row in withdrawal.losing_bytes])
         _delete_teasers(connection, reader, set(addresses))
         tombstone = {"story": story, "reason": reason, "withdrawn_on": on}
         keep_out(connection, [{"address": each, **tombstone} for each in addresses], "story", now)
@@ -122,7 +122,7 @@ def take_over(archive: Archive, reader: Reader, rows: Iterable[Mapping[str, Any]
 
 
 def finish(archive: Archive) -> int:
-    """Overwrite every record listed as waiting; how many there were. May be repeated.
+    """Overwrite every record listed as waiting; returns their number. May be repeated.
 
     Raises RecordUnreadable when a file is missing, Damaged when one cannot be written, Locked while another
     program reads the database.
@@ -158,31 +158,37 @@ def _plan(connection: Connection, reader: Reader, address: str, *, mentions: boo
     if row is not None:
         shows = or_(shows, capture.c.story_id == row.id)
     own = connection.execute(select(capture).where(shows)).all()
-    # Without redirects and error pages of its address, whose bytes other addresses give as well.
+    # Not redirects and error pages of its address, because other addresses return the same bytes.
     with_words = [each for each in own if each.part or (row is not None and each.story_id == row.id)]
-    captures, beside = _with_same_bytes(connection, with_words)
+    captures, other_parts = _with_same_bytes(connection, with_words)
     captures |= {each.id: each for each in own}
-    teasing = sorted({each.capture_id for each in _teasers(connection, reader, named)})
-    mentioning, beside_mentions = _with_same_bytes(connection, _captures(connection, capture.c.id, teasing))
-    beside |= beside_mentions if mentions else {}
+    teaser_captures = sorted({each.capture_id for each in _teasers(connection, reader, named)})
+    mentioning, other_parts_of_mentions = _with_same_bytes(
+        connection, _captures(connection, capture.c.id, teaser_captures)
+    )
+    other_parts |= other_parts_of_mentions if mentions else {}
     deleted = captures | (mentioning if mentions else {})
-    losing = {each: beside[each] for each in sorted(beside.keys() - deleted) if beside[each].evidence_file is not None}
+    losing = {
+        each: other_parts[each]
+        for each in sorted(other_parts.keys() - deleted)
+        if other_parts[each].evidence_file is not None
+    }
     same = select(story.c.canonical_url).where(story.c.words_digest == row.words_digest) if row is not None else None
     return Withdrawal(
         story=row.canonical_url if row is not None else address,
         addresses=tuple(sorted(named | pictures)),
         captures=[captures[each] for each in sorted(captures)],
         mentions=[mentioning[each] for each in sorted(mentioning.keys() - captures.keys() - losing.keys())],
-        beside=list(losing.values()),
-        only_there=tuple(_without_other_bytes(connection, losing, deleted.keys() | losing.keys())),
+        losing_bytes=list(losing.values()),
+        without_bytes=tuple(_without_other_bytes(connection, losing, deleted.keys() | losing.keys())),
         same_words=tuple(sorted(set(connection.execute(same).scalars()) - named)) if same is not None else (),
     )
 
 
 def _with_same_bytes(connection: Connection, rows: Iterable[Row[Any]]) -> tuple[_ById, _ById]:
-    """All captures with the bytes of these, which a site may serve at several addresses.
+    """All captures with the same bytes, because a site may serve a page at several addresses.
 
-    First those of the same parts of these bytes, then those of other parts.
+    Returns the captures of the same part of the response, and those of other parts.
     """
     parts = {(row.digest, row.part) for row in rows}
     same_bytes = _captures(connection, Capture.__table__.c.digest, sorted({digest for digest, _ in parts}))
@@ -196,7 +202,7 @@ def _captures(connection: Connection, column: Any, values: Sequence[Any]) -> lis
 
 
 def _without_other_bytes(connection: Connection, losing: _ById, lost: Collection[int]) -> Iterator[str]:
-    """Addresses of the stories of captures, without those that another capture with a record has."""
+    """Addresses of the captures' stories that no other capture with a record has."""
     stories = sorted({row.story_id for row in losing.values()} - {None})
     rows = _captures(connection, Capture.__table__.c.story_id, stories)
     held = {row.story_id for row in rows if row.evidence_file is not None and row.id not in lost}
@@ -284,7 +290,7 @@ def _originals(folder: Path, file: str, offset: int) -> Iterator[tuple[str, int]
 
 
 def _delete_captures(connection: Connection, deleted: list[Row[Any]]) -> None:
-    """Delete captures with what only they show; stories that have other captures are derived anew."""
+    """Delete captures and all data derived from them alone; stories with other captures are derived again."""
     ids = [row.id for row in deleted]
     batch = Batch()
     load_stories(connection, batch, {row.story_id for row in deleted if row.story_id is not None})
@@ -294,7 +300,7 @@ def _delete_captures(connection: Connection, deleted: list[Row[Any]]) -> None:
         if row.story_id is not None:
             story = batch.by_story[row.story_id]
             story.timeline.remove(row.id)
-            story.anew = True
+            story.derive_all = True
             batch.touched[story.id] = story
     for chunk in chunks(ids):
         connection.execute(delete(Sighting).where(Sighting.capture_id.in_(chunk)))
@@ -304,7 +310,7 @@ def _delete_captures(connection: Connection, deleted: list[Row[Any]]) -> None:
 
 
 def _forget_visits(connection: Connection, addresses: Collection[str], ids: Collection[int]) -> None:
-    """Clear the names of deleted captures in the ledger, and the validators that no capture has."""
+    """Clear references to deleted captures in the ledger, and validators that no capture has any more."""
     table, capture = Address.__table__, Capture.__table__.c
     for chunk in chunks(sorted(addresses)):
         for row in connection.execute(select(table).where(table.c.address.in_(chunk))).mappings().all():
@@ -329,16 +335,16 @@ def _delete_teasers(connection: Connection, reader: Reader, named: Collection[st
             select(sighting).where(sighting.c.capture_id == capture_id).order_by(sighting.c.id)
         ).all()
         digest = connection.execute(select(capture.c.teasers_digest).where(capture.c.id == capture_id)).scalar_one()
-        teasers = previous_item(rows, digest)
-        kept = [teaser for row, teaser in zip(rows, teasers, strict=True) if row.id not in deleted]
+        teasers = stored_teasers(rows, digest)
+        remaining = [teaser for row, teaser in zip(rows, teasers, strict=True) if row.id not in deleted]
         of_capture = update(Capture).where(capture.c.id == capture_id)
-        connection.execute(of_capture.values(teasers_digest=digest_of(dumped(kept))))
+        connection.execute(of_capture.values(teasers_digest=digest_of(dumped(remaining))))
     for chunk in chunks(sorted(deleted)):
         connection.execute(delete(Sighting).where(Sighting.id.in_(chunk)))
 
 
 def _forget_elsewhere(connection: Connection, named: Collection[str]) -> None:
-    """Pass over the holdings of the addresses, and delete the payloads of deleted captures."""
+    """Mark the holdings of the addresses as passed over, and delete the payloads of deleted captures."""
     passed = {"state": "passed over", "why": WITHDRAWN, "due_at": None}
     for chunk in chunks(sorted(named)):
         connection.execute(update(Holding).where(Holding.address.in_(chunk)).values(passed))
@@ -358,14 +364,15 @@ def barred(archive: Path) -> list[dict[str, Any]]:
 
 
 def kept_out(archive: Path) -> frozenset[str]:
-    """The addresses that an archive keeps out; from its evidence, when its database cannot be read."""
+    """The addresses that an archive keeps out; from its evidence if its database cannot be read."""
     return frozenset(row["address"] for row in _tombstones(archive)[0])
 
 
 def dropped_from(archive: Path) -> dict[tuple[str, int, str], str]:
     """Captures that pipelines dropped: the reason by file, offset and part of the record.
 
-    {} when the database, which alone has this, cannot be read."""
+    {} when the database cannot be read; the evidence does not contain the reasons.
+    """
     try:
         with Archive.open(archive, readonly=True) as old:
             return old.ask(captures.dropped, DROPPED)
@@ -374,7 +381,7 @@ def dropped_from(archive: Path) -> dict[tuple[str, int, str], str]:
 
 
 def carry(archive: Path, new: Archive, now: datetime) -> None:
-    """Copy the tombstones into a rebuilt database, before any page."""
+    """Copy the tombstones into a rebuilt database, before any page is added."""
     rows, listed = _tombstones(archive)
     if rows:
         with new.write() as connection:
@@ -398,7 +405,7 @@ def _of_evidence(folder: Path) -> dict[str, dict[str, Any]]:
     """The addresses that the tombstone records name; reads all files, without reporting damage."""
     tombstones: dict[str, dict[str, Any]] = {}
     for name in compact_format.evidence_files(folder) if folder.is_dir() else ():
-        for record in compact_format.pieces(folder / name, lambda _: None):
+        for record in compact_format.raw_records(folder / name, lambda _: None):
             fields: Mapping[str, Any] = withdrawn(record.raw) or {}
             for address in fields.get("addresses", ()):
                 tombstones[address] = {

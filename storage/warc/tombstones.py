@@ -1,7 +1,7 @@
 """Build the record that replaces a withdrawn one.
 
 It is a `metadata` record in a gzip member of exactly the length of the replaced member, so that no other record moves.
-Readers of WARC files pass over it. Its block is JSON, padded with blanks.
+Readers of WARC files skip it. Its block is JSON, padded with spaces.
 """
 
 import json
@@ -20,20 +20,20 @@ _BLOCK_HEAD, _LARGEST_BLOCK = 5, 65_535  # of a stored block: RFC 1951, 3.2.4
 _END = b"\r\n\r\n"
 
 
-def tombstone(length: int, *, name: str, seal: bytes, on: date, about: Mapping[str, Any]) -> bytes:
+def tombstone(length: int, *, name: str, info_id: bytes, on: date, about: Mapping[str, Any]) -> bytes:
     """A gzip member of `length` bytes, the same for the same arguments.
 
     name: file and offset of the record, from which its ID is derived.
-    seal: ID of the file's warcinfo record; empty when there is none.
+    info_id: ID of the file's warcinfo record; empty when there is none.
     on: day of the withdrawal.
     about: JSON of the block, left out when there is no room.
-    Raises ValueError when no record is so short.
+    Raises ValueError when no record can be that short.
     """
     described = json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode()
     for block in (described, b"{}"):
-        if member := _stored(length, block, name, seal, on):
+        if member := _stored(length, block, name, info_id, on):
             return member
-    short = zlib.compress(_record(b"{}", name, seal, on), 9, wbits=31)
+    short = zlib.compress(_record(b"{}", name, info_id, on), 9, wbits=31)
     if len(short) == length:
         return short
     if len(short) > length - 1:
@@ -54,20 +54,20 @@ def withdrawn(raw: bytes) -> dict[str, Any] | None:
     return about if isinstance(about, dict) else None
 
 
-def _record(block: bytes, name: str, seal: bytes, on: date) -> bytes:
+def _record(block: bytes, name: str, info_id: bytes, on: date) -> bytes:
     fields = {
         "WARC-Type": "metadata",
         "WARC-Record-ID": f"<urn:uuid:{uuid5(NAMESPACE_URL, name)}>",
-        **({"WARC-Warcinfo-ID": seal.decode("latin-1")} if seal else {}),
+        **({"WARC-Warcinfo-ID": info_id.decode("latin-1")} if info_id else {}),
         "WARC-Date": moment(datetime(on.year, on.month, on.day, tzinfo=UTC)),
         "Content-Type": MEDIA_TYPE,
     }
     return record(fields, block)
 
 
-def _stored(length: int, block: bytes, name: str, seal: bytes, on: date) -> bytes | None:
-    """A member of that length that is stored uncompressed, its block padded with blanks; None when that is too long."""
-    bare = len(_record(b"", name, seal, on)) - 1  # without the digit of the length 0
+def _stored(length: int, block: bytes, name: str, info_id: bytes, on: date) -> bytes | None:
+    """A member of that length that is stored uncompressed, its block padded with spaces; None when that is too long."""
+    bare = len(_record(b"", name, info_id, on)) - 1  # without the digit of the length 0
     fewest = -(-max(length - _FRAME, 1) // (_LARGEST_BLOCK + _BLOCK_HEAD))
     # Where Content-Length gets another digit, one length cannot be reached; another block then takes five bytes.
     for blocks in (fewest, fewest + 1):
@@ -75,7 +75,7 @@ def _stored(length: int, block: bytes, name: str, seal: bytes, on: date) -> byte
         for digits in range(1, 9):
             blanks = size - bare - digits - len(block)
             if blanks >= 0 and len(str(len(block) + blanks)) == digits:
-                return _member(_record(block + b" " * blanks, name, seal, on), blocks)
+                return _member(_record(block + b" " * blanks, name, info_id, on), blocks)
     return None
 
 

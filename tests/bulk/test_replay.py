@@ -45,7 +45,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def desk(archive: Path) -> Run:
+def open_run(archive: Path) -> Run:
     settings = Settings()
     settings.setmodule("postscraper.settings")
     settings.set("ARCHIVE_DIR", str(archive))
@@ -53,7 +53,7 @@ def desk(archive: Path) -> Run:
 
 
 def replayed(archive: Path, *paths: Path, jobs: int = 1, link: bool = True) -> replay.Progress:
-    opened = desk(archive)
+    opened = open_run(archive)
     try:
         return replay.Replay(opened, paths, jobs=jobs, link=link).run(lambda _: None)
     finally:
@@ -168,7 +168,7 @@ def test_a_restart_repeats_no_page_and_loses_no_request(
         if progress.pages:
             raise Stopped
 
-    opened = desk(tmp_path / "archive")
+    opened = open_run(tmp_path / "archive")
     first = replay.Replay(opened, [path], jobs=1)
     with pytest.raises(Stopped):
         first.run(stop)
@@ -191,7 +191,7 @@ def test_a_page_that_quotes_a_request_record_is_no_request(tmp_path: Path) -> No
 def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
     found = list(pages(200))
     path = warc_gz(tmp_path / "x.warc.gz", found)
-    opened = desk(tmp_path / "archive")
+    opened = open_run(tmp_path / "archive")
     try:
         progress = replay.Replay(opened, [path], jobs=2, link=True).run(lambda _: None, read=dies)
     finally:

@@ -14,7 +14,7 @@ import pytest
 
 from postscraper.items import Capture
 from storage.ledger.audit import AuditedAddress, estimate
-from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, file, fill, run_on, saved_pages
 from tests.helpers.commands import refused, run
 
 
@@ -23,7 +23,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("audit") / "archive"
     pages = saved_pages()
     fill(folder, pages)
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         file(opened, answer(replace(pages[1], url=f"{SITE}/sitemap-stories.xml", body=sitemap(pages))))
     return folder
 
@@ -122,7 +122,7 @@ def test_what_is_gone_failed_or_no_story_is_not_missing(archive: Path) -> None:
     gone, failed, listed = sorted(each for each in lacking(audited(archive)) if "phnompenhpost" in each)[:3]
     page = saved_pages()[1]
     listing = next(each for each in saved_pages() if each.url.endswith("/national"))
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, answer(replace(page, url=gone), status=404, body=b"<html>no such page</html>"))
         opened.failed(failed, "TimeoutError: no answer")
         file(opened, answer(replace(listing, url=listed)))

@@ -16,7 +16,7 @@ from postscraper.cli.reread_page import around, html
 from postscraper.run.reprocess import Changes, Report, Selection
 from storage.archive import Archive
 from storage.database.lock import RunLock
-from tests.helpers.archives import answer, desk, file, saved_pages
+from tests.helpers.archives import answer, file, run_on, saved_pages
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import refused, run
 from tests.helpers.paths import ROOT
@@ -26,7 +26,7 @@ from tests.helpers.paths import ROOT
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real designs, of which two stories were read worse than they are by the layouts of today."""
     folder = tmp_path_factory.mktemp("filled") / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         for each in [each for each in saved_pages() if "www.phnompenhpost.com/national/" in each.url]:
             file(opened, answer(each))
     with Archive.open(folder) as archive:

@@ -90,14 +90,14 @@ class Replay:
         settings.setmodule("postscraper.settings")
         settings.setdict({"PAPER_ORIGIN": self._site.origin, "ARCHIVE_DIR": str(archive)})
         try:
-            desk = crawl.Run.open(POST, scope(POST, {}), settings)
+            run = crawl.Run.open(POST, scope(POST, {}), settings)
         except Exception as error:
             return [f"no start: {type(error).__name__}: {error}"]
         try:
-            desk.begin()
-            desk.give_back(desk.due(8))
+            run.begin()
+            run.give_back(run.due(8))
         finally:
-            desk.close()
+            run.close()
         return [*holding.lost(archive, acknowledged_pages), *holding.damage(archive), *holding.twice(archive)]
 
     def _restarted(self) -> list[str]:

@@ -36,21 +36,21 @@ def opened(folder: Path, url: str) -> Run:
 def test_what_leads_to_a_page_is_not_taken_for_one(tmp_path: Path, asked: str, location: str | None) -> None:
     """Killed between a redirect to the same address and its page, the crawl must ask again."""
     address = f"{HOME}/national/a-ferry"
-    desk = opened(tmp_path, address)
-    desk.begin()
-    assert [due.address for due in desk.due(1)] == [address]
+    run = opened(tmp_path, address)
+    run.begin()
+    assert [due.address for due in run.due(1)] == [address]
     headers = (("Location", location),) if location else ()
     status = 301 if location else 200
-    desk.record(
+    run.record(
         Exchange(url=HOME + asked, requested_at=None, captured_at=now(), status=status, headers=headers, body=b"")
     )
-    desk.close()
-    desk = opened(tmp_path, address)
+    run.close()
+    run = opened(tmp_path, address)
     try:
-        assert not list(desk.archive.captures())
-        assert [due.address for due in desk.due(1)] == [address]
+        assert not list(run.archive.captures())
+        assert [due.address for due in run.due(1)] == [address]
     finally:
-        desk.close()
+        run.close()
 
 
 @pytest.mark.parametrize(("kills", "pages"), [(2, 150), pytest.param(4, 300, marks=pytest.mark.long)])

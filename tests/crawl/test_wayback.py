@@ -15,7 +15,7 @@ from postscraper.run.local import own_evidence
 from postscraper.sources.folder import capture
 from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
-from tests.helpers.archives import answer, desk, file
+from tests.helpers.archives import answer, file, run_on
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
 from tests.helpers.crawls import FAST, NO_WAIT, asked, scrapy
@@ -67,7 +67,7 @@ def test_captures_keep_their_moment_address_and_headers(tmp_path: Path, machine:
         ("http://jobs.phnompenhpost.com/", "another host"),
         ("https://www.phnompenhpost.com/user/login", "no stories under /user"),
     ]
-    with desk(tmp_path / "archive") as opened:
+    with run_on(tmp_path / "archive") as opened:
         kept = {exchange.captured_at: exchange for exchange, _ in own_evidence(opened)}
     moment = datetime(2018, 6, 12, 3, 20, tzinfo=UTC)
     assert kept[moment].headers == machine.kept[0].headers
@@ -138,7 +138,7 @@ def test_what_is_held_by_its_bytes_is_not_fetched(tmp_path: Path, machine: Machi
     """From the live site and from a WARC file, and when the same bytes are listed again at another moment."""
     page = capture(DESIGN / "river-clinic.html")
     folder = tmp_path / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         file(opened, answer(replace(page, url=f"https://www.phnompenhpost.com{STORY}")))
         file(opened, answer(replace(page, url=f"{SITE}{OTHER}", body=TOLL), source="warc"))
     machine.kept.append(Kept(f"https://m.phnompenhpost.com{STORY}", "20200101000000", CLINIC))
@@ -153,7 +153,7 @@ def test_captures_of_the_machine_and_live_ones_stand_in_the_order_of_time(tmp_pa
     page = capture(DESIGN / "river-clinic.html")
     between = datetime(2018, 12, 1, tzinfo=UTC)
     live = EDITED.replace(b"twelve beds", b"thirteen beds")
-    with desk(tmp_path / "archive") as opened:
+    with run_on(tmp_path / "archive") as opened:
         url = f"https://www.phnompenhpost.com{STORY}"
         file(opened, answer(replace(page, url=url, captured_at=between, body=live)))
     assert crawl(tmp_path, machine).returncode == 0

@@ -28,7 +28,7 @@ from storage.warc.exchange import Exchange
 from tests.fortnight import record
 from tests.fortnight.pages import HOME
 from tests.fortnight.script import STORIES, Seen, as_edited, at, captures, day
-from tests.helpers.archives import desk, read
+from tests.helpers.archives import read, run_on
 from tests.helpers.commands import run
 from tests.helpers.crawls import FAST, PROJECT, options
 from tests.helpers.paths import ROOT
@@ -62,7 +62,7 @@ class Fortnight(NamedTuple):
 def fortnight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortnight]:
     folder = tmp_path_factory.mktemp("fortnight") / "archive"
     kept = []
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         for _, of_day in groupby(captures(), lambda seen: seen.at.date()):
             items = [(seen, read(opened, exchange(seen))[0]) for seen in of_day]
             opened.commit([opened.answer(item) for _, item in items])

@@ -56,7 +56,7 @@ def empty() -> Path:
 
 
 class Machine(RuleBasedStateMachine):
-    """kind: of the program's desk. expected: the model. durable: up to which byte each file was synced."""
+    """kind: the run's class. expected: the model. durable: up to which byte each file was synced."""
 
     kind: ClassVar[type[Run]] = Run
     expected: ClassVar[type[Model]] = Model
@@ -90,19 +90,19 @@ class Machine(RuleBasedStateMachine):
         told = Settings()
         told.setmodule("postscraper.settings")
         told.set("ARCHIVE_DIR", str(self.folder))
-        self.desk = self.kind.open(POST, Scope(), told)
+        self.run = self.kind.open(POST, Scope(), told)
 
     def teardown(self) -> None:
         try:
-            self.desk.close()
+            self.run.close()
         finally:
             self.ends.close()
 
     # What comes in
 
     def keep(self, page: Page) -> None:
-        record = self.desk.record(page.exchange)
-        (item,) = self.desk.read(page.exchange, record)
+        record = self.run.record(page.exchange)
+        (item,) = self.run.read(page.exchange, record)
         if page.words:
             assert isinstance(item, Article)
             assert (item.headline, item.body[0].text, item.problems) == (*page.words, ())
@@ -171,7 +171,7 @@ class Machine(RuleBasedStateMachine):
     def some_are_filed(self, most: int) -> None:
         """In the order of their coming, as a run does."""
         some, self.waiting = self.waiting[:most], self.waiting[most:]
-        self.desk.commit([self.desk.answer(kept.item) for kept in some if kept.page.filed])
+        self.run.commit([self.run.answer(kept.item) for kept in some if kept.page.filed])
         for kept in some:
             self.model.take(kept.page)
 
@@ -183,7 +183,7 @@ class Machine(RuleBasedStateMachine):
         """
         self.some_are_filed(filed)
         image, safe = (self.image(), dict(self.durable)) if crash else (self.folder, self.durable)
-        self.desk.close()
+        self.run.close()
         self.folder, self.durable = image, safe
         self.begin_again(list(self.torn(lost, zeros)) if crash else self.waiting)
 
@@ -210,7 +210,7 @@ class Machine(RuleBasedStateMachine):
             self.model.take(kept.page)
         self.waiting = []
         self.open()
-        self.desk.close()
+        self.run.close()
         assert verify(self.folder, EvidenceReader(self.folder)).findings == []
         self.open()
 
@@ -224,7 +224,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_archive_is_as_the_model_says(self) -> None:
-        archive = self.desk.archive
+        archive = self.run.archive
         assert exported(archive) == self.model.export()
         wordings = self.model.wordings()
         assert {url: list(worded(archive, url)) for url in wordings} == wordings

@@ -22,17 +22,17 @@ SITE = "https://www.phnompenhpost.com"
 
 
 @contextmanager
-def desk(archive: Path, *, paper: str = "post", origin: str | None = None) -> Iterator[Run]:
-    """The desk of a run over saved pages; origin: of a mirror that serves the paper."""
+def run_on(archive: Path, *, paper: str = "post", origin: str | None = None) -> Iterator[Run]:
+    """A run over saved pages. origin: of the mirror that serves the paper."""
     settings = Settings()
     settings.setmodule("postscraper.settings")
     settings.set("ARCHIVE_DIR", str(archive))
     settings.set("PAPER_ORIGIN", origin)
-    opened = Run.open(NEWSPAPERS[paper], Scope(source="samples"), settings)
+    run = Run.open(NEWSPAPERS[paper], Scope(source="samples"), settings)
     try:
-        yield opened
+        yield run
     finally:
-        opened.close()
+        run.close()
 
 
 def by_hand(saved: Capture) -> Exchange:
@@ -44,18 +44,18 @@ def by_hand(saved: Capture) -> Exchange:
 def answer(saved: Capture, **changes: Any) -> Exchange:
     """A saved page as an answer of the live site, with the question before it."""
     usual = {"status": 200, "source": "live", "headers": (("ETag", '"1"'), ("Content-Type", "text/html"))}
-    asked = {"requested_at": saved.captured_at, "request_headers": (("Accept", "text/html"),)}
-    return replace(by_hand(saved), **(usual | asked | changes))
+    request = {"requested_at": saved.captured_at, "request_headers": (("Accept", "text/html"),)}
+    return replace(by_hand(saved), **(usual | request | changes))
 
 
-def read(opened: Run, exchange: Exchange) -> list[Item]:
+def read(run: Run, exchange: Exchange) -> list[Item]:
     """Record the exchange, and read it."""
-    return opened.read(exchange, opened.record(exchange))
+    return run.read(exchange, run.record(exchange))
 
 
-def file(opened: Run, *exchanges: Exchange) -> list[list[Outcome]]:
+def file(run: Run, *exchanges: Exchange) -> list[list[Outcome]]:
     """Record, read and store, in one transaction."""
-    return opened.commit([opened.answer(read(opened, exchange)[0]) for exchange in exchanges])
+    return run.commit([run.answer(read(run, exchange)[0]) for exchange in exchanges])
 
 
 def saved_pages(every: int = 1) -> list[Capture]:
@@ -64,13 +64,13 @@ def saved_pages(every: int = 1) -> list[Capture]:
 
 def fill(archive: Path, pages: list[Capture]) -> None:
     """Records of every kind: answers, pages saved by hand, robots.txt, a revisit, a 304."""
-    with desk(archive) as opened:
-        opened.begin()
+    with run_on(archive) as run:
+        run.begin()
         for number, saved in enumerate(pages):
-            file(opened, answer(saved) if number % 3 else by_hand(saved))
+            file(run, answer(saved) if number % 3 else by_hand(saved))
         story = next(each for each in pages if b'id="ArticleBody"' in each.body)
         assert story.captured_at is not None
-        opened.record(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
-        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=1)))
+        run.record(answer(story, url=f"{SITE}/robots.txt", body=b"User-agent: *\nDisallow: /search\n"))
+        file(run, answer(story, captured_at=story.captured_at + timedelta(days=1)))
         unchanged = {"status": 304, "body": b"", "request_headers": (("If-None-Match", '"1"'),)}
-        file(opened, answer(story, captured_at=story.captured_at + timedelta(days=2), **unchanged))
+        file(run, answer(story, captured_at=story.captured_at + timedelta(days=2), **unchanged))

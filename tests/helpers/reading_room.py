@@ -14,7 +14,7 @@ from pathlib import Path
 from postscraper.items import Article, Block, Capture, Image, Listing, Teaser
 from postscraper.web.server import listen, server
 from storage.archive import Archive
-from tests.helpers.archives import answer, desk, file, saved_pages
+from tests.helpers.archives import answer, file, run_on, saved_pages
 from tests.helpers.hostile_pages import GENERATOR
 from tests.helpers.items import SITE, article, listing, unread
 
@@ -89,7 +89,7 @@ def furnish(folder: Path, hostile: Path | None = None) -> None:
 
     hostile: a folder for the generator of hostile pages, which are filed too.
     """
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.begin()
         for saved in saved_pages():
             file(opened, answer(saved))

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from postscraper.items import Capture
 from storage.archive import Archive
-from tests.helpers.archives import SITE, answer, desk, file
+from tests.helpers.archives import SITE, answer, file, run_on
 from tests.helpers.paths import SAMPLES
 
 DESIGNS = ("drupal_2013/flood-wall", "drupal_2017/river-clinic")
@@ -73,7 +73,7 @@ def test_boilerplate_and_a_redesign_make_no_revision_and_no_change(tmp_path: Pat
                 replace(start, url=f"{SITE}/national/story-{number}", body=markup.encode(), captured_at=FIRST + at)
             )
     assert len({each.body for each in pages}) == STORIES * CAPTURES == 100
-    with desk(tmp_path / "archive") as opened:
+    with run_on(tmp_path / "archive") as opened:
         file(opened, *map(answer, pages))
     with Archive.open(tmp_path / "archive", readonly=True) as archive, archive.connect() as connection:
         stories = connection.execute(

@@ -9,7 +9,7 @@ from postscraper.crawl.pipeline import ArchivePipeline
 from postscraper.items import Item
 from postscraper.spiders.post import PostSpider
 from storage.archive import Archive
-from tests.helpers.archives import answer, desk, read, saved_pages
+from tests.helpers.archives import answer, read, run_on, saved_pages
 
 
 def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_an_item_whose_task_was_cancelled_holds_no_other_up(tmp_path: Path) -> N
         later = await asyncio.wait_for(pipeline.process_item(items[0]), timeout=20)
         return [*(each.result() for each in rest), later]
 
-    with desk(tmp_path) as opened:
+    with run_on(tmp_path) as opened:
         crawler = get_crawler(PostSpider)
         crawler.spider = PostSpider.from_crawler(crawler, run=opened)
         pipeline = ArchivePipeline.from_crawler(crawler)

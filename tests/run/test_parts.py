@@ -11,7 +11,7 @@ from postscraper.run.reprocess import Selection, accept, compare
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.maintenance.check import check, verify
-from tests.helpers.archives import desk, file, read
+from tests.helpers.archives import file, read, run_on
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import run
 from tests.helpers.warc_files import warc_gz
@@ -22,7 +22,7 @@ from tests.storage.maintenance.test_withdraw_parts import BRIDGE, FEED, FERRY, M
 def archive(tmp_path: Path) -> Path:
     """A feed, the same stories by REST, and a feed in which they are edited."""
     folder = tmp_path / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         file(opened, feed(FERRY, MARKET, SCHOOL))
         file(opened, posts(FERRY, MARKET, BRIDGE, hours=1))
         file(opened, feed(FERRY, MARKET, hours=2, more=" It is certain now."))
@@ -86,7 +86,7 @@ def test_a_part_without_a_row_is_found_and_read_in(archive: Path) -> None:
 
 def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         item, *_ = read(opened, feed(FERRY, MARKET))
         del opened._pending[item.capture][0][1:]  # as by a program that knew lists alone
         opened.commit([opened.answer(item)])
@@ -103,11 +103,11 @@ def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> N
 
 def test_what_a_crash_left_is_read_in_with_its_parts(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.record(feed(FERRY, MARKET, SCHOOL))
         opened.sync()
         shutil.copytree(folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm"))
-    with desk(tmp_path / "crashed"):
+    with run_on(tmp_path / "crashed"):
         pass
     assert revisions(tmp_path / "crashed") == {FERRY: 1, MARKET: 1, SCHOOL: 1}
     assert verify(tmp_path / "crashed", EvidenceReader(tmp_path / "crashed")).findings == []

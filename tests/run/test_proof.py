@@ -23,7 +23,7 @@ from storage.evidence.store import Evidence
 from storage.maintenance.check import verify
 from storage.warc.exchange import RecordLocation
 from storage.warc.parser import ResponseRecord
-from tests.helpers.archives import answer, desk, file, fill, saved_pages
+from tests.helpers.archives import answer, file, fill, run_on, saved_pages
 from tests.helpers.canonical import ask
 from tests.helpers.commands import refused, run
 from tests.storage.maintenance.test_withdraw_parts import BRIDGE, FERRY, MARKET, SCHOOL, WORDS, feed, posts
@@ -39,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parts") / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         file(opened, feed(FERRY, MARKET, SCHOOL))
         file(opened, posts(FERRY, MARKET, BRIDGE, hours=1))
         file(opened, feed(FERRY, MARKET, hours=2, more=" It is certain now."))
@@ -115,7 +115,7 @@ def test_a_story_in_a_feed_or_a_rest_answer_is_located_in_its_own_part(parts: Pa
 def test_a_revisit_names_the_record_that_holds_the_body(tmp_path: Path) -> None:
     page = next(each for each in saved_pages() if b'id="ArticleBody"' in each.body)
     assert page.captured_at is not None
-    with desk(tmp_path) as opened:
+    with run_on(tmp_path) as opened:
         file(opened, answer(page))
         file(opened, answer(page, captured_at=page.captured_at + timedelta(days=1)))
     first, later = ask(

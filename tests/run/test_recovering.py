@@ -9,7 +9,7 @@ from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
 from storage.ingest import visits
 from storage.warc.exchange import RecordLocation
-from tests.helpers.archives import SITE, answer, desk, file, saved_pages
+from tests.helpers.archives import SITE, answer, file, run_on, saved_pages
 
 
 @pytest.fixture(scope="module")
@@ -20,21 +20,21 @@ def pages() -> list[Capture]:
 
 
 def addresses(archive: Path) -> list[str]:
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         return sorted(row.url for row in opened.archive.captures())
 
 
 def test_a_page_kept_before_a_filed_one_is_not_lost(tmp_path: Path, pages: list[Capture]) -> None:
-    with desk(tmp_path) as crashed:
+    with run_on(tmp_path) as crashed:
         first = crashed.record(answer(pages[0]))
         crashed.record(answer(pages[0], url=f"{SITE}/robots.txt", body=b"User-agent: *\n"))
         file(crashed, answer(pages[1]))
-        assert crashed.archive.ask(visits.done) == {first.file: first.offset}
+        assert crashed.archive.ask(visits.replay_offsets) == {first.file: first.offset}
     assert addresses(tmp_path) == sorted(page.url for page in pages[:2])
 
 
 def test_a_page_filed_before_the_crash_is_filed_once(tmp_path: Path, pages: list[Capture]) -> None:
-    with desk(tmp_path) as crashed:
+    with run_on(tmp_path) as crashed:
         crashed.record(answer(pages[0]))
         file(crashed, answer(pages[1]), answer(pages[2]))
         crashed.record(answer(pages[3]))
@@ -43,7 +43,7 @@ def test_a_page_filed_before_the_crash_is_filed_once(tmp_path: Path, pages: list
 
 
 def test_what_is_dealt_with_is_read_once(tmp_path: Path, pages: list[Capture], monkeypatch: pytest.MonkeyPatch) -> None:
-    with desk(tmp_path) as crashed:
+    with run_on(tmp_path) as crashed:
         crashed.record(answer(pages[0]))
         file(crashed, answer(pages[1]))
     read: list[RecordLocation] = []
@@ -62,7 +62,7 @@ def test_what_is_dealt_with_is_read_once(tmp_path: Path, pages: list[Capture], m
 
 def test_an_archive_without_marks_is_read_from_the_last_row(tmp_path: Path, pages: list[Capture]) -> None:
     """As versions before the marks left it."""
-    with desk(tmp_path) as crashed:
+    with run_on(tmp_path) as crashed:
         file(crashed, answer(pages[0]))
         crashed.record(answer(pages[1]))
         with crashed.archive.connect() as connection:
@@ -75,9 +75,9 @@ def test_a_file_that_is_done_is_told_once() -> None:
     unfiled = PendingRecords()
     for file_, offset in (("a", 10), ("a", 20), ("b", 10)):
         unfiled.add(RecordLocation(file=file_, offset=offset, length=5), f"the answer at {offset} of {file_}")
-    assert unfiled.place("the answer at 20 of a") == RecordLocation(file="a", offset=20, length=5)
+    assert unfiled.location("the answer at 20 of a") == RecordLocation(file="a", offset=20, length=5)
     unfiled.remove("a", 20)
-    assert unfiled.place("the answer at 20 of a") is None, "its row says where it is"
+    assert unfiled.location("the answer at 20 of a") is None, "its row says where it is"
     assert unfiled.safe_offsets() == {"a": 10, "b": 10}
     unfiled.remove("a", 10)
     unfiled.remove("b", 10)

@@ -13,7 +13,7 @@ from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.page_reader import PageReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
-from tests.helpers.archives import SITE, answer, desk, file
+from tests.helpers.archives import SITE, answer, file, run_on
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.two_layouts import PAGES, START, version
 
@@ -31,7 +31,7 @@ def new(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ...]:
 @pytest.fixture(scope="module")
 def read_by_the_old(tmp_path_factory: pytest.TempPathFactory, old: tuple[ModuleType, ...]) -> Path:
     folder = tmp_path_factory.mktemp("old") / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.reader = PageReader(opened.discoverer, layouts=old)
         for each in PAGES:
             file(opened, answer(each))
@@ -112,7 +112,7 @@ def test_accepted_the_archive_is_as_if_read_so_at_first(
     archive: Path, tmp_path: Path, new: tuple[ModuleType, ...]
 ) -> None:
     accepted(archive, new)
-    with desk(tmp_path / "fresh") as opened:
+    with run_on(tmp_path / "fresh") as opened:
         opened.reader = PageReader(opened.discoverer, layouts=new)
         for each in PAGES:
             file(opened, answer(each))

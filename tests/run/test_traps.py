@@ -20,13 +20,13 @@ from postscraper.run.limits import (
     MOST_SITEMAPS,
     IdlePages,
     budget,
-    goes_on,
+    is_later_page,
     limit_passed,
     too_many,
 )
 from postscraper.urls import LONGEST_ADDRESS, canonical, path_of
 from storage.ledger.states import Budget, Discovery, FoundBy
-from tests.helpers.archives import SITE, answer, desk, file, saved_pages
+from tests.helpers.archives import SITE, answer, file, run_on, saved_pages
 from tests.run.test_scope import ear, listing, teaser
 
 
@@ -136,7 +136,7 @@ def test_the_next_page_of_a_list_costs_no_depth_and_any_other_does() -> None:
     ]:
         assert onward(here, there, DEEPEST).excluded_by == f"deeper than {DEEPEST} links"
         assert onward(here, there, DEEPEST - 1).excluded_by is None
-    assert not goes_on(f"{SITE}/national", "https://www.postkhmer.com/national?page=1")
+    assert not is_later_page(f"{SITE}/national", "https://www.postkhmer.com/national?page=1")
 
 
 @pytest.mark.parametrize(
@@ -195,13 +195,13 @@ def test_a_pager_of_a_few_pages_without_news_goes_on() -> None:
 @pytest.mark.parametrize("page", ["/national?page=1", "/category/national/page/2", "/page/2?s=canal"])
 def test_a_page_that_is_read_twice_is_one_page(page: str) -> None:
     idle = IdlePages()
-    assert [idle.of(SITE + page, ["a"]) for _ in range(30)] == [0] * 30
+    assert [idle.count(SITE + page, ["a"]) for _ in range(30)] == [0] * 30
 
 
 def test_the_pages_of_wordpress_are_of_one_list() -> None:
     idle = IdlePages()
-    assert [idle.of(f"{SITE}/national/page/{number}", ["a"]) for number in range(2, 7)] == [0, 1, 2, 3, 4]
-    assert idle.of(f"{SITE}/business/page/7", ["a"]) == 0
+    assert [idle.count(f"{SITE}/national/page/{number}", ["a"]) for number in range(2, 7)] == [0, 1, 2, 3, 4]
+    assert idle.count(f"{SITE}/business/page/7", ["a"]) == 0
 
 
 def test_a_page_of_links_is_followed_up_to_its_budget(caplog: pytest.LogCaptureFixture) -> None:
@@ -264,6 +264,6 @@ def test_every_sample_stays_inside() -> None:
 def test_the_ledger_tells_the_rule(tmp_path: Path) -> None:
     page = next(each for each in saved_pages() if each.url == f"{SITE}/national/river-clinic-opens-koh-thom")
     body = page.body.replace(b"/national/old-cinema-street-118-become-night-school", b"/events/2031/05")
-    with desk(tmp_path) as opened:
+    with run_on(tmp_path) as opened:
         file(opened, answer(page, body=body))
         assert opened.archive.ledger.whys("excluded") == {CALENDAR: 1}

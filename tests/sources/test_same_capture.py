@@ -13,7 +13,7 @@ from storage.evidence import compact_format
 from storage.ledger.states import BROKEN, State
 from storage.maintenance.compact import compact
 from storage.warc.exchange import Exchange
-from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, file, fill, run_on, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import run
 from tests.helpers.crawls import scrapy
@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill(archive, saved_pages(every=3))
     page = next(each for each in saved_pages() if each.url.endswith("river-clinic-opens-koh-thom"))
     moved = {"status": 301, "headers": (("Location", f"{SITE}/national/the-clinic"),)}
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         for number, small in enumerate(({"status": 404, "body": b"gone"}, {"body": b"", **moved}, {"cut": "length"})):
             file(opened, answer(replace(page, url=f"{SITE}/national/small-{number}"), **small))
         file(opened, answer(replace(page, url=f"{SITE}/national/wayback"), source="wayback", origin="20180612"))
@@ -52,7 +52,9 @@ def is_sound(archive: Path) -> None:
 
 def records_of(archive: Path) -> int:
     folder = archive / "evidence"
-    return sum(1 for name in compact_format.evidence_files(folder) for _ in compact_format.pieces(folder / name, print))
+    return sum(
+        1 for name in compact_format.evidence_files(folder) for _ in compact_format.raw_records(folder / name, print)
+    )
 
 
 def said(archive: Path) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def test_requests_come_over(archive: Path, tmp_path: Path) -> None:
     run("replay", archive / "evidence", "--jobs", 1, "--archive", from_file)
     asked = {}
     for folder in (archive, from_file):
-        with desk(folder) as opened:
+        with run_on(folder) as opened:
             found = (
                 each
                 for name in compact_format.evidence_files(folder / "evidence")
@@ -145,7 +147,7 @@ def as_they_have_it(exchange: Exchange, **changes: Any) -> Exchange:
 def test_another_program_has_the_same_capture(tmp_path: Path, source: str, link: tuple[str, ...]) -> None:
     archive = tmp_path / "archive"
     held = live_page(source=source)
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, by_hand_of(held) if source == "folder" else held)
     before = said(archive)
     path = warc_gz(tmp_path / "theirs.warc.gz", [as_they_have_it(held)])
@@ -173,7 +175,7 @@ def by_hand_of(exchange: Exchange) -> Exchange:
 )
 def test_what_makes_a_capture_another(tmp_path: Path, changes: dict[str, Any], added: int) -> None:
     archive = tmp_path / "archive"
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, live_page())
     theirs = replace(as_they_have_it(live_page()), **changes)
     run("replay", warc_gz(tmp_path / "x.warc.gz", [theirs]), "--jobs", 1, "--archive", archive)
@@ -184,7 +186,7 @@ def test_what_makes_a_capture_another(tmp_path: Path, changes: dict[str, Any], a
 def test_the_source_is_that_of_the_first(tmp_path: Path) -> None:
     archive, held = tmp_path / "archive", live_page()
     run("replay", warc_gz(tmp_path / "x.warc.gz", [as_they_have_it(held)]), "--jobs", 1, "--archive", archive)
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, held)
     assert ask(archive, "SELECT source, captured_at FROM capture") == [("warc", str_of(as_they_have_it(held)))]
     is_sound(archive)
@@ -197,7 +199,7 @@ def str_of(exchange: Exchange) -> str:
 
 def test_a_revisit_of_the_same_moment_is_the_same_capture(tmp_path: Path) -> None:
     archive, held = tmp_path / "archive", live_page()
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, held)
     original = as_they_have_it(replace(held, url=f"{SITE}/national/the-original"))
     revisit = records([as_they_have_it(held)], same_as=earlier(original))

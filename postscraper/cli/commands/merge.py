@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from postscraper.bulk.merge import Merged, merge
+from postscraper.bulk.merge import MergeResult, merge
 from postscraper.cli import options
 from postscraper.cli.commands.replay import Written, share
 from postscraper.cli.output import address, counted, line, one_line, print_json
@@ -51,7 +51,9 @@ def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive:
         return Run.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
 
     with progress("page") as meter:
-        merged = merge(other, archive, open_run, jobs=jobs, ask=ask, seen=lambda now: meter.show(now.pages, share(now)))
+        merged = merge(
+            other, archive, open_run, jobs=jobs, ask=ask, on_progress=lambda now: meter.show(now.pages, share(now))
+        )
     for damage in merged.damages:
         click.echo(one_line(str(damage)), err=True)
     if json_wanted:
@@ -70,41 +72,45 @@ def _confirm(other: Path, withdrawals: Sequence[Withdrawal]) -> None:
     click.confirm(f"Withdrawn in {other}; take out here for good: {captures} of {named}?", err=True, abort=True)
 
 
-def _added(merged: Merged) -> dict[str, int]:
+def _added(merged: MergeResult) -> dict[str, int]:
     return {name: merged.after[name] - merged.before[name] for name in ("capture", "story", "revision")}
 
 
-def _data(other: Path, merged: Merged) -> dict[str, Any]:
+def _data(other: Path, merged: MergeResult) -> dict[str, Any]:
     added = _added(merged)
     return {
         "other": str(other),
         "captures_added": added["capture"],
         "stories_added": added["story"],
         "revisions_added": added["revision"],
-        "known_already": merged.known,
-        "without_bytes_there": merged.elsewhere,
+        "known_already": merged.already_held,
+        "without_bytes_there": merged.without_bytes,
         "left_out_withdrawn": merged.withdrawn,
         "withdrawn_here": merged.taken_out,
         "addresses_added": merged.addresses,
         "addresses_joined": merged.joined,
-        "left_there": dict(merged.left),
+        "left_there": dict(merged.skipped),
         "damage": [{"file": each.file, "offset": each.offset, "what": each.what} for each in merged.damages],
     }
 
 
-def _show(other: Path, merged: Merged) -> None:
+def _show(other: Path, merged: MergeResult) -> None:
     added = _added(merged)
     stories = counted(added["story"], "story", "stories")
     line(
         f"From {other}: {counted(added['capture'], 'capture')}, {stories} and "
-        f"{counted(added['revision'], 'revision')} more than before; {merged.known:,} read that were here already."
+        f"{counted(added['revision'], 'revision')} more than before; "
+        f"{merged.already_held:,} read that were here already."
     )
     line(f"Ledger: {counted(merged.addresses, 'address', 'addresses')} new, {merged.joined:,} joined.")
-    if merged.elsewhere:
-        line(f"Of {counted(merged.elsewhere, 'capture')} the bytes lie in no file of its own; they are taken as there.")
+    if merged.without_bytes:
+        line(
+            f"Of {counted(merged.without_bytes, 'capture')} the bytes lie in no file of its own; "
+            "they are taken as there."
+        )
     if merged.withdrawn:
         line(f"Left out, for their stories are withdrawn: {counted(merged.withdrawn, 'answer')}.")
     if merged.taken_out:
         line(f"Kept out from now on, as there: {counted(len(merged.taken_out), 'address', 'addresses')}.")
-    for why, count in merged.left.most_common():
+    for why, count in merged.skipped.most_common():
         line(f"Left there: {count:,}, {why}.")

@@ -52,7 +52,7 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
                 line(f"{shown(story)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
             return
         planned = plan(opened, reader, story, mentions=mentions)
-        for each in planned.only_there:
+        for each in planned.without_bytes:
             what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
             click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)
         if not yes:
@@ -71,8 +71,8 @@ def _confirm(withdrawal: Withdrawal, *, mentions: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to answer: add --yes to withdraw without a question")
     also = f", {counted(len(withdrawal.mentions), 'capture')} of pages that announce it" if mentions else ""
-    if withdrawal.beside:
-        also += f", the bytes of {counted(len(withdrawal.beside), 'other capture')}"
+    if withdrawal.losing_bytes:
+        also += f", the bytes of {counted(len(withdrawal.losing_bytes), 'other capture')}"
     what = f"{counted(len(withdrawal.captures), 'capture')} of {shown(withdrawal.story)}{also}"
     click.confirm(f"Take out for good: {what}?", err=True, abort=True)
 
@@ -85,8 +85,8 @@ def _data(withdrawal: Withdrawal, overwritten: int, *, mentions: bool) -> dict[s
         "captures": len(withdrawal.captures),
         "mentions": len(withdrawal.mentions),
         "mentions_gone": mentions,
-        "without_bytes": len(withdrawal.beside),
-        "without_other_bytes": list(withdrawal.only_there),
+        "without_bytes": len(withdrawal.losing_bytes),
+        "without_other_bytes": list(withdrawal.without_bytes),
         "records_overwritten": overwritten,
         "same_words": list(withdrawal.same_words),
     }
@@ -99,9 +99,11 @@ def _show(withdrawal: Withdrawal, overwritten: int, *, mentions: bool) -> None:
             line(f"and kept out at {shown(each)}")
     records = counted(overwritten, "record")
     line(f"{counted(len(withdrawal.captures), 'capture')} gone, {records} of the evidence overwritten.")
-    if withdrawal.beside:
-        stories = counted(len({row.story_id for row in withdrawal.beside} - {None}), "other story", "other stories")
-        lost = counted(len(withdrawal.beside), "capture")
+    if withdrawal.losing_bytes:
+        stories = counted(
+            len({row.story_id for row in withdrawal.losing_bytes} - {None}), "other story", "other stories"
+        )
+        lost = counted(len(withdrawal.losing_bytes), "capture")
         line(f"It stood in feeds or REST answers: {lost}, of {stories} and of lists, stay without their bytes.")
     pages = counted(len(withdrawal.mentions), "capture")
     if mentions and withdrawal.mentions:

@@ -106,7 +106,7 @@ class _Failures(logging.Filter):
 class Command(ScrapyCrawl):
     """Exit codes are those of `postscraper`; see the README."""
 
-    _said: str | None = None  # the sentence beside the exit code
+    _sentence: str | None = None  # the sentence beside the exit code
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
         """Called before Scrapy logs its first line. Ends the program if an option is wrong."""
@@ -168,7 +168,7 @@ class Command(ScrapyCrawl):
         for line in checks.summary if checks else ():
             print(line, file=sys.stderr)
         self._judge(crawling, crawler, failures, checks)
-        _log_end(run, self.crawler_process.settings["ARCHIVE_DB_URL"], self.exitcode, self._said)
+        _log_end(run, self.crawler_process.settings["ARCHIVE_DB_URL"], self.exitcode, self._sentence)
 
     def _judge(self, crawling: Awaitable[None], crawler: Crawler, failures: _Failures, checks: Checks | None) -> None:
         """The exit code and the sentence of a crawl that has ended."""
@@ -193,7 +193,7 @@ class Command(ScrapyCrawl):
 
     def _refuse(self, code: int, sentence: str) -> None:
         print(f"postscraper: {sentence}", file=sys.stderr)
-        self.exitcode, self._said = code, sentence
+        self.exitcode, self._sentence = code, sentence
 
 
 def _log_end(run: Run, db_url: str | None, code: int, reason: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Check of the database by itself: pages, tables, references between rows."""
+"""Check of the database alone: pages, tables, references between rows."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -32,7 +32,7 @@ def tables(connection: Connection) -> Iterator[Finding]:
     """Tables, indexes and views that are not those of a new archive."""
     expected = _new_schema()
     for name in sorted({name for name, _ in _schema(connection).items() ^ expected.items()}):
-        # The tables of ANALYZE, and a person's own views and indexes, are no damage.
+        # The tables of ANALYZE, and views and indexes that a person added, are not damage.
         if name in expected or not name.isprintable():
             what = f"{printable(name)} is not as this version makes it"
             yield Finding(kind="database", where=WHERE, what=what)
@@ -45,7 +45,7 @@ def _new_schema() -> dict[str, tuple[str, str, str | None]]:
 
 
 def _schema(connection: Connection) -> dict[str, tuple[str, str, str | None]]:
-    """Without the shadow tables of the index, which differ between versions of SQLite."""
+    """The schema without the shadow tables of the index, which differ between versions of SQLite."""
     stored = rows(
         connection, "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'words\\_%' ESCAPE '\\'"
     )

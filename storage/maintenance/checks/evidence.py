@@ -1,4 +1,4 @@
-"""Check of the evidence files, from first byte to last, against the rows that name them."""
+"""Check of every byte of the evidence files against the rows that name their records."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from storage.query.proof import fields_of
 from storage.warc.digests import body_digest
 from storage.warc.exchange import Damage, Exchange, RecordLocation, status_of
 
-# Findings about the rows of one record: of the whole answer, and of the stories in its parts.
+# Returns findings about the rows of one record: of the whole response, and of the stories in it.
 Compare = Callable[[Sequence[Row], RecordLocation, Exchange], Iterable[Finding]]
 
 _OF_FILE = "SELECT * FROM capture WHERE evidence_file = ? ORDER BY evidence_offset"
@@ -31,9 +31,9 @@ SELECT id FROM capture WHERE url = ? AND substr(captured_at, 1, 19) = substr(?, 
 class EvidenceCheck:
     """Compares captures with their records; every fault goes into the report.
 
-    being_written: by a crawl; then records without a row are no fault.
-    unfiled: the locations of records that no row names, and one should. unread: ids of captures whose records cannot
-    be read, or hold other bytes.
+    being_written: whether a crawl is writing; records without a row are no fault then.
+    unfiled: locations of records that should have a row and have none. unread: ids of captures whose records cannot be
+    read, or have other bytes.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class EvidenceCheck:
         self.unfiled: list[RecordLocation] = []
         self.unread: set[int] = set()
         self._lost: dict[int, tuple[Row, str]] = {}  # by capture: its row, and why its record cannot be read
-        self._misplaced: set[int] = set()  # captures whose record is in another place than their row says
+        self._misplaced: set[int] = set()  # captures whose record is at another location than their row says
         self._connection, self._reader, self._compare, self._report = connection, reader, compare, report
         self._evidence = Evidence.open(archive / FOLDER)
         self._folder = archive / FOLDER

@@ -1,4 +1,4 @@
-"""Faults of an archive, one finding each, in words for the person who mends it."""
+"""Findings of the checks: the faults of an archive, with the command or action that repairs each."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,16 +11,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.errors import ArchiveError
 
 Kind = Literal[
-    "database",  # the file, its tables or the ties between them are broken
-    "index",  # the search index does not hold the stored words
-    "differs",  # a stored field is not what the evidence, or another field, says
+    "database",  # the file, its tables or references between rows are broken
+    "index",  # the search index does not match the stored texts
+    "differs",  # a stored field differs from the evidence, or contradicts another field
     "ledger",  # a row of the ledger is impossible, or missing
-    "elsewhere",  # an impossible row of what another archive lists
+    "elsewhere",  # an impossible row of the holdings of another archive
     "record",  # damaged or missing evidence
     "tail",  # the incomplete record of a killed run
-    "unfiled",  # a whole record that no row names
+    "unfiled",  # a complete record that no row names
     "withdrawal",  # a withdrawal that was not finished
-    "fixity",  # a day whose published digest the records do not have any more
+    "fixity",  # a day whose records no longer match its published digest
 ]
 
 READ_AGAIN = "`postscraper rebuild` reads the evidence again and builds the database anew"
@@ -42,7 +42,7 @@ _DATABASE_ALONE = (
     "`postscraper rebuild` builds it anew from the evidence and what can be read of it, and keeps it if that is not all"
 )
 
-# Errors that a query of a damaged database can cause: a row may hold anything.
+# Errors that a query of a damaged database can cause, because a row may contain anything.
 BROKEN = (
     ArchiveError,
     SQLAlchemyError,
@@ -59,7 +59,7 @@ BROKEN = (
 class Finding:
     """One fault. where: a row, or a file and a byte. what: a phrase. fields: the wrong columns.
 
-    pages: whether only reading the pages again shows it.
+    pages: whether it can only be found by reading the pages again.
     """
 
     kind: Kind
@@ -71,7 +71,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """Result of a check. counts: captures by result. notes: sentences about facts that are no fault."""
+    """Result of a check. counts: captures by result. notes: sentences about facts that are not faults."""
 
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -87,13 +87,13 @@ class Report:
         return self.counts["without evidence"] > 0 or any(each.kind == "record" for each in self.findings)
 
     def mend(self, finding: Finding) -> str:
-        """The command or action that mends a finding: a sentence without its full stop."""
+        """The command or action that repairs a finding: a sentence without its full stop."""
         if finding.kind == "database" and self.holds_more:
             return _DATABASE_ALONE
         return READ_AGAIN if finding.pages else MENDS[finding.kind]
 
     def add(self, kind: Kind, where: str, findings: Iterable[Finding]) -> int:
-        """Add the findings of one check, its own failure included; how many they are."""
+        """Add the findings of one check, its own failure included; returns their number."""
         before = len(self.findings)
         with self.guard(kind, where):
             self.findings.extend(findings)

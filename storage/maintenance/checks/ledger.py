@@ -1,7 +1,7 @@
 """Check of the ledger against the schema, and against the captures that its rows name.
 
-Values that no page contains (when an address was requested, how often a host failed) cannot be read again; but each
-has the form of its column, and most depend on another value.
+Some values, such as the number of failures, come from no page and cannot be read again. But each must have the type of
+its column, and most must agree with another value.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from storage.maintenance.checks.rows import Row, malformed, rows
 _CHOICES = {"kind": get_args(Kind), "how": get_args(FoundBy), "state": get_args(State), "was": get_args(State)}
 _PRINTABLE = ("address", "url", "section", "heard_from")
 
-# Each selects the addresses of which one column is contradicted by another row.
+# Queries for the addresses of rows with a column that another row contradicts, by column.
 _CONTRADICTED = {
     "heard_from": "SELECT address FROM ledger AS known WHERE heard_from IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM ledger WHERE address = known.heard_from)",
@@ -50,14 +50,14 @@ def _finding(address: object, fields: list[str]) -> Finding:
 
 
 def mend(connection: Connection, reader: Reader, now: datetime) -> int:
-    """Replace rows with impossible values by new discoveries, where the address is possible; the number of rows."""
+    """Replace rows with impossible values by new discoveries, if their address is valid; returns their number."""
     contradicted = {row["address"] for query in _CONTRADICTED.values() for row in rows(connection, query)}
     every = rows(connection, "SELECT rowid AS number, * FROM ledger ORDER BY address")
     replaced = [row for row in every if row["address"] in contradicted or wrong(row, reader)]
     for row in replaced:
         connection.exec_driver_sql("DELETE FROM ledger WHERE rowid = ?", (row["number"],))
-    found = (discovery_of(row, reader) for row in replaced)
-    discoveries = merge(MergedDiscovery(discovery, None, now) for discovery in found if discovery)
+    possible = (discovery_of(row, reader) for row in replaced)
+    discoveries = merge(MergedDiscovery(discovery, None, now) for discovery in possible if discovery)
     batch = LedgerBatch(connection, discoveries)
     batch.discover(discoveries.values())
     batch.write()
@@ -67,7 +67,7 @@ def mend(connection: Connection, reader: Reader, now: datetime) -> int:
 
 
 def discovery_of(row: Row, reader: Reader) -> Discovery | None:
-    """The address of a row as a new discovery; None when the row holds no address."""
+    """The address of a row as a new discovery; None when the row has no valid address."""
     fields = _malformed(row)
     if fields & {"address", "url", "kind", "how"} or row["address"] != _address(row, reader):
         return None

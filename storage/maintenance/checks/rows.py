@@ -1,4 +1,4 @@
-"""Rows as the database file holds them, without the column types, which raise for damaged values."""
+"""Rows with values as stored in the database file, because the column types raise for damaged values."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,10 @@ Row = Mapping[str, Any]
 
 @contextmanager
 def snapshot(archive: Archive) -> Iterator[Connection]:
-    """One view of the whole database, however long the check takes and whatever a crawl adds meanwhile.
+    """One consistent view of the whole database for the length of a check, even while a crawl is writing.
 
-    Bytes that are no UTF-8 come escaped: such text differs from any text of a page, and its row does not stop the
-    check of the others. Raises Unsupported for a database that is no SQLite file.
+    Bytes that are not UTF-8 are escaped: such text differs from any text of a page, and does not stop the check of
+    other rows. Raises Unsupported for a database that is not SQLite.
     """
     with archive.connect() as connection:
         driver = connection.connection.dbapi_connection
@@ -51,7 +51,7 @@ def raw_row(values: Row) -> dict[str, Any]:
 
 
 def malformed(table: type[Table], row: Row, choices: Mapping[str, Sequence[str]]) -> list[str]:
-    """The columns whose value has not the form of the column's type.
+    """The columns whose value does not have the form of the column's type.
 
     choices: the values allowed in a column, by its name.
     """

@@ -68,7 +68,7 @@ def _differences(
     images: Mapping[int, list[Row]],
 ) -> Iterator[str]:
     # Without stored revisions all that the captures give are new, the oldest first.
-    story.revisions, story.anew = [], True
+    story.revisions, story.derive_all = [], True
     changes = derive_story(story, articles, next_id=1)
     if changes.story is None:
         yield "captures"

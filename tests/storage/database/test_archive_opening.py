@@ -264,15 +264,15 @@ def test_a_schema_that_is_no_text(empty_archive: Path, tmp_path: Path, words: by
 def test_what_sqlite_complains_of(code: int, kind: type[ArchiveError]) -> None:
     error = sqlite3.OperationalError("…")
     error.sqlite_errorcode = code
-    assert type(engine.spoken_error(error, "here")) is kind
-    assert "here" in str(engine.spoken_error(error, "here"))
+    assert type(engine.archive_error(error, "here")) is kind
+    assert "here" in str(engine.archive_error(error, "here"))
 
 
 def test_mistakes_of_ours_stay_what_they_are() -> None:
     error = sqlite3.IntegrityError("NOT NULL")
     error.sqlite_errorcode = sqlite3.SQLITE_CONSTRAINT
-    assert engine.spoken_error(error, "here") is None
-    assert engine.spoken_error(ValueError(), "here") is None
+    assert engine.archive_error(error, "here") is None
+    assert engine.archive_error(ValueError(), "here") is None
 
 
 def test_the_tables_can_be_made_elsewhere(tmp_path: Path) -> None:

@@ -223,8 +223,8 @@ def test_counts(ledger: Ledger) -> None:
     assert ledger.counts() == {"known": 1, "leased": 2, "unread": 3}
     assert list(ledger.whys("unread").items()) == [("soft_404", 2), ("pdf", 1)]
     assert ledger.due(START) == 1
-    assert ledger.left_alone(START, begun_at=at(1)) == 3
-    assert ledger.left_alone(START, begun_at=START) == 0  # those that this run has visited itself
+    assert ledger.not_yet_due(START, begun_at=at(1)) == 3
+    assert ledger.not_yet_due(START, begun_at=START) == 0  # those that this run has visited itself
     assert ledger.due(at(1)) == 1
     assert ledger.release_all(at(1)) == 2
     assert ledger.due(at(1)) == 3

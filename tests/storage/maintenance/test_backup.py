@@ -14,7 +14,7 @@ from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.maintenance.check import verify
 from storage.warc.files import raw_records
-from tests.helpers.archives import SITE, answer, desk, file, fill, read, saved_pages
+from tests.helpers.archives import SITE, answer, file, fill, read, run_on, saved_pages
 from tests.helpers.commands import refused, run
 
 
@@ -44,7 +44,7 @@ def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) ->
     def crawl() -> None:
         page = saved_pages()[1]
         assert page.captured_at is not None
-        with desk(archive) as opened:
+        with run_on(archive) as opened:
             number = 0
             while not enough.is_set():
                 number += 1
@@ -92,11 +92,11 @@ def test_the_way_back_to_a_copy(archive: Path, tmp_path: Path) -> None:
         assert run(command, "--archive", archive).exit_code == 0
     with Archive.open(archive, readonly=True) as opened:
         assert (list(opened.stories()), list(opened.ledger.rows())) == (stories, addresses)
-    with desk(archive) as opened_desk:
-        due = opened_desk.due(1)[0]
+    with run_on(archive) as resumed:
+        due = resumed.due(1)[0]
         page = replace(saved_pages()[1], url=due.url)
         assert page.captured_at is not None
-        file(opened_desk, answer(replace(page, captured_at=page.captured_at + timedelta(days=900))))
+        file(resumed, answer(replace(page, captured_at=page.captured_at + timedelta(days=900))))
     assert len(list((archive / "evidence").iterdir())) == len(list((copy / "evidence").iterdir())) + 1
     for command in ("check", "verify"):
         assert run(command, "--archive", archive).exit_code == 0

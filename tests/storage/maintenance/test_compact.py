@@ -24,7 +24,7 @@ from storage.evidence.store import Evidence
 from storage.maintenance.check import check, verify
 from storage.maintenance.compact import _member
 from storage.warc.exchange import Damage
-from tests.helpers.archives import answer, desk, file, fill, saved_pages
+from tests.helpers.archives import answer, file, fill, run_on, saved_pages
 from tests.helpers.canonical import canonical
 from tests.helpers.commands import run
 from tests.helpers.needed import needed
@@ -39,7 +39,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("filled") / "archive"
     pages = [each for each in saved_pages() if b"Drupal 7" in each.body]
     fill(folder, pages)
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         coded = {"headers": (("Content-Encoding", "gzip"), ("Content-Type", "text/html"))}
         for each in pages:
             assert each.captured_at is not None
@@ -97,7 +97,7 @@ def test_rebuilt_crawled_on_and_backed_up_from_compact_files(archive: Path, tmp_
     assert run("backup", "--archive", archive, tmp_path / "copy").exit_code == 0
     assert verify(tmp_path / "copy", EvidenceReader(tmp_path / "copy")).findings == []
     page = next(each for each in saved_pages() if b"Drupal 7" not in each.body)
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, answer(page))
     assert len(canonical(archive)["captures"]) == len(before["captures"]) + 1
     numbers = [name.split("-")[-1] for name in Evidence.open(archive / "evidence").files()]
@@ -127,7 +127,7 @@ def test_other_programs_read_them(archive: Path, tmp_path: Path) -> None:
     packed = compact.read_bytes()
     dictionary = zstandard.decompress(packed[8 : 8 + int.from_bytes(packed[4:8], "little")])
     known = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_FULLDICT)
-    for offset in compact_format.places(compact).now[:-1]:
+    for offset in compact_format.offsets_of(compact).compact[:-1]:
         frame = zstandard.get_frame_parameters(packed[offset:])
         assert (frame.dict_id, frame.has_checksum) == (known.dict_id(), True)
         assert frame.content_size not in (zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR)
@@ -151,10 +151,10 @@ def test_a_damaged_record_costs_itself_alone(archive: Path) -> None:
     kept = all_records(archive)
     run("compact", "--archive", archive)
     compact = compact_format.file_of(plain)
-    known = compact_format.places(compact)
+    known = compact_format.offsets_of(compact)
     content = bytearray(compact.read_bytes())
     place = next(place for place, exchange in kept if len(exchange.body) > 5000 and not exchange.revisit_of)
-    at = known.now[known.number(place.offset)]
+    at = known.compact[known.number(place.offset)]
     content[at + 30 : at + 60] = bytes(30)
     compact.write_bytes(content)
     report = verify(archive, EvidenceReader(archive))

@@ -11,7 +11,7 @@ from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.selection import candidate
 from storage.holdings.models import CdxEntry
 from storage.maintenance.check import check, verify
-from tests.helpers.archives import SITE, answer, desk, file, saved_pages
+from tests.helpers.archives import SITE, answer, file, run_on, saved_pages
 from tests.helpers.canonical import ask
 from tests.helpers.commands import run
 
@@ -28,7 +28,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("elsewhere") / "archive"
     pages = saved_pages(every=9)
     story = next(page for page in pages if b'id="ArticleBody"' in page.body)
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         file(opened, *(answer(page) for page in pages))
         opened.archive.holdings.name_payloads(opened.evidence)
         held = CdxEntry(

@@ -22,7 +22,7 @@ from storage.maintenance.checks.findings import Finding
 from storage.query.search.text import digest_of
 from storage.warc.exchange import Damage
 from storage.warc.files import raw_records
-from tests.helpers.archives import answer, desk, file, fill, saved_pages
+from tests.helpers.archives import answer, file, fill, run_on, saved_pages
 from tests.helpers.commands import run
 from tests.helpers.crawls import crawl
 from tests.helpers.mirror import Mirror
@@ -73,7 +73,7 @@ def test_two_answers_of_one_address_in_one_transaction_keep_their_own_headers(tm
     page = saved_pages()[1]
     assert page.captured_at is not None
     later = answer(page, captured_at=page.captured_at + timedelta(hours=1), headers=(("ETag", '"2"'),))
-    with desk(tmp_path) as opened:
+    with run_on(tmp_path) as opened:
         file(opened, answer(page), later)
     assert ask(tmp_path, "SELECT etag FROM capture ORDER BY captured_at") == [('"1"',), ('"2"',)]
     assert verified(tmp_path) == []

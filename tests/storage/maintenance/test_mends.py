@@ -12,7 +12,7 @@ import pytest
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.check import check, verify
 from storage.maintenance.checks.findings import MENDS, Finding, Report
-from tests.helpers.archives import desk, file, fill, saved_pages
+from tests.helpers.archives import file, fill, run_on, saved_pages
 from tests.helpers.commands import run
 from tests.helpers.warc_files import pages, warc_gz
 from tests.storage.maintenance.test_withdraw_parts import FERRY, MARKET, SCHOOL, WITHDRAW, feed
@@ -24,7 +24,7 @@ Damage = Callable[[Path], object]
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sound") / "archive"
     fill(folder, saved_pages(every=4))
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         file(opened, feed(FERRY, MARKET, SCHOOL))
         opened.archive.holdings.name_payloads(opened.evidence)
     assert looks(folder)[1].sound
@@ -58,7 +58,7 @@ def torn_under_another_name(folder: Path) -> None:
 
 
 def a_record_alone(folder: Path) -> None:
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.record(feed(FERRY, hours=9))
         file(opened, feed(MARKET, hours=10))
 

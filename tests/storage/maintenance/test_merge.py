@@ -16,8 +16,8 @@ import pytest
 from storage.holdings.models import Candidate, CdxEntry
 from storage.ledger.states import Discovery, Kind
 from storage.maintenance.compact import compact
-from storage.maintenance.merge import joined
-from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
+from storage.maintenance.merge import merged_row
+from tests.helpers.archives import SITE, answer, file, fill, run_on, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import refused, run
 from tests.helpers.paths import ROOT
@@ -46,7 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     assert clinic.captured_at is not None
     for number, archive in enumerate((one, other), 1):
         edited = clinic.body.replace(b"eleven beds", b"%d beds" % (20 + number))
-        with desk(archive) as opened:
+        with run_on(archive) as opened:
             file(opened, answer(clinic))
             later = clinic.captured_at + timedelta(days=number)
             file(opened, answer(replace(clinic, body=edited, captured_at=later)))
@@ -146,7 +146,7 @@ def test_a_new_archive_takes_all(other: Path, tmp_path: Path) -> None:
 
 
 def crawl_goes_on(archive: Path) -> None:
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         due = opened.due(3)
         assert due
         page = replace(saved_pages()[0], url=due[0].url, captured_at=AT + timedelta(days=9))
@@ -208,7 +208,7 @@ def test_captures_without_bytes_of_their_own_come_too(tmp_path: Path, one: Path)
     other = tmp_path / "linking"
     path = warc_gz(tmp_path / "theirs.warc.gz", list(pages(60)))
     assert run("replay", path, "--link", "--jobs", 1, "--archive", other).exit_code == 0
-    with desk(other) as opened:
+    with run_on(other) as opened:
         file(opened, feed(FERRY, MARKET, BRIDGE, hours=5))
     assert run("withdraw", FERRY, "--reason", "x", "--yes", "--archive", other).exit_code == 0
     told = merged(other, tmp_path / "new", "--yes")
@@ -226,7 +226,7 @@ def test_another_newspaper_comes_too(tmp_path: Path, one: Path) -> None:
     other = tmp_path / "khmer"
     page = next(each for each in saved_pages() if "postkhmer" in each.url)
     page = replace(page, captured_at=AT)
-    with desk(other, paper="postkhmer") as opened:
+    with run_on(other, paper="postkhmer") as opened:
         file(opened, answer(page))
     merged(other, one)
     assert [path.name.split("-")[0] for path in (one / "evidence").iterdir()].count("postkhmer") == 1
@@ -236,7 +236,7 @@ def test_another_newspaper_comes_too(tmp_path: Path, one: Path) -> None:
 
 def test_what_a_mirror_served_stays_readable(tmp_path: Path) -> None:
     other, origin = tmp_path / "mirrored", "http://127.0.0.1:8123"
-    with desk(other, origin=origin) as opened:
+    with run_on(other, origin=origin) as opened:
         for page in saved_pages(every=9):
             if page.url.startswith(SITE):
                 file(opened, answer(replace(page, url=page.url.replace(SITE, origin))))
@@ -253,10 +253,10 @@ def test_lists_of_other_archives_are_joined(one: Path, other: Path) -> None:
         for url in (f"{SITE}/national/n{n}" for n in range(4))
     ]
     for archive, these, key in ((one, listed[:2], "on"), (other, listed[1:], None)):
-        with desk(archive) as opened:
+        with run_on(archive) as opened:
             opened.archive.holdings.add_listing("wayback", "q", these, key, AT)
             opened.archive.holdings.refused("wayback", AT.date())
-    with desk(other) as opened:
+    with run_on(other) as opened:
         opened.archive.holdings.mark("wayback", listed[1].entry, "gone", "it says so")
     merged(other, one)
     states = dict(ask(one, "SELECT address, state FROM holding"))
@@ -305,19 +305,19 @@ def test_an_address_is_as_the_one_that_knows_more_has_it(
     one_says: dict[str, Any], other_says: dict[str, Any], stays: dict[str, Any]
 ) -> None:
     ours, theirs = row(**one_says), row(**other_says)
-    for found in (joined(ours, theirs), joined(theirs, ours)):
+    for found in (merged_row(ours, theirs), merged_row(theirs, ours)):
         assert {name: found[name] for name in stays} == stays
-    assert {**joined(ours, theirs), "priority": 0} == {**joined(theirs, ours), "priority": 0}
+    assert {**merged_row(ours, theirs), "priority": 0} == {**merged_row(theirs, ours), "priority": 0}
 
 
 def test_a_withdrawn_address_is_not_overturned() -> None:
     ours = row(state="excluded", why="withdrawn")
     for theirs in (row(state="done", visits=1, visited_at=LATE, depth=1), row(how="asked", heard_at=LATE)):
-        assert joined(ours, theirs) | {"priority": 1} == ours
+        assert merged_row(ours, theirs) | {"priority": 1} == ours
 
 
 def test_leases_are_of_their_runs(one: Path, other: Path) -> None:
-    with desk(other) as opened:
+    with run_on(other) as opened:
         leased = [due.address for due in opened.due(5)]
     assert leased
     merged(other, one)
@@ -340,7 +340,7 @@ def test_refusals(one: Path, other: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("used", ["one", "other"])
 def test_an_archive_that_is_written_to_is_not_merged(one: Path, other: Path, used: str) -> None:
-    with desk(one if used == "one" else other):
+    with run_on(one if used == "one" else other):
         done = run("merge", other, "--archive", one)
     refused(done, 7, "in use by process")
 

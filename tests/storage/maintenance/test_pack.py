@@ -28,7 +28,7 @@ from storage.maintenance.pack.pack import pack
 from storage.query.export.selection import Selection
 from storage.query.search.filters import Filters
 from storage.warc.files import raw_records
-from tests.helpers.archives import answer, desk, file, saved_pages
+from tests.helpers.archives import answer, file, run_on, saved_pages
 from tests.helpers.archives import fill as fill_with
 from tests.helpers.browser import browsing
 from tests.helpers.commands import run
@@ -50,7 +50,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = saved_pages()
     fill_with(folder, pages)
     page = next(page for page in pages if b"<title>River clinic opens at Koh Thom" in page.body)
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.begin()
         assert page.captured_at is not None
         words = re.sub(rb"eleven beds", b"twelve beds", page.body)

@@ -22,7 +22,7 @@ from storage.database.lock import RunLock
 from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery
 from storage.maintenance.check import verify
-from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, file, fill, run_on, saved_pages
 from tests.helpers.canonical import ask, canonical
 from tests.helpers.commands import refused, run
 from tests.helpers.crawls import scrapy
@@ -39,9 +39,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("filled") / "archive"
     pages = saved_pages(every=4)
     fill(folder, pages)
-    with desk(folder, paper="postkhmer") as opened:
+    with run_on(folder, paper="postkhmer") as opened:
         file(opened, *(answer(each) for each in saved_pages() if "postkhmer" in each.url and each not in pages))
-    with desk(folder, origin=MIRROR) as opened:
+    with run_on(folder, origin=MIRROR) as opened:
         story = pages[1]
         away = answer(story, url=f"{MIRROR}/old-address", status=302, headers=(("Location", "/new-address"),), body=b"")
         round_about = answer(story, url=f"{MIRROR}/national/x/", status=301, headers=(("Location", "/national/x"),))

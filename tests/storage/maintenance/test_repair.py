@@ -16,7 +16,7 @@ from storage.database.lock import RunLock
 from storage.ledger.states import Discovery
 from storage.maintenance.check import check, verify
 from storage.warc.files import raw_records
-from tests.helpers.archives import SITE, answer, desk, file, fill, saved_pages
+from tests.helpers.archives import SITE, answer, file, fill, run_on, saved_pages
 from tests.helpers.commands import refused, run
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_torn_tail_is_told_and_cut_off(archive: Path) -> None:
 
 def test_a_record_without_a_row_is_read_in(archive: Path) -> None:
     page = replace(saved_pages()[1], url=f"{SITE}/national/a-page-of-an-interrupted-run")
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         opened.record(answer(page))
         file(opened, answer(replace(page, url=f"{SITE}/national/another-page")))
     (found,) = check(archive, EvidenceReader(archive))[0].findings

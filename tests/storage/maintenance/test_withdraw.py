@@ -21,7 +21,7 @@ from storage.evidence import compact_format
 from storage.maintenance.compact import compact
 from storage.warc.files import raw_records
 from storage.warc.tombstones import withdrawn
-from tests.helpers.archives import SITE, answer, by_hand, desk, file, fill, read, saved_pages
+from tests.helpers.archives import SITE, answer, by_hand, file, fill, read, run_on, saved_pages
 from tests.helpers.commands import program, refused, run
 from tests.helpers.crawls import scrapy
 from tests.helpers.paths import ROOT, SAMPLES
@@ -53,7 +53,7 @@ def fill_up(archive: Path, pages: int) -> None:
         )
         for number in range(pages)
     ]
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, *(answer(each) for each in numbered[::2]))
         again = replace(page, captured_at=page.captured_at + timedelta(days=400))
         edited = replace(again, body=page.body.replace(b"eleven beds", b"twelve beds"))
@@ -121,7 +121,7 @@ def raw(archive: Path) -> bytes:
     """All that the archive's files hold, opened."""
     whole = b"".join(path.read_bytes() for path in archive.glob("archive.db*"))
     for name in compact_format.evidence_files(archive / "evidence"):
-        whole += b"".join(piece.raw for piece in compact_format.pieces(archive / "evidence" / name, print))
+        whole += b"".join(piece.raw for piece in compact_format.raw_records(archive / "evidence" / name, print))
         path = compact_format.file_of(archive / "evidence" / name)
         whole += path.read_bytes()
     return whole
@@ -217,7 +217,7 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
     page, before = clinic(), rows(archive)
     assert page.captured_at is not None
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         opened.begin()
         later = replace(page, captured_at=page.captured_at + timedelta(days=900))
         # At an address that nobody knew: the page names the story's own.
@@ -255,7 +255,7 @@ def test_a_crawl_brings_it_neither_into_the_archive_nor_into_a_feed(tmp_path: Pa
 def test_a_replay_keeps_it_out_and_its_teasers(archive: Path, tmp_path: Path, how: list[str]) -> None:
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
     before = rows(archive)
-    with desk(tmp_path / "other") as opened:
+    with run_on(tmp_path / "other") as opened:
         for number, page in enumerate(saved_pages()):
             if STORY.rpartition("/")[2].encode() in page.body:
                 file(opened, answer(replace(page, captured_at=datetime(2020, 1, 1 + number % 28, tzinfo=UTC))))
@@ -284,7 +284,7 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     assert rebuilt.exit_code == 0, rebuilt.output
     assert {row[1] for row in rows(archive)["story"]} == stories
     assert [row[0] for row in asked(archive, "SELECT address FROM withdrawn")] == [STORY]
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         (item,) = read(opened, answer(clinic()))
         assert opened.commit([opened.answer(item)]) == [[Outcome.WITHDRAWN]]
     is_sound(archive)
@@ -327,7 +327,7 @@ def test_the_same_page_at_another_address_goes_too(archive: Path) -> None:
     """As a site serves it that answers with a page of its own where nothing is."""
     page = replace(clinic(), url=f"{SITE}/business/nothing-here-any-more")
     assert page.captured_at is not None
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, answer(replace(page, captured_at=page.captured_at + timedelta(days=500))))
     assert asked(archive, "SELECT count(*) FROM capture WHERE url = ?", page.url) == [(1,)]
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
@@ -342,7 +342,7 @@ def test_bytes_that_another_page_shares_stay_for_it(archive: Path) -> None:
         b"<html><head><title>Page not found</title></head><body>" + b"<p>Nothing is here.</p>" * 80 + b"</body></html>"
     )
     at = datetime(2021, 1, 1, tzinfo=UTC)
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         for number, url in enumerate((STORY, f"{SITE}/national/also-missing")):
             page = Capture(url=url, captured_at=at + timedelta(hours=number), body=missing, source="live")
             file(opened, answer(page, status=404))
@@ -378,7 +378,7 @@ def test_an_address_that_was_never_a_story_takes_no_other_with_it(archive: Path)
     """The answers that send on have no body, all of them the same."""
     at = datetime(2021, 1, 1, tzinfo=UTC)
     urls = [f"{SITE}/national/{name}" for name in ("sent-on", "sent-on-too")]
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         for url in urls:
             page = Capture(url=url, captured_at=at, body=b"", source="live")
             file(opened, answer(page, status=301, headers=(("Location", f"{SITE}/national"),)))
@@ -391,7 +391,7 @@ def test_an_address_that_was_never_a_story_takes_no_other_with_it(archive: Path)
 def test_an_address_without_a_capture_is_kept_out(archive: Path) -> None:
     (address,) = asked(archive, "SELECT min(address) FROM ledger WHERE state = 'known' AND kind = 'story'")[0]
     assert run("withdraw", address, "--reason", "x", "--yes", "--archive", archive).exit_code == 0
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         assert address not in {due.address for due in opened.due(1000)}
     assert not asked(archive, "SELECT 1 FROM sighting WHERE address = ?", address)
     is_sound(archive)

@@ -13,7 +13,7 @@ import pytest
 from postscraper.items import Capture
 from storage.archive import Outcome
 from storage.warc.exchange import Exchange
-from tests.helpers.archives import SITE, answer, desk, file, read
+from tests.helpers.archives import SITE, answer, file, read, run_on
 from tests.helpers.commands import run
 from tests.helpers.crawls import scrapy
 from tests.storage.maintenance.test_withdraw import asked, is_sound, raw
@@ -86,7 +86,7 @@ def kept(archive: Path, url: str, hour: str) -> dict[str, bool]:
 def archive(tmp_path: Path) -> Path:
     """Of the other stories the market alone is also in an answer without the ferry."""
     folder = tmp_path / "archive"
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.begin()
         file(opened, feed(FERRY, MARKET, SCHOOL))
         file(opened, feed(FERRY, MARKET, SCHOOL, hours=1))  # the same bytes: a revisit record
@@ -157,12 +157,12 @@ def test_mentions_take_the_lists_and_no_other_story(archive: Path) -> None:
 
 def test_what_comes_later_is_read_and_not_kept(archive: Path) -> None:
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         (outcomes,) = file(opened, feed(FERRY, MARKET, hours=5, more=" Or at five."))
     assert outcomes == [Outcome.LISTING, Outcome.WITHDRAWN, Outcome.NEW_REVISION]
     assert kept(archive, FEED, "13") == {"": False, MARKET: False}
     assert not asked(archive, "SELECT 1 FROM sighting WHERE address = ?", FERRY)
-    with desk(archive) as opened:  # the same capture again, as a repeated run may bring it
+    with run_on(archive) as opened:  # the same capture again, as a repeated run may bring it
         (again,) = file(opened, feed(FERRY, MARKET, hours=5, more=" Or at five."))
         file(opened, feed(MARKET, hours=6))
     assert again == [Outcome.KNOWN_CAPTURE, Outcome.WITHDRAWN, Outcome.KNOWN_CAPTURE]
@@ -178,7 +178,7 @@ def test_what_comes_later_is_read_and_not_kept(archive: Path) -> None:
 @pytest.mark.parametrize("how", [[], ["--link"]], ids=["kept", "linked"])
 def test_a_replay_of_such_answers(archive: Path, tmp_path: Path, how: list[str]) -> None:
     assert run(*WITHDRAW, "--archive", archive).exit_code == 0
-    with desk(tmp_path / "other") as opened:
+    with run_on(tmp_path / "other") as opened:
         file(opened, feed(FERRY, MARKET, hours=7))
         file(opened, feed(MARKET, SCHOOL, hours=8))
     evidence = tmp_path / "other" / "evidence"
@@ -237,7 +237,7 @@ def rebuild_first(archive: Path) -> None:
 
 
 def crawl_first(archive: Path) -> None:
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         file(opened, feed(FERRY, SCHOOL, hours=9))
 
 
@@ -257,7 +257,7 @@ def test_what_a_kill_leaves(archive: Path, tmp_path: Path, finish: Callable[[Pat
 def test_a_reread_that_finds_it_takes_the_bytes(tmp_path: Path) -> None:
     """As of an archive whose feeds were once read for their lists alone."""
     archive = tmp_path / "archive"
-    with desk(archive) as opened:
+    with run_on(archive) as opened:
         item, *_ = read(opened, feed(FERRY, MARKET))
         del opened._pending[item.capture][0][1:]
         opened.commit([opened.answer(item)])

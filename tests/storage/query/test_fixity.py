@@ -14,7 +14,7 @@ from postscraper.run.evidence_reader import EvidenceReader
 from storage.maintenance.check import verify
 from storage.maintenance.checks.findings import Finding
 from storage.query import fixity
-from tests.helpers.archives import answer, desk, file, saved_pages
+from tests.helpers.archives import answer, file, run_on, saved_pages
 from tests.helpers.canonical import ask
 from tests.helpers.commands import refused, run
 from tests.helpers.warc_files import exchanges_in
@@ -24,7 +24,7 @@ CLINIC = "2018-06-12"
 
 
 def filled(folder: Path, captures: Sequence[Capture]) -> Path:
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.begin()
         for page in captures:
             file(opened, answer(page))

@@ -15,7 +15,7 @@ from storage.query.export.warc import locations
 from storage.query.search.filters import Filters
 from storage.warc.exchange import Damage
 from storage.warc.files import raw_records
-from tests.helpers.archives import answer, desk, file, fill, saved_pages
+from tests.helpers.archives import answer, file, fill, run_on, saved_pages
 from tests.helpers.commands import run
 
 
@@ -25,7 +25,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("warc") / "archive"
     pages = [page for page in saved_pages() if b'id="ArticleBody"' in page.body][:8]
     fill(folder, pages)
-    with desk(folder) as opened:
+    with run_on(folder) as opened:
         opened.begin()
         assert pages[1].captured_at is not None
         file(opened, answer(pages[1], captured_at=pages[1].captured_at + timedelta(days=40)))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from postscraper.items import Problem
 from storage.archive import Archive
 from storage.ingest.timeline import Observation, Timeline
-from storage.ingest.wording import both_wordings, same_wording, words_digest
+from storage.ingest.wording import merge_digests, same_wording, words_digest
 from tests.helpers.items import article, at, captioned
 
 FEED = {"layout": "feed", "not_printed": ("captions",)}
@@ -60,7 +60,7 @@ def test_two_forms(one: dict[str, Any], other: dict[str, Any], *, same: bool) ->
 def test_both_forms_together_say_what_either_prints() -> None:
     page = digest(byline="Sok Dara", not_printed=["standfirst"])
     rest = digest(standfirst="At last.", not_printed=["byline"])
-    assert both_wordings(page, rest) == both_wordings(rest, page) == digest(byline="Sok Dara", standfirst="At last.")
+    assert merge_digests(page, rest) == merge_digests(rest, page) == digest(byline="Sok Dara", standfirst="At last.")
 
 
 DIGESTS = [
