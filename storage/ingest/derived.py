@@ -58,9 +58,9 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
     again: list[int] = []
     pairs: set[tuple[int, int]] = set()
     for each in stories:
-        if each.known.row is None and len(each.new) == 1:
+        if is_first(each):
             first.append(each)
-        elif _is_stale(each):
+        elif is_stale(each):
             again.append(each.known.id)
             pairs |= _typed_pairs(each)
     for table, rows in _first_rows(first).items():
@@ -76,7 +76,12 @@ def fill(connection: Connection) -> None:
     _derive_again(connection, story_ids)
 
 
-def _is_stale(story: StoryChanges) -> bool:
+def is_first(story: StoryChanges) -> bool:
+    """Whether it is a new story, with one revision."""
+    return story.known.row is None and len(story.new) == 1
+
+
+def is_stale(story: StoryChanges) -> bool:
     """Whether the rows no longer follow from the revisions; a capture of known words leaves them as they are."""
     if story.story is None or story.new or story.gone:
         return True
