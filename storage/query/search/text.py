@@ -58,7 +58,8 @@ def normal(text: str | None) -> str:
     """The text for comparing: no spaces, no invisible signs, one shape of quotes; "" for None."""
     if not text:
         return ""
-    text = "".join(composed(text).split()).replace("`", "'")
+    text = composed(text).replace(" ", "")  # the commonest first: to split at every space takes five times as long
+    text = "".join(text.split()).replace("`", "'")
     if not text.isascii():
         for quote in _SINGLE_QUOTES:
             text = text.replace(quote, "'")
