@@ -1,23 +1,18 @@
-"""Time of searches: the whole call, with ranking, joins and snippets of 20 stories; of facets, trends and counts.
+"""Time of searches: the whole call, with ranking, joins and snippets of 20 stories; of facets, trends and counts."""
 
-python -m benchmarks.searching ARCHIVE --stories 100000    # makes the archive when there is none; a gigabyte
-"""
-
-import argparse
 import random
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks.stories import stories
 from benchmarks.tables import Table, Wanted
 from postscraper.items import Article
 from storage.archive import Archive
+from storage.query.history import edits
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters
 from storage.query.search.search import Page, count, search
@@ -30,7 +25,6 @@ KHMER = "ភ្នំពេញ"  # Phnom Penh
 QUERIES = 200
 SEARCH_MILLISECONDS, SHOW_MILLISECONDS = 300, 200  # at most, of a hundred calls ninety-nine
 SAMPLED = 2_000  # stories of which the words of queries are taken
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 _WORD = re.compile(r"[a-z]+")
 
@@ -72,6 +66,7 @@ def latencies(items: Sequence[Article], filled: Path) -> Table:
             "facets": [partial(archive.ask, facets, each, every) for each in queries],
             "trend by month": [partial(archive.ask, trend, [each], every, "month") for each in queries],
             "show": [partial(archive.story, 1 + number * held // QUERIES) for number in range(QUERIES)],
+            "history": [partial(_history, archive, 1 + number * held // QUERIES) for number in range(QUERIES)],
             "stats": [archive.stats] * 20,
         }
         figures = {name: [_both(call) for call in of] for name, of in calls.items()}
@@ -80,7 +75,7 @@ def latencies(items: Sequence[Article], filled: Path) -> Table:
         (wall, cpu) = zip(*times, strict=True)
         p99 = _p99(cpu)
         rows.append((name, *(f"{figure:.1f}" for figure in (median(cpu), p99, median(wall), _p99(wall)))))
-        bar = SHOW_MILLISECONDS if name in ("show", "stats") else SEARCH_MILLISECONDS
+        bar = SHOW_MILLISECONDS if name in ("show", "history", "stats") else SEARCH_MILLISECONDS
         wanted.append(Wanted(what=f"ms of CPU, 99th percentile of {name}", figure=p99, bar=bar, at_most=True))
     return Table(
         title=f"Searches in {held:,} stories",
@@ -92,6 +87,10 @@ def latencies(items: Sequence[Article], filled: Path) -> Table:
         ),
         wanted=tuple(wanted),
     )
+
+
+def _history(archive: Archive, story_id: int) -> object:
+    return archive.ask(edits.of_story, archive.story(story_id).row.id)
 
 
 def _stories(connection: object) -> int:
@@ -149,20 +148,3 @@ def _commonest(texts: Iterable[Sequence[str]], most: int) -> list[str]:
 
 def _text(item: Article) -> str:
     return " ".join(block.text for block in item.body)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--stories", type=int, default=10_000)
-    options = parser.parse_args()
-    if not options.archive.exists():
-        made = stories(options.stories, SAMPLES)
-        with Archive.open(options.archive) as archive:
-            while batch := [(item, None) for item in islice(made, 1_000)]:
-                archive.add_many(batch)
-    print(latencies(list(stories(SAMPLED, SAMPLES)), options.archive).text())
-
-
-if __name__ == "__main__":
-    main()

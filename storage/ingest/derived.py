@@ -58,12 +58,12 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
     first: list[StoryChanges] = []
     again: list[int] = []
     pairs: set[tuple[int, int]] = set()
-    for story in stories:
-        if story.state.row is None and len(story.new) == 1:
-            first.append(story)
-        elif _is_stale(story):
-            again.append(story.state.id)
-            pairs |= _typed_pairs(story)
+    for each in stories:
+        if is_first(each):
+            first.append(each)
+        elif is_stale(each):
+            again.append(each.state.id)
+            pairs |= _typed_pairs(each)
     for table, rows in _first_rows(first).items():
         add_rows(connection, table, COLUMNS[table], rows)
     _derive_again(connection, again, pairs)
@@ -77,8 +77,13 @@ def fill(connection: Connection) -> None:
     _derive_again(connection, story_ids)
 
 
-def _is_stale(story: StoryChanges) -> bool:
-    """Whether the rows no longer match the revisions; a capture without new text changes nothing."""
+def is_first(story: StoryChanges) -> bool:
+    """Whether it is a new story, with one revision."""
+    return story.state.row is None and len(story.new) == 1
+
+
+def is_stale(story: StoryChanges) -> bool:
+    """Whether the rows no longer follow from the revisions; a capture of known words leaves them as they are."""
     if story.story is None or story.new or story.gone:
         return True
     before = {row.id: row for row in story.state.revisions}

@@ -26,7 +26,7 @@ def write(connection: Connection, batch: Batch) -> None:
     _clear(connection, batch, changes)
     same_words(connection, changes)
     derived.update(connection, changes)
-    search_rows.update(connection, list(batch.touched))
+    search_rows.update(connection, changes)
 
 
 def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:

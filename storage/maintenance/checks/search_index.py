@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from storage.ingest.prepare import ArticleRow
 from storage.ingest.search_index import ADD
-from storage.ingest.search_rows import VALUES
+from storage.ingest.search_rows import ROWS
 from storage.maintenance.checks.findings import Finding
 from storage.maintenance.checks.rows import rows
 
@@ -51,14 +51,9 @@ _STORED = """
 SELECT revision_id, story_id, number, newest, published_on, month, section, language, layout, edited, corrected, names
 FROM search_row LEFT JOIN facets ON facets.id = facets_id LEFT JOIN author_list ON author_list.id = author_list_id
 """
-_DERIVED = f"""
-SELECT revision.id, revision.story_id, number, revision.id = newest_revision_id, derived.published_on, month,
-       derived.section, derived.language, derived.layout, edited, corrected, names
-FROM ({VALUES}) AS derived JOIN story ON story.id = derived.story_id JOIN revision ON revision.story_id = story.id
-"""
 _UNLIKE = f"""
-SELECT revision_id AS id FROM ({_STORED} EXCEPT {_DERIVED})
-UNION SELECT id FROM ({_DERIVED} EXCEPT {_STORED}) ORDER BY id
+SELECT revision_id AS id FROM ({_STORED} EXCEPT {ROWS})
+UNION SELECT revision_id FROM ({ROWS} EXCEPT {_STORED}) ORDER BY id
 """
 
 
