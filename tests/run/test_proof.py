@@ -162,8 +162,8 @@ def test_one_flipped_byte_loses_exactly_the_fields_of_its_record(
     )
     record = proved(folder, number).records[0]
     start, end = extent(folder, record)
-    rows = ask(folder, "SELECT id, url, reading_id FROM capture WHERE digest = ?", digest)
-    lost = {f"capture {row} ({url})": filled(folder, row, reading) for row, url, reading in rows}
+    rows = ask(folder, "SELECT id, reading_id FROM capture WHERE digest = ?", digest)
+    lost = {f"capture {row}": filled(folder, row, reading) for row, reading in rows}
     before = Evidence.open(folder / "evidence").response(location(record))
     chance = random.Random(7)
     spots = [*range(start, start + 12), *range(end - 9, end), *(chance.randrange(start, end) for _ in range(flips))]
@@ -181,7 +181,8 @@ def test_one_flipped_byte_loses_exactly_the_fields_of_its_record(
         seen += 1
         assert {field.state for field in found.fields} == {"unreadable"}, spot
         assert found.records[0].fault, spot
-        assert {finding.where: set(finding.fields) for finding in findings if finding.fields} == lost, spot
+        named = {finding.where.partition(" (")[0]: set(finding.fields) for finding in findings if finding.fields}
+        assert named == lost, spot
     assert seen > flips
     sound = [each.canonical_url for each in all_proofs(folder) if each.sound]
     assert len(sound) == ask(folder, "SELECT count(*) FROM story")[0][0] - 1
