@@ -90,7 +90,7 @@ GONE = (
 
 
 class Edit(NamedTuple):
-    """types: the kinds of the change, in plain words. silent: a change of substance that no note explains.
+    """types: the kinds of the change. silent: a change of substance that no note explains.
 
     explained_by: the day of the note that explains it, which may be later.
     """
@@ -104,16 +104,16 @@ class Edit(NamedTuple):
 
 EDITS = (
     Edit("market", 2, ("headline",), True),
-    Edit("well", 2, ("paragraph added",), True),
+    Edit("well", 2, ("paragraph_added",), True),
     Edit("canal", 3, ("figure",), False, explained_by=6),
     Edit("loom", 4, ("byline",), True),
-    Edit("well", 4, ("paragraph moved",), False),
-    Edit("canal", 6, ("correction note",), False),
+    Edit("well", 4, ("paragraph_moved",), False),
+    Edit("canal", 6, ("note_added",), False),
     Edit("loom", 6, ("caption",), True),
-    Edit("loom", 8, ("typing error",), False),
-    Edit("well", 8, ("paragraph removed",), True),
+    Edit("loom", 8, ("typing_error",), False),
+    Edit("well", 8, ("paragraph_removed",), True),
     Edit("loom", 10, ("quotation",), True),
-    Edit("market", 13, ("paragraph added",), True),
+    Edit("market", 13, ("paragraph_added",), True),
 )
 
 # Days on which only a design changed what it shows of the story, or damaged it: no edits.

@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,8 +21,11 @@ from werkzeug import Request, Response
 from postscraper.items import Article, Item, Listing, Unread
 from postscraper.urls import redirect_target
 from storage.archive import Archive
+from storage.query.families import all_families
 from storage.query.history.as_of import page_as_of, stories_as_of, story_as_of
 from storage.query.history.best import of_story
+from storage.query.history.edits import edits
+from storage.query.history.edits import of_story as edits_of_story
 from storage.query.history.gone import gone
 from storage.query.history.promotion import headlines, promotion
 from storage.warc.exchange import Exchange
@@ -139,14 +143,42 @@ def check_revisions(archive: Archive) -> None:
     assert found == {(edit.key, edit.day) for edit in record.EDITS} | set(record.REDESIGNS)
 
 
-def test_the_note_and_the_families_stand_in_the_archive(fortnight: Fortnight) -> None:
+def test_each_edit_has_its_types(fortnight: Fortnight) -> None:
+    check_edits(fortnight.archive)
+
+
+def check_edits(archive: Archive) -> None:
+    """A figure or a name that stands in a changed headline or caption is named beside it, and is no edit of its own."""
+    found = archive.ask(edits, limit=1_000)
+    types = {
+        (KEYS[edit.canonical_url], _day(edit.changed_at)): {
+            change.kind for change in edit.changes if change.field == "body" or change.kind not in ("figure", "name")
+        }
+        for edit in found
+        if edit.changed_at is not None
+    }
+    assert types == {(edit.key, edit.day): set(edit.types) for edit in record.EDITS}
+    silent = {(KEYS[edit.canonical_url], _day(edit.changed_at)) for edit in found if edit.changed_at and edit.silent}
+    assert silent == {(edit.key, edit.day) for edit in record.EDITS if edit.silent}
+
+
+def test_the_note_explains_its_edit(fortnight: Fortnight) -> None:
+    explained = {edit.key: (edit.day, edit.explained_by) for edit in record.EDITS if edit.explained_by}
     for key, number, text in record.CORRECTIONS:
         story = fortnight.archive.story(STORIES[key].url)
-        first = next(each for each in story.revisions if text in each.row.body)
-        assert _day(first.row.first_captured_at) == number
-    for (head, *members), why in record.FAMILIES:
-        same = fortnight.archive.story(STORIES[head].url).same_words
-        assert (same == [STORIES[member].url for member in members]) == (why == "same text")
+        (note,) = fortnight.archive.ask(edits_of_story, story.row.id).corrections
+        days = [_day(story.revisions[place - 1].row.first_captured_at) for place in (note.explained, note.number)]
+        assert (note.text, days[1], tuple(days)) == (text, number, explained[key])
+
+
+def test_families(fortnight: Fortnight, tmp_path: Path) -> None:
+    folder = copytree(fortnight.archive.folder, tmp_path / "archive")
+    done = run("families", "--find", "--archive", folder)
+    assert done.exit_code == 0, done.output
+    with Archive.open(folder, readonly=True) as archive:
+        families = archive.ask(all_families)
+    found = {tuple(KEYS[each.canonical_url] for each in family): family[-1].reason for family in families}
+    assert found == dict(record.FAMILIES)
 
 
 def test_the_best_reading_is_what_the_editors_have(fortnight: Fortnight) -> None:

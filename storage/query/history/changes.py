@@ -114,7 +114,9 @@ class _Pair:
         before, after = self.old.get(name) or None, self.new.get(name) or None
         if normal(before) == normal(after) or _is_unprinted(name, self.old) or _is_unprinted(name, self.new):
             return
-        if self.redesigned and name != "headline" and not (before and after):
+        names_nobody = [not item.get("authors") for item in (self.old, self.new)]
+        is_house_byline = name == "byline" and names_nobody[0] != names_nobody[1]
+        if self.redesigned and name != "headline" and (is_house_byline or not (before and after)):
             yield Change(kind="redesign", field=name, before=before, after=after)
             return
         if name == "byline" and _people(before) == _people(after):
