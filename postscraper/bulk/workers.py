@@ -1,13 +1,16 @@
 """Worker processes that read batches of pages, in order; a page that kills its worker costs itself alone."""
 
+import os
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context, resource_tracker
 from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -43,6 +46,25 @@ def _sigint_blocked() -> Iterator[None]:
         yield
     finally:
         pthread_sigmask(SIG_SETMASK, before)
+
+
+def _end_broken(pool: ProcessPoolExecutor) -> None:
+    """End the other processes of a pool of which one died.
+
+    Python 3.11.2, of Debian 12, would wait for ever for a write that no process reads any more, so it is read here:
+    https://github.com/python/cpython/issues/94777
+    """
+    if sys.version_info < (3, 11, 7):
+        with suppress(OSError):  # the pipe is closed already
+            pipe = os.dup(pool._call_queue._reader.fileno())  # type: ignore[attr-defined]  # it has no public name
+            Thread(target=_drain, args=(pipe,)).start()
+    pool.shutdown(cancel_futures=True)
+
+
+def _drain(pipe: int) -> None:
+    with open(pipe, "rb", buffering=0) as stream:  # a number, no path
+        while stream.read(1 << 16):
+            pass
 
 
 class WorkerPool:
@@ -90,7 +112,7 @@ class WorkerPool:
 
     def _recover(self, batch: Batch) -> ReadPages:
         """Read a batch that may have killed its worker, and start all workers anew."""
-        self._pool.shutdown(cancel_futures=True)
+        _end_broken(self._pool)
         result = self._read_alone(batch.file, batch.pages)
         self._pool = self._new_pool(self._jobs)
         self._queue = deque((waiting, self._submit(waiting)) for waiting, _ in self._queue)
@@ -102,7 +124,7 @@ class WorkerPool:
             try:
                 return pool.submit(read, pages).result()
             except BrokenProcessPool:
-                pass
+                _end_broken(pool)
         if len(pages) == 1:
             [(location, exchange)] = pages
             result = Reader(replace(self._setup, read=given_up)).read(pages)

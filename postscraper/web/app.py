@@ -26,7 +26,7 @@ from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page,
 from postscraper.web.rendering import MARKS, html_of
 from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
 from storage.archive import Archive
-from storage.errors import ArchiveError, EvidenceError, Locked, NoSuchStory, Unsupported
+from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, Unsupported
 
 # Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
 # a hundred times the processor of a story, which must not wait behind them.
@@ -123,7 +123,7 @@ class Application:
     def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
         answer = self._page(page, form)
         if page.heavy:
-            return self._in_thread(self._keeping(answer), form, self._heavy)
+            return self._in_thread(answer if page.fresh else self._keeping(answer), form, self._heavy)
         return self._in_thread(answer, form)
 
     def _keeping(self, answer: Answer) -> Answer:
@@ -196,6 +196,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     NotFound: 404,
     NoSuchStory: 404,
     TakenOut: 451,
+    BadQuery: 400,
     Unsupported: 501,
     Locked: 503,
     ArchiveError: 500,
@@ -226,6 +227,8 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
 
 
 def _in_form(page: Page, form: Form, data: dict[str, Any], request: Request, values: Mapping[str, Any]) -> Response:
+    if form != "html" and data.get("fault"):
+        raise BadQuery(data["fault"])
     if form == "json":
         return _json(plain(data))
     if form == "csv":

@@ -109,6 +109,7 @@ class Page:
     path: as Starlette writes it, with the numbers and days in it. name: of its template, and in the links of others.
     view: from room, connection, the path's parts and the parameters to the data of the page, which is also its JSON.
     summary: one line. forms: besides HTML. heavy: whether it counts over the whole archive.
+    fresh: whether each request is answered anew, though the database is the same.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Page:
     parameters: Sequence[Parameter] = ()
     forms: Sequence[Form] = ("json",)
     heavy: bool = False
+    fresh: bool = False
 
     def values(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Raises BadParameter."""

@@ -1,7 +1,9 @@
 """Rows of crawls: added at the start of each crawl and completed at its end."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -25,9 +27,10 @@ def complete(connection: Connection, number: int, values: Values) -> None:
 def forget(connection: Connection, addresses: Collection[str]) -> None:
     """Clear the columns that contain one of the addresses of a withdrawn story."""
     table = CrawlRun.__table__.c
-    ends = [address.rstrip("/").rsplit("/", 1)[-1] for address in addresses]
+    ends = [re.escape(unquote(address).rstrip("/").rsplit("/", 1)[-1]) for address in addresses]
+    names_one = re.compile(rf"(?<![\w-])(?:{'|'.join(ends)})(?![\w-])")
     for row in connection.execute(select(table.id, table.arguments, table.reason)).all():
-        changed = {"arguments": WITHDRAWN} if any(end in row.arguments for end in ends) else {}
-        changed |= {"reason": "withdrawn"} if any(end in (row.reason or "") for end in ends) else {}
+        changed = {"arguments": WITHDRAWN} if names_one.search(unquote(row.arguments)) else {}
+        changed |= {"reason": "withdrawn"} if names_one.search(unquote(row.reason or "")) else {}
         if changed:
             complete(connection, row.id, changed)

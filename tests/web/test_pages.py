@@ -156,6 +156,14 @@ def test_filters_and_pages(room: Room) -> None:
     assert data(room, "/search.json?q=the&edited=1")["total"] == facets["edited"] >= 1
 
 
+@pytest.mark.parametrize("form", ["json", "csv", "atom"])
+def test_a_wrong_query_is_an_error_to_programs(room: Room, form: str) -> None:
+    answer = room.ask(f"/search.{form}?q=NEAR(")
+    assert answer.status == 400
+    assert "NEAR is written" in answer.text
+    assert room.ask("/search?q=NEAR(").status == 200
+
+
 def test_trend_equals_the_search(room: Room) -> None:
     found = data(room, "/trend.json?q=river;road")
     river = found["series"][0]

@@ -81,6 +81,7 @@ PAGES = (
         summary="The record and the characters that each field of a story was read from, confirmed now.",
         parameters=(_REVISION,),
         heavy=True,
+        fresh=True,
     ),
     Page(name="runs", path="/runs", view=crawls, summary="The crawls: when, what came, and how they ended."),
 )

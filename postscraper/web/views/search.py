@@ -118,7 +118,7 @@ _FILTERS = (
     Parameter(name="author", means="With these words in the byline."),
     Parameter(name="language", means="In this language.", choices=("en", "km", "")),
     Parameter(name="layout", means="Whose newest wording is of this design."),
-    Parameter(name="edited", means="With more than one wording; 0: with one.", kind="yes"),
+    Parameter(name="edited", means="Changed by the paper, not by a redesign alone; 0: not.", kind="yes"),
     Parameter(name="corrected", means="With a note of correction; 0: without.", kind="yes"),
     Parameter(name="forms", means="Other forms of English words, too.", kind="yes", default=False),
     Parameter(name="variants", means="Other spellings of romanised names, too.", kind="yes", default=False),

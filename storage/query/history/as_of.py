@@ -189,14 +189,17 @@ def _wording(connection: Connection, story_id: int, row: Row[Any]) -> tuple[int,
     """The revision that a capture shows, and the readings of its captures up to this one."""
     revision = Revision.__table__.c
     begun = select(revision.number, revision.first_captured_at).where(revision.story_id == story_id)
-    known = begun.where(revision.first_captured_at <= row.captured_at).order_by(revision.number.desc()).limit(1)
+    known = begun.order_by(revision.number.desc()).limit(1)
+    if row.captured_at is not None:
+        known = known.where(revision.first_captured_at <= row.captured_at)
     found = connection.execute(known).first() or connection.execute(begun.order_by(revision.number).limit(1)).one()
-    return found.number, list(_sources(connection, story_id, found.first_captured_at, row)) or [
-        Source(capture_id=row.id, captured_at=row.captured_at, item=_item(connection, row.reading_id))
-    ]
+    own = Source(capture_id=row.id, captured_at=row.captured_at, item=_item(connection, row.reading_id))
+    if row.captured_at is None or found.first_captured_at is None:
+        return found.number, [own]
+    return found.number, list(_sources(connection, story_id, found.first_captured_at, row)) or [own]
 
 
-def _sources(connection: Connection, story_id: int, since: datetime | None, row: Row[Any]) -> Iterator[Source]:
+def _sources(connection: Connection, story_id: int, since: datetime, row: Row[Any]) -> Iterator[Source]:
     reading = Reading.__table__.c
     query = (
         select(_CAPTURE.id, _CAPTURE.captured_at, reading.item)

@@ -148,20 +148,20 @@ def _spells(answers: Sequence[_Answer]) -> Iterator[list[_Answer]]:
 
 
 def _versions(connection: Connection, story_ids: Iterable[int]) -> dict[int, list[Any]]:
-    """The revisions of stories that were captured at a known time, the oldest first."""
+    """The revisions of stories, the oldest first; those of unknown time come before all others."""
     versions: dict[int, list[Any]] = {}
     columns = (_REVISION.story_id, _REVISION.number, _REVISION.headline, _REVISION.first_captured_at)
     for chunk in chunks(sorted(story_ids)):
         query = select(*columns, _STORY.canonical_url).join(Story, _STORY.id == _REVISION.story_id)
-        query = query.where(_STORY.id.in_(chunk), _REVISION.first_captured_at.is_not(None))
-        for row in connection.execute(query.order_by(_REVISION.number)):
+        for row in connection.execute(query.where(_STORY.id.in_(chunk)).order_by(_REVISION.number)):
             versions.setdefault(row.story_id, []).append(row)
     return versions
 
 
 def _gone(spell: Sequence[_Answer], versions: Sequence[Any]) -> Gone:
     held, first = spell[0], spell[1]
-    version = [row for row in versions if row.first_captured_at <= held.at][-1]
+    held_by_then = (row for row in reversed(versions) if not row.first_captured_at or row.first_captured_at <= held.at)
+    version = next(held_by_then, versions[0])
     absent = [answer for answer in spell if answer.how is not None]
     assert first.how is not None
     return Gone(

@@ -1,6 +1,6 @@
 """Filters of stories, the same for search, counts, trends and exports. SQLite only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -48,10 +48,11 @@ class Filters:
 
     def sql(self) -> str:
         """An SQL condition on the table `story`; "1" without a filter. Raises BadQuery."""
-        conditions = self.on_rows()
-        return (
-            "1" if conditions == "1" else f"story.id IN (SELECT story_id FROM search_row WHERE newest AND {conditions})"
-        )
+        others = replace(self, since=None, until=None).on_rows()
+        conditions = [sql.replace("search_row.", "story.") for name, sql in _OF_DAY.items() if getattr(self, name)]
+        if others != "1":
+            conditions.append(f"story.id IN (SELECT story_id FROM search_row WHERE newest AND {others})")
+        return " AND ".join(conditions) or "1"
 
     def on_rows(self) -> str:
         """An SQL condition on the table `search_row`; "1" without a filter. Raises BadQuery."""

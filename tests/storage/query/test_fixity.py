@@ -36,8 +36,9 @@ def clinic() -> Capture:
 
 
 def others(count: int, hours: int = 0) -> list[Capture]:
-    """Other stories of the clinic's day."""
-    found = [page for page in saved_pages() if b'id="ArticleBody"' in page.body and page.url != STORY]
+    """Other stories of the clinic's day, one capture of each."""
+    pages = (page for page in saved_pages() if b'id="ArticleBody"' in page.body and page.url != STORY)
+    found = list({page.url: page for page in pages}.values())
     at = clinic().captured_at
     assert at is not None
     return [moved(page, at + timedelta(hours=hours + 1, minutes=n)) for n, page in enumerate(found[:count])]

@@ -105,3 +105,27 @@ def test_a_story_as_of_a_moment(tmp_path: Path) -> None:
         assert seen(3.5) == ("stands", 1, "One.", at(1), at(3), timedelta(hours=0.5))
         assert seen(4) == ("gone", 1, "One.", at(1), at(3), timedelta(hours=1))
         assert seen(7) == ("stands", 2, "Two.", at(6), at(6), timedelta(hours=1))
+
+
+def untimed(item: Any) -> Any:
+    return replace(item, capture=replace(item.capture, captured_at=None))
+
+
+def test_a_story_of_unknown_time_that_is_gone(tmp_path: Path) -> None:
+    unchanged = answer("not_modified", 1, status=304)
+    (found,) = asked(tmp_path, untimed(article(page="p1")), unchanged, answer("gone", 2, status=404))
+    assert (found.revision, found.last_held_at, found.gone_by) == (1, at(1), at(2))
+
+
+def test_a_story_of_unknown_time_as_of_a_day(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.add(untimed(article(page="p1", published_on=at(0).date())))
+        row = archive.story(1).row
+        found = archive.ask(story_as_of, row, at(9), at(9).date(), redirect_target)
+        assert found is not None
+        assert (found.revision, found.captured_at, found.age) == (1, None, None)
+        archive.add(article(hours=2, body="Other words entirely."))
+        row = archive.story(1).row
+        found = archive.ask(story_as_of, row, at(9), at(9).date(), redirect_target)
+        assert found is not None
+        assert (found.revision, found.captured_at) == (2, at(2))
