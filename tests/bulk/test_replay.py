@@ -4,6 +4,7 @@ import gzip
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,6 @@ from storage.warc.exchange import RecordLocation
 from tests.helpers.commands import program, refused, run
 from tests.helpers.crashing_reader import dies
 from tests.helpers.paths import ROOT
-from tests.helpers.programs import Program
 from tests.helpers.warc_files import again, earlier, page_at, pages, records, wacz, warc_gz, warc_zst
 
 COUNT = 400
@@ -210,17 +210,18 @@ def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
 SMALL = "from postscraper.bulk import replay; replay.TRANSACTION, replay.BATCH = 25, 8\n"
 
 
-def start(theirs: Path, archive: Path, *words: str) -> Program:
+def start(theirs: Path, archive: Path, *words: str) -> subprocess.Popen[bytes]:
     call = ("-c", f"{SMALL}from postscraper.cli.main import main; main()", "replay", theirs, "--jobs", "2")
     with errors_of(archive).open("wb") as errors:
-        return Program(ROOT, *call, "--archive", archive, *words, errors=errors)
+        # Of its own, not forked: it starts processes itself.
+        return subprocess.Popen([sys.executable, *call, "--archive", archive, *words], cwd=ROOT, stderr=errors)
 
 
 def errors_of(archive: Path) -> Path:
     return archive.with_name(f"{archive.name}.errors")
 
 
-def ended(running: Program, archive: Path) -> int:
+def ended(running: subprocess.Popen[bytes], archive: Path) -> int:
     assert running.wait(300) in (0, -9), errors_of(archive).read_text()
     return running.wait()
 

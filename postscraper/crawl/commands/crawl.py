@@ -205,7 +205,7 @@ def _log_end(run: Run, db_url: str | None, code: int, reason: str | None) -> Non
             with RunLock(folder), opened as archive, archive.write() as connection:
                 runs.complete(connection, number, {"exit_code": code, "reason": reason})
     except (ArchiveError, ArchiveInUse) as error:
-        log.warning("the list of runs lacks the exit code of run %s: %s", number, sentence(error))
+        log.debug("the list of runs lacks the exit code of run %s: %s", number, sentence(error))
 
 
 def _outcome(crawling: Awaitable[None]) -> tuple[BaseException | None, bool]:
