@@ -93,6 +93,12 @@ def with_scheme(text: str) -> str:
     return f"https://{text}" if re.match(PAPER_HOST, text, re.I) else text
 
 
+def newspaper_title(url: str) -> str:
+    """The name that the newspaper of an address prints; its host if it has none, or is none that can be read."""
+    paper = newspaper_at(url)
+    return (paper.title or paper.host.removeprefix("www.")) if paper else url.split("/")[2]
+
+
 def newspaper_at(url: str) -> Newspaper | None:
     """The newspaper on whose host an address lies, in any of its forms; None for another host."""
     return _BY_BARE_HOST.get(_SAME_HOST.sub("", urlsplit(url).hostname or ""))

@@ -62,7 +62,7 @@ def _end_broken(pool: ProcessPoolExecutor) -> None:
 
 
 def _drain(pipe: int) -> None:
-    with open(pipe, "rb", buffering=0) as stream:  # a number, no path
+    with os.fdopen(pipe, "rb", buffering=0) as stream:
         while stream.read(1 << 16):
             pass
 

@@ -6,7 +6,7 @@ Headline and names stand as printed. The styles are written from it in storage/q
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -94,10 +94,7 @@ def citation(
         "archive_location": found.archive_url or found.pwid,
         "note": found.note,
     }
-    return Citation(
-        item={name: value for name, value in item.items() if value},
-        **{name: getattr(found, name) for name in Citation.__dataclass_fields__ if name != "item"},
-    )
+    return replace(found, item={name: value for name, value in item.items() if value})
 
 
 def author(name: str, order: Names) -> dict[str, str]:

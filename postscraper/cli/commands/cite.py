@@ -7,7 +7,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import line, print_json
 from postscraper.cli.stories import find_story
-from postscraper.urls import newspaper_at
+from postscraper.urls import newspaper_title
 from storage.archive import Archive
 from storage.query.citation import Names, citation
 from storage.query.citation_styles import NAMES, STYLES, cited
@@ -49,8 +49,7 @@ def cite_command(
       postscraper cite https://www.phnompenhpost.com/national/a-story --style chicago
     """
     row = find_story(archive, story).row
-    paper = newspaper_at(row.canonical_url)
-    title = (paper.title or paper.host.removeprefix("www.")) if paper else row.canonical_url.split("/")[2]
+    title = newspaper_title(row.canonical_url)
     order = cast(Names, names)
     found = archive.ask(citation, row.id, revision, newspaper=title, archive_id=archive_id, names=order)
     if json_wanted:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from postscraper import __version__
 from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.proof import prove
-from postscraper.urls import newspaper_at
+from postscraper.urls import newspaper_title
 from postscraper.web.pages import Page, Parameter, Room
 from storage.query.citation import citation
 from storage.query.citation_styles import NAMES, STYLES, cited
@@ -20,8 +20,7 @@ _MOST_RUNS = 100
 
 def cite(room: Room, connection: Connection, number: int, revision: int | None, names: Any) -> dict[str, Any]:
     row = find(connection, number)
-    paper = newspaper_at(row.canonical_url)
-    title = (paper.title or paper.host.removeprefix("www.")) if paper else row.canonical_url.split("/")[2]
+    title = newspaper_title(row.canonical_url)
     found = citation(connection, number, revision, newspaper=title, archive_id=_ARCHIVE_ID, names=names)
     return {
         "story": number,
