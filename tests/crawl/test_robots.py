@@ -114,6 +114,7 @@ def test_what_is_out_of_reach_is_asked_for_again(
     assert len(kept) == len(server.asked["/robots.txt"]) - (first == b""), "every answer is in the evidence"
 
 
+@pytest.mark.long
 def test_the_run_ends_when_its_patience_does(tmp_path: Path, server: RawServer) -> None:
     server.say("/robots.txt", BUSY)
     done = crawl(tmp_path, server, paths="")
