@@ -36,7 +36,7 @@ from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
-from postscraper.urls import path_of
+from postscraper.urls import is_front, path_of
 
 END = "footer .footer-line"
 STORY = "div#ArticleBody"
@@ -159,7 +159,7 @@ def _check_kind(page: Page) -> None:
             raise PageRejected(reason, f"the page is of the kind {name}")
     if any(name.startswith("node-type-") for name in page.body_classes):
         raise PageRejected("not_an_article", " ".join(sorted(page.body_classes))[:200])
-    if "front" in page.body_classes and (path_of(page.url) != "/" or "option=" in page.url):
+    if "front" in page.body_classes and not is_front(page.canonical(page.url)):
         raise PageRejected("soft_404", "the address answers with the front page")
 
 

@@ -37,7 +37,7 @@ from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
 from postscraper.layouts.phnompenhpost.typed_opening import Opening, captioned, opened
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
-from postscraper.urls import absolute, path_of
+from postscraper.urls import absolute, is_front
 
 END = "footer"
 STORY = "div#ArticleBody"
@@ -187,7 +187,6 @@ _NO_LISTS: tuple[tuple[str, Reason], ...] = (
     ("body:is([class*='node-type-'], .page-contact, .page-sitemap)", "not_an_article"),
 )
 _LISTS = frozenset({"page-taxonomy", "page-search", "page-author"})
-_FRONTS = frozenset({"/", "/front", "/home", "/index.html"})
 
 
 def listing(page: Page) -> Listing | None:
@@ -196,7 +195,7 @@ def listing(page: Page) -> Listing | None:
         if node(page, css) is not None:
             raise PageRejected(reason, f"a page of another kind: {' '.join(sorted(page.body_classes))[:200]}")
     front = "front" in page.body_classes
-    if front and path_of(page.url) not in _FRONTS:
+    if front and not is_front(page.canonical(page.url)):
         raise PageRejected("soft_404", "the address answers with the front page")
     section = _section(page)
     teasers, problems = _teasers(page, section)

@@ -23,7 +23,7 @@ from postscraper.extraction.pictures import Album
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.urls import absolute, path_of
+from postscraper.urls import absolute, is_front, root_kind
 
 # Lists of the site itself.
 CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
@@ -56,15 +56,17 @@ NEXT = (
 
 _PREFIX = re.compile(r"(?:Category|Tag|Author|Month|Year|Day|Archives?)\s*:\s*", re.I)
 _MORE = re.compile(r"(?:continue reading|read more|read the story|more)\b.*", re.I)
-_FRONT = re.compile(r"/(?:[a-z]{2}|page/\d+|index\.php)?")
 _LISTS = frozenset({"home", "blog", "archive", "search", "category", "tag", "author", "date"})
 
 
 def listing(page: Page) -> Listing | None:
-    """None for a page without a list. Raises PageRejected for the front page under a story's address."""
+    """None for a page without a list. Raises PageRejected for the front page at another's address, and the reverse."""
     kinds = page.body_classes & _LISTS
-    if "home" in kinds and not _FRONT.fullmatch(path_of(page.url)):
+    address = page.canonical(page.url)
+    if "home" in kinds and not is_front(address):
         raise PageRejected("soft_404", "the address answers with the front page")
+    if kinds and kinds.isdisjoint({"home", "blog"}) and root_kind(address) == "front":
+        raise PageRejected("soft_404", f"the front page's address answers with another list: {' '.join(sorted(kinds))}")
     teasers: list[DatedTeaser] = []
     problems: list[Problem] = []
     section = _title(page) if kinds & {"category"} else None
