@@ -53,7 +53,7 @@ def read(
         raise PageRejected("not_an_article", "a feed of comments")
     answer = Answer(capture, paper, problems, aliases)
     reader = _Entries(answer, found.kind)
-    teasers = tuple(reader.teasers(found.entries))
+    teasers = reader.teasers(found.entries)
     home = answer.canonical(capture.url)
     if not teasers and not is_of_paper(home):
         host = (urlsplit(home).hostname or "").removeprefix("www.")
@@ -64,9 +64,8 @@ def read(
         layout=found.kind,
         language=answer.language_of(""),
         section=_section(capture, found),
-        teasers=teasers,
+        entries=(*teasers, *found.problems, *reader.problems()),
         next_url=absolute(capture.url, onward) if onward else None,
-        problems=(*found.problems, *reader.problems()),
     )
     return (listing, *reader.stories)
 

@@ -198,17 +198,17 @@ def listing(page: Page) -> Listing | None:
     if front and not is_front(page.canonical(page.url)):
         raise PageRejected("soft_404", "the address answers with the front page")
     section = _section(page)
-    teasers, problems = _teasers(page, section)
+    entries = tuple(_cards(page, section))
+    announces = any(isinstance(each, DatedTeaser) for each in entries)
     next_url = drupal.next_url(page)
-    if not teasers and not front and next_url is None and not _LISTS.intersection(page.body_classes):
+    if not announces and not front and next_url is None and not _LISTS.intersection(page.body_classes):
         return None
     return assemble.listing(
         page,
         layout="drupal_2017",
         section=section if _in_menu(page) else None,
-        teasers=tuple(teasers),
+        entries=entries,
         next_url=next_url,
-        problems=tuple(problems),
     )
 
 
@@ -224,9 +224,7 @@ def _in_menu(page: Page) -> bool:
     return any(node(page, f"nav .{term}, footer .{term}, .menu .{term}") is not None for term in terms)
 
 
-def _teasers(page: Page, section: str | None) -> tuple[list[DatedTeaser], list[Problem]]:
-    teasers: list[DatedTeaser] = []
-    problems: list[Problem] = []
+def _cards(page: Page, section: str | None) -> Iterator[DatedTeaser | Problem]:
     positions: Counter[str | None] = Counter()
     names: dict[Node, str | None] = {}
     for card in nodes(page, CARDS):
@@ -235,12 +233,9 @@ def _teasers(page: Page, section: str | None) -> tuple[list[DatedTeaser], list[P
             continue
         name = _list_name(card, names)
         name = None if name == section else name
-        teaser, doubts = _teaser(page, card, name, positions[name] + 1)
-        problems += doubts
-        if teaser is not None:
-            positions[name] += 1
-            teasers.append(teaser)
-    return teasers, problems
+        for each in _card(page, card, name, positions[name] + 1):
+            positions[name] += isinstance(each, DatedTeaser)
+            yield each
 
 
 def _list_name(card: Node, names: dict[Node, str | None]) -> str | None:
@@ -254,7 +249,7 @@ def _list_name(card: Node, names: dict[Node, str | None]) -> str | None:
     return None
 
 
-def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
+def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
     url = next((found for each in links if (found := absolute(page.base, each.attr("href") or ""))), None)
@@ -263,11 +258,13 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
     dates = [text for _, text in boxes if _DATE.fullmatch(text)]
     summary = " ".join(line for line in lines if line not in dates) or None
-    problems = _unread(card, [headline or "", *lines, *dates[:1]])
+    if rest := _unread(card, [headline or "", *lines, *dates[:1]]):
+        yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
     if url is None or not (headline or summary):
-        return None, problems
-    date, doubts = _date(page, dates[0]) if dates else (None, ())
-    teaser = DatedTeaser(
+        return
+    date, problems = _date(page, dates[0]) if dates else (None, ())
+    yield from problems
+    yield DatedTeaser(
         list=name,
         position=position,
         headline=headline,
@@ -276,16 +273,14 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
         image_url=first_picture_url(page, card),
         **assemble.published(date),
     )
-    return teaser, [*problems, *doubts]
 
 
-def _unread(card: Node, read: list[str]) -> list[Problem]:
-    """A problem with the card's words that are none of those read."""
+def _unread(card: Node, read: list[str]) -> str:
+    """The card's words that are none of those read."""
     rest = words(card)
     for text in sorted(read, key=len, reverse=True):
         rest = rest.replace(text, "", 1)
-    rest = rest.strip(" |") and clean(_MORE.sub("", rest)).strip(" |")
-    return [Problem(kind="unread_words", detail="in a card of a list", text=rest)] if rest else []
+    return rest.strip(" |") and clean(_MORE.sub("", rest)).strip(" |")
 
 
 def _date(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:

@@ -169,15 +169,14 @@ def listing(page: Page) -> Listing | None:
     path = path_of(page.url)
     if path.count("/") > 1:
         raise PageRejected("soft_404", f"a list answers under {path}, which is a story's address")
-    found = tuple(_teasers(page, cards))
-    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
+    entries = tuple(_teasers(page, cards))
+    announces = any(isinstance(each, DatedTeaser) for each in entries)
     return assemble.listing(
         page,
         layout="inhouse_2023",
         section=_section(page, path),
-        teasers=teasers,
-        next_url=_next(page) if teasers else None,
-        problems=tuple(each for each in found if isinstance(each, Problem)),
+        entries=entries,
+        next_url=_next(page) if announces else None,
     )
 
 

@@ -88,16 +88,13 @@ def listing(page: Page) -> Listing | None:
     cards = nodes(page, CARDS)
     if not cards:
         return None
-    found = tuple(each for position, card in enumerate(cards, 1) for each in _card(page, card, position))
-    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
     names = [each for each in many(page, HEADLINE) if path_of(page.url) not in ("/", "") and "/search" not in page.url]
     return assemble.listing(
         page,
         layout="mobile_2017",
         section=names[0] if names else None,
-        teasers=teasers,
+        entries=(each for position, card in enumerate(cards, 1) for each in _card(page, card, position)),
         next_url=maybe_link(page, page, ".pager-next a[href]"),
-        problems=tuple(each for each in found if isinstance(each, Problem)),
     )
 
 

@@ -67,22 +67,20 @@ def listing(page: Page) -> Listing | None:
         raise PageRejected("soft_404", "the address answers with the front page")
     if kinds and kinds.isdisjoint({"home", "blog"}) and root_kind(address) == "front":
         raise PageRejected("soft_404", f"the front page's address answers with another list: {' '.join(sorted(kinds))}")
-    teasers: list[DatedTeaser] = []
-    problems: list[Problem] = []
-    section = _title(page) if kinds & {"category"} else None
-    for card, name, position in _cards(page, None):
-        teaser, doubts = _dated(page, card, None if name == _title(page) else name, position)
-        problems += doubts
-        teasers += [teaser] if teaser is not None else []
-    if not teasers and not kinds:
+    title = _title(page)
+    entries = [
+        each
+        for card, name, position in _cards(page, None)
+        for each in _card(page, card, None if name == title else name, position)
+    ]
+    if not kinds and not any(isinstance(each, DatedTeaser) for each in entries):
         return None
     return assemble.listing(
         page,
         layout="wordpress_2026",
-        section=section,
-        teasers=tuple(teasers),
+        section=title if "category" in kinds else None,
+        entries=entries,
         next_url=maybe_link(page, page, NEXT),
-        problems=tuple(problems),
     )
 
 
@@ -195,22 +193,21 @@ def _summary(box: Node) -> str:
     return text
 
 
-def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
+def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
     found = _read(page, card)
     if found is None:
-        return None, [Problem(kind="unread_words", detail="a card without an address", text=words(card))]
-    problems = []
+        yield Problem(kind="unread_words", detail="a card without an address", text=words(card))
+        return
     if rest := _unread(card, found.read):
-        problems.append(Problem(kind="unread_words", detail="in a card of a list", text=rest))
+        yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
     text: str | None = words(found.date) if found.date is not None else None
     at, on = moment_of(found.date, page.paper) if found.date is not None else (None, None)
     if on is not None and not believable(on, page.capture.captured_at, page.paper):
-        problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
+        yield Problem(kind="odd_date", detail="no day the paper can print", text=text)
         at, on, text = None, None, None
-    teaser = DatedTeaser(
+    yield DatedTeaser(
         list=name, position=position, published_on=on, published_at=at, published_text=text, **found.as_teaser()
     )
-    return teaser, problems
 
 
 def _unread(card: Node, read: set[object]) -> str:
