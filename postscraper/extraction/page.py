@@ -6,6 +6,7 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
@@ -38,22 +39,23 @@ _ADDRESSES = turbohtml.XPath("//a/@href")
 bytes(4 * 1024 * 1024)
 
 
+@dataclass(eq=False)
 class Answer:
     """One answer, a page's or one for machines, with the newspaper by whose particulars it is read.
 
-    url: as fetched.
-    aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
+    aliases: hosts that serve the paper besides its own (see urls.canonical).
     """
 
-    def __init__(
-        self, capture: Capture, paper: Newspaper, problems: tuple[Problem, ...] = (), aliases: Aliases = NO_ALIASES
-    ) -> None:
-        self.url = capture.url
-        self.capture = capture
-        self.paper = paper
-        self.problems = problems
-        self.aliases = aliases
+    capture: Capture
+    paper: Newspaper
+    problems: tuple[Problem, ...] = ()
+    aliases: Aliases = field(default_factory=dict)
+
+    @cached_property
+    def url(self) -> str:
+        """As fetched."""
+        return self.capture.url
 
     @cached_property
     def receipt(self) -> Receipt:
