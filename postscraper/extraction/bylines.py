@@ -122,8 +122,6 @@ _WIRED = (
     rf"(?i)(?P<mark>[-–—(]\s*)?(?:{'|'.join(map(re.escape, AGENCIES))})"
     r"(?(mark)(?:/[\w .-]+)?\)?\.?|(?:\s*/\s*[\w .()-]{2,40})?)"
 )
-_SHOUTED = frozenset(map(str.upper, AGENCIES))
-_LONGEST_AGENCY = max(map(len, AGENCIES))
 # A partner paper before the network, as in THE NATION/ASIA NEWS NETWORK.
 _NETWORK = r"(?i)(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w .()-]+)?"
 
@@ -291,15 +289,4 @@ def is_credit_line(text: str, paper: Newspaper) -> bool:
         return False
     if _note_patterns(paper)[1].fullmatch(text) is not None:
         return True
-    wired = text.upper()
-    if _may_name_a_wire(text, wired) and re.fullmatch(_WIRED, text) is not None:
-        return True
-    return ("ANN" in wired or "ASIA NEWS" in wired) and re.fullmatch(_NETWORK, text) is not None
-
-
-def _may_name_a_wire(text: str, shouted: str) -> bool:
-    """Whether a wire's name can stand there: behind a mark, before a slash, or alone. shouted: the text in capitals."""
-    if text[:1] in "-–—(" or "/" in text:
-        return True
-    # In letters beyond ASCII, too: the pattern takes `ı` and `ſ` for ours.
-    return len(text) <= _LONGEST_AGENCY and (shouted in _SHOUTED or not text.isascii())
+    return any(re.fullmatch(pattern, text) for pattern in (_WIRED, _NETWORK))
