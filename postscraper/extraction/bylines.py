@@ -91,25 +91,8 @@ _HOUSE = frozenset(
     }
 )
 
-_ROLE = (
-    r"(?:story|stories|text|words?|photo(?:s|graph(?:s|y|er)?)?|pictures?|images?|illustrations?|graphics?|videos?"
-    r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edited|compiled|research"
-    r"|edit(?:ing|or)|opinion|analysis|commentary|essay|review|art(?:work)?|design|drawings?|infographics?|maps?|camera)"
-)
-_ONLY_ROLE = re.compile(_ROLE, re.I)
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
-_PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
-_SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
 _SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV", re.I)
-# Titles behind a name and a comma.
-_TITLE = re.compile(
-    r"(?:Ph\.?\s?D|M\.?D|M\.?A|M\.?P|MBA|LLM|LLB|DBA|Esq|CEO|COO|CFO|the|a|an|of|for"
-    r"|(?:vice[- ])?president|(?:deputy )?direct\w+"
-    r"|chair\w*|minister|ambassador|professor|dean|editor\w*|correspondent|reporter|analyst|columnist|founder|co-founder"
-    r"|head|chief|member|secretary|senior|executive|managing|former|national|country|general|lawyer|attorney|lecturer"
-    r"|researcher|economist|manager|partner|student|author|writer|photographer|special|staff|contribut\w+)\b.*",
-    re.I,
-)
 # Those of more than one word that stand behind a partner paper's name.
 _COUNTRIES = frozenset({"hong kong", "new zealand", "south korea", "sri lanka", "viet nam"})
 _PARTICLES = frozenset({"de", "da", "di", "van", "von", "bin", "al", "el", "le", "la", "ten", "ter", "dpa"})
@@ -126,14 +109,31 @@ _WIRED = (
 _NETWORK = r"(?i)(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w .()-]+)?"
 
 
+class _BylinePatterns(NamedTuple):
+    """lead: what stands before names, as what somebody did, anywhere in the line. between: what stands between them."""
+
+    lead: re.Pattern[str]
+    between: re.Pattern[str]
+    role: re.Pattern[str]
+    place: re.Pattern[str]
+    shouted_place: re.Pattern[str]
+    title: re.Pattern[str]
+
+
 @cache
-def _patterns(paper: Newspaper) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What stands before names, as what somebody did, anywhere in the line; and what stands between them."""
-    lead = (
-        rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
-        rf"|^(?:{paper.words_for('by')})\s*[:៖]?\s+"
+def _byline_patterns(paper: Newspaper) -> _BylinePatterns:
+    by, joins, role, place, title = map(paper.words_for, ("by", "joins", "role", "place", "title"))
+    return _BylinePatterns(
+        lead=re.compile(
+            rf"(?i:(?<!\w)(?:(?:{role})(?:\s*(?:,|/|&|\band\b)\s*(?:{role})){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
+            rf"|^(?:{by})\s*[:៖]?\s+"
+        ),
+        between=re.compile(rf"\s*([,/(])\s*|\s*(?:[;&|)]|{joins})\s*"),
+        role=re.compile(role, re.I),
+        place=re.compile(rf"\s+(?:{place})\s+[A-Z].*"),
+        shouted_place=re.compile(rf"\s+(?:{place})\s+.*", re.I),
+        title=re.compile(rf"(?:{title})\b.*", re.I),
     )
-    return re.compile(lead), re.compile(rf"\s*([,/(])\s*|\s*(?:[;&|)]|{paper.words_for('joins')})\s*")
 
 
 def people(byline: str | None, paper: Newspaper) -> tuple[tuple[str, ...], str | None]:
@@ -178,21 +178,21 @@ def _is_name(part: str, paper: Newspaper) -> bool:
 @lru_cache(maxsize=1024)
 def _parts(byline: str, paper: Newspaper) -> tuple[str, ...]:
     """What a byline names, one by one, without places, roles and titles."""
-    return tuple(_pieces(byline, *_patterns(paper)))
+    return tuple(_pieces(byline, _byline_patterns(paper)))
 
 
-def _pieces(byline: str, lead: re.Pattern[str], between: re.Pattern[str]) -> Iterator[str]:
-    place = _SHOUTED_PLACE if byline.isupper() else _PLACE
-    pieces = between.split(lead.sub(";", _MAIL.sub("", byline)))
+def _pieces(byline: str, patterns: _BylinePatterns) -> Iterator[str]:
+    place = patterns.shouted_place if byline.isupper() else patterns.place
+    pieces = patterns.between.split(patterns.lead.sub(";", _MAIL.sub("", byline)))
     name, placed, titled = "", False, False  # the name before, not given out yet; whether its place or title follows
     for mark, piece in zip((None, *pieces[1::2]), pieces[::2], strict=True):
         part = " ".join(piece.split()).strip(" .-–—•*")
-        if not part or ((name or placed) and (_ONLY_ROLE.fullmatch(part) or place.fullmatch(f" {part}"))):
+        if not part or ((name or placed) and (patterns.role.fullmatch(part) or place.fullmatch(f" {part}"))):
             continue
         behind = bool(name) and (mark == "," or titled)
         if behind and _SUFFIX.fullmatch(part):
             name = f"{name} {part}"
-        elif behind and _is_title(part):
+        elif behind and _is_title(part, patterns.title):
             titled = True
         elif not (mark and placed and _may_be_a_country(part)):  # behind its town, or the paper
             if name:
@@ -207,9 +207,9 @@ def _may_be_a_country(part: str) -> bool:
     return _agency(part) is None and (" " not in part or part.casefold() in _COUNTRIES)
 
 
-def _is_title(part: str) -> bool:
+def _is_title(part: str, title: re.Pattern[str]) -> bool:
     return _agency(part) is None and (
-        _TITLE.fullmatch(part) is not None or (part[0].islower() and part.split()[0] not in _PARTICLES)
+        title.fullmatch(part) is not None or (part[0].islower() and part.split()[0] not in _PARTICLES)
     )
 
 
