@@ -5,7 +5,7 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
@@ -265,6 +265,18 @@ def headline(where: Page | Node, css: str) -> str:
     if found is None:
         raise PageRejected("no_headline", f"{css} holds no words")
     return found
+
+
+def headed(page: Page, boxes: str, css: str) -> dict[object, str]:
+    """The boxes that have a heading, with its words; css: seen from the box."""
+    return {box: headings[0] for box in nodes(page, boxes) if (headings := many(box, css))}
+
+
+def unread(text: str, read: Iterable[str]) -> str:
+    """A text without the words that are read of it, each taken out once, the longest first."""
+    for words in sorted(read, key=len, reverse=True):
+        text = text.replace(words, "", 1)
+    return text
 
 
 def scope(page: Page, css: str) -> Node:

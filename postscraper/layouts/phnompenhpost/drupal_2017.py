@@ -30,7 +30,20 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import Node, Page, Words, clean, many, maybe, node, nodes, scope, there, words
+from postscraper.extraction.page import (
+    Node,
+    Page,
+    Words,
+    clean,
+    headed,
+    maybe,
+    node,
+    nodes,
+    scope,
+    there,
+    unread,
+    words,
+)
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
@@ -170,6 +183,7 @@ CARDS = ".item-list li, .views-row, .stories-item, .first-item, .search-result, 
 # Lists of the site itself, and the advertisements: skipped by name.
 CHROME = "header, nav, footer, form, .top-nav, .pager, .menu, .nice-menu, .dfp_ad, .jobs-block"
 SIDE = ".sidebar"
+BOXES = ":has(> h2, > .title-bar, > .block-title)"
 HEADING = ":scope > h2, :scope > .title-bar, :scope > .block-title"
 
 _TWELVE_HOURS_FROM = date(2020, 1, 1)
@@ -226,27 +240,16 @@ def _in_menu(page: Page) -> bool:
 
 def _cards(page: Page, section: str | None) -> Iterator[DatedTeaser | Problem]:
     positions: Counter[str | None] = Counter()
-    names: dict[Node, str | None] = {}
+    headings = headed(page, BOXES, HEADING)
     for card in nodes(page, CARDS):
         outer = card.parent.closest(CARDS) if isinstance(card.parent, Node) else None
         if outer is not None or card.closest(CHROME) is not None:
             continue
-        name = _list_name(card, names)
+        name = next((headings[box] for box in card.ancestors if box in headings), None)
         name = None if name == section else name
         for each in _card(page, card, name, positions[name] + 1):
             positions[name] += isinstance(each, DatedTeaser)
             yield each
-
-
-def _list_name(card: Node, names: dict[Node, str | None]) -> str | None:
-    """The heading of the nearest box around the card that has one."""
-    for box in card.ancestors:
-        if isinstance(box, Node):
-            if box not in names:
-                names[box] = next(iter(many(box, HEADING)), None)
-            if names[box]:
-                return names[box]
-    return None
 
 
 def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
@@ -258,7 +261,8 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
     dates = [text for _, text in boxes if _DATE.fullmatch(text)]
     summary = " ".join(line for line in lines if line not in dates) or None
-    if rest := _unread(card, [headline or "", *lines, *dates[:1]]):
+    rest = unread(words(card), [headline or "", *lines, *dates[:1]]).strip(" |")
+    if rest := clean(_MORE.sub("", rest)).strip(" |"):
         yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
     if url is None or not (headline or summary):
         return
@@ -273,14 +277,6 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
         image_url=first_picture_url(page, card),
         **assemble.published(date),
     )
-
-
-def _unread(card: Node, read: list[str]) -> str:
-    """The card's words that are none of those read."""
-    rest = words(card)
-    for text in sorted(read, key=len, reverse=True):
-        rest = rest.replace(text, "", 1)
-    return rest.strip(" |") and clean(_MORE.sub("", rest)).strip(" |")
 
 
 def _date(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:

@@ -33,7 +33,7 @@ from typing import cast
 from postscraper.errors import Ambiguous, PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, words
+from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, unread, words
 from postscraper.extraction.pictures import main_picture
 from postscraper.items import Article, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
@@ -280,14 +280,11 @@ def _unlabelled(text: str, paper: Newspaper) -> str:
 
 def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
     """The lines between headline and content that are none of what is read there, of the theme's labels, or of SKIP."""
-    known = sorted(filter(None, read), key=len, reverse=True)
+    known = list(filter(None, read))
     marks = rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
     lines = iter(header.all(f"h1, {LINES}"))
     for line in (each for each in dropwhile(title.__ne__, lines) if each is not title and each.closest(SKIP) is None):
-        rest = words(line)
-        for text in known:
-            rest = rest.replace(text, "", 1)
-        if re.sub(marks, "", rest):
+        if re.sub(marks, "", unread(words(line), known)):
             yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
 
 
