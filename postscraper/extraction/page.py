@@ -5,7 +5,8 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
@@ -38,22 +39,23 @@ _ADDRESSES = turbohtml.XPath("//a/@href")
 bytes(4 * 1024 * 1024)
 
 
+@dataclass(eq=False)
 class Answer:
     """One answer, a page's or one for machines, with the newspaper by whose particulars it is read.
 
-    url: as fetched.
-    aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
+    aliases: hosts that serve the paper besides its own (see urls.canonical).
     """
 
-    def __init__(
-        self, capture: Capture, paper: Newspaper, problems: tuple[Problem, ...] = (), aliases: Aliases = NO_ALIASES
-    ) -> None:
-        self.url = capture.url
-        self.capture = capture
-        self.paper = paper
-        self.problems = problems
-        self.aliases = aliases
+    capture: Capture
+    paper: Newspaper
+    problems: tuple[Problem, ...] = ()
+    aliases: Aliases = field(default_factory=dict)
+
+    @cached_property
+    def url(self) -> str:
+        """As fetched."""
+        return self.capture.url
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -263,6 +265,18 @@ def headline(where: Page | Node, css: str) -> str:
     if found is None:
         raise PageRejected("no_headline", f"{css} holds no words")
     return found
+
+
+def headed(page: Page, boxes: str, css: str) -> dict[object, str]:
+    """The boxes that have a heading, with its words; css: seen from the box."""
+    return {box: headings[0] for box in nodes(page, boxes) if (headings := many(box, css))}
+
+
+def unread(text: str, read: Iterable[str]) -> str:
+    """A text without the words that are read of it, each taken out once, the longest first."""
+    for words in sorted(read, key=len, reverse=True):
+        text = text.replace(words, "", 1)
+    return text
 
 
 def scope(page: Page, css: str) -> Node:
