@@ -224,8 +224,8 @@ def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple
     addresses = {discovery.url: discovery.address for discovery in visit.discoveries} if visit else {}
     for teaser in teasers:
         url, value_of = teaser["url"], teaser.get
-        dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
-        yield (*map(value_of, _TEASER), addresses.get(url, url), *dates)
+        on, at = value_of("published_on"), value_of("published_at")
+        yield *map(value_of, _TEASER), addresses.get(url, url), on and raw(day(on)), at and raw(moment(at))
 
 
 def discoveries_of(item: PreparedItem) -> Iterator[MergedDiscovery]:
