@@ -8,7 +8,7 @@ overwritten (storage/ingest/tombstones.py) and the database is vacuumed. Every s
 run lock. SQLite only.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from storage.archive import Archive
-from storage.database.bulk import chunks
+from storage.database.bulk import run_in, select_in
 from storage.database.engine import require_sqlite
 from storage.database.schema import (
     Address,
@@ -196,19 +196,17 @@ def _with_same_bytes(connection: Connection, rows: Iterable[Row[Any]]) -> tuple[
     return same_part, {row.id: row for row in same_bytes if row.id not in same_part}
 
 
-def _captures(connection: Connection, column: Any, values: Sequence[Any]) -> list[Row[Any]]:
-    query = select(Capture.__table__)
-    return [row for batch in chunks(values) for row in connection.execute(query.where(column.in_(batch)))]
+def _captures(connection: Connection, column: Any, values: Collection[Any]) -> list[Row[Any]]:
+    return list(select_in(connection, select(Capture.__table__), column, values))
 
 
 def _without_other_bytes(connection: Connection, losing: _ById, lost: Collection[int]) -> Iterator[str]:
     """Addresses of the captures' stories that no other capture with a record has."""
-    stories = sorted({row.story_id for row in losing.values()} - {None})
+    stories = {row.story_id for row in losing.values()} - {None}
     rows = _captures(connection, Capture.__table__.c.story_id, stories)
     held = {row.story_id for row in rows if row.evidence_file is not None and row.id not in lost}
-    for batch in chunks([each for each in stories if each not in held]):
-        urls = select(Story.canonical_url).where(Story.id.in_(batch)).order_by(Story.canonical_url)
-        yield from connection.execute(urls).scalars()
+    without = stories - held
+    yield from sorted(url for (url,) in select_in(connection, select(Story.canonical_url), Story.id, without))
 
 
 def _aliases(connection: Connection, story_id: int) -> Iterator[str]:
@@ -302,9 +300,8 @@ def _delete_captures(connection: Connection, deleted: list[Row[Any]]) -> None:
             story.timeline.remove(row.id)
             story.derive_all = True
             batch.touched[story.id] = story
-    for chunk in chunks(ids):
-        connection.execute(delete(Sighting).where(Sighting.capture_id.in_(chunk)))
-        connection.execute(delete(Capture).where(Capture.id.in_(chunk)))
+    run_in(connection, delete(Sighting), Sighting.capture_id, ids)
+    run_in(connection, delete(Capture), Capture.id, ids)
     write(connection, batch)
     _forget_visits(connection, {row.address for row in deleted}, set(ids))
 
@@ -312,18 +309,14 @@ def _delete_captures(connection: Connection, deleted: list[Row[Any]]) -> None:
 def _forget_visits(connection: Connection, addresses: Collection[str], ids: Collection[int]) -> None:
     """Clear references to deleted captures in the ledger, and validators that no capture has any more."""
     table, capture = Address.__table__, Capture.__table__.c
-    for chunk in chunks(sorted(addresses)):
-        for row in connection.execute(select(table).where(table.c.address.in_(chunk))).mappings().all():
-            cleared = ["capture_id"] if row["capture_id"] in ids else []
-            of_address = capture.address == row["address"]
-            cleared += [
-                name
-                for name in ("etag", "last_modified")
-                if connection.execute(select(capture.id).where(of_address, capture[name] == row[name])).first() is None
-            ]
-            if cleared:
-                of_row = update(Address).where(table.c.address == row["address"])
-                connection.execute(of_row.values(dict.fromkeys(cleared)))
+    for row in list(select_in(connection, select(table), table.c.address, addresses)):
+        cleared = ["capture_id"] if row.capture_id in ids else []
+        for name in ("etag", "last_modified"):
+            held = select(capture.id).where(capture.address == row.address, capture[name] == getattr(row, name))
+            cleared += [name] if connection.execute(held).first() is None else []
+        if cleared:
+            of_row = update(Address).where(table.c.address == row.address)
+            connection.execute(of_row.values(dict.fromkeys(cleared)))
 
 
 def _delete_teasers(connection: Connection, reader: Reader, named: Collection[str]) -> None:
@@ -339,15 +332,13 @@ def _delete_teasers(connection: Connection, reader: Reader, named: Collection[st
         remaining = [teaser for row, teaser in zip(rows, teasers, strict=True) if row.id not in deleted]
         of_capture = update(Capture).where(capture.c.id == capture_id)
         connection.execute(of_capture.values(teasers_digest=digest_of(dumped(remaining))))
-    for chunk in chunks(sorted(deleted)):
-        connection.execute(delete(Sighting).where(Sighting.id.in_(chunk)))
+    run_in(connection, delete(Sighting), Sighting.id, deleted)
 
 
 def _forget_elsewhere(connection: Connection, named: Collection[str]) -> None:
     """Mark the holdings of the addresses as passed over, and delete the payloads of deleted captures."""
-    passed = {"state": "passed over", "why": WITHDRAWN, "due_at": None}
-    for chunk in chunks(sorted(named)):
-        connection.execute(update(Holding).where(Holding.address.in_(chunk)).values(passed))
+    passed = update(Holding).values(state="passed over", why=WITHDRAWN, due_at=None)
+    run_in(connection, passed, Holding.address, named)
     connection.execute(delete(Payload).where(Payload.digest.not_in(select(Capture.digest))))
 
 
