@@ -27,9 +27,6 @@ from storage.warc.files import file_info
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
 
-EVIDENCE = "evidence"  # the folder
-
-
 _BARRED = select(Withdrawn.address)
 
 
