@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
 from storage.database.bulk import chunks, select_in
-from storage.database.schema import Capture, Holding, IndexQuery, Payload, Withdrawn
+from storage.database.other_archives import Holding, IndexQuery, Payload
+from storage.database.schema import Capture, Withdrawn
 from storage.holdings.models import Candidate, CdxEntry, State
 from storage.ingest.prepare import PreparedItem
 from storage.ledger.selection import Selection, starts_with

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from storage.archive import Archive
 from storage.database.bulk import run_in, select_in
 from storage.database.engine import require_sqlite
-from storage.database.schema import Address, Capture, Holding, Payload, Sighting
+from storage.database.other_archives import Holding, Payload
+from storage.database.schema import Address, Capture, Sighting
 from storage.database.values import dumped
 from storage.errors import NoSuchStory, RecordUnreadable
 from storage.evidence import compact_format
