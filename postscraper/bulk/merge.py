@@ -24,7 +24,9 @@ from storage.evidence.store import FOLDER
 from storage.maintenance import carry_over
 from storage.maintenance.merge import add_addresses, join_ledger
 from storage.maintenance.rebuild import counts
-from storage.maintenance.withdraw import Withdrawal, barred, plan, take_over
+from storage.maintenance.withdrawal.plan import Withdrawal, plan
+from storage.maintenance.withdrawal.tombstones import barred
+from storage.maintenance.withdrawal.withdraw import take_over
 from storage.warc.exchange import Damage
 from storage.warc.files import file_info
 
@@ -117,7 +119,7 @@ def _withdraw(opened: Archive, other: Path, ask: Ask) -> list[str]:
     withdrawals: dict[str, Withdrawal] = {}
     for address in {row["address"] for row in rows} - before:
         with suppress(NoSuchStory):
-            withdrawal = plan(opened, reader, address)
+            withdrawal = opened.ask(plan, reader, address)
             if withdrawal.captures:
                 withdrawals[withdrawal.story] = withdrawal
     if withdrawals:

@@ -80,7 +80,7 @@ def _first_row(story: StoryChanges) -> tuple[Any, ...]:
     return (
         *(revision["id"], story.state.id, revision["number"], True, published_on, published_on and published_on[:7]),
         *(story.story["section"], story.story["language"], revision["layout"], False, bool(article.notes)),
-        dumped(list(dict.fromkeys(name for _, name in article.authors))),
+        f"[{','.join(map(dumped, dict.fromkeys(name for _, name in article.authors)))}]",
     )
 
 

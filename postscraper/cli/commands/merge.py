@@ -16,7 +16,7 @@ from postscraper.cli.progress import progress
 from postscraper.newspapers import Newspaper
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
-from storage.maintenance.withdraw import Withdrawal
+from storage.maintenance.withdrawal.plan import Withdrawal
 
 
 @click.command("merge")

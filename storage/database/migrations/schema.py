@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from storage.database import other_archives  # noqa: F401  # defines tables
 from storage.database.derived import SEARCH_VIEW, SearchRow
 from storage.database.engine import is_sqlite
 

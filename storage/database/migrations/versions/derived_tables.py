@@ -30,10 +30,3 @@ def upgrade() -> None:
         Table.metadata.tables[name].create(op.get_bind())
     if is_sqlite(op.get_bind()):
         op.execute(SEARCH_VIEW)
-
-
-def downgrade() -> None:
-    op.execute("DROP VIEW IF EXISTS search")
-    op.drop_index(INDEX, "capture")
-    for name in TABLES:
-        op.drop_table(name)
