@@ -129,6 +129,8 @@ def _print_facets(counts: Facets) -> None:
         line(title, bold=True)
         for value, stories in values.items():
             line(f"{stories:>9,}  {'unknown' if value is None else one_line(str(value))}")
+        if name == "authors" and counts.stories_for_authors < counts.stories:
+            line(f"{'':>9}  of the {counts.stories_for_authors:,} stories archived last alone")
         if name == "authors" and counts.all_authors > len(values):
             line(f"{'…':>9}  {counted(counts.all_authors - len(values), 'author')} more")
 
