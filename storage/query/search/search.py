@@ -6,7 +6,7 @@ of the batch. Rows of deleted revisions stay in the index until it is built anew
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
@@ -34,6 +34,8 @@ class Hit:
     """One matching story; its best revision, or by date its newest that matches.
 
     snippet: original text with the matches marked. score: smaller is better; None when sorted by date.
+    updated_at: of the last change known: the first capture of a changed wording, else the moment of publication, the
+    beginning of its day in UTC, or the first capture; None when no time is known.
     """
 
     story_id: int
@@ -48,6 +50,7 @@ class Hit:
     revision_id: int
     same_words_as: int | None
     score: float | None
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ _COUNT = f"""
 SELECT count(*) FILTER (WHERE {SINGLE}) + count(DISTINCT story_id) FILTER (WHERE NOT ({SINGLE})) {MATCHES}
 """
 _ARE_MORE = "SELECT 1 FROM words WHERE words MATCH :query LIMIT 1 OFFSET :most_sorted"
+_LAST = f"SELECT story_id {MATCHES} ORDER BY words.rowid DESC LIMIT :most_ranked"
 _BEST = f"""
 SELECT revision_id, story_id, number, newest, published_on, score FROM (
     SELECT *, row_number() OVER (PARTITION BY story_id ORDER BY score, number DESC) AS place FROM (
@@ -90,7 +94,8 @@ WHERE words MATCH :query AND {condition} GROUP BY story_id
 """
 _HITS = """
 WITH page AS MATERIALIZED ({hits} ORDER BY {order} LIMIT :limit OFFSET :offset)
-SELECT page.*, canonical_url, section, same_words_as, headline, standfirst, body, byline,
+SELECT page.*, canonical_url, section, same_words_as, headline, standfirst, body, byline, published_at, first_seen_at,
+       (SELECT first_captured_at FROM revision WHERE revisions > 1 AND id = newest_revision_id) AS changed_at,
        (SELECT group_concat(coalesce(caption_text, caption), char(10)) FROM image
         WHERE image.revision_id = page.revision_id) AS captions
 FROM page JOIN story ON story.id = page.story_id JOIN revision ON revision.id = page.revision_id ORDER BY {page_order}
@@ -138,6 +143,15 @@ def count(connection: Connection, words: str, filters: Filters, spelling: Spelli
     return int(connection.execute(counted, {"query": query, **filters.values()}).scalar_one())
 
 
+def ranked(connection: Connection, words: str, filters: Filters, spelling: Spelling = EXACT) -> int:
+    """How many of the stories are ranked: those of the MOST_RANKED last archived wordings. Raises as `search` does."""
+    query, _ = expression(connection, words, spelling)
+    if query is None:
+        return 0
+    last = text(f"SELECT count(DISTINCT story_id) FROM ({_LAST.format(condition=filters.on_rows())})")
+    return int(connection.execute(last, {"query": query, "most_ranked": MOST_RANKED, **filters.values()}).scalar_one())
+
+
 def expression(connection: Connection, words: str, spelling: Spelling = EXACT) -> tuple[str | None, Sequence[Term]]:
     """The FTS5 expression, None without a word; and the terms that a snippet marks. Raises BadQuery, Unsupported."""
     require_sqlite(connection, "full-text search")
@@ -159,4 +173,13 @@ def _hit(row: Row[Any], terms: Sequence[Term], marks: tuple[str, str]) -> Hit:
         revision_id=row.revision_id,
         same_words_as=row.same_words_as,
         score=row.score,
+        updated_at=_updated_at(row),
     )
+
+
+def _updated_at(row: Row[Any]) -> datetime | None:
+    moment: str | None = row.changed_at or row.published_at
+    if moment is None and row.published_on is not None:
+        return datetime.combine(date.fromisoformat(row.published_on), time(), UTC)
+    moment = moment or row.first_seen_at
+    return None if moment is None else datetime.fromisoformat(moment)
