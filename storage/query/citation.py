@@ -64,17 +64,9 @@ def citation(
     newspaper: its name, as it prints it. archive_id: of this archive in a PWID. Raises NoSuchStory.
     """
     stored = stored_wording(connection, story_id, number)
-    row, capture, at = stored.revision, stored.capture, stored.capture.captured_at
-    holder = _ARCHIVES.get(capture.source, archive_id) if at else archive_id
-    cited = Citation(
-        item={},
-        revision=row.number,
-        agency=row.agency if stored.item.get("authors") else None,
-        captured_at=at,
-        digest=capture.digest,
-        pwid=pwid(holder, at, capture.url) if at else None,
-        archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
-    )
+    row, at = stored.revision, stored.capture.captured_at
+    holder = _ARCHIVES.get(stored.capture.source, archive_id) if at else archive_id
+    cited = _without_item(stored, holder)
     story = connection.execute(select(Story.published_on, Story.section).where(Story.id == story_id)).one()
     authors = _authors(stored, names)
     item = {
@@ -93,6 +85,20 @@ def citation(
         "note": cited.note,
     }
     return replace(cited, item={name: value for name, value in item.items() if value})
+
+
+def _without_item(stored: StoredWording, holder: str) -> Citation:
+    """holder: the archive that the capture is from, as a PWID names it."""
+    row, capture, at = stored.revision, stored.capture, stored.capture.captured_at
+    return Citation(
+        item={},
+        revision=row.number,
+        agency=row.agency if stored.item.get("authors") else None,
+        captured_at=at,
+        digest=capture.digest,
+        pwid=pwid(holder, at, capture.url) if at else None,
+        archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
+    )
 
 
 def _authors(stored: StoredWording, names: Names) -> list[dict[str, str]]:
@@ -144,5 +150,5 @@ def _key(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date
     return f"{words[0]}{published_on.year if published_on else 'nd'}{first}"
 
 
-def csl_json(found: Citation) -> str:
-    return json.dumps([found.item], ensure_ascii=False, indent=1)
+def csl_json(reference: Citation) -> str:
+    return json.dumps([reference.item], ensure_ascii=False, indent=1)
