@@ -133,9 +133,18 @@ class Proof:
 
 
 def prove(
-    archive: Archive, reader: EvidenceReader, story_id: int, *, revision: int | None = None, field: str | None = None
+    archive: Archive,
+    reader: EvidenceReader,
+    story_id: int,
+    *,
+    revision: int | None = None,
+    field: str | None = None,
+    before_reading: Callable[[], object] = lambda: None,
 ) -> Proof:
-    """revision: its number; None: the newest. field: of the item; None: all. Raises NoSuchStory."""
+    """revision: its number; None: the newest. field: of the item; None: all. Raises NoSuchStory.
+
+    before_reading: called before each of the hundreds of readings of a page; it may raise to end the proof.
+    """
     stored = archive.ask(stored_wording, story_id, revision)
     evidence = Evidence.open(archive.evidence)
     parts = [(stored.capture, _of_text(stored))]
@@ -147,7 +156,7 @@ def prove(
     texts: list[str | None] = []
     for index, (row, values) in enumerate(parts):
         wanted = {name: value for name, value in values.items() if field in (None, name)}
-        page = _Page(evidence, reader, row)
+        page = _Page(evidence, reader, row, before_reading)
         records.append(page.record)
         texts.append(page.text)
         fields += (replace(each, record=index) for each in page.fields(wanted))
@@ -174,8 +183,10 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 class _Page:
     """The page of one capture, read again."""
 
-    def __init__(self, evidence: Evidence, reader: EvidenceReader, row: Any) -> None:
-        self._reader, self._row = reader, row
+    def __init__(
+        self, evidence: Evidence, reader: EvidenceReader, row: Any, before_reading: Callable[[], object]
+    ) -> None:
+        self._reader, self._row, self._before_reading = reader, row, before_reading
         self._item: dict[str, Any] = {}
         self.text: str | None = None
         self.record = ProvedRecord(
@@ -299,6 +310,7 @@ class _Page:
 
     def _read(self, exchange: Exchange) -> dict[str, Any] | None:
         """The article that the exchange, or its part, is read as; None when there is none."""
+        self._before_reading()
         parts = by_part(self._reader.read(exchange, self._location))
         item = storable(parts[self._row.part][0]) if self._row.part in parts else None
         return item if item is not None and item["type"] == "article" else None

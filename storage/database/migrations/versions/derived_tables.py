@@ -6,8 +6,9 @@ those that are made from others (storage/ingest/derived.py, search_rows.py).
 
 from alembic import op
 
-from storage.database.derived import SEARCH_VIEW
+from storage.database.derived import SEARCH_VIEW, STORY_COUNTS
 from storage.database.engine import is_sqlite
+from storage.database.migrations.schema import VIEWS
 from storage.database.schema import Table
 
 revision = "0006"
@@ -28,5 +29,9 @@ def upgrade() -> None:
     op.create_index(INDEX, "capture", ["outcome", "reason", "layout", "source"])
     for name in TABLES:
         Table.metadata.tables[name].create(op.get_bind())
+    for view, statement in zip(("article", "promotion"), VIEWS, strict=True):
+        op.execute(f"DROP VIEW {view}")
+        op.execute(statement)
     if is_sqlite(op.get_bind()):
-        op.execute(SEARCH_VIEW)
+        for statement in (SEARCH_VIEW, *STORY_COUNTS):
+            op.execute(statement)
