@@ -44,6 +44,7 @@ class Progress:
     before: bytes read by earlier runs.
     done: bytes read by now, the earlier ones included.
     fruitless: for each file without a page of the newspaper, a list of its contents.
+    not_warc: names of files without a record; they are read again by the next replay.
     """
 
     bytes: int = 0
@@ -54,6 +55,7 @@ class Progress:
     skipped: Counter[str] = field(default_factory=Counter)
     damages: list[Damage] = field(default_factory=list)
     fruitless: list[str] = field(default_factory=list)
+    not_warc: list[str] = field(default_factory=list)
 
 
 class Replay:
@@ -144,6 +146,9 @@ class Replay:
         tally.close()
         self.progress.done += file.end - self._offset
         self.progress.skipped += page_filter.skipped
+        if start == file.start < file.end and not page_filter.contents.total:
+            self.progress.not_warc.append(file.name)
+            return
         if start == file.start and not page_filter.contents.pages:
             self.progress.fruitless.append(f"{file.name}: {page_filter.contents}")
         yield Batch(file, pages, file.end)

@@ -120,8 +120,8 @@ class CcNewsFrontier(Frontier):
         """The pages of the paper in the whole file that the archive does not hold."""
         page_filter = PageFilter(self._run.paper.host, self._run.aliases, self._archive.name)
         for _, exchange in warc.pages([self._path()], page_filter, log_damage):
-            is_undated = exchange.captured_at is None
-            if is_undated or not is_selected(self._run, exchange) or self._run.recorder.has(exchange):
+            at = exchange.captured_at
+            if at is None or not is_selected(self._run, exchange.url, at) or self._run.recorder.has(exchange):
                 continue
             if self._pages_left == 0:
                 return

@@ -12,8 +12,9 @@ from twisted.python.failure import Failure
 
 from postscraper.cli.output import counted, one_line
 from postscraper.cli.progress import duration
+from postscraper.crawl.http import phrase
 from postscraper.crawl.pipeline import COMMITTED
-from postscraper.crawl.spider import NewspaperSpider
+from postscraper.crawl.spider import UNANSWERED, NewspaperSpider
 from postscraper.items import Article, Item, Unread
 from postscraper.sources.warc import MOST_HOSTS
 
@@ -77,7 +78,7 @@ class Checks:
 
     def item_error(self, failure: Failure) -> None:
         self._failed += 1
-        self._failure = self._failure or one_line(f"{type(failure.value).__name__}: {failure.value}")
+        self._failure = self._failure or one_line(phrase(failure.value))
 
     def item_committed(self, item: Item, spider: Spider) -> None:
         if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
@@ -112,14 +113,16 @@ class Checks:
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
         if pictures := self._named("postscraper/picture/"):
             lines.append("Pictures: " + ", ".join(f"{count:,} {_PICTURES.get(why, why)}" for why, count in pictures))
-        if left_out := spider.run.other_hosts:
-            others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
-            lines.append(f"Left out: {', '.join(others)}")
+        left_out = [f"{counted(count, 'page')} of {host}" for host, count in _commonest(spider.run.other_hosts)]
+        if unselected := spider.run.unselected:
+            left_out.append(f"{counted(unselected, 'page')} outside of {spider.run.scope.selectors}")
+        if left_out:
+            lines.append(f"Left out: {', '.join(left_out)}")
         if doors := spider.run.doors.sentence:
             lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
         assert self._crawler.stats is not None
-        if unanswered := self._crawler.stats.get_value("postscraper/unanswered"):
-            lines.append(f"Without an answer: {counted(unanswered, 'try', 'tries')}; the next run tries again")
+        if unanswered := self._crawler.stats.get_value(UNANSWERED):
+            lines.append(f"Without an answer: {counted(unanswered, 'request')}; the next run tries again")
         if self.failed:
             lines.append(f"{self.failed}; the log has each")
         queued = spider.queued()

@@ -98,6 +98,7 @@ class Run:
         # A picture may be on any host: it belongs to the newspaper on whose page it was found.
         self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if settings.getbool("KEEP_IMAGES") else None
         self.other_hosts = Counter[str]()  # number of their pages, by host
+        self.unselected = 0  # pages of a file or archive outside of the selection
         self.selection = Selection(
             host=paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
@@ -227,8 +228,9 @@ class Run:
         """Whether a pause that the newspaper requested is not over yet."""
         return now() < self._paused_until
 
-    def give_back(self, unvisited: Iterable[Due]) -> None:
-        self.archive.ledger.release([due.address for due in unvisited])
+    def give_back(self, addresses: Iterable[str]) -> None:
+        """End the leases of addresses that were not requested: they stay as they were."""
+        self.archive.ledger.release(addresses)
 
     def soon_due(self) -> bool:
         """Whether an address that failed in this run waits for its next try."""

@@ -16,6 +16,7 @@ from postscraper.cli.progress import progress
 from postscraper.newspapers import NEWSPAPERS, POST
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
+from postscraper.sources.warc import check_are_warcs
 
 
 @click.command("replay")
@@ -41,6 +42,7 @@ def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, a
         files = replay.Replay(run, paths, jobs=jobs, link=link)
         files.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
     _show(files.progress)
+    check_are_warcs(files.progress.not_warc)
 
 
 class Written:
