@@ -1,6 +1,6 @@
 """Replay WARC files in bulk: pages are read by worker processes and stored in the order of files and bytes.
 
-    with Run.open(paper, Scope(source="warc"), settings) as run: ...
+    run = Run.open(paper, Scope(source="replay"), settings)
     Replay(run, paths, jobs=2).run(print)
 
 A transaction stores a thousand pages, their links, and the safe offset of each file: a replay that was killed goes on
@@ -176,6 +176,7 @@ class Replay:
         self._unwritten += result.entries
         self._discoveries += result.discoveries.values()
         self.progress.damages += result.damages
+        self._run.counts.update(result.counts)
         self._safe[batch.file] = batch.end
         self._moved.add(batch.file)
 
@@ -191,7 +192,9 @@ class Replay:
         safe = {self._names[file]: self._safe[file] - file.start for file in self._moved}
         safe |= self._run.recorder.committed((location.file, location.offset) for location in self._recorded)
         admitted = [(self._admitted(entry), None) for entries in self._unwritten for entry in entries]
-        self.progress.outcomes.update(self._run.archive.replay(admitted, safe, self._discoveries))
+        outcomes = self._run.archive.replay(admitted, safe, self._discoveries)
+        self.progress.outcomes.update(outcomes)
+        self._run.counts.outcomes.update(outcome.value for outcome in outcomes)
         self.progress.pages += len(self._unwritten)
         self._unwritten, self._recorded, self._discoveries = [], [], []
         self._moved.clear()
