@@ -185,7 +185,13 @@ def pages(
     paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every page in the files, with its location, whose file is an absolute path. Raises BadRequest."""
-    files = warc_files(paths, on_damage)
+    return pages_in(warc_files(paths, on_damage), page_filter, on_damage)
+
+
+def pages_in(
+    files: Sequence[WarcFile], page_filter: PageFilter, on_damage: OnDamage
+) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """As `pages`, in files that are known."""
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
         for file in files:
