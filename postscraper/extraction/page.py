@@ -32,6 +32,16 @@ _LEAKED = re.compile(
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
+# Expressions of one axis or tag each: a test of several names takes ten times as long as all of these.
+_CLASSES = tuple(
+    turbohtml.XPath(f"{path}/@class")
+    for path in (
+        "ancestor::*",
+        "../*",
+        "../../*",
+        *(f".//{tag}" for tag in ("div", "section", "figure", "img", "table")),
+    )
+)
 
 # A tree takes some hundred kB for a millisecond. glibc gives so much back to the system each time, and has it zeroed
 # again for the next page, until it has seen a larger block freed: mallopt(3), M_MMAP_THRESHOLD. This one does, and is
@@ -297,6 +307,11 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     if twin is not None and words(twin) != headline:
         found["hidden"] = words(twin)
     return {place: wording for place, wording in found.items() if wording}
+
+
+def class_attributes(node: Node) -> list[str]:
+    """Of the elements around a node, those beside it and its parent, and the boxes, pictures and tables inside it."""
+    return [text for path in _CLASSES for text in cast("list[str]", path(node))]
 
 
 def classes(node: Node) -> list[str]:

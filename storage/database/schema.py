@@ -325,12 +325,14 @@ class WithdrawnDigest(Table):
 
 
 class CrawlRun(Table):
-    """One crawl; what is not known yet, and of a killed run for good, is NULL. See storage/query/runs.py.
+    """One crawl, replay or merge; what is not known yet, and of a killed run for good, is NULL.
 
-    newspaper, source: as the crawl was told. arguments, outcomes, unread, filled, doors: JSON. started_at, ended_at:
-    its time. exit_code: 0 for a whole run. reason: the sentence with which it ended. requests, answers: to and
-    from the newspaper. bytes: of the answers' bodies. not_modified: answers with status 304. delay_seconds: the pause
-    between two requests that was set. shortest_gap_seconds: the shortest that was kept. queued: addresses still due.
+    newspaper: its short name. source: of a crawl as it was given, else replay or merge. arguments, outcomes, unread,
+    filled, doors, skeletons: JSON, see storage/query/runs.py. started_at, ended_at: its time. exit_code: 0 for a whole
+    run. reason: the sentence with which it ended. requests, answers: to and from the newspaper; NULL for a replay and a
+    merge, as all that is known of requests. bytes: of the answers' bodies. not_modified: answers with status 304.
+    delay_seconds: the pause between two requests that was set. shortest_gap_seconds: the shortest that was kept.
+    queued: addresses still due.
     """
 
     __tablename__ = "run"
@@ -354,3 +356,4 @@ class CrawlRun(Table):
     filled: Mapped[str | None]
     doors: Mapped[str | None]
     queued: Mapped[int | None]
+    skeletons: Mapped[str | None]

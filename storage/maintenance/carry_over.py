@@ -41,8 +41,8 @@ GROUP BY old.id
 _OF_VISIT = ("address", "etag", "last_modified")
 _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 # How far files were replayed, the holdings of other archives, how far these were queried, digests of withdrawn records,
-# and crawls.
-_COPIED = ("replayed", "holding", "enumeration", "refusal", "payload", "withdrawn_digest", "run")
+# runs, and the classes that these met.
+_COPIED = ("replayed", "holding", "enumeration", "refusal", "payload", "withdrawn_digest", "run", "skeleton")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Tables of changes, for searches, of families and pictures, of crawls, and digests of withdrawn records.
+"""Tables of changes, for searches, of families and pictures, of runs, and digests of withdrawn records.
 
 They are created as today's program has them: a later migration that changes one of them makes it anew. `upgrade` fills
 those that are made from others (storage/ingest/derived.py, search_rows.py).
@@ -21,7 +21,7 @@ TABLES = (
     *("change", "correction", "author", "tag", "story_link"),
     *("search_row", "facets", "author_list"),
     *("family", "family_link", "family_sketch", "photo"),
-    *("withdrawn_digest", "run"),
+    *("withdrawn_digest", "run", "skeleton"),
 )
 
 
