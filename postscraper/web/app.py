@@ -26,7 +26,7 @@ from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page,
 from postscraper.web.rendering import MARKS, html_of
 from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
 from storage.archive import Archive
-from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, Unsupported
+from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, ReadOnly, Unsupported
 
 # Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
 # a hundred times the processor of a story, which must not wait behind them.
@@ -198,6 +198,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     TakenOut: 451,
     BadQuery: 400,
     Unsupported: 501,
+    ReadOnly: 501,  # of a pack, which has no evidence
     Locked: 503,
     ArchiveError: 500,
     PostscraperError: 500,

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from postscraper.web import charts
 from postscraper.web.app import PAGES
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, Room
@@ -99,13 +100,15 @@ def test_story(room: Room, edited: int) -> None:
 
 
 def test_story_by_its_address(room: Room, edited: int) -> None:
-    for typed in (EDITED, "phnompenhpost.com/national/riverside-road-opens"):
+    for typed in (EDITED, "phnompenhpost.com/national/riverside-road-opens", "/national/riverside-road-opens"):
         answer = room.ask(f"/story?{urlencode({'url': typed})}")
         assert (answer.status, answer.headers["location"]) == (303, f"/story/{edited}")
-    assert room.ask(f"/search?{urlencode({'q': EDITED})}").status == 303
-    unknown = room.ask(f"/story?{urlencode({'url': EDITED + 's'})}")
-    assert unknown.status == 404
-    assert "did you mean" in unknown.text
+    searched = room.ask(f"/search?{urlencode({'q': EDITED})}")
+    assert (searched.status, searched.headers["location"]) == (303, f"/story?{urlencode({'url': EDITED})}")
+    for typed in (EDITED + "s", "/national/riverside-road-openss"):
+        unknown = room.ask(f"/story?{urlencode({'url': typed})}")
+        assert unknown.status == 404
+        assert f"did you mean {EDITED}?" in unknown.text
 
 
 def test_difference_marks_words(room: Room, edited: int) -> None:
@@ -170,8 +173,26 @@ def test_trend_equals_the_search(room: Room) -> None:
     for period, count in zip(found["periods"], river["stories"], strict=True):
         assert data(room, f"/search.json?q=river&year={period}")["total"] == count
     text = room.ask("/trend?q=river;road").text
-    assert 'class="lines"' in text
-    assert "since=2018" in text
+    assert "/search?q=river&amp;since=2018&amp;until=2018" in text  # from a dot, and from the table
+    found = [[0.012, None, 0.0], [0.083]]
+    assert charts.scale([{"shares": shares} for shares in found]) == pytest.approx([0, 0.02, 0.04, 0.06, 0.08, 0.1])
+    assert charts.scale([{"shares": [0.0]}]) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert charts.ticks([str(year) for year in range(1993, 2010)]) == [
+        *(("1993", 3), ("1996", 3), ("1999", 3), ("2002", 3), ("2005", 3), ("2008", 2))
+    ]
+
+
+def test_filters_and_pages_that_nothing_passes_are_named(room: Room) -> None:
+    for query, sentence in (
+        ("page=99", "There is no page 99; the last is "),
+        ("section=Natinal", "The archive has no section “Natinal”; did you mean “National”?"),
+        ("layout=none", "The archive has no design “none”."),
+    ):
+        found = data(room, f"/search.json?q=the&{query}")
+        assert found["hits"] == []
+        assert found["notice"].startswith(sentence)
+        assert sentence in room.ask(f"/search?q=the&{query}").text
+    assert data(room, "/search.json?q=the&section=national")["notice"] is None
 
 
 def test_capture_is_never_a_page(room: Room) -> None:

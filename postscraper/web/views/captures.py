@@ -13,7 +13,7 @@ from postscraper.extraction.decode import text_of
 from postscraper.items import Capture
 from postscraper.sources.captures import capture_of
 from postscraper.web.pages import NotFound, Page, Room, columns
-from storage.errors import EvidenceError
+from storage.errors import EvidenceError, ReadOnly
 from storage.query import captures
 from storage.warc.exchange import RecordLocation
 
@@ -42,6 +42,8 @@ def capture(room: Room, connection: Connection, number: int) -> dict[str, Any]:
         return data | {"fault": "Its bytes are not in the evidence."}
     try:
         exchange = room.exchange(row)
+    except ReadOnly as error:
+        return data | {"fault": f"{error}."}
     except EvidenceError:
         return data | {"fault": "Its record cannot be read; `postscraper verify` names what is damaged."}
     return data | {"headers": [list(pair) for pair in exchange.headers], "bytes": len(exchange.body)}

@@ -1,31 +1,30 @@
 """Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
 
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
 from postscraper.web.pages import Elsewhere, Page, Parameter, Room
 from postscraper.web.rendering import MARKS
-from postscraper.web.views.stories import number_at
 from storage.errors import BadQuery
-from storage.query import statistics
 from storage.query.search import search
 from storage.query.search.facets import facets
-from storage.query.search.filters import Filters, names
+from storage.query.search.filters import Filters, Named, names
 from storage.query.search.search import MOST_RANKED, Hit, Sort
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, trend
 
 _ON_A_PAGE = 20
-_MOST_SECTIONS = 60  # in the list to choose from
 _MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
 
 
 def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, **given: Any) -> dict[str, Any]:
     words = q.strip()
-    if words.startswith(("http://", "https://", "www.", "/")) and (number := number_at(connection, words)):
-        raise Elsewhere(f"/story/{number}")
+    if words.startswith(("http://", "https://", "www.", "/")):
+        raise Elsewhere(f"/story?{urlencode({'url': words})}")
     filters, spelling = _limits(**given)
     chosen = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
     hits, total, found, fault = [], 0, None, None
@@ -36,20 +35,38 @@ def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, pag
     except BadQuery as error:
         fault = str(error)
     reachable = min(total, MOST_RANKED) if sort == "best" else total
+    pages = -(-reachable // limit)
     return {
         "title": f"Search: {words}" if words else "Search",
         "q": words,
         "fault": fault,
+        "notice": _notice(connection, filters) or _beyond(page, pages),
         "total": total,
         "page": page,
-        "pages": -(-reachable // limit),
+        "pages": pages,
         "limit": limit,
         "ranked": reachable,
         "hits": [_hit(each) for each in hits],
         "facets": found,
-        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "sections": names(connection, "section"),
         "layouts": names(connection, "layout"),
     }
+
+
+def _notice(connection: Connection, filters: Filters) -> str | None:
+    """A sentence for a filter that no story can pass; None without one."""
+    for name in get_args(Named):
+        value, known = getattr(filters, name), names(connection, name)
+        if value is not None and value.lower() not in [each.lower() for each in known]:
+            noun = {"layout": "design"}.get(name, name)
+            near = get_close_matches(value, known, n=1)
+            return f"The archive has no {noun} “{value}”{f'; did you mean “{near[0]}”?' if near else '.'}"
+    return None
+
+
+def _beyond(page: int, pages: int) -> str | None:
+    last = f"; the last is {pages:,}" if pages > 1 else "; there is one" if pages else ""
+    return f"There is no page {page:,}{last}." if page > max(pages, 1) else None
 
 
 def _limits(
@@ -97,6 +114,7 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
+        "notice": _notice(connection, filters),
         "by": by,
         "periods": found.periods if found else (),
         "all_stories": found.all_stories if found else (),
@@ -105,7 +123,7 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
             for each in series
             if found
         ],
-        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "sections": names(connection, "section"),
     }
 
 

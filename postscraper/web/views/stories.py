@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from postscraper.urls import canonical, redirect_target, with_scheme
-from postscraper.web.pages import Elsewhere, NotFound, Page, Parameter, Room, TakenOut, columns
+from postscraper.urls import addresses_typed, canonical, redirect_target
+from postscraper.web.pages import BadParameter, Elsewhere, NotFound, Page, Parameter, Room, TakenOut, columns
 from storage.database.schema import Withdrawn
 from storage.errors import NoSuchStory
 from storage.ingest import tombstones
@@ -22,31 +22,25 @@ from storage.query.history.history import FullStory, Wording, find, full_story, 
 from storage.query.history.promotion import PLACES, headlines, promotion
 
 
-def number_at(connection: Connection, typed: str) -> int | None:
-    """The number of the story at an address; None without one."""
-    for address in dict.fromkeys((_canonical(typed), typed)):
-        with suppress(NoSuchStory):
-            return int(find(connection, address).id)
-    return None
-
-
-def _canonical(typed: str) -> str:
-    try:
-        return canonical(with_scheme(typed))
-    except ValueError:
-        return typed
-
-
 def lookup(room: Room, connection: Connection, url: str) -> dict[str, Any]:
+    """Raises Elsewhere with the path of the story; BadParameter for a path that two newspapers have."""
     if not url.strip():
         raise NotFound("a story is looked up by its address: /story?url=…")
-    address = _canonical(url.strip())
-    if (number := number_at(connection, url.strip())) is not None:
+    addresses = addresses_typed(url.strip())
+    stories = {}
+    for address in addresses:
+        with suppress(NoSuchStory):
+            row = find(connection, address)
+            stories[row.id] = row.canonical_url
+    if len(stories) > 1:
+        raise BadParameter(f"{url.strip()} is {' and '.join(stories.values())}: write the whole address")
+    for number in stories:
         raise Elsewhere(f"/story/{number}")
-    if (tombstone := tombstones.of(connection, address)) is not None:
-        raise TakenOut(f"This story was taken out on {tombstone.withdrawn_on}: {tombstone.reason}")
-    near = nearest(connection, address)
-    raise NotFound(f"the archive holds no story {address}{f'; did you mean {near}?' if near else ''}")
+    for address in addresses:
+        if (tombstone := tombstones.of(connection, address)) is not None:
+            raise TakenOut(f"This story was taken out on {tombstone.withdrawn_on}: {tombstone.reason}")
+    near = next(filter(None, (nearest(connection, address) for address in addresses)), None)
+    raise NotFound(f"the archive holds no story {url.strip()}{f'; did you mean {near}?' if near else ''}")
 
 
 def story(room: Room, connection: Connection, number: int, revision: int | None) -> dict[str, Any]:
@@ -81,7 +75,12 @@ def story(room: Room, connection: Connection, number: int, revision: int | None)
 
 
 def _addresses(urls: Iterator[str]) -> dict[str, str]:
-    return {url: _canonical(url) for url in urls}
+    """Canonical addresses by url; of what is no address none."""
+    addresses = {}
+    for url in urls:
+        with suppress(ValueError):
+            addresses[url] = canonical(url)
+    return addresses
 
 
 def _item(wording: Wording) -> dict[str, Any]:
