@@ -113,7 +113,12 @@ def with_problems(connection: Connection, limit: int) -> list[Row[Any]]:
 
 def pictures(connection: Connection, urls: Sequence[str]) -> dict[str, int]:
     """The number of a capture with the stored bytes of each picture, by the picture's address."""
-    query = select(_TABLE.url, func.max(_TABLE.id)).where(
-        _TABLE.url.in_(urls), _TABLE.reason == "picture", _TABLE.evidence_file.is_not(None)
-    )
-    return dict(connection.execute(query.group_by(_TABLE.url)).all())
+    return dict(connection.execute(_PICTURES, {"urls": list(urls)}).all())
+
+
+_PICTURES = (
+    select(_TABLE.url, func.max(_TABLE.id))
+    .where(_TABLE.url.in_(bindparam("urls", expanding=True)))
+    .where(_TABLE.reason == "picture", _TABLE.evidence_file.is_not(None))
+    .group_by(_TABLE.url)
+)

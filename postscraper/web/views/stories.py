@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from postscraper.phrases import counted
 from postscraper.urls import addresses_typed, canonical, redirect_target
 from postscraper.web.pages import BadParameter, Elsewhere, NotFound, Page, Parameter, Room, TakenOut, columns
 from storage.database.schema import Withdrawn
@@ -18,7 +19,7 @@ from storage.query.history.best import RULES, BestReading, Choice, of_story
 from storage.query.history.changes import KINDS, changes
 from storage.query.history.differences import differences
 from storage.query.history.gone import gone
-from storage.query.history.history import FullStory, Wording, find, full_story, nearest
+from storage.query.history.history import Wording, captures_of, find, nearest, revisions, same_words
 from storage.query.history.promotion import PLACES, headlines, promotion
 
 
@@ -44,33 +45,33 @@ def lookup(room: Room, connection: Connection, url: str) -> dict[str, Any]:
 
 
 def story(room: Room, connection: Connection, number: int, revision: int | None) -> dict[str, Any]:
-    full = full_story(connection, number)
+    row = find(connection, number)
+    wordings = revisions(connection, number)
     best = of_story(connection, number)
-    chosen = next((each for each in full.revisions if each.row.number == revision), None)
-    if revision is not None and chosen is None:
-        raise NoSuchStory(f"story {number} has {len(full.revisions)} revisions, and no revision {revision}")
+    chosen = _numbered(wordings, revision) if revision is not None else None
+    same = same_words(connection, row)
     item = best.item if chosen is None else _item(chosen)
     targets = _addresses(link["url"] for link in item["links"])
-    held = days.numbers_of(connection, {*targets.values(), *full.same_words})
-    kept = captures.pictures(connection, [image["url"] for image in item["images"]])
+    held = days.numbers_of(connection, {*targets.values(), *same})
+    kept = captures.pictures(connection, [image["url"] for image in item["images"]]) if item["images"] else {}
     edited = edits.of_story(connection, number)
     return {
-        "story": columns(full.row),
+        "story": columns(row),
         "item": _shown(item),
         "revision": revision,
         "pictures": kept,
         "links": [link | {"story": held.get(targets.get(link["url"], ""))} for link in item["links"]],
-        "revisions": list(_revisions(full.revisions, edited)),
+        "revisions": list(_revisions(wordings, edited)),
         "corrections": [columns(row, *_NOTE) for row in edited.corrections],
-        "captures": [columns(row) for row in full.captures],
-        "promotion": promotion(connection, full.row.canonical_url),
+        "captures": [columns(each) for each in captures_of(connection, number)],
+        "promotion": promotion(connection, row.canonical_url),
         "headlines": [
             {"place": each.place, "where": PLACES[each.place], "headline": each.headline, "captures": each.captures}
-            for each in headlines(connection, full.row)
+            for each in headlines(connection, row)
         ],
         "why": _reasons(best) if chosen is None else {},
         "gone": gone(connection, redirect_target, story_ids=[number]),
-        "same_words": [{"url": url, "story": held.get(url)} for url in full.same_words],
+        "same_words": [{"url": url, "story": held.get(url)} for url in same],
     }
 
 
@@ -132,26 +133,27 @@ def _reason(choice: Choice) -> dict[str, Any]:
 
 
 def difference(room: Room, connection: Connection, number: int, old: int | None, new: int | None) -> dict[str, Any]:
-    full = full_story(connection, number)
-    last = full.revisions[-1].row.number
-    newer = _numbered(full, new or last)
-    older = _numbered(full, old or max(newer.row.number - 1, 1))
+    row = find(connection, number)
+    wordings = revisions(connection, number)
+    newer = _numbered(wordings, new or wordings[-1].row.number)
+    older = _numbered(wordings, old or max(newer.row.number - 1, 1))
     return {
-        "story": columns(full.row),
+        "story": columns(row),
         "headline": newer.row.headline,
         "old": _about(older),
         "new": _about(newer),
-        "revisions": [each.row.number for each in full.revisions],
+        "revisions": [each.row.number for each in wordings],
         "changes": changes(_item(older), _item(newer)),
         "fields": differences(older, newer),
     }
 
 
-def _numbered(full: FullStory, number: int) -> Wording:
-    found = next((each for each in full.revisions if each.row.number == number), None)
-    if found is None:
-        raise NoSuchStory(f"story {full.row.id} has {len(full.revisions)} revisions, and no revision {number}")
-    return found
+def _numbered(wordings: Sequence[Wording], number: int) -> Wording:
+    """Raises NoSuchStory."""
+    wording = next((each for each in wordings if each.row.number == number), None)
+    if wording is None:
+        raise NoSuchStory(f"this story has {counted(len(wordings), 'revision')}, and no revision {number}")
+    return wording
 
 
 def _about(wording: Wording) -> dict[str, Any]:
