@@ -24,7 +24,8 @@ from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
 from postscraper.web.rendering import MARKS, html_of
-from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
+from postscraper.web.safety import policy_with_frame
+from postscraper.web.views import calendar, captures, coverage, pictures, proofs, search, stories
 from storage.archive import Archive
 from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, ReadOnly, Unsupported
 
@@ -46,7 +47,8 @@ PAGES: Sequence[Page] = (
     *proofs.PAGES,
     *coverage.PAGES,
     *captures.PAGES,
-    Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON.", forms=()),
+    *pictures.PAGES,
+    Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON."),
 )
 TYPES: Mapping[Form, str] = {
     "html": "text/html; charset=utf-8",
@@ -94,10 +96,12 @@ Answer = Callable[[Request], Response]
 class Application:
     """The pages of one archive; `routes` are Starlette's."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._room = Room(archive=archive)
+    def __init__(self, archive: Archive, replay: str | None) -> None:
+        """replay: as of `Room`."""
+        self._room = Room(archive=archive, replay=replay)
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._heavy = ThreadPoolExecutor(HEAVY_READERS, thread_name_prefix="heavy")
+        self._longest = ThreadPoolExecutor(1, thread_name_prefix="longest")
         self._version = Version(archive)
         self._kept: OrderedDict[str, tuple[int, Response]] = OrderedDict()
         self._waiting = 0
@@ -106,7 +110,7 @@ class Application:
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Ends the threads, and frees the archive's connections."""
         yield
-        for threads in (self._threads, self._heavy):
+        for threads in (self._threads, self._heavy, self._longest):
             threads.shutdown()
         self._version.close()
 
@@ -123,7 +127,8 @@ class Application:
     def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
         answer = self._page(page, form)
         if page.heavy:
-            return self._in_thread(answer if page.fresh else self._keeping(answer), form, self._heavy)
+            threads = self._longest if page.seconds else self._heavy
+            return self._in_thread(answer if page.fresh else self._keeping(answer), form, threads)
         return self._in_thread(answer, form)
 
     def _keeping(self, answer: Answer) -> Answer:
@@ -149,7 +154,7 @@ class Application:
             if given not in ("html", *page.forms):
                 raise BadParameter(f"format is one of {', '.join(('html', *page.forms))}, not {given[:80]!r}")
             values = page.values(request.query_params)
-            with reading(self._room.archive) as connection:
+            with reading(self._room.archive, page.seconds) as connection:
                 data = page.view(self._room, connection, **request.path_params, **values)
             return _in_form(page, given, data, request, values)
 
@@ -182,12 +187,15 @@ class Application:
         return endpoint
 
 
-def application(archive: Archive) -> Starlette:
-    """The ASGI application over an archive that was opened for reading; closing it is the caller's."""
-    pages = Application(archive)
-    found = Starlette(routes=pages.routes(), exception_handlers={404: _not_found}, lifespan=pages.lifespan)
-    found.router.redirect_slashes = False  # a page has one address
-    return found
+def application(archive: Archive, replay: str | None = None) -> Starlette:
+    """The ASGI application over an archive that was opened for reading; closing it is the caller's.
+
+    replay: as of `Room`.
+    """
+    pages = Application(archive, replay)
+    app = Starlette(routes=pages.routes(), exception_handlers={404: _not_found}, lifespan=pages.lifespan)
+    app.router.redirect_slashes = False  # a page has one address
+    return app
 
 
 # Statuses of errors that say themselves what is wrong; of two that fit the first counts.
@@ -232,18 +240,21 @@ def _in_form(page: Page, form: Form, data: dict[str, Any], request: Request, val
         raise BadQuery(data["fault"])
     if form == "json":
         return _json(plain(data))
-    if form == "csv":
-        return Response(csv_of(data), media_type=TYPES["csv"], headers={"Content-Disposition": "attachment"})
-    base = str(request.base_url).rstrip("/")
-    if form == "atom":
-        return Response(atom_of(data, base, request.url.query), media_type=TYPES["atom"])
+    if form == "csv" and page.list:
+        return Response(csv_of(page.list, data), media_type=TYPES["csv"], headers={"Content-Disposition": "attachment"})
+    if form == "atom" and page.list:
+        base, title = str(request.base_url).rstrip("/"), data.get("title") or page.summary
+        feed = atom_of(page.list, data, title, base, _sibling(request, "atom"))
+        return Response(feed, media_type=TYPES["atom"])
     query = {name: value for name, value in request.query_params.items() if name != "format"}
     forms: dict[str, str] = {each: _sibling(request, each) for each in page.forms}
-    return Response(html_of(page.name, request.url.path, query, forms, data, values), media_type=TYPES["html"])
+    headers = {"Content-Security-Policy": policy_with_frame(data["frame"])} if data.get("frame") else {}
+    body = html_of(page.name, request.url.path, query, forms, data, values)
+    return Response(body, media_type=TYPES["html"], headers=headers)
 
 
 def _sibling(request: Request, form: Form) -> str:
-    path = request.url.path if request.url.path != "/" else "/index"
+    path = request.url.path.removesuffix(f".{form}") if request.url.path != "/" else "/index"
     query = request.url.query
     return f"{path}.{form}{f'?{query}' if query else ''}"
 

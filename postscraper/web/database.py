@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.archive import Archive
 
 SECONDS = 1.0  # of the processor: readers who wait for each other are not cut
-LONGEST_SECONDS = 5.0  # of the clock
+LONGEST = 5  # seconds of the clock for one of the processor
 STEPS = 10_000  # of SQLite's virtual machine between two looks at the clocks: about a tenth of a millisecond
 
 
@@ -21,12 +21,13 @@ class TooSlow(Exception):
 
 
 @contextmanager
-def reading(archive: Archive) -> Iterator[Connection]:
-    """A connection whose queries have SECONDS together. Raises TooSlow, ArchiveError."""
+def reading(archive: Archive, seconds: float | None = None) -> Iterator[Connection]:
+    """A connection whose queries have so many seconds together; None: SECONDS. Raises TooSlow, ArchiveError."""
+    limit = SECONDS if seconds is None else seconds
     with archive.connect() as connection:
         own = connection.connection.driver_connection
         assert isinstance(own, sqlite3.Connection)
-        busy_end, end = time.thread_time() + SECONDS, time.monotonic() + LONGEST_SECONDS
+        busy_end, end = time.thread_time() + limit, time.monotonic() + LONGEST * limit
         own.set_progress_handler(lambda: time.thread_time() > busy_end or time.monotonic() > end, STEPS)
         try:
             yield connection

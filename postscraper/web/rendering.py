@@ -1,10 +1,11 @@
 """Render templates: everything that is put into one is escaped, whatever it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -24,6 +25,7 @@ NAVIGATION = {
     "/trend": "Trend",
     "/changes": "Edits",
     "/gone": "Gone",
+    "/pictures": "Pictures",
     "/coverage": "Coverage",
     "/docs": "API",
 }
@@ -52,6 +54,7 @@ def _environment() -> Environment:
         words=lambda text: text.replace("_", " "),
     )
     environment.globals.update(
+        by_day=by_day,
         charts=charts,
         navigation=NAVIGATION,
         query=query,
@@ -79,6 +82,12 @@ def query(path: str, given: Mapping[str, Any], **changes: Any) -> str:
     """A path with the given parameters but for the changes; None takes one away."""
     pairs = {name: value for name, value in {**given, **changes}.items() if value not in (None, "")}
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def by_day(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[date | None, list[Mapping[str, Any]]]]:
+    """Rows of a list in the order of their days, day by day."""
+    for day, of_day in groupby(rows, key=lambda row: row["published_on"]):
+        yield day, list(of_day)
 
 
 def _day(day: date | str | None) -> Markup:

@@ -84,13 +84,18 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def server(archive: Archive, bound: socket.socket, names: Iterable[str] = ()) -> uvicorn.Server:
-    """A server that is not running yet: `run(sockets=[bound])`; names: of hosts besides its address and loopback's."""
+def server(
+    archive: Archive, bound: socket.socket, names: Iterable[str] = (), *, replay: str | None = None
+) -> uvicorn.Server:
+    """A server that is not running yet: `run(sockets=[bound])`.
+
+    names: of hosts besides its address and loopback's. replay: address of pywb's collection; None without one.
+    """
     address, port = bound.getsockname()[:2]
     hosts = hosts_of((*LOOPBACK, address, *names), port)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        Guard(application(archive), hosts),
+        Guard(application(archive, replay), hosts),
         http=Protocol,
         ws="none",
         lifespan="on",
@@ -113,7 +118,7 @@ def address_of(bound: socket.socket) -> str:
     return f"http://{f'[{named}]' if ':' in named else named}:{port}/"
 
 
-def run(archive: Archive, bound: socket.socket, names: Iterable[str] = ()) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def run(archive: Archive, bound: socket.socket, names: Iterable[str] = (), *, replay: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; the parameters are those of `server`."""
     with suppress(KeyboardInterrupt):  # which uvicorn raises again when it has ended in order
-        server(archive, bound, names).run(sockets=[bound])
+        server(archive, bound, names, replay=replay).run(sockets=[bound])

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from storage.database.schema import Story
-from storage.query.proof import stored_wording
+from storage.query.proof import StoredWording, stored_wording
 
 # Order of a personal name. Khmer names have the family name first, also in English; a page does not tell which it is.
 Names = Literal["printed", "given-first", "family-first"]
@@ -64,8 +64,15 @@ def citation(
     newspaper: its name, as it prints it. archive_id: of this archive in a PWID. Raises NoSuchStory.
     """
     stored = stored_wording(connection, story_id, number)
+    story = connection.execute(select(Story.__table__).where(Story.id == story_id)).one()
+    return of_wording(story, stored, newspaper=newspaper, archive_id=archive_id, names=names)
+
+
+def of_wording(
+    story: Row[Any], stored: StoredWording, *, newspaper: str, archive_id: str, names: Names = "printed"
+) -> Citation:
+    """As `citation`, of rows that are read already. story: its row."""
     row, capture = stored.revision, stored.capture
-    story = connection.execute(select(Story.published_on, Story.section).where(Story.id == story_id)).one()
     at = capture.captured_at
     people = stored.item.get("authors") or ()
     printed = row.agency or row.byline
@@ -80,7 +87,7 @@ def citation(
         archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
     )
     item = {
-        "id": _key(story_id, authors, story.published_on, row.headline),
+        "id": _key(story.id, authors, story.published_on, row.headline),
         "type": "article-newspaper",
         "title": row.headline,
         "author": authors,

@@ -1,15 +1,19 @@
 """Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
-from postscraper.web.pages import Elsewhere, Page, Parameter, Room
+from postscraper.urls import redirect_target
+from postscraper.web.pages import Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
 from postscraper.web.rendering import MARKS
 from storage.errors import BadQuery
+from storage.query.history.gone import gone as absences
 from storage.query.search import search
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters, Named, names
@@ -21,17 +25,32 @@ _ON_A_PAGE = 20
 _MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
 
 
-def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, **given: Any) -> dict[str, Any]:
+def view(
+    room: Room,
+    connection: Connection,
+    q: str,
+    sort: Sort,
+    limit: int,
+    page: int,
+    gone: bool,
+    **given: Any,
+) -> dict[str, Any]:
     words = q.strip()
     if words.startswith(("http://", "https://", "www.", "/")):
         raise Elsewhere(f"/story?{urlencode({'url': words})}")
     filters, spelling = _limits(**given)
+    absent = [each.story_id for each in absences(connection, redirect_target) if each.back_at is None]
+    gone_only = replace(filters, stories=tuple(absent))
+    if gone:
+        filters = gone_only
     chosen = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
-    hits, total, found, fault = [], 0, None, None
+    hits, total, without_page, found, fault = [], 0, 0, None, None
     try:
         hits = search.search(connection, words, filters, chosen, spelling)
         found = facets(connection, words, filters, spelling) if words else None
         total = found.stories if found else 0
+        if total and absent:
+            without_page = facets(connection, words, gone_only, spelling).stories
     except BadQuery as error:
         fault = str(error)
     reachable = min(total, MOST_RANKED) if sort == "best" else total
@@ -48,6 +67,7 @@ def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, pag
         "ranked": reachable,
         "hits": [_hit(each) for each in hits],
         "facets": found,
+        "gone": without_page,
         "sections": names(connection, "section"),
         "layouts": names(connection, "layout"),
     }
@@ -127,6 +147,37 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
     }
 
 
+def _hits(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", data["hits"])
+
+
+def _hit_entry(row: Row) -> Entry:
+    return Entry(
+        name=row["canonical_url"],
+        path=f"/story/{row['story_id']}",
+        title=row["headline"],
+        updated=row["published_on"],
+        summary=row["snippet"],
+        author=row["byline"],
+    )
+
+
+_HITS = ResultList(
+    rows=_hits,
+    columns=("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet"),
+    entry=_hit_entry,
+)
+
+
+def _periods(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for each in data["series"]:
+        rows = zip(data["periods"], each["stories"], data["all_stories"], each["shares"], strict=True)
+        for row in rows:
+            yield {"words": each["words"], **dict(zip(_TREND.columns[1:], row, strict=True))}
+
+
+_TREND = ResultList(rows=_periods, columns=("words", "period", "stories", "all_stories", "share"))
+
 _WORDS = "Words; “a phrase”, -without, this OR that, begin*, NEAR(a b, 5)."
 _FILTERS = (
     Parameter(name="since", means="Published on this day or later: 2018-06-20, 2018-06 or 2018.", kind="first day"),
@@ -148,10 +199,11 @@ PAGES = (
         heavy=True,
         view=view,
         summary="Stories in which the words occur, English and Khmer.",
-        forms=("json", "csv", "atom"),
+        list=_HITS,
         parameters=(
             Parameter(name="q", means=_WORDS, default=""),
             *_FILTERS,
+            Parameter(name="gone", means="Whose address answers without them now.", kind="yes", default=False),
             Parameter(name="sort", means="The order.", choices=get_args(Sort), default="best"),
             Parameter(name="limit", means="Stories on a page.", kind="number", most=100, default=_ON_A_PAGE),
             Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
@@ -163,6 +215,7 @@ PAGES = (
         heavy=True,
         view=trend_view,
         summary="Words over time, by their share of all stories.",
+        list=_TREND,
         parameters=(
             Parameter(name="q", means="Questions, as of a search, with a semicolon between two.", default=""),
             *_FILTERS,

@@ -1,5 +1,6 @@
 """Filters of stories, the same for search, counts, trends and exports. SQLite only."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -32,7 +33,7 @@ class Filters:
     section: as the paper names it, in any case. author: words of the byline in any wording, as in a search.
     language: en or km. layout: of the newest wording. edited: changed by the paper, not by a redesign or damage alone.
     corrected: with a note of correction in any wording. unique: of a family of stories with nearly the same text, in
-    one language, only its head; families are found by `postscraper families --find`.
+    one language, only its head; families are found by `postscraper families --find`. stories: only these, by number.
     """
 
     since: date | None = None
@@ -45,6 +46,7 @@ class Filters:
     edited: bool | None = None
     corrected: bool | None = None
     unique: bool | None = None
+    stories: tuple[int, ...] | None = None
 
     def sql(self) -> str:
         """An SQL condition on the table `story`; "1" without a filter. Raises BadQuery."""
@@ -59,6 +61,8 @@ class Filters:
         conditions = [sql for name, sql in _OF_DAY.items() if getattr(self, name) is not None]
         if of_facets := [sql for name, sql in _OF_FACETS.items() if getattr(self, name) is not None]:
             conditions.append(f"facets_id IN (SELECT id FROM facets WHERE {' AND '.join(of_facets)})")
+        if self.stories is not None:
+            conditions.append("search_row.story_id IN (SELECT value FROM json_each(:stories))")
         if self.unique:
             conditions.append(_UNIQUE)
         if self.author is not None:
@@ -79,6 +83,7 @@ class Filters:
             "layout": encodable(self.layout) if self.layout is not None else None,
             "edited": self.edited,
             "corrected": self.corrected,
+            "stories": json.dumps(self.stories) if self.stories is not None else None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
