@@ -7,7 +7,9 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from postscraper.errors import PostscraperError
 from postscraper.items import plain
@@ -24,9 +26,10 @@ from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
 from postscraper.web.rendering import MARKS, html_of
-from postscraper.web.safety import policy_with_frame
+from postscraper.web.safety import App, Receive, Scope, Send, policy_with_frame
 from postscraper.web.views import calendar, captures, coverage, pictures, proofs, search, stories
 from storage.archive import Archive
+from storage.database.engine import DATABASE
 from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, ReadOnly, Unsupported
 
 # Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
@@ -105,6 +108,8 @@ class Application:
         self._version = Version(archive)
         self._kept: OrderedDict[str, tuple[int, Response]] = OrderedDict()
         self._waiting = 0
+        self._datasette: App | None = None
+        self._loading = asyncio.Lock()
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -114,7 +119,7 @@ class Application:
             threads.shutdown()
         self._version.close()
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         forms = [(page, form) for page in PAGES for form in ("html", *page.forms)]
         return [
             *(Route(page.path_in(form), self._endpoint(page, form)) for page, form in forms),
@@ -122,7 +127,25 @@ class Application:
             Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES)), "json")),
             *(Route(f"/static/{name}", answer) for name, answer in _static().items()),
             Route("/robots.txt", _robots),
+            Route("/data", _to_tables),
+            Mount("/data", app=self._tables),
         ]
+
+    async def _tables(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Datasette, loaded for its first page; of its pages about itself, which name files, only the static ones."""
+        request = Request(scope)
+        own_path = request.url.path.removeprefix("/data")
+        if own_path.startswith("/-/") and not own_path.startswith("/-/static/"):
+            await _failure(request, "html", 404, "This server has no such page.")(scope, receive, send)
+        elif find_spec("datasette") is None:
+            sentence = "The tables need the extra `datasette`: pip install 'postscraper[datasette]'"
+            await _failure(request, "html", 404, sentence)(scope, receive, send)
+        else:
+            async with self._loading:
+                if self._datasette is None:
+                    tables = await asyncio.to_thread(import_module, "postscraper.web.data")
+                    self._datasette = tables.Tables(self._room.folder / DATABASE)
+            await self._datasette(scope, receive, send)
 
     def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
         answer = self._page(page, form)
@@ -289,6 +312,10 @@ def _failure(request: Request, form: Form, status: int, sentence: str) -> Respon
 async def _not_found(request: Request, error: Exception) -> Response:
     form: Form = "json" if request.url.path.endswith(".json") else "html"
     return _failure(request, form, 404, "This server has no such page.")
+
+
+async def _to_tables(request: Request) -> Response:
+    return RedirectResponse("/data/", 303)
 
 
 async def _robots(request: Request) -> Response:

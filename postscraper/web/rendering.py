@@ -27,6 +27,7 @@ NAVIGATION = {
     "/gone": "Gone",
     "/pictures": "Pictures",
     "/coverage": "Coverage",
+    "/data/": "Tables",
     "/docs": "API",
 }
 
