@@ -99,6 +99,8 @@ def _absent(
     else:
         query = _ABSENT_OF_NOW if until is None else query.where(_OF_THESE)
         rows = [row for ids in chunks(sorted(story_ids)) for row in connection.execute(query, {"ids": ids})]
+    if not rows:
+        return
     targets = {row.id: resolve(row.url, row.detail) for row in rows if row.reason == "moved" and row.detail}
     lists = _lists(connection, {target for target in targets.values() if target is not None})
     for row in rows:
