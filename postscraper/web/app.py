@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from postscraper.errors import PostscraperError
 from postscraper.items import plain
 from postscraper.web.database import TooSlow, Version, reading
 from postscraper.web.feeds import atom_of, csv_of
+from postscraper.web.kept import Kept
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
 from postscraper.web.rendering import MARKS, html_of
@@ -32,10 +32,11 @@ from storage.archive import Archive
 from storage.database.engine import DATABASE
 from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, ReadOnly, Unsupported
 
-# Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
-# a hundred times the processor of a story, which must not wait behind them.
-READERS, HEAVY_READERS = 4, 2
-MOST_KEPT, LARGEST_KEPT = 256, 256 * 1024  # answers of heavy pages, and bytes of one, until the database changes
+# Pages that are made at the same time, each in a thread with a connection. More threads would make no more
+# pages, for they share one interpreter. Those that count over the whole archive take a hundred times the processor of a
+# story, which must not wait behind them.
+READERS, HEAVY_READERS = 2, 2
+KEPT, KEPT_HEAVY = (512, 64 * 1024), (256, 256 * 1024)  # answers, and bytes of one, until the database changes
 MOST_WAITING = 64  # requests; more are answered with 503 at once
 
 
@@ -106,7 +107,7 @@ class Application:
         self._heavy = ThreadPoolExecutor(HEAVY_READERS, thread_name_prefix="heavy")
         self._longest = ThreadPoolExecutor(1, thread_name_prefix="longest")
         self._version = Version(archive)
-        self._kept: OrderedDict[str, tuple[int, Response]] = OrderedDict()
+        self._kept, self._kept_heavy = Kept(self._version, *KEPT), Kept(self._version, *KEPT_HEAVY)
         self._waiting = 0
         self._datasette: App | None = None
         self._loading = asyncio.Lock()
@@ -148,28 +149,15 @@ class Application:
             await self._datasette(scope, receive, send)
 
     def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
-        answer = self._page(page, form)
-        if page.heavy:
-            threads = self._longest if page.seconds else self._heavy
-            return self._in_thread(answer if page.fresh else self._keeping(answer), form, threads)
-        return self._in_thread(answer, form)
+        answer = make = self._page(page, form)
+        if not page.fresh:
+            kept = self._kept_heavy if page.heavy else self._kept
 
-    def _keeping(self, answer: Answer) -> Answer:
-        """The same answers, made once for each state of the database."""
+            def answer(request: Request) -> Response:
+                return kept.answer(str(request.url), lambda: make(request))
 
-        def kept(request: Request) -> Response:
-            version, target = self._version(), str(request.url)
-            found = self._kept.get(target)
-            if found is not None and found[0] == version:
-                return found[1]
-            response = answer(request)
-            if len(response.body) <= LARGEST_KEPT:
-                self._kept[target] = version, response
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-            return response
-
-        return kept
+        threads = self._longest if page.seconds else self._heavy if page.heavy else self._threads
+        return self._in_thread(answer, form, threads)
 
     def _page(self, page: Page, form: Form) -> Answer:
         def answer(request: Request) -> Response:

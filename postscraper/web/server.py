@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,6 +21,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEAD_SECONDS = 10  # within which a request must have come whole
 ANSWER_SECONDS = 60  # within which a client must have taken its answer
 MOST_CONNECTIONS = 200
+# On two full processors readers then have a sixth of them, and what writes the rest.
+NICENESS = 4
 
 
 class Protocol(H11Protocol):
@@ -119,6 +122,7 @@ def address_of(bound: socket.socket) -> str:
 
 
 def run(archive: Archive, bound: socket.socket, names: Iterable[str] = (), *, replay: str | None = None) -> None:
-    """Serve until SIGINT or SIGTERM; the parameters are those of `server`."""
+    """Serve until SIGINT or SIGTERM, behind the programs that write; the parameters are those of `server`."""
+    os.nice(NICENESS)
     with suppress(KeyboardInterrupt):  # which uvicorn raises again when it has ended in order
         server(archive, bound, names, replay=replay).run(sockets=[bound])
