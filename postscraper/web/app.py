@@ -36,7 +36,7 @@ MOST_WAITING = 64  # requests; more are answered with 503 at once
 
 
 def _docs(room: Room, connection: Connection) -> dict[str, Any]:
-    return description(PAGES)
+    return description(PAGES, captures.FILES)
 
 
 PAGES: Sequence[Page] = (
@@ -46,7 +46,7 @@ PAGES: Sequence[Page] = (
     *proofs.PAGES,
     *coverage.PAGES,
     *captures.PAGES,
-    Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON.", forms=()),
+    Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON."),
 )
 TYPES: Mapping[Form, str] = {
     "html": "text/html; charset=utf-8",
@@ -115,7 +115,7 @@ class Application:
         return [
             *(Route(page.path_in(form), self._endpoint(page, form)) for page, form in forms),
             *(Route(path, self._in_thread(self._file(view), "html")) for path, view in captures.FILES.items()),
-            Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES)), "json")),
+            Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES, captures.FILES)), "json")),
             *(Route(f"/static/{name}", answer) for name, answer in _static().items()),
             Route("/robots.txt", _robots),
         ]
@@ -216,7 +216,8 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
     try:
         return answer(request)
     except Elsewhere as error:
-        return RedirectResponse(str(error), 303)
+        path, mark, query = str(error).partition("?")
+        return RedirectResponse(f"{path}{'.json' if form == 'json' else ''}{mark}{query}", 303)
     except Exception as error:
         own = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), None)
         other = next(pair for kind, pair in _SENTENCES.items() if isinstance(error, kind))
@@ -227,7 +228,7 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
 
 
 def _in_form(page: Page, form: Form, data: dict[str, Any], request: Request, values: Mapping[str, Any]) -> Response:
-    if form != "html" and data.get("fault"):
+    if form != "html" and "q" in values and data["fault"]:  # of a search; that of a capture is a fact about it
         raise BadQuery(data["fault"])
     if form == "json":
         return _json(plain(data))
