@@ -1,7 +1,6 @@
 """The reading room as an ASGI application: the table of its pages, and how each is answered."""
 
 import asyncio
-import json
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ from postscraper.web.database import TooSlow, Version, reading
 from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
-from postscraper.web.rendering import MARKS, html_of
+from postscraper.web.rendering import html_of, json_of
 from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
 from storage.archive import Archive
 from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, Unsupported
@@ -249,9 +248,7 @@ def _sibling(request: Request, form: Form) -> str:
 
 
 def _json(data: Any) -> Response:
-    text = json.dumps(data, ensure_ascii=False, indent=1)
-    text = text.replace(MARKS[0], "[").replace(MARKS[1], "]")  # around the matches of a snippet
-    return Response(text.encode("utf-8", "replace"), media_type=TYPES["json"])
+    return Response(json_of(data, indent=1), media_type=TYPES["json"])
 
 
 _TITLES = {

@@ -56,10 +56,11 @@ class Schemas:
 
     def object_of(self, kind: Any) -> Schema:
         """The schema of an object itself, and not a reference to it."""
-        more: Mapping[str, Any] = {}
+        more: dict[str, Any] = {}
         if get_origin(kind) is Annotated:
-            kind, others = get_args(kind)
-            more = others.fields
+            kind, *others = get_args(kind)
+            for other in others:
+                more |= other.fields
         hints = {**_hints(kind), **more}
         optional: Set[str] = getattr(kind, "__optional_keys__", frozenset())
         schema: Schema = {
@@ -104,7 +105,7 @@ class Schemas:
         return {"type": "object", "additionalProperties": self.of(members[1])}
 
     def _annotated(self, members: Sequence[Any]) -> Schema:
-        return self.object_of(Annotated[members[0], members[1]])
+        return self.object_of(Annotated[tuple(members)])
 
     _compositions: Mapping[Any, Callable[["Schemas", Sequence[Any]], Schema]] = {
         Union: _union,

@@ -14,14 +14,14 @@ from storage.query.citation_styles import NAMES, STYLES, cited
 from storage.query.history.history import find
 from storage.query.runs import RunReport, runs
 
-_ARCHIVE_ID = "postscraper"  # in a PWID, as of `postscraper cite`
+ARCHIVE_ID = "postscraper"  # in a PWID, as of `postscraper cite`
 _MOST_RUNS = 100
 
 
 def cite(room: Room, connection: Connection, number: int, revision: int | None, names: Any) -> dict[str, Any]:
     row = find(connection, number)
     title = newspaper_title(row.canonical_url)
-    found = citation(connection, number, revision, newspaper=title, archive_id=_ARCHIVE_ID, names=names)
+    found = citation(connection, number, revision, newspaper=title, archive_id=ARCHIVE_ID, names=names)
     return {
         "story": number,
         "headline": found.item["title"],
