@@ -73,7 +73,7 @@ def _number(room: Room, story: str) -> int:
 # --- Words --------------------------------------------------------------------------------------
 
 
-def found(room: Room, connection: Connection, **values: Any) -> Data:
+def hits(room: Room, connection: Connection, **values: Any) -> Data:
     data = _without_fault(search.view(room, connection, **values))
     return data | {"hits": _cited(connection, data["hits"], "story_id", "revision")}
 

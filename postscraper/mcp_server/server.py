@@ -95,7 +95,8 @@ def _result(room: Room, tool: Tool, arguments: Mapping[str, Any]) -> CallToolRes
     try:
         data = answer(room, tool, arguments)
     except Exception as error:
-        return CallToolResult(content=[TextContent(text=_sentence(error))], is_error=True)
+        sentence = _sentence(error).encode("utf-8", "replace").decode()
+        return CallToolResult(content=[TextContent(text=sentence)], is_error=True)
     return CallToolResult(content=[TextContent(text=json.dumps(data, ensure_ascii=False))], structured_content=data)
 
 
@@ -103,8 +104,8 @@ def answer(room: Room, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, An
     """The answer of a tool as JSON data, with the state of the archive, and with what was cut."""
     values = tool.values(arguments)
     with reading(room.archive) as connection:
-        found = {**tool.question(room, connection, **values), "archive": state_of(connection)}
-    data: dict[str, Any] = json.loads(json_of(plain(found)))
+        answered = {**tool.question(room, connection, **values), "archive": state_of(connection)}
+    data: dict[str, Any] = json.loads(json_of(plain(answered)))
     data["left_out"] = fitted(data)
     return data
 

@@ -13,6 +13,7 @@ from postscraper.web.schema import With
 from postscraper.web.story_answers import ChangeShown, Cite, Difference, ProofPage, StoryPage
 from storage.database.schema import Capture
 from storage.ledger.audit import Estimate, List, Standing
+from storage.query.history.edits import Edit
 from storage.query.history.gone import Gone
 from storage.query.search.facets import Facets
 from storage.query.search.trend import Period
@@ -272,18 +273,7 @@ class NoteOfEdit(TypedDict):
     number: int
 
 
-class EditShown(TypedDict):
-    """changed_at: the first capture that showed it. silent: changes of substance that no note explains."""
-
-    story_id: int
-    canonical_url: str
-    section: str | None
-    headline: str
-    revision: int
-    changed_at: datetime | None
-    silent: bool
-    changes: Sequence[ChangeShown]
-    corrections: Sequence[NoteOfEdit]
+EditShown = Annotated[Edit, With(changes=Sequence[ChangeShown], corrections=Sequence[NoteOfEdit])]
 
 
 class Changes(TypedDict):

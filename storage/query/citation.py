@@ -82,10 +82,12 @@ class CaptureReference:
     pwid: str | None
 
 
-Wording = tuple[int, int | None]  # number of a story; of its revision, None for the newest
+RevisionKey = tuple[int, int | None]  # number of a story; of its revision, None for the newest
 
 
-def references(connection: Connection, wordings: Collection[Wording], archive_id: str) -> dict[Wording, Reference]:
+def references(
+    connection: Connection, wordings: Collection[RevisionKey], archive_id: str
+) -> dict[RevisionKey, Reference]:
     """The references of wordings that are held. archive_id: of this archive in a PWID."""
     revision, story, capture = Revision.__table__.c, Story.__table__.c, Capture.__table__.c
     query = (
@@ -97,14 +99,14 @@ def references(connection: Connection, wordings: Collection[Wording], archive_id
         .join(Capture, capture.id == revision.capture_id)
         .join(Reading, Reading.__table__.c.id == revision.reading_id)
     )
-    found: dict[Wording, Reference] = {}
+    held: dict[RevisionKey, Reference] = {}
     for chunk in chunks(sorted({story_id for story_id, _ in wordings})):
         numbers = {number for story_id, number in wordings if story_id in chunk and number is not None}
         chosen = or_(revision.id == story.newest_revision_id, revision.number.in_(sorted(numbers)))
         for row in connection.execute(query.where(revision.story_id.in_(chunk), chosen)):
             names = {(row.story_id, row.number), *([(row.story_id, None)] if row.is_newest else ())}
-            found |= dict.fromkeys(names.intersection(wordings), _reference(row, archive_id))
-    return found
+            held |= dict.fromkeys(names.intersection(wordings), _reference(row, archive_id))
+    return held
 
 
 def capture_references(

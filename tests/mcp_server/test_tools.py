@@ -48,23 +48,23 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-async def called(archive: Archive, name: str, arguments: dict[str, Any]) -> CallToolResult:
+async def result_of(archive: Archive, name: str, arguments: dict[str, Any]) -> CallToolResult:
     """By the SDK's client in this process, which checks every answer against its schema."""
     async with Client(server(archive)) as client:
         return await client.call_tool(name, arguments)
 
 
-async def asked(archive: Archive, name: str, **arguments: Any) -> Any:
+async def answer_of(archive: Archive, name: str, **arguments: Any) -> Any:
     """The structured answer of a tool."""
-    result = await called(archive, name, arguments or ARGUMENTS.get(name, {}))
+    result = await result_of(archive, name, arguments or ARGUMENTS.get(name, {}))
     assert not result.is_error, result.content
     assert json.loads(result.content[0].text) == result.structured_content  # type: ignore[union-attr]
     return result.structured_content
 
 
-async def refused(archive: Archive, name: str, **arguments: Any) -> str:
+async def refusal_of(archive: Archive, name: str, **arguments: Any) -> str:
     """The sentence of an error."""
-    result = await called(archive, name, arguments)
+    result = await result_of(archive, name, arguments)
     assert result.is_error
     [content] = result.content
     assert "Traceback" not in content.text  # type: ignore[union-attr]
@@ -80,7 +80,7 @@ def rows(archive: Archive, query: str, **values: Any) -> list[Any]:
 async def test_answers_have_exactly_their_schema(archive: Archive, tool: tools.Tool) -> None:
     Draft202012Validator.check_schema(tool.input_schema)
     Draft202012Validator.check_schema(tool.output_schema)
-    data = await asked(archive, tool.name)
+    data = await answer_of(archive, tool.name)
     validator = Draft202012Validator(strict(tool.output_schema), format_checker=FormatChecker())
     assert [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(data)] == []
     assert data["archive"]["newest_digest"].startswith("sha256:")
@@ -100,7 +100,7 @@ async def test_every_tool_is_described_and_reads_only(archive: Archive) -> None:
 
 
 async def test_hits_are_those_of_the_command_each_with_its_capture(archive: Archive) -> None:
-    data = await asked(archive, "search", q="the", limit=50)
+    data = await answer_of(archive, "search", q="the", limit=50)
     printed = json.loads(run("search", "the", "--limit", "50", "--json", "--archive", archive.folder).stdout)
     assert [hit["canonical_url"] for hit in data["hits"]] == [hit["canonical_url"] for hit in printed]
     assert data["hits"]
@@ -118,7 +118,7 @@ async def test_hits_are_those_of_the_command_each_with_its_capture(archive: Arch
 
 
 async def test_a_source_is_the_citation_of_the_command(archive: Archive) -> None:
-    data = await asked(archive, "cite")
+    data = await answer_of(archive, "cite")
     words = ("cite", PATH, "--revision", "1", "--archive", archive.folder)
     assert data["styles"]["apa"].strip() == run(*words, "--style", "apa").stdout.strip()
     bibtex = run(*words, "--style", "bibtex").stdout
@@ -131,48 +131,48 @@ async def test_a_source_is_the_citation_of_the_command(archive: Archive) -> None
 async def test_a_story_is_named_by_number_address_or_path(archive: Archive) -> None:
     [(number,)] = rows(archive, "SELECT id FROM story WHERE canonical_url = :url", url=EDITED)
     for name in (PATH, EDITED, EDITED.removeprefix("https://www."), str(number), number):
-        data = await asked(archive, "story", story=name)
+        data = await answer_of(archive, "story", story=name)
         assert (data["story"]["id"], data["item"]["headline"]) == (number, "Riverside road opens at last")
-    old = await asked(archive, "story", story=PATH, revision=1)
+    old = await answer_of(archive, "story", story=PATH, revision=1)
     assert old["source"]["revision"] == old["revision"] == 1
     assert "3 kilometres" in json.dumps(old["item"]["body"])
-    assert "did you mean" in await refused(archive, "story", story=f"{EDITED}s")
+    assert "did you mean" in await refusal_of(archive, "story", story=f"{EDITED}s")
 
 
 async def test_history_and_difference_tell_what_changed(archive: Archive) -> None:
-    history = await asked(archive, "history")
+    history = await answer_of(archive, "history")
     assert [each["source"]["revision"] for each in history["revisions"]] == [1, 2]
     assert [each["kind"] for each in history["revisions"][1]["changes"]] == ["headline", "paragraph_added", "figure"]
     assert {each["digest"] for each in history["captures"]} >= {
         each["source"]["digest"] for each in history["revisions"]
     }
-    pieces = (await asked(archive, "diff"))["fields"]["headline"]
+    pieces = (await answer_of(archive, "diff"))["fields"]["headline"]
     assert "".join(words for change, words in pieces if change != "removed") == "Riverside road opens at last"
 
 
 async def test_the_paper_through_time(archive: Archive) -> None:
-    day = await asked(archive, "day")
+    day = await answer_of(archive, "day")
     [paper] = [each for each in day["papers"] if each["paper"] == "post"]
     teasers = [(each["headline"], bool(each["source"])) for each in paper["shown"]["lists"][0]["teasers"]]
     assert teasers == [("Not held", False), ("A road at last", True)]
-    front = await asked(archive, "front", page="/", at="2018-06-20T10:00+07:00")
+    front = await answer_of(archive, "front", page="/", at="2018-06-20T10:00+07:00")
     assert [each["headline"] for each in front["lists"][0]["teasers"]] == ["A road at last", "Not held"]
     assert front["source"]["capture"] == front["capture"]
-    stood = await asked(archive, "as_of", story=PATH, at="2018-06-20T10:00")
+    stood = await answer_of(archive, "as_of", story=PATH, at="2018-06-20T10:00")
     assert (stood["revision"], stood["state"]) == (1, "stands")
-    [gone] = (await asked(archive, "gone"))["gone"]
+    [gone] = (await answer_of(archive, "gone"))["gone"]
     assert (gone["canonical_url"], gone["how"], gone["source"]["revision"]) == (EDITED, "404", 2)
 
 
 async def test_a_quotation_is_cited_by_the_wording_that_has_it(archive: Archive) -> None:
-    data = await asked(archive, "quote", sentence="It is 3 kilometres long")
+    data = await answer_of(archive, "quote", sentence="It is 3 kilometres long")
     quoted = next(each for each in data["quotes"] if each["canonical_url"] == EDITED)
     assert quoted["source"]["revision"] == 1
 
 
 async def test_pages_of_rows_follow_each_other(archive: Archive) -> None:
-    whole = (await asked(archive, "search", q="the", limit=4))["hits"]
-    parts = [(await asked(archive, "search", q="the", limit=2, page=page))["hits"] for page in (1, 2)]
+    whole = (await answer_of(archive, "search", q="the", limit=4))["hits"]
+    parts = [(await answer_of(archive, "search", q="the", limit=2, page=page))["hits"] for page in (1, 2)]
     assert [hit["story_id"] for part in parts for hit in part] == [hit["story_id"] for hit in whole]
 
 
@@ -188,6 +188,9 @@ async def test_pages_of_rows_follow_each_other(archive: Archive) -> None:
         ("search", {"q": "a", "sort": "size"}, "sort is one of best, newest, oldest"),
         ("search", {"q": "a", "secton": "National"}, "did you mean 'section'?"),
         ("search", {"q": ["a"]}, "q is one value"),
+        ("search", {"q": "a", "page": 1.5}, "page is one value"),
+        ("search", {"q": "a", "sort": "\ud800"}, "sort is one of"),
+        ("capture", {"number": 0}, "number is a number from 1"),
         ("search", {"q": "a" * 3_000}, "may have 2,000"),
         ("search", {"q": EDITED}, "read it with `story`"),
         ("story", {"story": PATH, "revision": 9}, "has 2 revisions, and no revision 9"),
@@ -204,9 +207,9 @@ async def test_wrong_questions_are_answered_with_what_mends_them(
     archive: Archive, name: str, arguments: dict[str, Any], words: str | None
 ) -> None:
     if words is None:
-        assert not (await called(archive, name, arguments)).is_error
+        assert not (await result_of(archive, name, arguments)).is_error
     else:
-        assert words in await refused(archive, name, **arguments)
+        assert words in await refusal_of(archive, name, **arguments)
 
 
 async def test_an_unknown_tool_is_an_error_of_the_protocol(archive: Archive) -> None:
@@ -221,7 +224,7 @@ async def test_a_failure_tells_nothing_of_itself(archive: Archive, monkeypatch: 
 
     monkeypatch.setitem(BY_NAME, "stats", replace(BY_NAME["stats"], question=failing))  # type: ignore[arg-type]
     assert (
-        await refused(archive, "stats")
+        await refusal_of(archive, "stats")
         == "This question failed; the log of `postscraper mcp`, its standard error, says how."
     )
 
@@ -229,7 +232,7 @@ async def test_a_failure_tells_nothing_of_itself(archive: Archive, monkeypatch: 
 async def test_slow_questions_end(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "STEPS", 1)
     monkeypatch.setattr(database, "SECONDS", 0)
-    assert "longer than a second" in await refused(archive, "search", q="another")
+    assert "longer than a second" in await refusal_of(archive, "search", q="another")
 
 
 async def test_a_long_story_is_read_in_parts(tmp_path: Path) -> None:
@@ -241,7 +244,7 @@ async def test_a_long_story_is_read_in_parts(tmp_path: Path) -> None:
     texts: list[str] = []
     with Archive.open(tmp_path / "archive", readonly=True) as archive:
         while len(texts) < len(words):
-            data = await asked(archive, "story", story="1", block=len(texts) + 1)
+            data = await answer_of(archive, "story", story="1", block=len(texts) + 1)
             assert data["blocks"] == len(words)
             texts += [block["text"] for block in data["item"]["body"]]
             assert data["left_out"].get("item.body", 0) == len(words) - len(texts)
@@ -251,7 +254,7 @@ async def test_a_long_story_is_read_in_parts(tmp_path: Path) -> None:
 async def test_every_story_can_be_read_whatever_its_texts_hold(archive: Archive) -> None:
     for (number,) in rows(archive, "SELECT id FROM story"):
         for name in ("story", "history"):
-            assert await asked(archive, name, story=number)
+            assert await answer_of(archive, name, story=number)
 
 
 def test_the_documentation_names_every_tool_and_its_examples_are_whole() -> None:
