@@ -8,11 +8,11 @@ from postscraper.web import answers, story_answers
 from postscraper.web.schema import With
 from storage.database.schema import Story
 from storage.query import statistics
-from storage.query.citation import CaptureReference, Reference
 from storage.query.families import Member
 from storage.query.history.as_of import State
 from storage.query.history.gone import Gone
 from storage.query.history.promotion import Promotion
+from storage.query.references import CaptureReference, Reference
 from storage.query.search.quote import Quoted
 
 _CITED = With(source=Reference)

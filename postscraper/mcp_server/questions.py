@@ -18,7 +18,7 @@ from postscraper.web.views import calendar, captures, coverage, proofs, search, 
 from postscraper.web.views.proofs import ARCHIVE_ID
 from storage.database.schema import Capture
 from storage.errors import BadQuery
-from storage.query import citation, families, statistics
+from storage.query import families, references, statistics
 from storage.query.history import gone
 from storage.query.search import quote
 
@@ -50,18 +50,18 @@ def _cited(connection: Connection, rows: Iterable[Any], story: str, revision: st
     """
     data = [plain(row) for row in rows]
     wordings = [(row[story], row[revision] if revision else None) for row in data]
-    held = citation.references(connection, [each for each in wordings if each[0] is not None], ARCHIVE_ID)
+    held = references.references(connection, [each for each in wordings if each[0] is not None], ARCHIVE_ID)
     return [row | {"source": held.get(wording)} for row, wording in zip(data, wordings, strict=True)]
 
 
-def _source(connection: Connection, number: int, revision: int | None = None) -> citation.Reference:
-    return citation.references(connection, [(number, revision)], ARCHIVE_ID)[number, revision]
+def _source(connection: Connection, number: int, revision: int | None = None) -> references.Reference:
+    return references.references(connection, [(number, revision)], ARCHIVE_ID)[number, revision]
 
 
 def _of_captures(connection: Connection, rows: Iterable[Any], capture: str) -> list[Data]:
     """Rows with the references of their captures; capture: name of the field with the number."""
     data = [plain(row) for row in rows]
-    held = citation.capture_references(connection, {row[capture] for row in data}, ARCHIVE_ID)
+    held = references.capture_references(connection, {row[capture] for row in data}, ARCHIVE_ID)
     return [row | {"source": held[row[capture]]} for row in data]
 
 
@@ -124,14 +124,13 @@ def story(room: Room, connection: Connection, story: str, revision: int | None, 
 def history(room: Room, connection: Connection, story: str) -> Data:
     number = _number(room, story)
     page = stories.story(room, connection, number, None)
-    references = citation.capture_references(connection, {row["id"] for row in page["captures"]}, ARCHIVE_ID)
+    sources = references.capture_references(connection, {row["id"] for row in page["captures"]}, ARCHIVE_ID)
     return {
         "story": page["story"],
         "revisions": _of_story(connection, number, page["revisions"]),
         "corrections": page["corrections"],
         "captures": [
-            plain(references[row["id"]]) | {"status": row["status"], "layout": row["layout"]}
-            for row in page["captures"]
+            plain(sources[row["id"]]) | {"status": row["status"], "layout": row["layout"]} for row in page["captures"]
         ],
         "gone": page["gone"],
     }
@@ -251,7 +250,7 @@ def unread(room: Room, connection: Connection, **values: Any) -> Data:
 
 def capture(room: Room, connection: Connection, number: int) -> Data:
     data = captures.capture(room, connection, number)
-    return data | {"source": citation.capture_references(connection, [number], ARCHIVE_ID)[number]}
+    return data | {"source": references.capture_references(connection, [number], ARCHIVE_ID)[number]}
 
 
 def _page(rows: Sequence[Any], limit: int, page: int) -> Sequence[Any]:
