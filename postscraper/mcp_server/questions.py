@@ -89,12 +89,12 @@ def _without_fault(data: Data) -> Data:
 
 
 def quotes(room: Room, connection: Connection, sentence: str, exact: bool, limit: int, page: int) -> Data:
-    every = [each for each in quote.quote(connection, sentence) if each.exact or not exact]
+    count, every = quote.quote(connection, sentence, exact_only=exact, limit=limit * page)
     rows = [plain(each) | {"last": _last_revision(each)} for each in _page(every, limit, page)]
     quoted = _cited(connection, rows, "story_id", "last")
     for row in quoted:
         del row["last"]
-    return {"stories": len(every), "quotes": quoted}
+    return {"stories": count, "quotes": quoted}
 
 
 def _last_revision(quoted: quote.Quoted) -> int | None:

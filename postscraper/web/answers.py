@@ -199,8 +199,11 @@ class Day(TypedDict):
 
 
 class GonePage(TypedDict):
-    """The last to go first."""
+    """A page of absences, the last to go first; total: of all pages."""
 
+    total: int
+    page: int
+    pages: int
     gone: Sequence[Gone]
 
 
@@ -219,6 +222,7 @@ class SearchHit(TypedDict):
     revision: int
     newest: bool
     same_words_as: int | None
+    updated_at: datetime | None
 
 
 class Search(TypedDict):

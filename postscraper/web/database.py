@@ -20,14 +20,28 @@ class TooSlow(Exception):
     """The queries of a page took longer than they may."""
 
 
+class Deadline:
+    """The end of the time that one page has from now on."""
+
+    def __init__(self) -> None:
+        self._busy_end, self._end = time.thread_time() + SECONDS, time.monotonic() + LONGEST_SECONDS
+
+    def is_over(self) -> bool:
+        return time.thread_time() > self._busy_end or time.monotonic() > self._end
+
+    def check(self) -> None:
+        """Raises TooSlow."""
+        if self.is_over():
+            raise TooSlow
+
+
 @contextmanager
 def reading(archive: Archive) -> Iterator[Connection]:
     """A connection whose queries have SECONDS together. Raises TooSlow, ArchiveError."""
     with archive.connect() as connection:
         own = connection.connection.driver_connection
         assert isinstance(own, sqlite3.Connection)
-        busy_end, end = time.thread_time() + SECONDS, time.monotonic() + LONGEST_SECONDS
-        own.set_progress_handler(lambda: time.thread_time() > busy_end or time.monotonic() > end, STEPS)
+        own.set_progress_handler(Deadline().is_over, STEPS)
         try:
             yield connection
         except DBAPIError as error:

@@ -4,10 +4,11 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from postscraper.items import plain
 from postscraper.web.rendering import MARKS
 from storage.query.export.csv_table import safe
 
@@ -33,25 +34,22 @@ def _cell(value: Any) -> Any:
 def atom_of(data: Mapping[str, Any], base: str, query: str) -> bytes:
     """The stories of a list as a feed. base: address of the server. query: of the request."""
     own = f"{base}/search.atom{f'?{query}' if query else ''}"
-    updated = max((_moment(hit["published_on"]) for hit in data["hits"]), default="1970-01-01T00:00:00Z")
+    known = [hit["updated_at"] for hit in data["hits"] if hit["updated_at"] is not None]
+    updated = max(known, default=datetime.now(UTC))  # RFC 4287 requires a time, also of a story of unknown time
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">',
-        f"<title>{_text(data['title'])}</title><id>{_text(own)}</id><updated>{updated}</updated>",
+        f"<title>{_text(data['title'])}</title><id>{_text(own)}</id><updated>{plain(updated)}</updated>",
         f'<link rel="self" href={quoteattr(_clean(own))}/>',
     ]
     for hit in data["hits"]:
         address = f"{base}/story/{hit['story_id']}"
         parts.append(
             f"<entry><title>{_text(hit['headline'])}</title><id>{_text(hit['canonical_url'])}</id>"
-            f"<updated>{_moment(hit['published_on'])}</updated><link href={quoteattr(address)}/>"
+            f"<updated>{plain(hit['updated_at'] or updated)}</updated><link href={quoteattr(address)}/>"
             f"<author><name>{_text(hit['byline'] or 'unknown')}</name></author>"
             f"<summary>{_text(_unmarked(hit['snippet']))}</summary></entry>"
         )
     return ("\n".join(parts) + "\n</feed>\n").encode("utf-8", "replace")
-
-
-def _moment(day: date | None) -> str:
-    return datetime.combine(day or date(1970, 1, 1), time(), UTC).isoformat().replace("+00:00", "Z")
 
 
 def _clean(text: str) -> str:

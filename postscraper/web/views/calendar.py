@@ -15,10 +15,11 @@ from postscraper.web.pages import NotFound, Page, Parameter, Room, columns
 from postscraper.web.views.proofs import run_data
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
-from storage.query.history.gone import gone
+from storage.query.history.gone import gone, last_gone
 from storage.query.runs import runs
 
 _MOST_STORIES = 500  # of a day; the Post printed some sixty
+_ON_A_PAGE = 100
 _DAY = timedelta(days=1)
 
 
@@ -168,9 +169,9 @@ def page_data(connection: Connection, page: PageAsOf) -> dict[str, Any]:
     return _summary(page) | {"lists": lists}
 
 
-def gone_view(room: Room, connection: Connection) -> dict[str, Any]:
-    found = gone(connection, redirect_target)
-    return {"gone": list(reversed(found))}
+def gone_view(room: Room, connection: Connection, page: int) -> dict[str, Any]:
+    total, absences = last_gone(connection, redirect_target, limit=_ON_A_PAGE, offset=_ON_A_PAGE * (page - 1))
+    return {"total": total, "page": page, "pages": -(-total // _ON_A_PAGE), "gone": absences}
 
 
 PAGES = (
@@ -189,5 +190,12 @@ PAGES = (
         summary="The newspaper as of the end of a day: fronts with their teasers, stories, edits, removals.",
         parameters=(Parameter(name="front", means="The address of the front or section page to show in full."),),
     ),
-    Page(name="gone", path="/gone", heavy=True, view=gone_view, summary="Stories whose address answers without them."),
+    Page(
+        name="gone",
+        path="/gone",
+        heavy=True,
+        view=gone_view,
+        summary="Stories whose address answers without them.",
+        parameters=(Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),),
+    ),
 )

@@ -13,7 +13,7 @@ from storage.query import statistics
 from storage.query.search import search
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters, names
-from storage.query.search.search import MOST_RANKED, Hit, Sort
+from storage.query.search.search import Hit, Sort
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, trend
 
@@ -35,7 +35,7 @@ def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, pag
         total = found.stories if found else 0
     except BadQuery as error:
         fault = str(error)
-    reachable = min(total, MOST_RANKED) if sort == "best" else total
+    reachable = search.ranked(connection, words, filters, spelling) if total and sort == "best" else total
     return {
         "title": f"Search: {words}" if words else "Search",
         "q": words,
@@ -81,7 +81,7 @@ def _limits(
 
 def _hit(hit: Hit) -> dict[str, Any]:
     columns = ("story_id", "canonical_url", "headline", "published_on", "section", "byline", "snippet", "revision")
-    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as")}
+    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as", "updated_at")}
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:

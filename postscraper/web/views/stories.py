@@ -58,13 +58,14 @@ def story(room: Room, connection: Connection, number: int, revision: int | None)
     item = best.item if chosen is None else _item(chosen)
     targets = _addresses(link["url"] for link in item["links"])
     held = days.numbers_of(connection, {*targets.values(), *full.same_words})
-    kept = captures.pictures(connection, [image["url"] for image in item["images"]])
+    addresses = _addresses(image["url"] for image in item["images"])
+    kept = captures.pictures(connection, addresses.values())
     edited = edits.of_story(connection, number)
     return {
         "story": columns(full.row),
         "item": _shown(item),
         "revision": revision,
-        "pictures": kept,
+        "pictures": {url: kept[address] for url, address in addresses.items() if address in kept},
         "links": [link | {"story": held.get(targets.get(link["url"], ""))} for link in item["links"]],
         "revisions": list(_revisions(full.revisions, edited)),
         "corrections": [columns(row, *_NOTE) for row in edited.corrections],

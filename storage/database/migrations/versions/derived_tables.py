@@ -1,4 +1,4 @@
-"""Tables of changes, for searches, of families and pictures, of crawls, and digests of withdrawn records.
+"""Tables of changes, for searches, of families and pictures, of runs, and digests of withdrawn records.
 
 They are created as today's program has them: a later migration that changes one of them makes it anew. `upgrade` fills
 those that are made from others (storage/ingest/derived.py, search_rows.py).
@@ -6,8 +6,9 @@ those that are made from others (storage/ingest/derived.py, search_rows.py).
 
 from alembic import op
 
-from storage.database.derived import SEARCH_VIEW
+from storage.database.derived import SEARCH_VIEW, STORY_COUNTS
 from storage.database.engine import is_sqlite
+from storage.database.migrations.schema import VIEWS
 from storage.database.schema import Table
 
 revision = "0006"
@@ -20,7 +21,7 @@ TABLES = (
     *("change", "correction", "author", "tag", "story_link"),
     *("search_row", "facets", "author_list"),
     *("family", "family_link", "family_sketch", "photo"),
-    *("withdrawn_digest", "run"),
+    *("withdrawn_digest", "run", "skeleton"),
 )
 
 
@@ -28,12 +29,9 @@ def upgrade() -> None:
     op.create_index(INDEX, "capture", ["outcome", "reason", "layout", "source"])
     for name in TABLES:
         Table.metadata.tables[name].create(op.get_bind())
+    for view, statement in zip(("article", "promotion"), VIEWS, strict=True):
+        op.execute(f"DROP VIEW {view}")
+        op.execute(statement)
     if is_sqlite(op.get_bind()):
-        op.execute(SEARCH_VIEW)
-
-
-def downgrade() -> None:
-    op.execute("DROP VIEW IF EXISTS search")
-    op.drop_index(INDEX, "capture")
-    for name in TABLES:
-        op.drop_table(name)
+        for statement in (SEARCH_VIEW, *STORY_COUNTS):
+            op.execute(statement)
