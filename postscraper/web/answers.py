@@ -209,7 +209,8 @@ class GonePage(TypedDict):
 
 class SearchHit(TypedDict):
     """snippet: printed words, the matches in brackets. revision: the wording that matches best; newest: whether it is
-    the last. same_words_as: number of the story first seen with these words.
+    the last. same_words_as: number of the story first seen with these words. updated_at: of its last known change,
+    or of publication.
     """
 
     story_id: int
