@@ -78,7 +78,7 @@ pywb: $(VENV)/dev.stamp $(VENV)-pywb/stamp  ## what needs pywb: it replays what 
 lock: $(VENV)/dev.stamp  ## resolve the dependencies anew; look at the diff
 	$(PIP) uv
 	$(BIN)/$(LOCK) --upgrade -o requirements.lock
-	$(BIN)/$(LOCK) --upgrade -c requirements.lock --all-extras --group test --group lint -o requirements-dev.lock
+	$(BIN)/$(LOCK) --upgrade -c requirements.lock --all-extras --group test --group lint --group docs -o requirements-dev.lock
 	$(BIN)/$(LOCK) --upgrade --all-extras --group bench -o requirements-bench.lock
 	$(BIN)/$(filter-out pyproject.toml --group build,$(LOCK)) --upgrade --group pyproject.toml:pywb -o requirements-pywb.lock
 	! grep -n '://' requirements*.lock

@@ -32,6 +32,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "changes": "List the edited stories of the whole paper.",
         "cite": "Print a story as a reference.",
         "serve": "Read the archive in a web browser.",
+        "mcp": "Let a language model ask the archive.",
         "stats": "Count what the archive holds and what it lacks.",
         "export": "Write stories, revisions, teasers or pictures for other programs.",
         "pack": "Write stories, pages and a reader into one file.",

@@ -1,7 +1,6 @@
 """The reading room as an ASGI application: the table of its pages, and how each is answered."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,7 @@ from postscraper.web.feeds import atom_of, csv_of
 from postscraper.web.kept import Kept
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
-from postscraper.web.rendering import MARKS, html_of
+from postscraper.web.rendering import html_of, json_of
 from postscraper.web.safety import App, Receive, Scope, Send, policy_with_frame
 from postscraper.web.views import calendar, captures, coverage, pictures, proofs, search, stories
 from storage.archive import Archive
@@ -41,7 +40,7 @@ MOST_WAITING = 64  # requests; more are answered with 503 at once
 
 
 def _docs(room: Room, connection: Connection) -> dict[str, Any]:
-    return description(PAGES)
+    return description(PAGES, captures.FILES)
 
 
 PAGES: Sequence[Page] = (
@@ -125,7 +124,7 @@ class Application:
         return [
             *(Route(page.path_in(form), self._endpoint(page, form)) for page, form in forms),
             *(Route(path, self._in_thread(self._file(view), "html")) for path, view in captures.FILES.items()),
-            Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES)), "json")),
+            Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES, captures.FILES)), "json")),
             *(Route(f"/static/{name}", answer) for name, answer in _static().items()),
             Route("/robots.txt", _robots),
             Route("/data", _to_tables),
@@ -236,7 +235,8 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
     try:
         return answer(request)
     except Elsewhere as error:
-        return RedirectResponse(str(error), 303)
+        path, mark, query = str(error).partition("?")
+        return RedirectResponse(f"{path}{'.json' if form == 'json' else ''}{mark}{query}", 303)
     except Exception as error:
         own = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), None)
         other = next(pair for kind, pair in _SENTENCES.items() if isinstance(error, kind))
@@ -247,7 +247,7 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
 
 
 def _in_form(page: Page, form: Form, data: dict[str, Any], request: Request, values: Mapping[str, Any]) -> Response:
-    if form != "html" and data.get("fault"):
+    if form != "html" and "q" in values and data["fault"]:  # of a search; that of a capture is a fact about it
         raise BadQuery(data["fault"])
     if form == "json":
         return _json(plain(data))
@@ -271,9 +271,7 @@ def _sibling(request: Request, form: Form) -> str:
 
 
 def _json(data: Any) -> Response:
-    text = json.dumps(data, ensure_ascii=False, indent=1)
-    text = text.replace(MARKS[0], "[").replace(MARKS[1], "]")  # around the matches of a snippet
-    return Response(text.encode("utf-8", "replace"), media_type=TYPES["json"])
+    return Response(json_of(data, indent=1), media_type=TYPES["json"])
 
 
 _TITLES = {

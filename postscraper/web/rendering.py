@@ -1,5 +1,6 @@
 """Render templates: everything that is put into one is escaped, whatever it is."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -18,6 +19,13 @@ from storage.query.history.differences import side_by_side
 
 # Private-use characters around each match of a snippet; no newspaper prints these.
 MARKS = ("\ue000", "\ue001")
+
+
+def json_of(data: Any, indent: int | None = None) -> bytes:
+    """JSON data in UTF-8, with brackets around the matches of a snippet; a lone surrogate becomes a question mark."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return text.replace(MARKS[0], "[").replace(MARKS[1], "]").encode("utf-8", "replace")
+
 
 NAVIGATION = {
     "/": "Front",

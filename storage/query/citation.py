@@ -19,7 +19,7 @@ from storage.query.proof import StoredWording, stored_wording
 Names = Literal["printed", "given-first", "family-first"]
 
 # What other archives are called in a PWID, and where they show a capture.
-_ARCHIVES = {"wayback": "archive.org", "commoncrawl": "commoncrawl.org"}
+ARCHIVES = {"wayback": "archive.org", "commoncrawl": "commoncrawl.org"}
 _WAYBACK = "https://web.archive.org/web/{at:%Y%m%d%H%M%S}/{url}"
 
 _SUFFIX = re.compile(r"(.+?),?\s+((?:Jr|Sr)\b\.?|I{2,3}|IV)$")
@@ -73,11 +73,11 @@ def of_wording(
 ) -> Citation:
     """As `citation`, of rows that are read already. story: its row."""
     row, at = stored.revision, stored.capture.captured_at
-    holder = _ARCHIVES.get(stored.capture.source, archive_id) if at else archive_id
+    holder = ARCHIVES.get(stored.capture.source, archive_id) if at else archive_id
     cited = _without_item(stored, holder)
     authors = _authors(stored, names)
     item = {
-        "id": _key(story.id, authors, story.published_on, row.headline),
+        "id": key_of(story.id, authors, story.published_on, row.headline),
         "type": "article-newspaper",
         "title": row.headline,
         "author": authors,
@@ -147,7 +147,7 @@ def _date(moment: date | None) -> dict[str, Any] | None:
     return {"date-parts": [[moment.year, moment.month, moment.day]]} if moment else None
 
 
-def _key(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date | None, headline: str) -> str:
+def key_of(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date | None, headline: str) -> str:
     """A key for BibTeX: last word of the first author, year, first word of the headline; the number without letters."""
     name = (authors[0].get("family") or authors[0]["literal"]).split()[-1] if authors else ""
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in (name, *headline.split())]

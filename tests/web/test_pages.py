@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import pytest
 
 from postscraper.web import charts
-from postscraper.web.app import PAGES
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, PHOTO, Room
 
@@ -314,8 +313,7 @@ def test_audit_equals_the_command(room: Room) -> None:
 
 def test_every_page_is_described(room: Room) -> None:
     described = data(room, "/docs/openapi.json")
-    assert described["openapi"] == "3.1.0"
-    assert len(described["paths"]) == sum(len(page.forms) for page in PAGES)
+    assert described == data(room, "/docs.json")
     text = room.ask("/docs").text
     assert all(path in text for path in described["paths"])
     operations = [path["get"]["operationId"] for path in described["paths"].values()]

@@ -135,6 +135,19 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
     Example:
       postscraper front /national --as-of 2018-06-20T07:00
     """
+    stood, moment = page_stood(archive, page, as_of)
+    if json_wanted:
+        print_json(page_data(stood, moment))
+    else:
+        print_page(stood, side="before" if as_of else "ago")
+
+
+def page_stood(archive: Archive, page: str, as_of: datetime | None) -> tuple[PageAsOf, datetime]:
+    """A page that a person names, as it stood; and the moment in UTC.
+
+    as_of: naive on the newspaper's clock; None: now. Raises BadRequest for a path that two newspapers have, NoSuchStory
+    without a capture.
+    """
     found: dict[str, tuple[PageAsOf, datetime]] = {}
     for paper, addresses in _pages(page):
         moment = options.on_clock(as_of, paper.zone)
@@ -148,11 +161,7 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
         raise NoSuchStory(
             f"the archive has no capture of {page}{f' as old as {as_of:%Y-%m-%d %H:%M}' if as_of else ''}"
         )
-    [(stood, moment)] = found.values()
-    if json_wanted:
-        print_json(page_data(stood, moment))
-    else:
-        print_page(stood, side="before" if as_of else "ago")
+    return next(iter(found.values()))
 
 
 def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:

@@ -120,7 +120,8 @@ def best_reading(sources: Iterable[Source]) -> BestReading:
         choices[name] = _outside_body(choices[name], printed, choices["body"])
     captions[:] = [_outside_body(each, printed, choices["body"]) for each in captions]
     item = {**newest.item, **{name: choice.value for name, choice in choices.items() if name != "captions"}}
-    item["authors"] = list(item["authors"] or ())
+    for name in ("authors", "tags"):
+        item[name] = list(item[name] or ())
     item["images"] = list(_captioned(choices))
     return BestReading(choices={name: choices[name] for name in FIELDS}, item=item)
 
