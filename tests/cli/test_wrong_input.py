@@ -1,4 +1,4 @@
-"""Every command and every source with every kind of wrong input: one sentence, and a code that the reference explains."""
+"""Every command and every source with every kind of wrong input: one sentence, and a code that the docs explain."""
 
 import json
 import os
