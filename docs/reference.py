@@ -118,7 +118,9 @@ def _fields(kind: type[Any], heading: str = "##") -> Iterator[str]:
         if isinstance(node, ast.AnnAssign)
     }
     for field in dataclasses.fields(kind):
-        yield f"| `{field.name}` | `{types[field.name].replace('|', chr(92) + '|')}` | {texts.get(field.name, '')} |"
+        # A bar ends a cell, in code too, and renderers differ in how they take one with a backslash.
+        kind_of = types[field.name].replace("|", "&#124;")
+        yield f"| `{field.name}` | <code>{kind_of}</code> | {texts.get(field.name, '')} |"
     yield ""
 
 
