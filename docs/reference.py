@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference/ that follow from the code: `python -m docs.reference`."""
+"""Write what follows from the code into docs/reference/ and README.md: `python -m docs.reference`."""
 
 import ast
 import dataclasses
@@ -19,6 +19,8 @@ from postscraper.web.openapi import description
 from storage.database.descriptions import described_names
 
 FOLDER = Path(__file__).parent / "reference"
+README = FOLDER.parents[1] / "README.md"
+README_TABLE = "| to | commands |\n|---|---|\n"
 WIDTH = 100  # columns of a command's help
 
 COMMANDS_HEAD = """# Commands
@@ -183,6 +185,14 @@ def page(name: str) -> str:
     return "\n".join(PAGES_BY_NAME[name]()).rstrip("\n") + "\n"
 
 
+def readme(text: str) -> str:
+    """README.md with its table of commands as the groups of the help are now."""
+    before, rest = text.split(README_TABLE)
+    rows = [f"| {title.lower()} | {' '.join(f'`{name}`' for name in names)} |" for title, names in GROUPS.items()]
+    return before + README_TABLE + "\n".join(rows) + "\n\n" + rest.split("\n\n", 1)[1]
+
+
 if __name__ == "__main__":
+    README.write_text(readme(README.read_text("utf-8")), "utf-8")
     for name in PAGES_BY_NAME:
         (FOLDER / name).write_text(page(name), "utf-8")

@@ -6,9 +6,10 @@ from typing import get_args
 
 import pytest
 
-from docs.reference import FOLDER, ITEMS, PAGES_BY_NAME, field_texts, page
+from docs.reference import FOLDER, ITEMS, PAGES_BY_NAME, README, field_texts, page, readme
 from postscraper import settings
 from postscraper.cli import exit_codes
+from postscraper.cli.main import GROUPS
 from postscraper.run.scope import ARGUMENTS, SOURCES
 from storage.holdings.models import State
 
@@ -23,6 +24,12 @@ def table(name: str, heading: str) -> list[list[str]]:
 @pytest.mark.parametrize("name", PAGES_BY_NAME)
 def test_a_page_is_that_of_the_code(name: str) -> None:
     assert (FOLDER / name).read_text("utf-8") == page(name), f"docs/reference/{name} is old; run: make reference"
+
+
+def test_the_commands_in_the_readme_are_the_groups_of_the_help() -> None:
+    text = README.read_text("utf-8")
+    assert text == readme(text), "the table of commands in README.md is old; run: make reference"
+    assert all(f"`{name}`" in text for names in GROUPS.values() for name in names)
 
 
 def test_every_field_of_an_item_is_described() -> None:

@@ -3,14 +3,12 @@
 They print what the pages show. What the pages ask of the network is asked of stand-ins on loopback.
 """
 
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 
-from postscraper.cli.main import GROUPS
 from tests.helpers.crawls import FAST, NO_WAIT
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import ROOT, SAMPLES
@@ -19,11 +17,13 @@ from tests.helpers.wayback_server import Kept, Machine
 
 OF_THE_DEMO = {
     "docs/tutorial.md": {"console": 12, "sql": 6, "python": 6},
-    "docs/how-to/analyse.md": {"console": 3, "python": 2},
+    "docs/how-to/analyse.md": {"console": 3, "sql": 2, "python": 2},
     "docs/how-to/cite.md": {"console": 6},
     "docs/how-to/library.md": {"console": 9},
     "docs/how-to/back-up.md": {"console": 6},
 }
+
+TAKE_LONG = ("docs/how-to/library.md", "docs/how-to/back-up.md")  # they prove and copy whole archives
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", OF_THE_DEMO)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.long] if page in TAKE_LONG else []) for page in OF_THE_DEMO],
+)
 def test_every_step_on_the_demo_prints_what_the_page_shows(
     page: str, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +46,7 @@ def test_every_step_on_the_demo_prints_what_the_page_shows(
     assert all(compared[language] >= least for language, least in OF_THE_DEMO[page].items()), compared
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["docs/how-to/live.md", "docs/how-to/schedule.md"])
 def test_every_step_on_the_live_paper_prints_what_the_page_shows(
     page: str, httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -84,8 +88,3 @@ def test_the_demo_in_the_readme_prints_what_the_page_shows(demo: Path, monkeypat
     assert len(shown) == 3
     for words, expected in shown:
         assert_shown(words, Reader("README.md").shell(words), expected)
-
-
-def test_the_commands_in_the_readme_are_the_groups_of_the_help() -> None:
-    table = (ROOT / "README.md").read_text("utf-8").split("| to | commands |\n|---|---|\n")[1].split("\n\n")[0]
-    assert [re.findall("`([^`]+)`", row) for row in table.splitlines()] == [list(names) for names in GROUPS.values()]
