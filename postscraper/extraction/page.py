@@ -171,8 +171,8 @@ def clean(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """The words without what an editor's broken tag left among them; "" when nothing else stands there."""
-    left = clean(_LEAKED.sub("", text))
-    return left if left.strip("<>/ ") else ""
+    rest = clean(_LEAKED.sub("", text))
+    return rest if rest.strip("<>/ ") else ""
 
 
 # What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when first used.
@@ -190,7 +190,7 @@ _LONGEST_SELECTOR = 400  # characters
 
 def without_word(text: str) -> str:
     """Clean words without the settings and style rules that Word's HTML leaves; "" when nothing else is there."""
-    left: list[str] = []
+    parts: list[str] = []
     at = 0
     for rule in re.finditer(_RULE, text) if "{" in text else ():
         start = max(at, rule.start() - _LONGEST_SELECTOR)
@@ -199,9 +199,9 @@ def without_word(text: str) -> str:
         while before and re.fullmatch(_SELECTS, before[-1]):
             selector.append(before.pop())
         if re.search(r"mso-|behavior:|Mso|@(?:font-face|page|list)", f"{' '.join(selector)} {rule[0]}"):
-            left.append(text[at : start + len(" ".join(before))])
+            parts.append(text[at : start + len(" ".join(before))])
             at = rule.end()
-    return clean(re.sub(_WORD, "", " ".join((*left, text[at:]))))
+    return clean(re.sub(_WORD, "", " ".join((*parts, text[at:]))))
 
 
 def words(node: Node) -> str:
@@ -230,12 +230,18 @@ def there(where: Page | Node, *selectors: str) -> bool:
 
 def the_node(where: Page | Node, css: str) -> Node:
     """The one match; matches with the same words are one. Raises Missing or Ambiguous."""
-    found = nodes(where, css)
-    if not found:
+    matches = nodes(where, css)
+    if not matches:
         raise Missing(f"{css}: no match")
-    if len(found) > 1 and len({words(each) for each in found}) > 1:
-        raise Ambiguous(f"{css}: {len(found)} matches: {[words(each)[:40] for each in found[:3]]}")
-    return found[0]
+    if len(matches) > 1 and len(set(map(words, matches))) > 1:
+        raise ambiguous(css, map(words, matches))
+    return matches[0]
+
+
+def ambiguous(css: str, texts: Iterable[str]) -> Ambiguous:
+    """The error for matches of which one is the right one; texts: their words."""
+    starts = [text[:40] for text in texts]
+    return Ambiguous(f"{css}: {len(starts)} matches: {starts[:3]}")
 
 
 def one(where: Page | Node, css: str) -> str:
@@ -248,10 +254,10 @@ def one(where: Page | Node, css: str) -> str:
 
 def maybe(where: Page | Node, css: str) -> str | None:
     """The words of the one match; None when there is none or it is empty. Raises Ambiguous."""
-    found = dict.fromkeys(many(where, css))
-    if len(found) > 1:
-        raise Ambiguous(f"{css}: {len(found)} matches: {[each[:40] for each in list(found)[:3]]}")
-    return next(iter(found), None)
+    texts = dict.fromkeys(many(where, css))
+    if len(texts) > 1:
+        raise ambiguous(css, texts)
+    return next(iter(texts), None)
 
 
 def many(where: Page | Node, css: str) -> list[str]:
@@ -261,10 +267,10 @@ def many(where: Page | Node, css: str) -> list[str]:
 
 def headline(where: Page | Node, css: str) -> str:
     """The words of the one match. Raises PageRejected when the page has no headline, and Ambiguous."""
-    found = maybe(where, css)
-    if found is None:
+    text = maybe(where, css)
+    if text is None:
         raise PageRejected("no_headline", f"{css} holds no words")
-    return found
+    return text
 
 
 def headed(page: Page, boxes: str, css: str) -> dict[object, str]:
@@ -282,9 +288,14 @@ def unread(text: str, read: Iterable[str]) -> str:
 def scope(page: Page, css: str) -> Node:
     """The one element that holds the story's words. Raises PageRejected without one, and Ambiguous."""
     if node(page, css) is None:
-        cut = any(problem.kind == "cut" for problem in page.problems)
-        raise PageRejected("cut_before_body" if cut else "no_body", f"{css} is not on the page")
+        raise no_body(page, f"{css} is not on the page")
     return the_node(page, css)
+
+
+def no_body(page: Page, detail: str) -> PageRejected:
+    """The error for a page without the story's box: it may end before it."""
+    cut = any(problem.kind == "cut" for problem in page.problems)
+    return PageRejected("cut_before_body" if cut else "no_body", detail)
 
 
 def headline_variants(page: Page, headline: str, hidden: str | None = None) -> dict[str, str]:
@@ -293,10 +304,10 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     hidden: the selector of the twin; None for a design without one.
     """
     title, twin = node(page, "head > title"), node(page, hidden) if hidden else None
-    found = {"title": words(title) if title is not None else None, "og": page.meta("og:title")}
+    variants = {"title": words(title) if title is not None else None, "og": page.meta("og:title")}
     if twin is not None and words(twin) != headline:
-        found["hidden"] = words(twin)
-    return {place: wording for place, wording in found.items() if wording}
+        variants["hidden"] = words(twin)
+    return {place: wording for place, wording in variants.items() if wording}
 
 
 def classes(node: Node) -> list[str]:
@@ -331,10 +342,10 @@ def is_hidden(node: Node) -> bool:
 
 def link(page: Page, where: Page | Node, css: str) -> str:
     """The absolute address of the first match with one. Raises Missing."""
-    found = maybe_link(page, where, css)
-    if found is None:
+    url = maybe_link(page, where, css)
+    if url is None:
         raise Missing(f"{css}: no address")
-    return found
+    return url
 
 
 def maybe_link(page: Page, where: Page | Node, css: str) -> str | None:
