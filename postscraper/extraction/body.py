@@ -7,24 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
-from postscraper.extraction.page import (
-    NO_WORDS,
-    UNSEEN,
-    Node,
-    Note,
-    Page,
-    Words,
-    classes,
-    clean,
-    is_hidden,
-    node,
-    nodes,
-    without_markup,
-    without_word,
-    words,
-)
+from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, node, nodes, words
 from postscraper.extraction.pictures import Album, styled
 from postscraper.extraction.tables import one_column
+from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word
 from postscraper.items import Block, BlockKind, Image, Link, Problem
 from postscraper.urls import absolute
 

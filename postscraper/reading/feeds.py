@@ -16,8 +16,9 @@ from postscraper.extraction import assemble
 from postscraper.extraction.body import body as blocks_of
 from postscraper.extraction.dates import believable, day_of, machine_moment
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import Answer, Page, clean, the_node
+from postscraper.extraction.page import Answer, Page, the_node
 from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem, ProblemKind
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.published import Published

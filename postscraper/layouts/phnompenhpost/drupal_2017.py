@@ -30,21 +30,9 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    Words,
-    clean,
-    headed,
-    maybe,
-    node,
-    nodes,
-    scope,
-    there,
-    unread,
-    words,
-)
+from postscraper.extraction.page import Node, Page, Words, headed, maybe, node, nodes, scope, there, unread, words
 from postscraper.extraction.pictures import first_picture_url, main_picture
+from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
 from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended

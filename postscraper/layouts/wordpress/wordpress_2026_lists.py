@@ -18,8 +18,9 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, Words, clean, many, maybe_link, nodes, there, words
+from postscraper.extraction.page import Node, Page, Words, many, maybe_link, nodes, there, words
 from postscraper.extraction.pictures import Album
+from postscraper.extraction.text import clean
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
