@@ -9,12 +9,13 @@ import re
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import AGENCIES, people
-from postscraper.items import Block, BlockKind, Problem
-from postscraper.layouts.phnompenhpost.typed_opening import KICKER, blotter
+from postscraper.extraction.page import Page
+from postscraper.items import Block, BlockKind, Image, Problem
+from postscraper.layouts.phnompenhpost.typed_opening import KICKER, Opening, blotter, captioned, opened
 from postscraper.newspaper import Newspaper
 
 
@@ -250,7 +251,29 @@ def _wire_tail(pieces: list[_Piece]) -> _Mended:
     return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
 
 
-def agency_of(body: Body, paper: Newspaper) -> str | None:
+def restored(
+    page: Page, story: Body, main: tuple[Image, ...] = (), *, old: bool = True
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The fields of an article that its box gives, with opening and damage undone; and what is wrong with them.
+
+    main: the picture above the story. old: whether its years are those of typed openings and of damage.
+    """
+    opening = Opening()
+    if old:
+        opening, story = opened(story)
+        story = mended(story)
+    images, lone = captioned((*main, *story.images), opening)
+    return {
+        "kicker": opening.kicker,
+        "standfirst": opening.standfirst,
+        "dateline": opening.dateline,
+        "agency": _agency_of(story, page.paper),
+        "images": images,
+        "story": story,
+    }, (*story.problems, *lone)
+
+
+def _agency_of(body: Body, paper: Newspaper) -> str | None:
     """The wire service that the last credit names; None when none does."""
     last = body.blocks[-1] if body.blocks else None
     if last is None or last.kind != "credit":
