@@ -82,8 +82,8 @@ def listing(
     language: None for that of the headlines. entries: the teasers, and the problems met in reading them.
     number: of the page, from 0; None for that in its address.
     """
-    found = tuple(entries)
-    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
+    parts = tuple(entries)
+    teasers = tuple(each for each in parts if isinstance(each, DatedTeaser))
     return Listing(
         layout=layout,
         language=language or answer.language_of("".join(each.headline or "" for each in teasers)),
@@ -94,6 +94,6 @@ def listing(
         teasers=teasers,
         next_url=next_url,
         totals=dict(totals),
-        problems=(*answer.problems, *(each for each in found if isinstance(each, Problem))),
+        problems=(*answer.problems, *(each for each in parts if isinstance(each, Problem))),
         capture=answer.receipt,
     )

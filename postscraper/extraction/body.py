@@ -68,15 +68,17 @@ class Body:
 
     def without(self, dropped: Collection[int]) -> "Body":
         """The body without some blocks, by their indices, and without the links in them."""
-        kept = [index for index in range(len(self.blocks)) if index not in dropped]
+        remaining = [index for index in range(len(self.blocks)) if index not in dropped]
         return replace(
             self,
-            blocks=tuple(self.blocks[index] for index in kept),
+            blocks=tuple(self.blocks[index] for index in remaining),
             images=tuple(
-                replace(each, block=bisect_left(kept, each.block)) if each.block else each for each in self.images
+                replace(each, block=bisect_left(remaining, each.block)) if each.block else each for each in self.images
             ),
             links=tuple(
-                replace(each, block=bisect_left(kept, each.block)) for each in self.links if each.block not in dropped
+                replace(each, block=bisect_left(remaining, each.block))
+                for each in self.links
+                if each.block not in dropped
             ),
         )
 
@@ -173,14 +175,14 @@ class _Reader:
 
     def _named(self, scope: Node) -> dict[Node, _Rule]:
         """What the words of a class set aside."""
-        found: dict[Node, _Rule] = {}
+        rules: dict[Node, _Rule] = {}
         for each in nodes(scope, "[class]"):
             names = _class_words(each.attr("class") or "")
             if not names.isdisjoint(_REPORTED_NAMES):
-                found[each] = _Reader._report
+                rules[each] = _Reader._report
             elif each.tag != "img" and not names.isdisjoint(_CAPTION_NAMES):
-                found[each] = _Reader._lone_caption
-        return found
+                rules[each] = _Reader._lone_caption
+        return rules
 
     def _words(self, text: str) -> None:
         if text.isspace() or not (text.isascii() or text.strip(_ROOM)):
@@ -300,8 +302,8 @@ class _Reader:
         block = len(self.blocks)
         caption = next((each for each in nodes(box, f"{self.caption}, [class]") if self._is_caption(each)), None)
         printed = words(caption) if caption is not None else None
-        found = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
-        if not found and not any(self.album.add_background(each, printed, block) for each in styled(box)):
+        have_addresses = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
+        if not have_addresses and not any(self.album.add_background(each, printed, block) for each in styled(box)):
             # No box of a picture, but of a video, a table or a quotation.
             self.aside |= {each: _Reader._unread_caption for each in nodes(box, "*") if self._is_caption(each)}
             return True
@@ -336,12 +338,12 @@ class _Reader:
         if not text.strip(NO_WORDS):
             return
         marked = "{" in text or "[" in text or "<" in text or "false false" in text or "mso-" in text
-        if marked and (left := without_word(text)) != text:
+        if marked and (rest := without_word(text)) != text:
             self._damage("a text processor's settings among the words", text)
-            text = left
-        if ("=" in text or "/>" in text) and (left := without_markup(text)) != text:
+            text = rest
+        if ("=" in text or "/>" in text) and (rest := without_markup(text)) != text:
             self._damage("markup among the words", text)
-            text = left
+            text = rest
         if not text:
             return
         block = len(self.blocks)
@@ -367,6 +369,6 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @lru_cache(maxsize=1024)
-def _class_words(held: str) -> frozenset[str]:
+def _class_words(names: str) -> frozenset[str]:
     """The words that the names in a class attribute are made of."""
-    return frozenset(re.split(r"[\s_-]+", _CAMEL.sub("-", held).lower()))
+    return frozenset(re.split(r"[\s_-]+", _CAMEL.sub("-", names).lower()))

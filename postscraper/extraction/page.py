@@ -292,15 +292,15 @@ def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
     """
     fetched = page.canonical(page.url)
     problems: dict[str, Problem] = {}
-    for held in _named_by(page):
-        if held:
-            url = absolute(page.base, held)
+    for href in _named_by(page):
+        if href:
+            url = absolute(page.base, href)
             named = page.canonical(url) if url else fetched
             doubt = why_not_own(fetched, named) if url else "is none"
             if doubt is None:
                 return named, tuple(problems.values())
             detail = f"the address that the page gives itself {doubt}"
-            problems[held] = Problem(kind="odd_address", detail=detail, text=held)
+            problems[href] = Problem(kind="odd_address", detail=detail, text=href)
     return fetched, tuple(problems.values())
 
 

@@ -46,8 +46,8 @@ def mended(body: Body) -> Body:
     pieces = [_piece(block.kind, block.text, index) for index, block in enumerate(blotter(body.blocks))]
     problems = list(body.problems)
     for mend in (_drop_caps, _hard_line_ends, _lost_letter, _print_hyphens, _wire_tail):
-        pieces, found = mend(pieces)
-        problems += found
+        pieces, damage = mend(pieces)
+        problems += damage
     starts = [piece.first for piece in pieces]
     return Body(
         blocks=tuple(Block(kind=piece.kind, text=piece.text) for piece in pieces),
@@ -226,17 +226,17 @@ def _print_hyphens(pieces: list[_Piece]) -> _Mended:
         return pieces, []
     vocabulary = _vocabulary(pieces)
     joined: list[str] = []
-    left: list[str] = []
+    unsure: list[str] = []
 
     def mend(found: re.Match[str]) -> str:
         if not re.fullmatch(_FRAGMENT, found[2]):
             return found[0]
         sure = (found[1] + found[2]).casefold() in vocabulary
-        (joined if sure else left).append(found[0])
+        (joined if sure else unsure).append(found[0])
         return found[1] + found[2] if sure else found[0]
 
     out = [piece.saying(_HYPHENATED.sub(mend, piece.text)) if "-" in piece.text else piece for piece in pieces]
-    return out, [*_damage("print hyphens taken out", joined), *_damage("print hyphens, as they stand", left)]
+    return out, [*_damage("print hyphens taken out", joined), *_damage("print hyphens, as they stand", unsure)]
 
 
 _TAIL = rf"(?is)(?P<story>.*[.!?][”\"’]?)\s*(?P<wire>[-–—]\s*(?:{'|'.join(map(re.escape, AGENCIES))})(?:/[\w .-]+)?\.?)"

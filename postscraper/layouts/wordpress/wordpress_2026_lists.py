@@ -100,13 +100,13 @@ def _title(page: Page) -> str | None:
 def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:
     """The cards with the printed name of their list and their place in it, from 1; the innermost of nested ones."""
     around: set[object] = {story, *story.ancestors} if story is not None else set()
-    found = nodes(page, f"{CARDS}, {LIST_NAMES}")
+    marks = nodes(page, f"{CARDS}, {LIST_NAMES}")
     outside = [
-        each for each in found if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
+        each for each in marks if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
     ]
     outer = {above for each in outside for above in each.ancestors}
     cards = [each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")]
-    headings = _Headings(found, cards, around)
+    headings = _Headings(marks, cards, around)
     positions: Counter[str | None] = Counter()
     for card in cards:
         name = headings.of(card)
@@ -117,16 +117,16 @@ def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, i
 class _Headings:
     """The headings of the lists on a page.
 
-    found: cards and headings in the order of the page. around: the story's boxes, whose headings are the story's.
+    marks: cards and headings in the order of the page. around: the story's boxes, whose headings are the story's.
     """
 
-    def __init__(self, found: list[Node], cards: list[Node], around: set[object]) -> None:
+    def __init__(self, marks: list[Node], cards: list[Node], around: set[object]) -> None:
         inside: set[object] = set(cards)
         self._around = around
-        self._order = {each: place for place, each in enumerate(found)}
+        self._order = {each: place for place, each in enumerate(marks)}
         self._above = {
             each: above
-            for each in found
+            for each in marks
             if inside.isdisjoint((each, *(above := set(each.ancestors)))) and not each.matches(CARDS) and words(each)
         }
 
@@ -195,19 +195,19 @@ def _summary(box: Node) -> str:
 
 
 def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
-    found = _read(page, card)
-    if found is None:
+    content = _read(page, card)
+    if content is None:
         yield Problem(kind="unread_words", detail="a card without an address", text=words(card))
         return
-    if rest := _unread(card, found.read):
+    if rest := _unread(card, content.read):
         yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
-    text: str | None = words(found.date) if found.date is not None else None
-    at, on = moment_of(found.date, page.paper) if found.date is not None else (None, None)
+    text: str | None = words(content.date) if content.date is not None else None
+    at, on = moment_of(content.date, page.paper) if content.date is not None else (None, None)
     if on is not None and not believable(on, page.capture.captured_at, page.paper):
         yield Problem(kind="odd_date", detail="no day the paper can print", text=text)
         at, on, text = None, None, None
     yield DatedTeaser(
-        list=name, position=position, published_on=on, published_at=at, published_text=text, **found.as_teaser()
+        list=name, position=position, published_on=on, published_at=at, published_text=text, **content.as_teaser()
     )
 
 
