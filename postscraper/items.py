@@ -91,7 +91,7 @@ PLAIN: dict[str, Any] = {"serializer": plain}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Where the bytes of a capture are kept: one record of one evidence file."""
+    """The place of a capture's bytes: one record of one evidence file."""
 
     file: str
     offset: int
@@ -100,7 +100,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an item keeps of its capture: all but the bytes and headers.
+    """The facts of a capture that its item carries: all but the bytes and headers.
 
     captured_at: aware UTC; None when the source does not give it.
     digest: `sha256:` and the hex digest of the body as it came.
@@ -119,7 +119,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What one address answered at one moment.
+    """The answer of one address at one moment.
 
     body: as it came, before any content coding is undone.
     headers: name and value, in their order; names as the source gives them.
@@ -210,7 +210,7 @@ class DatedTeaser(Teaser):
     """A teaser of a listing, with its date.
 
     published_at: aware UTC; None when the page prints no trustworthy time.
-    published_on: the day in Phnom Penh; None when none is printed.
+    published_on: the day on the newspaper's clock; None when none is printed.
     """
 
     published_on: date | None = None
@@ -220,7 +220,7 @@ class DatedTeaser(Teaser):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a reading could not vouch for; text: the words concerned, as they stand."""
+    """A doubt about a reading; text: the words concerned, as they stand."""
 
     kind: ProblemKind
     detail: str
@@ -236,7 +236,7 @@ class Article:
     byline: as printed. authors: people only. agency: the wire service.
     dateline: a place.
     published_at, modified_at: aware UTC; None when the page vouches for no time.
-    published_on: the day in Phnom Penh. published_text: the date as printed.
+    published_on: the day on the newspaper's clock. published_text: the date as printed.
     tags: without the section. links: those inside the body.
     first_page: how many blocks of the body stand on the first page of a story in several; None for a story on one.
     headline_variants: other wordings of the headline on the page, by place.

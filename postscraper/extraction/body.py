@@ -174,7 +174,7 @@ class _Reader:
         self._close()
 
     def _named(self, scope: Node) -> dict[Node, _Rule]:
-        """What the words of a class set aside."""
+        """Elements that are set aside by the words in their class, with their rules."""
         rules: dict[Node, _Rule] = {}
         for each in nodes(scope, "[class]"):
             names = _class_words(each.attr("class") or "")
@@ -239,7 +239,7 @@ class _Reader:
             self.bold -= 1
 
     def _hide(self, child: Node) -> bool:
-        """What nobody sees; it leaves no gap, but ends a block as other blocks do."""
+        """Leave out an invisible element: it makes no gap, but ends a block as other blocks do."""
         if child.tag in _BLOCKS:
             self._close()
         self._check_swallowed(f"<{child.tag}>", child.text)
@@ -274,7 +274,7 @@ class _Reader:
         return False
 
     def _words_of(self, box: Node, but: Node | None = None) -> str:
-        """The words of a box, parted where its blocks are, without what is skipped; but: an element left out."""
+        """The words of a box with spaces between its blocks, without what is skipped and without the element `but`."""
         parts: list[str] = []
         stack: list[Node | Words | str] = [box]
         while stack:

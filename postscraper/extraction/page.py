@@ -310,7 +310,7 @@ def _named_by(page: Page) -> Iterator[str | None]:
 
 
 def language_of(text: str, paper: Newspaper) -> str:
-    """The language whose script has a third of the letters or more; else the one that all others are told from.
+    """The language whose script has a third of the letters or more; else the newspaper's language without a script.
 
     Editions quote each other's names.
     """

@@ -94,7 +94,7 @@ def _bot_check(page: Page) -> PageRejected | None:
 
 @cache
 def _messages(paper: Newspaper) -> tuple[tuple[re.Pattern[str], Reason], ...]:
-    """What stands in the titles of messages, and the reasons for which their pages are unread."""
+    """Patterns of the titles of messages, with the reasons for which their pages are unread."""
     names: tuple[tuple[str, Reason], ...]
     names = ("not_found", "soft_404"), ("log_in", "log_in"), ("server_error", "server_error")
     return tuple((re.compile(paper.words_for(name), re.I), reason) for name, reason in names)

@@ -50,7 +50,7 @@ def loaded(layouts: Layouts) -> tuple[Layout, ...]:
 
 
 def read(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> Item:
-    """What the capture says, by a newspaper's layouts: an Article, a Listing, or an Unread that says why it is neither.
+    """Read a capture by a newspaper's layouts: an Article, a Listing, or an Unread with the reason why it is neither.
 
     Never raises for anything that a capture holds.
     """

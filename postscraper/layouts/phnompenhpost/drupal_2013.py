@@ -116,7 +116,7 @@ _NO_SECTIONS = frozenset({"author", "user", "tags"})
 
 
 def built_at(page: Page) -> datetime | None:
-    """When the site built the page, as its Boost cache notes below it; None without the note.
+    """The moment at which the site built the page, as its Boost cache notes below it; None without the note.
 
     The cache writes its server's clock and no zone; read as UTC it is within a day of the moment.
     """

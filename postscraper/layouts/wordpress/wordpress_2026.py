@@ -172,7 +172,7 @@ def listing(page: Page) -> Listing | None:
 
 
 def _not_printed(byline: str | None, standfirst: str | None, main: Image | None, story: Body) -> tuple[Printable, ...]:
-    """What the theme may have no place for, since it is not there; and the body of which other pages hold the rest."""
+    """Fields that the theme may have no place for, since they are not there; the body if it goes on at other pages."""
     printed = {
         "standfirst": standfirst,
         "byline": byline,
@@ -243,7 +243,7 @@ def _headline(page: Page, box: Node) -> Node:
 
 
 def _header(title: Node, box: Node) -> Place:
-    """What stands before the content in the innermost box around headline and content."""
+    """The elements before the content in the innermost box around headline and content."""
     above = set(box.ancestors)
     around = next(each for each in title.ancestors if isinstance(each, Node) and each in above)
     before = set(takewhile(box.__ne__, nodes(around, "*"))).difference(above)
@@ -251,7 +251,7 @@ def _header(title: Node, box: Node) -> Place:
 
 
 def _below(header: Place, box: Node) -> Place:
-    """What stands behind the content there, and in no list or comment: some themes print byline and date below."""
+    """Those behind the content, in no list or comment: some themes print byline and date below."""
     every = nodes(header.around, "*")
     behind = {each for each in every[every.index(box) + 1 :] if box not in each.ancestors}
     cards = set(nodes(header.around, CARDS)).difference(box.ancestors)

@@ -159,7 +159,7 @@ class _Card(NamedTuple):
 
 
 def _read(page: Page, card: Node) -> _Card | None:
-    """What a card says; None for one without an address."""
+    """The parts of a card; None for one without an address."""
     labels: set[object] = set(nodes(card, LABELS))
     free = [each for each in nodes(card, f"a[href], {HEADINGS}") if not labels.intersection({each, *each.ancestors})]
     links = [each for each in free if each.tag == "a"]
