@@ -288,7 +288,7 @@ def path_of(url: str) -> str:
 
 
 def page_of(url: str) -> int:
-    """The number of a list's page in its address, from 0. `page` counts from 0, WordPress's `/page/N` and `paged` from 1."""
+    """The number of a list's page in its address, from 0; WordPress counts `/page/N` and `paged` from 1."""
     parts = urlsplit(url)
     for key, value in parse_qsl(parts.query):
         if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
