@@ -1,6 +1,7 @@
 """Assembly of an item from what a layout reads, with the fields that are the same in every layout."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +10,7 @@ from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import Printed
 from postscraper.extraction.page import Answer, Page, headline_variants
-from postscraper.items import Article, DatedTeaser, Image, Listing, Problem
+from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.urls import page_of
 
 
@@ -20,6 +21,11 @@ def published(date: Printed | None) -> dict[str, Any]:
         "published_on": date.on if date else None,
         "published_text": date.text if date else None,
     }
+
+
+def undated(teaser: DatedTeaser) -> Teaser:
+    """The teaser of a list beside a story, which keeps no date."""
+    return Teaser(**{each.name: getattr(teaser, each.name) for each in fields(Teaser)})
 
 
 def article(

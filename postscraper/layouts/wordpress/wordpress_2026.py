@@ -47,7 +47,7 @@ from postscraper.extraction.page import (
     words,
 )
 from postscraper.extraction.pictures import main_picture
-from postscraper.items import Article, Image, Listing, Printable, Problem
+from postscraper.items import Article, Image, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
 from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
 from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
@@ -167,8 +167,7 @@ def article(page: Page) -> Article | None:
     )
 
 
-def listing(page: Page) -> Listing | None:
-    return wordpress_2026_lists.listing(page)
+listing = wordpress_2026_lists.listing
 
 
 def _not_printed(byline: str | None, standfirst: str | None, main: Image | None, story: Body) -> tuple[Printable, ...]:

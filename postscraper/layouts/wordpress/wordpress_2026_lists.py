@@ -12,7 +12,8 @@ newspapers and the names that themes share: the cards, and what stands in them.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
@@ -88,8 +89,8 @@ def listing(page: Page) -> Listing | None:
 def side_lists(page: Page, story: Node) -> Iterator[Teaser]:
     """The lists beside a story, card by card. story: the box of its content."""
     for card, name, position in _cards(page, story):
-        if (found := _read(page, card)) is not None:
-            yield Teaser(list=name, position=position, **found.as_teaser())
+        if (content := _read(page, card, name, position)) is not None:
+            yield assemble.undated(content.teaser)
 
 
 def _title(page: Page) -> str | None:
@@ -145,20 +146,14 @@ class _Headings:
 
 
 class _Card(NamedTuple):
-    """read: the elements whose words are read, or skipped by name."""
+    """teaser: without its date. read: the elements whose words are read, or skipped by name."""
 
-    headline: str | None
-    url: str
-    summary: str | None
-    image_url: str | None
+    teaser: DatedTeaser
     date: Node | None
     read: set[object]
 
-    def as_teaser(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("headline", "url", "summary", "image_url")}
 
-
-def _read(page: Page, card: Node) -> _Card | None:
+def _read(page: Page, card: Node, name: str | None, position: int) -> _Card | None:
     """The parts of a card; None for one without an address."""
     labels: set[object] = set(nodes(card, LABELS))
     free = [each for each in nodes(card, f"a[href], {HEADINGS}") if not labels.intersection({each, *each.ancestors})]
@@ -175,14 +170,15 @@ def _read(page: Page, card: Node) -> _Card | None:
     album = Album(page)
     for img in nodes(card, "img:not(.avatar)"):
         album.add(img, None, 0)
-    return _Card(
+    teaser = DatedTeaser(
+        list=name,
+        position=position,
         headline=words(heading) if heading is not None else None,
         url=url,
         summary=summary or None,
         image_url=album.images[0].url if album.images else None,
-        date=date,
-        read={*labels, *boxes, heading, date},
     )
+    return _Card(teaser, date, read={*labels, *boxes, heading, date})
 
 
 def _summary(box: Node) -> str:
@@ -195,7 +191,7 @@ def _summary(box: Node) -> str:
 
 
 def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
-    content = _read(page, card)
+    content = _read(page, card, name, position)
     if content is None:
         yield Problem(kind="unread_words", detail="a card without an address", text=words(card))
         return
@@ -206,9 +202,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     if on is not None and not believable(on, page.capture.captured_at, page.paper):
         yield Problem(kind="odd_date", detail="no day the paper can print", text=text)
         at, on, text = None, None, None
-    yield DatedTeaser(
-        list=name, position=position, published_on=on, published_at=at, published_text=text, **content.as_teaser()
-    )
+    yield replace(content.teaser, published_on=on, published_at=at, published_text=text)
 
 
 def _unread(card: Node, read: set[object]) -> str:
