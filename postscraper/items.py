@@ -91,7 +91,7 @@ PLAIN: dict[str, Any] = {"serializer": plain}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Where the bytes of a capture are kept: one record of one evidence file.
+    """The place of a capture's bytes: one record of one evidence file.
 
     file: its name in the folder `evidence`. offset, length: in bytes.
     """
@@ -103,7 +103,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an item keeps of its capture: all but the bytes and headers.
+    """The facts of a capture that its item carries: all but the bytes and headers.
 
     url: as requested.
     captured_at: aware UTC; None when the source does not give it.
@@ -125,7 +125,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What one address answered at one moment.
+    """The answer of one address at one moment.
 
     body: as it came, before any content coding is undone.
     headers: name and value, in their order; names as the source gives them.
@@ -225,7 +225,7 @@ class DatedTeaser(Teaser):
     """A teaser of a listing, with its date.
 
     published_at: aware UTC; None when the page prints no trustworthy time.
-    published_on: the day in Phnom Penh; None when none is printed.
+    published_on: the day on the newspaper's clock; None when none is printed.
     published_text: the date as printed; None when none is.
     """
 
@@ -236,7 +236,7 @@ class DatedTeaser(Teaser):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a reading could not vouch for.
+    """A doubt about a reading.
 
     kind: one of a closed list. detail: a sentence. text: the words concerned, as they stand; None when no words are.
     """
@@ -259,7 +259,7 @@ class Article:
     agency: the wire service; None when none is named. dateline: a place; None when none is printed.
     section: as printed; None when the page names none. tags: without the section.
     published_at, modified_at: aware UTC; None when the page vouches for no time.
-    published_on: the day in Phnom Penh; None when the page vouches for none.
+    published_on: the day on the newspaper's clock; None when the page vouches for none.
     published_text: the date as printed; None when none is.
     images: the main picture first, then as they stand. body: its blocks in reading order.
     teasers: other stories that the page announces. links: those inside the body.
