@@ -16,10 +16,10 @@ def write(connection: Connection, batch: Batch) -> None:
     new = ((reading_id, item.reading_digest, item.reading) for reading_id, item in batch.readings.items())
     add_rows(connection, Reading, ("id", "digest", "item"), new)
     changes = _derive(connection, batch)
-    add(connection, Story, [each.story for each in changes if each.story and each.state.row is None])
-    change(connection, Story, "id", [each.story for each in changes if each.story and each.state.row is not None])
-    add(connection, Capture, [batch.by_id[each] for each in batch.added])
-    change(connection, Capture, "id", [batch.by_id[each] for each in batch.changed])
+    add(connection, Story, [story.story for story in changes if story.story and story.state.row is None])
+    change(connection, Story, "id", [story.story for story in changes if story.story and story.state.row is not None])
+    add(connection, Capture, [batch.by_id[capture_id] for capture_id in batch.added])
+    change(connection, Capture, "id", [batch.by_id[capture_id] for capture_id in batch.changed])
     change(connection, Capture, "id", list(batch.inheriting.values()))
     _write_revisions(connection, changes)
     _write_sightings(connection, batch)
@@ -45,15 +45,15 @@ def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:
 
 
 def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> None:
-    gone = [revision_id for each in changes for revision_id in each.gone]
+    gone = [revision_id for story in changes for revision_id in story.gone]
     run_in(connection, delete(Image), Image.revision_id, gone)
     run_in(connection, delete(Revision), Revision.id, gone)
-    moved = [values for each in changes for values in each.moved]
+    moved = [values for story in changes for values in story.moved]
     renumbered = [values["id"] for values in moved if values["number"] != values.pop("old_number")]
     # First to unused numbers, because (story, number) is unique.
     run_in(connection, update(Revision).values(number=-Revision.number), Revision.id, renumbered)
     change(connection, Revision, "id", moved)
-    new = [values for each in changes for values in each.new]
+    new = [values for story in changes for values in story.new]
     add(connection, Revision, [values for values, _ in new])
     images = ((values["id"], *image) for values, articles in new for image in articles.images)
     add_rows(connection, Image, ("revision_id", "position", *IMAGE), images)
@@ -69,7 +69,7 @@ def _write_sightings(connection: Connection, batch: Batch) -> None:
 
 def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) -> None:
     """Delete stories that lost their last capture in a reread, and readings without captures and revisions."""
-    empty = [each.state.id for each in changes if each.story is None and each.state.row is not None]
+    empty = [story.state.id for story in changes if story.story is None and story.state.row is not None]
     derived.forget(connection, empty)
     run_in(connection, delete(Story), Story.id, empty)
     shown = or_(exists().where(Capture.reading_id == Reading.id), exists().where(Revision.reading_id == Reading.id))
