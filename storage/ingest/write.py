@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from storage.database.bulk import add, add_rows, change, run_in, select_in
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
@@ -76,12 +77,19 @@ def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) ->
     run_in(connection, delete(Reading).where(~shown), Reading.id, batch.dropped)
 
 
+_OTHER = aliased(Story)
+_HAS_OTHER = exists().where(_OTHER.words_digest == Story.words_digest, _OTHER.id != Story.id)
+# Most stories have words of their own, and need not be read.
+_ALIKE = select(Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as).where(
+    or_(_HAS_OTHER, Story.same_words_as.is_not(None))
+)
+
+
 def same_words(connection: Connection, changes: list[StoryChanges]) -> None:
     """Set `same_words_as` of stories with equal newest text to the one seen first."""
     digests = {digest for each in changes for digest in each.digests}
     groups: dict[str, list[Any]] = {}
-    columns = (Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as)
-    for row in select_in(connection, select(*columns), Story.words_digest, digests):
+    for row in select_in(connection, _ALIKE, Story.words_digest, digests):
         groups.setdefault(row.words_digest, []).append(row)
     changed = []
     for rows in groups.values():
