@@ -71,14 +71,13 @@ class Run:
         self.paper, self.scope, self.archive, self.evidence = paper, scope, archive, evidence
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
-        self._withdrawn = archive.withdrawn()
         keeps_pictures = settings.getbool("KEEP_IMAGES")
         longest_pause = settings.getfloat("LONGEST_PAUSE")
         self.discoverer = Discoverer(paper, scope, self.aliases, longest_pause, keeps_pictures=keeps_pictures)
         self.counts = PageCounts()
         is_new = scope.source != "archive"  # else the pages were counted by the run that brought them
         note = self.counts.add_skeleton if is_new else None
-        self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn, on_skeleton=note)
+        self.reader = PageReader(self.discoverer, withdrawn=archive.withdrawn(), on_skeleton=note)
         self.recorder = Recorder(archive, evidence)
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         # Readings that are not committed yet, with visits and the other items of the response: Scrapy's pipelines pass
@@ -304,7 +303,7 @@ class Run:
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story in a response is withdrawn from the archive."""
-        return story.capture.part in self._withdrawn
+        return self.reader.is_withdrawn(story.capture.part or story.url)
 
     def answer(self, item: Item) -> list[Reading]:
         """A pending item with its visit, then the complete stories in its response.
