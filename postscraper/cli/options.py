@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import wraps
 from pathlib import Path
@@ -133,7 +134,7 @@ _NAMED: tuple[Named, ...] = ("section", "language", "layout")
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that select stories, and pass them as `filters`; `reading` stands above it.
+    """Add an option for each field of `Filters`, and pass them as `filters`; `reading` stands above it.
 
     The command raises BadRequest for a section, language or layout that no story has.
     """
@@ -150,24 +151,8 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--unique", is_flag=True, default=None, help="Of nearly equal stories the first alone: `families`.")
     @wraps(command)
-    def filtered(
-        archive: Archive,
-        since: date | None,
-        until: date | None,
-        year: int | None,
-        section: str | None,
-        author: str | None,
-        language: str | None,
-        layout: str | None,
-        edited: bool | None,
-        corrected: bool | None,
-        unique: bool | None,
-        **values: Any,
-    ) -> None:
-        chosen = Filters(
-            since=since, until=until, year=year, section=section, author=author, language=language, layout=layout,
-            edited=edited, corrected=corrected, unique=unique,
-        )  # fmt: skip
+    def filtered(archive: Archive, **values: Any) -> None:
+        chosen = Filters(**{field.name: values.pop(field.name) for field in fields(Filters)})
         for name in _NAMED:
             value, known = getattr(chosen, name), archive.ask(names, name) if getattr(chosen, name) else []
             if known and value.casefold() not in map(str.casefold, known):

@@ -1,6 +1,7 @@
 """`postscraper reread`: read stored captures by today's layouts, and report the changes before they are accepted."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -60,11 +61,7 @@ def reread_command(
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
     selection = Selection(layouts=layouts, since=since, until=until)
-    with Archive.open(archive, readonly=True) as opened:  # before the lock would make a mistyped folder
-        names = sorted({"unread", "generic", *LAYOUTS, *opened.ask(statistics.layouts)})
-    for layout in layouts:
-        if layout not in names:
-            raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
+    _check_layouts(archive, layouts)
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
         reader = EvidenceReader(archive)
         with progress("capture", total=opened.ask(count_stored) if selection.is_all else None) as meter:
@@ -74,12 +71,9 @@ def reread_command(
         accepted = 0
         if not json_wanted:
             _show(report)
-        # A report without changes needs no question.
-        if not dry_run and (
-            yes
-            or not report.changed
-            or click.confirm(f"Replace the readings of {counted(report.changed, 'capture')}?", err=True)
-        ):
+        question = f"Replace the readings of {counted(report.changed, 'capture')}?"
+        # A report without changes needs none.
+        if not dry_run and (yes or not report.changed or click.confirm(question, err=True)):
             with progress("reading", total=report.changed) as meter:
                 accepted = accept(opened, reader, report, meter.show)
     if json_wanted:
@@ -88,6 +82,15 @@ def reread_command(
         line("Nothing was changed; without --dry-run it can be accepted.")
     else:
         line(f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed.")
+
+
+def _check_layouts(archive: Path, layouts: Sequence[str]) -> None:
+    """Raises BadRequest; called before the lock, which would make a mistyped folder."""
+    with Archive.open(archive, readonly=True) as opened:
+        names = sorted({"unread", "generic", *LAYOUTS, *opened.ask(statistics.layouts)})
+    for layout in layouts:
+        if layout not in names:
+            raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
 
 
 def _data(report: Report) -> dict[str, Any]:
