@@ -54,7 +54,9 @@ def strip(weeks: Sequence[int], most: int, first: int, last: int, lacking: Seque
         drawn.append(
             Markup('<path class="weeks" d="M{} 4.5h{}"/>').format(first * _CELL, (last - first + 1) * _CELL - 1)
         )
-    drawn += [Markup('<path class="{}" d="{}"/>').format(name, "".join(found)) for name, found in sorted(cells.items())]
+    drawn += [
+        Markup('<path class="{}" d="{}"/>').format(name, "".join(squares)) for name, squares in sorted(cells.items())
+    ]
     if marks:
         drawn.append(Markup('<path class="lacking" d="{}"/>').format(marks))
     frame = '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
