@@ -8,7 +8,8 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
-from postscraper.cli import diff_page, options
+from postscraper.cli import options
+from postscraper.cli.commands.read import diff_page
 from postscraper.cli.output import address, colours, counted, joined, line, minute, one_line, print_json, safe
 from postscraper.cli.stories import columns, find_story, wording
 from postscraper.errors import BadRequest, closest

@@ -10,7 +10,7 @@ import click
 
 from postscraper.bulk.merge import MergeResult, merge
 from postscraper.cli import options
-from postscraper.cli.commands.replay import Written, share
+from postscraper.cli.commands.fill.replay import Written, share
 from postscraper.cli.output import address, counted, line, one_line, print_json
 from postscraper.cli.progress import progress
 from postscraper.newspapers import Newspaper

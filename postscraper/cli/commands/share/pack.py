@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from postscraper.cli import options
-from postscraper.cli.commands.export import SOFTWARE
+from postscraper.cli.commands.share.export import SOFTWARE
+from postscraper.cli.commands.share.selections import selecting, version_of
 from postscraper.cli.output import counted, joined, line, print_json
 from postscraper.cli.progress import progress
-from postscraper.cli.selections import selecting, version_of
 from postscraper.errors import BadRequest
 from storage.archive import Archive
 from storage.maintenance.pack.pack import pack

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from postscraper.cli import options
+from postscraper.cli.commands.count.run_page import html
 from postscraper.cli.output import counted, joined, line, print_json
-from postscraper.cli.run_page import html
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query import runs

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.commands.read import address
+from postscraper.cli.commands.saved.read import address
 from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest

@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from postscraper.cli import options
+from postscraper.cli.commands.fill.notice import Notice
 from postscraper.cli.exit_codes import COMPONENT_FAILED, FETCH_FAILED, RESTING, WALLED
-from postscraper.cli.notice import Notice
 from postscraper.cli.progress import duration
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS

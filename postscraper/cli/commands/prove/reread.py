@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from postscraper.cli import options, reread_page
+from postscraper.cli import options
+from postscraper.cli.commands.prove import reread_page
+from postscraper.cli.commands.prove.reread_page import around
 from postscraper.cli.output import address, counted, joined, line, one_line, print_json
 from postscraper.cli.progress import progress
-from postscraper.cli.reread_page import around
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from postscraper.cli import options
-from postscraper.cli.commands.search import Words
+from postscraper.cli.commands.find.search import Words
 from postscraper.cli.output import counted, line, print_json
 from postscraper.cli.plot import bars, svg
 from storage.archive import Archive

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from postscraper import __version__
 from postscraper.cli import options
+from postscraper.cli.commands.share.selections import selecting, version_of
 from postscraper.cli.output import as_json, counted, line, print_json
-from postscraper.cli.selections import selecting, version_of
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from storage.archive import Archive

@@ -98,7 +98,7 @@ def sample_command(
         if url or captured_at:
             raise click.UsageError("--url and --captured-at are for pages in files")
         # Importing Scrapy takes half a second, and a page in a file does not need it.
-        captured: Capture = import_module("postscraper.cli.fetch").fetched(address(page))
+        captured: Capture = import_module("postscraper.cli.commands.saved.fetch").fetched(address(page))
     else:
         captured = capture(Path(page), url, captured_at)
     item = read(captured, newspaper_at(captured.url) or POST)

@@ -1,13 +1,11 @@
-"""`postscraper ledger` and `retry`: the known addresses by state, and those of one state queued again."""
+"""`postscraper ledger`: the known addresses by state and reason."""
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, print_json
+from postscraper.cli.output import address, joined, line, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.ledger.states import State
@@ -55,26 +53,3 @@ def _print(row: dict[str, Any]) -> None:
     line(address(row["url"]))
     again = f"next look {row['due_at']:%Y-%m-%d %H:%M} UTC" if row["due_at"] else None
     line(joined(row["kind"], row["section"], row["dated_on"], row["why"], f"heard by {row['how']}", again))
-
-
-# A crawl is visiting the leased ones, and its rules forbid the excluded.
-QUEUED: tuple[State, ...] = tuple(state for state in STATES if state not in ("leased", "excluded"))
-
-
-@click.command("retry")
-@click.option("--state", type=click.Choice(QUEUED), default="failed", show_default=True, help="Which addresses.")
-@options.json
-@options.archive
-def retry_command(state: State, json_wanted: bool, archive: Path) -> None:
-    """Queue the addresses of a state for the next crawl, whenever they were due; prints how many.
-
-    \b
-    Example:
-      postscraper retry --state unread
-    """
-    with options.locked(archive) as opened:
-        queued = opened.ledger.retry(state, datetime.now(UTC))
-    if json_wanted:
-        print_json({"state": state, "queued": queued})
-    else:
-        line(f"Due again: {counted(queued, f'{state} address', f'{state} addresses')}; the next crawl asks for them.")

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.commands.promotion import page_data, print_page
-from postscraper.cli.commands.show import print_body
+from postscraper.cli.commands.read.promotion import page_data, print_page
+from postscraper.cli.commands.read.show import print_body
 from postscraper.cli.output import address, counted, duration, joined, line, minute, print_json
 from postscraper.cli.stories import find_row
 from postscraper.items import plain
