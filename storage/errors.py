@@ -9,8 +9,9 @@ ArchiveError
 ├── Full             no room on the disk
 ├── Damaged          the database file is broken
 ├── Unsupported      this database cannot do that
-├── BadQuery         a search query without a meaning
-├── NoSuchStory      no story of that address or number
+├── BadQuery         a search or an export without a meaning
+├── BadFolder        a folder that cannot take a copy
+├── NoSuchStory      no story, revision or page of that address or number
 └── NoSuchRun        no run of that number
 
 EvidenceError
@@ -57,11 +58,15 @@ class Unsupported(ArchiveError):
 
 
 class BadQuery(ArchiveError):
-    """A search query without a meaning; the message names the word and the right form."""
+    """A search or an export without a meaning; the message names the word and the right form."""
+
+
+class BadFolder(ArchiveError):
+    """A folder that cannot take a copy: it is not empty, or lies inside of what is copied."""
 
 
 class NoSuchStory(ArchiveError):
-    """The archive holds no story of that address or number."""
+    """The archive holds no story, revision or page of that address or number."""
 
 
 class NoSuchRun(ArchiveError):

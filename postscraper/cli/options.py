@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import click
 
+from postscraper.cli.output import note
 from postscraper.errors import BadRequest, closest
 from postscraper.extraction.dates import span
 from storage.archive import Archive
@@ -16,6 +17,7 @@ from storage.database.lock import RunLock
 from storage.database.packed import refuse
 from storage.query.search.filters import Filters, Named, names
 from storage.query.search.spelling import Spelling
+from storage.query.search.syntax import has_open_quote
 
 
 class Day(click.ParamType[date]):
@@ -67,6 +69,11 @@ def on_clock(moment: datetime | None, zone: tzinfo) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def clock_time(moment: datetime, zone: tzinfo) -> str:
+    """An aware moment on a newspaper's clock, with its zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone}"
+
+
 def last_day(moment: datetime, zone: tzinfo) -> date:
     """The last whole day before an aware moment, or up to it, on a newspaper's clock."""
     return (moment + timedelta.resolution).astimezone(zone).date() - timedelta(days=1)
@@ -96,7 +103,7 @@ _OPTION: dict[str, Any] = {
 archive = click.option(
     "--archive", **_OPTION, callback=_archive, help="The archive's folder; may also stand before the command."
 )
-_readable = click.option(
+readable = click.option(
     "--archive",
     **_OPTION,
     callback=_archive_or_pack,
@@ -189,10 +196,15 @@ def spelling(command: Callable[..., None]) -> Callable[..., None]:
     return spelled
 
 
+def warn_of_open_quote(*questions: str) -> None:
+    for words in filter(has_open_quote, questions):
+        note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
+
+
 def reading(command: Callable[..., None]) -> Callable[..., None]:
     """Add --archive, and pass the archive itself as `archive`, opened for reading."""
 
-    @_readable
+    @readable
     @wraps(command)
     def opened(archive: Path, **values: Any) -> None:
         with Archive.open(archive, readonly=True) as open_archive:
@@ -204,6 +216,7 @@ def reading(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def locked(archive: Path) -> Iterator[Archive]:
     """An existing archive, opened for writing under its run lock. Raises ArchiveError, ArchiveInUse."""
+    refuse(archive)
     Archive.open(archive, readonly=True).close()  # before the lock would make a mistyped folder
     with RunLock(archive), Archive.open(archive) as opened:
         yield opened

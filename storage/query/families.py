@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Row, select
 
-from storage.database.derived import Family
+from storage.database.derived import Family, FamilySketch
 from storage.database.schema import Revision, Story
 
 Reason = Literal[
@@ -52,6 +52,14 @@ def all_families(connection: Connection) -> list[list[Member]]:
 def families_of(connection: Connection, story_id: int) -> list[list[Member]]:
     """The families of a story, as `all_families`; [] when it is in none."""
     return _families(connection, story_id)
+
+
+def is_compared(connection: Connection, story_id: int | None = None) -> bool:
+    """Whether a story has been compared with the others; of None: whether any has."""
+    compared = select(FamilySketch.story_id).where(FamilySketch.compared)
+    if story_id is not None:
+        compared = compared.where(FamilySketch.story_id == story_id)
+    return connection.execute(compared.limit(1)).first() is not None
 
 
 def _families(connection: Connection, story_id: int | None) -> list[list[Member]]:

@@ -72,7 +72,7 @@ def test_help_shows_the_commands_in_groups_and_what_fills_an_archive() -> None:
     titles = [line for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
     groups = ("Find", "Read", "Count", "Share", "Fill", "Prove and mend", "Saved pages")
     assert titles == ["Options:", *(f"{group}:" for group in groups)]
-    assert told.index("Ask:") < told.index("  search ") < told.index("Fill:") < told.index("  replay ")
+    assert told.index("Find:") < told.index("  search ") < told.index("Fill:") < told.index("  replay ")
     assert "scrapy crawl post" in told
 
 

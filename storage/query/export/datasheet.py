@@ -78,8 +78,8 @@ def datasheet(
     def one(query: str) -> Any:
         return connection.execute(text(query), values).one()
 
-    def counts(column: str, rows: str) -> dict[str, int]:
-        query = f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY 2 DESC, 1"
+    def counts(column: str, rows: str, order: str = "2 DESC, 1") -> dict[str, int]:
+        query = f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY {order}"
         return dict(iter(connection.execute(text(query), values)))
 
     days = connection.execute(
@@ -104,7 +104,7 @@ def datasheet(
         gaps=list(gaps(published)),
         first_seen_at=total[3],
         last_seen_at=total[4],
-        stories_by_year=counts("substr(published_on, 1, 4)", stories),
+        stories_by_year=counts("substr(published_on, 1, 4)", stories, "1"),
         stories_by_section=counts("section", stories),
         stories_by_language=counts("language", stories),
         designs=designs,

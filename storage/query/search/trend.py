@@ -1,18 +1,22 @@
 """Trend of words: stories with them by month or year, beside all stories of that time.
 
 A count alone says little, for the paper printed more stories in one year than in another: every count comes with the
-number of all stories that pass the same filters, and a period without any story has no share.
+number of all stories that pass the same filters, on request with that of their words, and a period without any story
+has no share.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
 from storage.query.search.filters import Filters
 from storage.query.search.search import MATCHES, expression
 from storage.query.search.spelling import EXACT, Spelling
+
+MOST_PERIODS = 1_200
 
 Period = Literal["year", "month"]
 
@@ -21,6 +25,10 @@ _BY_PERIOD = """
 SELECT substr(month, 1, :digits) AS period, sum(stories)
 FROM (SELECT facets_id, count(DISTINCT story_id) AS stories {rows} GROUP BY facets_id)
 JOIN facets ON facets.id = facets_id GROUP BY period
+"""
+_SIZES = """
+SELECT substr(month, 1, :digits), sz FROM search_row JOIN facets ON facets.id = facets_id
+JOIN words_docsize ON words_docsize.id = revision_id WHERE newest AND month IS NOT NULL AND {condition}
 """
 _ALL = "FROM search_row WHERE newest AND {condition}"
 
@@ -39,6 +47,7 @@ class Trend:
     """Counts by period; periods: `2018` or `2018-06`, without a gap from the first with a story to the last.
 
     all_stories: that pass the filters, in each period, with the words or without; all_undated: of unknown day.
+    all_words: of the newest wordings of all these stories, of Khmer letter clusters; None where they were not counted.
     """
 
     by: Period
@@ -46,17 +55,32 @@ class Trend:
     all_stories: tuple[int, ...]
     all_undated: int
     series: tuple[Series, ...]
+    all_words: tuple[int, ...] | None = None
 
     def shares(self, series: Series) -> Iterator[float | None]:
         """The part of each period's stories that have the words, 0 to 1; None for a period without a story."""
         for count, of_all in zip(series.stories, self.all_stories, strict=True):
             yield count / of_all if of_all else None
 
+    def per_million_words(self, series: Series) -> Iterator[float | None]:
+        """The stories with the words for each million words of the period; None for a period without a word."""
+        for count, words in zip(series.stories, self.all_words or (0,) * len(self.periods), strict=True):
+            yield 1_000_000 * count / words if words else None
+
 
 def trend(
-    connection: Connection, questions: Sequence[str], filters: Filters, by: Period = "year", spelling: Spelling = EXACT
+    connection: Connection,
+    questions: Sequence[str],
+    filters: Filters,
+    by: Period = "year",
+    spelling: Spelling = EXACT,
+    *,
+    count_words: bool = False,
 ) -> Trend:
-    """Stories by period that match each question, a search of its own. Raises BadQuery, Unsupported."""
+    """Stories by period that match each question, a search of its own; periods are those that the filters name.
+
+    count_words: also the words of all stories, a second for a million of them. Raises BadQuery, Unsupported.
+    """
     values = {"digits": _DIGITS[by], **filters.values()}
     condition = filters.on_rows()
 
@@ -68,7 +92,8 @@ def trend(
     every = counts(_ALL.format(condition=condition), None)
     matches = MATCHES.format(condition=condition)
     found = [counts(matches, query) if query else {} for query in queries]
-    periods = tuple(_periods([period for period in every if period is not None]))
+    periods = tuple(_periods([period for period in every if period is not None], filters))
+    words_of = _words(connection, condition, values) if count_words else {}
     return Trend(
         by=by,
         periods=periods,
@@ -78,14 +103,39 @@ def trend(
             Series(words=words, stories=tuple(of.get(period, 0) for period in periods), undated=of.get(None, 0))
             for words, of in zip(questions, found, strict=True)
         ),
+        all_words=tuple(words_of.get(period, 0) for period in periods) if count_words else None,
     )
 
 
-def _periods(found: Sequence[str]) -> Iterator[str]:
-    """All years or months from the first to the last."""
+def _words(connection: Connection, condition: str, values: Mapping[str, Any]) -> Counter[str]:
+    """Words by period, from the sizes that FTS5 stores of each text: a varint a column (sqlite.org/fts5.html)."""
+    words: Counter[str] = Counter()
+    for period, sizes in connection.execute(text(_SIZES.format(condition=condition)), values):
+        number = 0
+        for byte in sizes:
+            number = number << 7 | byte & 127
+            if byte < 128:
+                words[period] += number
+                number = 0
+    return words
+
+
+def _periods(found: Sequence[str], filters: Filters) -> Iterator[str]:
+    """All years or months from the first to the last with a story, and those before and after that the filters name.
+
+    Filters that name more than MOST_PERIODS, as `since` the year 1, add none.
+    """
     if not found:
         return
     first, last = min(found), max(found)
+    digits = len(first)
+    if filters.year:
+        begin, end = f"{filters.year:04}-01", f"{filters.year:04}-12"
+    else:
+        begin, end = str(filters.since or first), str(filters.until or last)
+    named = min(first, begin[:digits]), max(last, end[:digits])
+    if (int(named[1][:4]) - int(named[0][:4]) + 1) * (12 if digits > 4 else 1) <= MOST_PERIODS:
+        first, last = named
     year, month = int(first[:4]), int(first[5:] or 0)
     while (period := f"{year:04}-{month:02}" if month else f"{year:04}") <= last:
         yield period

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, print_json
+from postscraper.cli.output import address, counted, joined, line, note, print_json
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.layouts.wordpress import wordpress_rest
@@ -41,9 +41,10 @@ def audit_command(
     Example:
       postscraper audit --since 2018-01-01 --until 2018-12-31 --section national
     """
-    sections = {name for paper in NEWSPAPERS.values() for name in paper.sections}
+    sections = sorted({name for paper in NEWSPAPERS.values() for name in paper.sections})
+    section = section and section.casefold()
     if section is not None and section not in sections:
-        raise BadRequest(f"--section {section} is unknown{closest(section, sorted(sections))}")
+        raise BadRequest(f"--section {section} is unknown{closest(section, sections)}")
     with archive.connect() as connection:
         audited = audit(connection, AuditRules(archive.folder))
         site = SiteTotals.of(totals(connection, wordpress_rest.NAME))
@@ -117,7 +118,10 @@ def _data(audited: list[AuditedAddress], estimated: Estimate | None, site: SiteT
 
 
 def _print(audited: list[AuditedAddress], estimated: Estimate | None) -> None:
-    line(joined(*_count_texts(audited)) or "Nothing is known of any story.", bold=True)
+    if not audited:
+        note("No story is known of there.")
+        return
+    line(joined(*_count_texts(audited)), bold=True)
     for (on, section), day in _by_day(audited):
         lacking = [each for each in day if each.standing in ("missing", "failed")]
         if lacking:

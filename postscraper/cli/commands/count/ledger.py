@@ -5,7 +5,7 @@ from typing import Any, get_args
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, joined, line, print_json
+from postscraper.cli.output import address, joined, line, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.ledger.states import State
@@ -46,6 +46,8 @@ def ledger_command(state: State | None, json_wanted: bool, archive: Archive) -> 
                 line(f"{reason['addresses']:>13,} {reason['why']}")
     for row in rows:
         _print(row)
+    if not counts:
+        note(f"No address is {state}." if state else "The ledger has no address.")
 
 
 def _print(row: dict[str, Any]) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.commands.count.run_page import html
-from postscraper.cli.output import counted, joined, line, print_json
+from postscraper.cli.output import counted, joined, line, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query import runs
@@ -16,7 +16,7 @@ from storage.query.runs import RunReport
 @click.command("runs")
 @click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many of the newest.")
-@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="Write the report of run N here.")
+@click.option("--html", "page", type=files.OUTPUT, metavar="FILE", help="Write the report of run N here.")
 @options.json
 @options.reading
 def runs_command(number: int | None, limit: int, page: Path | None, json_wanted: bool, archive: Archive) -> None:
@@ -30,6 +30,7 @@ def runs_command(number: int | None, limit: int, page: Path | None, json_wanted:
     Example:
       postscraper runs 12 --html run-12.html
     """
+    files.takes_stdout(page, json_wanted=json_wanted)
     if number is None:
         if page is not None:
             raise click.UsageError("--html needs the number of a run")
@@ -37,13 +38,13 @@ def runs_command(number: int | None, limit: int, page: Path | None, json_wanted:
         if json_wanted:
             print_json(plain(found))
         elif not found:
-            line("No runs.")
+            note("The archive has no run.")
         for each in () if json_wanted else found:
             line(_summary(each))
         return
     report = archive.ask(runs.run, number)
     if page is not None:
-        page.write_text(html(report), "utf-8")
+        files.write(page, html(report), f"the report of run {number}", quiet=json_wanted)
     if json_wanted:
         print_json(plain(report))
     elif page is None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, print_json
+from postscraper.cli.output import address, counted, joined, line, note, print_json
 from postscraper.cli.progress import progress
-from postscraper.cli.stories import find_story
+from postscraper.cli.stories import find_row
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.maintenance.families.find import Found, find
-from storage.query.families import Member, all_families, families_of
+from storage.query.families import Member, all_families, families_of, is_compared
 
 _INSTALL = "pip install 'postscraper[neardup]'"
 
@@ -22,7 +22,7 @@ _INSTALL = "pip install 'postscraper[neardup]'"
 @click.option("--find", "find_all", is_flag=True, help="Compare all stories, and group them anew.")
 @click.option("--update", "find_new", is_flag=True, help="Compare stories that are new or edited since.")
 @options.json
-@options.archive
+@options.readable
 def families_command(story: str | None, find_all: bool, find_new: bool, json_wanted: bool, archive: Path) -> None:
     """Print the families of stories that --find or --update has grouped, or those of one story.
 
@@ -46,7 +46,9 @@ def families_command(story: str | None, find_all: bool, find_new: bool, json_wan
         _find(archive, new_only=not find_all, json_wanted=json_wanted)
         return
     with Archive.open(archive, readonly=True) as opened:
-        found = opened.ask(families_of, find_story(opened, story).row.id) if story else opened.ask(all_families)
+        story_id = find_row(opened, story).id if story else None
+        found = opened.ask(all_families) if story_id is None else opened.ask(families_of, story_id)
+        compared = opened.ask(is_compared, story_id)
     if json_wanted:
         print_json([[plain(asdict(member)) for member in members] for members in found])
         return
@@ -54,7 +56,7 @@ def families_command(story: str | None, find_all: bool, find_new: bool, json_wan
         _print(members)
     if not found:
         name = "This story is in no family" if story else "There are no families"
-        click.echo(f"{name}; `postscraper families --find` compares all stories.", err=True)
+        note(f"{name}." if compared else f"{name} yet: `postscraper families --update` compares new stories.")
 
 
 def _find(archive: Path, *, new_only: bool, json_wanted: bool) -> None:
@@ -63,7 +65,9 @@ def _find(archive: Path, *, new_only: bool, json_wanted: bool) -> None:
     if json_wanted:
         print_json(asdict(found))
         return
-    line(f"Of {counted(found.stories, 'story', 'stories')} {found.examined:,} were new or edited.", bold=True)
+    stories = counted(found.stories, "story", "stories")
+    compared = f"Of {stories} {found.examined:,} were new or edited" if new_only else f"All {stories} compared anew"
+    line(f"{compared}.", bold=True)
     line(_counts(found))
     if found.only_equal:
         line(f"Only equal texts were compared. For the others: {_INSTALL}; then --update.")

@@ -1,19 +1,16 @@
 """`postscraper images`: the same photo across stories and years, and pictures that are lost."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, print_json
+from postscraper.cli.output import address, counted, joined, line, note, print_json
 from postscraper.cli.progress import progress
-from postscraper.cli.stories import find_story
+from postscraper.cli.stories import find_row, picture_keys
 from postscraper.items import plain
-from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.maintenance.pictures import has_extra, measure
 from storage.query.photos import LostPicture, PhotoUse, lost_pictures, same_photos
@@ -26,7 +23,7 @@ _INSTALL = "pip install 'postscraper[pictures]'"
 @click.option("--lost", is_flag=True, help="Name the pictures that stories print and the archive does not hold.")
 @click.option("--measure", "measure_wanted", is_flag=True, help="Measure pictures that a merge or a replay brought.")
 @options.json
-@options.archive
+@options.readable
 def images_command(story: str | None, lost: bool, measure_wanted: bool, json_wanted: bool, archive: Path) -> None:
     """Print the photos that several stories have, with the captions and credits of each; or those of one story.
 
@@ -44,12 +41,12 @@ def images_command(story: str | None, lost: bool, measure_wanted: bool, json_wan
         _measure(archive, json_wanted=json_wanted)
         return
     with Archive.open(archive, readonly=True) as opened:
-        key = _keys(archive)
+        key = picture_keys(opened)
         if lost:
             pictures = opened.ask(lost_pictures, key)
             _print_lost(pictures) if not json_wanted else print_json([plain(asdict(each)) for each in pictures])
             return
-        story_id = find_story(opened, story).row.id if story else None
+        story_id = find_row(opened, story).id if story else None
         photos = opened.ask(same_photos, key, story_id)
     if json_wanted:
         print_json([[plain(asdict(use)) for use in uses] for uses in photos])
@@ -58,21 +55,7 @@ def images_command(story: str | None, lost: bool, measure_wanted: bool, json_wan
         _print(uses)
     if not photos:
         which = "No picture of this story is kept" if story else "No photo is printed by two stories"
-        click.echo(f"{which}; `scrapy crawl post -s KEEP_IMAGES=1` keeps pictures.", err=True)
-
-
-def _keys(archive: Path) -> Callable[[str], str | None]:
-    """The ledger's key of an address, None for what is none."""
-    reader = EvidenceReader(archive)
-
-    @lru_cache(maxsize=100_000)
-    def key(url: str) -> str | None:
-        try:
-            return reader.address(url)
-        except ValueError:
-            return None
-
-    return key
+        note(f"{which}; `scrapy crawl post -s KEEP_IMAGES=1` keeps pictures.")
 
 
 def _measure(archive: Path, *, json_wanted: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, colours, counted, joined, line, print_json, safe
+from postscraper.cli.output import address, colours, counted, joined, line, note, print_json, safe
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.search.quote import Form, Quoted, quote
@@ -41,7 +41,7 @@ def quote_command(sentence: tuple[str, ...], exact_only: bool, json_wanted: bool
         exact = sum(each.exact for each in found)
         line(f"{counted(len(found), 'story', 'stories')}, {exact} with the exact words")
     else:
-        click.echo("No wording and no teaser has this sentence, or one like it.", err=True)
+        note("No wording and no teaser has this sentence, or one like it.")
 
 
 def _print(quoted: Quoted) -> None:

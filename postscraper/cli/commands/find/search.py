@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, colours, counted, joined, line, one_line, print_json, safe
+from postscraper.cli.output import address, colours, counted, joined, line, note, one_line, print_json, safe
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.search.facets import Facets, facets
@@ -85,6 +85,7 @@ def search_command(
       postscraper search 'Hun Sen' --variants --facets
     """
     query = " ".join(words)
+    options.warn_of_open_quote(query)
     if sql_wanted:
         click.echo(archive.ask(statement, query, filters, spelling))
         return
@@ -103,7 +104,7 @@ def search_command(
     if hits:
         line(_shown(len(hits), total, limit * (page - 1), page, sort))
     else:
-        click.echo(_none(total, limit), err=True)
+        note(_none(total, limit))
 
 
 def _data(counts: Facets) -> dict[str, Any]:

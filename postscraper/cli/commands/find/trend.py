@@ -1,22 +1,22 @@
 """`postscraper trend`: how often the paper used words, by year or month."""
 
 import csv
+from collections.abc import Iterable, Iterator
+from io import StringIO
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import click
 
-from postscraper.cli import options
+from postscraper.cli import files, options
+from postscraper.cli.commands.find.plot import Measure, bars, svg
 from postscraper.cli.commands.find.search import Words
-from postscraper.cli.output import counted, line, print_json
-from postscraper.cli.plot import bars, svg
+from postscraper.cli.output import counted, line, note, print_json
 from storage.archive import Archive
 from storage.query.search.filters import Filters
 from storage.query.search.spelling import Spelling
-from storage.query.search.trend import Period, Trend, trend
-
-_FILE = click.Path(path_type=Path)
+from storage.query.search.trend import Period, Series, Trend, trend
 
 
 @click.command("trend", cls=Words)
@@ -27,18 +27,24 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--by", type=click.Choice(get_args(Period)), default="year", show_default=True, help="Length of a period."
 )
-@click.option("--relative", is_flag=True, help="Plot the share of each period's stories instead of their number.")
-@click.option("--svg", "svg_file", type=_FILE, help="Also draw the plot into this file.")
-@click.option("--csv", "csv_file", type=_FILE, help="Also write the numbers into this file.")
+@click.option(
+    "--per",
+    type=click.Choice(["stories", "words"]),
+    help="Plot the share of each period's stories, or stories for each million words of it, instead of their number.",
+)
+@click.option("--relative", is_flag=True, help="The same as --per stories.")
+@click.option("--svg", "drawing", type=files.OUTPUT, metavar="FILE", help="Also draw the plot into this file.")
+@click.option("--csv", "numbers", type=files.OUTPUT, metavar="FILE", help="Also write the numbers into this file.")
 @options.json
 def trend_command(
     words: tuple[str, ...],
     filters: Filters,
     spelling: Spelling,
     by: Period,
+    per: Literal["stories", "words"] | None,
     relative: bool,
-    svg_file: Path | None,
-    csv_file: Path | None,
+    drawing: Path | None,
+    numbers: Path | None,
     json_wanted: bool,
     archive: Archive,
 ) -> None:
@@ -46,28 +52,38 @@ def trend_command(
 
     Each argument is a search of its own, as of `search`, and they are compared: `trend rice corn` draws two
     lines, `trend 'rice export'` one, of stories with both words. A period in which the archive has no story
-    is a gap, and no zero.
+    is a gap, and no zero. --per words divides by the words of all these stories, for they were longer in one
+    year than in another; a word of Khmer is a letter cluster.
 
     \b
     Example:
-      postscraper trend '"rice export*"' rubber --by month --since 2012 --relative --svg trade.svg
+      postscraper trend '"rice export*"' rubber --by month --since 2012 --per stories --svg trade.svg
     """
-    found = archive.ask(trend, words, filters, by, spelling)
-    if svg_file is not None:
-        svg_file.write_text(svg(found, relative=relative), "utf-8")
-    if csv_file is not None:
-        _write_csv(found, csv_file)
+    if relative and per == "words":
+        raise click.UsageError("--relative is --per stories: leave out one of them")
+    stdout_taken = files.takes_stdout(drawing, numbers, json_wanted=json_wanted)
+    options.warn_of_open_quote(*words)
+    measure: Measure = per or ("stories" if relative else "count")
+    found = archive.ask(trend, words, filters, by, spelling, count_words=per == "words")
     if json_wanted:
         print_json(_data(found))
-        return
-    for each in bars(found, relative=relative, columns=get_terminal_size().columns):
+    elif not stdout_taken:
+        _print(found, measure)
+    what, quiet = counted(len(found.periods), by), json_wanted or stdout_taken
+    if drawing is not None:
+        files.write(drawing, svg(found, measure), what, quiet=quiet)
+    if numbers is not None:
+        files.write(numbers, _as_csv(found), what, quiet=quiet)
+
+
+def _print(found: Trend, measure: Measure) -> None:
+    for each in bars(found, measure, columns=get_terminal_size().columns):
         line(each)
     for series in found.series:
         if series.undated:
             line(f"{counted(series.undated, 'story', 'stories')} with {series.words} of unknown day: in no period")
-    for file in (svg_file, csv_file):
-        if file is not None:
-            line(f"{file}: {counted(len(found.periods), by)}")
+        if not series.undated and not any(series.stories):
+            note(f"No story matches {series.words.strip()}.")
 
 
 def _data(found: Trend) -> dict[str, Any]:
@@ -75,23 +91,32 @@ def _data(found: Trend) -> dict[str, Any]:
         "by": found.by,
         "undated": found.all_undated,
         "series": [
-            {"words": series.words, "undated": series.undated, "periods": _rows(found, number)}
-            for number, series in enumerate(found.series)
+            {"words": series.words, "undated": series.undated, "periods": list(_rows(found, series))}
+            for series in found.series
         ],
     }
 
 
-def _rows(found: Trend, number: int) -> list[dict[str, Any]]:
-    series = found.series[number]
-    columns = zip(found.periods, series.stories, found.all_stories, found.shares(series), strict=True)
-    names = ("period", "stories", "all_stories", "share")
-    return [dict(zip(names, row, strict=True)) for row in columns]
+def _rows(found: Trend, series: Series) -> Iterator[dict[str, Any]]:
+    """A row for each period; words only where they were counted."""
+    columns: dict[str, Iterable[Any]] = {
+        "period": found.periods,
+        "stories": series.stories,
+        "all_stories": found.all_stories,
+        "share": found.shares(series),
+    }
+    if found.all_words is not None:
+        columns |= {"all_words": found.all_words, "per_million_words": found.per_million_words(series)}
+    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
-def _write_csv(found: Trend, file: Path) -> None:
+def _as_csv(found: Trend) -> str:
     """A line for each period of each series; no share where there is no story."""
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("words", "period", "stories", "all_stories", "share"))
-        for number, series in enumerate(found.series):
-            writer.writerows((series.words, *row.values()) for row in _rows(found, number))
+    out = StringIO(newline="")
+    names = ["period", "stories", "all_stories", "share"]
+    names += ["all_words", "per_million_words"] if found.all_words is not None else []
+    writer = csv.writer(out)
+    writer.writerow(("words", *names))
+    for series in found.series:
+        writer.writerows((series.words, *row.values()) for row in _rows(found, series))
+    return out.getvalue()

@@ -1,4 +1,4 @@
-"""`postscraper check` and `verify`: compare the archive with itself, and with its pages read again."""
+"""`postscraper check`, `verify`, `fixity`: the archive compared with itself, its pages and its digests."""
 
 from collections import Counter
 from datetime import UTC, date, datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.output import counted, joined, line, print_json
 from postscraper.cli.progress import Meter, kept_pages, progress
@@ -76,7 +76,7 @@ class Counting(EvidenceReader):
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=files.INPUT,
     metavar="FILE",
     help="Compare the days that `postscraper fixity` wrote, too.",
 )
@@ -121,7 +121,7 @@ def _published(file: Path) -> list[Day]:
 @click.command("fixity")
 @options.captured
 @click.option("--records", "records_wanted", is_flag=True, help="Each day with its records: long, and proves each one.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to the output.")
+@click.option("-o", "--output", type=files.OUTPUT, metavar="FILE", help="Write here, not to the output.")
 @options.json
 @options.reading
 def fixity_command(
@@ -141,18 +141,17 @@ def fixity_command(
     Example:
       postscraper fixity --until 2026-10 -o fixity-2026-10.txt
     """
+    output = output or files.STDOUT
+    if json_wanted and output != files.STDOUT:
+        raise click.UsageError("--json prints to standard output: leave out --output")
     days = archive.ask(fixity.days, since, until, records=records_wanted)
     if json_wanted:
         data = plain([{"day": day.day, "count": day.count, "digest": f"sha256:{day.digest}"} for day in days])
         lists = [[{"digest": digest, "line": text} for digest, text in day.records] for day in days]
         print_json([day | {"records": records} for day, records in zip(data, lists, strict=True)])
         return
-    text = "".join(f"{each}\n" for each in fixity.text_of(days))
-    if output is not None:
-        output.write_bytes(text.encode("utf-8", "surrogateescape"))
-        line(f"{counted(len(days), 'day')}, {counted(sum(day.count for day in days), 'record')}")
-    else:
-        click.echo(text, nl=False)
+    counts = f"{counted(len(days), 'day')}, {counted(sum(day.count for day in days), 'record')}"
+    files.write(output, "".join(f"{each}\n" for each in fixity.text_of(days)), counts)
 
 
 def _data(report: Report, done: list[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.output import counted, line, one_line, print_json
 from postscraper.cli.progress import kept_pages, progress
 from postscraper.items import plain
@@ -100,11 +100,11 @@ def compact_command(undone: bool, json_wanted: bool, archive: Path) -> None:
 
 
 @click.command("backup")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=files.FOLDER)
 @options.json
 @options.archive
 def backup_command(folder: Path, json_wanted: bool, archive: Path) -> None:
-    """Copy the archive into DIR, which must be new or empty; a crawl may go on meanwhile.
+    """Copy the archive into DIR, which must be new or empty and outside of it; a crawl may go on meanwhile.
 
     The copy is an archive of its own, as it was at one moment, and on the disk when this ends. To go back to it,
     copy DIR to the archive's place (`cp -a DIR archive`) and run `postscraper verify`; the next crawl goes on from

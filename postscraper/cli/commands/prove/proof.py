@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from postscraper import __version__
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.exit_codes import UNSOUND
 from postscraper.cli.output import address, joined, line, one_line, print_json
-from postscraper.cli.stories import find_story
+from postscraper.cli.stories import find_row
 from postscraper.errors import BadRequest
 from postscraper.items import Article, plain
 from postscraper.run.evidence_reader import EvidenceReader
@@ -25,7 +25,7 @@ _LONGEST = 100  # characters of a value on one line
 @click.argument("story", metavar="URL|ID")
 @click.option("--field", metavar="NAME", help="This field alone, as headline, body or images.")
 @click.option("--revision", type=click.IntRange(min=1), metavar="N", help="Of this revision. Default: the newest.")
-@click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="Write the decoded page here, as UTF-8.")
+@click.option("--page", type=files.OUTPUT, metavar="FILE", help="Write the decoded page here, as UTF-8.")
 @options.json
 @options.reading
 @click.pass_context
@@ -51,17 +51,19 @@ def proof_command(
     """
     if field is not None and field not in _NAMES:
         raise BadRequest(f"a story has no field {field}; there are: {', '.join(sorted(_NAMES))}")
-    story_id = find_story(archive, story).row.id
+    stdout_taken = files.takes_stdout(page, json_wanted=json_wanted)
+    story_id = find_row(archive, story).id
     found = prove(archive, EvidenceReader(archive.folder), story_id, revision=revision, field=field)
     if page is not None:
         if found.texts[0] is None:
             raise BadRequest(f"no page is written: {found.records[0].fault}")
-        page.write_bytes(found.texts[0].encode("utf-8", "surrogatepass"))
+        text = found.texts[0].encode("utf-8", "surrogatepass")
+        files.write(page, text, "the decoded page", quiet=json_wanted)
     if json_wanted:
         print_json(_data(found))
-    else:
-        for text in _lines(found):
-            line(text)
+    elif not stdout_taken:
+        for each in _lines(found):
+            line(each)
     if not found.sound:
         ctx.exit(UNSOUND)
 

@@ -1,6 +1,7 @@
 """`postscraper reread`: read stored captures by today's layouts, and report the changes before they are accepted."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -11,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.commands.prove import reread_page
 from postscraper.cli.commands.prove.reread_page import around
-from postscraper.cli.output import address, counted, joined, line, one_line, print_json
+from postscraper.cli.output import address, counted, joined, line, note, one_line, print_json
 from postscraper.cli.progress import progress
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
@@ -35,7 +36,7 @@ LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in pape
 @options.captured
 @click.option("--dry-run", is_flag=True, help="Report, and change nothing.")
 @click.option("--yes", is_flag=True, help="Accept without a question.")
-@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, too.")
+@click.option("--html", "page", type=files.OUTPUT, metavar="FILE", help="The report as a page, too.")
 @options.json
 @options.archive
 def reread_command(
@@ -60,35 +61,44 @@ def reread_command(
     """
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
+    stdout_taken = files.takes_stdout(page, json_wanted=json_wanted) or json_wanted
     selection = Selection(layouts=layouts, since=since, until=until)
-    with Archive.open(archive, readonly=True) as opened:  # before the lock would make a mistyped folder
-        names = sorted({"unread", "generic", *LAYOUTS, *opened.ask(statistics.layouts)})
-    for layout in layouts:
-        if layout not in names:
-            raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
+    _check_layouts(archive, layouts)
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
         reader = EvidenceReader(archive)
         with progress("capture", total=opened.ask(count_stored) if selection.is_all else None) as meter:
             report = compare(opened, reader, selection, meter.show)
-        if page is not None:
-            page.write_text(reread_page.html(report), "utf-8")
-        accepted = 0
-        if not json_wanted:
+        if not stdout_taken:
             _show(report)
-        # A report without changes needs no question.
-        if not dry_run and (
-            yes
-            or not report.changed
-            or click.confirm(f"Replace the readings of {counted(report.changed, 'capture')}?", err=True)
-        ):
+        if page is not None:
+            files.write(page, reread_page.html(report), "the report", quiet=json_wanted)
+        accepted = 0
+        if not dry_run and (yes or _is_accepted(report)):
             with progress("reading", total=report.changed) as meter:
                 accepted = accept(opened, reader, report, meter.show)
     if json_wanted:
         print_json(_data(report) | {"accepted": accepted})
-    elif dry_run:
-        line("Nothing was changed; without --dry-run it can be accepted.")
+        return
+    say = note if stdout_taken else line
+    if dry_run:
+        say("Nothing was changed; without --dry-run it can be accepted.")
     else:
-        line(f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed.")
+        say(f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed.")
+
+
+def _check_layouts(archive: Path, layouts: Sequence[str]) -> None:
+    """Raises BadRequest for a layout that neither the program nor the archive has; before the lock makes a folder."""
+    with Archive.open(archive, readonly=True) as opened:
+        names = sorted({"unread", "generic", *LAYOUTS, *opened.ask(statistics.layouts)})
+    for layout in layouts:
+        if layout not in names:
+            raise BadRequest(f"--layout {layout} is unknown{closest(layout, names)}")
+
+
+def _is_accepted(report: Report) -> bool:
+    """A report without changes needs no question."""
+    question = f"Replace the readings of {counted(report.changed, 'capture')}?"
+    return not report.changed or click.confirm(question, err=True)
 
 
 def _data(report: Report) -> dict[str, Any]:

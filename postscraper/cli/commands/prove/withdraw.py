@@ -8,11 +8,14 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.commands.saved.read import address
+from postscraper.cli.commands.saved.read import address as typed_address
 from postscraper.cli.output import address as shown
-from postscraper.cli.output import counted, line, print_json
+from postscraper.cli.output import counted, line, note, print_json
+from postscraper.cli.stories import addresses_typed, find_row
 from postscraper.errors import BadRequest
 from postscraper.run.evidence_reader import EvidenceReader
+from storage.archive import Archive
+from storage.errors import NoSuchStory
 from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
 
 LONGEST_REASON = 500  # characters
@@ -43,7 +46,7 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
         raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
     with options.locked(archive) as opened:
         reader = EvidenceReader(archive)
-        story = reader.address(address(url))
+        story = reader.address(_address(opened, url))
         if story in opened.withdrawn():
             overwritten = finish(opened)
             if json_wanted:
@@ -54,7 +57,7 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
         planned = plan(opened, reader, story, mentions=mentions)
         for each in planned.without_bytes:
             what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
-            click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)
+            note(f"{shown(each)}: {what}; what was read of it stays")
         if not yes:
             _confirm(planned, mentions=mentions)
         now = datetime.now(UTC)
@@ -64,6 +67,24 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
         print_json(_data(planned, overwritten, mentions=mentions))
     else:
         _show(planned, overwritten, mentions=mentions)
+
+
+def _address(archive: Archive, text: str) -> str:
+    """The address that was typed; of a path that of the one newspaper whose archive knows it.
+
+    Raises BadRequest for what is no address, and for a path that two newspapers have; NoSuchStory for an unknown path.
+    """
+    if text[:1] != "/":
+        return typed_address(text)
+    try:
+        story: str = find_row(archive, text).canonical_url
+        return story
+    except NoSuchStory:
+        withdrawn = archive.withdrawn()
+        for each in addresses_typed(text):
+            if each in withdrawn or archive.ledger.row(each) is not None:
+                return each
+        raise
 
 
 def _confirm(withdrawal: Withdrawal, *, mentions: bool) -> None:

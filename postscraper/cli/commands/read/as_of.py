@@ -8,7 +8,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.commands.read.promotion import page_data, print_page
 from postscraper.cli.commands.read.show import print_body
-from postscraper.cli.output import address, counted, duration, joined, line, minute, print_json
+from postscraper.cli.output import address, counted, duration, joined, line, minute, note, print_json
 from postscraper.cli.stories import find_row
 from postscraper.items import plain
 from postscraper.newspaper import Newspaper
@@ -51,15 +51,17 @@ def as_of_command(
         print_json([_overview_data(each) for each in held])
         return
     for each in held:
+        line(f"{each['paper']} as of {options.clock_time(each['as_of'], NEWSPAPERS[each['paper']].zone)}")
+        line()
         for stood in each["pages"]:
             print_page(stood, _TEASERS)
             line()
-        for told in each["stories"]:
-            _print_line(told)
+        for each_story in each["stories"]:
+            _print_line(each_story)
         if len(each["stories"]) == limit:
             line(f"--page {page + 1} has more")
     if not held:
-        click.echo("Nothing was captured or published by then.", err=True)
+        note("Nothing was captured or published by then.")
 
 
 def _overview(archive: Archive, paper: Newspaper, typed: datetime, limit: int, page: int) -> dict[str, Any]:
@@ -94,10 +96,11 @@ def _story(archive: Archive, story: str, typed: datetime, json_wanted: bool) -> 
     moment = options.on_clock(typed, zone)
     stood = archive.ask(story_as_of, row, moment, options.last_day(moment, zone), redirect_target)
     if stood is None:
-        raise NoSuchStory(f"{row.canonical_url} was neither published nor seen by {minute(moment)}")
+        raise NoSuchStory(f"{row.canonical_url} was neither published nor seen by {options.clock_time(moment, zone)}")
     if json_wanted:
         print_json(_data(stood, moment))
         return
+    line(f"As of {options.clock_time(moment, zone)}")
     line(stood.item["headline"], bold=True)
     line(joined(stood.item["published_on"], stood.item["section"], stood.item["byline"]))
     line(address(stood.canonical_url))
@@ -152,7 +155,7 @@ def gone_command(since: date | None, until: date | None, json_wanted: bool, arch
         return
     for each in found:
         _print_gone(each)
-    line(counted(len(found), "story", "stories")) if found else click.echo("No story is known to be gone.", err=True)
+    line(counted(len(found), "story", "stories")) if found else note("No story is known to be gone.")
 
 
 def _print_gone(each: Gone) -> None:

@@ -6,7 +6,7 @@ import click
 
 from postscraper.cli import options
 from postscraper.cli.output import line, print_json
-from postscraper.cli.stories import find_story
+from postscraper.cli.stories import find_row
 from postscraper.urls import newspaper_title
 from storage.archive import Archive
 from storage.query.citation import Names, citation
@@ -48,7 +48,7 @@ def cite_command(
     Example:
       postscraper cite https://www.phnompenhpost.com/national/a-story --style chicago
     """
-    row = find_story(archive, story).row
+    row = find_row(archive, story)
     title = newspaper_title(row.canonical_url)
     order = cast(Names, names)
     found = archive.ask(citation, row.id, revision, newspaper=title, archive_id=archive_id, names=order)

@@ -8,19 +8,20 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.commands.read import diff_page
-from postscraper.cli.output import address, colours, counted, joined, line, minute, one_line, print_json, safe
+from postscraper.cli.output import address, colours, counted, joined, line, minute, note, one_line, print_json, safe
 from postscraper.cli.stories import columns, find_story, wording
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from storage.archive import Archive
+from storage.errors import NoSuchStory
 from storage.query import statistics
 from storage.query.history import edits
 from storage.query.history.changes import KINDS
 from storage.query.history.differences import Piece, differences
 from storage.query.history.edits import Edit, StoryEdits
-from storage.query.history.history import FullStory
+from storage.query.history.history import FullStory, Wording
 
 _LONGEST = 160  # characters of the words before and after a change
 _SIGNS: Mapping[Piece, tuple[str, str]] = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
@@ -59,7 +60,7 @@ def history_command(story: str, json_wanted: bool, archive: Archive) -> None:
 @click.argument("story", metavar="URL|ID")
 @click.option("--from", "first", type=click.IntRange(min=1), metavar="N", help="Of this revision; else the one before.")
 @click.option("--to", "second", type=click.IntRange(min=1), metavar="N", help="And this one; else the newest.")
-@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="Both side by side, as a page.")
+@click.option("--html", "page", type=files.OUTPUT, metavar="FILE", help="Both side by side, as a page.")
 @options.json
 @options.reading
 def diff_command(
@@ -73,18 +74,24 @@ def diff_command(
     Example:
       postscraper diff /national/a-story --from 1 --to 3 --html diff.html
     """
+    stdout_taken = files.takes_stdout(page, json_wanted=json_wanted)
     full = find_story(archive, story)
     second = second or max(len(full.revisions), first or 0)
     if first is None and second == 1:
-        raise BadRequest(f"{address(full.row.canonical_url)} was never edited: it has revision 1 alone")
+        raise NoSuchStory(f"{address(full.row.canonical_url)} was never edited: it has revision 1 alone")
     old, new = wording(full, first or second - 1), wording(full, second)
     fields = differences(old, new)
-    if page is not None:
-        page.write_text(diff_page.html(full, old, new), "utf-8")
     if json_wanted:
         pieces = {name: [{"is": change, "text": text} for change, text in found] for name, found in fields.items()}
         print_json({"url": full.row.canonical_url, "from": old.row.number, "to": new.row.number, "fields": pieces})
-        return
+    elif not stdout_taken:
+        _print_diff(old, new, fields)
+    if page is not None:
+        what = f"revisions {old.row.number} and {new.row.number} side by side"
+        files.write(page, diff_page.html(full, old, new), what, quiet=json_wanted)
+
+
+def _print_diff(old: Wording, new: Wording, fields: Mapping[str, list[tuple[Piece, str]]]) -> None:
     line(joined(f"Revision {old.row.number}, seen {minute(old.row.first_captured_at)}", _name(old.row)))
     line(joined(f"Revision {new.row.number}, seen {minute(new.row.first_captured_at)}", _name(new.row)))
     for name, found in fields.items():
@@ -137,7 +144,7 @@ def changes_command(
         line(address(each.canonical_url))
         line()
     if not found:
-        click.echo("No edited story matches.", err=True)
+        note("No edited story matches.")
     elif len(found) == limit:
         line(f"The last {counted(limit, 'revision')}; --limit and --until show others")
 
@@ -198,10 +205,10 @@ def _print_changes(changed: Iterable[Row[Any]]) -> None:
 
 
 def _print_notes(notes: Iterable[Row[Any]]) -> None:
-    for note in notes:
-        explained = getattr(note, "explained", None)
+    for row in notes:
+        explained = getattr(row, "explained", None)
         of = f", explains revision {explained}" if explained else ""
-        line(f"  {note.kind.replace('_', ' ')}{of}: {one_line(note.text)}", italic=True)
+        line(f"  {row.kind.replace('_', ' ')}{of}: {one_line(row.text)}", italic=True)
 
 
 def _short(text: str) -> str:

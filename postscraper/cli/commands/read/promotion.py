@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, duration, joined, line, minute, print_json
+from postscraper.cli.output import address, counted, duration, joined, line, minute, note, print_json
 from postscraper.cli.stories import addresses_typed, find_row
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from postscraper.newspaper import Newspaper
-from postscraper.newspapers import NEWSPAPERS
+from postscraper.newspapers import NEWSPAPERS, POST
 from postscraper.urls import newspaper_at
 from storage.archive import Archive
 from storage.errors import NoSuchStory
@@ -40,6 +40,8 @@ def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
     if json_wanted:
         print_json(plain(found))
         return
+    if found.headline:
+        line(found.headline, bold=True)
     line(address(found.address))
     for stay in found.stays:
         _print_stay(stay)
@@ -49,7 +51,7 @@ def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
         line()
         line(f"{counted(found.undated, 'announcement')} on captures of unknown time")
     if not (found.stays or found.beside or found.undated):
-        click.echo("No captured page or feed announces it.", err=True)
+        note("No captured page or feed announces it.")
 
 
 def _promotion(archive: Archive, story: str) -> Promotion:
@@ -135,24 +137,26 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
     Example:
       postscraper front /national --as-of 2018-06-20T07:00
     """
-    found: dict[str, tuple[PageAsOf, datetime]] = {}
+    found: list[tuple[Newspaper, PageAsOf, datetime]] = []
+    zone = POST.zone
     for paper, addresses in _pages(page):
-        moment = options.on_clock(as_of, paper.zone)
-        pages = archive.ask(pages_as_of, addresses, moment)
-        if pages:
-            found[paper.name] = max(pages, key=lambda each: each.captured_at), moment
-    if len(found) > 1:
-        both = " and ".join(each.page for each, _ in found.values())
+        zone = paper.zone
+        moment = options.on_clock(as_of, zone)
+        if pages := archive.ask(pages_as_of, addresses, moment):
+            found.append((paper, max(pages, key=lambda each: each.captured_at), moment))
+    if len({paper.name for paper, *_ in found}) > 1:
+        both = " and ".join(dict.fromkeys(each.page for _, each, _ in found))
         raise BadRequest(f"{page} is {both}: write the whole address")
     if not found:
-        raise NoSuchStory(
-            f"the archive has no capture of {page}{f' as old as {as_of:%Y-%m-%d %H:%M}' if as_of else ''}"
-        )
-    [(stood, moment)] = found.values()
+        age = f" as old as {options.clock_time(options.on_clock(as_of, zone), zone)}" if as_of else ""
+        raise NoSuchStory(f"the archive has no capture of {page}{age}")
+    paper, stood, moment = found[-1]
     if json_wanted:
         print_json(page_data(stood, moment))
-    else:
-        print_page(stood, side="before" if as_of else "ago")
+        return
+    if as_of:
+        line(f"As of {options.clock_time(moment, paper.zone)}")
+    print_page(stood, side="before" if as_of else "ago")
 
 
 def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:

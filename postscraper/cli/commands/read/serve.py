@@ -5,8 +5,8 @@ from importlib import import_module
 import click
 
 from postscraper.cli import options
-from postscraper.errors import BadRequest
 from storage.archive import Archive
+from storage.errors import Unsupported
 
 _NEEDS = ("h11", "jinja2", "markupsafe", "starlette", "uvicorn")
 
@@ -40,7 +40,7 @@ def serve_command(port: int, host: str, names: tuple[str, ...], archive: Archive
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _NEEDS:
             raise
-        raise BadRequest("the reading room needs the extra `web`: pip install 'postscraper[web]'") from error
+        raise Unsupported("the reading room needs the extra `web`: pip install 'postscraper[web]'") from error
     with rooms.listen(host, port) as bound:
         click.echo(f"Reading room: {rooms.address_of(bound)} (Ctrl-C ends it)")
         rooms.run(archive, bound, names)

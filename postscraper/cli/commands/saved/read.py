@@ -72,7 +72,9 @@ _NO_SLUG = re.compile(r"[^\w\u1780-\u17ff.-]+")
 @click.argument("page", metavar="FILE_OR_URL")
 @click.option("--url", help="The address of a page in a file. Default as for `postscraper read`.")
 @click.option("--captured-at", metavar="TIME", help="When a page in a file was captured, as 2018-06-20T08:15:00+07:00.")
-@click.option("--samples", type=click.Path(path_type=Path), default=Path("samples"), help="Default: samples")
+@click.option(
+    "--samples", type=click.Path(file_okay=False, path_type=Path), default=Path("samples"), help="Default: samples"
+)
 @click.option("--name", help="The sample's name. Default: the last part of its address.")
 @click.option("--force", is_flag=True, help="Write over a sample of the same name.")
 @click.option("--accept-unread", is_flag=True, help="With --force: even over one that was read, when this is not.")

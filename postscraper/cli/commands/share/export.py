@@ -1,8 +1,5 @@
 """`postscraper export`: stories, revisions, teasers, pictures and changes, for other programs."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
@@ -12,9 +9,10 @@ import click
 from sqlalchemy import Connection
 
 from postscraper import __version__
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.commands.share.selections import selecting, version_of
-from postscraper.cli.output import as_json, counted, line, print_json
+from postscraper.cli.output import as_json, counted, line, note, print_json
+from postscraper.cli.stories import picture_keys
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from storage.archive import Archive
@@ -32,8 +30,8 @@ _ENDINGS = ", ".join(endings[0] for endings in (form.endings for form in FORMATS
 
 
 @click.command("export")
-@click.argument("out", type=click.Path(path_type=Path), required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path), hidden=True, help="The same as OUT.")
+@click.argument("out", type=files.OUTPUT, required=False)
+@click.option("-o", "--output", type=files.OUTPUT, hidden=True, help="The same as OUT.")
 @click.option("--of", "kind", type=click.Choice(KINDS), default="stories", show_default=True, help="The records.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="As the file's name ends, if not given.")
 @click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, by which Excel knows UTF-8.")
@@ -54,8 +52,8 @@ def export_command(
 
     OUT ends in .jsonl, .csv, .parquet (needs the extra `parquet`), .tei.xml, .jsonld or .warc.gz, or --format names the
     format. Beside OUT come OUT.datasheet.md and OUT.datasheet.json: what is inside, dates, gaps, designs, and how often
-    each field has a value. Without OUT the records go to standard output, without a sheet. A file is written whole or
-    not at all.
+    each field has a value. Without OUT, or for -, the records go to standard output, without a sheet. A file is
+    written whole or not at all.
 
     In CSV a text that a spreadsheet would take for a formula has an apostrophe in front; docs/exports.md has the rule
     by which the exact text comes back.
@@ -64,27 +62,30 @@ def export_command(
     Example:
       postscraper export stories.csv --since 2018 --section Business
     """
-    target = out or output
-    form = form or (export.format_of(target.name) if target else None)
+    target = out or output or files.STDOUT
+    form = form or export.format_of(target.name)
     if form is None:
         raise BadRequest(f"no format ends so; OUT ends in {_ENDINGS}, or name one with --format")
+    export.check_kind(form, kind)
     if bom and form != "csv":
         raise BadRequest("--bom is for CSV alone")
-    if target is None and json_wanted:
+    if files.takes_stdout(target) and json_wanted:
         raise BadRequest("--json prints the data sheet; the records need a file: name OUT")
-    with _whole(target) as stream:
+    with files.whole(target) as stream:
         if bom:
             stream.write(BOM)
         sheet = archive.ask(partial(_write, archive=archive, out=stream, form=form, kind=kind, selection=selection))
-    if target is None:
-        return
-    data = _save_sheet(sheet, target) if target.is_file() else plain(as_data(sheet))
+    is_kept = target != files.STDOUT and target.is_file()  # a pipe or a device has no place for a sheet beside it
+    data = _save_sheet(sheet, target) if is_kept else plain(as_data(sheet))
     if json_wanted:
         print_json(data)
         return
     for sentence in sheet.left_out:
-        click.echo(f"left out: {sentence}", err=True)
-    line(f"{target}: {_counted(sheet)}")
+        note(f"left out: {sentence}")
+    if not sheet.records:
+        note(f"No {_singular(kind)} matches the selection.")
+    if target != files.STDOUT:
+        line(f"{target}: {_counted(sheet)}")
 
 
 def _write(
@@ -93,10 +94,11 @@ def _write(
     """Write the records; return their data sheet, from the same snapshot."""
     left_out: list[Damage] = []
     if form == "warc":
-        if kind not in warc.KINDS:
-            raise BadRequest(f"a WARC file holds pages: of {', '.join(warc.KINDS)}")
-        found = warc.locations(connection, kind, selection)
-        count = sum(1 for copy in copies(archive.evidence, found, left_out.append) if out.write(copy.packed))
+        if kind == "pictures":
+            locations = warc.picture_locations(connection, selection, picture_keys(archive))
+        else:
+            locations = warc.locations(connection, kind, selection)
+        count = sum(1 for copy in copies(archive.evidence, locations, left_out.append) if out.write(copy.packed))
         filled = {}
     else:
         written = export.write(connection, out, form, kind, selection)
@@ -117,8 +119,11 @@ def _write(
 def _counted(sheet: Datasheet) -> str:
     if sheet.format == "warc":
         return counted(sheet.records, "record")
-    plural = sheet.of
-    return counted(sheet.records, "story" if plural == "stories" else plural.removesuffix("s"), plural)
+    return counted(sheet.records, _singular(sheet.of), sheet.of)
+
+
+def _singular(kind: Kind) -> str:
+    return "story" if kind == "stories" else kind.removesuffix("s")
 
 
 def _save_sheet(sheet: Datasheet, target: Path) -> dict[str, object]:
@@ -131,24 +136,3 @@ def _save_sheet(sheet: Datasheet, target: Path) -> dict[str, object]:
     beside.write_text(as_text(sheet, target.name, written), "utf-8")
     beside.with_suffix(".json").write_bytes(as_json(data))
     return data
-
-
-@contextmanager
-def _whole(target: Path | None) -> Iterator[BinaryIO]:
-    """A stream of bytes; a file gets its name when it is whole."""
-    if target is None:
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    if target.exists() and not target.is_file():  # a pipe or a device, which cannot be replaced
-        with target.open("wb") as out:
-            yield out
-        return
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("wb") as out:
-            yield out
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from postscraper.cli import options
+from postscraper.cli import files, options
 from postscraper.cli.commands.share.export import SOFTWARE
 from postscraper.cli.commands.share.selections import selecting, version_of
-from postscraper.cli.output import counted, joined, line, print_json
+from postscraper.cli.output import counted, joined, line, note, print_json
 from postscraper.cli.progress import progress
 from postscraper.errors import BadRequest
 from storage.archive import Archive
@@ -17,7 +17,7 @@ from storage.query.export.selection import Selection
 
 
 @click.command("pack")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=files.OUTPUT)
 @options.json
 @options.reading
 @selecting
@@ -47,6 +47,8 @@ def pack_command(out: Path, json_wanted: bool, selection: Selection, archive: Ar
         print_json({"file": str(out)} | asdict(packed))
         return
     for sentence in packed.left_out:
-        click.echo(f"left out: {sentence}", err=True)
+        note(f"left out: {sentence}")
+    if not packed.stories:
+        note("No story matches the selection.")
     facts = (counted(packed.stories, "story", "stories"), counted(packed.revisions, "revision"))
     line(f"{out}: {joined(*facts, counted(packed.records, 'record'), f'{packed.bytes:,} bytes')}")
