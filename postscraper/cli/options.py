@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import click
 
@@ -136,7 +137,11 @@ published = days(
 captured = days("Captured on this day (UTC) or later.", "Captured on this day (UTC) or earlier.")
 
 
-_NAMED: tuple[Named, ...] = ("section", "language", "layout")
+def check_name(archive: Archive, named: Named, value: str) -> None:
+    """Raises BadRequest for a section, language or layout that no story of the archive has, in any case of letters."""
+    known = archive.ask(names, named)
+    if known and value.casefold() not in map(str.casefold, known):
+        raise BadRequest(f"no story is of the {named} {value!r}{closest(value, known)}")
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -157,31 +162,25 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--unique", is_flag=True, default=None, help="Of nearly equal stories the first alone: `families`.")
     @wraps(command)
-    def filtered(
-        archive: Archive,
-        since: date | None,
-        until: date | None,
-        year: int | None,
-        section: str | None,
-        author: str | None,
-        language: str | None,
-        layout: str | None,
-        edited: bool | None,
-        corrected: bool | None,
-        unique: bool | None,
-        **values: Any,
-    ) -> None:
-        chosen = Filters(
-            since=since, until=until, year=year, section=section, author=author, language=language, layout=layout,
-            edited=edited, corrected=corrected, unique=unique,
-        )  # fmt: skip
-        for name in _NAMED:
-            value, known = getattr(chosen, name), archive.ask(names, name) if getattr(chosen, name) else []
-            if known and value.casefold() not in map(str.casefold, known):
-                raise BadRequest(f"no story is of the {name} {value!r}{closest(value, known)}")
+    def filtered(archive: Archive, **values: Any) -> None:
+        chosen = Filters(**{each.name: values.pop(each.name) for each in fields(Filters)})
+        for name in get_args(Named):
+            if (value := getattr(chosen, name)) is not None:
+                check_name(archive, name, value)
         command(filters=chosen, archive=archive, **values)
 
     return filtered
+
+
+def paging(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --limit and --page, both from 1."""
+    limit = click.option(
+        "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page."
+    )
+    page = click.option(
+        "--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1."
+    )
+    return limit(page(command))
 
 
 def spelling(command: Callable[..., None]) -> Callable[..., None]:

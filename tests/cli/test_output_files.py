@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_wrong_input import no_superuser
 from tests.helpers.archives import answer, file, fill, run_on, saved_pages
 from tests.helpers.commands import run
+from tests.helpers.permissions import no_superuser
 
 STORY = "/national/river-clinic-opens-koh-thom"
 
@@ -73,10 +73,7 @@ def test_a_hyphen_is_standard_output_which_then_has_nothing_else(
 def test_an_error_names_the_file_that_was_asked_for(archive: Path, tmp_path: Path, words: str) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o755)
-    for folder in (*archive.parents, tmp_path, *tmp_path.parents):
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(0o755)
-    with no_superuser():
+    with no_superuser(archive, tmp_path):
         done = run(*words.format(closed / "out").split(), "--archive", archive)
     assert done.exit_code == 13, done.output
     target = closed / ("out.wacz" if "pack" in words else "out")

@@ -11,9 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +35,7 @@ from storage.query.captures import count_stored
 from tests.helpers import crawls
 from tests.helpers.commands import KHMER, SITE, program, refused, run
 from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.permissions import no_superuser
 from tests.helpers.programs import Program
 
 STORY = SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html"
@@ -180,31 +179,15 @@ def test_an_archive_that_another_process_writes_to(good: Path, tmp_path: Path, n
         refused(called(tmp_path, name, "--archive", good), 7, "in use")
 
 
-@contextmanager
-def no_superuser() -> Iterator[None]:
-    """The superuser may write anywhere."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-
-
 @pytest.mark.parametrize("name", WRITERS)
 def test_an_archive_that_cannot_be_written(tmp_path: Path, name: str, good: Path) -> None:
-    closed = takewhile(lambda each: not each.stat().st_mode & 0o001, (tmp_path, *tmp_path.parents))
-    for each in closed:
-        each.chmod(0o755)
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(b"no WARC")
     for each in (*good.rglob("*"), good):
         each.chmod(0o555 if each.is_dir() else 0o444)
     words = needed(tmp_path, name, rubbish)
     try:
-        with no_superuser():
+        with no_superuser(tmp_path):
             refused(run(name, *words, "--archive", good), 8, "cannot be")
     finally:
         good.chmod(0o755)

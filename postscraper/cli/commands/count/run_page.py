@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from postscraper.cli.html_page import html_page
 from postscraper.cli.output import address
 from storage.query.runs import RunReport
 
@@ -15,13 +16,7 @@ _STYLE = (
 def html(run: RunReport) -> str:
     """The whole page."""
     title = f"Run {run.number} of {run.newspaper}"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        + "\n".join(_body(run))
-        + "\n</body></html>\n"
-    )
+    return html_page(title, _STYLE, (f"<h1>{escape(title)}</h1>", *_body(run)))
 
 
 def _body(run: RunReport) -> Iterator[str]:

@@ -34,12 +34,12 @@ def runs_command(number: int | None, limit: int, page: Path | None, json_wanted:
     if number is None:
         if page is not None:
             raise click.UsageError("--html needs the number of a run")
-        found = archive.ask(runs.runs, limit)
+        reports = archive.ask(runs.runs, limit)
         if json_wanted:
-            print_json(plain(found))
-        elif not found:
+            print_json(plain(reports))
+        elif not reports:
             note("The archive has no run.")
-        for each in () if json_wanted else found:
+        for each in () if json_wanted else reports:
             line(_summary(each))
         return
     report = archive.ask(runs.run, number)

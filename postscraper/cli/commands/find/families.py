@@ -31,7 +31,7 @@ def families_command(story: str | None, find_all: bool, find_new: bool, json_wan
     equal days it was seen first. Each member has its reason and how similar it is. A merged story is in
     several families.
 
-    Equal texts are always found; the others with the extra `neardup`.
+    Equal texts are always families; the others with the extra `neardup`.
 
     \b
     Example:
@@ -47,36 +47,36 @@ def families_command(story: str | None, find_all: bool, find_new: bool, json_wan
         return
     with Archive.open(archive, readonly=True) as opened:
         story_id = find_row(opened, story).id if story else None
-        found = opened.ask(all_families) if story_id is None else opened.ask(families_of, story_id)
+        families = opened.ask(all_families) if story_id is None else opened.ask(families_of, story_id)
         compared = opened.ask(is_compared, story_id)
     if json_wanted:
-        print_json([[plain(asdict(member)) for member in members] for members in found])
+        print_json([[plain(asdict(member)) for member in members] for members in families])
         return
-    for members in found:
+    for members in families:
         _print(members)
-    if not found:
+    if not families:
         name = "This story is in no family" if story else "There are no families"
         note(f"{name}." if compared else f"{name} yet: `postscraper families --update` compares new stories.")
 
 
 def _find(archive: Path, *, new_only: bool, json_wanted: bool) -> None:
     with options.locked(archive) as opened, progress("story", "stories") as meter:
-        found = find(opened, new_only=new_only, notice=lambda done, total: meter.show(done, done / total))
+        result = find(opened, new_only=new_only, notice=lambda done, total: meter.show(done, done / total))
     if json_wanted:
-        print_json(asdict(found))
+        print_json(asdict(result))
         return
-    stories = counted(found.stories, "story", "stories")
-    compared = f"Of {stories} {found.examined:,} were new or edited" if new_only else f"All {stories} compared anew"
+    stories = counted(result.stories, "story", "stories")
+    compared = f"Of {stories} {result.examined:,} were new or edited" if new_only else f"All {stories} compared anew"
     line(f"{compared}.", bold=True)
-    line(_counts(found))
-    if found.only_equal:
+    line(_counts(result))
+    if result.only_equal:
         line(f"Only equal texts were compared. For the others: {_INSTALL}; then --update.")
 
 
-def _counts(found: Found) -> str:
+def _counts(result: Found) -> str:
     return joined(
-        counted(found.families, "family", "families"),
-        *(f"{count:,} {reason}" for reason, count in found.members.items() if reason != "head"),
+        counted(result.families, "family", "families"),
+        *(f"{count:,} {reason}" for reason, count in result.members.items() if reason != "head"),
     )
 
 

@@ -29,17 +29,17 @@ def quote_command(sentence: tuple[str, ...], exact_only: bool, json_wanted: bool
     Example:
       postscraper quote 'The ferry carried 41 passengers and a pig'
     """
-    found = archive.ask(quote, " ".join(sentence))
+    quotations = archive.ask(quote, " ".join(sentence))
     if exact_only:
-        found = [each for each in found if each.exact]
+        quotations = [each for each in quotations if each.exact]
     if json_wanted:
-        print_json([plain(each) for each in found])
+        print_json([plain(each) for each in quotations])
         return
-    for each in found:
+    for each in quotations:
         _print(each)
-    if found:
-        exact = sum(each.exact for each in found)
-        line(f"{counted(len(found), 'story', 'stories')}, {exact} with the exact words")
+    if quotations:
+        exact = sum(each.exact for each in quotations)
+        line(f"{counted(len(quotations), 'story', 'stories')}, {exact} with the exact words")
     else:
         note("No wording and no teaser has this sentence, or one like it.")
 

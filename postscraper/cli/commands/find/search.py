@@ -1,6 +1,7 @@
 """`postscraper search`: stories by their words."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -9,15 +10,13 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import address, colours, counted, joined, line, note, one_line, print_json, safe
 from postscraper.items import plain
+from postscraper.phrases import MARKS
 from storage.archive import Archive
 from storage.query.search.facets import Facets, facets
 from storage.query.search.filters import Filters
 from storage.query.search.search import MOST_RANKED, Hit, Page, Sort, count, search
 from storage.query.search.spelling import Spelling
 from storage.query.search.sql import statement
-
-# Private-use characters around each match, replaced by bold print or brackets; no newspaper prints these.
-_MARKS = ("\ue000", "\ue001")
 
 _FACETS = {
     "years": "By year",
@@ -47,8 +46,7 @@ class Words(click.Command):
     show_default=True,
     help="By day of publication, or rank.",
 )
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page.")
-@click.option("--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
+@options.paging
 @click.option("--facets", "facets_wanted", is_flag=True, help="Count all hits by year, section, author … instead.")
 @click.option("--sql", "sql_wanted", is_flag=True, help="Print the search as SQL for any SQLite program instead.")
 @options.json
@@ -88,23 +86,26 @@ def search_command(
     options.warn_of_open_quote(query)
     if sql_wanted:
         click.echo(archive.ask(statement, query, filters, spelling))
-        return
-    if facets_wanted:
+    elif facets_wanted:
         counts = archive.ask(facets, query, filters, spelling)
         print_json(_data(counts)) if json_wanted else _print_facets(counts)
-        return
-    marks = ("[", "]") if json_wanted else _MARKS
-    hits = archive.ask(search, query, filters, Page(sort=sort, limit=limit, number=page, marks=marks), spelling)
-    if json_wanted:
-        print_json([plain(hit) for hit in hits])
-        return
+    else:
+        marks = ("[", "]") if json_wanted else MARKS
+        chosen = Page(sort=sort, limit=limit, number=page, marks=marks)
+        hits = archive.ask(search, query, filters, chosen, spelling)
+        if json_wanted:
+            print_json([plain(hit) for hit in hits])
+        else:
+            _print_hits(hits, archive.ask(count, query, filters, spelling), chosen)
+
+
+def _print_hits(hits: Sequence[Hit], total: int, page: Page) -> None:
     for hit in hits:
         _print(hit)
-    total = archive.ask(count, query, filters, spelling)
     if hits:
-        line(_shown(len(hits), total, limit * (page - 1), page, sort))
+        line(_shown(len(hits), total, page))
     else:
-        note(_none(total, limit))
+        note(_none(total, page.limit))
 
 
 def _data(counts: Facets) -> dict[str, Any]:
@@ -134,12 +135,13 @@ def _print_facets(counts: Facets) -> None:
             line(f"{'…':>9}  {counted(counts.all_authors - len(values), 'author')} more")
 
 
-def _shown(count: int, total: int, before: int, page: int, sort: Sort) -> str:
+def _shown(count: int, total: int, page: Page) -> str:
+    before = page.limit * (page.number - 1)
     stories = counted(total, "story", "stories")
     if count == total:
         return stories
-    ranked = min(total, MOST_RANKED) if sort == "best" else total
-    more = f"--page {page + 1} has more" if before + count < ranked else None
+    ranked = min(total, MOST_RANKED) if page.sort == "best" else total
+    more = f"--page {page.number + 1} has more" if before + count < ranked else None
     unranked = f"only the {MOST_RANKED:,} last archived are ranked, --sort newest has all" if ranked < total else None
     place = f"{before + 1:,} to {before + count:,}" if before else f"{count:,}"
     return joined(f"{place} of {stories}", more, unranked)
@@ -158,7 +160,7 @@ def _print(hit: Hit) -> None:
     line(joined(str(hit.story_id), hit.published_on, hit.section, hit.byline, earlier))
     shown = ("\x1b[1m", "\x1b[22m") if colours() else ("[", "]")
     passage = safe(hit.snippet)
-    for mark, printed in zip(_MARKS, shown, strict=True):
+    for mark, printed in zip(MARKS, shown, strict=True):
         passage = passage.replace(mark, printed)
     click.echo(passage, color=colours())
     line(address(hit.canonical_url))

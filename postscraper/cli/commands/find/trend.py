@@ -64,59 +64,59 @@ def trend_command(
     stdout_taken = files.takes_stdout(drawing, numbers, json_wanted=json_wanted)
     options.warn_of_open_quote(*words)
     measure: Measure = per or ("stories" if relative else "count")
-    found = archive.ask(trend, words, filters, by, spelling, count_words=per == "words")
+    counts = archive.ask(trend, words, filters, by, spelling, count_words=per == "words")
     if json_wanted:
-        print_json(_data(found))
+        print_json(_data(counts))
     elif not stdout_taken:
-        _print(found, measure)
-    what, quiet = counted(len(found.periods), by), json_wanted or stdout_taken
+        _print(counts, measure)
+    what, quiet = counted(len(counts.periods), by), json_wanted or stdout_taken
     if drawing is not None:
-        files.write(drawing, svg(found, measure), what, quiet=quiet)
+        files.write(drawing, svg(counts, measure), what, quiet=quiet)
     if numbers is not None:
-        files.write(numbers, _as_csv(found), what, quiet=quiet)
+        files.write(numbers, _as_csv(counts), what, quiet=quiet)
 
 
-def _print(found: Trend, measure: Measure) -> None:
-    for each in bars(found, measure, columns=get_terminal_size().columns):
+def _print(counts: Trend, measure: Measure) -> None:
+    for each in bars(counts, measure, columns=get_terminal_size().columns):
         line(each)
-    for series in found.series:
+    for series in counts.series:
         if series.undated:
             line(f"{counted(series.undated, 'story', 'stories')} with {series.words} of unknown day: in no period")
         if not series.undated and not any(series.stories):
             note(f"No story matches {series.words.strip()}.")
 
 
-def _data(found: Trend) -> dict[str, Any]:
+def _data(counts: Trend) -> dict[str, Any]:
     return {
-        "by": found.by,
-        "undated": found.all_undated,
+        "by": counts.by,
+        "undated": counts.all_undated,
         "series": [
-            {"words": series.words, "undated": series.undated, "periods": list(_rows(found, series))}
-            for series in found.series
+            {"words": series.words, "undated": series.undated, "periods": list(_rows(counts, series))}
+            for series in counts.series
         ],
     }
 
 
-def _rows(found: Trend, series: Series) -> Iterator[dict[str, Any]]:
+def _rows(counts: Trend, series: Series) -> Iterator[dict[str, Any]]:
     """A row for each period; words only where they were counted."""
     columns: dict[str, Iterable[Any]] = {
-        "period": found.periods,
+        "period": counts.periods,
         "stories": series.stories,
-        "all_stories": found.all_stories,
-        "share": found.shares(series),
+        "all_stories": counts.all_stories,
+        "share": counts.shares(series),
     }
-    if found.all_words is not None:
-        columns |= {"all_words": found.all_words, "per_million_words": found.per_million_words(series)}
+    if counts.all_words is not None:
+        columns |= {"all_words": counts.all_words, "per_million_words": counts.per_million_words(series)}
     return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
-def _as_csv(found: Trend) -> str:
+def _as_csv(counts: Trend) -> str:
     """A line for each period of each series; no share where there is no story."""
     out = StringIO(newline="")
     names = ["period", "stories", "all_stories", "share"]
-    names += ["all_words", "per_million_words"] if found.all_words is not None else []
+    names += ["all_words", "per_million_words"] if counts.all_words is not None else []
     writer = csv.writer(out)
     writer.writerow(("words", *names))
-    for series in found.series:
-        writer.writerows((series.words, *row.values()) for row in _rows(found, series))
+    for series in counts.series:
+        writer.writerows((series.words, *row.values()) for row in _rows(counts, series))
     return out.getvalue()

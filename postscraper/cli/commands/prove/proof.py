@@ -53,41 +53,41 @@ def proof_command(
         raise BadRequest(f"a story has no field {field}; there are: {', '.join(sorted(_NAMES))}")
     stdout_taken = files.takes_stdout(page, json_wanted=json_wanted)
     story_id = find_row(archive, story).id
-    found = prove(archive, EvidenceReader(archive.folder), story_id, revision=revision, field=field)
+    proof = prove(archive, EvidenceReader(archive.folder), story_id, revision=revision, field=field)
     if page is not None:
-        if found.texts[0] is None:
-            raise BadRequest(f"no page is written: {found.records[0].fault}")
-        text = found.texts[0].encode("utf-8", "surrogatepass")
+        if proof.texts[0] is None:
+            raise BadRequest(f"no page is written: {proof.records[0].fault}")
+        text = proof.texts[0].encode("utf-8", "surrogatepass")
         files.write(page, text, "the decoded page", quiet=json_wanted)
     if json_wanted:
-        print_json(_data(found))
+        print_json(_data(proof))
     elif not stdout_taken:
-        for each in _lines(found):
+        for each in _lines(proof):
             line(each)
-    if not found.sound:
+    if not proof.sound:
         ctx.exit(UNSOUND)
 
 
-def _data(found: Proof) -> dict[str, Any]:
+def _data(proof: Proof) -> dict[str, Any]:
     return {
-        "canonical_url": found.canonical_url,
-        "revision": found.revision,
+        "canonical_url": proof.canonical_url,
+        "revision": proof.revision,
         "program": f"postscraper {__version__}",
-        "sound": found.sound,
-        "records": plain(found.records),
-        "fields": plain(found.fields),
+        "sound": proof.sound,
+        "records": plain(proof.records),
+        "fields": plain(proof.fields),
     }
 
 
-def _lines(found: Proof) -> Iterator[str]:
-    yield f"Revision {found.revision} of {address(found.canonical_url)}"
-    for index, record in enumerate(found.records):
+def _lines(proof: Proof) -> Iterator[str]:
+    yield f"Revision {proof.revision} of {address(proof.canonical_url)}"
+    for index, record in enumerate(proof.records):
         yield ""
         yield from _of_record(record)
-        fields = [field for field in found.fields if field.record == index]
+        fields = [field for field in proof.fields if field.record == index]
         widest = max((len(field.name) for field in fields), default=0)
         yield from (_of_field(field, widest) for field in fields)
-    states = [field.state for field in found.fields]
+    states = [field.state for field in proof.fields]
     yield ""
     yield joined("Fields", *(f"{states.count(state):,} {state}" for state in dict.fromkeys(states)))
 

@@ -79,11 +79,10 @@ def reread_command(
     if json_wanted:
         print_json(_data(report) | {"accepted": accepted})
         return
-    say = note if stdout_taken else line
+    end = f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed."
     if dry_run:
-        say("Nothing was changed; without --dry-run it can be accepted.")
-    else:
-        say(f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed.")
+        end = "Nothing was changed; without --dry-run it can be accepted."
+    note(end) if stdout_taken else line(end)
 
 
 def _check_layouts(archive: Path, layouts: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from postscraper.cli.html_page import html_page
 from postscraper.cli.output import address
 from postscraper.run.reprocess import Changes, Example, Report
 from storage.query.history.differences import compared
@@ -12,6 +13,7 @@ from storage.query.history.differences import compared
 SHOWN = 90  # characters of a value on a terminal
 LONGEST = 4_000  # characters of a value on the page
 
+_TITLE = "What today's layouts read otherwise"
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem } th, td { padding: .2rem .8rem; text-align: right }
@@ -60,17 +62,11 @@ def _cut(text: str, start: int) -> str:
 
 def html(report: Report) -> str:
     """The whole page."""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>What today's layouts read otherwise</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(_body(report))
-        + "\n</body></html>\n"
-    )
+    return html_page(_TITLE, _STYLE, _body(report))
 
 
 def _body(report: Report) -> Iterator[str]:
-    yield "<h1>What today's layouts read otherwise</h1>"
+    yield f"<h1>{_TITLE}</h1>"
     yield f"<p>{report.read:,} captures read again, {report.changed:,} read otherwise than before.</p>"
     for layout, fields in report.layouts.items():
         yield f"<h2>{escape(layout)}, captures: {report.changed_by_layout[layout]:,}</h2>"

@@ -25,8 +25,7 @@ _TEASERS = 10  # of a page, in the overview
 @click.command("as-of")
 @click.argument("moment", metavar="DATE", type=options.Moment())
 @click.argument("story", metavar="[URL|ID]", required=False)
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page.")
-@click.option("--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
+@options.paging
 @options.json
 @options.reading
 def as_of_command(
@@ -50,15 +49,16 @@ def as_of_command(
     if json_wanted:
         print_json([_overview_data(each) for each in held])
         return
-    for each in held:
-        line(f"{each['paper']} as of {options.clock_time(each['as_of'], NEWSPAPERS[each['paper']].zone)}")
+    for overview in held:
+        paper = NEWSPAPERS[overview["paper"]]
+        line(f"{paper.name} as of {options.clock_time(overview['as_of'], paper.zone)}")
         line()
-        for stood in each["pages"]:
-            print_page(stood, _TEASERS)
+        for listing in overview["pages"]:
+            print_page(listing, _TEASERS)
             line()
-        for each_story in each["stories"]:
-            _print_line(each_story)
-        if len(each["stories"]) == limit:
+        for each in overview["stories"]:
+            _print_line(each)
+        if len(overview["stories"]) == limit:
             line(f"--page {page + 1} has more")
     if not held:
         note("Nothing was captured or published by then.")
@@ -145,17 +145,17 @@ def gone_command(since: date | None, until: date | None, json_wanted: bool, arch
     Example:
       postscraper gone --since 2018-06
     """
-    found = [
+    stories = [
         each
         for each in archive.ask(gone, redirect_target)
         if (since is None or each.gone_by.date() >= since) and (until is None or each.gone_by.date() <= until)
     ]
     if json_wanted:
-        print_json([plain(each) for each in found])
+        print_json([plain(each) for each in stories])
         return
-    for each in found:
+    for each in stories:
         _print_gone(each)
-    line(counted(len(found), "story", "stories")) if found else note("No story is known to be gone.")
+    line(counted(len(stories), "story", "stories")) if stories else note("No story is known to be gone.")
 
 
 def _print_gone(each: Gone) -> None:

@@ -51,9 +51,9 @@ def cite_command(
     row = find_row(archive, story)
     title = newspaper_title(row.canonical_url)
     order = cast(Names, names)
-    found = archive.ask(citation, row.id, revision, newspaper=title, archive_id=archive_id, names=order)
+    reference = archive.ask(citation, row.id, revision, newspaper=title, archive_id=archive_id, names=order)
     if json_wanted:
-        print_json([found.item])
+        print_json([reference.item])
         return
-    for each in cited(found, style).splitlines():
+    for each in cited(reference, style).splitlines():
         line(each)

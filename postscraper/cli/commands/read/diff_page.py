@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from postscraper.cli.html_page import html_page
 from postscraper.cli.output import address, minute, safe
 from storage.query.history.changes import changes
 from storage.query.history.differences import Piece, differences, side_by_side
@@ -32,14 +33,8 @@ del { background: var(--gone) } ins { background: var(--new); text-decoration: n
 
 def html(story: FullStory, old: Wording, new: Wording) -> str:
     """The whole page."""
-    language = _text(story.row.language)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-        f'content="width=device-width"><title>{_text(new.row.headline)}: revisions {old.row.number} and '
-        f"{new.row.number}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(_body(story, old, new, language))
-        + "\n</body></html>\n"
-    )
+    title = f"{safe(new.row.headline)}: revisions {old.row.number} and {new.row.number}"
+    return html_page(title, _STYLE, _body(story, old, new, _text(story.row.language)))
 
 
 def _body(story: FullStory, old: Wording, new: Wording, language: str) -> Iterator[str]:
@@ -49,10 +44,10 @@ def _body(story: FullStory, old: Wording, new: Wording, language: str) -> Iterat
     yield from _kinds(old, new, language)
     yield f'<h2>Words</h2><table class="sides"><thead><tr>{_head(old.row)}{_head(new.row)}</thead><tbody>'
     fields = differences(old, new)
-    for name, found in fields.items():
+    for name, pieces in fields.items():
         if name != "body":
             yield f'<tr><td class="kind" colspan="2">{_NAMES.get(name, "Captions")}'
-            yield from _rows(found, language, "field" if name == "headline" else "")
+            yield from _rows(pieces, language, "field" if name == "headline" else "")
     if "body" in fields:
         yield '<tr><td class="kind" colspan="2">Body'
         yield from _rows(fields["body"], language, "")
@@ -62,10 +57,10 @@ def _body(story: FullStory, old: Wording, new: Wording, language: str) -> Iterat
 
 
 def _kinds(old: Wording, new: Wording, language: str) -> Iterator[str]:
-    found = changes(_item(old), _item(new))
-    if found:
+    typed = changes(_item(old), _item(new))
+    if typed:
         yield '<h2>Changes</h2><table class="kinds"><thead><tr><th>Kind<th>Before<th>After</thead><tbody>'
-        for change in found:
+        for change in typed:
             place = change.field if change.block is None else f"{change.field}, block {change.block + 1}"
             words = "".join(f'<td lang="{language}">{_text(_cut(text))}' for text in (change.before, change.after))
             kind = change.kind.replace("_", " ")

@@ -12,16 +12,15 @@ from postscraper.cli import files, options
 from postscraper.cli.commands.read import diff_page
 from postscraper.cli.output import address, colours, counted, joined, line, minute, note, one_line, print_json, safe
 from postscraper.cli.stories import columns, find_story, wording
-from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.errors import NoSuchStory
-from storage.query import statistics
 from storage.query.history import edits
 from storage.query.history.changes import KINDS
 from storage.query.history.differences import Piece, differences
 from storage.query.history.edits import Edit, StoryEdits
 from storage.query.history.history import FullStory, Wording
+from storage.query.search.filters import names
 
 _LONGEST = 160  # characters of the words before and after a change
 _SIGNS: Mapping[Piece, tuple[str, str]] = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
@@ -49,11 +48,11 @@ def history_command(story: str, json_wanted: bool, archive: Archive) -> None:
       postscraper history https://www.phnompenhpost.com/national/a-story
     """
     full = find_story(archive, story)
-    found = archive.ask(edits.of_story, full.row.id)
+    story_edits = archive.ask(edits.of_story, full.row.id)
     if json_wanted:
-        print_json(_history(full, found))
+        print_json(_history(full, story_edits))
     else:
-        _print_history(full, found)
+        _print_history(full, story_edits)
 
 
 @click.command("diff")
@@ -82,8 +81,8 @@ def diff_command(
     old, new = wording(full, first or second - 1), wording(full, second)
     fields = differences(old, new)
     if json_wanted:
-        pieces = {name: [{"is": change, "text": text} for change, text in found] for name, found in fields.items()}
-        print_json({"url": full.row.canonical_url, "from": old.row.number, "to": new.row.number, "fields": pieces})
+        data = {name: [{"is": change, "text": text} for change, text in pieces] for name, pieces in fields.items()}
+        print_json({"url": full.row.canonical_url, "from": old.row.number, "to": new.row.number, "fields": data})
     elif not stdout_taken:
         _print_diff(old, new, fields)
     if page is not None:
@@ -94,10 +93,10 @@ def diff_command(
 def _print_diff(old: Wording, new: Wording, fields: Mapping[str, list[tuple[Piece, str]]]) -> None:
     line(joined(f"Revision {old.row.number}, seen {minute(old.row.first_captured_at)}", _name(old.row)))
     line(joined(f"Revision {new.row.number}, seen {minute(new.row.first_captured_at)}", _name(new.row)))
-    for name, found in fields.items():
+    for name, pieces in fields.items():
         line()
         line(name, bold=True)
-        click.echo("".join(_marked(change, text) for change, text in found), color=colours())
+        click.echo("".join(_marked(change, text) for change, text in pieces), color=colours())
     if not fields:
         line("The words are the same.")
 
@@ -126,38 +125,37 @@ def changes_command(
     Example:
       postscraper changes --type figure --since 2018 --section Business --silent
     """
-    sections = archive.ask(statistics.sections) if section is not None else []
-    printed = [each for each in sections if section is not None and each.casefold() == section.casefold()]
-    if section is not None and sections and not printed:
-        raise BadRequest(f"no story is of the section {section!r}{closest(section, sections)}")
-    chosen = None if section is None else printed
-    found = archive.ask(edits.edits, since=since, until=until, kind=kind, sections=chosen, silent=silent, limit=limit)
+    chosen = None
+    if section is not None:
+        options.check_name(archive, "section", section)
+        chosen = [each for each in archive.ask(names, "section") if each.casefold() == section.casefold()]
+    edited = archive.ask(edits.edits, since=since, until=until, kind=kind, sections=chosen, silent=silent, limit=limit)
     if json_wanted:
-        print_json([_edit(each) for each in found])
+        print_json([_edit(edit) for edit in edited])
         return
-    for each in found:
-        line(each.headline, bold=True)
-        about = (each.section, f"Revision {each.revision}", f"first seen {minute(each.changed_at)}")
-        line(joined(*about, _SILENT if each.silent else None))
-        _print_changes(each.changes)
-        _print_notes(each.corrections)
-        line(address(each.canonical_url))
+    for edit in edited:
+        line(edit.headline, bold=True)
+        about = (edit.section, f"Revision {edit.revision}", f"first seen {minute(edit.changed_at)}")
+        line(joined(*about, _SILENT if edit.silent else None))
+        _print_changes(edit.changes)
+        _print_notes(edit.corrections)
+        line(address(edit.canonical_url))
         line()
-    if not found:
+    if not edited:
         note("No edited story matches.")
-    elif len(found) == limit:
+    elif len(edited) == limit:
         line(f"The last {counted(limit, 'revision')}; --limit and --until show others")
 
 
-def _history(story: FullStory, found: StoryEdits) -> dict[str, Any]:
+def _history(story: FullStory, story_edits: StoryEdits) -> dict[str, Any]:
     return {
         "story": columns(story.row),
         "revisions": [
             columns(each.row)
             | {
-                "silent": any(row.silent for row in found.changes.get(each.row.number, ())),
-                "edits": [_change(row) for row in found.changes.get(each.row.number, ())],
-                "corrections": [_note(row) for row in found.corrections if row.number == each.row.number],
+                "silent": any(row.silent for row in story_edits.changes.get(each.row.number, ())),
+                "edits": [_change(row) for row in story_edits.changes.get(each.row.number, ())],
+                "corrections": [_note(row) for row in story_edits.corrections if row.number == each.row.number],
             }
             for each in story.revisions
         ],
@@ -180,18 +178,18 @@ def _note(row: Row[Any]) -> dict[str, Any]:
     return note | ({"explains": row.explained} if "explained" in row._mapping else {})
 
 
-def _print_history(story: FullStory, found: StoryEdits) -> None:
+def _print_history(story: FullStory, story_edits: StoryEdits) -> None:
     line(story.revisions[-1].row.headline, bold=True)
     line(joined(story.row.published_on, story.row.section, counted(story.row.revisions, "revision")))
     line(address(story.row.canonical_url))
     for each in story.revisions:
-        row, changed = each.row, found.changes.get(each.row.number, [])
+        row, changed = each.row, story_edits.changes.get(each.row.number, [])
         seen = " to ".join(dict.fromkeys(minute(at) for at in (row.first_captured_at, row.last_captured_at)))
         silent = _SILENT if any(change.silent for change in changed) else None
         line()
         line(joined(f"Revision {row.number}", f"seen {seen}", f"captures: {row.captures}", row.layout, silent))
         _print_changes(changed)
-        _print_notes(note for note in found.corrections if note.number == row.number)
+        _print_notes(note for note in story_edits.corrections if note.number == row.number)
 
 
 def _print_changes(changed: Iterable[Row[Any]]) -> None:

@@ -36,21 +36,21 @@ def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
     Example:
       postscraper promotion /national/a-story
     """
-    found = _promotion(archive, story)
+    promoted = _promotion(archive, story)
     if json_wanted:
-        print_json(plain(found))
+        print_json(plain(promoted))
         return
-    if found.headline:
-        line(found.headline, bold=True)
-    line(address(found.address))
-    for stay in found.stays:
+    if promoted.headline:
+        line(promoted.headline, bold=True)
+    line(address(promoted.address))
+    for stay in promoted.stays:
         _print_stay(stay)
-    for beside in found.beside:
+    for beside in promoted.beside:
         _print_beside(beside)
-    if found.undated:
+    if promoted.undated:
         line()
-        line(f"{counted(found.undated, 'announcement')} on captures of unknown time")
-    if not (found.stays or found.beside or found.undated):
+        line(f"{counted(promoted.undated, 'announcement')} on captures of unknown time")
+    if not (promoted.stays or promoted.beside or promoted.undated):
         note("No captured page or feed announces it.")
 
 
@@ -59,9 +59,9 @@ def _promotion(archive: Archive, story: str) -> Promotion:
         return archive.ask(promotion, find_row(archive, story).canonical_url)
     except NoSuchStory:
         for each in addresses_typed(story):
-            found = archive.ask(promotion, each)
-            if found.stays or found.beside or found.undated:
-                return found
+            promoted = archive.ask(promotion, each)
+            if promoted.stays or promoted.beside or promoted.undated:
+                return promoted
         raise
 
 
@@ -103,21 +103,21 @@ def headlines_command(story: str, json_wanted: bool, archive: Archive) -> None:
       postscraper headlines /national/a-story --json
     """
     row = find_row(archive, story)
-    found = archive.ask(headlines, row)
+    variants = archive.ask(headlines, row)
     if json_wanted:
-        print_json([plain(each) for each in found])
+        print_json([plain(variant) for variant in variants])
         return
     line(address(row.canonical_url))
     place = None
-    for each in found:
-        if each.place != place:
+    for variant in variants:
+        if variant.place != place:
             line()
-            line(PLACES[each.place], bold=True)
-            place = each.place
-        line(f"  {each.headline}")
-        if each.captures:
-            span = " to ".join(dict.fromkeys((minute(each.first_seen_at), minute(each.last_seen_at))))
-            line("    " + joined(f"seen {span}", counted(each.captures, "time")), dim=True)
+            line(PLACES[variant.place], bold=True)
+            place = variant.place
+        line(f"  {variant.headline}")
+        if variant.captures:
+            span = " to ".join(dict.fromkeys((minute(variant.first_seen_at), minute(variant.last_seen_at))))
+            line("    " + joined(f"seen {span}", counted(variant.captures, "time")), dim=True)
 
 
 @click.command("front")
@@ -137,20 +137,20 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
     Example:
       postscraper front /national --as-of 2018-06-20T07:00
     """
-    found: list[tuple[Newspaper, PageAsOf, datetime]] = []
+    candidates: list[tuple[Newspaper, PageAsOf, datetime]] = []
     zone = POST.zone
     for paper, addresses in _pages(page):
         zone = paper.zone
         moment = options.on_clock(as_of, zone)
         if pages := archive.ask(pages_as_of, addresses, moment):
-            found.append((paper, max(pages, key=lambda each: each.captured_at), moment))
-    if len({paper.name for paper, *_ in found}) > 1:
-        both = " and ".join(dict.fromkeys(each.page for _, each, _ in found))
+            candidates.append((paper, max(pages, key=lambda each: each.captured_at), moment))
+    if len({paper.name for paper, *_ in candidates}) > 1:
+        both = " and ".join(dict.fromkeys(each.page for _, each, _ in candidates))
         raise BadRequest(f"{page} is {both}: write the whole address")
-    if not found:
+    if not candidates:
         age = f" as old as {options.clock_time(options.on_clock(as_of, zone), zone)}" if as_of else ""
         raise NoSuchStory(f"the archive has no capture of {page}{age}")
-    paper, stood, moment = found[-1]
+    paper, stood, moment = candidates[-1]
     if json_wanted:
         print_json(page_data(stood, moment))
         return

@@ -153,6 +153,6 @@ def _save(target: Path, captured: Capture, *, force: bool) -> tuple[Path, Path, 
     noted.write_text(f"{captured.url}\n{at}", "utf-8")
     # Read from its file, as the test does.
     saved = folder.capture(page, name="samples")
-    found = plain(read(saved, newspaper_at(saved.url) or POST))
-    expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    item = plain(read(saved, newspaper_at(saved.url) or POST))
+    expected.write_text(json.dumps(item, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return page, noted, expected

@@ -63,12 +63,7 @@ def export_command(
       postscraper export stories.csv --since 2018 --section Business
     """
     target = out or output or files.STDOUT
-    form = form or export.format_of(target.name)
-    if form is None:
-        raise BadRequest(f"no format ends so; OUT ends in {_ENDINGS}, or name one with --format")
-    export.check_kind(form, kind)
-    if bom and form != "csv":
-        raise BadRequest("--bom is for CSV alone")
+    form = _form(target, form, kind, bom=bom)
     if files.takes_stdout(target) and json_wanted:
         raise BadRequest("--json prints the data sheet; the records need a file: name OUT")
     with files.whole(target) as stream:
@@ -86,6 +81,17 @@ def export_command(
         note(f"No {_singular(kind)} matches the selection.")
     if target != files.STDOUT:
         line(f"{target}: {_counted(sheet)}")
+
+
+def _form(target: Path, form: str | None, kind: Kind, *, bom: bool) -> str:
+    """The format that was named, else that of the file's ending. Raises BadRequest, BadQuery."""
+    form = form or export.format_of(target.name)
+    if form is None:
+        raise BadRequest(f"no format ends so; OUT ends in {_ENDINGS}, or name one with --format")
+    export.check_kind(form, kind)
+    if bom and form != "csv":
+        raise BadRequest("--bom is for CSV alone")
+    return form
 
 
 def _write(
