@@ -14,11 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from postscraper import phrases
+from postscraper.phrases import MARKS as MARKS
 from postscraper.web import charts
 from storage.query.history.differences import side_by_side
-
-# Private-use characters around each match of a snippet; no newspaper prints these.
-MARKS = ("\ue000", "\ue001")
 
 
 def json_of(data: Any, indent: int | None = None) -> bytes:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from pytest_httpserver import HTTPServer
+from warcio.archiveiterator import ArchiveIterator
 
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
@@ -108,6 +109,22 @@ def _ask(archive: Path) -> None:
         "gate-crane_1.jpg": "unread", "prek-leap.jpg": "gone", "roof-fish-row.jpg": "unread",
     }  # fmt: skip
     assert "3 lost · 2 unread · 1 gone" in run("images", "--lost", "--archive", archive).stdout
+    _export(archive)
+
+
+def _export(archive: Path) -> None:
+    """The pictures of a selection as WARC records."""
+    out = archive.with_name("pictures.warc.gz")
+    assert run("export", out, "--of", "pictures", "--words", "weir", "--archive", archive).exit_code == 0
+    with out.open("rb") as stream:
+        kept = [
+            record.rec_headers["WARC-Target-URI"]
+            for record in ArchiveIterator(stream)
+            if record.rec_type == "response" and record.http_headers.get_statuscode() == "200"
+        ]
+    names = {Path(urlsplit(url).path).name for url in kept}
+    assert "weir_final_2.jpg" in names
+    assert "koh-thom-clinic_2.jpg" not in names
 
 
 def _withdraw(folder: Path, archive: Path) -> None:
