@@ -22,6 +22,7 @@ from postscraper.run.selection import is_selected
 from postscraper.sources import ccnews, warc
 from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex
 from postscraper.sources.warc import PageFilter
+from postscraper.sources.warc_files import WarcFile
 from storage.errors import EvidenceFailed
 from storage.evidence.store import log_damage
 from storage.files import make_folder
@@ -119,16 +120,20 @@ class CcNewsFrontier(Frontier):
     def _pages(self) -> Iterator[Item]:
         """The pages of the paper in the whole file that the archive does not hold."""
         page_filter = PageFilter(self._run.paper.host, self._run.aliases, self._archive.name)
-        for _, exchange in warc.pages([self._path()], page_filter, log_damage):
-            is_undated = exchange.captured_at is None
-            if is_undated or not is_selected(self._run, exchange) or self._run.recorder.has(exchange):
+        # Named as the archive names it: the copy is gone when it is read.
+        file = WarcFile(path=self._path(), start=0, end=self._size(), name=self._files[0])
+        for _, exchange in warc.pages_in([file], page_filter, log_damage):
+            at = exchange.captured_at
+            if at is None or not is_selected(self._run, exchange.url, at) or self._run.recorder.has(exchange):
                 continue
             if self._pages_left == 0:
                 return
             self._pages_left = None if self._pages_left is None else self._pages_left - 1
             yield from self._run.read(exchange, self._run.record(exchange))
-        for file in page_filter.without_pages:
-            _log.info("%s", file)
+        for contents in page_filter.without_pages:
+            _log.info("%s", contents)
+        for name in page_filter.not_warc:
+            _log.warning("%s: no record in it can be read", name)
         self._is_file_read = True
 
     def _finish(self, how: str) -> None:

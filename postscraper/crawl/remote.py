@@ -20,6 +20,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from postscraper.crawl.http import phrase
 from postscraper.crawl.pacing import Pacing
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
@@ -142,7 +143,7 @@ class Frontier(ABC):
     def _failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         error = failure.value
-        why = f"{type(error).__name__}: {error}"[:300]
+        why = phrase(error)
         self._under_way -= 1
         leased: Candidate | None = request.meta.get("leased")
         with self._guarded():
@@ -154,7 +155,7 @@ class Frontier(ABC):
             if isinstance(error, IgnoreRequest):
                 self._pacing.stop("unreachable", f"{request.url} is not to be asked for: {error}")
             elif isinstance(error, RobotsUnavailable):
-                self._pacing.stop("unreachable", f"its robots.txt cannot be had: {error} Try again later")
+                self._pacing.stop("unreachable", f"its robots.txt cannot be had: {error}; try again later")
             else:
                 self._pacing.on_error(why)
 

@@ -1,6 +1,6 @@
 """Assembly of an item from what a layout reads, with the fields that are the same in every layout."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -72,17 +72,18 @@ def listing(
     layout: str,
     language: str | None = None,
     section: str | None = None,
-    teasers: tuple[DatedTeaser, ...],
+    entries: Iterable[DatedTeaser | Problem],
     next_url: str | None,
     totals: Mapping[str, int] = MappingProxyType({}),
-    problems: tuple[Problem, ...] = (),
     number: int | None = None,
 ) -> Listing:
     """The list of a page, or of an answer for machines.
 
-    language: None for that of the headlines. problems: all but the answer's.
+    language: None for that of the headlines. entries: the teasers, and the problems met in reading them.
     number: of the page, from 0; None for that in its address.
     """
+    found = tuple(entries)
+    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
     return Listing(
         layout=layout,
         language=language or answer.language_of("".join(each.headline or "" for each in teasers)),
@@ -93,6 +94,6 @@ def listing(
         teasers=teasers,
         next_url=next_url,
         totals=dict(totals),
-        problems=(*answer.problems, *problems),
+        problems=(*answer.problems, *(each for each in found if isinstance(each, Problem))),
         capture=answer.receipt,
     )

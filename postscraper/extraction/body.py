@@ -23,7 +23,7 @@ from postscraper.extraction.page import (
     without_word,
     words,
 )
-from postscraper.extraction.pictures import Album
+from postscraper.extraction.pictures import Album, styled
 from postscraper.extraction.tables import one_column
 from postscraper.items import Block, BlockKind, Image, Link, Problem
 from postscraper.urls import absolute
@@ -315,7 +315,7 @@ class _Reader:
         caption = next((each for each in nodes(box, f"{self.caption}, [class]") if self._is_caption(each)), None)
         printed = words(caption) if caption is not None else None
         found = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
-        if not found and not any(self.album.add_background(each, printed, block) for each in _styled(box)):
+        if not found and not any(self.album.add_background(each, printed, block) for each in styled(box)):
             # No box of a picture, but of a video, a table or a quotation.
             self.aside |= {each: _Reader._unread_caption for each in nodes(box, "*") if self._is_caption(each)}
             return True
@@ -384,8 +384,3 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def _class_words(held: str) -> frozenset[str]:
     """The words that the names in a class attribute are made of."""
     return frozenset(re.split(r"[\s_-]+", _CAMEL.sub("-", held).lower()))
-
-
-def _styled(box: Node) -> list[Node]:
-    """The box and what is inside it, as far as it may have a picture for its background."""
-    return [box, *nodes(box, "[style], [data-bg], [data-background], [data-background-image], [data-bg-src]")]

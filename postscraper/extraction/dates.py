@@ -47,11 +47,16 @@ def printed(text: str, paper: Newspaper) -> Printed:
     return Printed(text=text, on=day, at=local.astimezone(UTC), halved=halved, zoned=bool(found["zone"]))
 
 
-def dated(page: Page, text: str, *, captured_at: datetime | None = None) -> tuple[Printed | None, tuple[Problem, ...]]:
+def dated(
+    page: Page, text: str | None, *, captured_at: datetime | None = None
+) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The date that a page prints; None, and a problem that says why, for one that cannot be read or trusted.
 
-    captured_at: when the page was built, where that is known better than by its capture.
+    text: None for a page that prints none. captured_at: when the page was built, where that is known better than by
+    its capture.
     """
+    if text is None:
+        return None, ()
     try:
         date = printed(text, page.paper)
     except ValueError as error:

@@ -5,7 +5,8 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
 from unicodedata import is_normalized, normalize
@@ -31,6 +32,16 @@ _LEAKED = re.compile(
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
+# Expressions of one axis or tag each: a test of several names takes ten times as long as all of these.
+_CLASSES = tuple(
+    turbohtml.XPath(f"{path}/@class")
+    for path in (
+        "ancestor::*",
+        "../*",
+        "../../*",
+        *(f".//{tag}" for tag in ("div", "section", "figure", "img", "table")),
+    )
+)
 
 # A tree takes some hundred kB for a millisecond. glibc gives so much back to the system each time, and has it zeroed
 # again for the next page, until it has seen a larger block freed: mallopt(3), M_MMAP_THRESHOLD. This one does, and is
@@ -38,22 +49,23 @@ _ADDRESSES = turbohtml.XPath("//a/@href")
 bytes(4 * 1024 * 1024)
 
 
+@dataclass(eq=False)
 class Answer:
     """One answer, a page's or one for machines, with the newspaper by whose particulars it is read.
 
-    url: as fetched.
-    aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
+    aliases: hosts that serve the paper besides its own (see urls.canonical).
     """
 
-    def __init__(
-        self, capture: Capture, paper: Newspaper, problems: tuple[Problem, ...] = (), aliases: Aliases = NO_ALIASES
-    ) -> None:
-        self.url = capture.url
-        self.capture = capture
-        self.paper = paper
-        self.problems = problems
-        self.aliases = aliases
+    capture: Capture
+    paper: Newspaper
+    problems: tuple[Problem, ...] = ()
+    aliases: Aliases = field(default_factory=dict)
+
+    @cached_property
+    def url(self) -> str:
+        """As fetched."""
+        return self.capture.url
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -265,6 +277,18 @@ def headline(where: Page | Node, css: str) -> str:
     return found
 
 
+def headed(page: Page, boxes: str, css: str) -> dict[object, str]:
+    """The boxes that have a heading, with its words; css: seen from the box."""
+    return {box: headings[0] for box in nodes(page, boxes) if (headings := many(box, css))}
+
+
+def unread(text: str, read: Iterable[str]) -> str:
+    """A text without the words that are read of it, each taken out once, the longest first."""
+    for words in sorted(read, key=len, reverse=True):
+        text = text.replace(words, "", 1)
+    return text
+
+
 def scope(page: Page, css: str) -> Node:
     """The one element that holds the story's words. Raises PageRejected without one, and Ambiguous."""
     if node(page, css) is None:
@@ -283,6 +307,11 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     if twin is not None and words(twin) != headline:
         found["hidden"] = words(twin)
     return {place: wording for place, wording in found.items() if wording}
+
+
+def class_attributes(node: Node) -> list[str]:
+    """Of the elements around a node, those beside it and its parent, and the boxes, pictures and tables inside it."""
+    return [text for path in _CLASSES for text in cast("list[str]", path(node))]
 
 
 def classes(node: Node) -> list[str]:

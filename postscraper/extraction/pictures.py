@@ -62,10 +62,15 @@ def first_picture_url(page: Page, where: Page | Node, css: str = "img") -> str |
     return next((found for img in nodes(where, css) if (found := picture_url(page, img))), None)
 
 
+def styled(box: Node) -> list[Node]:
+    """The box and what is inside it, as far as it may have a picture for its background."""
+    return [box, *nodes(box, ", ".join(f"[{name}]" for name in ("style", *_LATE_BACKGROUNDS)))]
+
+
 def background_url(page: Page, box: Node) -> str | None:
     """The address of the picture that a box has for its background; None without one."""
-    styled = _BACKGROUND.search(box.attr("style") or "")
-    for held in (styled["url"].strip() if styled else None, *(box.attr(name) for name in _LATE_BACKGROUNDS)):
+    rule = _BACKGROUND.search(box.attr("style") or "")
+    for held in (rule["url"].strip() if rule else None, *(box.attr(name) for name in _LATE_BACKGROUNDS)):
         if held and (found := _shown(page, held)):
             return found
     return None
@@ -128,9 +133,9 @@ def main_picture(page: Page, boxes: Sequence[Node], caption: str) -> tuple[tuple
         for img in [each] if each.tag == "img" else nodes(each, "img"):
             if url := picture_url(page, img):
                 return (image(url, printed, img.attr("alt"), page.paper),), ()
-        for styled in (each, *nodes(each, "[style], [data-bg], [data-background]")):
-            if url := background_url(page, styled):
-                return (image(url, printed, styled.attr("aria-label"), page.paper),), ()
+        for box in styled(each):
+            if url := background_url(page, box):
+                return (image(url, printed, box.attr("aria-label"), page.paper),), ()
     lone = dict.fromkeys(text for each in boxes for text in many(each, caption)[:1])
     return (), tuple(Problem(kind="unread_words", detail="a caption without a picture", text=text) for text in lone)
 

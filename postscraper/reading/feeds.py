@@ -23,7 +23,7 @@ from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.syndicated import plain_words
 from postscraper.newspaper import Newspaper
-from postscraper.reading.feed_xml import Document, Entry, document
+from postscraper.reading.feed_xml import Document, Entry, Field, document
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, is_of_paper, path_of
 
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
@@ -53,7 +53,7 @@ def read(
         raise PageRejected("not_an_article", "a feed of comments")
     answer = Answer(capture, paper, problems, aliases)
     reader = _Entries(answer, found.kind)
-    teasers = tuple(reader.teasers(found.entries))
+    teasers = reader.teasers(found.entries)
     home = answer.canonical(capture.url)
     if not teasers and not is_of_paper(home):
         host = (urlsplit(home).hostname or "").removeprefix("www.")
@@ -64,9 +64,8 @@ def read(
         layout=found.kind,
         language=answer.language_of(""),
         section=_section(capture, found),
-        teasers=teasers,
+        entries=(*teasers, *found.problems, *reader.problems()),
         next_url=absolute(capture.url, onward) if onward else None,
-        problems=(*found.problems, *reader.problems()),
     )
     return (listing, *reader.stories)
 
@@ -79,7 +78,7 @@ def label(capture: Capture, body: bytes) -> str:
 
 
 def _is_comment(entry: Entry) -> bool:
-    return "#comment-" in f"{entry.address()} {entry.text('guid') or entry.text('id')}"
+    return "#comment-" in f"{entry.address()} {entry.text('guid', 'id')}"
 
 
 def _section(capture: Capture, found: Document) -> str | None:
@@ -113,17 +112,18 @@ class _Entries:
                 self.foreign.append(address or "no address")
             elif key not in found:
                 found[key] = self._teaser(entry, url, len(found) + 1)
-                if (markup := entry.text("content:encoded") or entry.text("content")) and self.kind == "feed":
-                    self._story(entry, key, markup, found[key])
+                if (content := entry.first("content:encoded", "content")) and self.kind == "feed":
+                    self._story(entry, key, content, found[key])
         return list(found.values())
 
-    def _story(self, entry: Entry, address: str, markup: str, teaser: DatedTeaser) -> None:
+    def _story(self, entry: Entry, address: str, content: Field, teaser: DatedTeaser) -> None:
         """The whole story that an entry carries, if it does."""
+        markup = content.text.strip()
         if syndicated.is_excerpt(markup, teaser.summary, self.answer):
             self.excerpts.append(address)
             return
         terms = [each.text.strip() for each in entry.fields if each.name == "category" and each.text.strip()]
-        post = _POST.search(entry.text("guid") or entry.text("id") or "")
+        post = _POST.search(entry.text("guid", "id") or "")
         byline = entry.text("dc:creator")
         try:
             story = syndicated.article(
@@ -133,8 +133,8 @@ class _Entries:
                 part=address,
                 headline=entry.text("title") or "",
                 markup=markup,
-                base=entry.base("content:encoded", "content"),
-                excerpt=entry.text("description") or entry.text("summary"),
+                base=content.base,
+                excerpt=entry.text("description", "summary"),
                 byline=clean(byline) if byline else None,
                 categories=[plain_words(each, self.answer) for each in terms],
                 tags=(),
@@ -168,14 +168,12 @@ class _Entries:
             return DatedTeaser(
                 list=None, position=position, headline=None, url=url, published_text=entry.text("lastmod")
             )
-        summary, picture = self._plain(
-            entry.text("description") or entry.text("summary"), entry.base("description", "summary")
-        )
+        summary, picture = self._plain(entry.first("description", "summary"))
         on, at, printed = self._date(entry)
         return DatedTeaser(
             list=None,
             position=position,
-            headline=self._plain(entry.text("title"))[0],
+            headline=self._plain(entry.first("title"))[0],
             url=url,
             summary=summary,
             image_url=self._picture(entry) or picture,
@@ -184,11 +182,13 @@ class _Entries:
             published_text=printed,
         )
 
-    def _plain(self, text: str | None, base: str = "") -> tuple[str | None, str | None]:
-        """The words of a text that may be HTML, and the first picture in it."""
-        if text is None or ("<" not in text and "&" not in text):
-            return self._measured(clean(text or "")), None
-        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.answer.capture, self.answer.paper)
+    def _plain(self, field: Field | None) -> tuple[str | None, str | None]:
+        """The words of a field that may be HTML, and the first picture in it."""
+        text = field.text.strip() if field else ""
+        if field is None or ("<" not in text and "&" not in text):
+            return self._measured(clean(text)), None
+        html = f'<!DOCTYPE html><base href="{escape(field.base)}"><body>{text}'
+        page = Page(html, self.answer.capture, self.answer.paper)
         words = clean(blocks_of(page, the_node(page, "body")).text)
         return self._measured(words), first_picture_url(page, page)
 
@@ -203,9 +203,9 @@ class _Entries:
         return absolute(self.answer.url, href) if href else None
 
     def _date(self, entry: Entry) -> tuple[date | None, datetime | None, str | None]:
-        printed = next((text for name in _PUBLISHED if (text := entry.text(name))), None)
+        printed = entry.text(*_PUBLISHED)
         if printed is None:
-            return None, None, next((text for name in _TOUCHED if (text := entry.text(name))), None)
+            return None, None, entry.text(*_TOUCHED)
         on, at = _moment(clean(printed), self.answer.paper)
         if on is None or not believable(on, self.answer.capture.captured_at, self.answer.paper):
             self.odd_dates.append(printed)

@@ -1,5 +1,6 @@
 """Reading of a capture: its item and the stories it carries whole. Only here are errors caught that a page provokes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -13,6 +14,7 @@ from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.newspaper import Newspaper
 from postscraper.reading import blocked, generic, transfers
+from postscraper.reading.skeleton import skeleton
 from postscraper.urls import NO_ALIASES, Aliases, is_of_paper, is_picture, machine_kind, path_of
 
 
@@ -35,6 +37,7 @@ class Layout(Protocol):
 
 
 Layouts = tuple[str | ModuleType, ...]
+OnSkeleton = Callable[[Article, frozenset[str]], object]
 
 
 @cache
@@ -57,10 +60,13 @@ def read(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> I
     return read_all(capture, paper, aliases)[0]
 
 
-def read_all(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
+def read_all(
+    capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES, on_skeleton: OnSkeleton | None = None
+) -> tuple[Item, *tuple[Article, ...]]:
     """The item of `read`, and behind it the stories that a feed or a REST answer carries whole.
 
     Each of these names its part of the capture in its receipt.
+    on_skeleton: called with the story of a page and the page's skeleton.
     """
     flaw: str | None = None
     try:
@@ -68,7 +74,7 @@ def read_all(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) 
         flaw = transfers.flaw(capture)
         body, cut = decode.unpacked(capture)
         flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
-        item, *stories = _read(capture, body, paper, aliases, cut=flaw is not None)
+        item, *stories = _read(capture, body, paper, aliases, on_skeleton, cut=flaw is not None)
         return (transfers.marked(item, flaw) if flaw else item, *stories)
     except PageRejected as known:
         reason, detail = known.reason, known.detail
@@ -87,7 +93,7 @@ def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
 
 
 def _read(
-    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, on_skeleton: OnSkeleton | None, *, cut: bool
 ) -> tuple[Item, *tuple[Article, ...]]:
     """body: its content codings undone. cut: whether it is known not to be whole."""
     decode.look_at(body, capture.header("content-type"))
@@ -123,6 +129,8 @@ def _read(
             "not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list"
         )
     _check_soft_404(page, item)
+    if on_skeleton is not None and isinstance(item, Article):
+        on_skeleton(item, skeleton(page, layout.STORY))
     return (_with_end(page, layout, item),)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
+from postscraper.errors import BadRequest
 from postscraper.sources.captures import is_page
 from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc_files import WarcFile, warc_files
@@ -39,12 +40,14 @@ ASSET_TYPES = re.compile(
 class Contents:
     """Counts of the records of a file.
 
+    total: all records that can be read.
     pages: of the newspaper.
     skipped: other answers, by the reason.
     hosts: of answers from other hosts.
     records: other records, by type or scheme, without requests, which belong to their answers.
     """
 
+    total: int = 0
     pages: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     hosts: Counter[str] = field(default_factory=Counter)
@@ -52,6 +55,7 @@ class Contents:
 
     def __add__(self, other: "Contents") -> "Contents":
         return Contents(
+            self.total + other.total,
             self.pages + other.pages,
             self.skipped + other.skipped,
             self.hosts + other.hosts,
@@ -85,6 +89,7 @@ class PageFilter:
         """
         self.contents = Contents()
         self.without_pages: list[str] = []  # contents of each file without a page
+        self.not_warc: list[str] = []  # names of files without a record
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
 
@@ -102,6 +107,7 @@ class PageFilter:
     def records(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
         """Drop records of other hosts, before they are parsed."""
         for raw in records:
+            self.contents.total += 1
             named = _HOST.search(raw.raw, 0, 4096) or _ARC_HOST.match(raw.raw)
             host = self._host_of(f"https://{named[1].decode('latin-1')}") if named else None
             kind = _TYPE.search(raw.raw, 0, 4096)
@@ -135,13 +141,15 @@ class PageFilter:
                 self.contents.skipped[why] += 1
 
     def file(
-        self, name: str, pages: Iterator[tuple[RecordLocation, Exchange]]
+        self, file: WarcFile, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """The pages of a whole file; a file without any is added to `without_pages`."""
+        """The pages of a whole file; one without any is added to `without_pages`, or to `not_warc`."""
         before, self.contents = self.contents, Contents()
         yield from pages
-        if not self.contents.pages:
-            self.without_pages.append(f"{name}: {self.contents}")
+        if not self.contents.total and file.end > file.start:
+            self.not_warc.append(file.name)
+        elif not self.contents.pages:
+            self.without_pages.append(f"{file.name}: {self.contents}")
         self.contents = before + self.contents
 
     def _other_host(self, host: str) -> str:
@@ -177,13 +185,19 @@ def pages(
     paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every page in the files, with its location, whose file is an absolute path. Raises BadRequest."""
-    files = warc_files(paths, on_damage)
+    return pages_in(warc_files(paths, on_damage), page_filter, on_damage)
+
+
+def pages_in(
+    files: Sequence[WarcFile], page_filter: PageFilter, on_damage: OnDamage
+) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """As `pages`, in files that are known."""
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
         for file in files:
             tally = Tally(named(file, on_damage))
             records = raw_records(file.path, tally, start=file.start, end=file.end)
-            yield from page_filter.file(file.name, pages_of(records, file, page_filter, tally, original))
+            yield from page_filter.file(file, pages_of(records, file, page_filter, tally, original))
             tally.close()
 
 
@@ -197,6 +211,12 @@ def pages_of(
     """The pages among the records of one file."""
     responses = exchanges(page_filter.records(records), str(file.path), named(file, on_damage), original)
     yield from page_filter.pages(responses, file)
+
+
+def check_are_warcs(not_warc: Sequence[str]) -> None:
+    """Raises BadRequest for files without a record, after all others were read."""
+    if not_warc:
+        raise BadRequest(f"{', '.join(not_warc)}: no WARC, ARC or WACZ file; no record in it can be read")
 
 
 def named(file: WarcFile, on_damage: OnDamage) -> OnDamage:

@@ -37,28 +37,32 @@ def atom_of(results: ResultList, data: Mapping[str, Any], title: str, base: str,
     """An entry for each row. base: address of the server. path: of the feed, with its query."""
     assert results.entry is not None
     entries = [results.entry(row) for row in results.rows(data)]
-    updated = max((_moment(entry.updated) for entry in entries), default=_moment(None))
+    known = (_moment(entry.updated) for entry in entries if entry.updated)
+    updated = max(
+        known, default=_moment(datetime.now(UTC))
+    )  # RFC 4287 requires a time, also of a story of unknown time
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">',
         f"<title>{_text(title)}</title><id>{_text(base + path)}</id><updated>{updated}</updated>",
         f'<link rel="self" href={quoteattr(_clean(base + path))}/>',
-        *(_entry(entry, base) for entry in entries),
+        *(_entry(entry, base, updated) for entry in entries),
     ]
     return ("\n".join(parts) + "\n</feed>\n").encode("utf-8", "replace")
 
 
-def _entry(entry: Entry, base: str) -> str:
+def _entry(entry: Entry, base: str, updated: str) -> str:
+    at = _moment(entry.updated) if entry.updated else updated
     return (
         f"<entry><title>{_text(entry.title)}</title><id>{_text(entry.name)}</id>"
-        f"<updated>{_moment(entry.updated)}</updated><link href={quoteattr(_clean(base + entry.path))}/>"
+        f"<updated>{at}</updated><link href={quoteattr(_clean(base + entry.path))}/>"
         f"<author><name>{_text(entry.author or 'unknown')}</name></author>"
         f"<summary>{_text(_unmarked(entry.summary))}</summary></entry>"
     )
 
 
-def _moment(moment: datetime | date | None) -> str:
-    """As RFC 3339; an entry must have a time, and one without any has that of the epoch."""
-    at = moment if isinstance(moment, datetime) else datetime.combine(moment or date(1970, 1, 1), time(), UTC)
+def _moment(moment: datetime | date) -> str:
+    """As RFC 3339; a day is its first moment in UTC."""
+    at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -122,10 +122,12 @@ async def _answer(scope: Scope, send: Send, status: int, sentence: str) -> None:
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{status}</title><h1>{status}</h1><p>{escape(sentence)}{follow}"
     ).encode()
-    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),  # a body that came with the request is not read
+    ]
     if status == 405:
         headers.append((b"allow", ", ".join(METHODS).encode()))
-    if status == 413:  # the body is not read, so the connection cannot be used again
-        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

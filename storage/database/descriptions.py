@@ -5,7 +5,7 @@ description together: `width, height: in pixels.`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getdoc
 from itertools import zip_longest
@@ -93,8 +93,9 @@ def described() -> list[TableDescription]:
         for name, kind in connection.exec_driver_sql(query).all():
             columns = [(row[1], row[2]) for row in connection.exec_driver_sql(f"PRAGMA table_info({name})")]
             if kind == "view":
-                sources = [texts[source] for source in _SOURCES.get(name, ())]
-                views.append(_view(name, columns, sources))
+                sources = [_OF_VIEWS, *(texts[source] for source in _SOURCES.get(name, ()))]
+                described = (_column(column, kind, sources) for column, kind in columns)
+                views.append(TableDescription(name, True, _VIEWS.get(name, ""), tuple(described)))
             elif name in documents:
                 summary = " ".join(documents[name].split("\n\n")[0].split())
                 described = (_column(column, kind, [texts[name]]) for column, kind in columns)
@@ -103,12 +104,7 @@ def described() -> list[TableDescription]:
     return [*tables, _INDEX, *views]
 
 
-def _view(name: str, columns: list[tuple[str, str]], sources: list[dict[str, str]]) -> TableDescription:
-    described = (_column(column, kind, [dict(_OF_VIEWS), *sources]) for column, kind in columns)
-    return TableDescription(name, True, _VIEWS.get(name, ""), tuple(described))
-
-
-def _column(name: str, kind: str, sources: list[dict[str, str]]) -> ColumnDescription:
+def _column(name: str, kind: str, sources: Sequence[Mapping[str, str]]) -> ColumnDescription:
     text = next((source[name] for source in sources if name in source), None) or _COMMON.get(name)
     if text is None and name.endswith("_capture_id"):
         text = f"the capture that `{name.removesuffix('_capture_id')}` was read from"

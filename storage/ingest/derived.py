@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 from sqlalchemy import update as updated
 
-from storage.database.bulk import Rows, add_rows, chunks
+from storage.database.bulk import Rows, add_rows, chunks, run_in, select_in
 from storage.database.derived import Author, Change, Correction, Family, FamilySketch, StoryLink, Tag
 from storage.database.schema import Reading, Revision, Story, Table
 from storage.database.values import raw
@@ -219,9 +219,6 @@ def _explained(noted: Sequence[Sequence[Note]], substance: Sequence[bool]) -> It
 
 
 def forget(connection: Connection, story_ids: Sequence[int]) -> None:
-    """Prepare for the deletion of stories, with which their rows go; at most as many as one statement takes.
-
-    The members of a family that loses its head are to be compared anew.
-    """
-    members = select(Family.story_id).where(Family.head_id.in_(story_ids))
-    connection.execute(updated(FamilySketch).where(FamilySketch.story_id.in_(members)).values(compared=False))
+    """Before stories are deleted with their rows: the members of a family that loses its head are compared anew."""
+    members = [story_id for (story_id,) in select_in(connection, select(Family.story_id), Family.head_id, story_ids)]
+    run_in(connection, updated(FamilySketch).values(compared=False), FamilySketch.story_id, members)

@@ -66,7 +66,7 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
 
 def fill(connection: Connection) -> None:
     """Derive the rows of all stories again, and drop values that no story has any more."""
-    for table in ("search_row", "facets", "author_list"):
+    for table in ("facets", "search_row", "author_list"):
         connection.exec_driver_sql(f"DELETE FROM {table}")
     for rows in connection.exec_driver_sql(ROWS).partitions(_FILLED):
         _add(connection, [tuple(row) for row in rows])
@@ -80,7 +80,7 @@ def _first_row(story: StoryChanges) -> tuple[Any, ...]:
     return (
         *(revision["id"], story.state.id, revision["number"], True, published_on, published_on and published_on[:7]),
         *(story.story["section"], story.story["language"], revision["layout"], False, bool(article.notes)),
-        dumped(list(dict.fromkeys(name for _, name in article.authors))),
+        f"[{','.join(map(dumped, dict.fromkeys(name for _, name in article.authors)))}]",
     )
 
 

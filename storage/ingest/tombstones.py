@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from storage.database.bulk import chunks
+from storage.database.bulk import run_in
 from storage.database.schema import Address, Capture, Withdrawn, WithdrawnDigest, WithdrawnRecord
 from storage.database.values import plain
 from storage.errors import RecordUnreadable
@@ -26,9 +26,6 @@ from storage.query.fixity import record_digest, record_line
 from storage.warc.files import file_info
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
-
-EVIDENCE = "evidence"  # the folder
-
 
 _BARRED = select(Withdrawn.address)
 
@@ -109,8 +106,7 @@ def reject(connection: Connection, items: Iterable[PreparedItem], folder: Path) 
 def forget_bytes(connection: Connection, ids: Sequence[int]) -> None:
     """Remove the record locations of captures; their readings stay."""
     nowhere = dict.fromkeys(("evidence_file", "evidence_offset", "evidence_length"))
-    for chunk in chunks(ids):
-        connection.execute(update(Capture).where(Capture.id.in_(chunk)).values(nowhere))
+    run_in(connection, update(Capture).values(nowhere), Capture.id, ids)
 
 
 def add_records(
@@ -189,9 +185,8 @@ def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
     for row in rows:
         _overwrite(folder / row.file, row, stories[row.story])
     with writer.begin() as connection:
-        for chunk in chunks([row.id for row in rows]):
-            done = update(WithdrawnRecord).where(WithdrawnRecord.id.in_(chunk))
-            connection.execute(done.values(state="overwritten"))
+        done = update(WithdrawnRecord).values(state="overwritten")
+        run_in(connection, done, WithdrawnRecord.id, [row.id for row in rows])
     return len(rows)
 
 

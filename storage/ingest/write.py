@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
-from storage.database.bulk import add, add_rows, change, chunks
+from storage.database.bulk import add, add_rows, change, run_in, select_in
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.ingest import derived, search_index, search_rows
 from storage.ingest.batch import Batch, readings
@@ -46,13 +46,12 @@ def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:
 
 def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> None:
     gone = [revision_id for each in changes for revision_id in each.gone]
-    for chunk in chunks(gone):
-        connection.execute(delete(Image).where(Image.revision_id.in_(chunk)))
-        connection.execute(delete(Revision).where(Revision.id.in_(chunk)))
+    run_in(connection, delete(Image), Image.revision_id, gone)
+    run_in(connection, delete(Revision), Revision.id, gone)
     moved = [values for each in changes for values in each.moved]
     renumbered = [values["id"] for values in moved if values["number"] != values.pop("old_number")]
-    for chunk in chunks(renumbered):  # first to unused numbers, because (story, number) is unique
-        connection.execute(update(Revision).where(Revision.id.in_(chunk)).values(number=-Revision.number))
+    # First to unused numbers, because (story, number) is unique.
+    run_in(connection, update(Revision).values(number=-Revision.number), Revision.id, renumbered)
     change(connection, Revision, "id", moved)
     new = [values for each in changes for values in each.new]
     add(connection, Revision, [values for values, _ in new])
@@ -63,8 +62,7 @@ def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> Non
 
 def _write_sightings(connection: Connection, batch: Batch) -> None:
     again = [capture_id for capture_id in batch.with_teasers if capture_id in batch.changed]
-    for chunk in chunks(again):
-        connection.execute(delete(Sighting).where(Sighting.capture_id.in_(chunk)))
+    run_in(connection, delete(Sighting), Sighting.capture_id, again)
     rows = ((capture_id, *row) for capture_id, item in batch.with_teasers.items() for row in item.sightings)
     add_rows(connection, Sighting, ("capture_id", *SIGHTING), rows)
 
@@ -72,12 +70,10 @@ def _write_sightings(connection: Connection, batch: Batch) -> None:
 def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) -> None:
     """Delete stories that lost their last capture in a reread, and readings without captures and revisions."""
     empty = [each.state.id for each in changes if each.story is None and each.state.row is not None]
-    for chunk in chunks(empty):
-        derived.forget(connection, chunk)
-        connection.execute(delete(Story).where(Story.id.in_(chunk)))
+    derived.forget(connection, empty)
+    run_in(connection, delete(Story), Story.id, empty)
     shown = or_(exists().where(Capture.reading_id == Reading.id), exists().where(Revision.reading_id == Reading.id))
-    for chunk in chunks(sorted(batch.dropped)):
-        connection.execute(delete(Reading).where(Reading.id.in_(chunk), ~shown))
+    run_in(connection, delete(Reading).where(~shown), Reading.id, batch.dropped)
 
 
 def same_words(connection: Connection, changes: list[StoryChanges]) -> None:
@@ -85,9 +81,8 @@ def same_words(connection: Connection, changes: list[StoryChanges]) -> None:
     digests = {digest for each in changes for digest in each.digests}
     groups: dict[str, list[Any]] = {}
     columns = (Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as)
-    for chunk in chunks(sorted(digests)):
-        for row in connection.execute(select(*columns).where(Story.words_digest.in_(chunk))):
-            groups.setdefault(row.words_digest, []).append(row)
+    for row in select_in(connection, select(*columns), Story.words_digest, digests):
+        groups.setdefault(row.words_digest, []).append(row)
     changed = []
     for rows in groups.values():
         first = min(rows, key=lambda row: (row.first_seen_at is None, row.first_seen_at or 0, row.canonical_url))

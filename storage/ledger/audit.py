@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 
 from sqlalchemy import Connection, case, func, select, text
 
-from storage.database.schema import Address, Capture, Holding, Reading, Sighting, Story
+from storage.database.other_archives import Holding
+from storage.database.schema import Address, Capture, Reading, Sighting, Story
 
 Standing = Literal[
     "held",  # a story of the archive

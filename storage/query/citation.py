@@ -72,20 +72,10 @@ def of_wording(
     story: Row[Any], stored: StoredWording, *, newspaper: str, archive_id: str, names: Names = "printed"
 ) -> Citation:
     """As `citation`, of rows that are read already. story: its row."""
-    row, capture = stored.revision, stored.capture
-    at = capture.captured_at
-    people = stored.item.get("authors") or ()
-    printed = row.agency or row.byline
-    authors = [author(name, names) for name in people] or ([{"literal": printed}] if printed else [])
-    found = Citation(
-        item={},
-        revision=row.number,
-        agency=row.agency if people else None,
-        captured_at=at,
-        digest=capture.digest,
-        pwid=pwid(_ARCHIVES.get(capture.source, archive_id), at, capture.url) if at else None,
-        archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
-    )
+    row, at = stored.revision, stored.capture.captured_at
+    holder = _ARCHIVES.get(stored.capture.source, archive_id) if at else archive_id
+    cited = _without_item(stored, holder)
+    authors = _authors(stored, names)
     item = {
         "id": _key(story.id, authors, story.published_on, row.headline),
         "type": "article-newspaper",
@@ -97,11 +87,32 @@ def of_wording(
         "accessed": _date(at),
         "URL": stored.canonical_url,
         "language": stored.item.get("language"),
-        "archive": found.pwid.split(":")[2] if found.pwid else archive_id,
-        "archive_location": found.archive_url or found.pwid,
-        "note": found.note,
+        "archive": holder,
+        "archive_location": cited.archive_url or cited.pwid,
+        "note": cited.note,
     }
-    return replace(found, item={name: value for name, value in item.items() if value})
+    return replace(cited, item={name: value for name, value in item.items() if value})
+
+
+def _without_item(stored: StoredWording, holder: str) -> Citation:
+    """holder: the archive that the capture is from, as a PWID names it."""
+    row, capture, at = stored.revision, stored.capture, stored.capture.captured_at
+    return Citation(
+        item={},
+        revision=row.number,
+        agency=row.agency if stored.item.get("authors") else None,
+        captured_at=at,
+        digest=capture.digest,
+        pwid=pwid(holder, at, capture.url) if at else None,
+        archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
+    )
+
+
+def _authors(stored: StoredWording, names: Names) -> list[dict[str, str]]:
+    """The persons; without one the agency, or the byline as printed."""
+    printed = stored.revision.agency or stored.revision.byline
+    persons = [author(name, names) for name in stored.item.get("authors") or ()]
+    return persons or ([{"literal": printed}] if printed else [])
 
 
 def author(name: str, order: Names) -> dict[str, str]:
@@ -146,5 +157,5 @@ def _key(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date
     return f"{words[0]}{published_on.year if published_on else 'nd'}{first}"
 
 
-def csl_json(found: Citation) -> str:
-    return json.dumps([found.item], ensure_ascii=False, indent=1)
+def csl_json(reference: Citation) -> str:
+    return json.dumps([reference.item], ensure_ascii=False, indent=1)

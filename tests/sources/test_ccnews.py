@@ -139,6 +139,7 @@ def test_what_was_looked_for_in_a_file_is_remembered_with_it(tmp_path: Path, sto
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.long
 def test_a_run_of_few_pages_goes_on_in_the_same_file(tmp_path: Path, store: Standin) -> None:
     """What goes wrong on the way is asked for again."""
     store.fault(faults.half, NEWS + "CC", after=1)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from zipfile import ZIP_DEFLATED
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import zstandard
@@ -150,9 +150,39 @@ def test_a_torn_end_is_named(tmp_path: Path) -> None:
 def test_no_wacz(tmp_path: Path) -> None:
     (tmp_path / "bad.wacz").write_bytes(b"PK\x03\x04 cut")
     wacz(tmp_path / "deflated.wacz", PAGES[:1], compression=ZIP_DEFLATED)
-    found, damages, _ = read(tmp_path)
+    found, damages, page_filter = read(tmp_path)
     assert not found
-    assert ["no WACZ" in each.what or "unpack it first" in each.what for each in damages] == [True, True]
+    told = {each.file: each.what for each in reversed(damages)}
+    assert "no WACZ" in told[f"{tmp_path}/bad.wacz"]
+    assert "unpack it first" in told[f"{tmp_path}/deflated.wacz"]
+    assert page_filter.not_warc == [f"{tmp_path}/bad.wacz", f"{tmp_path}/deflated.wacz"]
+
+
+def test_a_package_that_was_cut_off_is_read_without_its_list_of_contents(tmp_path: Path) -> None:
+    path = tmp_path / "x.wacz"
+    wacz(path, PAGES[:2])
+    with ZipFile(path) as package:
+        end = package.start_dir
+    path.write_bytes(path.read_bytes()[:end])
+    found, _, page_filter = read(path)
+    assert [exchange.url for _, exchange in found] == [page.url for page in PAGES[:2]]
+    assert page_filter.not_warc == []
+
+
+def test_what_is_no_warc_ends_a_run_with_its_name_after_all_others_were_read(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "a.warc").write_text("A letter, and no WARC.")
+    warc_gz(folder / "b.warc.gz", PAGES[:2])
+    (folder / "c.warc").touch()
+    sentence = f"{folder}/a.warc: no WARC, ARC or WACZ file; no record in it can be read"
+    done = scrapy(tmp_path, "crawl", "post", "-a", "source=warc", "-a", f"path={folder}", "-L", "ERROR")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"postscraper: {sentence}")
+    assert asked(tmp_path, "SELECT count(*) FROM capture") == [(2,)]
+    for pages_read in ("2 pages", "0 pages"):  # the second replay has read the other file, and still refuses this one
+        replayed = run("replay", folder, "--jobs", 1, "--archive", tmp_path / "other")
+        assert (replayed.exit_code, replayed.stderr.splitlines()[-1]) == (2, f"postscraper: {sentence}")
+        assert replayed.stdout.startswith(pages_read)
 
 
 def test_a_crawl_imports_and_reads_its_archive_again(tmp_path: Path) -> None:
@@ -208,8 +238,10 @@ def test_hostile_files(hostile: Path) -> None:
 def test_hostile_files_in_one_crawl(hostile: Path, tmp_path: Path) -> None:
     """All of them end in captures, with a page whose date nobody can read among them."""
     done = scrapy(tmp_path, "crawl", "post", "-a", "source=warc", "-a", f"path={hostile}", "-L", "WARNING")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
+    sentence = done.stderr.splitlines()[-1]
+    assert all(name in sentence for name in ("html-named-warc", "only-magic", "zeros-1mb")), "files without a record"
     assert asked(tmp_path, "SELECT count(*) FROM capture WHERE captured_at IS NULL") == [(1,)]
     assert asked(tmp_path, "SELECT count(*) FROM capture")[0][0] > 10
     assert "byte" in done.stderr

@@ -78,6 +78,7 @@ def _paths(room: Room) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_no_script_runs(page: Page, room: Room) -> None:
     """On the pages of every story, hostile ones included: nothing asks, nothing is left in the window, no error."""
     ran: list[str] = []
@@ -193,6 +194,7 @@ def test_keyboard_reaches_the_content(page: Page) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.long
 def test_pages_are_accessible_and_fit(browser: Browser, room: Room, size: str, scheme: str) -> None:
     """By axe-core, without serious findings; no page is wider than the screen."""
     width, height = SIZES[size]

@@ -146,7 +146,9 @@ def test_search_in_other_forms(room: Room) -> None:
     rows = list(csv.DictReader(StringIO(room.ask("/search.csv?q=river").text)))
     assert [row["canonical_url"] for row in rows] == [hit["canonical_url"] for hit in hits]
     feed = ElementTree.fromstring(room.ask("/search.atom?q=river").body)
-    assert [each.findtext(f"{ATOM}id") for each in feed.iter(f"{ATOM}entry")] == [hit["canonical_url"] for hit in hits]
+    entries = [(each.findtext(f"{ATOM}id"), each.findtext(f"{ATOM}updated")) for each in feed.iter(f"{ATOM}entry")]
+    assert entries == [(hit["canonical_url"], hit["updated_at"]) for hit in hits]
+    assert feed.findtext(f"{ATOM}updated") == max(hit["updated_at"] for hit in hits)
 
 
 def test_filters_and_pages(room: Room) -> None:

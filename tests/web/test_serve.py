@@ -109,6 +109,13 @@ def test_slow_questions_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None
     assert "longer than a second" in answer.text
 
 
+def test_slow_proofs_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = json.loads(room.ask("/search.json?q=river").body)["hits"][0]["story_id"]
+    assert room.ask(f"/story/{number}/proof").status == 200
+    monkeypatch.setattr(database, "SECONDS", 0)
+    assert room.ask(f"/story/{number}/proof").status == 503
+
+
 def test_a_connection_is_free_of_the_limit_after_a_slow_question(room: Room) -> None:
     assert room.ask("/search?q=river").status == 200
 

@@ -8,7 +8,7 @@ from postscraper.cli import options
 from postscraper.cli.output import address, colours, counted, joined, line, print_json, safe
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.search.quote import Form, Quoted, quote
+from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
 
 _CHANGES = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _STYLED = {"same": ("", ""), "removed": ("\x1b[9m", "\x1b[29m"), "added": ("\x1b[1m", "\x1b[22m")}
@@ -18,8 +18,9 @@ _STYLED = {"same": ("", ""), "removed": ("\x1b[9m", "\x1b[29m"), "added": ("\x1b
 @click.argument("sentence", nargs=-1, required=True)
 @options.reading
 @click.option("--exact", "exact_only", is_flag=True, help="Leave out nearly equal forms.")
+@click.option("--limit", type=click.IntRange(1, MOST_QUOTED), default=100, show_default=True, help="Stories.")
 @options.json
-def quote_command(sentence: tuple[str, ...], exact_only: bool, json_wanted: bool, archive: Archive) -> None:
+def quote_command(sentence: tuple[str, ...], exact_only: bool, limit: int, json_wanted: bool, archive: Archive) -> None:
     """Find a SENTENCE in every wording of the stories, in captions and teasers, and whether it still stands.
 
     Case, accents and punctuation do not count. Nearly equal forms show which words differ from SENTENCE:
@@ -29,9 +30,9 @@ def quote_command(sentence: tuple[str, ...], exact_only: bool, json_wanted: bool
     Example:
       postscraper quote 'The ferry carried 41 passengers and a pig'
     """
-    found = archive.ask(quote, " ".join(sentence))
-    if exact_only:
-        found = [each for each in found if each.exact]
+    total, found = archive.ask(quote, " ".join(sentence), exact_only=exact_only, limit=limit)
+    if len(found) < total:
+        click.echo(f"The first {len(found):,} of {total:,} stories; --limit shows more.", err=True)
     if json_wanted:
         print_json([plain(each) for each in found])
         return

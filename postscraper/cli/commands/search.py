@@ -12,7 +12,7 @@ from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.search.facets import Facets, facets
 from storage.query.search.filters import Filters
-from storage.query.search.search import MOST_RANKED, Hit, Page, Sort, count, search
+from storage.query.search.search import Hit, Page, Sort, count, ranked, search
 from storage.query.search.spelling import Spelling
 from storage.query.search.sql import statement
 
@@ -100,10 +100,11 @@ def search_command(
     for hit in hits:
         _print(hit)
     total = archive.ask(count, query, filters, spelling)
+    reachable = archive.ask(ranked, query, filters, spelling) if sort == "best" and len(hits) < total else total
     if hits:
-        line(_shown(len(hits), total, limit * (page - 1), page, sort))
+        line(_shown(len(hits), total, limit * (page - 1), page, reachable))
     else:
-        click.echo(_none(total, limit), err=True)
+        click.echo(_none(total, limit, reachable), err=True)
 
 
 def _data(counts: Facets) -> dict[str, Any]:
@@ -129,25 +130,28 @@ def _print_facets(counts: Facets) -> None:
         line(title, bold=True)
         for value, stories in values.items():
             line(f"{stories:>9,}  {'unknown' if value is None else one_line(str(value))}")
+        if name == "authors" and counts.stories_for_authors < counts.stories:
+            line(f"{'':>9}  of the {counts.stories_for_authors:,} stories archived last alone")
         if name == "authors" and counts.all_authors > len(values):
             line(f"{'…':>9}  {counted(counts.all_authors - len(values), 'author')} more")
 
 
-def _shown(count: int, total: int, before: int, page: int, sort: Sort) -> str:
+def _shown(count: int, total: int, before: int, page: int, reachable: int) -> str:
     stories = counted(total, "story", "stories")
     if count == total:
         return stories
-    ranked = min(total, MOST_RANKED) if sort == "best" else total
-    more = f"--page {page + 1} has more" if before + count < ranked else None
-    unranked = f"only the {MOST_RANKED:,} last archived are ranked, --sort newest has all" if ranked < total else None
+    more = f"--page {page + 1} has more" if before + count < reachable else None
+    unranked = None
+    if reachable < total:
+        unranked = f"only the {reachable:,} last archived are ranked, --sort newest has all"
     place = f"{before + 1:,} to {before + count:,}" if before else f"{count:,}"
     return joined(f"{place} of {stories}", more, unranked)
 
 
-def _none(total: int, limit: int) -> str:
+def _none(total: int, limit: int, reachable: int) -> str:
     if not total:
         return "No story matches these words."
-    pages = -(-total // limit)
+    pages = -(-reachable // limit)
     return f"There {'is' if pages == 1 else 'are'} {counted(pages, 'page')}, with {counted(total, 'story', 'stories')}."
 
 

@@ -13,7 +13,8 @@ from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, print_json
 from postscraper.errors import BadRequest
 from postscraper.run.evidence_reader import EvidenceReader
-from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
+from storage.maintenance.withdrawal.plan import Withdrawal, plan
+from storage.maintenance.withdrawal.withdraw import finish, withdraw
 
 LONGEST_REASON = 500  # characters
 
@@ -51,7 +52,7 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
             else:
                 line(f"{shown(story)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
             return
-        planned = plan(opened, reader, story, mentions=mentions)
+        planned = opened.ask(plan, reader, story, mentions=mentions)
         for each in planned.without_bytes:
             what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
             click.echo(f"{shown(each)}: {what}; what was read of it stays", err=True)

@@ -101,9 +101,7 @@ def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, .
     author = maybe(page, "table.contentpaneopen .small")
     byline = _LEAD.sub("", author) or None if author else None
     line = maybe(page, "table.contentpaneopen .createdate")
-    if line is None:
-        return byline, None, ()
-    found = DATED.fullmatch(line)
+    found = DATED.fullmatch(line or "")
     date, problems = _dated(page, line)
     number = ADDRESS.fullmatch(path_of(page.url))
     if date and number and number["day"] != f"{date.on:%Y%m%d}":
@@ -119,9 +117,9 @@ def text_cells(where: Page | Node) -> list[Node]:
     return [cell for cell in filled if words(cell) not in many(cell, ".readon")]
 
 
-def _dated(page: Page, line: str) -> tuple[Printed | None, tuple[Problem, ...]]:
+def _dated(page: Page, line: str | None) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'."""
-    found = DATED.fullmatch(line)
+    found = DATED.fullmatch(line or "")
     return dated(page, found["date"] if found else line)
 
 
@@ -143,15 +141,14 @@ def listing(page: Page) -> Listing | None:
     if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
         raise PageRejected("soft_404", "the address answers with a list of stories")
     cards = nodes(page, ".blog .leading, .blog .article_row > .article_column")
-    found = [_teaser(page, card, position) for position, card in enumerate(cards, 1)]
+    announced = (each for position, card in enumerate(cards, 1) for each in _card(page, card, position))
     return assemble.listing(
         page,
         layout="joomla_2008",
         section=maybe(page, ".componentheading"),
         number=_page_number(page),
-        teasers=(*(teaser for teaser, _ in found), *modules(page, DatedTeaser)),
+        entries=(*announced, *modules(page, DatedTeaser)),
         next_url=maybe_link(page, page, "ul.pagination a[title=Next][href]"),
-        problems=tuple(problem for _, problems in found for problem in problems),
     )
 
 
@@ -161,13 +158,14 @@ def _page_number(page: Page) -> int:
     return int(next(numbers, "1")) - 1
 
 
-def _teaser(page: Page, card: Node, position: int) -> tuple[DatedTeaser, tuple[Problem, ...]]:
+def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Problem]:
     heading = ".contentheading a[href]"
     line = maybe(card, ".createdate")
-    date, problems = _dated(page, line) if line else (None, ())
+    date, problems = _dated(page, line)
+    yield from problems
     cells = text_cells(card)
     story = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION) if cells else None
-    teaser = DatedTeaser(
+    yield DatedTeaser(
         list=None,
         position=position,
         headline=one(card, heading),
@@ -176,4 +174,3 @@ def _teaser(page: Page, card: Node, position: int) -> tuple[DatedTeaser, tuple[P
         image_url=story.images[0].url if story and story.images else None,
         **(assemble.published(date) | {"published_text": line}),
     )
-    return teaser, problems

@@ -26,13 +26,14 @@ headline and content that none of these names is reported.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import dropwhile, takewhile
 from typing import cast
 
 from postscraper.errors import Ambiguous, PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, words
+from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, unread, words
 from postscraper.extraction.pictures import main_picture
 from postscraper.items import Article, Image, Listing, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
@@ -41,6 +42,7 @@ from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
+from postscraper.newspaper import Newspaper
 from postscraper.urls import is_of_paper
 
 # A theme's last box: it may be called anything, but footer is in its name.
@@ -96,9 +98,6 @@ _KINDS = frozenset(
 )
 _POST_ID = re.compile(r"postid-(\d{1,18})")
 _IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
-_LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?(?:\s+|$)|[\s|,–-]+$", re.I)
-# What stands between byline, date and section.
-_MARKS = re.compile(r"\W+|\b(?:by|in|on|posted|published|written|updated|last|at)\b|ដោយ|_", re.I)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
 _REST = "link[rel='https://api.w.org/']"
 _OF_POST = "link[rel=alternate][type='application/json'][href*='/wp/v2/posts/']"
@@ -151,7 +150,7 @@ def article(page: Page) -> Article | None:
         address=address,
         odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(*date.problems, *_unread(header, title, read), *lost, *story.problems, *barred),
+        problems=(*date.problems, *_unread(header, title, read, page.paper), *lost, *story.problems, *barred),
         **date.fields(),
     )
 
@@ -253,36 +252,39 @@ def _below(header: Place, box: Node) -> Place:
 def _byline(page: Page, header: Place, data: LinkedData) -> str | None:
     """The names as the theme prints them in the header, without its label."""
     found = header.first(BYLINES) or _named(page, header, data)
-    names = list(dict.fromkeys(name for each in found if (name := _unlabelled(words(each)))))
+    names = list(dict.fromkeys(name for each in found if (name := _unlabelled(words(each), page.paper))))
     if len(names) < 2:
         return names[0] if names else None
     # Several links of one line: the line shows how the names are joined.
     around = (each for each in found[0].ancestors if isinstance(each, Node))
     line = next((each for each in around if all(each in name.ancestors for name in found)), None)
-    printed = _unlabelled(words(line)) if line is not None else ""
+    printed = _unlabelled(words(line), page.paper) if line is not None else ""
     return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
 
 
 def _named(page: Page, header: Place, data: LinkedData) -> list[Node]:
     """The element that prints, with or without a label, the author whom the page names to machines."""
     names = {*data.authors, page.meta("author")} - {None}
-    lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each)) in names]
+    lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each), page.paper) in names]
     return lines[-1:]
 
 
-def _unlabelled(text: str) -> str:
-    return _LABEL.sub("", text)
+@cache
+def _label(paper: Newspaper) -> re.Pattern[str]:
+    return re.compile(rf"^(?:{paper.words_for('label')})\s*:?(?:\s+|$)|[\s|,–-]+$", re.I)
 
 
-def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[Problem]:
+def _unlabelled(text: str, paper: Newspaper) -> str:
+    return _label(paper).sub("", text)
+
+
+def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
     """The lines between headline and content that are none of what is read there, of the theme's labels, or of SKIP."""
-    known = sorted(filter(None, read), key=len, reverse=True)
+    known = list(filter(None, read))
+    marks = rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
     lines = iter(header.all(f"h1, {LINES}"))
     for line in (each for each in dropwhile(title.__ne__, lines) if each is not title and each.closest(SKIP) is None):
-        rest = words(line)
-        for text in known:
-            rest = rest.replace(text, "", 1)
-        if _MARKS.sub("", rest):
+        if re.sub(marks, "", unread(words(line), known)):
             yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
 
 

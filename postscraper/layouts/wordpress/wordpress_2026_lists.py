@@ -23,7 +23,7 @@ from postscraper.extraction.pictures import Album
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.urls import absolute, path_of
+from postscraper.urls import absolute, is_front, root_kind
 
 # Lists of the site itself.
 CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
@@ -56,31 +56,31 @@ NEXT = (
 
 _PREFIX = re.compile(r"(?:Category|Tag|Author|Month|Year|Day|Archives?)\s*:\s*", re.I)
 _MORE = re.compile(r"(?:continue reading|read more|read the story|more)\b.*", re.I)
-_FRONT = re.compile(r"/(?:[a-z]{2}|page/\d+|index\.php)?")
 _LISTS = frozenset({"home", "blog", "archive", "search", "category", "tag", "author", "date"})
 
 
 def listing(page: Page) -> Listing | None:
-    """None for a page without a list. Raises PageRejected for the front page under a story's address."""
+    """None for a page without a list. Raises PageRejected for the front page at another's address, and the reverse."""
     kinds = page.body_classes & _LISTS
-    if "home" in kinds and not _FRONT.fullmatch(path_of(page.url)):
+    address = page.canonical(page.url)
+    if "home" in kinds and not is_front(address):
         raise PageRejected("soft_404", "the address answers with the front page")
-    teasers: list[DatedTeaser] = []
-    problems: list[Problem] = []
-    section = _title(page) if kinds & {"category"} else None
-    for card, name, position in _cards(page, None):
-        teaser, doubts = _dated(page, card, None if name == _title(page) else name, position)
-        problems += doubts
-        teasers += [teaser] if teaser is not None else []
-    if not teasers and not kinds:
+    if kinds and kinds.isdisjoint({"home", "blog"}) and root_kind(address) == "front":
+        raise PageRejected("soft_404", f"the front page's address answers with another list: {' '.join(sorted(kinds))}")
+    title = _title(page)
+    entries = [
+        each
+        for card, name, position in _cards(page, None)
+        for each in _card(page, card, None if name == title else name, position)
+    ]
+    if not kinds and not any(isinstance(each, DatedTeaser) for each in entries):
         return None
     return assemble.listing(
         page,
         layout="wordpress_2026",
-        section=section,
-        teasers=tuple(teasers),
+        section=title if "category" in kinds else None,
+        entries=entries,
         next_url=maybe_link(page, page, NEXT),
-        problems=tuple(problems),
     )
 
 
@@ -193,22 +193,21 @@ def _summary(box: Node) -> str:
     return text
 
 
-def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
+def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
     found = _read(page, card)
     if found is None:
-        return None, [Problem(kind="unread_words", detail="a card without an address", text=words(card))]
-    problems = []
+        yield Problem(kind="unread_words", detail="a card without an address", text=words(card))
+        return
     if rest := _unread(card, found.read):
-        problems.append(Problem(kind="unread_words", detail="in a card of a list", text=rest))
+        yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
     text: str | None = words(found.date) if found.date is not None else None
     at, on = moment_of(found.date, page.paper) if found.date is not None else (None, None)
     if on is not None and not believable(on, page.capture.captured_at, page.paper):
-        problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
+        yield Problem(kind="odd_date", detail="no day the paper can print", text=text)
         at, on, text = None, None, None
-    teaser = DatedTeaser(
+    yield DatedTeaser(
         list=name, position=position, published_on=on, published_at=at, published_text=text, **found.as_teaser()
     )
-    return teaser, problems
 
 
 def _unread(card: Node, read: set[object]) -> str:

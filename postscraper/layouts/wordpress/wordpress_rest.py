@@ -182,30 +182,31 @@ def _rendered(data: Any) -> str:
 
 
 def _posts(answer: Answer, data: list[dict[str, Any]]) -> tuple[Listing, *tuple[Article, ...]]:
-    teasers: list[DatedTeaser] = []
+    entries: list[DatedTeaser | Problem] = []
     stories: list[Article] = []
-    odd: list[Problem] = []
+    position = 0
     for each in data:
         post = _Post(answer, each)
         link = post.link
         if link is None:
-            odd.append(Problem(kind="unread_words", detail="a post of another site", text=str(each.get("link"))[:200]))
+            text = str(each.get("link"))[:200]
+            entries.append(Problem(kind="unread_words", detail="a post of another site", text=text))
             continue
-        teasers.append(post.teaser(link, len(teasers) + 1))
+        position += 1
+        entries.append(post.teaser(link, position))
         if "content" in each:
             try:
                 stories.append(post.article(part=answer.canonical(link)))
             except PageRejected as error:
-                odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
+                entries.append(Problem(kind="unread_words", detail=error.detail, text=link))
     total = _number(answer.capture.header("x-wp-total"))
     next_url, doubt = _next(answer.capture, data, total)
     listing = assemble.listing(
         answer,
         layout=NAME,
-        teasers=tuple(teasers),
+        entries=(*entries, *doubt),
         next_url=next_url,
         totals={} if total is None else {"": total},
-        problems=(*odd, *doubt),
     )
     return (listing, *stories)
 
@@ -225,9 +226,7 @@ def _categories(answer: Answer, data: list[dict[str, Any]]) -> Listing:
         if isinstance(each.get("count"), int) and isinstance(each.get("slug"), str):
             totals[each["slug"]] = each["count"]
     edition, next_url = answer.language_of(""), _linked_next(answer.capture)
-    return assemble.listing(
-        answer, layout=NAME, language=edition, teasers=tuple(teasers), next_url=next_url, totals=totals
-    )
+    return assemble.listing(answer, layout=NAME, language=edition, entries=teasers, next_url=next_url, totals=totals)
 
 
 def _number(text: str | None) -> int | None:

@@ -16,10 +16,11 @@ from postscraper.web.pages import Entry, NotFound, Page, Parameter, ResultList, 
 from postscraper.web.views.proofs import run_data
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
-from storage.query.history.gone import gone
+from storage.query.history.gone import gone, last_gone
 from storage.query.runs import runs
 
 _MOST_STORIES = 500  # of a day; the Post printed some sixty
+_ON_A_PAGE = 100
 _DAY = timedelta(days=1)
 
 
@@ -169,8 +170,10 @@ def page_data(connection: Connection, page: PageAsOf) -> dict[str, Any]:
     return _summary(page) | {"lists": lists}
 
 
-def gone_view(room: Room, connection: Connection) -> dict[str, Any]:
-    return {"gone": [asdict(each) for each in reversed(gone(connection, redirect_target))]}
+def gone_view(room: Room, connection: Connection, page: int) -> dict[str, Any]:
+    total, absences = last_gone(connection, redirect_target, limit=_ON_A_PAGE, offset=_ON_A_PAGE * (page - 1))
+    rows = [asdict(each) for each in absences]
+    return {"total": total, "page": page, "pages": -(-total // _ON_A_PAGE), "gone": rows}
 
 
 def _gone_entry(row: Row) -> Entry:
@@ -240,6 +243,7 @@ PAGES = (
         heavy=True,
         view=gone_view,
         summary="Stories whose address answers without them.",
+        parameters=(Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),),
         list=_GONE,
     ),
 )

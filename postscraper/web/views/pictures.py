@@ -51,17 +51,17 @@ def photos(room: Room, connection: Connection, story: int | None) -> dict[str, A
             return address(url)
         return None
 
-    groups = same_photos(connection, key, story)
-    numbers = captures.pictures(connection, [use.image_url for uses in groups[:_MOST_PHOTOS] for use in uses])
+    total, groups = same_photos(connection, key, story, limit=_MOST_PHOTOS)
+    numbers = captures.pictures(connection, [use.photo.address for uses in groups for use in uses])
     return {
         "story": story,
         "canonical_url": headline,
-        "total": len(groups),
+        "total": total,
         "shown": room.has_evidence,
         "photos": [
-            {"capture_id": next((numbers[use.image_url] for use in uses if use.image_url in numbers), None)}
+            {"capture_id": next((numbers[use.photo.address] for use in uses if use.photo.address in numbers), None)}
             | {"width": uses[0].photo.width, "height": uses[0].photo.height, "uses": [_use(use) for use in uses]}
-            for uses in groups[:_MOST_PHOTOS]
+            for uses in groups
         ],
     }
 

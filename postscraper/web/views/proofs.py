@@ -9,6 +9,7 @@ from postscraper.phrases import counted
 from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.proof import prove
 from postscraper.urls import newspaper_title
+from postscraper.web.database import Deadline
 from postscraper.web.pages import Entry, Page, Parameter, ResultList, Room, Row
 from storage.query.citation import citation
 from storage.query.citation_styles import NAMES, STYLES, cited
@@ -39,7 +40,8 @@ def cite(room: Room, connection: Connection, number: int, revision: int | None, 
 def proof(room: Room, connection: Connection, number: int, revision: int | None) -> dict[str, Any]:
     """The record is read again, its digests are checked, and each field is compared."""
     row = find(connection, number)
-    result = prove(room.archive, EvidenceReader(room.folder), number, revision=revision)
+    reader = EvidenceReader(room.folder)
+    result = prove(room.archive, reader, number, revision=revision, before_reading=Deadline().check)
     return {
         "story": number,
         "language": row.language,

@@ -17,7 +17,7 @@ from storage.query.history.gone import gone as absences
 from storage.query.search import search
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters, Named, names
-from storage.query.search.search import MOST_RANKED, Hit, Sort
+from storage.query.search.search import Hit, Sort
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, trend
 
@@ -52,7 +52,7 @@ def view(
     except BadQuery as error:
         fault = str(error)
     total = counts.stories if counts else 0
-    ranked = min(total, MOST_RANKED) if sort == "best" else total
+    ranked = search.ranked(connection, words, chosen, spelling) if total and sort == "best" else total
     pages = -(-ranked // limit)
     return {
         "title": f"Search: {words}" if words else "Search",
@@ -117,7 +117,7 @@ def _limits(
 
 def _hit(hit: Hit) -> dict[str, Any]:
     columns = ("story_id", "canonical_url", "headline", "published_on", "section", "byline", "snippet", "revision")
-    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as")}
+    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as", "updated_at")}
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _hit_entry(row: Row) -> Entry:
         name=row["canonical_url"],
         path=f"/story/{row['story_id']}",
         title=row["headline"],
-        updated=row["published_on"],
+        updated=row["updated_at"],
         summary=row["snippet"],
         author=row["byline"],
     )

@@ -111,7 +111,9 @@ def _source(connection: Connection, row: Row[Any], wording: Wording) -> dict[str
 
 def _pictures(room: Room, connection: Connection, number: int, urls: Sequence[str]) -> dict[str, Any]:
     """The kept pictures of a story by address, whether their bytes can be read, and how many stories print them too."""
-    kept = captures.pictures(connection, urls) if urls else {}
+    addresses = _addresses(iter(urls))
+    by_address = captures.pictures(connection, addresses.values()) if addresses else {}
+    kept = {url: by_address[address] for url, address in addresses.items() if address in by_address}
     prints = kept_pictures(connection, urls=kept) if kept else []
     others = {each.story_id for each in prints} - {number}
     return {"pictures": kept, "shown": room.has_evidence, "printed_again": len(others)}

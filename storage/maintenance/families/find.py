@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from sqlalchemy import Connection, delete, select, text, update
 
 from storage.archive import Archive
-from storage.database.bulk import add_rows, chunks
+from storage.database.bulk import add_rows, chunks, run_in, select_in
 from storage.database.derived import Family, FamilyLink, FamilySketch
 from storage.database.engine import require_sqlite
 from storage.database.schema import Image, Revision, Story
@@ -154,8 +154,7 @@ def _examine(archive: Archive, notice: Notice) -> int:
         for examined in examined_of(_wordings(connection, batch) for batch in batches):
             connection.rollback()  # a long read would keep SQLite's log from being emptied
             with archive.write() as writer:
-                gone = [row[0] for row in examined]
-                writer.execute(delete(FamilySketch).where(FamilySketch.story_id.in_(gone)))
+                run_in(writer, delete(FamilySketch), FamilySketch.story_id, [row[0] for row in examined])
                 add_rows(writer, FamilySketch, _COLUMNS, ((*row, False) for row in examined))
             done += len(examined)
             notice(done, len(ids))
@@ -202,23 +201,11 @@ def _workers(stories: int, stock: frozenset[str]) -> Iterator[_Examiner]:
 
 
 def _wordings(connection: Connection, ids: Sequence[int]) -> list[Wording]:
-    names = ("kicker", "headline", "standfirst", "agency", "body")
     revision, story = Revision.__table__.c, Story.__table__.c
-    query = (
-        select(story.id, story.language, story.words_digest, revision.id, *(revision[name] for name in names))
-        .join(Revision, revision.id == story.newest_revision_id)
-        .where(story.id.in_(list(ids)))
-    )
-    return [
-        Wording(
-            story_id=story_id,
-            language=language,
-            words_digest=digest,
-            revision_id=revision_id,
-            **dict(zip(names, values, strict=True)),
-        )
-        for story_id, language, digest, revision_id, *values in connection.execute(query)
-    ]
+    of_revision = [revision[name] for name in ("kicker", "headline", "standfirst", "agency", "body")]
+    of_story = [story.id.label("story_id"), story.language, story.words_digest, revision.id.label("revision_id")]
+    query = select(*of_story, *of_revision).join(Revision, revision.id == story.newest_revision_id)
+    return [Wording(**row._mapping) for row in select_in(connection, query, story.id, ids)]
 
 
 _EQUAL = """

@@ -57,7 +57,7 @@ class Link:
         return self.older if extends and story == self.younger else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Membership:
     """A row of the table `family`, by the numbers of the stories."""
 
@@ -166,35 +166,20 @@ def _unrelated_parts(story: int, links: Mapping[int, list[Link]]) -> dict[int, L
 
 
 def _joined(found: Link, heads: Iterable[int]) -> Iterator[Membership]:
+    share = found.own_shares[1]
     for head in heads:
-        yield Membership(
-            head=head,
-            story=found.younger,
-            compared=found.older,
-            reason=found.reason,
-            similarity=found.similarity,
-            own_share=found.own_shares[1],
-            evidence=found.evidence,
-        )
+        yield Membership(head, found.younger, found.older, found.reason, found.similarity, share, found.evidence)
 
 
 def _containing(story: int, part: int, head: int, found: Link, families_of_parts: int) -> Membership:
     # Parts that do not belong together themselves may do so by a third story.
-    return Membership(
-        head=head,
-        story=story,
-        compared=part,
-        reason="merged" if families_of_parts > 1 else "extended",
-        similarity=found.similarity,
-        own_share=found.own_shares[story == found.younger],
-    )
+    reason: Reason = "merged" if families_of_parts > 1 else "extended"
+    return Membership(head, story, part, reason, found.similarity, found.own_shares[story == found.younger])
 
 
 def _with_heads(memberships: list[Membership]) -> list[Membership]:
     heads = sorted({each.head for each in memberships})
-    own = (
-        Membership(head=head, story=head, compared=head, reason="head", similarity=1.0, own_share=0.0) for head in heads
-    )
+    own = (Membership(head, head, head, "head", similarity=1.0, own_share=0.0) for head in heads)
     return sorted([*own, *memberships], key=lambda each: (each.head, each.story))
 
 

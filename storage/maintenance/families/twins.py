@@ -62,7 +62,7 @@ class Edition:
             figures=frozenset(figure for figure in figures(text) if len(figure) > 1),
             names={} if is_khmer else _names(text),
             latin=frozenset(word.casefold() for word in _LATIN.findall(text)) if is_khmer else frozenset(),
-            consonants="".join(map(_KHMER.get, filter(_KHMER.get, text))) if is_khmer else "",  # type: ignore[arg-type]
+            consonants="".join(map(_KHMER.__getitem__, filter(_KHMER.__contains__, text))) if is_khmer else "",
         )
 
     @property

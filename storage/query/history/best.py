@@ -199,8 +199,7 @@ def first_good(name: str, values: Iterable[tuple[Any, Any]]) -> tuple[Any, Any]:
     values: pairs of a value and its capture, in the order of time, those of unknown time last.
     """
     given = [pair for pair in values if pair[0] is not None]
-    good = [pair for pair in given if not FIRST_GOOD[name](pair[0])]
-    return next(iter(good or given), (None, None))
+    return given[0] if len(given) == 1 else min(given, key=lambda pair: FIRST_GOOD[name](pair[0]), default=(None, None))
 
 
 def _first(sources: Sequence[Source], name: str) -> Choice:

@@ -69,13 +69,28 @@ def gone(
 
     story_ids: of these stories only. until: as known at this moment, itself included.
     """
+    absences = _with_versions(connection, _all_spells(connection, resolve, story_ids, until))
+    return sorted(absences, key=lambda each: (each.gone_by, each.canonical_url))
+
+
+def last_gone(connection: Connection, resolve: Resolve, *, limit: int, offset: int = 0) -> tuple[int, list[Gone]]:
+    """How many absences there are, and a page of them, the last first answer first."""
+    spells = _all_spells(connection, resolve, None, None)
+    spells.sort(key=lambda spell: (spell[1].at, spell[1].capture_id), reverse=True)
+    return len(spells), _with_versions(connection, spells[offset : offset + limit])
+
+
+def _all_spells(
+    connection: Connection, resolve: Resolve, story_ids: Collection[int] | None, until: datetime | None
+) -> list[list[_Answer]]:
     absent = list(_absent(connection, resolve, story_ids, until))
-    ids = {each.story_id for each in absent}
-    answers = sorted([*absent, *_held(connection, ids, until)])
-    spells = [spell for _, own in groupby(answers, lambda each: each.story_id) for spell in _spells(list(own))]
+    answers = sorted([*absent, *_held(connection, {each.story_id for each in absent}, until)])
+    return [spell for _, own in groupby(answers, lambda each: each.story_id) for spell in _spells(list(own))]
+
+
+def _with_versions(connection: Connection, spells: Sequence[Sequence[_Answer]]) -> list[Gone]:
     versions = _versions(connection, {spell[0].story_id for spell in spells})
-    found = [_gone(spell, versions[spell[0].story_id]) for spell in spells]
-    return sorted(found, key=lambda each: (each.gone_by, each.canonical_url))
+    return [_gone(spell, versions[spell[0].story_id]) for spell in spells]
 
 
 # Built once: it takes longer than the query of one story.

@@ -27,6 +27,7 @@ Standing = Literal["stands", "changed", "removed"]
 
 LEAST_NEAR = 0.6  # similarity, of words in order: two sentences about one thing by two writers have less
 LEAST_WORDS = 4  # of a sentence that is looked for in near forms, too
+MOST_QUOTED = 1_000  # addresses that are given
 _MOST_EXACT = 1_000  # stories, of which every wording is read
 _MOST_CANDIDATES = 200  # revisions
 _RAREST, _COUNTED = 8, 5_000  # units by which near forms are looked for; rows after which a unit is common
@@ -155,16 +156,26 @@ def _passage(printed: str, found: Sequence[Token]) -> str:
     return printed[found[0].start : found[-1].end]
 
 
-def quote(connection: Connection, typed: str) -> list[Quoted]:
-    """Where a sentence stands: exact forms first, then the most similar. Raises BadQuery, Unsupported."""
+def quote(
+    connection: Connection, typed: str, *, exact_only: bool = False, limit: int = MOST_QUOTED
+) -> tuple[int, list[Quoted]]:
+    """At how many addresses a sentence stands, and the first of them: exact forms first, then the most similar.
+
+    exact_only: without addresses that have nearly equal forms alone. Raises BadQuery, Unsupported.
+    """
     require_sqlite(connection, "a search for a quotation")
     sentence = Sentence(typed)
     rarest = _rarest(connection, sentence)
     stories = [_quoted(connection, sentence, story_id) for story_id in _candidates(connection, sentence, rarest)]
     found = {each.canonical_url: each for each in stories if each is not None}
-    for address, forms in _teasers(connection, sentence):
-        found[address] = _with_teasers(connection, found.get(address), address, forms)
-    return sorted(found.values(), key=lambda each: (-max(form.similarity for form in each.forms), each.canonical_url))
+    teasers = dict(_teasers(connection, sentence))
+    for address in found.keys() & teasers.keys():
+        found[address] = replace(found[address], forms=(*found[address].forms, *teasers.pop(address)))
+    for address, forms in teasers.items():
+        found[address] = _in_teasers_alone(address, forms)
+    chosen = [each for each in found.values() if each.exact or not exact_only]
+    chosen.sort(key=lambda each: (-max(form.similarity for form in each.forms), each.canonical_url))
+    return len(chosen), [_with_story(connection, each) for each in chosen[:limit]]
 
 
 def _rarest(connection: Connection, sentence: Sentence) -> list[str]:
@@ -312,19 +323,21 @@ def _teaser(sentence: Sentence, place: str, match: _Match, seen: Sequence[str | 
     )
 
 
-def _with_teasers(connection: Connection, quoted: Quoted | None, address: str, forms: Iterable[Form]) -> Quoted:
-    if quoted is not None:
-        return replace(quoted, forms=(*quoted.forms, *forms))
-    query = text(
-        "SELECT story.id, revision.headline FROM story JOIN revision ON revision.id = newest_revision_id "
-        "WHERE canonical_url = :address"
-    )
-    row = connection.execute(query, {"address": address}).first()
+def _in_teasers_alone(address: str, forms: Iterable[Form]) -> Quoted:
     return Quoted(
-        story_id=row.id if row else None,
-        canonical_url=address,
-        headline=row.headline if row else None,
-        standing=None,
-        removed_at=None,
-        forms=tuple(forms),
+        story_id=None, canonical_url=address, headline=None, standing=None, removed_at=None, forms=tuple(forms)
     )
+
+
+_STORY = """
+SELECT story.id, revision.headline FROM story JOIN revision ON revision.id = newest_revision_id
+WHERE canonical_url = :address
+"""
+
+
+def _with_story(connection: Connection, quoted: Quoted) -> Quoted:
+    """With the story of an address whose teasers alone have the sentence, if it is held."""
+    if quoted.story_id is not None:
+        return quoted
+    row = connection.execute(text(_STORY), {"address": quoted.canonical_url}).first()
+    return quoted if row is None else replace(quoted, story_id=row.id, headline=row.headline)

@@ -4,25 +4,29 @@ A count alone says little, for the paper printed more stories in one year than i
 number of all stories that pass the same filters, and a period without any story has no share.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
+from storage.query.search.facets import COUNTED, by_facets
 from storage.query.search.filters import Filters
-from storage.query.search.search import MATCHES, expression
+from storage.query.search.search import expression
 from storage.query.search.spelling import EXACT, Spelling
 
 Period = Literal["year", "month"]
 
 _DIGITS: dict[Period, int] = {"year": 4, "month": 7}  # characters of a month, as 2018-06, that name the period
-_BY_PERIOD = """
-SELECT substr(month, 1, :digits) AS period, sum(stories)
-FROM (SELECT facets_id, count(DISTINCT story_id) AS stories {rows} GROUP BY facets_id)
-JOIN facets ON facets.id = facets_id GROUP BY period
+_PERIOD = "SELECT substr(month, 1, :digits) AS period"
+_MATCHING = f"{_PERIOD}, sum(counted.value) {COUNTED} GROUP BY period"
+# By days, authors and families the stories are counted one by one; by all other filters they have been counted.
+_ALL = f"{_PERIOD}, sum(stories) FROM facets WHERE stories AND {{condition}} GROUP BY period"
+_ALL_ONE_BY_ONE = f"""
+{_PERIOD}, sum(number) FROM (SELECT facets_id, count(*) AS number FROM search_row WHERE newest AND {{condition}}
+GROUP BY facets_id) JOIN facets ON facets.id = facets_id GROUP BY period
 """
-_ALL = "FROM search_row WHERE newest AND {condition}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +61,17 @@ def trend(
     connection: Connection, questions: Sequence[str], filters: Filters, by: Period = "year", spelling: Spelling = EXACT
 ) -> Trend:
     """Stories by period that match each question, a search of its own. Raises BadQuery, Unsupported."""
-    values = {"digits": _DIGITS[by], **filters.values()}
-    condition = filters.on_rows()
 
-    def counts(rows: str, query: str | None) -> dict[str | None, int]:
-        found = connection.execute(text(_BY_PERIOD.format(rows=rows)), {"query": query, **values})
-        return {period: int(stories) for period, stories in found}
+    def by_period(counted: str, **values: Any) -> dict[str | None, int]:
+        rows = connection.execute(text(counted), {"digits": _DIGITS[by], **values})
+        return {period: int(stories) for period, stories in rows}
 
     queries = [expression(connection, words, spelling)[0] for words in questions]
-    every = counts(_ALL.format(condition=condition), None)
-    matches = MATCHES.format(condition=condition)
-    found = [counts(matches, query) if query else {} for query in queries]
+    counts = [by_period(_MATCHING, counts=json.dumps(by_facets(connection, query, filters))) for query in queries]
+    if filters.are_of_facets:
+        every = by_period(_ALL.format(condition=filters.on_facets()), **filters.values())
+    else:
+        every = by_period(_ALL_ONE_BY_ONE.format(condition=filters.on_rows()), **filters.values())
     periods = tuple(_periods([period for period in every if period is not None]))
     return Trend(
         by=by,
@@ -76,16 +80,16 @@ def trend(
         all_undated=every.get(None, 0),
         series=tuple(
             Series(words=words, stories=tuple(of.get(period, 0) for period in periods), undated=of.get(None, 0))
-            for words, of in zip(questions, found, strict=True)
+            for words, of in zip(questions, counts, strict=True)
         ),
     )
 
 
-def _periods(found: Sequence[str]) -> Iterator[str]:
+def _periods(named: Sequence[str]) -> Iterator[str]:
     """All years or months from the first to the last."""
-    if not found:
+    if not named:
         return
-    first, last = min(found), max(found)
+    first, last = min(named), max(named)
     year, month = int(first[:4]), int(first[5:] or 0)
     while (period := f"{year:04}-{month:02}" if month else f"{year:04}") <= last:
         yield period
