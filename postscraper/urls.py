@@ -106,6 +106,19 @@ def with_scheme(text: str) -> str:
     return f"https://{text}" if re.match(PAPER_HOST, text, re.I) else text
 
 
+def addresses_typed(text: str) -> list[str]:
+    """The addresses that a person can mean: of a path one of each newspaper, in their one form and as typed."""
+    typed = [f"https://{paper.host}{text}" for paper in NEWSPAPERS.values()] if text[:1] == "/" else [text]
+    return list(dict.fromkeys(each for url in typed for each in (_canonical_if_valid(url), url)))
+
+
+def _canonical_if_valid(url: str) -> str:
+    try:
+        return canonical(with_scheme(url))
+    except ValueError:
+        return url
+
+
 def newspaper_title(url: str) -> str:
     """The name that the newspaper of an address prints; its host if it has none, or is none that can be read."""
     paper = newspaper_at(url)

@@ -1,12 +1,13 @@
 """Render templates: everything that is put into one is escaped, whatever it is."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -32,7 +33,9 @@ NAVIGATION = {
     "/trend": "Trend",
     "/changes": "Edits",
     "/gone": "Gone",
+    "/pictures": "Pictures",
     "/coverage": "Coverage",
+    "/data/": "Tables",
     "/docs": "API",
 }
 
@@ -52,7 +55,6 @@ def _environment() -> Environment:
         age=lambda seconds: phrases.duration(timedelta(seconds=seconds)),
         counted=phrases.counted,
         day=_day,
-        linked=_linked,
         marked=_marked,
         minute=_minute,
         number=lambda value: f"{value:,}",
@@ -60,8 +62,10 @@ def _environment() -> Environment:
         words=lambda text: text.replace("_", " "),
     )
     environment.globals.update(
+        by_day=by_day,
         charts=charts,
         navigation=NAVIGATION,
+        paragraphs=paragraphs,
         query=query,
         side_by_side=side_by_side,
         style=f"/static/room.css?{_digest_of_style()}",
@@ -89,20 +93,24 @@ def query(path: str, given: Mapping[str, Any], **changes: Any) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
+def by_day(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[date | None, list[Mapping[str, Any]]]]:
+    """Rows of a list in the order of their days, day by day."""
+    for day, of_day in groupby(rows, key=lambda row: row["published_on"]):
+        yield day, list(of_day)
+
+
 def _day(day: date | str | None) -> Markup:
     if day is None:
         return Markup("day unknown")
     day = date.fromisoformat(day) if isinstance(day, str) else day
-    return Markup('<time datetime="{}">{} {} {}</time>').format(
-        day.isoformat(), day.day, day.strftime("%B"), day.strftime("%Y").zfill(4)
-    )
+    return Markup(f'<time datetime="{day.isoformat()}">{day.day} {day:%B} {day.year:04}</time>')
 
 
 def _minute(moment: datetime | str | None) -> Markup:
     if moment is None:
         return Markup("at a time unknown")
     moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), phrases.minute(moment))
+    return Markup(f'<time datetime="{moment.isoformat()}">{phrases.minute(moment)}</time>')
 
 
 def _marked(snippet: str) -> Markup:
@@ -120,8 +128,34 @@ def web_address(url: str | None) -> str | None:
     return url if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def _linked(text: str, links: Iterable[Mapping[str, Any]]) -> Markup:
-    """A block of a story with its links; links: with `url`, `text` and the held story's `story`, or None."""
+class Paragraph(NamedTuple):
+    """A block of a story's body as a page shows it; images: that stand before it."""
+
+    kind: str
+    words: Markup
+    images: Sequence[Mapping[str, Any]]
+
+
+def paragraphs(item: Mapping[str, Any], links: Iterable[Mapping[str, Any]]) -> list[Paragraph]:
+    """The body of a story. links: with `block`, `url`, `text` and the held story's `story`, or None."""
+    links_of, images_of = (_by_block(rows) for rows in (links, item["images"]))
+    return [
+        Paragraph(block["kind"], linked(block["text"], links_of.get(at, ())), images_of.get(at, ()))
+        for at, block in enumerate(item["body"])
+    ]
+
+
+def _by_block(rows: Iterable[Mapping[str, Any]]) -> dict[int | None, list[Mapping[str, Any]]]:
+    blocks: dict[int | None, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        blocks.setdefault(row["block"], []).append(row)
+    return blocks
+
+
+def linked(text: str, links: Iterable[Mapping[str, Any]]) -> Markup:
+    """A text with its links; as of `paragraphs`."""
+    if not links:
+        return escape(text)
     found: list[tuple[int, int, str, bool]] = []
     end = 0
     for link in links:

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storage.database.values import utc
 
-SCHEMA = "0006"  # the newest migration in storage/database/migrations/versions
+SCHEMA = "0007"  # the newest migration in storage/database/migrations/versions
 BASELINE = "0004"  # the oldest; an earlier database is rebuilt from the evidence
 
 NAMES = {

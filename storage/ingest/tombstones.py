@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from storage.database.bulk import run_in
 from storage.database.schema import Address, Capture, Withdrawn, WithdrawnDigest, WithdrawnRecord
@@ -38,6 +38,11 @@ def addresses(connection: Connection) -> frozenset[str]:
 def of(connection: Connection, address: str) -> Row[Any] | None:
     """The tombstone of an address, or None."""
     return connection.execute(select(Withdrawn.__table__).where(Withdrawn.address == address)).first()
+
+
+def count(connection: Connection) -> int:
+    """The number of withdrawn stories."""
+    return int(connection.execute(select(func.count(Withdrawn.story.distinct()))).scalar_one())
 
 
 def keep_out(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now: datetime) -> None:

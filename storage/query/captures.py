@@ -113,7 +113,12 @@ def with_problems(connection: Connection, limit: int) -> list[Row[Any]]:
 
 def pictures(connection: Connection, addresses: Collection[str]) -> dict[str, int]:
     """The number of a capture with the stored bytes of each picture, by its address, the key in the ledger."""
-    query = select(_TABLE.address, func.max(_TABLE.id)).where(
-        _TABLE.address.in_(addresses), _TABLE.reason == "picture", _TABLE.evidence_file.is_not(None)
-    )
-    return dict(connection.execute(query.group_by(_TABLE.address)).all())
+    return dict(connection.execute(_PICTURES, {"addresses": list(addresses)}).all())
+
+
+_PICTURES = (
+    select(_TABLE.address, func.max(_TABLE.id))
+    .where(_TABLE.address.in_(bindparam("addresses", expanding=True)))
+    .where(_TABLE.reason == "picture", _TABLE.evidence_file.is_not(None))
+    .group_by(_TABLE.address)
+)

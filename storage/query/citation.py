@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from storage.database.schema import Story
 from storage.query.proof import StoredWording, stored_wording
@@ -64,13 +64,20 @@ def citation(
     newspaper: its name, as it prints it. archive_id: of this archive in a PWID. Raises NoSuchStory.
     """
     stored = stored_wording(connection, story_id, number)
+    story = connection.execute(select(Story.__table__).where(Story.id == story_id)).one()
+    return of_wording(story, stored, newspaper=newspaper, archive_id=archive_id, names=names)
+
+
+def of_wording(
+    story: Row[Any], stored: StoredWording, *, newspaper: str, archive_id: str, names: Names = "printed"
+) -> Citation:
+    """As `citation`, of rows that are read already. story: its row."""
     row, at = stored.revision, stored.capture.captured_at
     holder = ARCHIVES.get(stored.capture.source, archive_id) if at else archive_id
     cited = _without_item(stored, holder)
-    story = connection.execute(select(Story.published_on, Story.section).where(Story.id == story_id)).one()
     authors = _authors(stored, names)
     item = {
-        "id": key_of(story_id, authors, story.published_on, row.headline),
+        "id": key_of(story.id, authors, story.published_on, row.headline),
         "type": "article-newspaper",
         "title": row.headline,
         "author": authors,

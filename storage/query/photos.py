@@ -1,12 +1,12 @@
 """Pictures that are kept: where the same photo was printed, and which pictures are lost."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from storage.database.bulk import chunks
 from storage.database.derived import Photo
@@ -203,6 +203,53 @@ def lost_pictures(connection: Connection, address_of: AddressOf) -> list[LostPic
         for address in sorted(stories)
         for state, why in [states.get(address, ("never asked for", None))]
     ]
+
+
+_PRINTED_AND_KEPT = (
+    select(Image.url, Image.caption, Image.credit, Image.alt, Story.id.label("story_id"), Story.canonical_url)
+    .add_columns(Story.language, Story.published_on, Revision.headline, func.max(Capture.id).label("capture_id"))
+    .select_from(Capture)
+    .join(Image, Image.url == Capture.url)
+    .join(Story, Story.newest_revision_id == Image.revision_id)
+    .join(Revision, Revision.id == Image.revision_id)
+    .where(Capture.outcome == "unread", Capture.reason == "picture", Capture.evidence_file.is_not(None))
+)
+
+
+def kept_pictures(
+    connection: Connection,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    credit: str | None = None,
+    urls: Collection[str] | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Row[Any]]:
+    """Pictures with stored bytes as the newest wordings print them, the last published first.
+
+    since, until: days of publication, both included. credit: as printed. urls: of these pictures only. Rows have the
+    columns of `image`, those of the story, its headline, and `capture_id` of the last capture.
+    """
+    query = _PRINTED_AND_KEPT
+    if since is not None:
+        query = query.where(Story.published_on >= since)
+    if until is not None:
+        query = query.where(Story.published_on <= until)
+    if credit is not None:
+        query = query.where(Image.credit == credit)
+    if urls is not None:
+        query = query.where(Image.url.in_(urls))
+    newest = (Story.published_on.is_(None), Story.published_on.desc(), Story.id.desc(), Image.position)
+    return list(connection.execute(query.group_by(Image.id).order_by(*newest).limit(limit).offset(offset)))
+
+
+def kept_by_credit(connection: Connection) -> dict[str | None, int]:
+    """Prints of kept pictures in the newest wordings by credit, the largest count first; None: without one."""
+    prints = _PRINTED_AND_KEPT.group_by(Image.id).subquery().c
+    number = func.count()
+    query = select(prints.credit, number).group_by(prints.credit).order_by(number.desc(), prints.credit)
+    return dict(connection.execute(query).all())
 
 
 def counts(connection: Connection) -> Counter[str]:

@@ -9,12 +9,12 @@ import click
 
 from postscraper.cli import options
 from postscraper.cli.output import address, counted, duration, joined, line, minute, print_json
-from postscraper.cli.stories import addresses_typed, find_row
+from postscraper.cli.stories import find_row
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.urls import newspaper_at
+from postscraper.urls import addresses_typed, newspaper_at
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.query.history.as_of import PageAsOf, pages_as_of

@@ -5,11 +5,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from postscraper import __version__
+from postscraper.phrases import counted
 from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.proof import prove
 from postscraper.urls import newspaper_title
 from postscraper.web.database import Deadline
-from postscraper.web.pages import Page, Parameter, Room
+from postscraper.web.pages import Entry, Page, Parameter, ResultList, Room, Row
 from storage.query.citation import citation
 from storage.query.citation_styles import NAMES, STYLES, cited
 from storage.query.history.history import find
@@ -57,6 +58,16 @@ def crawls(room: Room, connection: Connection) -> dict[str, Any]:
     return {"runs": [run_data(each) for each in runs(connection, _MOST_RUNS)]}
 
 
+def _run_entry(row: Row) -> Entry:
+    return Entry(
+        name=f"urn:postscraper:run:{row['number']}",
+        path="/runs",
+        title=f"{row['newspaper']}, {row['source']}: {row['verdict']}",
+        updated=row["ended_at"] or row["started_at"],
+        summary=f"{counted(row['pages'], 'page')}",
+    )
+
+
 def run_data(run: RunReport) -> dict[str, Any]:
     names = ("number", "newspaper", "source", "started_at", "ended_at", "exit_code", "reason", "outcomes", "unread")
     more = ("requests", "bytes", "doors", "queued", "pages", "too_few", "verdict")
@@ -84,5 +95,15 @@ PAGES = (
         heavy=True,
         fresh=True,
     ),
-    Page(name="runs", path="/runs", view=crawls, summary="The crawls: when, what came, and how they ended."),
+    Page(
+        name="runs",
+        path="/runs",
+        view=crawls,
+        summary="The crawls: when, what came, and how they ended.",
+        list=ResultList(
+            rows=lambda data: data["runs"],
+            columns=("number", "newspaper", "source", "started_at", "ended_at", "exit_code", "pages", "verdict"),
+            entry=_run_entry,
+        ),
+    ),
 )

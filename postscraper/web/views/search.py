@@ -1,55 +1,92 @@
 """Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Any, get_args
+from difflib import get_close_matches
+from typing import Any, cast, get_args
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
-from postscraper.web.pages import Elsewhere, Page, Parameter, Room
+from postscraper.urls import redirect_target
+from postscraper.web.pages import Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
 from postscraper.web.rendering import MARKS
-from postscraper.web.views.stories import number_at
 from storage.errors import BadQuery
-from storage.query import statistics
+from storage.query.history.gone import gone as absences
 from storage.query.search import search
 from storage.query.search.facets import facets
-from storage.query.search.filters import Filters, names
+from storage.query.search.filters import Filters, Named, names
 from storage.query.search.search import Hit, Sort
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, trend
 
 _ON_A_PAGE = 20
-_MOST_SECTIONS = 60  # in the list to choose from
 _MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
 
 
-def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, **given: Any) -> dict[str, Any]:
+def view(
+    room: Room,
+    connection: Connection,
+    q: str,
+    sort: Sort,
+    limit: int,
+    page: int,
+    gone: bool,
+    **given: Any,
+) -> dict[str, Any]:
     words = q.strip()
-    if words.startswith(("http://", "https://", "www.", "/")) and (number := number_at(connection, words)):
-        raise Elsewhere(f"/story/{number}")
+    if words.startswith(("http://", "https://", "www.", "/")):
+        raise Elsewhere(f"/story?{urlencode({'url': words})}")
     filters, spelling = _limits(**given)
+    absent = [each.story_id for each in absences(connection, redirect_target) if each.back_at is None]
+    gone_only = replace(filters, stories=tuple(absent))
+    if gone:
+        filters = gone_only
     chosen = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
-    hits, total, found, fault = [], 0, None, None
+    hits, total, without_page, found, fault = [], 0, 0, None, None
     try:
         hits = search.search(connection, words, filters, chosen, spelling)
         found = facets(connection, words, filters, spelling) if words else None
         total = found.stories if found else 0
+        if total and absent:
+            without_page = facets(connection, words, gone_only, spelling).stories
     except BadQuery as error:
         fault = str(error)
     reachable = search.ranked(connection, words, filters, spelling) if total and sort == "best" else total
+    pages = -(-reachable // limit)
     return {
         "title": f"Search: {words}" if words else "Search",
         "q": words,
         "fault": fault,
+        "notice": _notice(connection, filters) or _beyond(page, pages),
         "total": total,
         "page": page,
-        "pages": -(-reachable // limit),
+        "pages": pages,
         "limit": limit,
         "ranked": reachable,
         "hits": [_hit(each) for each in hits],
         "facets": found,
-        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "gone": without_page,
+        "sections": names(connection, "section"),
         "layouts": names(connection, "layout"),
     }
+
+
+def _notice(connection: Connection, filters: Filters) -> str | None:
+    """A sentence for a filter that no story can pass; None without one."""
+    for name in get_args(Named):
+        value, known = getattr(filters, name), names(connection, name)
+        if value is not None and value.lower() not in [each.lower() for each in known]:
+            noun = {"layout": "design"}.get(name, name)
+            near = get_close_matches(value, known, n=1)
+            return f"The archive has no {noun} “{value}”{f'; did you mean “{near[0]}”?' if near else '.'}"
+    return None
+
+
+def _beyond(page: int, pages: int) -> str | None:
+    last = f"; the last is {pages:,}" if pages > 1 else "; there is one" if pages else ""
+    return f"There is no page {page:,}{last}." if page > max(pages, 1) else None
 
 
 def _limits(
@@ -97,6 +134,7 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
+        "notice": _notice(connection, filters),
         "by": by,
         "periods": found.periods if found else (),
         "all_stories": found.all_stories if found else (),
@@ -105,9 +143,40 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
             for each in series
             if found
         ],
-        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "sections": names(connection, "section"),
     }
 
+
+def _hits(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", data["hits"])
+
+
+def _hit_entry(row: Row) -> Entry:
+    return Entry(
+        name=row["canonical_url"],
+        path=f"/story/{row['story_id']}",
+        title=row["headline"],
+        updated=row["updated_at"],
+        summary=row["snippet"],
+        author=row["byline"],
+    )
+
+
+_HITS = ResultList(
+    rows=_hits,
+    columns=("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet"),
+    entry=_hit_entry,
+)
+
+
+def _periods(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for each in data["series"]:
+        rows = zip(data["periods"], each["stories"], data["all_stories"], each["shares"], strict=True)
+        for row in rows:
+            yield {"words": each["words"], **dict(zip(_TREND.columns[1:], row, strict=True))}
+
+
+_TREND = ResultList(rows=_periods, columns=("words", "period", "stories", "all_stories", "share"))
 
 _WORDS = "Words; “a phrase”, -without, this OR that, begin*, NEAR(a b, 5)."
 _FILTERS = (
@@ -130,10 +199,11 @@ PAGES = (
         heavy=True,
         view=view,
         summary="Stories in which the words occur, English and Khmer.",
-        forms=("json", "csv", "atom"),
+        list=_HITS,
         parameters=(
             Parameter(name="q", means=_WORDS, default=""),
             *_FILTERS,
+            Parameter(name="gone", means="Whose address answers without them now.", kind="yes", default=False),
             Parameter(name="sort", means="The order.", choices=get_args(Sort), default="best"),
             Parameter(name="limit", means="Stories on a page.", kind="number", most=100, default=_ON_A_PAGE),
             Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
@@ -145,6 +215,7 @@ PAGES = (
         heavy=True,
         view=trend_view,
         summary="Words over time, by their share of all stories.",
+        list=_TREND,
         parameters=(
             Parameter(name="q", means="Questions, as of a search, with a semicolon between two.", default=""),
             *_FILTERS,

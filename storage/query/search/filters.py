@@ -1,5 +1,6 @@
 """Filters of stories, the same for search, counts, trends and exports. SQLite only."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -34,7 +35,7 @@ class Filters:
     section: as the paper names it, in any case. author: words of the byline in any wording, as in a search.
     language: en or km. layout: of the newest wording. edited: changed by the paper, not by a redesign or damage alone.
     corrected: with a note of correction in any wording. unique: of a family of stories with nearly the same text, in
-    one language, only its head; families are found by `postscraper families --find`.
+    one language, only its head; families are found by `postscraper families --find`. stories: only these, by number.
     """
 
     since: date | None = None
@@ -47,6 +48,7 @@ class Filters:
     edited: bool | None = None
     corrected: bool | None = None
     unique: bool | None = None
+    stories: tuple[int, ...] | None = None
 
     def sql(self) -> str:
         """An SQL condition on the table `story`; "1" without a filter. Raises BadQuery."""
@@ -61,6 +63,8 @@ class Filters:
         conditions = self._given(_OF_DAY)
         if self._given(_OF_FACETS):
             conditions.append(f"facets_id IN (SELECT id FROM facets WHERE {self.on_facets()})")
+        if self.stories is not None:
+            conditions.append("search_row.story_id IN (SELECT value FROM json_each(:stories))")
         if self.unique:
             conditions.append(_UNIQUE)
         if self.author is not None:
@@ -97,6 +101,7 @@ class Filters:
             "layout": encodable(self.layout) if self.layout is not None else None,
             "edited": self.edited,
             "corrected": self.corrected,
+            "stories": json.dumps(self.stories) if self.stories is not None else None,
         }
         return {name: value for name, value in values.items() if value is not None}
 

@@ -6,9 +6,8 @@ those that are made from others (storage/ingest/derived.py, search_rows.py).
 
 from alembic import op
 
-from storage.database.derived import SEARCH_VIEW, STORY_COUNTS
+from storage.database.derived import SEARCH_VIEW
 from storage.database.engine import is_sqlite
-from storage.database.migrations.schema import VIEWS
 from storage.database.schema import Table
 
 revision = "0006"
@@ -21,7 +20,7 @@ TABLES = (
     *("change", "correction", "author", "tag", "story_link"),
     *("search_row", "facets", "author_list"),
     *("family", "family_link", "family_sketch", "photo"),
-    *("withdrawn_digest", "run", "skeleton"),
+    *("withdrawn_digest", "run"),
 )
 
 
@@ -29,9 +28,5 @@ def upgrade() -> None:
     op.create_index(INDEX, "capture", ["outcome", "reason", "layout", "source"])
     for name in TABLES:
         Table.metadata.tables[name].create(op.get_bind())
-    for view, statement in zip(("article", "promotion"), VIEWS, strict=True):
-        op.execute(f"DROP VIEW {view}")
-        op.execute(statement)
     if is_sqlite(op.get_bind()):
-        for statement in (SEARCH_VIEW, *STORY_COUNTS):
-            op.execute(statement)
+        op.execute(SEARCH_VIEW)
