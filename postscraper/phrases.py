@@ -4,6 +4,9 @@ import re
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
+# Private-use characters around each match of a snippet, for bold print or brackets later; no newspaper prints these.
+MARKS = ("\ue000", "\ue001")
+
 _ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 

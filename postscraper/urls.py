@@ -275,7 +275,7 @@ _FORM = re.compile(r"/(?:amp|embed|comment-page-\d{1,4})$", re.A)
 
 
 def why_not_own(fetched: str, named: str) -> str | None:
-    """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
+    """The reason why `named` cannot be the address of the story fetched; None when it can. Both are canonical."""
     if named == fetched:
         return None
     path, own_path = path_of(named), _FORM.sub("", path_of(fetched))
@@ -301,7 +301,7 @@ def path_of(url: str) -> str:
 
 
 def page_of(url: str) -> int:
-    """Which page of a list an address names, from 0. `page` counts from 0, WordPress's `/page/N` and `paged` from 1."""
+    """The number of a list's page in its address, from 0; WordPress counts `/page/N` and `paged` from 1."""
     parts = urlsplit(url)
     for key, value in parse_qsl(parts.query):
         if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
@@ -311,7 +311,7 @@ def page_of(url: str) -> int:
 
 
 def root_kind(address: str) -> RootKind | None:
-    """What lies at the front page's address, by the query of a canonical one; None for another path."""
+    """The kind of page at the front page's address, by the query of a canonical one; None for another path."""
     parts = urlsplit(address)
     if parts.path not in _ROOTS:
         return None
@@ -344,7 +344,7 @@ _COMMENTS = re.compile(
 
 
 def machine_kind(url: str) -> Literal["rest", "sitemap", "comments", "feed"] | None:
-    """What for machines lies at the address, by its name: a page there is an error page. None for pages.
+    """The kind of answer for machines at an address, by its name: a page there is an error page. None for pages.
 
     rest: an answer of WordPress's REST API. comments: a feed of readers' comments, without stories.
     """

@@ -188,7 +188,7 @@ class Replay:
 
     def _write(self) -> None:
         """Store all unwritten pages in one transaction, after their records."""
-        self._run.sync()
+        self._run.recorder.sync()
         safe = {self._names[file]: self._safe[file] - file.start for file in self._moved}
         safe |= self._run.recorder.committed((location.file, location.offset) for location in self._recorded)
         admitted = [(self._admitted(entry), None) for entries in self._unwritten for entry in entries]

@@ -1,4 +1,10 @@
-"""Exit codes and error sentences of the programs."""
+"""Exit codes and error sentences of the programs.
+
+2 is a fault of what was typed: a word, a value or a question without a meaning; a file or folder named there that is
+not there, or in the way. 4: the archive does not hold the story, revision, page or run that was asked for; an answer
+that is empty is none of these faults, and ends with 0 and a sentence. 5 to 10: the archive itself. 11: a feature that
+this database or this installation lacks. 13: the system refuses to read or write a file that was rightly named.
+"""
 
 import errno
 import os
@@ -18,7 +24,7 @@ class NotFetched(PostscraperError):
     """An address did not answer with a page, or robots.txt forbids the request."""
 
 
-# README.md explains each code. Those that follow from no error have a name alone.
+# docs/reference/exit-codes.md explains each code. Those that follow from no error have a name alone.
 INTERRUPTED = 1  # or an output that was closed
 WRONG_USAGE = 2  # click's own code for it
 UNREAD = 3
@@ -32,6 +38,7 @@ COMPONENT_FAILED = 18
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadRequest: WRONG_USAGE,
     errors.BadQuery: WRONG_USAGE,
+    errors.BadFolder: WRONG_USAGE,
     errors.NoSuchStory: 4,
     errors.NoSuchRun: 4,
     errors.NotAnArchive: 5,

@@ -17,31 +17,37 @@ from postscraper import __version__
 from postscraper.cli import exit_codes
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
-    "Ask": {
+    "Find": {
         "search": "Find stories by their words, English or Khmer.",
         "quote": "Find a sentence, and where it still stands.",
         "trend": "Count stories with words by year or month.",
+        "images": "Find the same photo across stories, and lost pictures.",
+        "families": "Group stories with the same or nearly the same text.",
+    },
+    "Read": {
         "show": "Print one story with its revisions.",
-        "promotion": "Print where a story was announced, and how high.",
-        "headlines": "Print a story's headlines side by side.",
-        "front": "Print a front page or a list as it stood.",
-        "as-of": "Print the newspaper, or a story, as it stood.",
-        "gone": "Name stories whose address answers without them.",
         "history": "Print how a story changed, and what explains it.",
         "diff": "Mark the words in which two revisions differ.",
         "changes": "List the edited stories of the whole paper.",
+        "headlines": "Print a story's headlines side by side.",
+        "promotion": "Print where a story was announced, and how high.",
+        "front": "Print a front page or a list as it stood.",
+        "as-of": "Print the newspaper, or a story, as it stood.",
+        "gone": "Name stories whose address answers without them.",
         "cite": "Print a story as a reference.",
         "serve": "Read the archive in a web browser.",
         "mcp": "Let a language model ask the archive.",
+    },
+    "Count": {
         "stats": "Count what the archive holds and what it lacks.",
+        "audit": "Name what is known of and not held.",
+        "ledger": "Count the known addresses by state and reason.",
+        "runs": "List the crawls, or report one.",
+    },
+    "Share": {
         "export": "Write stories, revisions, teasers or pictures for other programs.",
         "pack": "Write stories, pages and a reader into one file.",
         "datasette": "Write what Datasette needs to show the archive.",
-        "ledger": "Count the known addresses by state and reason.",
-        "runs": "List the crawls, or report one.",
-        "audit": "Name what is known of and not held.",
-        "images": "Find the same photo across stories, and lost pictures.",
-        "families": "Group stories with the same or nearly the same text.",
     },
     "Fill": {
         "watch": "Crawl the live paper on a schedule.",
@@ -66,23 +72,24 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "sample": "Save a page under samples/ as a new test.",
     },
 }
-# The module of commands that share one; every other command has a module of its name.
+# The module of commands that share one; every other command has a module of its name, in the folder of its group.
 MODULES = {
     "as-of": "as_of",
     "gone": "as_of",
     **dict.fromkeys(("headlines", "front"), "promotion"),
-    "retry": "ledger",
     "sample": "read",
     **dict.fromkeys(("diff", "changes"), "history"),
     **dict.fromkeys(("check", "verify", "fixity"), "integrity"),
     **dict.fromkeys(("rebuild", "compact", "backup", "upgrade"), "maintenance"),
 }
 COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
+FOLDERS = {name: title.split()[0].lower() for title, group in GROUPS.items() for name in group}
 
 # The state after an interruption, and how to go on.
 _NOTHING_CHANGED = "nothing was changed"
+_ASKING = [name for title in ("Find", "Read", "Count", "Share") for name in GROUPS[title]]
 INTERRUPTED: Mapping[str, str] = {
-    **dict.fromkeys((*GROUPS["Ask"], "verify", "proof", "fixity", "read"), _NOTHING_CHANGED),
+    **dict.fromkeys((*_ASKING, "verify", "proof", "fixity", "read"), _NOTHING_CHANGED),
     "watch": "what came is in the archive, and the same command goes on",
     "datasette": "its files may be cut; the same command writes them anew",
     "images": "what was measured is kept, and the same command does the rest",
@@ -110,7 +117,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in COMMANDS:
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
-        module = import_module(f"postscraper.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        module = import_module(f"postscraper.cli.commands.{FOLDERS[cmd_name]}.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         # __main__.py switches collection off while modules load; their objects stay, and are no garbage.
         if not gc.isenabled():

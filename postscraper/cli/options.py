@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import click
 
+from postscraper.cli.output import note
 from postscraper.errors import BadRequest, closest
 from postscraper.extraction.dates import span
 from storage.archive import Archive
@@ -16,6 +18,7 @@ from storage.database.lock import RunLock
 from storage.database.packed import refuse
 from storage.query.search.filters import Filters, Named, names
 from storage.query.search.spelling import Spelling
+from storage.query.search.syntax import has_open_quote
 
 
 class Day(click.ParamType[date]):
@@ -67,6 +70,11 @@ def on_clock(moment: datetime | None, zone: tzinfo) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def clock_time(moment: datetime, zone: tzinfo) -> str:
+    """An aware moment on a newspaper's clock, with its zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone}"
+
+
 def last_day(moment: datetime, zone: tzinfo) -> date:
     """The last whole day before an aware moment, or up to it, on a newspaper's clock."""
     return (moment + timedelta.resolution).astimezone(zone).date() - timedelta(days=1)
@@ -96,7 +104,7 @@ _OPTION: dict[str, Any] = {
 archive = click.option(
     "--archive", **_OPTION, callback=_archive, help="The archive's folder; may also stand before the command."
 )
-_readable = click.option(
+readable = click.option(
     "--archive",
     **_OPTION,
     callback=_archive_or_pack,
@@ -129,11 +137,15 @@ published = days(
 captured = days("Captured on this day (UTC) or later.", "Captured on this day (UTC) or earlier.")
 
 
-_NAMED: tuple[Named, ...] = ("section", "language", "layout")
+def check_name(archive: Archive, named: Named, value: str) -> None:
+    """Raises BadRequest for a section, language or layout that no story of the archive has, in any case of letters."""
+    known = archive.ask(names, named)
+    if known and value.casefold() not in map(str.casefold, known):
+        raise BadRequest(f"no story is of the {named} {value!r}{closest(value, known)}")
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that select stories, and pass them as `filters`; `reading` stands above it.
+    """Add an option for each field of `Filters`, and pass them as `filters`; `reading` stands above it.
 
     The command raises BadRequest for a section, language or layout that no story has.
     """
@@ -150,31 +162,25 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--unique", is_flag=True, default=None, help="Of nearly equal stories the first alone: `families`.")
     @wraps(command)
-    def filtered(
-        archive: Archive,
-        since: date | None,
-        until: date | None,
-        year: int | None,
-        section: str | None,
-        author: str | None,
-        language: str | None,
-        layout: str | None,
-        edited: bool | None,
-        corrected: bool | None,
-        unique: bool | None,
-        **values: Any,
-    ) -> None:
-        chosen = Filters(
-            since=since, until=until, year=year, section=section, author=author, language=language, layout=layout,
-            edited=edited, corrected=corrected, unique=unique,
-        )  # fmt: skip
-        for name in _NAMED:
-            value, known = getattr(chosen, name), archive.ask(names, name) if getattr(chosen, name) else []
-            if known and value.casefold() not in map(str.casefold, known):
-                raise BadRequest(f"no story is of the {name} {value!r}{closest(value, known)}")
+    def filtered(archive: Archive, **values: Any) -> None:
+        chosen = Filters(**{each.name: values.pop(each.name) for each in fields(Filters)})
+        for name in get_args(Named):
+            if (value := getattr(chosen, name)) is not None:
+                check_name(archive, name, value)
         command(filters=chosen, archive=archive, **values)
 
     return filtered
+
+
+def paging(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --limit and --page, both from 1."""
+    limit = click.option(
+        "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page."
+    )
+    page = click.option(
+        "--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1."
+    )
+    return limit(page(command))
 
 
 def spelling(command: Callable[..., None]) -> Callable[..., None]:
@@ -189,10 +195,15 @@ def spelling(command: Callable[..., None]) -> Callable[..., None]:
     return spelled
 
 
+def warn_of_open_quote(*questions: str) -> None:
+    for words in filter(has_open_quote, questions):
+        note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
+
+
 def reading(command: Callable[..., None]) -> Callable[..., None]:
     """Add --archive, and pass the archive itself as `archive`, opened for reading."""
 
-    @_readable
+    @readable
     @wraps(command)
     def opened(archive: Path, **values: Any) -> None:
         with Archive.open(archive, readonly=True) as open_archive:
@@ -204,6 +215,7 @@ def reading(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def locked(archive: Path) -> Iterator[Archive]:
     """An existing archive, opened for writing under its run lock. Raises ArchiveError, ArchiveInUse."""
+    refuse(archive)
     Archive.open(archive, readonly=True).close()  # before the lock would make a mistyped folder
     with RunLock(archive), Archive.open(archive) as opened:
         yield opened

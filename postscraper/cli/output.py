@@ -38,6 +38,11 @@ def line(text: str = "", **style: bool) -> None:
     click.echo(click.style(safe(text), **style) if style else safe(text), color=colours())
 
 
+def note(text: str) -> None:
+    """Print a sentence on standard error, beside an answer that is empty or that other programs read."""
+    click.echo(safe(text), err=True)
+
+
 def joined(*facts: object) -> str:
     """The known facts on one line; None and "" are unknown."""
     return " · ".join(one_line(str(fact)) for fact in facts if fact not in (None, ""))

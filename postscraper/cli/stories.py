@@ -1,7 +1,9 @@
 """Stories and revisions as people name them on the command line."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,6 +11,7 @@ from sqlalchemy import Row
 from postscraper.cli.output import address
 from postscraper.errors import BadRequest
 from postscraper.items import plain
+from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.urls import addresses_typed
 from storage.archive import Archive
 from storage.errors import NoSuchStory
@@ -56,12 +59,12 @@ def _instead(archive: Archive, addresses: list[str]) -> str:
 
 
 def wording(story: FullStory, number: int) -> Wording:
-    """A revision by its number. Raises BadRequest."""
+    """A revision by its number. Raises NoSuchStory."""
     if not 1 <= number <= len(story.revisions):
         held = (
             f"its revisions are 1 to {len(story.revisions)}" if len(story.revisions) > 1 else "it has revision 1 alone"
         )
-        raise BadRequest(f"{address(story.row.canonical_url)} has no revision {number}: {held}")
+        raise NoSuchStory(f"{address(story.row.canonical_url)} has no revision {number}: {held}")
     return story.revisions[number - 1]
 
 
@@ -72,3 +75,17 @@ def columns(row: Row[Any]) -> dict[str, Any]:
     if values.get("problems"):
         values["problems"] = json.loads(values["problems"])
     return values
+
+
+def picture_keys(archive: Archive) -> Callable[[str], str | None]:
+    """The ledger's key of a picture's url; None for what is no address."""
+    reader = EvidenceReader(archive.folder)
+
+    @lru_cache(maxsize=100_000)
+    def key(url: str) -> str | None:
+        try:
+            return reader.address(url)
+        except ValueError:
+            return None
+
+    return key

@@ -68,9 +68,6 @@ class CcNewsFrontier(Frontier):
         return self._request(request, self._read_piece, record=None, size=size, download_timeout=PIECE_SECONDS)
 
     def _read_list(self, response: Response) -> None:
-        if response.status == 429:
-            self._pacing.on_rate_limit(response)
-            return
         scope = self._run.scope
         if response.status == 404:
             _log.warning("%s: there is no such month", self._months.popleft())
@@ -91,7 +88,7 @@ class CcNewsFrontier(Frontier):
         scope, paper = self._run.scope, self._run.paper
         limits = [("host", paper.host.removeprefix("www.")), ("since", scope.since), ("until", scope.until)]
         paths = [("path", paper.sections[name]) for name in scope.sections]
-        addresses = [("url", address) for address in self._run.named_addresses() or ()]
+        addresses = [("url", address) for address in self._run.selection.addresses or ()]
         return urlencode([("file", file), *((name, value) for name, value in limits if value), *paths, *addresses])
 
     def _read_piece(self, response: Response) -> Iterator[Item]:
@@ -100,22 +97,17 @@ class CcNewsFrontier(Frontier):
         try:
             size = ccnews.piece(file, offset, response.status, content_range, response.body)
         except NoCapture as error:
-            self._give_up(error, response)
+            if error.gone:
+                _log.warning("%s", error)
+                self._finish("not given")
+            else:
+                self._pacing.on_error(str(error), response)
             return
         self._pacing.answered()
         if response.status == 206:
             self._append(response.body)
         if self._size() == size:
             yield from self._pages()
-
-    def _give_up(self, error: NoCapture, response: Response) -> None:
-        if response.status == 429:
-            self._pacing.on_rate_limit(response)
-        elif error.gone:
-            _log.warning("%s", error)
-            self._finish("not given")
-        else:
-            self._pacing.on_error(str(error), response)
 
     def _pages(self) -> Iterator[Item]:
         """The pages of the paper in the whole file that the archive does not hold."""

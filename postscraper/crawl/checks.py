@@ -90,7 +90,11 @@ class Checks:
         if isinstance(spider, NewspaperSpider):
             with spider.guarded():
                 self.summary = self._summary(spider)
-                self.summary += map(_new_class, spider.run.log_counts(**self._columns(spider))[:MOST_NEW])
+                new = spider.run.log_counts(**self._columns(spider))
+                self.summary += map(_new_class, new[:MOST_NEW])
+                if further := new[MOST_NEW:]:
+                    rest = counted(len(further), "further class", "further classes")
+                    self.summary.append(f"New in the markup: {rest}, see `postscraper runs {spider.run.number}`")
             if spider.run.scope.source == "live":
                 self.changed = self._changed(spider)
                 for share in self.changed:

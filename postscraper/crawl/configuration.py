@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from postscraper import settings as own
 from postscraper.errors import BadRequest, closest
+from storage.errors import Unsupported
 
 # Scrapy's default decides where both name one.
 _DEFAULTS: Mapping[str, Any] = {
@@ -57,7 +58,7 @@ def check_words(words: Iterable[str], settings: BaseSettings) -> None:
 
 
 def check_values(settings: BaseSettings) -> None:
-    """Raises BadRequest for a value that cannot be read, and OSError if the log or a feed cannot be written."""
+    """Raises BadRequest for a value that cannot be, Unsupported without an extra, OSError for a log or feed."""
     for name, default in _DEFAULTS.items():
         if settings[name] is not None and settings[name] != default:
             _check_type(name, type(default), settings)
@@ -128,7 +129,7 @@ def _check_files(settings: BaseSettings) -> None:
         _check_writable(Path(settings["LOG_FILE"]))
     for uri, options in settings.getdict("FEEDS").items():
         if options.get("format") == "parquet" and find_spec("pyarrow") is None:
-            raise BadRequest(f"{uri}: parquet needs pyarrow: pip install 'postscraper[parquet]'")
+            raise Unsupported(f"{uri}: parquet needs pyarrow: pip install 'postscraper[parquet]'")
     for uri in map(str, settings.getdict("FEEDS")):
         feed = Path(urlsplit(uri).path)
         # A missing folder is made with the feed; % stands for values that are known later.
@@ -137,9 +138,13 @@ def _check_files(settings: BaseSettings) -> None:
 
 
 def _check_writable(path: Path) -> None:
-    """Check without leaving a new file. Raises OSError."""
+    """Check without leaving a new file. Raises OSError; BadRequest for a folder, and where a folder is missing."""
+    if path.is_dir():
+        raise BadRequest(f"{path}: this is a folder")
+    if not path.parent.is_dir():
+        raise BadRequest(f"{path}: there is no folder {path.parent}")
     is_new = not path.exists()
-    if not (is_new or path.is_file() or path.is_dir()):
+    if not (is_new or path.is_file()):
         return  # a pipe would wait for its reader
     with path.open("ab"):
         pass

@@ -177,7 +177,7 @@ def _is_name(part: str, paper: Newspaper) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parts(byline: str, paper: Newspaper) -> tuple[str, ...]:
-    """What a byline names, one by one, without places, roles and titles."""
+    """The names in a byline, without places, roles and titles."""
     return tuple(_pieces(byline, _byline_patterns(paper)))
 
 
@@ -256,7 +256,7 @@ def split_credit(printed: str | None, paper: Newspaper) -> tuple[str | None, str
 
 
 def _sentence_before(printed: str, end: int, abbreviation: re.Pattern[str]) -> int:
-    """Where the sentence begins that the abbreviation at `end` stands in; abbreviations end none."""
+    """The start of the sentence around the abbreviation at `end`; abbreviations end no sentence."""
     stops = (stop for stop in _LAST_STOP.finditer(printed, 0, end))
     words = ((stop.end(), printed[: stop.start()].rpartition(" ")[2]) for stop in stops)
     return max((at for at, word in words if not abbreviation.fullmatch(word)), default=0)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from postscraper.extraction.bylines import split_credit
-from postscraper.extraction.page import Node, Page, classes, clean, many, nodes, words
+from postscraper.extraction.page import Node, Page, classes, many, nodes, words
+from postscraper.extraction.text import clean
 from postscraper.items import Image, Problem
 from postscraper.newspaper import Newspaper
 from postscraper.urls import absolute
@@ -39,7 +40,7 @@ def picture_url(page: Page, img: Node) -> str | None:
     # Most pictures name nothing besides.
     if src and "data-" not in "".join(img.attrs) and (found := _shown(page, src)):
         return found
-    return next((found for held in _addresses(img) if held and (found := _shown(page, held))), None)
+    return next((found for address in _addresses(img) if address and (found := _shown(page, address))), None)
 
 
 def _addresses(img: Node) -> Iterator[str | None]:
@@ -52,9 +53,9 @@ def _addresses(img: Node) -> Iterator[str | None]:
         yield from (_largest(each.attr("data-srcset") or each.attr("srcset")) for each in nodes(parent, "source"))
     if isinstance(twin, Node) and twin.tag == "noscript":
         yield from (each.attr("src") for each in nodes(twin, "img"))
-    for name, held in img.attrs.items():
-        if name.startswith("data-") and isinstance(held, str) and _NAMES_A_PICTURE.fullmatch(held.strip()):
-            yield held
+    for name, value in img.attrs.items():
+        if name.startswith("data-") and isinstance(value, str) and _NAMES_A_PICTURE.fullmatch(value.strip()):
+            yield value
 
 
 def first_picture_url(page: Page, where: Page | Node, css: str = "img") -> str | None:
@@ -70,29 +71,29 @@ def styled(box: Node) -> list[Node]:
 def background_url(page: Page, box: Node) -> str | None:
     """The address of the picture that a box has for its background; None without one."""
     rule = _BACKGROUND.search(box.attr("style") or "")
-    for held in (rule["url"].strip() if rule else None, *(box.attr(name) for name in _LATE_BACKGROUNDS)):
-        if held and (found := _shown(page, held)):
+    for value in (rule["url"].strip() if rule else None, *(box.attr(name) for name in _LATE_BACKGROUNDS)):
+        if value and (found := _shown(page, value)):
             return found
     return None
 
 
-def _shown(page: Page, held: str) -> str | None:
-    found = absolute(page.base, held) if "{" not in held else None  # a script's pattern of addresses
-    return None if found is None or found in (page.url, page.base) or _is_placeholder(found) else found
+def _shown(page: Page, address: str) -> str | None:
+    url = absolute(page.base, address) if "{" not in address else None  # a script's pattern of addresses
+    return None if url is None or url in (page.url, page.base) or _is_placeholder(url) else url
 
 
 def _is_placeholder(address: str) -> bool:
     return _PLACEHOLDER.fullmatch(address.partition("?")[0].rpartition("/")[2]) is not None
 
 
-def _largest(held: str | None) -> str | None:
+def _largest(srcset: str | None) -> str | None:
     """The address with the largest width or density of a srcset; the first of equal ones."""
-    return max(_candidates(held), key=itemgetter(0), default=(1.0, None))[1] if held else None
+    return max(_candidates(srcset), key=itemgetter(0), default=(1.0, None))[1] if srcset else None
 
 
-def _candidates(held: str) -> Iterator[tuple[float, str]]:
+def _candidates(srcset: str) -> Iterator[tuple[float, str]]:
     url = ""
-    for word in held.split():
+    for word in srcset.split():
         if url and (size := _SIZE.fullmatch(word)):
             yield float(size["size"]), url
             url = size["next"] or ""

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 
 from postscraper import __version__
 from postscraper.cli import options
-from postscraper.cli.commands.as_of import story_data, story_stood
-from postscraper.cli.commands.promotion import page_stood
+from postscraper.cli.commands.read.as_of import story_data, story_stood
+from postscraper.cli.commands.read.promotion import page_stood
 from postscraper.cli.stories import find_row
 from postscraper.items import plain
 from postscraper.urls import redirect_target
@@ -205,7 +205,7 @@ def changes(room: Room, connection: Connection, **values: Any) -> Data:
 
 
 def front(room: Room, connection: Connection, page: str, at: str | None) -> Data:
-    stood, moment = page_stood(room.archive, page, _moment(at))
+    _, stood, moment = page_stood(room.archive, page, _moment(at))
     data = _front(connection, calendar.page_data(connection, stood))
     return data | {"as_of": moment}
 

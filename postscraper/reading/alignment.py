@@ -149,7 +149,7 @@ class Source:
 
 
 def _pieces(reading: Text, needle: str, is_read: Callable[[Place], bool]) -> tuple[Place, ...]:
-    found: list[Place] = []
+    places: list[Place] = []
     done = behind = 0
     while done < len(needle):
         words = needle[done : done + _longest(reading.text, needle[done:], behind)]
@@ -157,13 +157,13 @@ def _pieces(reading: Text, needle: str, is_read: Callable[[Place], bool]) -> tup
             place = next(filter(is_read, _occurrences(reading, words, behind)), None)
             if place is None:
                 return ()
-            found.append(place)
+            places.append(place)
             done, behind = done + len(words), place.end
         elif needle[done].isalnum():
             return ()
         else:
             done += 1
-    return tuple(found)
+    return tuple(places)
 
 
 def _longest(text: str, needle: str, behind: int) -> int:

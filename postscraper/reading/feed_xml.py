@@ -171,7 +171,7 @@ def _escaped(text: str) -> tuple[str, int]:
 
 
 class _Reader:
-    """What expat calls; it keeps the fields of entries and of the channel, and no tree."""
+    """The handlers of expat's events; they collect the fields of entries and of the channel, and build no tree."""
 
     def __init__(self) -> None:
         self.kind: Kind | None = None

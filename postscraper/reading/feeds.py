@@ -16,14 +16,15 @@ from postscraper.extraction import assemble
 from postscraper.extraction.body import body as blocks_of
 from postscraper.extraction.dates import believable, day_of, machine_moment
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import Answer, Page, clean, the_node
+from postscraper.extraction.page import Answer, Page, the_node
 from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem, ProblemKind
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.syndicated import plain_words
 from postscraper.newspaper import Newspaper
-from postscraper.reading.feed_xml import Document, Entry, Field, document
+from postscraper.reading.feed_xml import Entry, Field, document
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, is_of_paper, path_of
 
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
@@ -48,23 +49,23 @@ def read(
     Raises PageRejected for a hostile, a broken or a foreign one, and for one of comments.
     """
     text, problems = text_of(body, label(capture, body))
-    found = document(text, cut)
-    if found.entries and all(map(_is_comment, found.entries)):
+    feed = document(text, cut)
+    if feed.entries and all(map(_is_comment, feed.entries)):
         raise PageRejected("not_an_article", "a feed of comments")
     answer = Answer(capture, paper, problems, aliases)
-    reader = _Entries(answer, found.kind)
-    teasers = reader.teasers(found.entries)
+    reader = _Entries(answer, feed.kind)
+    teasers = reader.teasers(feed.entries)
     home = answer.canonical(capture.url)
     if not teasers and not is_of_paper(home):
         host = (urlsplit(home).hostname or "").removeprefix("www.")
         raise PageRejected("another_paper", f"{host} is no paper that is known here, and lists none of its pages")
-    onward = found.channel.linked("next")
+    onward = feed.channel.linked("next")
     listing = assemble.listing(
         answer,
-        layout=found.kind,
+        layout=feed.kind,
         language=answer.language_of(""),
-        section=_section(capture, found),
-        entries=(*teasers, *found.problems, *reader.problems()),
+        section=_section(capture, feed.channel),
+        entries=(*teasers, *feed.problems, *reader.problems()),
         next_url=absolute(capture.url, onward) if onward else None,
     )
     return (listing, *reader.stories)
@@ -81,10 +82,10 @@ def _is_comment(entry: Entry) -> bool:
     return "#comment-" in f"{entry.address()} {entry.text('guid', 'id')}"
 
 
-def _section(capture: Capture, found: Document) -> str | None:
+def _section(capture: Capture, channel: Entry) -> str | None:
     """The channel's title when the channel is a section's and not the whole paper's."""
-    page = absolute(capture.url, found.channel.address() or "/")
-    title = found.channel.text("title")
+    page = absolute(capture.url, channel.address() or "/")
+    title = channel.text("title")
     if title is None or page is None or path_of(page) == "/":
         return None
     return clean(title).split(" | ")[0] or None
@@ -103,18 +104,18 @@ class _Entries:
         self.stories: list[Article] = []
 
     def teasers(self, entries: Iterable[Entry]) -> list[DatedTeaser]:
-        found: dict[str, DatedTeaser] = {}
+        teasers: dict[str, DatedTeaser] = {}
         for entry in entries:
             address = entry.address()
             url = absolute(self.answer.url, address) if address else None
             key = self._key(url) if url else None
             if url is None or key is None:
                 self.foreign.append(address or "no address")
-            elif key not in found:
-                found[key] = self._teaser(entry, url, len(found) + 1)
+            elif key not in teasers:
+                teasers[key] = self._teaser(entry, url, len(teasers) + 1)
                 if (content := entry.first("content:encoded", "content")) and self.kind == "feed":
-                    self._story(entry, key, content, found[key])
-        return list(found.values())
+                    self._story(entry, key, content, teasers[key])
+        return list(teasers.values())
 
     def _story(self, entry: Entry, address: str, content: Field, teaser: DatedTeaser) -> None:
         """The whole story that an entry carries, if it does."""

@@ -10,7 +10,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, clean, maybe_link, node, nodes, words
+from postscraper.extraction.page import Page, maybe_link, node, nodes, words
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Block, Reason
 from postscraper.urls import absolute, path_of
 
@@ -89,14 +90,14 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
         what = f", and the extra cannot be loaded: {type(error).__name__}: {error}"[:373]
         raise _unknown(f"{what}; pip install 'postscraper[generic]' mends it") from error
     try:
-        found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
+        story = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
     except Exception as error:  # it asserts what broken pages violate, and documents no exceptions
         what = f", and the general extractor breaks on it: {type(error).__name__}: {error}"
         raise _unknown(what[:473]) from error
-    if found is None:
+    if story is None:
         return "", []
-    headline = clean(found.title or "")
-    lines = [clean(line) for line in (found.text or "").splitlines()]
+    headline = clean(story.title or "")
+    lines = [clean(line) for line in (story.text or "").splitlines()]
     return headline, [line for line in lines if line and line != headline]
 
 

@@ -43,17 +43,17 @@ OnSkeleton = Callable[[Article, frozenset[str]], object]
 @cache
 def loaded(layouts: Layouts) -> tuple[Layout, ...]:
     """The modules of a newspaper's layouts. Raises BadRequest for one that cannot be imported."""
-    found = []
-    for each in layouts:
+    modules = []
+    for layout in layouts:
         try:
-            found.append(import_module(each) if isinstance(each, str) else each)
+            modules.append(import_module(layout) if isinstance(layout, str) else layout)
         except ImportError as error:
-            raise BadRequest(f"the layout {each} cannot be loaded: {error}") from error
-    return cast(tuple[Layout, ...], tuple(found))
+            raise BadRequest(f"the layout {layout} cannot be loaded: {error}") from error
+    return cast(tuple[Layout, ...], tuple(modules))
 
 
 def read(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> Item:
-    """What the capture says, by a newspaper's layouts: an Article, a Listing, or an Unread that says why it is neither.
+    """Read a capture by a newspaper's layouts: an Article, a Listing, or an Unread with the reason why it is neither.
 
     Never raises for anything that a capture holds.
     """
@@ -69,6 +69,7 @@ def read_all(
     on_skeleton: called with the story of a page and the page's skeleton.
     """
     flaw: str | None = None
+    reason: Reason
     try:
         blocked.check_status(capture, paper)
         flaw = transfers.flaw(capture)
@@ -85,11 +86,7 @@ def read_all(
         reason, detail = "layout_failed", f"{type(broken).__name__}: {broken}"[:500]
     if flaw and reason not in transfers.SEEN_IN_PART:
         reason, detail = "broken_transfer", f"{flaw}; what came gives {reason}: {detail}"
-    return (_unread(capture, reason, detail),)
-
-
-def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
-    return Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt())
+    return (Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt()),)
 
 
 def _read(
@@ -99,10 +96,9 @@ def _read(
     decode.look_at(body, capture.header("content-type"))
     if decode.is_feed(body):
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
-        found: tuple[Listing, *tuple[Article, ...]] = import_module("postscraper.reading.feeds").read(
-            capture, body, paper, aliases, cut=cut
-        )
-        return found
+        feeds = import_module("postscraper.reading.feeds")
+        items: tuple[Listing, *tuple[Article, ...]] = feeds.read(capture, body, paper, aliases, cut=cut)
+        return items
     machine = machine_kind(capture.url)
     if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
         rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
@@ -207,10 +203,10 @@ def _swallower(page: Page) -> str | None:
 
 def recognised(page: Page, layouts: tuple[Layout, ...]) -> Layout | None:
     """The one layout that recognises the page; None when none does. Raises PageRejected for several."""
-    found = [layout for layout in layouts if layout.recognises(page)]
-    if len(found) > 1:
-        raise PageRejected("ambiguous_layout", f"recognised by {', '.join(map(_name, found))}")
-    return found[0] if found else None
+    claims = [layout for layout in layouts if layout.recognises(page)]
+    if len(claims) > 1:
+        raise PageRejected("ambiguous_layout", f"recognised by {', '.join(map(_name, claims))}")
+    return claims[0] if claims else None
 
 
 def _name(layout: Layout) -> str:

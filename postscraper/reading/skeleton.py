@@ -9,6 +9,10 @@ from functools import lru_cache
 
 from postscraper.extraction.page import Page, class_attributes, nodes
 
+# Against hostile pages; stories of the known designs have 20 attributes, of 200 characters at most.
+MOST_CLASSES = 500
+LONGEST = 1000
+
 _DIGITS = re.compile(r"\d+")
 
 
@@ -16,7 +20,7 @@ def skeleton(page: Page, story: str) -> frozenset[str]:
     """story: the selector of the boxes with the story's words, as a layout's STORY."""
     boxes = nodes(page, story)
     texts = class_attributes(boxes[-1]) if boxes else ()  # the last of several has the body
-    return frozenset(filter(None, map(_first_class, texts)))
+    return frozenset(filter(None, (_first_class(text) for text in texts[:MOST_CLASSES] if len(text) <= LONGEST)))
 
 
 @lru_cache(maxsize=4096)

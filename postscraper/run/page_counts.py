@@ -8,6 +8,9 @@ from typing import Any
 
 from postscraper.items import Article, Item, Unread
 
+# Sets of classes in memory; a design whose classes differ from page to page would fill it. Samples have 20.
+MOST_SKELETONS = 10_000
+
 
 @dataclass(slots=True)
 class PageCounts:
@@ -38,8 +41,13 @@ class PageCounts:
                 self.filled.update(name for name in floors if getattr(item, name))
 
     def add_skeleton(self, story: Article, names: frozenset[str]) -> None:
-        count, first = self.skeletons.get((story.layout, names), (0, story.canonical_url))
-        self.skeletons[story.layout, names] = count + 1, first
+        self._add_skeletons((story.layout, names), 1, story.canonical_url)
+
+    def _add_skeletons(self, key: tuple[str, frozenset[str]], pages: int, url: str) -> None:
+        if key not in self.skeletons and len(self.skeletons) >= MOST_SKELETONS:
+            key = key[0], frozenset()
+        count, first = self.skeletons.get(key, (0, url))
+        self.skeletons[key] = count + pages, first
 
     def update(self, later: "PageCounts") -> None:
         """Add the counts of a later part of the run."""
@@ -48,9 +56,8 @@ class PageCounts:
         self.filled += later.filled
         self.read, self.unread = self.read + later.read, self.unread + later.unread
         self.stories += later.stories
-        for key, (more, url) in later.skeletons.items():
-            count, first = self.skeletons.get(key, (0, url))
-            self.skeletons[key] = count + more, first
+        for key, (pages, url) in later.skeletons.items():
+            self._add_skeletons(key, pages, url)
 
     def columns(self, floors: Mapping[str, float]) -> dict[str, Any]:
         """Of the run's row."""

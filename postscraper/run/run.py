@@ -68,26 +68,18 @@ class Run:
         evidence: Evidence,
         lock: RunLock,
     ) -> None:
-        self.paper = paper
-        self.scope = scope
+        self.paper, self.scope, self.archive, self.evidence = paper, scope, archive, evidence
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
-        self.archive = archive
-        self._withdrawn = archive.withdrawn()
-        self.discoverer = Discoverer(
-            paper,
-            scope,
-            self.aliases,
-            settings.getfloat("LONGEST_PAUSE"),
-            keeps_pictures=settings.getbool("KEEP_IMAGES"),
-        )
+        keeps_pictures = settings.getbool("KEEP_IMAGES")
+        longest_pause = settings.getfloat("LONGEST_PAUSE")
+        self.discoverer = Discoverer(paper, scope, self.aliases, longest_pause, keeps_pictures=keeps_pictures)
         self.counts = PageCounts()
         is_new = scope.source != "archive"  # else the pages were counted by the run that brought them
         note = self.counts.add_skeleton if is_new else None
-        self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn, on_skeleton=note)
-        self._paused_until = datetime.min.replace(tzinfo=UTC)
-        self.evidence = evidence
+        self.reader = PageReader(self.discoverer, withdrawn=archive.withdrawn(), on_skeleton=note)
         self.recorder = Recorder(archive, evidence)
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
         # Readings that are not committed yet, with visits and the other items of the response: Scrapy's pipelines pass
         # only items. A list, because two captures may be equal to the last byte.
         self._pending: dict[Receipt, list[list[Reading]]] = {}
@@ -95,17 +87,21 @@ class Run:
         self.number: int | None = None  # of its row, once it has one
         self.closed = False
         self.doors = Doors()
-        # A picture may be on any host: it belongs to the newspaper on whose page it was found.
-        self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if settings.getbool("KEEP_IMAGES") else None
         self.other_hosts = Counter[str]()  # number of their pages, by host
         self.unselected = 0  # pages of a file or archive outside of the selection
-        self.selection = Selection(
-            host=paper.host,
+        self.selection = self._selection()
+        # A picture may be on any host: it belongs to the newspaper on whose page it was found.
+        self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if keeps_pictures else None
+
+    def _selection(self) -> Selection:
+        scope = self.scope
+        return Selection(
+            host=self.paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
             until=scope.until,
-            addresses=self.named_addresses(),
+            addresses=tuple(seed.address for seed in self.discoverer.seeds()) if scope.urls else None,
         )
 
     @classmethod
@@ -129,7 +125,7 @@ class Run:
                 settings={name.lower().replace("_", "-"): str(value) for name, value in recorded.items()},
             )
             run = cls(paper, scope, settings, archive, evidence, lock)
-            run.check_named_addresses()
+            run._check_addresses()
             run._recover()
         except BaseException:
             lock.release()
@@ -193,13 +189,9 @@ class Run:
         """The address to request for the front page."""
         return self.served(f"https://{self.paper.host}/")
 
-    def named_addresses(self) -> tuple[str, ...] | None:
-        """The addresses given in the scope (`-a url=`); None if there are none."""
-        return tuple(seed.address for seed in self.discoverer.seeds()) if self.scope.urls else None
-
-    def check_named_addresses(self) -> None:
+    def _check_addresses(self) -> None:
         """Raises BadRequest for an address in the scope that is not on the newspaper's host."""
-        for address in self.named_addresses() or ():
+        for address in self.selection.addresses or ():
             if address.split("/")[2] != self.paper.host:
                 raise BadRequest(f"url={address} is no address of {self.paper.host}")
 
@@ -266,10 +258,6 @@ class Run:
             self.recorder.discard(location.file, location.offset)
         return location
 
-    def sync(self) -> None:
-        """Make all records durable; required before a row names one."""
-        self.recorder.sync()
-
     def is_home(self, url: str) -> bool:
         """Whether an address is on the newspaper's host; others are counted by their host."""
         try:
@@ -315,7 +303,7 @@ class Run:
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story in a response is withdrawn from the archive."""
-        return story.capture.part in self._withdrawn
+        return self.reader.is_withdrawn(story.capture.part or story.url)
 
     def answer(self, item: Item) -> list[Reading]:
         """A pending item with its visit, then the complete stories in its response.
@@ -330,7 +318,7 @@ class Run:
 
         Returns the outcomes of each response's items, in order.
         """
-        self.sync()
+        self.recorder.sync()
         readings = [reading for answer in answers for reading in answer]
         if self.scope.source == "archive":
             outcomes = self.archive.reread(readings)

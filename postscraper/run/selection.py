@@ -13,7 +13,7 @@ from storage.ledger.selection import Selection
 def index_targets(run: Run) -> list[Target]:
     """The addresses to look up in an index."""
     paths = [run.paper.sections[name] for name in run.scope.sections]
-    return targets(run.paper.host.removeprefix("www."), paths, run.named_addresses() or ())
+    return targets(run.paper.host.removeprefix("www."), paths, run.selection.addresses or ())
 
 
 def candidate(run: Run, entry: CdxEntry) -> Candidate:

@@ -311,12 +311,12 @@ async def _robots(request: Request) -> Response:
 def _static() -> dict[str, Callable[[Request], Awaitable[Response]]]:
     """Answers by name: the style sheet and the fonts, read once, and no other file."""
     folder = files("postscraper.web") / "static"
-    found = {}
+    answers = {}
     for name in ("room.css", "icon.svg", *(f"fonts/NotoSansKhmer-{weight}.woff2" for weight in ("Regular", "Bold"))):
         body = folder.joinpath(name).read_bytes()
         kind = _STATIC_TYPES["." + name.rpartition(".")[2]]
-        found[name] = _always(Response(body, media_type=kind, headers={"Cache-Control": _KEPT}))
-    return found
+        answers[name] = _always(Response(body, media_type=kind, headers={"Cache-Control": _KEPT}))
+    return answers
 
 
 def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:

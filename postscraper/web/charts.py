@@ -54,7 +54,9 @@ def strip(weeks: Sequence[int], most: int, first: int, last: int, lacking: Seque
         drawn.append(
             Markup('<path class="weeks" d="M{} 4.5h{}"/>').format(first * _CELL, (last - first + 1) * _CELL - 1)
         )
-    drawn += [Markup('<path class="{}" d="{}"/>').format(name, "".join(found)) for name, found in sorted(cells.items())]
+    drawn += [
+        Markup('<path class="{}" d="{}"/>').format(name, "".join(squares)) for name, squares in sorted(cells.items())
+    ]
     if marks:
         drawn.append(Markup('<path class="lacking" d="{}"/>').format(marks))
     frame = '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
@@ -100,6 +102,13 @@ _MOST_DOTS = 300  # that lead to their stories, lest the page weigh more than it
 _MOST_TICKS = 8
 
 
+# A dot, and around it a space as wide as its period, which is easier to hit.
+_DOT = (
+    '<a href="{}" tabindex="-1"><title>{}</title><path class="hit" d="M{}m-{:.1f} -12h{:.1f}v24h-{:.1f}z"/>'
+    '<path class="s{} dot" d="M{}h.1"/></a>'
+)
+
+
 def scale(series: Sequence[Mapping[str, Any]]) -> list[float]:
     """Round values from 0 to above the largest share of any series with `shares`: the lines of the scale."""
     most = max((share for each in series for share in each["shares"] if share is not None), default=0) or 1
@@ -143,8 +152,11 @@ def lines(
             path, pen = f"{path}{pen}{place}{'h.1' if pen == 'M' else ''}", "L"
             if count and has_dots:
                 label = f"{each['words']}, {period}: {counted(count, 'story', 'stories')}, {percent(share)}"
-                dot = '<a href="{}" tabindex="-1"><title>{}</title><path class="s{} dot" d="M{}h.1"/></a>'
-                dots.append(Markup(dot).format(address(each["words"], period), label, number, place))
+                dots.append(
+                    Markup(_DOT).format(
+                        address(each["words"], period), label, place, step / 2, step, step, number, place
+                    )
+                )
         drawn += [Markup('<path class="s{}" d="{}"/>').format(number, path), *dots]
     return _drawing("lines", _LINES, drawn)
 

@@ -14,11 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from postscraper import phrases
+from postscraper.phrases import MARKS as MARKS
 from postscraper.web import charts
 from storage.query.history.differences import side_by_side
-
-# Private-use characters around each match of a snippet; no newspaper prints these.
-MARKS = ("\ue000", "\ue001")
 
 
 def json_of(data: Any, indent: int | None = None) -> bytes:
@@ -156,16 +154,16 @@ def linked(text: str, links: Iterable[Mapping[str, Any]]) -> Markup:
     """A text with its links; as of `paragraphs`."""
     if not links:
         return escape(text)
-    found: list[tuple[int, int, str, bool]] = []
+    places: list[tuple[int, int, str, bool]] = []
     end = 0
     for link in links:
         at = text.find(link["text"], end) if link["text"] else -1
         target = f"/story/{link['story']}" if link.get("story") else web_address(link["url"])
         if at >= 0 and target:
             end = at + len(link["text"])
-            found.append((at, end, target, bool(link.get("story"))))
+            places.append((at, end, target, bool(link.get("story"))))
     pieces, at = [Markup()], 0
-    for begin, stop, target, is_held in found:
+    for begin, stop, target, is_held in places:
         mark = Markup() if is_held else Markup(' rel="noopener noreferrer external" class="out"')
         pieces += [escape(text[at:begin]), Markup('<a href="{}"{}>{}</a>').format(target, mark, text[begin:stop])]
         at = stop

@@ -193,9 +193,10 @@ class Family(Table):
 class Skeleton(Table):
     """A class in the markup of the story pages of a layout, as storage/ingest/skeletons.py counts them.
 
-    name: the class, with # for digits; empty in the row of all pages. stories: pages with it. earlier: pages of the
-    layout in the runs before the first that met it. url: the first page; NULL when it is withdrawn. run: the number of
-    the run that reported it as new; NULL for one that is as old as the archive, or on too few pages.
+    layout: the design. name: the class, with # for digits; empty in the row of all pages. stories: pages with it.
+    earlier: pages of the layout in the runs before the first that met it. url: the first page; NULL when it is
+    withdrawn. run: the number of the run that reported it as new; NULL for one that is as old as the archive, or on too
+    few pages.
     """
 
     __tablename__ = "skeleton"

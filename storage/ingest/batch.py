@@ -236,15 +236,14 @@ PAIRS = 256  # of address and second in one statement
 
 _CAPTURE = Capture.__table__.c
 _STORY = Story.__table__.c
+_HIGHEST = (select(func.coalesce(func.max(table.id), 0)) for table in (Story, Capture, Reading))
+_NEXT = select(*(highest.scalar_subquery() + 1 for highest in _HIGHEST))
 
 
 def load(connection: Connection, items: Sequence[PreparedItem]) -> Batch:
     """A batch with the stored captures, stories and readings needed to compare the items."""
-    batch = Batch(
-        next_story=_next(connection, _STORY.id),
-        next_capture=_next(connection, _CAPTURE.id),
-        next_reading=_next(connection, Reading.__table__.c.id),
-    )
+    next_story, next_capture, next_reading = connection.execute(_NEXT).one()
+    batch = Batch(next_story=next_story, next_capture=next_capture, next_reading=next_reading)
     _load_captures_of(connection, batch, items)
     urls = {item.canonical_url for item in items if item.outcome == "article"}
     _stories(connection, batch, _STORY.canonical_url, urls)
@@ -274,10 +273,6 @@ def readings(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, 
     reading = Reading.__table__.c
     rows = select_in(connection, select(reading.id, reading.item), reading.id, set(ids))
     return {reading_id: json.loads(item) for reading_id, item in rows}
-
-
-def _next(connection: Connection, column: Any) -> int:
-    return int(connection.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one())
 
 
 def _load_captures_of(connection: Connection, batch: Batch, items: Sequence[PreparedItem]) -> None:

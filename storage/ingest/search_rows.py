@@ -51,11 +51,11 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
         return
     new: list[tuple[Any, ...]] = []
     again: list[int] = []
-    for each in stories:
-        if is_first(each):
-            new.append(_first_row(each))
-        elif is_stale(each) or _differs(each):
-            again.append(each.state.id)
+    for story in stories:
+        if is_first(story):
+            new.append(_first_row(story))
+        elif is_stale(story) or _differs(story):
+            again.append(story.state.id)
     if again:
         ids = {"ids": json.dumps(again)}
         connection.execute(text("DELETE FROM search_row WHERE story_id IN (SELECT value FROM json_each(:ids))"), ids)

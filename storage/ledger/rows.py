@@ -97,15 +97,15 @@ class LedgerBatch:
     def discover(self, discoveries: Iterable[MergedDiscovery]) -> int:
         """Add or update the rows of discoveries, one for each address; returns the number of new addresses."""
         before, merged = len(self._new), list(discoveries)
-        unknown = (each.discovery for each in merged if each.discovery.address not in self._rows)
+        unknown = (entry.discovery for entry in merged if entry.discovery.address not in self._rows)
         exceeded = _exceeded_budgets(self._connection, unknown)
-        for each in merged:
-            address = each.discovery.address
+        for entry in merged:
+            address = entry.discovery.address
             row = self._rows.get(address)
             if row is None:
-                self._rows[address] = _new_row(each, exceeded.get(address))
+                self._rows[address] = _new_row(entry, exceeded.get(address))
                 self._new[address] = None
-            elif values := _rediscovered(row, each):
+            elif values := _rediscovered(row, entry):
                 self.change(address, values)
         return len(self._new) - before
 

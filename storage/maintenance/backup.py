@@ -4,13 +4,13 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from errno import ENOTEMPTY
 from pathlib import Path
 from urllib.parse import quote
 
 from storage.archive import Archive
 from storage.database.engine import DATABASE
 from storage.database.lock import in_use
+from storage.errors import BadFolder
 from storage.evidence.compact_format import evidence_files, file_of
 from storage.evidence.store import FOLDER
 from storage.files import sync_folder
@@ -30,12 +30,14 @@ def backup(
 
     The database is copied first, as one snapshot; then the evidence, to which a crawl only appends: the records that
     the copied database names. Files that no crawl is writing to are copied completely.
-    Raises ArchiveError, OSError; FileExistsError when the folder is not empty.
+    Raises ArchiveError, OSError; BadFolder for a folder that is not empty, or lies in the archive.
     """
     Archive.open(archive, readonly=True).close()
+    if copy.resolve().is_relative_to(archive.resolve()):
+        raise BadFolder(f"{copy} lies in the archive, of which it would be a part; name a folder outside")
     copy.mkdir(parents=True, exist_ok=True)
     if any(copy.iterdir()):
-        raise FileExistsError(ENOTEMPTY, "the folder is not empty; name one that is new or empty", str(copy))
+        raise BadFolder(f"{copy} is not empty; name a folder that is new or empty")
     being_written = in_use(archive)
     ends = _copy_database(archive / DATABASE, copy / DATABASE)
     written = {DATABASE: (copy / DATABASE).stat().st_size}

@@ -90,7 +90,7 @@ def _read_in(archive: Archive, reader: Reader, unfiled: list[RecordLocation]) ->
 def _cut_tails(archive: Path, reader: Reader) -> Iterator[str]:
     """Cut incomplete records off the ends of files, and read in the complete records before them."""
     with Archive.open(archive) as opened:
-        for prefix in sorted({found for name in evidence_files(archive / FOLDER) if (found := prefix_of(name))}):
+        for prefix in sorted({prefix for name in evidence_files(archive / FOLDER) if (prefix := prefix_of(name))}):
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:

@@ -148,8 +148,11 @@ def _date(moment: date | None) -> dict[str, Any] | None:
 
 
 def key_of(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date | None, headline: str) -> str:
-    """A key for BibTeX: last word of the first author, year, first word of the headline; the number without letters."""
-    name = (authors[0].get("family") or authors[0]["literal"]).split()[-1] if authors else ""
+    """A key for BibTeX: the first author, year, first word of the headline; the number without letters.
+
+    The family name where it is known, else the whole name: in Khmer the family name comes first.
+    """
+    name = (authors[0].get("family") or authors[0]["literal"]) if authors else ""
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in (name, *headline.split())]
     first = next((word for word in words[1:] if len(word) > 3), "")
     if not (words[0] or first):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from storage.database.derived import Family
+from storage.database.derived import Family, FamilySketch
 from storage.database.schema import Revision, Story
 
 Reason = Literal[
@@ -68,6 +68,14 @@ def all_families(connection: Connection) -> list[list[Member]]:
 def families_of(connection: Connection, story_id: int) -> list[list[Member]]:
     """The families of a story, as `all_families`; [] when it is in none."""
     return _families(connection.execute(_MEMBERS_BESIDE, {"story_id": story_id}))
+
+
+def is_compared(connection: Connection, story_id: int | None = None) -> bool:
+    """Whether a story has been compared with the others; of None: whether any has."""
+    compared = select(FamilySketch.story_id).where(FamilySketch.compared)
+    if story_id is not None:
+        compared = compared.where(FamilySketch.story_id == story_id)
+    return connection.execute(compared.limit(1)).first() is not None
 
 
 def _families(rows: Iterable[Row[Any]]) -> list[list[Member]]:

@@ -6,7 +6,7 @@ import sys
 import pytest
 from scrapy.settings import Settings
 
-from postscraper.cli.commands.replay import Written
+from postscraper.cli.commands.fill.replay import Written
 from tests.helpers.paths import ROOT
 
 
@@ -15,7 +15,7 @@ from tests.helpers.paths import ROOT
     [
         ("storage", ("sqlalchemy",)),
         ("postscraper.bulk.reader", ("scrapy", "sqlalchemy")),
-        ("postscraper.cli.commands.replay", ("scrapy", "alembic")),
+        ("postscraper.cli.commands.fill.replay", ("scrapy", "alembic")),
     ],
 )
 def test_processes_start_with_what_they_need(module: str, unwanted: tuple[str, ...]) -> None:

@@ -70,8 +70,9 @@ def test_read_takes_standard_input_and_says_why_a_page_is_no_story() -> None:
 def test_help_shows_the_commands_in_groups_and_what_fills_an_archive() -> None:
     told = run("--help").stdout
     titles = [line for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert titles == ["Options:", "Ask:", "Fill:", "Prove and mend:", "Saved pages:"]
-    assert told.index("Ask:") < told.index("  search ") < told.index("Fill:") < told.index("  replay ")
+    groups = ("Find", "Read", "Count", "Share", "Fill", "Prove and mend", "Saved pages")
+    assert titles == ["Options:", *(f"{group}:" for group in groups)]
+    assert told.index("Find:") < told.index("  search ") < told.index("Fill:") < told.index("  replay ")
     assert "scrapy crawl post" in told
 
 

@@ -17,6 +17,7 @@ import pytest
 from postscraper.items import Article, Block, DatedTeaser, Image, Listing, Receipt, Unread
 from storage.archive import Archive, Discovery
 from tests.helpers.commands import KHMER, SITE, refused, run, started
+from tests.helpers.items import listing, teaser
 
 
 def receipt(url: str, digest: str) -> Receipt:
@@ -266,7 +267,7 @@ def test_another_version_names_the_command_that_mends_it(tmp_path: Path) -> None
 
 def test_promotion_of_a_story_that_nothing_announces(archive: Path) -> None:
     done = run("promotion", "/national/canal", "--archive", archive)
-    assert (done.exit_code, done.stdout) == (0, f"{SITE}/national/canal\n")
+    assert (done.exit_code, done.stdout) == (0, f"Canal reopens after nine years\n{SITE}/national/canal\n")
     assert done.stderr == "No captured page or feed announces it.\n"
 
 
@@ -297,3 +298,23 @@ def test_a_reader_that_has_enough_ends_the_program_in_silence(archive: Path) -> 
     ran = started("show", "1", "--archive", archive, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_an_address_that_is_like_no_other_gets_no_guess(archive: Path) -> None:
+    assert (
+        "did you mean https://www.phnompenhpost.com/national/canal?"
+        in run("show", "/national/canall", "--archive", archive).stderr
+    )
+    assert "did you mean" not in run("show", "/national/canine-show", "--archive", archive).stderr
+
+
+def test_a_moment_is_printed_with_the_zone_of_its_clock(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "archive") as opened:
+        opened.add(listing(teaser("canal"), hours=0))
+        opened.add(article("canal", "The canal", "Water rises."))
+    for words in (("front", "/national", "--as-of"), ("as-of",)):
+        shown = run(*words, "2018-06-20T12:00", "--archive", tmp_path / "archive").stdout
+        assert "as of 2018-06-20 12:00 UTC+07:00" in shown.splitlines()[0].replace("As", "as")
+        assert "captured 2018-06-20 01:10 UTC" in shown
+    early = run("front", "/national", "--as-of", "2018-06-19", "--archive", tmp_path / "archive")
+    assert "as old as 2018-06-19 23:59 UTC+07:00" in early.stderr

@@ -12,7 +12,7 @@ from shutil import copytree
 
 import pytest
 
-from postscraper.cli.reread_page import around, html
+from postscraper.cli.commands.prove.reread_page import around, html
 from postscraper.run.reprocess import Changes, Report, Selection
 from storage.archive import Archive
 from storage.database.lock import RunLock

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
+from postscraper.cli.commands.fill.notice import Notice
 from postscraper.cli.main import main
-from postscraper.cli.notice import Notice
 from tests.helpers.commands import refused, run
 from tests.helpers.crawls import FAST, asked, options
 from tests.helpers.mirror import Mirror

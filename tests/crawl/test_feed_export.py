@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 
 from postscraper.crawl.configuration import check_values
 from postscraper.crawl.feed_export import COLUMNS, ContractCsv, ContractParquet, ContractXml
-from postscraper.errors import BadRequest
+from storage.errors import Unsupported
 from tests.helpers.crawls import scrapy
 from tests.helpers.items import article, at, listing, teaser, unread
 from tests.helpers.paths import SAMPLES
@@ -71,7 +71,7 @@ def test_parquet_without_its_extra_is_refused(monkeypatch: pytest.MonkeyPatch) -
     settings = Settings({"FEEDS": {"out.parquet": {"format": "parquet"}}})
     settings.setmodule("postscraper.settings")
     monkeypatch.setattr("postscraper.crawl.configuration.find_spec", lambda _: None)
-    with pytest.raises(BadRequest, match=r"postscraper\[parquet\]"):
+    with pytest.raises(Unsupported, match=r"postscraper\[parquet\]"):
         check_values(settings)
 
 

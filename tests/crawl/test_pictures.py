@@ -6,9 +6,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from pytest_httpserver import HTTPServer
+from warcio.archiveiterator import ArchiveIterator
 
 from postscraper.run.evidence_reader import EvidenceReader
+from storage.archive import Archive
 from storage.maintenance.check import check
+from storage.query.captures import capture, pictures
+from storage.query.photos import same_photos
 from tests.helpers.commands import run
 from tests.helpers.crawls import asked, crawl
 from tests.helpers.mirror import HOME, Mirror
@@ -92,12 +96,35 @@ def _ask(archive: Path) -> None:
     assert "Contractors lower the repaired gate" not in photo
     ((first, second),) = json.loads(run("images", "--json", "--archive", archive).stdout)
     assert {first["caption"] is not None, second["caption"] is not None} == {True}
+    with Archive.open(archive, readonly=True) as opened:
+        kept = opened.ask(pictures, [first["photo"]["address"], f"{HOME}/absent.jpg"])
+        assert list(kept) == [first["photo"]["address"]]
+        row = opened.ask(capture, kept[first["photo"]["address"]])
+        assert row is not None
+        assert row.url != row.address, "the key of a picture is in its url alone"
+        assert opened.ask(same_photos, EvidenceReader(archive).address, limit=0) == (1, [])
     assert len(json.loads(run("images", story("weir-gate"), "--json", "--archive", archive).stdout)) == 2
     lost = json.loads(run("images", "--lost", "--json", "--archive", archive).stdout)
     assert {Path(each["address"]).name: each["state"] for each in lost} == {
         "gate-crane_1.jpg": "unread", "prek-leap.jpg": "gone", "roof-fish-row.jpg": "unread",
     }  # fmt: skip
     assert "3 lost · 2 unread · 1 gone" in run("images", "--lost", "--archive", archive).stdout
+    _export(archive)
+
+
+def _export(archive: Path) -> None:
+    """The pictures of a selection as WARC records."""
+    out = archive.with_name("pictures.warc.gz")
+    assert run("export", out, "--of", "pictures", "--words", "weir", "--archive", archive).exit_code == 0
+    with out.open("rb") as stream:
+        kept = [
+            record.rec_headers["WARC-Target-URI"]
+            for record in ArchiveIterator(stream)
+            if record.rec_type == "response" and record.http_headers.get_statuscode() == "200"
+        ]
+    names = {Path(urlsplit(url).path).name for url in kept}
+    assert "weir_final_2.jpg" in names
+    assert "koh-thom-clinic_2.jpg" not in names
 
 
 def _withdraw(folder: Path, archive: Path) -> None:

@@ -96,6 +96,8 @@ def test_new_classes_in_the_markup_of_stories_are_in_summary_and_reports(tmp_pat
     assert run("rebuild", "--archive", archive).exit_code == 0
     assert asked(tmp_path, "SELECT * FROM skeleton") == before
     assert crawled("third", 4, "card-8") == []
+    wrapped = '"><div class="'.join(("a", "b", "c", "d", "e"))
+    assert crawled("fourth", 4, wrapped)[3:] == ["New in the markup: 2 further classes, see `postscraper runs 4`"]
     assert run("withdraw", example, "--reason", "a test", "--yes", "--archive", archive).exit_code == 0
     assert json.loads(run("runs", 2, "--json", "--archive", archive).stdout)["skeletons"][0]["url"] is None
     assert asked(tmp_path, "SELECT url FROM skeleton WHERE name = 'card-#'") == [(None,)]

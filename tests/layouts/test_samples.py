@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.cli.commands.read import unread_now
+from postscraper.cli.commands.saved.read import unread_now
 from postscraper.items import plain
 from postscraper.newspapers import POST
 from postscraper.reading.read import read

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,6 +16,8 @@ from postscraper.newspapers import POST
 from postscraper.reading.read import loaded, read, recognised
 from postscraper.sources.folder import capture
 from postscraper.urls import root_kind
+from tests.standins.serving import ask
+from tests.wordpress.site import Site
 
 SITE = "https://www.phnompenhpost.com"
 SAMPLES = Path(__file__).parents[2] / "samples" / "phnompenhpost"
@@ -110,6 +113,27 @@ def test_a_list_is_kept_under_its_own_address(path: str, classes: str) -> None:
 )
 def test_no_other_list_is_the_front_page(path: str, classes: str, says: str) -> None:
     assert unread(read_page(LIST, classes=classes, path=path)) == ("soft_404", says)
+
+
+def test_a_real_wordpress_answers_a_query_with_another_list(site: Site) -> None:
+    host = urlsplit(site.origin).netloc
+    for query in (
+        "s=ferry",
+        "s=",
+        "author_name=sem",
+        "day=3",
+        "cat=2&paged=2",
+        "paged=2",
+        "feed=rss2",
+        "cat=2&feed=rss2",
+    ):
+        answer = ask(f"{site.origin}/?{query}")
+        seen = Capture(url=f"{site.origin}/?{query}", captured_at=SEEN, body=answer.body, source="test")
+        item = read(seen, POST, {host: "phnompenhpost.com"})
+        assert isinstance(item, Listing), query
+        assert item.teasers, query
+        assert item.canonical_url == f"{SITE}/?{query}"
+        assert (item.layout == "feed") == ("feed" in query)
 
 
 def test_the_content_alone_is_read_as_on_its_page() -> None:

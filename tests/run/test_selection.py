@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.cli.commands.replay import Written
+from postscraper.cli.commands.fill.replay import Written
 from postscraper.newspapers import POST
 from postscraper.run.local import LOCAL_SOURCES
 from postscraper.run.run import Run

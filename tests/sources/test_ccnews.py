@@ -119,9 +119,9 @@ EVERY = sorted((each.url, f"{each.captured_at:%Y-%m-%dT%H:%M:%S}+00:00", "common
 
 
 def test_a_month_is_read_file_by_file(tmp_path: Path, store: Standin) -> None:
-    told = crawl(tmp_path, store)
+    log = crawl(tmp_path, store)
     assert asked(tmp_path, CAPTURES) == EVERY
-    assert "files: 2, to be read: 2" in told
+    assert "files: 2, to be read: 2" in log
     assert len(store.asked) == 1 + 2 + 1, "the list, and three pieces"
     assert list((tmp_path / "archive/commoncrawl").iterdir()) == []
     fetched = len(store.asked)

@@ -39,8 +39,8 @@ def read(
     *paths: Path, papers: Mapping[str, str] | None = None
 ) -> tuple[list[tuple[RecordLocation, Exchange]], list[Damage], PageFilter]:
     damages: list[Damage] = []
-    sieve = PageFilter(HOST, papers=papers or {})
-    return list(found_in(paths, sieve, damages.append)), damages, sieve
+    page_filter = PageFilter(HOST, papers=papers or {})
+    return list(found_in(paths, page_filter, damages.append)), damages, page_filter
 
 
 def bare(exchange: Exchange) -> tuple[object, ...]:
@@ -114,9 +114,9 @@ def test_what_is_no_page_of_the_paper_is_counted(tmp_path: Path) -> None:
         replace(page, url="https://www.phnompenhpost.com/search", method="POST"),
         replace(page, url="http://phnompenhpost.com/", status=301, headers=(("Location", f"https://{HOST}/"),)),
     ]
-    taken, damages, sieve = read(warc_gz(tmp_path / "x.warc.gz", found))
+    taken, damages, page_filter = read(warc_gz(tmp_path / "x.warc.gz", found))
     assert ([exchange.url for _, exchange in taken], damages) == ([page.url], [])
-    assert sieve.skipped == {
+    assert page_filter.skipped == {
         "another host": 1,
         "a picture, style or script": 1,
         "not asked for by GET": 1,
@@ -226,10 +226,10 @@ def test_hostile_files(hostile: Path) -> None:
         name, expect, path = case["id"].removeprefix("warc--"), case["expect"], sidecar.with_suffix("")
         flags = set(expect["flags"])
         began = time.monotonic()
-        found, damages, sieve = read(path)
+        found, damages, page_filter = read(path)
         assert time.monotonic() - began < case["limits"]["seconds"], name
         assert all(each.file == str(path) and 0 <= each.offset <= path.stat().st_size for each in damages), name
-        assert not sieve.skipped, name
+        assert not page_filter.skipped, name
         if expect.get("records") is not None:
             assert len(found) == FOUND_AGAIN.get(name, 1 if flags & OF_THE_BODY else expect["records"]), name
             assert bool(damages) == bool(flags - OF_THE_BODY - NOT_DAMAGE), name

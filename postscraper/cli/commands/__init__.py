@@ -1,1 +1,1 @@
-"""Sub-commands of `postscraper`, one a module."""
+"""Sub-commands of `postscraper`, in folders by the groups of its help."""

@@ -104,7 +104,7 @@ class _Failures(logging.Filter):
 
 
 class Command(ScrapyCrawl):
-    """Exit codes are those of `postscraper`; see the README."""
+    """Exit codes are those of `postscraper`; see docs/reference/exit-codes.md."""
 
     _sentence: str | None = None  # the sentence beside the exit code
 
@@ -115,7 +115,7 @@ class Command(ScrapyCrawl):
             check_words(opts.set, self.settings)
             super().process_options(args, opts)
             check_values(self.settings)
-        except (BadRequest, UsageError, OSError) as error:
+        except (BadRequest, UsageError, ArchiveError, OSError) as error:
             is_usage = isinstance(error, UsageError)
             self._refuse(WRONG_USAGE if is_usage else exit_code(error), str(error) if is_usage else sentence(error))
             sys.exit(self.exitcode)

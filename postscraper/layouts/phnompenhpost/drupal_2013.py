@@ -33,8 +33,7 @@ from postscraper.extraction.page import Node, Page, headline, link, maybe, node,
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
-from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
-from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
+from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
 from postscraper.urls import is_front, path_of
 
@@ -60,26 +59,20 @@ def article(page: Page) -> Article | None:
     if "node-type-article" not in page.body_classes:
         return None
     printed_headline = headline(page, ".node-title > h2")
-    scoped = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
-    opening, rest = opened(scoped)
-    story = mended(rest)
+    story = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
     main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
-    images, lone = captioned((*main, *story.images), opening)
+    fields, odd = restored(page, story, main)
+    fields["dateline"] = fields["dateline"] or _khmer_dateline(page)
     date, problems = _published(page)
     return assemble.article(
         page,
         layout="drupal_2013",
         headline=printed_headline,
         twin=drupal.TWIN,
-        kicker=opening.kicker,
-        standfirst=opening.standfirst,
         byline=maybe(page, ".authoring-information .byline"),
-        agency=agency_of(story, page.paper),
-        dateline=opening.dateline or _khmer_dateline(page),
         date=date,
-        images=images,
-        story=story,
-        problems=(*problems, *lost, *story.problems, *lone),
+        problems=(*problems, *lost, *odd),
+        **fields,
         **drupal.head(page),
     )
 
@@ -123,7 +116,7 @@ _NO_SECTIONS = frozenset({"author", "user", "tags"})
 
 
 def built_at(page: Page) -> datetime | None:
-    """When the site built the page, as its Boost cache notes below it; None without the note.
+    """The moment at which the site built the page, as its Boost cache notes below it; None without the note.
 
     The cache writes its server's clock and no zone; read as UTC it is within a day of the moment.
     """

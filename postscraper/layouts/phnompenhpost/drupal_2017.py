@@ -30,25 +30,12 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    Words,
-    clean,
-    headed,
-    maybe,
-    node,
-    nodes,
-    scope,
-    there,
-    unread,
-    words,
-)
+from postscraper.extraction.page import Node, Page, Words, headed, maybe, node, nodes, scope, there, unread, words
 from postscraper.extraction.pictures import first_picture_url, main_picture
+from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
-from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
-from postscraper.layouts.phnompenhpost.typed_opening import Opening, captioned, opened
+from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
 from postscraper.urls import absolute, is_front
 
@@ -91,10 +78,9 @@ def article(page: Page) -> Article | None:
     if "node-type-article" not in page.body_classes:
         return None
     headline, doubts = _headline(page)
-    byline, date, odd = _published(page)
-    opening, story = _story(page, old=date is None or date.on < _DRUPAL_SINCE)
+    byline, date, problems = _published(page)
     main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
-    images, lone = captioned((*main, *story.images), opening)
+    fields, odd = restored(page, _story(page), main, old=date is None or date.on < _DRUPAL_SINCE)
     head = drupal.head(page)
     if date is None or date.at is None:
         head["modified_at"] = None
@@ -103,16 +89,11 @@ def article(page: Page) -> Article | None:
         layout="drupal_2017",
         headline=headline,
         twin=drupal.TWIN,
-        kicker=opening.kicker,
-        standfirst=opening.standfirst,
         byline=byline,
-        agency=agency_of(story, page.paper),
-        dateline=opening.dateline,
         date=date,
-        images=images,
-        story=story,
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
-        problems=(*doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
+        problems=(*doubts, *problems, *lost, *odd, *_beside(page)),
+        **fields,
         **head,
     )
 
@@ -127,16 +108,13 @@ def _headline(page: Page) -> tuple[str, tuple[Problem, ...]]:
     raise PageRejected("no_headline", f"{HEADLINE} and its hidden twins hold no words")
 
 
-def _story(page: Page, *, old: bool) -> tuple[Opening, Body]:
+def _story(page: Page) -> Body:
     """The body; editors' broken tags cut some in two. A story may be of pictures alone."""
     parts = nodes(page, BODY) or [scope(page, BODY)]
     story = body(page, *parts, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if not story.blocks and not story.images:
         raise PageRejected("no_body", "the body holds no words and no picture")
-    if not old:
-        return Opening(), story
-    opening, rest = opened(story)
-    return opening, mended(rest)
+    return story
 
 
 def _beside(page: Page) -> Iterator[Problem]:

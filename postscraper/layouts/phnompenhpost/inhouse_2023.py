@@ -18,7 +18,7 @@ headline, section, date, reporter, caption with credit, body. What does not fit 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
@@ -86,8 +86,7 @@ def article(page: Page) -> Article | None:
         return None
     printed = headline(page, ".section-article-header h2, .section-article-header h1")
     story, main = _story(page)
-    facts = list(_facts(page))
-    dates = [each for each in facts if isinstance(each, Printed)]
+    date, problems = _published(page)
     section = maybe(page, SECTION)
     address, odd_address = own_address(page)
     number = _NUMBER.search(path_of(address))
@@ -97,14 +96,14 @@ def article(page: Page) -> Article | None:
         headline=printed,
         byline=_reporter(page),
         section=None if section == _NO_SECTION else section,
-        date=dates[0] if dates else None,
+        date=date,
         images=(*main, *story.images),
         story=replace(story, links=tuple(each for each in story.links if _VEILED not in each.url)),
         teasers=tuple(_side_lists(page)),
         node_id=int(number[1]) if number else None,
         address=address,
         odd_address=odd_address,
-        problems=(*(each for each in facts if isinstance(each, Problem)), *story.problems),
+        problems=(*problems, *story.problems),
     )
 
 
@@ -126,22 +125,24 @@ def _reporter(page: Page) -> str | None:
     return line.partition(":")[2].strip() or None if ":" in line else line or None
 
 
-def _facts(page: Page) -> Iterator[Printed | Problem]:
+def _published(page: Page) -> tuple[Printed | None, list[Problem]]:
     """The date in the box of section, date and reporter; and what else stands there."""
     rest = " ".join(many(page, FACTS))
     for known in (maybe(page, SECTION), maybe(page, REPORTER), *many(page, f"{FACTS} [class*='share']")):
         rest = rest.replace(known or "", "", 1)
+    date, problems = None, []
     if maybe(page, SECTION) == _NO_SECTION:
-        yield Problem(kind="damage", detail="the move of 2023 lost the story's section", text=_NO_SECTION)
+        detail = "the move of 2023 lost the story's section"
+        problems.append(Problem(kind="damage", detail=detail, text=_NO_SECTION))
     if found := _DATE.search(rest):
         rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
-        date, problems = dated(page, found[0])
-        yield from problems
-        if date is not None:
-            vouched = (date.zoned or date.halved) and not is_default_time(date.at, page.paper)
-            yield replace(date, at=date.at if vouched else None)
-    if left := rest.replace("More Topic", "", 1).strip(" |:"):
-        yield Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=left)
+        date, odd = dated(page, found[0])
+        problems += odd
+        if date is not None and (not (date.zoned or date.halved) or is_default_time(date.at, page.paper)):
+            date = replace(date, at=None)
+    if rest := rest.replace("More Topic", "", 1).strip(" |:"):
+        problems.append(Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=rest))
+    return date, problems
 
 
 def _unveiled(code: str) -> str:
@@ -248,7 +249,7 @@ def _side_lists(page: Page) -> Iterator[Teaser]:
     """The lists beside a story, card by card; a card holds a headline and no date."""
     for each in _teasers(page, nodes(page, SIDE)):
         if isinstance(each, DatedTeaser):
-            yield Teaser(**{field.name: getattr(each, field.name) for field in fields(Teaser)})
+            yield assemble.undated(each)
 
 
 def _main_apart(story: Body, paper: Newspaper) -> tuple[Body, tuple[Image, ...]]:

@@ -26,8 +26,7 @@ from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
 from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, node, nodes, one, words
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
-from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
-from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
+from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
 from postscraper.urls import path_of
 
@@ -55,9 +54,8 @@ def article(page: Page) -> Article | None:
     printed_headline = headline(page, "td.contentheading, h2.contentheading")
     field = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION)
     shares = {index for index, block in enumerate(field.blocks) if _SHARES.fullmatch(block.text)}
-    opening, rest = opened(field.without(shares))
-    story = mended(rest)
-    images, lone = captioned(_main_first(story.images), opening)
+    fields, odd = restored(page, field.without(shares))
+    fields["images"] = _main_first(fields["images"])
     byline, date, problems = _published(page)
     number = ADDRESS.fullmatch(path_of(page.url))
     unread = tuple(
@@ -67,19 +65,14 @@ def article(page: Page) -> Article | None:
         page,
         layout="joomla_2008",
         headline=printed_headline,
-        kicker=opening.kicker,
-        standfirst=opening.standfirst,
         byline=byline,
-        agency=agency_of(story, page.paper),
-        dateline=opening.dateline,
         section=_section(page),
         date=date,
-        images=images,
-        story=story,
         teasers=tuple(modules(page, Teaser)),
         node_id=int(number["id"]) if number else None,
         address=page.canonical(page.url),
-        problems=(*problems, *unread, *story.problems, *lone),
+        problems=(*problems, *unread, *odd),
+        **fields,
     )
 
 

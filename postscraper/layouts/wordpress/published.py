@@ -84,7 +84,7 @@ def moment_of(element: Node, paper: Newspaper) -> tuple[datetime | None, date | 
 
 
 def metas(page: Page, name: str) -> Iterator[str]:
-    """What every meta element of that property holds."""
+    """The content of each meta element of that property."""
     yield from (held for each in nodes(page, f"meta[property='{name}']") if (held := each.attr("content")))
 
 

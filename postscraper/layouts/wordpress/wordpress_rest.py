@@ -135,21 +135,21 @@ class _Post:
     def _byline(self) -> tuple[str | None, tuple[Printable, ...], tuple[Problem, ...]]:
         if self.data.get("author") == 0:
             return None, (), ()
-        found = self._embedded("author")
-        name = found[0].get("name") if found else None
+        authors = self._embedded("author")
+        name = authors[0].get("name") if authors else None
         if isinstance(name, str) and name.strip():
             return plain_words(name, self.answer), (), ()
-        return None, ("byline",), _failed(found, "its author")
+        return None, ("byline",), _failed(authors, "its author")
 
     def _featured(self) -> tuple[Image | None, tuple[Printable, ...], tuple[Problem, ...]]:
         """The picture above the story with its caption; the second and third say why there is none."""
         if self.data.get("featured_media") == 0:
             return None, (), ()
-        found = self._embedded("wp:featuredmedia")
-        media = found[0] if found else {}
+        embedded = self._embedded("wp:featuredmedia")
+        media = embedded[0] if embedded else {}
         url = absolute(self.answer.url, str(media.get("source_url") or ""))
         if url is None:
-            return None, ("captions",), _failed(found, "its picture")
+            return None, ("captions",), _failed(embedded, "its picture")
         printed = plain_words(_rendered(media.get("caption")), self.answer)
         return image(url, printed or None, str(media.get("alt_text") or "") or None, self.answer.paper), (), ()
 
@@ -169,11 +169,11 @@ class _Post:
         return [each for each in found if isinstance(each, kind)] if isinstance(found, list) else []
 
 
-def _failed(found: list[Any], what: str) -> tuple[Problem, ...]:
+def _failed(embedded: list[Any], what: str) -> tuple[Problem, ...]:
     """A problem when the API could not embed what the query named; none when it named nothing."""
-    if not found or "code" not in found[0]:
+    if not embedded or "code" not in embedded[0]:
         return ()
-    return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(found[0].get("message"))[:200]),)
+    return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(embedded[0].get("message"))[:200]),)
 
 
 def _rendered(data: Any) -> str:
@@ -284,8 +284,8 @@ def _query_url(url: str, query: Mapping[str, str], since: datetime, offset: int 
         cursor |= {"modified_before": _written(since + 2 * _SECOND), "orderby": "id"}
     if offset:
         cursor["offset"] = str(offset)
-    kept = {name: value for name, value in query.items() if name not in _CURSOR}
-    return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((kept | cursor).items()), safe=":,")))
+    others = {name: value for name, value in query.items() if name not in _CURSOR}
+    return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((others | cursor).items()), safe=":,")))
 
 
 def _written(moment: datetime) -> str:

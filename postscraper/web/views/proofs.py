@@ -23,17 +23,17 @@ _MOST_RUNS = 100
 def cite(room: Room, connection: Connection, number: int, revision: int | None, names: Any) -> dict[str, Any]:
     row = find(connection, number)
     title = newspaper_title(row.canonical_url)
-    found = citation(connection, number, revision, newspaper=title, archive_id=ARCHIVE_ID, names=names)
+    reference = citation(connection, number, revision, newspaper=title, archive_id=ARCHIVE_ID, names=names)
     return {
         "story": number,
-        "headline": found.item["title"],
+        "headline": reference.item["title"],
         "language": row.language,
-        "revision": found.revision,
+        "revision": reference.revision,
         "names": names,
-        "digest": found.digest,
-        "pwid": found.pwid,
-        "csl": found.item,
-        "styles": {style: cited(found, style) for style in STYLES},
+        "digest": reference.digest,
+        "pwid": reference.pwid,
+        "csl": reference.item,
+        "styles": {style: cited(reference, style) for style in STYLES},
     }
 
 
@@ -41,16 +41,16 @@ def proof(room: Room, connection: Connection, number: int, revision: int | None)
     """The record is read again, its digests are checked, and each field is compared."""
     row = find(connection, number)
     reader = EvidenceReader(room.folder)
-    found = prove(room.archive, reader, number, revision=revision, before_reading=Deadline().check)
+    result = prove(room.archive, reader, number, revision=revision, before_reading=Deadline().check)
     return {
         "story": number,
         "language": row.language,
-        "canonical_url": found.canonical_url,
-        "revision": found.revision,
+        "canonical_url": result.canonical_url,
+        "revision": result.revision,
         "program": f"postscraper {__version__}",
-        "sound": found.sound,
-        "records": found.records,
-        "fields": found.fields,
+        "sound": result.sound,
+        "records": result.records,
+        "fields": result.fields,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, cast, get_args
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -40,21 +40,20 @@ def view(
         raise Elsewhere(f"/story?{urlencode({'url': words})}")
     filters, spelling = _limits(**given)
     absent = [each.story_id for each in absences(connection, redirect_target) if each.back_at is None]
-    gone_only = replace(filters, stories=tuple(absent))
-    if gone:
-        filters = gone_only
-    chosen = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
-    hits, total, without_page, found, fault = [], 0, 0, None, None
+    of_absent = replace(filters, stories=tuple(absent))
+    chosen = of_absent if gone else filters
+    hits, counts, absent_hits, fault = [], None, 0, None
     try:
-        hits = search.search(connection, words, filters, chosen, spelling)
-        found = facets(connection, words, filters, spelling) if words else None
-        total = found.stories if found else 0
-        if total and absent:
-            without_page = facets(connection, words, gone_only, spelling).stories
+        shown = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
+        hits = search.search(connection, words, chosen, shown, spelling)
+        counts = facets(connection, words, chosen, spelling) if words else None
+        if counts and counts.stories and absent:
+            absent_hits = facets(connection, words, of_absent, spelling).stories
     except BadQuery as error:
         fault = str(error)
-    reachable = search.ranked(connection, words, filters, spelling) if total and sort == "best" else total
-    pages = -(-reachable // limit)
+    total = counts.stories if counts else 0
+    ranked = search.ranked(connection, words, chosen, spelling) if total and sort == "best" else total
+    pages = -(-ranked // limit)
     return {
         "title": f"Search: {words}" if words else "Search",
         "q": words,
@@ -64,10 +63,10 @@ def view(
         "page": page,
         "pages": pages,
         "limit": limit,
-        "ranked": reachable,
+        "ranked": ranked,
         "hits": [_hit(each) for each in hits],
-        "facets": found,
-        "gone": without_page,
+        "facets": counts,
+        "gone": absent_hits,
         "sections": names(connection, "section"),
         "layouts": names(connection, "layout"),
     }
@@ -124,31 +123,29 @@ def _hit(hit: Hit) -> dict[str, Any]:
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
     questions = [each.strip() for each in q.split(";") if each.strip()][:_MOST_QUESTIONS]
     filters, spelling = _limits(**given)
-    fault, found = None, None
+    curves, fault = None, None
     try:
-        found = trend(connection, questions, filters, by, spelling) if questions else None
+        curves = trend(connection, questions, filters, by, spelling) if questions else None
     except BadQuery as error:
         fault = str(error)
-    series = found.series if found else ()
-    return {
+    data: dict[str, Any] = {
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
         "notice": _notice(connection, filters),
         "by": by,
-        "periods": found.periods if found else (),
-        "all_stories": found.all_stories if found else (),
-        "series": [
-            {"words": each.words, "stories": each.stories, "shares": list(found.shares(each)), "undated": each.undated}
-            for each in series
-            if found
-        ],
+        "periods": (),
+        "all_stories": (),
+        "series": [],
         "sections": names(connection, "section"),
     }
-
-
-def _hits(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", data["hits"])
+    if curves is not None:
+        data |= {"periods": curves.periods, "all_stories": curves.all_stories}
+        data["series"] = [
+            {"words": each.words, "stories": each.stories, "undated": each.undated, "shares": list(curves.shares(each))}
+            for each in curves.series
+        ]
+    return data
 
 
 def _hit_entry(row: Row) -> Entry:
@@ -163,7 +160,7 @@ def _hit_entry(row: Row) -> Entry:
 
 
 _HITS = ResultList(
-    rows=_hits,
+    rows=lambda data: data["hits"],
     columns=("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet"),
     entry=_hit_entry,
 )

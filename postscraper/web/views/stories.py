@@ -150,16 +150,16 @@ _CHANGE = ("kind", "field", "before", "after", "block", "silent")
 def _revisions(wordings: Sequence[Wording], edited: edits.StoryEdits) -> Iterator[dict[str, Any]]:
     shown = ("number", "headline", "first_captured_at", "last_captured_at", "captures", "layout", "capture_id")
     for each in wordings:
-        found = edited.changes.get(each.row.number, ())
-        yield columns(each.row, *shown) | {"changes": [columns(row, *_CHANGE) for row in found]}
+        changed = edited.changes.get(each.row.number, ())
+        yield columns(each.row, *shown) | {"changes": [columns(row, *_CHANGE) for row in changed]}
 
 
 def _reasons(best: BestReading) -> dict[str, dict[str, Any]]:
     """The capture and the rule of each field that has a value."""
-    found = {name: _reason(choice) for name, choice in best.choices.items() if name != "captions" and choice.value}
+    reasons = {name: _reason(choice) for name, choice in best.choices.items() if name != "captions" and choice.value}
     for number, caption in enumerate(best.choices["captions"].value, 1):
-        found[f"caption {number}"] = _reason(caption)
-    return found
+        reasons[f"caption {number}"] = _reason(caption)
+    return reasons
 
 
 def _reason(choice: Choice) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def edited(
     silent: bool,
     limit: int,
 ) -> dict[str, Any]:
-    found = edits.edits(
+    rows = edits.edits(
         connection,
         since=since,
         until=until,
@@ -232,7 +232,7 @@ def edited(
             | {"kinds": list(dict.fromkeys(row.kind for row in each.changes))}
             | {"changes": [columns(row, *_CHANGE) for row in each.changes]}
             | {"corrections": [columns(row, "kind", "text", "number") for row in each.corrections]}
-            for each in found
+            for each in rows
         ],
     }
 
@@ -259,8 +259,8 @@ def taken_out(room: Room, connection: Connection) -> dict[str, Any]:
     """Withdrawals by day and reason; not the addresses, which have words of the headlines in them."""
     table = Withdrawn.__table__.c
     rows = connection.execute(select(table.story, table.withdrawn_on, table.reason).distinct())
-    found = sorted({(row.withdrawn_on, row.reason, row.story) for row in rows}, reverse=True)
-    return {"withdrawn": [{"on": on, "reason": reason} for on, reason, _ in found]}
+    stories = sorted({(row.withdrawn_on, row.reason, row.story) for row in rows}, reverse=True)
+    return {"withdrawn": [{"on": on, "reason": reason} for on, reason, _ in stories]}
 
 
 PAGES = (

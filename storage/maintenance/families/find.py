@@ -74,29 +74,29 @@ def find(archive: Archive, *, new_only: bool, notice: Notice = lambda done, tota
     examined = _examine(archive, notice)
     with archive.connect() as connection:
         stories = Stories(connection)
-        new, kept = None, list[Link]()
+        new, former = None, list[Link]()
         if new_only:
             new = {stories.number[each] for (each,) in connection.execute(_NOT_COMPARED)}
-            kept = _kept_links(connection, stories, new)
+            former = _former_links(connection, stories, new)
         copies = list(_copies(connection, stories))
         copied = {each.younger for each in copies}
-        links = [each for each in kept if each.reason != "twin" and not copied & {each.older, each.younger}]
+        links = [each for each in former if each.reason != "twin" and not copied & {each.older, each.younger}]
         links += _nearly_same(connection, stories, copied, new)
-        found = families([*copies, *links])
-        twins = [each for each in kept if each.reason == "twin"]
-        twins += _twins(connection, stories, {each.story for each in found if each.reason != "head"}, new)
-        found = with_twins(found, twins)
+        members = families([*copies, *links])
+        twins = [each for each in former if each.reason == "twin"]
+        twins += _twins(connection, stories, {each.story for each in members if each.reason != "head"}, new)
+        members = with_twins(members, twins)
     with archive.write() as connection:
         connection.execute(delete(Family))
-        add_rows(connection, Family, _ROW, (_row(each, stories) for each in found))
+        add_rows(connection, Family, _ROW, (_row(each, stories) for each in members))
         connection.execute(delete(FamilyLink))
         add_rows(connection, FamilyLink, _LINK, (_link_row(each, stories) for each in (*links, *twins)))
         connection.execute(update(FamilySketch).where(~FamilySketch.compared).values(compared=True))
     return Found(
         stories=len(stories.ids),
         examined=examined,
-        families=len({each.head for each in found}),
-        members=dict(Counter(each.reason for each in found).most_common()),
+        families=len({each.head for each in members}),
+        members=dict(Counter(each.reason for each in members).most_common()),
         only_equal=not has_extra(),
     )
 
@@ -261,7 +261,7 @@ class _Stored:
         return Text(*self._connection.exec_driver_sql(query, (self._stories.revisions[number],)).one())
 
 
-def _kept_links(connection: Connection, stories: Stories, new: set[int]) -> list[Link]:
+def _former_links(connection: Connection, stories: Stories, new: set[int]) -> list[Link]:
     """The links of an earlier run between stories that are neither new nor edited.
 
     Stories whose order has changed, by another day of publication, are added to `new`.
@@ -324,6 +324,6 @@ def _row(member: Membership, stories: Stories) -> tuple[object, ...]:
     return (*ids, member.reason, member.similarity, member.own_share, member.evidence)
 
 
-def _link_row(found: Link, stories: Stories) -> tuple[object, ...]:
-    ids = stories.ids[found.older], stories.ids[found.younger]
-    return (*ids, found.reason, found.similarity, *found.own_shares, found.evidence)
+def _link_row(link: Link, stories: Stories) -> tuple[object, ...]:
+    ids = stories.ids[link.older], stories.ids[link.younger]
+    return (*ids, link.reason, link.similarity, *link.own_shares, link.evidence)

@@ -135,9 +135,9 @@ class Editions:
             others: dict[int, Edition] = {}
             counts = Counter[int]()
             for key in edition.keys:
-                found = self._by_key.setdefault(key, {})
-                others |= found
-                counts.update(number for number, other in found.items() if other.language != edition.language)
+                with_key = self._by_key.setdefault(key, {})
+                others |= with_key
+                counts.update(number for number, other in with_key.items() if other.language != edition.language)
             for number, _ in counts.most_common(LIKELIEST):
                 if twins := twin(others[number], edition):
                     yield twins

@@ -96,6 +96,10 @@ def pack(
                     copyfileobj(file, member, 2**20)
                 package.close(_title(packed), LICENCE, software)
         part.replace(out)
+    except OSError as error:
+        if out.name in str(error.filename):  # a file in the making, which nobody named
+            error.filename = str(out)
+        raise
     finally:
         part.unlink(missing_ok=True)
     return replace(packed, bytes=out.stat().st_size)

@@ -55,7 +55,7 @@ def withdraw(
         forget_bytes(connection, [row.id for row in withdrawal.losing_bytes])
         _delete_teasers(connection, reader, set(addresses))
         tombstone = {"story": story, "reason": reason, "withdrawn_on": on}
-        keep_out(connection, [{"address": each, **tombstone} for each in addresses], "story", now)
+        keep_out(connection, [{"address": address, **tombstone} for address in addresses], "story", now)
         _forget_elsewhere(connection, addresses)
         runs.forget(connection, addresses)
         search_index.fill(connection)

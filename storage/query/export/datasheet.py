@@ -106,15 +106,17 @@ def _of_stories(connection: Connection, selection: Selection) -> dict[str, Any]:
         "first_on": days[0] if days else None,
         "last_on": days[-1] if days else None,
         "gaps": list(gaps(days)),
-        "stories_by_year": _counts(connection, "substr(published_on, 1, 4)", stories, selection),
+        "stories_by_year": _counts(connection, "substr(published_on, 1, 4)", stories, selection, "1"),
         "stories_by_section": _counts(connection, "section", stories, selection),
         "stories_by_language": _counts(connection, "language", stories, selection),
     }
 
 
-def _counts(connection: Connection, column: str, rows: str, selection: Selection) -> dict[str, int]:
+def _counts(
+    connection: Connection, column: str, rows: str, selection: Selection, order: str = "2 DESC, 1"
+) -> dict[str, int]:
     """Rows of the selection by the values of a column, the largest count first; '' for none."""
-    query = text(f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY 2 DESC, 1")
+    query = text(f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY {order}")
     return dict(iter(connection.execute(query, selection.values())))
 
 

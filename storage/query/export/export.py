@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from storage.errors import Unsupported
+from storage.errors import BadQuery, Unsupported
 from storage.query.export.records import KINDS, Kind, Record, records
 from storage.query.export.selection import Selection
 
@@ -32,7 +32,7 @@ FORMATS: Mapping[str, Format] = {
     "tei": Format("tei", (".tei.xml", ".tei", ".xml"), _ITEMS),
     "jsonld": Format("json_ld", (".jsonld",), _ITEMS),
     # Written from the evidence (storage/evidence/copies.py), not from the database.
-    "warc": Format("warc", (".warc.gz",), ("stories", "revisions", "teasers")),
+    "warc": Format("warc", (".warc.gz",), ("stories", "revisions", "teasers", "pictures")),
 }
 
 
@@ -57,13 +57,18 @@ def format_of(file: str) -> str | None:
     return next((form for form, of in FORMATS.items() if name.endswith(of.endings)), None)
 
 
+def check_kind(form: str, kind: Kind) -> None:
+    """Raises BadQuery for a kind of record that the format has no place for."""
+    if kind not in FORMATS[form].kinds:
+        raise BadQuery(f"{form} has no place for {kind}; it takes {', '.join(FORMATS[form].kinds)}")
+
+
 def write(connection: Connection, out: BinaryIO, form: str, kind: Kind, selection: Selection) -> Counted:
     """Write the records of a kind in a format other than warc; how many, and which fields they have.
 
-    Raises BadQuery; Unsupported for a kind that the format or the archive has no place for, or without its extra.
+    Raises BadQuery, as `check_kind`; Unsupported for a kind whose table the archive lacks, or without the extra.
     """
-    if kind not in FORMATS[form].kinds:
-        raise Unsupported(f"{form} has no place for {kind}; it takes {' and '.join(FORMATS[form].kinds)}")
+    check_kind(form, kind)
     try:
         module = import_module(f"storage.query.export.{FORMATS[form].module}")
     except ModuleNotFoundError as error:

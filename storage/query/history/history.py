@@ -13,6 +13,7 @@ from storage.errors import NoSuchStory
 
 _WORDS = 4  # the longest of an address, by which similar addresses are found
 _COMPARED = 200  # addresses
+_ALIKE = 0.75  # of 1, the last parts of two addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +63,12 @@ def find(connection: Connection, story: str | int) -> Row[Any]:
 
 
 def nearest(connection: Connection, address: str) -> str | None:
-    """The canonical address most like an address; None when none is similar.
+    """The canonical address whose last part is most like that of an address; None when none is similar.
 
     Only addresses that contain one of the longest words of its last part are compared; of a part that is one word, as
     in Khmer, one of its halves.
     """
-    last = address.rstrip("/").rsplit("/", 1)[-1]
+    last = _last_part(address)
     half = len(last) // 2
     pieces = sorted(last.split("-"), key=len)[-_WORDS:] if "-" in last else [last[:half], last[half:]]
     table = Story.__table__.c
@@ -76,7 +77,13 @@ def nearest(connection: Connection, address: str) -> str | None:
         return None
     score = sum(shared[1:], shared[0])
     query = select(table.canonical_url).where(score > 0).order_by(score.desc(), table.canonical_url).limit(_COMPARED)
-    return next(iter(get_close_matches(address, connection.execute(query).scalars().all(), n=1, cutoff=0.8)), None)
+    by_part = {_last_part(url): url for url in connection.execute(query).scalars()}
+    near = get_close_matches(last, by_part, n=1, cutoff=_ALIKE)
+    return by_part[near[0]] if near else None
+
+
+def _last_part(address: str) -> str:
+    return address.rstrip("/").rsplit("/", 1)[-1]
 
 
 def full_story(connection: Connection, story: str | int) -> FullStory:

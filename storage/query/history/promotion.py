@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Connection, Row, bindparam, select
 
 from storage.database.bulk import chunks
-from storage.database.schema import Address, Capture, Reading, Sighting
+from storage.database.schema import Address, Capture, Reading, Revision, Sighting, Story
 
 # Lists for machines, which name every story: no promotion.
 _NO_PROMOTION = ("sitemap", "rest")
@@ -66,9 +66,13 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """stays: in the order of time. undated: announcements on captures of unknown time, which are left out."""
+    """Announcements of a story. headline: of its newest wording, else of its last teaser; None without any.
+
+    stays: in the order of time. undated: announcements on captures of unknown time, which are left out.
+    """
 
     address: str
+    headline: str | None
     stays: tuple[Stay, ...]
     beside: tuple[Beside, ...]
     undated: int
@@ -88,10 +92,16 @@ def promotion(connection: Connection, address: str) -> Promotion:
     stays = [stay for place in every for stay in _stays(*place, by_capture)]
     return Promotion(
         address=address,
+        headline=_headline(connection, address) or next((row.headline for row in reversed(rows) if row.headline), None),
         stays=tuple(sorted(stays, key=lambda stay: (stay.seen_from, stay.page, stay.list or ""))),
         beside=tuple(_beside([row for row in dated if row.outcome == "article"])),
         undated=len(rows) - len(dated),
     )
+
+
+def _headline(connection: Connection, address: str) -> str | None:
+    newest = select(Revision.headline).join(Story, Story.newest_revision_id == Revision.id)
+    return connection.execute(newest.where(Story.canonical_url == address)).scalar()
 
 
 # Built once, as the other queries: it takes as long as they do.

@@ -105,6 +105,11 @@ def parse(text: str, spelling: Spelling = EXACT) -> Query | None:
     return _Parser(encodable(text).replace("\0", " "), spelling).whole()
 
 
+def has_open_quote(text: str) -> bool:
+    """Whether a quotation mark begins a phrase that none ends; its words are then searched one by one."""
+    return any(sign in _QUOTES for sign in _SYMBOL.sub("", text))
+
+
 class _Parser:
     """Reads symbols from left to right; OR binds its two neighbours, all others are joined by AND."""
 

@@ -154,6 +154,18 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
             assert list(tables(connection)) == []
 
 
+def test_a_column_may_stand_behind_the_others_but_not_be_another(archive: Archive) -> None:
+    """SQLite puts one that a migration adds behind the constraints."""
+    with archive.connect() as connection:
+        connection.execute(text("ALTER TABLE image DROP COLUMN credit"))
+        assert [finding.what for finding in tables(connection)] == ["image is not as this version makes it"]
+        connection.execute(text("ALTER TABLE image ADD COLUMN credit INTEGER"))
+        assert [finding.what for finding in tables(connection)] == ["image is not as this version makes it"]
+        connection.execute(text("ALTER TABLE image DROP COLUMN credit"))
+        connection.execute(text("ALTER TABLE image ADD COLUMN credit TEXT"))
+        assert list(tables(connection)) == []
+
+
 def test_an_archive_of_the_version_before_gets_its_counts(archive: Archive) -> None:
     archive.add(article())
     archive.add(article(hours=1, body="Water falls by 2 metres."))

@@ -194,7 +194,7 @@ def test_killed_between_any_two_steps_it_is_begun_again(archive: Path, step: str
         run("compact", "--archive", archive)
     script = (
         "import os, sys, pathlib\n"
-        "from postscraper.cli.commands.maintenance import compact_command as command\n"
+        "from postscraper.cli.commands.prove.maintenance import compact_command as command\n"
         "call = getattr(pathlib.Path, sys.argv[1])\n"
         "def last(path, *args, **more):\n"
         "    call(path, *args, **more)\n"

@@ -173,6 +173,9 @@ def test_commands_that_read_take_a_pack_as_an_archive(archive: Path, whole: Path
         ("ledger",),
         ("audit",),
         ("fixity",),
+        ("families", "--json"),
+        ("images", "--json"),
+        ("images", "--lost", "--json"),
     ):
         inside, outside = (run("--archive", folder, *words) for folder in (whole, archive))
         assert (inside.exit_code, inside.stderr) == (0, ""), inside.output
@@ -181,6 +184,22 @@ def test_commands_that_read_take_a_pack_as_an_archive(archive: Path, whole: Path
     assert run("--archive", whole, "export", tmp_path / "a.jsonl").exit_code == 0
     assert run("--archive", archive, "export", tmp_path / "b.jsonl").exit_code == 0
     assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+
+
+def test_datasette_gets_the_database_of_a_pack(whole: Path, tmp_path: Path) -> None:
+    told = json.loads(run("--archive", whole, "datasette", "--out", tmp_path / "out", "--json").stdout)
+    database = Path(told["command"][1])
+    assert database == tmp_path / "out" / "archive.db"
+    assert str(database) in told["files"]
+    assert count(database, "story") == len(rows(database, "SELECT id FROM article")) > 0
+
+
+@pytest.mark.parametrize("words", [("families", "--find"), ("images", "--measure")])
+def test_what_would_write_into_a_pack_is_refused(whole: Path, words: tuple[str, ...]) -> None:
+    before = whole.read_bytes()
+    done = run("--archive", whole, *words)
+    assert (done.exit_code, done.stdout, "is a pack" in done.stderr) == (8, "", True)
+    assert whole.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def test_killed_around_the_swap(archive: Path, step: str) -> None:
     before = canonical(archive)
     script = (
         "import os, sys, pathlib\n"
-        "from postscraper.cli.commands.maintenance import rebuild_command as command\n"
+        "from postscraper.cli.commands.prove.maintenance import rebuild_command as command\n"
         "def ending(call):\n"
         "    def last(*args, **more):\n"
         "        call(*args, **more)\n"

@@ -374,6 +374,15 @@ def test_without_an_answer_nothing_is_withdrawn(archive: Path) -> None:
     assert rows(archive) == before
 
 
+def test_a_path_names_a_story_and_a_withdrawn_one(archive: Path) -> None:
+    path = STORY.removeprefix(SITE)
+    done = json.loads(run("withdraw", path, "--reason", "x", "--yes", "--json", "--archive", archive).stdout)
+    assert (done["story"], done["withdrawn_before"]) == (STORY, False)
+    again = json.loads(run("withdraw", path, "--reason", "x", "--yes", "--json", "--archive", archive).stdout)
+    assert (again["story"], again["withdrawn_before"]) == (STORY, True)
+    is_sound(archive)
+
+
 def test_an_address_that_was_never_a_story_takes_no_other_with_it(archive: Path) -> None:
     """The answers that send on have no body, all of them the same."""
     at = datetime(2021, 1, 1, tzinfo=UTC)

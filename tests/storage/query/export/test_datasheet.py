@@ -88,6 +88,20 @@ def test_counts_of_other_records(
     ]
 
 
+def test_years_come_in_their_order(filled: Archive, tmp_path: Path) -> None:
+    years = list(sheet(filled, tmp_path / "out.jsonl")["stories_by_year"])
+    assert years == sorted(years)
+    assert len(years) > 1
+
+
+def test_other_spellings_of_the_words_are_part_of_the_selection(filled: Archive, tmp_path: Path) -> None:
+    exact = sheet(filled, tmp_path / "a.jsonl", "--words", "worded")
+    found = sheet(filled, tmp_path / "b.jsonl", "--words", "worded", "--forms", "--of", "revisions")
+    assert (exact["stories"], exact["selection"]) == (0, {"words": "worded"})
+    assert found["stories"] == sheet(filled, tmp_path / "c.jsonl", "--words", "words")["stories"] > 0
+    assert found["selection"] == {"words": "worded", "forms": True}
+
+
 def test_a_selection(filled: Archive, tmp_path: Path) -> None:
     found = sheet(filled, tmp_path / "out.parquet", "--since", "2018", "--section", "national", "--of", "teasers")
     assert found["selection"] == {"since": "2018-01-01", "section": "national"}

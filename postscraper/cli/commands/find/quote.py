@@ -1,0 +1,80 @@
+"""`postscraper quote`: a sentence in all wordings and teasers, and whether it still stands."""
+
+from typing import Any
+
+import click
+
+from postscraper.cli import options
+from postscraper.cli.output import address, colours, counted, joined, line, note, print_json, safe
+from postscraper.items import plain
+from storage.archive import Archive
+from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
+
+_CHANGES = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+_STYLED = {"same": ("", ""), "removed": ("\x1b[9m", "\x1b[29m"), "added": ("\x1b[1m", "\x1b[22m")}
+
+
+@click.command("quote")
+@click.argument("sentence", nargs=-1, required=True)
+@options.reading
+@click.option("--exact", "exact_only", is_flag=True, help="Leave out nearly equal forms.")
+@click.option("--limit", type=click.IntRange(1, MOST_QUOTED), default=100, show_default=True, help="Stories.")
+@options.json
+def quote_command(sentence: tuple[str, ...], exact_only: bool, limit: int, json_wanted: bool, archive: Archive) -> None:
+    """Find a SENTENCE in every wording of the stories, in captions and teasers, and whether it still stands.
+
+    Case, accents and punctuation do not count. Nearly equal forms show which words differ from SENTENCE:
+    [-only there-]{+only in print+}, or struck out and bold.
+
+    \b
+    Example:
+      postscraper quote 'The ferry carried 41 passengers and a pig'
+    """
+    total, quotations = archive.ask(quote, " ".join(sentence), exact_only=exact_only, limit=limit)
+    if len(quotations) < total:
+        note(f"The first {len(quotations):,} of {total:,} stories; --limit shows more.")
+    if json_wanted:
+        print_json([plain(each) for each in quotations])
+        return
+    for each in quotations:
+        _print(each)
+    if quotations:
+        exact = sum(each.exact for each in quotations)
+        line(f"{counted(len(quotations), 'story', 'stories')}, {exact} with the exact words")
+    else:
+        note("No wording and no teaser has this sentence, or one like it.")
+
+
+def _print(quoted: Quoted) -> None:
+    line(quoted.headline or "in teasers alone; the archive does not hold the story", bold=True)
+    line(joined(quoted.story_id, address(quoted.canonical_url), _standing(quoted)))
+    for form in quoted.forms:
+        kind = "exact" if form.exact else f"{100 * form.similarity:.0f} % alike"
+        revisions = f"revision {_numbers(form.revisions)}" if form.revisions else None
+        seen = None if form.seen is None else f"seen {counted(form.seen, 'time')}"
+        line("  " + joined(form.place, kind, revisions, seen, _span(form)))
+        click.echo(f"    {_text(form)}", color=colours())
+    line()
+
+
+def _standing(quoted: Quoted) -> str | None:
+    if quoted.standing in (None, "stands"):
+        return quoted.standing and "still stands"
+    when = f" by {quoted.removed_at:%Y-%m-%d %H:%M} UTC" if quoted.removed_at else ""
+    return f"{quoted.standing}{when}"
+
+
+def _numbers(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _span(form: Form) -> str:
+    moments = (form.first_seen_at, form.last_seen_at)
+    return " to ".join(dict.fromkeys(f"{moment:%Y-%m-%d %H:%M} UTC" for moment in moments if moment))
+
+
+def _text(form: Form) -> str:
+    marks: Any = _STYLED if colours() else _CHANGES
+    pieces = form.differences or (("same", form.text),)
+    printed = "".join(f"{marks[change][0]}{safe(piece)}{marks[change][1]}" for change, piece in pieces)
+    return " ".join(printed.split())

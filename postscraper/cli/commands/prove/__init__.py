@@ -1,0 +1,1 @@
+"""Commands of the group Prove and mend."""

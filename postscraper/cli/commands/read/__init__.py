@@ -1,0 +1,1 @@
+"""Commands of the group Read: stories, their history, and the newspaper by days."""

@@ -1,0 +1,1 @@
+"""Commands of the group Saved pages, which need no archive."""

@@ -1,0 +1,1 @@
+"""Commands of the group Share: selections for other programs and people."""
