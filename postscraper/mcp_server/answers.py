@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
-from postscraper.web import answers, story_answers
+from postscraper.web.answers import archive, captures, story
 from postscraper.web.schema import With
 from storage.database.schema import Story
 from storage.query import statistics
@@ -20,9 +20,9 @@ _CITED_IF_HELD = With(source=Reference | None)
 _OF_CAPTURE = With(source=CaptureReference)
 
 CitedGone = Annotated[Gone, _CITED]
-CitedCapture = Annotated[answers.CaptureInList, _OF_CAPTURE]
-CitedFront = Annotated[answers.FrontSummary, _OF_CAPTURE]
-CitedTeasers = Annotated[answers.TeaserList, With(teasers=Sequence[Annotated[answers.TeaserInPlace, _CITED_IF_HELD]])]
+CitedCapture = Annotated[captures.CaptureInList, _OF_CAPTURE]
+CitedFront = Annotated[archive.FrontSummary, _OF_CAPTURE]
+CitedTeasers = Annotated[archive.TeaserList, With(teasers=Sequence[Annotated[archive.TeaserInPlace, _CITED_IF_HELD]])]
 
 
 class ArchiveState(TypedDict):
@@ -35,8 +35,8 @@ class ArchiveState(TypedDict):
     newest_digest: str | None
 
 
-Search = Annotated[answers.Search, With(hits=Sequence[Annotated[answers.SearchHit, _CITED]])]
-Trend = answers.Trend
+Search = Annotated[archive.Search, With(hits=Sequence[Annotated[archive.SearchHit, _CITED]])]
+Trend = archive.Trend
 
 
 class Quotes(TypedDict):
@@ -57,14 +57,14 @@ class StoryRead(TypedDict):
 
     story: Story
     revision: int | None
-    item: story_answers.ArticleShown
+    item: story.ArticleShown
     blocks: int
     block: int
-    links: Sequence[story_answers.LinkShown]
-    why: Mapping[str, story_answers.Origin]
-    corrections: Sequence[story_answers.NoteShown]
+    links: Sequence[story.LinkShown]
+    why: Mapping[str, story.Origin]
+    corrections: Sequence[story.NoteShown]
     gone: Sequence[Gone]
-    same_words: Sequence[story_answers.StoryAddress]
+    same_words: Sequence[story.StoryAddress]
     source: Reference
     citation: str
 
@@ -73,14 +73,14 @@ class History(TypedDict):
     """revisions: the oldest first, each with its changes against the one before. captures: all that show the story."""
 
     story: Story
-    revisions: Sequence[Annotated[story_answers.RevisionShown, _CITED]]
-    corrections: Sequence[story_answers.NoteShown]
+    revisions: Sequence[Annotated[story.RevisionShown, _CITED]]
+    corrections: Sequence[story.NoteShown]
     captures: Sequence[Annotated[CaptureReference, With(status=int, layout=str | None)]]
     gone: Sequence[Gone]
 
 
-_CITED_REVISION = Annotated[story_answers.RevisionFacts, _CITED]
-Difference = Annotated[story_answers.Difference, With(old=_CITED_REVISION, new=_CITED_REVISION)]
+_CITED_REVISION = Annotated[story.RevisionFacts, _CITED]
+Difference = Annotated[story.Difference, With(old=_CITED_REVISION, new=_CITED_REVISION)]
 
 
 class StoryStood(TypedDict):
@@ -106,24 +106,24 @@ class Promoted(TypedDict):
 
     story: Story
     promotion: Promotion
-    headlines: Sequence[story_answers.HeadlineShown]
+    headlines: Sequence[story.HeadlineShown]
     source: Reference
 
 
-Changes = Annotated[answers.Changes, With(edits=Sequence[Annotated[answers.EditShown, _CITED]])]
-Front = Annotated[answers.FrontInFull, With(as_of=datetime, lists=Sequence[CitedTeasers], source=CaptureReference)]
-_FrontOfDay = Annotated[answers.FrontInFull, With(lists=Sequence[CitedTeasers], source=CaptureReference)]
+Changes = Annotated[archive.Changes, With(edits=Sequence[Annotated[archive.EditShown, _CITED]])]
+Front = Annotated[archive.FrontInFull, With(as_of=datetime, lists=Sequence[CitedTeasers], source=CaptureReference)]
+_FrontOfDay = Annotated[archive.FrontInFull, With(lists=Sequence[CitedTeasers], source=CaptureReference)]
 _PaperOfDay = Annotated[
-    answers.PaperOfDay,
+    archive.PaperOfDay,
     With(
         fronts=Sequence[CitedFront],
         shown=_FrontOfDay | None,
-        stories=Sequence[Annotated[answers.StoryOfDay, _CITED]],
-        edited=Sequence[Annotated[answers.EditOfDay, _CITED]],
+        stories=Sequence[Annotated[archive.StoryOfDay, _CITED]],
+        edited=Sequence[Annotated[archive.EditOfDay, _CITED]],
         gone=Sequence[CitedGone],
     ),
 ]
-Day = Annotated[answers.Day, With(papers=Sequence[_PaperOfDay])]
+Day = Annotated[archive.Day, With(papers=Sequence[_PaperOfDay])]
 
 
 class GoneStories(TypedDict):
@@ -140,10 +140,13 @@ class Families(TypedDict):
     families: Sequence[Sequence[Annotated[Member, _CITED]]]
 
 
-Cite = Annotated[story_answers.Cite, _CITED]
-Proof = Annotated[story_answers.ProofPage, _CITED]
-Coverage = Annotated[answers.Coverage, With(problems=Sequence[CitedCapture])]
-Unread = Annotated[answers.Unread, With(captures=Sequence[CitedCapture])]
-Capture = Annotated[answers.CapturePage, _OF_CAPTURE]
-Audit, Runs, Withdrawals = answers.Audit, answers.Runs, answers.Withdrawals
+Pictures = Annotated[captures.Pictures, With(pictures=Sequence[Annotated[captures.PictureShown, _CITED]])]
+_CitedUses = Sequence[Annotated[captures.PhotoUseShown, _CITED]]
+Photos = Annotated[captures.Photos, With(photos=Sequence[Annotated[captures.PhotoShown, With(uses=_CitedUses)]])]
+Cite = Annotated[story.Cite, _CITED]
+Proof = Annotated[story.ProofPage, _CITED]
+Coverage = Annotated[captures.Coverage, With(problems=Sequence[CitedCapture])]
+Unread = Annotated[captures.Unread, With(captures=Sequence[CitedCapture])]
+Capture = Annotated[captures.CapturePage, _OF_CAPTURE]
+Audit, Runs, Withdrawals = archive.Audit, archive.Runs, archive.Withdrawals
 Stats = statistics.Stats

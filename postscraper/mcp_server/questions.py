@@ -14,7 +14,7 @@ from postscraper.cli.stories import find_row
 from postscraper.items import plain
 from postscraper.urls import redirect_target
 from postscraper.web.pages import BadParameter, Room
-from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
+from postscraper.web.views import calendar, captures, coverage, pictures, proofs, search, stories
 from postscraper.web.views.proofs import ARCHIVE_ID
 from storage.database.schema import Capture
 from storage.errors import BadQuery
@@ -183,6 +183,17 @@ def family(room: Room, connection: Connection, story: str | None, limit: int, pa
     chosen = _page(every, limit, page)
     cited = iter(_cited(connection, [member for members in chosen for member in members], "story_id"))
     return {"all_families": len(every), "families": [[next(cited) for _ in members] for members in chosen]}
+
+
+def kept_pictures(room: Room, connection: Connection, **values: Any) -> Data:
+    data = pictures.pictures(room, connection, **values)
+    return data | {"pictures": _cited(connection, data["pictures"], "story_id")}
+
+
+def photos(room: Room, connection: Connection, story: str | None) -> Data:
+    data = pictures.photos(room, connection, None if story is None else _number(room, story))
+    uses = iter(_cited(connection, [use for photo in data["photos"] for use in photo["uses"]], "story_id"))
+    return data | {"photos": [photo | {"uses": [next(uses) for _ in photo["uses"]]} for photo in data["photos"]]}
 
 
 # --- The newspaper through time -----------------------------------------------------------------

@@ -32,7 +32,8 @@ from postscraper.errors import PostscraperError, closest
 from postscraper.items import plain
 from postscraper.mcp_server.questions import state_of
 from postscraper.mcp_server.sizes import LARGEST, TooLarge, fitted
-from postscraper.mcp_server.tools import BY_NAME, INSTRUCTIONS, TOOLS, Tool
+from postscraper.mcp_server.tool import Tool
+from postscraper.mcp_server.tools import BY_NAME, INSTRUCTIONS, TOOLS
 from postscraper.web.database import TooSlow, reading
 from postscraper.web.pages import BadParameter, Elsewhere, NotFound, Room, TakenOut
 from postscraper.web.rendering import json_of
@@ -45,8 +46,8 @@ _logger = logging.getLogger(__name__)
 # Whose own messages are sentences for the one who asks.
 _ON_PURPOSE = (BadParameter, NotFound, TakenOut, ArchiveError, PostscraperError)
 _SENTENCES: Mapping[type[Exception], str] = {
-    TooSlow: "This question takes longer than a second in this archive. Narrow it by days, section or words, or ask "
-    "the command of the same name, which has no limit.",
+    TooSlow: "This question takes too long in this archive. Narrow it by days, section or words, or ask the command "
+    "of the same name, which has no limit.",
     TooLarge: f"The answer has more than {LARGEST:,} characters, and no list that could be cut. Narrow the question.",
     Elsewhere: "This is the address of a story: read it with `story`.",
     EvidenceError: "The record of this capture cannot be read; `postscraper verify` names what is damaged.",
@@ -103,7 +104,7 @@ def _result(room: Room, tool: Tool, arguments: Mapping[str, Any]) -> CallToolRes
 def answer(room: Room, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of a tool as JSON data, with the state of the archive, and with what was cut."""
     values = tool.values(arguments)
-    with reading(room.archive) as connection:
+    with reading(room.archive, tool.seconds) as connection:
         answered = {**tool.question(room, connection, **values), "archive": state_of(connection)}
     data: dict[str, Any] = json.loads(json_of(plain(answered)))
     data["left_out"] = fitted(data)

@@ -1,19 +1,12 @@
 """Table of the tools: names, descriptions for language models, parameters, types of answers, questions."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
 
-from postscraper.errors import closest
 from postscraper.mcp_server import answers, questions
+from postscraper.mcp_server.tool import Tool
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.web.openapi import parameter_schema
-from postscraper.web.pages import BadParameter, Page, Parameter
-from postscraper.web.schema import Schema, Schemas, With
-from postscraper.web.views import coverage, proofs, search, stories
-
-LONGEST_TEXT = 2_000  # characters of one argument
+from postscraper.web.pages import Page, Parameter
+from postscraper.web.views import coverage, pictures, proofs, search, stories
 
 _PAPERS = " and ".join(paper.title or paper.host.removeprefix("www.") for paper in NEWSPAPERS.values())
 INSTRUCTIONS = f"""\
@@ -36,73 +29,18 @@ printed.
 A story is named by its number (`story_id`), its address, or a path as /national/a-story. Begin with `search` or
 `quote`, read with `story`, follow edits with `history`, `diff` and `changes`, and see the paper of a day with `day`
 or `front`. An answer has at most 100,000 characters; `left_out` counts what was cut from its lists, by the place in
-the answer. Ask on with `page`, `block` or a narrower question. A question that takes longer than a second ends with
+the answer. Ask on with `page`, `block` or a narrower question. A question that takes too long ends with
 an error that says so.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tool:
-    """One tool.
-
-    description: wrapped as suits the source. question: from room, connection and the parameters to the answer, which is
-    of the type `answer`. required: names of the parameters without which it cannot be asked.
-    """
-
-    name: str
-    title: str
-    description: str
-    question: Callable[..., Mapping[str, Any]]
-    answer: Any
-    parameters: Sequence[Parameter] = ()
-    required: Sequence[str] = ()
-
-    @cached_property
-    def input_schema(self) -> Schema:
-        properties = {each.name: {"description": each.means, **parameter_schema(each)} for each in self.parameters}
-        for name, schema in properties.items():
-            if schema["type"] == "string" and "enum" not in schema:
-                schema["maxLength"] = LONGEST_TEXT
-            if name in self.required:
-                schema.pop("default", None)
-        required = list(self.required)
-        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-    @cached_property
-    def output_schema(self) -> Schema:
-        schemas = Schemas("#/$defs/")
-        common = With(archive=answers.ArchiveState, left_out=Mapping[str, int])
-        schema = schemas.object_of(Annotated[self.answer, common])
-        return {**schema, "$defs": schemas.definitions}
-
-    def values(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of all parameters. Raises BadParameter."""
-        known = [each.name for each in self.parameters]
-        for name in arguments:
-            if name not in known:
-                raise BadParameter(f"{self.name} has no parameter {name[:80]!r}{closest(name, known) if known else ''}")
-        for name in self.required:
-            if arguments.get(name) is None or not str(arguments[name]).strip():
-                raise BadParameter(f"{self.name} needs {name}")
-        return {each.name: each.parse(_typed(each.name, arguments.get(each.name))) for each in self.parameters}
-
-
-def _typed(name: str, value: Any) -> str | None:
-    """A JSON value as it would be typed in an address."""
-    if value is None or isinstance(value, str):
-        if value is not None and len(value) > LONGEST_TEXT:
-            raise BadParameter(f"{name} has {len(value):,} characters, and may have {LONGEST_TEXT:,}")
-        return value
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
-        return str(int(value))
-    raise BadParameter(f"{name} is one value, and not {str(value)[:80]}")
-
-
 def _of_page(pages: Sequence[Page], name: str) -> Sequence[Parameter]:
     """The parameters of a page of the reading room."""
-    return next(page for page in pages if page.name == name).parameters
+    return _named(pages, name).parameters
+
+
+def _named(pages: Sequence[Page], name: str) -> Page:
+    return next(page for page in pages if page.name == name)
 
 
 _STORY = Parameter(name="story", means="The story: its number, its address, or its path as /national/a-story.")
@@ -293,6 +231,29 @@ TOOLS: Sequence[Tool] = (
         parameters=(_STORY, _LIMIT, _PAGE),
     ),
     Tool(
+        name="pictures",
+        title="Kept pictures",
+        description="""
+        Pictures whose bytes the archive holds, by the day of their stories, the last first, with captions and credits
+        as printed. `credits` counts them by photographer or agency. `capture_id` is the capture of the bytes.
+        """,
+        question=questions.kept_pictures,
+        answer=answers.Pictures,
+        parameters=_of_page(pictures.PAGES, "pictures"),
+    ),
+    Tool(
+        name="photos",
+        title="The same photo in several stories",
+        description="""
+        Photos that several stories print, each with every caption and credit: of one story, or of all. `distance` is
+        how many bits of its fingerprint differ from the first print, 0 to 64. Empty when the archive's keeper has not
+        measured its pictures yet.
+        """,
+        question=questions.photos,
+        answer=answers.Photos,
+        parameters=(_STORY,),
+    ),
+    Tool(
         name="cite",
         title="Cite a story",
         description="""
@@ -352,11 +313,12 @@ TOOLS: Sequence[Tool] = (
         title="What is known and not held",
         description="""
         Known addresses of stories against those that are held, with the reason of each gap, and an estimate of all
-        stories that the paper printed. In a large archive it takes longer than a second, and ends with an error.
+        stories that the paper printed. In a large archive it takes some seconds, and may end with an error.
         """,
         question=coverage.audit_view,
         answer=answers.Audit,
         parameters=_of_page(coverage.PAGES, "audit"),
+        seconds=_named(coverage.PAGES, "audit").seconds,
     ),
     Tool(
         name="runs",

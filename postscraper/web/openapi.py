@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from postscraper import __version__
-from postscraper.web.answers import ANSWERS, Failure
+from postscraper.web.answers.table import ANSWERS, Failure
 from postscraper.web.pages import Page, Parameter
 from postscraper.web.schema import Schema, Schemas
 

@@ -1,18 +1,13 @@
-"""Types of the reading room's answers in JSON, by the names of its pages; of them the schemas of its API are made.
-
-Moments are ISO 8601 in UTC (`2018-06-20T01:10:00Z`), days ISO dates on the newspaper's clock; `null` is what no page
-and no source gives. In counts by name the name `null` stands for what has none.
-"""
+"""Types of answers about the archive and its stories by time, words and state."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, TypedDict
 
-from postscraper.items import Problem
+from postscraper.web.answers.story import ChangeShown
 from postscraper.web.schema import With
-from postscraper.web.story_answers import ChangeShown, Cite, Difference, ProofPage, StoryPage
-from storage.database.schema import Capture
 from storage.ledger.audit import Estimate, List, Standing
+from storage.query.history.changes import ChangeKind
 from storage.query.history.edits import Edit
 from storage.query.history.gone import Gone
 from storage.query.search.facets import Facets
@@ -227,7 +222,8 @@ class SearchHit(TypedDict):
 
 
 class Search(TypedDict):
-    """total: stories that match. ranked: how many of them can be reached by pages in this order.
+    """total: stories that match; gone: those of them whose address answers without them now. ranked: how many can be
+    reached by pages in this order. notice: a sentence about a filter or page that has no story.
 
     sections, layouts: names by which a search can be narrowed.
     """
@@ -235,7 +231,8 @@ class Search(TypedDict):
     title: str
     q: str
     fault: None
-    notice: NotRequired[str | None]
+    notice: str | None
+    gone: int
     total: int
     page: int
     pages: int
@@ -262,7 +259,7 @@ class Trend(TypedDict):
     title: str
     questions: Sequence[str]
     fault: None
-    notice: NotRequired[str | None]
+    notice: str | None
     by: Period
     periods: Sequence[str]
     all_stories: Sequence[int]
@@ -278,7 +275,9 @@ class NoteOfEdit(TypedDict):
     number: int
 
 
-EditShown = Annotated[Edit, With(changes=Sequence[ChangeShown], corrections=Sequence[NoteOfEdit])]
+EditShown = Annotated[
+    Edit, With(kinds=Sequence[ChangeKind], changes=Sequence[ChangeShown], corrections=Sequence[NoteOfEdit])
+]
 
 
 class Changes(TypedDict):
@@ -301,40 +300,6 @@ class Withdrawals(TypedDict):
     """Stories that were taken out of the archive."""
 
     withdrawn: Sequence[Withdrawal]
-
-
-class CaptureInList(TypedDict):
-    """id: number of the capture. reason, detail: why it could not be read. story_id: of the story that it shows."""
-
-    id: int
-    url: str
-    captured_at: datetime | None
-    status: int
-    reason: str | None
-    detail: str | None
-    layout: str | None
-    story_id: int | None
-    problems: Sequence[Problem]
-
-
-class Coverage(TypedDict):
-    """problems: captures of stories of which something could not be read with certainty."""
-
-    unread: Mapping[str, int]
-    outcomes: Mapping[str, int]
-    ledger: Mapping[str, int]
-    problems: Sequence[CaptureInList]
-
-
-class Unread(TypedDict):
-    """reasons: captures that were not read, by reason."""
-
-    reason: str | None
-    reasons: Mapping[str, int]
-    total: int
-    page: int
-    pages: int
-    captures: Sequence[CaptureInList]
 
 
 class NotHeld(TypedDict):
@@ -360,42 +325,3 @@ class Audit(TypedDict):
     assumed: str
     lacking: int
     not_held: Sequence[NotHeld]
-
-
-class CapturePage(TypedDict):
-    """headers: names and values of the answer, in its order. bytes: of its body. fault: why they cannot be read."""
-
-    capture: Annotated[Capture, With(problems=Sequence[Problem])]
-    fault: str | None
-    headers: Sequence[tuple[str, str]]
-    bytes: int | None
-
-
-class Failure(TypedDict):
-    """status: of HTTP. error: a sentence."""
-
-    status: int
-    error: str
-
-
-# `lookup` has none: it leads to another page.
-ANSWERS: Mapping[str, Any] = {
-    "front": Front,
-    "year": Year,
-    "day": Day,
-    "gone": GonePage,
-    "search": Search,
-    "trend": Trend,
-    "story": StoryPage,
-    "difference": Difference,
-    "changes": Changes,
-    "withdrawn": Withdrawals,
-    "cite": Cite,
-    "proof": ProofPage,
-    "runs": Runs,
-    "coverage": Coverage,
-    "unread": Unread,
-    "audit": Audit,
-    "capture": CapturePage,
-    "docs": Mapping[str, Any],
-}

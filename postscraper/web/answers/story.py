@@ -1,4 +1,4 @@
-"""Types of the answers about one story in JSON; as in postscraper/web/answers.py."""
+"""Types of answers about one story."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from postscraper.items import Block, Image, Problem
 from postscraper.run.proof import ProvedField, ProvedRecord
 from storage.database.schema import Capture, Story
 from storage.query.citation import Names
+from storage.query.families import Member
 from storage.query.history import changes
 from storage.query.history.differences import Piece
 from storage.query.history.gone import Gone
@@ -111,20 +112,38 @@ class StoryAddress(TypedDict):
     story: int | None
 
 
+class RecordShown(TypedDict):
+    """The capture of a wording's text. id: its number."""
+
+    id: int
+    captured_at: datetime | None
+    source: str
+    digest: str
+    evidence_file: str | None
+    evidence_offset: int | None
+
+
 class StoryPage(TypedDict):
     """item: the best reading of all captures, or the revision that was asked for. why: origins of its fields.
 
-    pictures: captures of kept pictures, by address. same_words: other addresses with equal words.
+    pictures: captures of kept pictures, by address; shown: whether their bytes can be read; printed_again: other
+    stories that print them. same_words: other addresses with equal words. record, citation: of the revision that was
+    asked for, else of the newest; the citation in the style of Chicago. families: those of the story, the head first.
     """
 
     story: Story
     item: ArticleShown
     revision: int | None
     pictures: Mapping[str, int]
+    shown: bool
+    printed_again: int
+    families: Sequence[Sequence[Member]]
     links: Sequence[LinkShown]
     revisions: Sequence[RevisionShown]
     corrections: Sequence[NoteShown]
     captures: Sequence[Capture]
+    record: RecordShown
+    citation: str
     promotion: Promotion
     headlines: Sequence[HeadlineShown]
     why: Mapping[str, Origin]
