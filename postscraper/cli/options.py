@@ -163,7 +163,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--unique", is_flag=True, default=None, help="Of nearly equal stories the first alone: `families`.")
     @wraps(command)
     def filtered(archive: Archive, **values: Any) -> None:
-        chosen = Filters(**{each.name: values.pop(each.name) for each in fields(Filters)})
+        chosen = Filters(**{each.name: values.pop(each.name) for each in fields(Filters) if each.name in values})
         for name in get_args(Named):
             if (value := getattr(chosen, name)) is not None:
                 check_name(archive, name, value)

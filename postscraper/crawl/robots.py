@@ -25,7 +25,7 @@ from twisted.internet.defer import Deferred
 
 from postscraper.crawl.http import phrase
 from postscraper.crawl.pacing import retry_after
-from postscraper.crawl.spider import MOST_HOPS, NEVER_AGAIN, UNANSWERED, NewspaperSpider
+from postscraper.crawl.spider import MOST_HOPS, NEVER_AGAIN, NewspaperSpider
 from postscraper.errors import RobotsUnavailable
 from postscraper.run.run import now
 from storage.ledger.states import BACK_OFF
@@ -112,7 +112,6 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return None, f"robots.txt is behind more than {MOST_HOPS} redirects"
         except Exception as error:  # of any kind that a download raises
             proxy = f" through the proxy {at}" if (at := robots_request.meta.get("proxy")) else ""
-            self._stats.inc_value(UNANSWERED)
             return None, f"robots.txt brings no answer{proxy}: {phrase(error)}"
         return response, _flaw(response)
 

@@ -239,8 +239,7 @@ class NewspaperSpider(Spider):
             # Nothing more may be requested (RFC 9309, 2.3.1.4), but from another form of the host, which has its own.
             over = host == urlsplit(self.run.home).netloc or not self._handled
         else:
-            stats.inc_value(UNANSWERED)
-            over = self._had_no_answer() and stats.get_value(UNANSWERED) >= UNREACHABLE_AFTER
+            over = self._had_no_answer() and stats.get_value(UNANSWERED, 0) >= UNREACHABLE_AFTER
         if over and without_rules:
             self.run.give_back([address])  # it was never requested
         else:

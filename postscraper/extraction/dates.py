@@ -5,6 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from typing import Any
 
 from postscraper.extraction.page import Page
 from postscraper.items import Problem
@@ -112,15 +113,20 @@ def span(text: str) -> tuple[date, date]:
     return date(year, first, 1), date(year, last, monthrange(year, last)[1])
 
 
-def machine_moment(text: str | None) -> datetime | None:
-    """An ISO moment with its offset, as `dcterms.date` carries, in UTC; None for anything else."""
-    if not text:
-        return None
+def iso_moment(text: Any) -> datetime | None:
+    """A moment in ISO form, aware where it names its offset; None for anything else."""
     try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        moment = datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
+        _ = moment and moment.astimezone(UTC)  # raises for one that is out of range there
     except (ValueError, OverflowError):
         return None
+    return moment
+
+
+def machine_moment(text: Any) -> datetime | None:
+    """An ISO moment with its offset, as `dcterms.date` carries, in UTC; None for anything else."""
+    moment = iso_moment(text)
+    return moment.astimezone(UTC) if moment and moment.tzinfo else None
 
 
 def day_of(moment: datetime, paper: Newspaper) -> date:

@@ -1,4 +1,4 @@
-"""A parsed page, and the verbs that read it: the verb fixes how many matches there are.
+"""A parsed page, and the verbs that read it; the verb fixes the number of matches.
 
 `one` raises unless exactly one, `maybe` allows none, `many` any number. This module wraps the
 HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.

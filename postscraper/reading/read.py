@@ -1,4 +1,4 @@
-"""Reading of a capture: its item and the stories it carries whole. Only here are errors caught that a page provokes."""
+"""Read a capture: its item, and the stories it carries whole. Errors that a page provokes are caught here alone."""
 
 from collections.abc import Callable
 from dataclasses import replace

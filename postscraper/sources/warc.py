@@ -53,15 +53,6 @@ class Contents:
     hosts: Counter[str] = field(default_factory=Counter)
     records: Counter[str] = field(default_factory=Counter)
 
-    def __add__(self, other: "Contents") -> "Contents":
-        return Contents(
-            self.total + other.total,
-            self.pages + other.pages,
-            self.skipped + other.skipped,
-            self.hosts + other.hosts,
-            self.records + other.records,
-        )
-
     def __str__(self) -> str:
         parts = [f"{count:,} {kind} records" for kind, count in self.records.most_common()]
         parts += [f"{count:,} left out ({why})" for why, count in self.skipped.most_common() if why != _OTHER_HOST]
@@ -87,15 +78,12 @@ class PageFilter:
         source: of the pages that pass.
         papers: names of other newspapers that can be read, by host.
         """
-        self.contents = Contents()
+        self.contents = Contents()  # of the file
+        self.skipped = Counter[str]()  # records of all files, by the reason
         self.without_pages: list[str] = []  # contents of each file without a page
         self.not_warc: list[str] = []  # names of files without a record
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
-
-    @property
-    def skipped(self) -> Counter[str]:
-        return self.contents.skipped
 
     def _canonical_host(self, origin: str) -> str | None:
         """origin: an address up to its path. None if it is no address."""
@@ -115,7 +103,7 @@ class PageFilter:
                 if kind[1] != b"request":
                     self.contents.records[kind[1].decode("latin-1")] += 1
             elif self._host is not None and host not in (self._host, None):
-                self.contents.skipped[self._other_host(host)] += 1
+                self._skip(self._other_host(host))
             elif named is None and (scheme := _SCHEME.search(raw.raw, 0, 4096)):
                 self.contents.records[f"{scheme[1].decode()}:"] += 1
             # A record without an address is reported by its parser.
@@ -138,19 +126,22 @@ class PageFilter:
                 origin = f"{file.path.name}, byte {location.offset}"
                 yield location, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
-                self.contents.skipped[why] += 1
+                self._skip(why)
 
     def file(
         self, file: WarcFile, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
         """The pages of a whole file; one without any is added to `without_pages`, or to `not_warc`."""
-        before, self.contents = self.contents, Contents()
+        self.contents = Contents()
         yield from pages
         if not self.contents.total and file.end > file.start:
             self.not_warc.append(file.name)
         elif not self.contents.pages:
             self.without_pages.append(f"{file.name}: {self.contents}")
-        self.contents = before + self.contents
+
+    def _skip(self, why: str) -> None:
+        self.contents.skipped[why] += 1
+        self.skipped[why] += 1
 
     def _other_host(self, host: str) -> str:
         """Count a response of another host; returns the reason to skip it."""

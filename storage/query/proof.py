@@ -67,7 +67,7 @@ def _standfirst(connection: Connection, revision: Row[Any]) -> Row[Any] | None:
 def fields_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The stored fields that were read from captures, by their ids; named as the findings of `verify` name them."""
     capture, reading, sighting = Capture.__table__.c, Reading.__table__.c, Sighting.__table__.c
-    found: dict[int, tuple[str, ...]] = {}
+    names: dict[int, tuple[str, ...]] = {}
     for chunk in chunks(sorted(ids)):
         with_teasers = set(
             connection.execute(select(sighting.capture_id).where(sighting.capture_id.in_(chunk)).distinct()).scalars()
@@ -75,8 +75,8 @@ def fields_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str
         query = select(capture.id, reading.item).join_from(Capture, Reading, reading.id == capture.reading_id)
         for number, item in connection.execute(query.where(capture.id.in_(chunk))):
             teasers = ("sightings",) if number in with_teasers else ()
-            found[number] = (*(f"reading.{name}" for name, value in _filled(item)), *teasers)
-    return found
+            names[number] = (*(f"reading.{name}" for name, value in _filled(item)), *teasers)
+    return names
 
 
 def _filled(item: str) -> list[tuple[str, Any]]:

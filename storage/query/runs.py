@@ -66,18 +66,19 @@ class RunReport:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """What is known of it, in words."""
-        found = [("arguments", json.dumps(self.arguments, ensure_ascii=False) if self.arguments else "")]
-        found += [("started", f"{self.started_at:%Y-%m-%d %H:%M:%S} UTC")]
-        found += [("ended", f"{self.ended_at:%Y-%m-%d %H:%M:%S} UTC")] if self.ended_at else []
+        facts_in_words = [("arguments", json.dumps(self.arguments, ensure_ascii=False) if self.arguments else "")]
+        facts_in_words += [("started", f"{self.started_at:%Y-%m-%d %H:%M:%S} UTC")]
+        facts_in_words += [("ended", f"{self.ended_at:%Y-%m-%d %H:%M:%S} UTC")] if self.ended_at else []
         for name in ("requests", "answers", "bytes", "queued"):
             value = getattr(self, name)
-            found.append((name, "" if value is None else f"{value:,}"))
+            facts_in_words.append((name, "" if value is None else f"{value:,}"))
         if self.answers and self.not_modified is not None:
-            found.append(("answers 304", f"{self.not_modified:,}, {self.not_modified / self.answers:.0%}"))
+            facts_in_words.append(("answers 304", f"{self.not_modified:,}, {self.not_modified / self.answers:.0%}"))
         for name in ("delay_seconds", "shortest_gap_seconds"):
             value = getattr(self, name)
-            found.append((name.removesuffix("_seconds").replace("_", " "), "" if value is None else f"{value:.1f} s"))
-        return [(name, value) for name, value in found if value]
+            title = name.removesuffix("_seconds").replace("_", " ")
+            facts_in_words.append((title, "" if value is None else f"{value:.1f} s"))
+        return [(name, value) for name, value in facts_in_words if value]
 
 
 def runs(connection: Connection, limit: int | None = None) -> list[RunReport]:

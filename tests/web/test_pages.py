@@ -158,6 +158,7 @@ def test_filters_and_pages(room: Room) -> None:
     assert {hit["published_on"][:4] for hit in found["hits"]} == {"2018"}
     facets = data(room, "/search.json?q=the&limit=100")["facets"]
     assert data(room, "/search.json?q=the&edited=1")["total"] == facets["edited"] >= 1
+    assert 0 < data(room, "/search.json?q=the&unique=1")["total"] < facets["stories"]
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "atom"])

@@ -267,13 +267,13 @@ def restored(
         "kicker": opening.kicker,
         "standfirst": opening.standfirst,
         "dateline": opening.dateline,
-        "agency": _agency_of(story, page.paper),
+        "agency": agency_of(story, page.paper),
         "images": images,
         "story": story,
     }, (*story.problems, *lone)
 
 
-def _agency_of(body: Body, paper: Newspaper) -> str | None:
+def agency_of(body: Body, paper: Newspaper) -> str | None:
     """The wire service that the last credit names; None when none does."""
     last = body.blocks[-1] if body.blocks else None
     if last is None or last.kind != "credit":

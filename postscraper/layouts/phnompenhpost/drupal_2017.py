@@ -24,7 +24,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
@@ -164,7 +163,7 @@ SIDE = ".sidebar"
 BOXES = ":has(> h2, > .title-bar, > .block-title)"
 HEADING = ":scope > h2, :scope > .title-bar, :scope > .block-title"
 
-_TWELVE_HOURS_FROM = date(2020, 1, 1)
+_TWELVE_HOURS_FROM = datetime.date(2020, 1, 1)
 _DATE = re.compile(
     rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DATES.day}{DATES.clock}?{DATES.zone}?)(?: by .*)?)"
 )

@@ -91,15 +91,14 @@ def _section(page: Page) -> str | None:
 
 def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, ...]]:
     """Byline and date, from one line or from two."""
-    author = maybe(page, "table.contentpaneopen .small")
-    byline = _LEAD.sub("", author) or None if author else None
     line = maybe(page, "table.contentpaneopen .createdate")
     found = DATED.fullmatch(line or "")
+    byline = _LEAD.sub("", maybe(page, "table.contentpaneopen .small") or "") or (found["byline"] if found else None)
     date, problems = _dated(page, line)
     number = ADDRESS.fullmatch(path_of(page.url))
     if date and number and number["day"] != f"{date.on:%Y%m%d}":
         problems = (Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text),)
-    return byline or (found["byline"] if found else None), date, problems
+    return byline, date, problems
 
 
 def text_cells(where: Page | Node) -> list[Node]:

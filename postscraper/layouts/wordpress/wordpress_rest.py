@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
+from postscraper.extraction.dates import iso_moment
 from postscraper.extraction.decode import text_of
 from postscraper.extraction.page import Answer
 from postscraper.extraction.pictures import image
@@ -84,7 +85,7 @@ class _Post:
     @property
     def published(self) -> Published:
         at, modified_at = _utc(self.data.get("date_gmt")), _utc(self.data.get("modified_gmt"))
-        local = _local(self.data.get("date"))
+        local = iso_moment(self.data.get("date"))
         text = str(self.data.get("date") or "") or None
         return Published(at=at, on=local.date() if local else None, text=text, modified_at=modified_at)
 
@@ -239,7 +240,7 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
     In the order of changes there is always one: what has changed since.
     """
     query = dict(parse_qsl(urlsplit(capture.url).query))
-    since = _local(query.get("modified_after"))
+    since = iso_moment(query.get("modified_after"))
     if is_of_one_second(query) and since is not None:
         offset = (_number(query.get("offset")) or 0) + len(data)
         more = total is not None and total > offset and data
@@ -247,7 +248,7 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
         return here if more else _query_url(capture.url, query, since + _SECOND), ()
     if (query.get("orderby"), query.get("order")) != ("modified", "asc"):
         return _linked_next(capture), ()
-    moments = [moment for each in data if (moment := _local(each.get("modified")))]
+    moments = [moment for each in data if (moment := iso_moment(each.get("modified")))]
     if not moments:
         return capture.url, ()
     if (since and min(moments) <= since) or moments != sorted(moments):
@@ -302,13 +303,6 @@ def _linked_next(capture: Capture) -> str | None:
 
 
 def _utc(text: Any) -> datetime | None:
-    moment = _local(text)
+    """A moment of WordPress's fields in UTC, which name no offset."""
+    moment = iso_moment(text)
     return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
-
-
-def _local(text: Any) -> datetime | None:
-    """A moment as WordPress writes it, without a zone; None for anything else."""
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

@@ -98,6 +98,7 @@ def _limits(
     layout: str | None,
     edited: bool | None,
     corrected: bool | None,
+    unique: bool | None,
     forms: bool,
     variants: bool,
 ) -> tuple[Filters, Spelling]:
@@ -111,6 +112,7 @@ def _limits(
         layout=layout or None,
         edited=edited,
         corrected=corrected,
+        unique=unique or None,
     )
     return filters, Spelling(forms=forms, variants=variants)
 
@@ -186,6 +188,7 @@ _FILTERS = (
     Parameter(name="layout", means="Whose newest wording is of this design."),
     Parameter(name="edited", means="Changed by the paper, not by a redesign alone; 0: not.", kind="yes"),
     Parameter(name="corrected", means="With a note of correction; 0: without.", kind="yes"),
+    Parameter(name="unique", means="Of nearly equal stories only the first.", kind="yes"),
     Parameter(name="forms", means="Other forms of English words, too.", kind="yes", default=False),
     Parameter(name="variants", means="Other spellings of romanised names, too.", kind="yes", default=False),
 )

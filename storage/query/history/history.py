@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -154,13 +153,3 @@ def promotions(connection: Connection, address: str) -> list[Row[Any]]:
         .order_by(capture.captured_at, capture.url, sighting.c.list, sighting.c.position)
     )
     return list(connection.execute(query))
-
-
-def as_of(story: FullStory, moment: datetime) -> Wording | None:
-    """The wording at an aware moment; None when the story was first captured later."""
-    seen = [
-        each
-        for each in story.revisions
-        if each.row.first_captured_at is not None and each.row.first_captured_at <= moment
-    ]
-    return seen[-1] if seen else None

@@ -131,7 +131,7 @@ class _Observation(NamedTuple):
 def _observations(connection: Connection, pages: Iterable[str]) -> dict[str, list[_Observation]]:
     capture = Capture.__table__.c
     columns = (capture.address, capture.id, capture.captured_at, capture.source, capture.outcome, capture.problems)
-    found: dict[str, list[_Observation]] = {}
+    by_page: dict[str, list[_Observation]] = {}
     last: dict[tuple[str, str], _Observation] = {}
     for chunk in chunks(sorted(pages)):
         query = (
@@ -144,8 +144,8 @@ def _observations(connection: Connection, pages: Iterable[str]) -> dict[str, lis
             if outcome == "listing":
                 last[address, source] = _Observation(at, capture_id, is_whole(problems))
             if (address, source) in last:
-                found.setdefault(address, []).append(last[address, source]._replace(at=at))
-    return found
+                by_page.setdefault(address, []).append(last[address, source]._replace(at=at))
+    return by_page
 
 
 def is_whole(problems: str | None) -> bool:
@@ -256,14 +256,14 @@ def headlines(connection: Connection, story: Row[Any]) -> list[Headline]:
     if words := _words_of(story.canonical_url):
         seen["address", words] = []
     order = list(PLACES)
-    found = []
+    wordings = []
     for (place, wording), moments in seen.items():
         dated = [at for at in moments if at is not None]
         span = (min(dated), max(dated)) if dated else (None, None)
-        found.append(
+        wordings.append(
             Headline(place=place, headline=wording, first_seen_at=span[0], last_seen_at=span[1], captures=len(moments))
         )
-    return sorted(found, key=lambda each: (order.index(each.place), str(each.first_seen_at or "")))
+    return sorted(wordings, key=lambda each: (order.index(each.place), str(each.first_seen_at or "")))
 
 
 _READ = (

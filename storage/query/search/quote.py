@@ -88,14 +88,14 @@ class Sentence:
     def __init__(self, typed: str) -> None:
         """Raises BadQuery without a word, or with more than a paragraph."""
         typed = encodable(typed)
-        found = list(tokens(typed))
-        if not found:
+        words_typed = list(tokens(typed))
+        if not words_typed:
             raise BadQuery("a quotation needs a word")
-        if len(found) > MOST_TOKENS:
+        if len(words_typed) > MOST_TOKENS:
             raise BadQuery(f"a quotation takes at most {MOST_TOKENS} words, in Khmer clusters")
-        self.typed = _passage(typed, found)
-        self.tokens = [token.text for token in found]
-        self.words = [folded(token.text) for token in found]
+        self.typed = _passage(typed, words_typed)
+        self.tokens = [token.text for token in words_typed]
+        self.words = [folded(token.text) for token in words_typed]
         self._counts = Counter(self.words)
 
     def phrase(self) -> str:
@@ -112,11 +112,11 @@ class Sentence:
 
     def best_match(self, printed: str) -> _Match | None:
         """The passage of a text that is most like the sentence; None when none is like it."""
-        found = list(tokens(printed))
-        words = [folded(token.text) for token in found]
+        printed_tokens = list(tokens(printed))
+        words = [folded(token.text) for token in printed_tokens]
         size = len(self.words)
         if (at := _place(words, self.words)) is not None:
-            return _Match(True, 1.0, _passage(printed, found[at : at + size]))
+            return _Match(True, 1.0, _passage(printed, printed_tokens[at : at + size]))
         if size < LEAST_WORDS or not words:
             return None
         start = self._best_window(words)
@@ -129,7 +129,7 @@ class Sentence:
         similarity = 2 * sum(block.size for block in blocks) / (size + end - begin)
         if similarity < LEAST_NEAR:
             return None
-        return _Match(False, similarity, _passage(printed, found[begin:end]))
+        return _Match(False, similarity, _passage(printed, printed_tokens[begin:end]))
 
     def _best_window(self, words: Sequence[str]) -> int:
         """The first word of as many that share most words with the sentence, in any order."""
@@ -146,14 +146,14 @@ class Sentence:
         return start
 
 
-def _place(words: Sequence[str], wanted: Sequence[str]) -> int | None:
-    size, first = len(wanted), wanted[0]
+def _place(words: Sequence[str], sentence: Sequence[str]) -> int | None:
+    size, first = len(sentence), sentence[0]
     starts = (at for at, word in enumerate(words) if word == first)
-    return next((at for at in starts if words[at : at + size] == wanted), None)
+    return next((at for at in starts if words[at : at + size] == sentence), None)
 
 
-def _passage(printed: str, found: Sequence[Token]) -> str:
-    return printed[found[0].start : found[-1].end]
+def _passage(printed: str, run: Sequence[Token]) -> str:
+    return printed[run[0].start : run[-1].end]
 
 
 def quote(
@@ -167,13 +167,13 @@ def quote(
     sentence = Sentence(typed)
     rarest = _rarest(connection, sentence)
     stories = [_quoted(connection, sentence, story_id) for story_id in _candidates(connection, sentence, rarest)]
-    found = {each.canonical_url: each for each in stories if each is not None}
+    by_address = {each.canonical_url: each for each in stories if each is not None}
     teasers = dict(_teasers(connection, sentence))
-    for address in found.keys() & teasers.keys():
-        found[address] = replace(found[address], forms=(*found[address].forms, *teasers.pop(address)))
+    for address in by_address.keys() & teasers.keys():
+        by_address[address] = replace(by_address[address], forms=(*by_address[address].forms, *teasers.pop(address)))
     for address, forms in teasers.items():
-        found[address] = _in_teasers_alone(address, forms)
-    chosen = [each for each in found.values() if each.exact or not exact_only]
+        by_address[address] = _in_teasers_alone(address, forms)
+    chosen = [each for each in by_address.values() if each.exact or not exact_only]
     chosen.sort(key=lambda each: (-max(form.similarity for form in each.forms), each.canonical_url))
     return len(chosen), [_with_story(connection, each) for each in chosen[:limit]]
 
@@ -284,12 +284,12 @@ ORDER BY captured_at IS NOT NULL, captured_at, capture_id
 def _teasers(connection: Connection, sentence: Sentence) -> Iterator[tuple[str, list[Form]]]:
     """The forms in teasers, by address. No index has their words: those with a rare word are read."""
     one, other = _markers(connection, sentence)
-    found: dict[str, dict[tuple[str, _Match], list[Any]]] = {}
+    by_address: dict[str, dict[tuple[str, _Match], list[Any]]] = {}
     for row in connection.execute(text(_TEASERS), {"one": one, "other": other}):
         for place, printed in (("teaser headline", row.headline), ("teaser summary", row.summary)):
             if printed and (match := sentence.best_match(printed)):
-                found.setdefault(row.address, {}).setdefault((place, match), []).append(row.captured_at)
-    for address, forms in found.items():
+                by_address.setdefault(row.address, {}).setdefault((place, match), []).append(row.captured_at)
+    for address, forms in by_address.items():
         yield address, [_teaser(sentence, place, match, seen) for (place, match), seen in forms.items()]
 
 

@@ -124,14 +124,14 @@ def search(
         statement = text(_HITS.format(hits=hits, order=order, page_order=page_order))
         return connection.execute(statement, values | {"walked": walked}).all()
 
-    found: Sequence[Row[Any]] = ()
+    hits_on_page: Sequence[Row[Any]] = ()
     if page.sort != "best" and connection.execute(text(_ARE_MORE), values).scalar():
         walks = [stories * page.limit * page.number for stories in WALKED]
-        for walked in (walked for walked in walks if walked <= MOST_WALKED and len(found) < page.limit):
-            found = rows(_WALKED, walked)
-    if len(found) < page.limit:
-        found = rows(_BEST if page.sort == "best" else _BY_DAY)
-    return [_hit(row, terms, page.marks) for row in found]
+        for walked in (walked for walked in walks if walked <= MOST_WALKED and len(hits_on_page) < page.limit):
+            hits_on_page = rows(_WALKED, walked)
+    if len(hits_on_page) < page.limit:
+        hits_on_page = rows(_BEST if page.sort == "best" else _BY_DAY)
+    return [_hit(row, terms, page.marks) for row in hits_on_page]
 
 
 def count(connection: Connection, words: str, filters: Filters, spelling: Spelling = EXACT) -> int:
