@@ -69,8 +69,8 @@ def state(folder: Path) -> list[tuple[str, bytes]]:
 
 
 def test_every_command_is_one_or_the_other() -> None:
-    # `serve` goes on until it is ended: tests/web/test_serve.py reads beside a writer.
-    assert {*WRITERS, *READERS, *CRAWLS, "serve", *GROUPS["Saved pages"]} == set(COMMANDS)
+    # These go on until they are ended: tests/web/test_serve.py reads beside a writer.
+    assert {*WRITERS, *READERS, *CRAWLS, "serve", "mcp", *GROUPS["Saved pages"]} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", WRITERS)
