@@ -6,7 +6,7 @@ those that are made from others (storage/ingest/derived.py, search_rows.py).
 
 from alembic import op
 
-from storage.database.derived import SEARCH_VIEW, STORY_COUNTS
+from storage.database.derived import DAY_INDEX, SEARCH_VIEW, STORY_COUNTS
 from storage.database.engine import is_sqlite
 from storage.database.migrations.schema import VIEWS
 from storage.database.schema import Table
@@ -33,12 +33,13 @@ def upgrade() -> None:
         op.execute(f"DROP VIEW {view}")
         op.execute(statement)
     if is_sqlite(op.get_bind()):
-        for statement in (SEARCH_VIEW, *STORY_COUNTS):
+        for statement in (SEARCH_VIEW, DAY_INDEX, *STORY_COUNTS):
             op.execute(statement)
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW IF EXISTS search")
+    op.execute("DROP INDEX IF EXISTS ix_story_day")
     op.drop_index(INDEX, "capture")
     for name in TABLES:
         op.drop_table(name)
