@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 from storage.database import other_archives  # noqa: F401  # defines tables
-from storage.database.derived import SEARCH_VIEW, STORY_COUNTS, SearchRow
+from storage.database.derived import DAY_INDEX, SEARCH_VIEW, STORY_COUNTS, SearchRow
 from storage.database.engine import is_sqlite
 
 # The search index, filled by storage/ingest/search_index.py. It stores no text (`content=''`). Its tokens include
@@ -43,5 +43,5 @@ VIEWS = (
 def create(connection: Connection) -> None:
     """Create everything in an empty database, in the caller's transaction."""
     SearchRow.metadata.create_all(connection)
-    for statement in (*VIEWS, *((*WORDS, SEARCH_VIEW, *STORY_COUNTS) if is_sqlite(connection) else ())):
+    for statement in (*VIEWS, *((*WORDS, SEARCH_VIEW, DAY_INDEX, *STORY_COUNTS) if is_sqlite(connection) else ())):
         connection.execute(text(statement))

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.database.derived import SEARCH_VIEW, STORY_COUNTS
+from storage.database.derived import DAY_INDEX, SEARCH_VIEW, STORY_COUNTS
 from storage.database.engine import is_sqlite
 from storage.database.migrations.schema import VIEWS
 from storage.database.schema import Table
@@ -39,5 +39,5 @@ def upgrade() -> None:
         op.execute(f"DROP VIEW {view}")
         op.execute(statement)
     if is_sqlite(connection):
-        for statement in ("DROP VIEW search", SEARCH_VIEW, *STORY_COUNTS):
+        for statement in ("DROP VIEW search", SEARCH_VIEW, DAY_INDEX, *STORY_COUNTS):
             op.execute(statement)

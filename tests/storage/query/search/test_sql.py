@@ -67,6 +67,13 @@ def test_days_of_views_compare_with_a_year_alone(filled: Archive, view: str, con
         assert plain.execute(query).fetchone() == (stories,)
 
 
+def test_articles_of_a_day_and_the_newest_are_found_by_an_index(filled: Archive) -> None:
+    with closing(sqlite3.connect(filled.folder / "archive.db")) as plain:
+        for question in ("WHERE published_on >= '2018'", "ORDER BY published_on DESC"):
+            plan = plain.execute(f"EXPLAIN QUERY PLAN SELECT headline FROM article {question}").fetchall()
+            assert "ix_story_day" in str(plan)
+
+
 def test_words_without_a_meaning_are_an_error(filled: Archive) -> None:
     sqlite3.enable_callback_tracebacks(False)  # Datasette, in another test of this process, turns them on
     with filled.connect() as connection, pytest.raises(OperationalError):
