@@ -46,7 +46,7 @@ def test_a_taken_port_is_named(furnished: Path) -> None:
 def test_without_the_extra_the_command_to_install_it_is_named(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "postscraper.web.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    refused(run("serve", "--archive", furnished), 2, "pip install 'postscraper[web]'")
+    refused(run("serve", "--archive", furnished), 11, "pip install 'postscraper[web]'")
 
 
 def test_without_an_archive(tmp_path: Path) -> None:
