@@ -4,6 +4,8 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -36,6 +38,32 @@ def colours() -> bool:
 def line(text: str = "", **style: bool) -> None:
     """Print a line; style: bold, italic, dim, where there are colours."""
     click.echo(click.style(safe(text), **style) if style else safe(text), color=colours())
+
+
+_SIGNS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+_STYLES: dict[str, dict[str, Any]] = {
+    "same": {},
+    "removed": {"fg": "red", "strikethrough": True},
+    "added": {"fg": "green", "underline": True},
+}
+
+
+def marked(pieces: Iterable[tuple[str, str]]) -> str:
+    """Pieces of text, each same, removed or added, as one text with the differences marked: by colours or signs."""
+    if colours():
+        return "".join(click.style(safe(text), **_STYLES[change]) for change, text in pieces)
+    return "".join(f"{_SIGNS[change][0]}{safe(text)}{_SIGNS[change][1]}" for change, text in pieces)
+
+
+def shortened(text: str, letters: int) -> str:
+    """The text on one line, cut after so many letters."""
+    text = one_line(text)
+    return text if len(text) <= letters else f"{text[:letters]}…"
+
+
+def span(first: datetime | None, last: datetime | None) -> str:
+    """Two moments, or one where they are the same minute."""
+    return " to ".join(dict.fromkeys((minute(first), minute(last))))
 
 
 def note(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from postscraper.cli.output import address
+from postscraper.cli.output import address, joined, span
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from postscraper.run.evidence_reader import EvidenceReader
@@ -66,6 +66,12 @@ def wording(story: FullStory, number: int) -> Wording:
         )
         raise NoSuchStory(f"{address(story.row.canonical_url)} has no revision {number}: {held}")
     return story.revisions[number - 1]
+
+
+def revision_facts(row: Row[Any]) -> str:
+    """A revision on one line: its number, when and how often it was seen, and its design."""
+    seen = f"seen {span(row.first_captured_at, row.last_captured_at)}"
+    return joined(f"Revision {row.number}", seen, f"captures: {row.captures}", row.layout)
 
 
 def columns(row: Row[Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 from textwrap import wrap
 from typing import Literal
 
-from postscraper.cli.output import one_line
+from postscraper.cli.output import one_line, shortened
 from storage.query.search.trend import Series, Trend
 
 # Stories with the words; their part of all stories; their number for each million words of all stories.
@@ -118,8 +118,7 @@ def _legend(series: Sequence[Series], top: float) -> tuple[list[str], float]:
     parts: list[str] = []
     x, y = float(LEFT), top + 8
     for number, each in enumerate(series):
-        words = one_line(each.words)
-        words = words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS]}…"
+        words = shortened(each.words, _LONGEST_WORDS)
         width = 56 + sum(_LETTER if letter < "\u1780" else _KHMER_LETTER for letter in words)
         if x > LEFT and x + width > WIDTH - RIGHT:
             x, y = float(LEFT), y + 20

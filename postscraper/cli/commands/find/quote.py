@@ -1,17 +1,12 @@
 """`postscraper quote`: a sentence in all wordings and teasers, and whether it still stands."""
 
-from typing import Any
-
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, colours, counted, joined, line, note, print_json, safe
+from postscraper.cli.output import address, colours, counted, joined, line, marked, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
-
-_CHANGES = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
-_STYLED = {"same": ("", ""), "removed": ("\x1b[9m", "\x1b[29m"), "added": ("\x1b[1m", "\x1b[22m")}
 
 
 @click.command("quote")
@@ -24,7 +19,7 @@ def quote_command(sentence: tuple[str, ...], exact_only: bool, limit: int, json_
     """Find a SENTENCE in every wording of the stories, in captions and teasers, and whether it still stands.
 
     Case, accents and punctuation do not count. Nearly equal forms show which words differ from SENTENCE:
-    [-only there-]{+only in print+}, or struck out and bold.
+    [-only there-]{+only in print+}, or struck out and underlined.
 
     \b
     Example:
@@ -53,7 +48,8 @@ def _print(quoted: Quoted) -> None:
         revisions = f"revision {_numbers(form.revisions)}" if form.revisions else None
         seen = None if form.seen is None else f"seen {counted(form.seen, 'time')}"
         line("  " + joined(form.place, kind, revisions, seen, _span(form)))
-        click.echo(f"    {_text(form)}", color=colours())
+        text = marked(form.differences or (("same", form.text),))
+        click.echo(f"    {' '.join(text.split())}", color=colours())
     line()
 
 
@@ -71,10 +67,3 @@ def _numbers(numbers: tuple[int, ...]) -> str:
 def _span(form: Form) -> str:
     moments = (form.first_seen_at, form.last_seen_at)
     return " to ".join(dict.fromkeys(f"{moment:%Y-%m-%d %H:%M} UTC" for moment in moments if moment))
-
-
-def _text(form: Form) -> str:
-    marks: Any = _STYLED if colours() else _CHANGES
-    pieces = form.differences or (("same", form.text),)
-    printed = "".join(f"{marks[change][0]}{safe(piece)}{marks[change][1]}" for change, piece in pieces)
-    return " ".join(printed.split())

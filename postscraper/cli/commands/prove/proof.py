@@ -9,7 +9,7 @@ import click
 from postscraper import __version__
 from postscraper.cli import files, options
 from postscraper.cli.exit_codes import UNSOUND
-from postscraper.cli.output import address, joined, line, one_line, print_json
+from postscraper.cli.output import address, joined, line, print_json, shortened
 from postscraper.cli.stories import find_row
 from postscraper.errors import BadRequest
 from postscraper.items import Article, plain
@@ -115,7 +115,6 @@ def _of_record(record: ProvedRecord) -> Iterator[str]:
 
 def _of_field(field: ProvedField, widest: int) -> str:
     spans = ", ".join(f"{start}–{end}" for start, end in field.spans)
-    value = one_line(str(field.value))
-    shown = value if len(value) <= _LONGEST else f"{value[:_LONGEST]} …"
-    changed = f"now {one_line(str(field.now))[:_LONGEST]}" if field.state == "differs" else None
+    shown = shortened(str(field.value), _LONGEST)
+    changed = f"now {shortened(str(field.now), _LONGEST)}" if field.state == "differs" else None
     return f"{field.name.ljust(widest)}  {joined(field.state, spans or field.derived, shown, changed)}"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from postscraper.cli.html_page import html_page
-from postscraper.cli.output import address, minute, safe
+from postscraper.cli.output import address, minute, safe, shortened
 from storage.query.history.changes import changes
 from storage.query.history.differences import Piece, differences, side_by_side
 from storage.query.history.history import FullStory, Wording
@@ -62,7 +62,10 @@ def _kinds(old: Wording, new: Wording, language: str) -> Iterator[str]:
         yield '<h2>Changes</h2><table class="kinds"><thead><tr><th>Kind<th>Before<th>After</thead><tbody>'
         for change in typed:
             place = change.field if change.block is None else f"{change.field}, block {change.block + 1}"
-            words = "".join(f'<td lang="{language}">{_text(_cut(text))}' for text in (change.before, change.after))
+            words = "".join(
+                f'<td lang="{language}">{_text(shortened(text or "—", _SHOWN))}'
+                for text in (change.before, change.after)
+            )
             kind = change.kind.replace("_", " ")
             yield f'<tr><td class="kind">{kind if kind == place else f"{kind} ({place})"}{words}'
         yield "</tbody></table>"
@@ -70,11 +73,6 @@ def _kinds(old: Wording, new: Wording, language: str) -> Iterator[str]:
 
 def _item(wording: Wording) -> dict[str, Any]:
     return wording.item | {"standfirst": wording.row.standfirst}
-
-
-def _cut(text: str | None) -> str:
-    text = text or "—"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _head(row: Row[Any]) -> str:

@@ -10,8 +10,20 @@ from sqlalchemy import Row
 
 from postscraper.cli import files, options
 from postscraper.cli.commands.read import diff_page
-from postscraper.cli.output import address, colours, counted, joined, line, minute, note, one_line, print_json, safe
-from postscraper.cli.stories import columns, find_story, wording
+from postscraper.cli.output import (
+    address,
+    colours,
+    counted,
+    joined,
+    line,
+    marked,
+    minute,
+    note,
+    one_line,
+    print_json,
+    shortened,
+)
+from postscraper.cli.stories import columns, find_story, revision_facts, wording
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.errors import NoSuchStory
@@ -23,12 +35,6 @@ from storage.query.history.history import FullStory, Wording
 from storage.query.search.filters import names
 
 _LONGEST = 160  # characters of the words before and after a change
-_SIGNS: Mapping[Piece, tuple[str, str]] = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
-_COLOURS: Mapping[Piece, dict[str, Any]] = {
-    "same": {},
-    "removed": {"fg": "red", "strikethrough": True},
-    "added": {"fg": "green", "underline": True},
-}
 _SILENT = "silent: no note explains it"
 
 
@@ -96,7 +102,7 @@ def _print_diff(old: Wording, new: Wording, fields: Mapping[str, list[tuple[Piec
     for name, pieces in fields.items():
         line()
         line(name, bold=True)
-        click.echo("".join(_marked(change, text) for change, text in pieces), color=colours())
+        click.echo(marked(pieces), color=colours())
     if not fields:
         line("The words are the same.")
 
@@ -184,10 +190,9 @@ def _print_history(story: FullStory, story_edits: StoryEdits) -> None:
     line(address(story.row.canonical_url))
     for each in story.revisions:
         row, changed = each.row, story_edits.changes.get(each.row.number, [])
-        seen = " to ".join(dict.fromkeys(minute(at) for at in (row.first_captured_at, row.last_captured_at)))
         silent = _SILENT if any(change.silent for change in changed) else None
         line()
-        line(joined(f"Revision {row.number}", f"seen {seen}", f"captures: {row.captures}", row.layout, silent))
+        line(joined(revision_facts(row), silent))
         _print_changes(changed)
         _print_notes(note for note in story_edits.corrections if note.number == row.number)
 
@@ -197,7 +202,7 @@ def _print_changes(changed: Iterable[Row[Any]]) -> None:
         place = row.field if row.block is None else f"{row.field}, block {row.block + 1}"
         name = row.kind.replace("_", " ")
         kind = name if row.field == row.kind else f"{name} ({place})"
-        words = " → ".join(_short(text) for text in (row.before, row.after) if text is not None)
+        words = " → ".join(shortened(text, _LONGEST) for text in (row.before, row.after) if text is not None)
         sign = "" if None not in (row.before, row.after) else "- " if row.after is None else "+ "
         line(f"  {kind}: {sign}{words}")
 
@@ -209,17 +214,5 @@ def _print_notes(notes: Iterable[Row[Any]]) -> None:
         line(f"  {row.kind.replace('_', ' ')}{of}: {one_line(row.text)}", italic=True)
 
 
-def _short(text: str) -> str:
-    text = one_line(text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
 def _name(row: Row[Any]) -> str:
     return f"{row.layout}, captures: {row.captures}"
-
-
-def _marked(change: Piece, text: str) -> str:
-    if colours():
-        return click.style(safe(text), **_COLOURS[change])
-    before, after = _SIGNS[change]
-    return f"{before}{safe(text)}{after}"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, duration, joined, line, minute, note, print_json
+from postscraper.cli.output import address, counted, duration, joined, line, minute, note, print_json, span
 from postscraper.cli.stories import find_row
 from postscraper.errors import BadRequest
 from postscraper.items import plain
@@ -68,9 +68,8 @@ def _promotion(archive: Archive, story: str) -> Promotion:
 def _print_stay(stay: Stay) -> None:
     line()
     line(joined(address(stay.page), stay.kind, stay.list), bold=True)
-    span = " to ".join(dict.fromkeys((minute(stay.seen_from), minute(stay.seen_to))))
     end = f"gone by {minute(stay.gone_by)}" if stay.gone_by else "no later capture without it"
-    line("  " + joined(f"seen {span}", counted(stay.captures, "capture"), end))
+    line("  " + joined(f"seen {span(stay.seen_from, stay.seen_to)}", counted(stay.captures, "capture"), end))
     if stay.not_yet_at:
         line(f"  not there yet at {minute(stay.not_yet_at)}")
     moves = [f"{place.position} at {minute(place.at)}" for place in stay.places[1:]]
@@ -81,8 +80,8 @@ def _print_stay(stay: Stay) -> None:
 def _print_beside(beside: Beside) -> None:
     line()
     line(joined(beside.list or "a list without a name", "beside other stories"), bold=True)
-    span = " to ".join(dict.fromkeys((minute(beside.seen_from), minute(beside.seen_to))))
-    line("  " + joined(f"seen {span}", f"on {counted(beside.pages, 'page')}", f"best place {beside.best}"))
+    seen = f"seen {span(beside.seen_from, beside.seen_to)}"
+    line("  " + joined(seen, f"on {counted(beside.pages, 'page')}", f"best place {beside.best}"))
     _print_wordings(beside.wordings)
 
 
@@ -116,8 +115,8 @@ def headlines_command(story: str, json_wanted: bool, archive: Archive) -> None:
             place = variant.place
         line(f"  {variant.headline}")
         if variant.captures:
-            span = " to ".join(dict.fromkeys((minute(variant.first_seen_at), minute(variant.last_seen_at))))
-            line("    " + joined(f"seen {span}", counted(variant.captures, "time")), dim=True)
+            seen = f"seen {span(variant.first_seen_at, variant.last_seen_at)}"
+            line("    " + joined(seen, counted(variant.captures, "time")), dim=True)
 
 
 @click.command("front")

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, counted, joined, line, minute, one_line, print_json
-from postscraper.cli.stories import columns, find_story, wording
+from postscraper.cli.output import address, counted, joined, line, print_json, shortened
+from postscraper.cli.stories import columns, find_story, revision_facts, wording
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.history.best import RULES, BestReading, Choice, of_story
@@ -99,8 +99,8 @@ def _print_reason(name: str, fact: dict[str, Any]) -> None:
         value = "\n".join(block["text"] for block in value)
     elif isinstance(value, list):
         value = ", ".join(each if isinstance(each, str) else each["url"] for each in value)
-    shown = one_line("—" if value in (None, "") else str(value))
-    line(f"{name}: {shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 1] + '…'}", bold=True)
+    shown = "—" if value in (None, "") else str(value)
+    line(f"{name}: {shortened(shown, _LONGEST_VALUE)}", bold=True)
     capture = f"capture {fact['capture_id']}" if fact["capture_id"] else None
     line("  " + joined(capture, fact["captured_at"], fact["layout"], fact["rule"], fact["note"] or fact["because"]))
 
@@ -140,8 +140,7 @@ def _print_history(story: FullStory) -> None:
     for each in story.revisions:
         row = each.row
         changed = f"changed: {', '.join(differences(before, each))}" if before else None
-        seen = " to ".join(dict.fromkeys(minute(at) for at in (row.first_captured_at, row.last_captured_at)))
-        line(joined(f"Revision {row.number}", f"seen {seen}", f"captures: {row.captures}", row.layout, changed))
+        line(joined(revision_facts(row), changed))
         before = each
     if story.promotions:
         pages = {row.page_url for row in story.promotions}
