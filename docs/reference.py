@@ -16,6 +16,7 @@ from postscraper import items, settings
 from postscraper.cli.main import GROUPS, main
 from postscraper.web.app import PAGES
 from postscraper.web.openapi import description
+from postscraper.web.views import captures
 from storage.database.descriptions import described_names
 
 FOLDER = Path(__file__).parent / "reference"
@@ -150,7 +151,7 @@ def _comments(source: str) -> Mapping[int, str]:
 
 def api() -> Iterator[str]:
     yield API_HEAD
-    paths = [(path, methods["get"]) for path, methods in description(PAGES)["paths"].items()]
+    paths = [(path, methods["get"]) for path, methods in description(PAGES, captures.FILES)["paths"].items()]
     for summary, group in groupby(paths, key=lambda pair: pair[1]["summary"]):
         forms = list(group)
         yield f"## {forms[0][0]}\n\n{summary}\n"

@@ -60,7 +60,7 @@ def test_without_the_extra_the_command_to_install_it_is_named(furnished: Path, m
     monkeypatch.delitem(sys.modules, "postscraper.mcp_server.server", raising=False)
     monkeypatch.setitem(sys.modules, "mcp", None)
     monkeypatch.setitem(sys.modules, "mcp.server.lowlevel", None)
-    refused(run("mcp", "--archive", furnished), 2, "pip install 'postscraper[mcp]'")
+    refused(run("mcp", "--archive", furnished), 11, "pip install 'postscraper[mcp]'")
 
 
 def test_without_an_archive() -> None:
