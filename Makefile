@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 # A worker a processor. Each takes tests in their order, so that a module's fixtures are made once or twice.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: help demo room test long check roads tables lock bench crash pywb soak clean
+.PHONY: help demo room test long check roads tables reference notebook site lock bench crash pywb soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -63,6 +63,15 @@ roads: $(VENV)/dev.stamp  ## draw the map in CONTRIBUTING.md from the imports
 tables: $(VENV)/dev.stamp  ## write docs/tables.md from the docstrings of the tables
 	$(BIN)/python -m docs.tables
 
+reference: tables  ## write docs/reference/ from the code
+	$(BIN)/python -m docs.reference
+
+notebook: $(VENV)/dev.stamp demo  ## run docs/notebook.ipynb on the demo's archive, and keep what it prints
+	$(BIN)/python -m docs.notebook
+
+site: $(VENV)/dev.stamp  ## build the documentation as a site, in site/; a broken link ends it
+	$(BIN)/zensical build --clean --strict
+
 crash: $(VENV)/dev.stamp  ## kill the program, cut its power, fill its disk: N=2000 for more
 	$(BIN)/python -m tests.crash
 
@@ -78,13 +87,13 @@ pywb: $(VENV)/dev.stamp $(VENV)-pywb/stamp  ## what needs pywb: it replays what 
 lock: $(VENV)/dev.stamp  ## resolve the dependencies anew; look at the diff
 	$(PIP) uv
 	$(BIN)/$(LOCK) --upgrade -o requirements.lock
-	$(BIN)/$(LOCK) --upgrade -c requirements.lock --all-extras --group test --group lint -o requirements-dev.lock
+	$(BIN)/$(LOCK) --upgrade -c requirements.lock --all-extras --group test --group lint --group docs -o requirements-dev.lock
 	$(BIN)/$(LOCK) --upgrade --all-extras --group bench -o requirements-bench.lock
 	$(BIN)/$(filter-out pyproject.toml --group build,$(LOCK)) --upgrade --group pyproject.toml:pywb -o requirements-pywb.lock
 	! grep -n '://' requirements*.lock
 
 clean:  ## remove the environment, the demo's archive and what tools left
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-pywb $(DEMO) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-pywb $(DEMO) dist build site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

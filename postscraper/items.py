@@ -91,7 +91,10 @@ PLAIN: dict[str, Any] = {"serializer": plain}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Where the bytes of a capture are kept: one record of one evidence file."""
+    """The place of a capture's bytes: one record of one evidence file.
+
+    file: its name in the folder `evidence`. offset, length: in bytes.
+    """
 
     file: str
     offset: int
@@ -100,9 +103,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an item keeps of its capture: all but the bytes and headers.
+    """The facts of a capture that its item carries: all but the bytes and headers.
 
+    url: as requested.
     captured_at: aware UTC; None when the source does not give it.
+    status: of HTTP; 200 for a saved page.
+    source: the name of the source: live, folder, warc …
     digest: `sha256:` and the hex digest of the body as it came.
     record: None when the bytes are not in the evidence.
     part: of a story that a feed or a REST answer carries whole, its address there; None: the whole answer.
@@ -119,7 +125,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What one address answered at one moment.
+    """The answer of one address at one moment.
 
     body: as it came, before any content coding is undone.
     headers: name and value, in their order; names as the source gives them.
@@ -155,7 +161,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One block of words of the body, in reading order."""
+    """One block of words of the body, in reading order.
+
+    kind: one of a closed list. text: without markup.
+    """
 
     kind: BlockKind
     text: str
@@ -165,7 +174,9 @@ class Block:
 class Image:
     """A picture of the story.
 
-    caption_text: caption and credit as printed, in one string.
+    url: absolute. caption: without the credit; None when none is printed.
+    credit: who made it; None when none is printed.
+    caption_text: caption and credit as printed, in one string; None when neither is printed.
     alt: None when the page gives none, or the site's default.
     block: index of the body block it stands before (the number of blocks: after the last);
         None for the main picture.
@@ -181,7 +192,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link inside the body; block: index of the body block it stands in."""
+    """A link inside the body.
+
+    url: absolute. text: the words of the link. block: index of the body block it stands in.
+    """
 
     url: str
     text: str
@@ -195,6 +209,7 @@ class Teaser:
     list: the printed name of the list; None when it has none.
     position: in its list, from 1.
     headline: None in a sitemap, which lists addresses alone.
+    url: absolute. summary: None when none is printed. image_url: None without a picture.
     """
 
     list: str | None
@@ -210,7 +225,8 @@ class DatedTeaser(Teaser):
     """A teaser of a listing, with its date.
 
     published_at: aware UTC; None when the page prints no trustworthy time.
-    published_on: the day in Phnom Penh; None when none is printed.
+    published_on: the day on the newspaper's clock; None when none is printed.
+    published_text: the date as printed; None when none is.
     """
 
     published_on: date | None = None
@@ -220,7 +236,10 @@ class DatedTeaser(Teaser):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a reading could not vouch for; text: the words concerned, as they stand."""
+    """A doubt about a reading.
+
+    kind: one of a closed list. detail: a sentence. text: the words concerned, as they stand; None when no words are.
+    """
 
     kind: ProblemKind
     detail: str
@@ -231,17 +250,24 @@ class Problem:
 class Article:
     """A story as printed on one page.
 
-    url: as fetched. canonical_url: the https, www form of the story's address.
+    type: the kind of the item. layout: the design by which it was read. language: en or km.
+    url: as fetched. canonical_url: the https, www form of the page's address.
     node_id: the number the site's engine gave the story; None when it shows none.
-    byline: as printed. authors: people only. agency: the wire service.
-    dateline: a place.
+    headline: the story's own, never a teaser's. kicker: the line above it; None when none is printed.
+    standfirst: the summary below the headline; None when none is printed.
+    byline: as printed; None when none is. authors: people only; empty when it names none.
+    agency: the wire service; None when none is named. dateline: a place; None when none is printed.
+    section: as printed; None when the page names none. tags: without the section.
     published_at, modified_at: aware UTC; None when the page vouches for no time.
-    published_on: the day in Phnom Penh. published_text: the date as printed.
-    tags: without the section. links: those inside the body.
+    published_on: the day on the newspaper's clock; None when the page vouches for none.
+    published_text: the date as printed; None when none is.
+    images: the main picture first, then as they stand. body: its blocks in reading order.
+    teasers: other stories that the page announces. links: those inside the body.
     first_page: how many blocks of the body stand on the first page of a story in several; None for a story on one.
     headline_variants: other wordings of the headline on the page, by place.
     not_printed: fields that this form of the story has no place for, so that their absence means nothing;
         `captions` is the main picture's caption, `body` what stands on further pages.
+    problems: what could not be read with certainty. capture: where the page came from.
     """
 
     type: Literal["article"] = "article"
@@ -278,7 +304,8 @@ class Article:
 class Listing:
     """A front, section, search, author or tag page, a feed or a sitemap: its teasers.
 
-    page: as the address counts, from 0. next_url: None on the last page.
+    section: None when the page is of none. page: as the address counts, from 0.
+    teasers: in the order of the page. next_url: None on the last page.
     totals: how many stories the site reports, by the name of a section; under "" those of this list itself.
     """
 
@@ -298,7 +325,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A page that gave neither article nor listing, and why; detail: a sentence."""
+    """A page that gave neither article nor listing, and why.
+
+    reason: one of a closed list. detail: a sentence.
+    """
 
     type: Literal["unread"] = "unread"
     reason: Reason

@@ -15,6 +15,10 @@ class Language:
     letters: the range of its script, as in a character class, where the newspaper's other languages use another;
         None for the language of all other texts.
     by: what stands before a name in a byline, as `by`. joins: what stands between two, as `and`.
+    role: what somebody did for a story, as `photographs`; before a name or behind it.
+    place: what stands between a name and a place, as `in`. title: how a title behind a name begins, as `head of`.
+    label: what a theme prints before a byline, as `Written by`. In any case, as the next.
+    beside_byline: words that a theme prints between byline, date and section, as `posted on`.
     credit: a whole credit of a picture; of a name that stands behind other words, the group `by`.
     credit_opening: words that only a credit begins with, as `Photo`.
     no_credit: words of sentences that no credit has, in lower case.
@@ -28,6 +32,11 @@ class Language:
     letters: str | None = None
     by: str | None = None
     joins: str | None = None
+    role: str | None = None
+    place: str | None = None
+    title: str | None = None
+    label: str | None = None
+    beside_byline: str | None = None
     credit: str | None = None
     credit_opening: str | None = None
     no_credit: frozenset[str] = frozenset()
@@ -46,6 +55,23 @@ ENGLISH = Language(
     code="en",
     by=r"(?i:reporter)",
     joins=r"(?i:\b(?:and|with)\b)",
+    role=(
+        r"story|stories|text|words?|photo(?:s|graph(?:s|y|er)?)?|pictures?|images?|illustrations?|graphics?|videos?"
+        r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edit(?:ed|ing|or)"
+        r"|compiled|research|opinion|analysis|commentary|essay|review|art(?:work)?|design|drawings?|infographics?|maps?"
+        r"|camera"
+    ),
+    place="in|at|from",
+    title=(
+        r"Ph\.?\s?D|M\.?D|M\.?A|M\.?P|MBA|LLM|LLB|DBA|Esq|CEO|COO|CFO|the|a|an|of|for"
+        r"|(?:vice[- ])?president|(?:deputy )?direct\w+"
+        r"|chair\w*|minister|ambassador|professor|dean|editor\w*|correspondent|reporter|analyst|columnist|founder"
+        r"|co-founder|head|chief|member|secretary|senior|executive|managing|former|national|country|general|lawyer"
+        r"|attorney|lecturer|researcher|economist|manager|partner|student|author|writer|photographer|special|staff"
+        r"|contribut\w+"
+    ),
+    label=r"(?:(?:written|posted|published|words|story|report) )?by",
+    beside_byline=r"\b(?:by|in|on|posted|published|written|updated|last|at)\b",
     credit=(
         rf"{_PHOTO}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)"
         rf"|(?:{_PHOTO}\s*(?:(?i:by|of)\b\s*:?|[:/])|©)\s*(?P<by>.+)"
@@ -83,6 +109,8 @@ KHMER = Language(
     letters="\u1780-\u17d3",
     by="អត្ថបទ(?:ដោយ)?|ដោយ",
     joins="\u200b?និង\u200b?",
+    label="ដោយ",
+    beside_byline="ដោយ",
     # A name of two or three words, of letters alone; in running text words are parted by zero-width spaces.
     credit=(
         rf"(?>រូប(?:ថត|ភាព)?\s*[៖:]?\s*)(?P<by>{_KHMER_WORD}(?:\s{_KHMER_WORD}){{0,2}})"

@@ -15,7 +15,7 @@ from postscraper.languages import Language as Language
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DateForms:
-    """How a newspaper prints dates, in all of its languages. The patterns are regular expressions.
+    """The forms in which a newspaper prints dates, in all of its languages. The patterns are regular expressions.
 
     day, clock, zone: what it prints for a day, for a time behind it and for its zone; without groups, and wide: a word
         in a month's place that is none makes an odd date, and not words of the story.

@@ -1,4 +1,4 @@
-"""Only what differs from Scrapy's defaults, each with its reason."""
+"""Settings that differ from Scrapy's defaults, each with its reason."""
 
 import os
 

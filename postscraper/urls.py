@@ -32,7 +32,20 @@ _ANY_BARE_HOST = "|".join(map(re.escape, _BY_BARE_HOST))
 
 # What a newspaper's query can mean besides its own parameters: the page of a list, the words of a search, and
 # WordPress's (https://developer.wordpress.org/reference/classes/wp_query/).
-_MEANT = frozenset({"page", "keys", "paged", "p", "page_id", "cat", "tag", "author", "s", "m"})
+_MEANT = frozenset({"page", "keys", "paged", "p", "page_id", "cat", "tag", "author", "s", "m", "feed"})
+# What a query makes of the front page's address: by the public variables of WordPress, whose other ones leave it the
+# front page, and by the `q` of Drupal.
+RootKind = Literal["front", "story", "page", "listing"]
+_AT_ROOT: dict[str, RootKind] = {
+    **dict.fromkeys(("p", "name"), "story"),
+    **dict.fromkeys(("page_id", "pagename", "attachment", "attachment_id", "robots", "favicon", "tb", "q"), "page"),
+    **dict.fromkeys(
+        ("s", "keys", "cat", "category_name", "tag", "author", "author_name", "taxonomy", "term"), "listing"
+    ),
+    **dict.fromkeys(("m", "w", "year", "monthnum", "day", "hour", "minute", "second"), "listing"),
+    **dict.fromkeys(("page", "paged", "post_type", "order", "orderby", "sitemap", "sitemap-subtype"), "listing"),
+}
+_ROOTS = frozenset({"/", "/index.php"})
 _FIRST_PAGES = frozenset({("page", "0"), ("paged", "0"), ("paged", "1")})
 # WordPress counts the pages of a list from 1, and serves the first under the list's own address.
 _FIRST_PAGE = re.compile(r"(?:/page/1)+$")
@@ -91,6 +104,19 @@ PAPER_HOST = rf"(?:(?:www|m|mail)\.)?(?:{_ANY_BARE_HOST})(?=[/?#:\s,]|$)"
 def with_scheme(text: str) -> str:
     """An address that a person typed without `https://`, with it, if it begins with a host of a paper."""
     return f"https://{text}" if re.match(PAPER_HOST, text, re.I) else text
+
+
+def addresses_typed(text: str) -> list[str]:
+    """The addresses that a person can mean: of a path one of each newspaper, in their one form and as typed."""
+    typed = [f"https://{paper.host}{text}" for paper in NEWSPAPERS.values()] if text[:1] == "/" else [text]
+    return list(dict.fromkeys(each for url in typed for each in (_canonical_if_valid(url), url)))
+
+
+def _canonical_if_valid(url: str) -> str:
+    try:
+        return canonical(with_scheme(url))
+    except ValueError:
+        return url
 
 
 def newspaper_title(url: str) -> str:
@@ -171,8 +197,9 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     host = _host(parts, aliases)
     paper = _BY_BARE_HOST.get(_SAME_HOST.sub("", host))
     scheme = "https" if paper else parts.scheme.lower()
-    query = _query(parts.query, paper, rest=paper is not None and bool(parts.query) and machine_kind(url) == "rest")
-    return urlunsplit((scheme, host, _path(parts.path, of_paper=paper is not None), query, ""))
+    path = _path(parts.path, of_paper=paper is not None)
+    rest = paper is not None and bool(parts.query) and machine_kind(url) == "rest"
+    return urlunsplit((scheme, host, path, _query(parts.query, paper, rest=rest, at_root=path in _ROOTS), ""))
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -214,8 +241,8 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
 _RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
-def _query(query: str, paper: Newspaper | None, *, rest: bool) -> str:
-    pairs = parse_qsl(query, keep_blank_values=not paper, max_num_fields=None)
+def _query(query: str, paper: Newspaper | None, *, rest: bool, at_root: bool) -> str:
+    pairs = parse_qsl(query, keep_blank_values=not paper or at_root, max_num_fields=None)
     if rest:
         words = dict(pairs)
         # Posts of one second are requested by their number.
@@ -226,8 +253,10 @@ def _query(query: str, paper: Newspaper | None, *, rest: bool) -> str:
             words = {name: value for name, value in words.items() if name not in _RESUMES} | {"orderby": "modified"}
         return urlencode(sorted(words.items()), safe=":,")
     if paper:
-        meant = _MEANT | paper.parameters
-        kept = {key: value for key, value in pairs if key in meant and (key, value) not in _FIRST_PAGES}
+        meant = _MEANT | paper.parameters | (_AT_ROOT.keys() if at_root else frozenset())
+        # A search for nothing is a search all the same.
+        said = ((key, value) for key, value in pairs if key in meant and (value or key == "s"))
+        kept = {key: value for key, value in said if (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
@@ -246,7 +275,7 @@ _FORM = re.compile(r"/(?:amp|embed|comment-page-\d{1,4})$", re.A)
 
 
 def why_not_own(fetched: str, named: str) -> str | None:
-    """Why `named` cannot be the address of the story fetched; None when it can. Both in their one form."""
+    """The reason why `named` cannot be the address of the story fetched; None when it can. Both are canonical."""
     if named == fetched:
         return None
     path, own_path = path_of(named), _FORM.sub("", path_of(fetched))
@@ -254,7 +283,7 @@ def why_not_own(fetched: str, named: str) -> str | None:
     if not is_of_paper(named):
         return "is on another host"
     if not parts:
-        return "is the front page"
+        return "is the front page" if is_front(named) else "is a list, a search or a short link"
     if parts[0] in _NO_STORY or re.search(r"[?&](?:page|keys)=", named) or own_path.startswith(f"{path}/"):
         return "is a list, a search or an account"
     if len(parts) == 1 and parts[0].count("-") < _FEWEST_HYPHENS:
@@ -272,7 +301,7 @@ def path_of(url: str) -> str:
 
 
 def page_of(url: str) -> int:
-    """Which page of a list an address names, from 0. `page` counts from 0, WordPress's `/page/N` and `paged` from 1."""
+    """The number of a list's page in its address, from 0; WordPress counts `/page/N` and `paged` from 1."""
     parts = urlsplit(url)
     for key, value in parse_qsl(parts.query):
         if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
@@ -281,10 +310,33 @@ def page_of(url: str) -> int:
     return max(int(found[1]) - 1, 0) if found else 0
 
 
+def root_kind(address: str) -> RootKind | None:
+    """The kind of page at the front page's address, by the query of a canonical one; None for another path."""
+    parts = urlsplit(address)
+    if parts.path not in _ROOTS:
+        return None
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    kinds = {_AT_ROOT.get(name, "page") for name in names}
+    return next(
+        (kind for kind in ("story", "page", "listing") if kind in kinds), "front" if parts.path == "/" else "page"
+    )
+
+
+# The front page's addresses in all designs, and those of its later pages.
+_FRONT = re.compile(r"https?://[^/]+/(?:[a-z]{2}|front|home|index\.html|index\.php|page/\d+)?(?:\?paged?=\d+)?", re.A)
+
+
+def is_front(address: str) -> bool:
+    """Whether a canonical address is the front page's, or that of a later page of it."""
+    return _FRONT.fullmatch(address) is not None
+
+
 # By the names that engines give them: Drupal, Joomla, WordPress and its plugins.
 _REST = re.compile(r"(?:^|/)wp-json(?:/|$)|[?&]rest_route=")
 _SITEMAP = re.compile(r"/(?:[\w-]+-)?sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)?$", re.I)
 _FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:\.gz)?$|/(?:feed(?:/(?:rss2?|rdf|atom))?|rss2?|atom)$", re.I)
+# The same without a path of its own: https://developer.wordpress.org/advanced-administration/wordpress/feeds/
+_FEED_IN_QUERY = re.compile(r"[?&]feed=(?:(comments)-)?(?:rss2?|rdf|atom|feed)(?:&|$)")
 # WordPress has a feed of comments below every story, besides that of the whole site.
 _COMMENTS = re.compile(
     r"^/(?:comments|(?!(?:category|tag|author|topics?|search)/)[^/]+/[^/]+)/feed(?:/(?:rss2?|rdf|atom))?$"
@@ -292,7 +344,7 @@ _COMMENTS = re.compile(
 
 
 def machine_kind(url: str) -> Literal["rest", "sitemap", "comments", "feed"] | None:
-    """What for machines lies at the address, by its name: a page there is an error page. None for pages.
+    """The kind of answer for machines at an address, by its name: a page there is an error page. None for pages.
 
     rest: an answer of WordPress's REST API. comments: a feed of readers' comments, without stories.
     """
@@ -301,6 +353,8 @@ def machine_kind(url: str) -> Literal["rest", "sitemap", "comments", "feed"] | N
     path = path_of(url)
     if _SITEMAP.search(path):
         return "sitemap"
+    if named := _FEED_IN_QUERY.search(url) if "?" in url else None:
+        path = "/comments/feed" if named[1] else f"{path.rstrip('/')}/feed"
     if _FEED.search(path):
         return "comments" if _COMMENTS.search(path) else "feed"
     return None

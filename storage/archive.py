@@ -10,7 +10,6 @@ from functools import cached_property
 from itertools import compress
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, event
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, Engine, Row, event
 from storage.database import engine as database
 from storage.database import packed
 from storage.errors import ArchiveError, Damaged, NotAnArchive
+from storage.evidence.store import FOLDER
 from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
 from storage.ingest import derived, reprocess, search_index, tombstones, visits
@@ -92,7 +92,7 @@ class Archive:
             writer.dispose()
             engine.dispose()
             raise
-        return cls(folder, engine, writer, evidence or folder / tombstones.EVIDENCE, readonly=readonly)
+        return cls(folder, engine, writer, evidence or folder / FOLDER, readonly=readonly)
 
     @classmethod
     def _open_pack(cls, pack: Path) -> Self:
@@ -131,9 +131,7 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @cached_property
@@ -230,7 +228,7 @@ class Archive:
         return [next(outcomes) if is_admitted else Outcome.WITHDRAWN for is_admitted in admitted]
 
     def withdrawn(self) -> frozenset[str]:
-        """The addresses of withdrawn stories, which are kept out; see storage/maintenance/withdraw.py."""
+        """The addresses of withdrawn stories, which are kept out; see storage/maintenance/withdrawal."""
         return self.ask(tombstones.addresses)
 
     def overwrite_withdrawn(self) -> int:

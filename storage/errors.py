@@ -22,7 +22,7 @@ EvidenceError
 
 
 class ArchiveError(Exception):
-    """The root of the tree."""
+    """The archive cannot do what is asked."""
 
 
 class NotAnArchive(ArchiveError):

@@ -56,11 +56,11 @@ def test_each_word_is_where_the_table_says(word: str, where: str) -> None:
     assert set(names) <= functions | constants, f"{path} defines no {names} ({word})"
 
 
-PATH = re.compile(r"`((?:postscraper|storage|tests|benchmarks|docs|samples)/[\w./-]*)`")
+PATH = re.compile(r"`((?:postscraper|storage|tests|benchmarks|deploy|docs|samples)/[\w./-]*)`")
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))]
+    "page", ["README.md", "CONTRIBUTING.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md"))]
 )
 def test_every_path_that_a_page_names_is_there(page: str) -> None:
     missing = [path for path in PATH.findall((ROOT / page).read_text("utf-8")) if not (ROOT / path).exists()]

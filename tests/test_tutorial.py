@@ -1,124 +1,90 @@
-"""Every command, statement and program of docs/tutorial.md, and the demo in README.md, print what the pages show.
+"""Every command, statement and program of docs/tutorial.md, of docs/how-to/ and of the demo in README.md.
 
-`…` in a page stands for any characters, and for any lines where it has a line of its own.
+They print what the pages show. What the pages ask of the network is asked of stand-ins on loopback.
 """
 
-import io
-import re
-import shlex
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
-from functools import partial
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
-from postscraper.cli.main import GROUPS
-from tests.helpers.crawls import scrapy
-from tests.helpers.paths import ROOT
-from tests.helpers.programs import complete
+from tests.helpers.crawls import FAST, NO_WAIT
+from tests.helpers.mirror import Mirror
+from tests.helpers.paths import ROOT, SAMPLES
+from tests.helpers.transcripts import ARCHIVE, Reader, assert_shown, make_demo, steps
+from tests.helpers.wayback_server import Kept, Machine
 
-ARCHIVE = "demo-archive"
-SHELL_ALONE = ("make demo", ". .venv/bin/activate", f"export POSTSCRAPER_ARCHIVE={ARCHIVE}")
+OF_THE_DEMO = {
+    "docs/tutorial.md": {"console": 12, "sql": 6, "python": 6},
+    "docs/how-to/analyse.md": {"console": 3, "sql": 2, "python": 2},
+    "docs/how-to/cite.md": {"console": 6},
+    "docs/how-to/library.md": {"console": 9},
+    "docs/how-to/back-up.md": {"console": 6},
+}
 
-
-def steps(page: str) -> Iterator[tuple[str, str, str]]:
-    """The language, the input and the output of each step of a page, in order.
-
-    A console block has a command behind each dollar sign; the output of SQL and Python is in the text block below.
-    """
-    for language, block, output in re.findall(
-        r"^```(console|sql|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?",
-        (ROOT / page).read_text("utf-8"),
-        re.DOTALL | re.MULTILINE,
-    ):
-        if language == "console":
-            for call in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-                command, _, printed = call.partition("\n")
-                yield language, command, printed
-        else:
-            yield language, block, output
+TAKE_LONG = ("docs/how-to/library.md", "docs/how-to/back-up.md")  # they prove and copy whole archives
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the archive of `make demo`."""
-    folder = tmp_path_factory.mktemp("tutorial")
-    for paper in ("post", "postkhmer"):
-        done = scrapy(folder, "crawl", paper, "-a", "source=samples", settings=(f"ARCHIVE_DIR={ARCHIVE}",))
-        assert done.returncode == 0, done.stderr
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    make_demo(folder)
     return folder
 
 
-def test_every_step_of_the_tutorial_prints_what_the_page_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    names: dict[str, Any] = {}
-    run: dict[str, Callable[[str], str]] = {"console": shell, "sql": sqlite, "python": partial(python, names)}
-    compared = dict.fromkeys(run, 0)
-    for language, words, expected in steps("docs/tutorial.md"):
-        if words in SHELL_ALONE:
-            continue
-        printed = run[language](words)
-        assert_shown(words, printed, expected)
-        compared[language] += 1
-    names["archive"].close()
-    assert min(compared.values()) >= 5, compared
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.long] if page in TAKE_LONG else []) for page in OF_THE_DEMO],
+)
+def test_every_step_on_the_demo_prints_what_the_page_shows(
+    page: str, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    compared = Reader(page).follow()
+    assert all(compared[language] >= least for language, least in OF_THE_DEMO[page].items()), compared
 
 
-def test_the_demo_in_the_readme_prints_what_the_page_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    demo = [(words, expected) for _, words, expected in steps("README.md") if words.endswith(f"--archive {ARCHIVE}")]
-    assert len(demo) == 3
-    for words, expected in demo:
-        assert_shown(words, shell(words), expected)
+@pytest.mark.long
+@pytest.mark.parametrize("page", ["docs/how-to/live.md", "docs/how-to/schedule.md"])
+def test_every_step_on_the_live_paper_prints_what_the_page_shows(
+    page: str, httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mirror = Mirror(httpserver, SAMPLES)
+    compared = Reader(page, "archive", (f"PAPER_ORIGIN={mirror.origin}", *FAST)).follow()
+    assert compared["console"] >= 3, compared
 
 
-def test_the_tables_of_commands_in_the_readme_are_the_groups_of_the_help() -> None:
-    commands = re.search(r"^## Commands\n(.*?)^## ", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert commands
-    _, *groups = re.split(r"^### ", commands[1], flags=re.MULTILINE)
-    tables = {group.partition("\n")[0]: re.findall(r"^\| `([\w-]+)", group, re.MULTILINE) for group in groups}
-    assert tables == {title: list(names) for title, names in GROUPS.items()}
-
-
-def assert_shown(words: str, printed: str, expected: str) -> None:
-    as_shown = re.fullmatch(pattern(expected), lines(printed))
-    assert as_shown, f"{words}\nprints\n{printed}"
-
-
-def shell(command: str) -> str:
-    program, *words = shlex.split(command)
-    assert program == "postscraper", command
-    done = complete(Path.cwd(), "-m", program, *words, environment={"POSTSCRAPER_ARCHIVE": ARCHIVE})
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
-
-
-def sqlite(statement: str) -> str:
-    """The rows as the program sqlite3 prints them: a line each, `|` between the columns, nothing for NULL."""
-    connection = sqlite3.connect(f"file:{ARCHIVE}/archive.db?mode=ro", uri=True)
-    try:
-        rows = connection.execute(statement).fetchall()
-    finally:
-        connection.close()
-    return "".join("|".join("" if value is None else str(value) for value in row) + "\n" for row in rows)
-
-
-def python(names: dict[str, Any], code: str) -> str:
-    with redirect_stdout(io.StringIO()) as printed:
-        exec(compile(code, "docs/tutorial.md", "exec"), names)
-    return printed.getvalue()
-
-
-def pattern(expected: str) -> str:
-    """An expression for the output that a page shows."""
-    return "\n".join(
-        "(?s:.*)" if line == "…" else re.escape(line).replace("…", ".*") for line in lines(expected).splitlines()
+def test_every_step_on_the_wayback_machine_prints_what_the_page_shows(
+    httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    site, story = "http://www.phnompenhpost.com", "/national/river-clinic-opens-koh-thom"
+    page = (SAMPLES / "phnompenhpost" / "drupal_2017" / "river-clinic.html").read_bytes()
+    edited = page.replace(b"A clinic of eleven beds", b"A clinic of twelve beds")
+    machine = Machine(
+        httpserver,
+        [
+            Kept(f"{site}:80{story}", "20180612032000", page),
+            Kept(f"https://m.phnompenhpost.com{story}", "20180712032000", edited),
+        ],
     )
+    settings = (f"WAYBACK_ORIGIN={machine.origin}", NO_WAIT, *FAST)
+    compared = Reader("docs/how-to/wayback.md", "archive", settings).follow()
+    assert compared == {"console": 2, "sql": 1, "python": 0}
 
 
-def lines(text: str) -> str:
-    """Without white space at the ends of lines, and without empty lines at the end."""
-    return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
+def test_every_page_of_the_how_tos_is_followed() -> None:
+    followed = {*OF_THE_DEMO, *(f"docs/how-to/{name}.md" for name in ("live", "schedule", "wayback"))}
+    pages = {f"docs/how-to/{path.name}" for path in (ROOT / "docs" / "how-to").glob("*.md")}
+    assert {page for page in pages - followed if list(steps(page))} == set()
+
+
+def test_the_demo_in_the_readme_prints_what_the_page_shows(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(demo)
+    shown = [(words, expected) for _, words, expected in steps("README.md") if words.endswith(f"--archive {ARCHIVE}")]
+    assert len(shown) == 3
+    for words, expected in shown:
+        assert_shown(words, Reader("README.md").shell(words), expected)

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from postscraper.extraction.page import edition_of, language_of
 from postscraper.newspaper import Language, Newspaper
 from postscraper.newspapers import POST, POSTKHMER
-from postscraper.urls import absolute, canonical, machine_kind, newspaper_at, page_of, page_only, path_of
+from postscraper.urls import (
+    absolute,
+    canonical,
+    is_front,
+    machine_kind,
+    newspaper_at,
+    page_of,
+    page_only,
+    path_of,
+    root_kind,
+)
 
 WWW = "https://www.phnompenhpost.com"
 KHMER = "ព័ត៌មានជាតិ"
@@ -57,6 +67,12 @@ def test_a_story_has_one_address(address: str) -> None:
         f"{WWW}/category/national?paged=2",
         f"{WWW}/?p=90412",
         f"{WWW}/?author=7&cat=3&m=202603&s=canal&tag=rice",
+        *(f"{WWW}/?{query}" for query in ("s=", "paged=2&s=canal", "feed=rss2", "name=a-story", "pagename=about-us")),
+        *(
+            f"{WWW}/?{query}"
+            for query in ("author_name=sok", "category_name=national", "monthnum=3&year=2026", "q=node%2F7")
+        ),
+        f"{WWW}/category/national?feed=rss2",
         "https://www.postkhmer.com/national/2021-08-31-1039-222720.html",
         "https://www.postkhmer.com/gallery/2025-10-25-1016-257424",
     ],
@@ -75,6 +91,8 @@ def test_what_tells_pages_apart_stays(address: str) -> None:
         (f"{WWW}/category/national/page/2/", f"{WWW}/category/national/page/2"),
         (f"{WWW}/page/1/page/1?s=canal", f"{WWW}/?s=canal"),
         (f"{WWW}/category/national?paged=1", f"{WWW}/category/national"),
+        (f"{WWW}/?paged=1&preview=true&cat=&utm_source=x", f"{WWW}/"),
+        (f"{WWW}/national/river-clinic?name=a&day=3&s=", PAGE),
     ],
 )
 def test_the_noise_of_a_list_address_goes(address: str, expected: str) -> None:
@@ -179,6 +197,29 @@ def test_a_language_is_told_by_its_script_wherever_that_begins() -> None:
     assert {code: language_of(text, paper) for code, text in texts.items()} == {code: code for code in texts}
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        *((path, "front") for path in ("/", "/?utm_source=x", "/?page=0", "/?paged=1", "/?preview=true")),
+        *((path, "story") for path in ("/?p=90412", "/?name=a-story", "/index.php?p=7", "/?cat=3&p=7", "/?p=7&page=2")),
+        *(
+            (path, "page")
+            for path in ("/?page_id=7", "/?pagename=about-us", "/?q=node/7", "/?option=com_user", "/index.php")
+        ),
+        *((path, "listing") for path in ("/?s=canal", "/?s=", "/?s=canal&paged=2", "/index.php?s=canal", "/?paged=2")),
+        *(
+            (path, "listing")
+            for path in ("/?cat=3", "/?tag=rice", "/?author=7", "/?m=202603", "/?year=2026", "/?page=1")
+        ),
+        *((path, None) for path in ("/national", "/national/a-story?p=7", "/page/2?s=canal")),
+    ],
+)
+def test_a_query_makes_another_page_of_the_front_pages_address(path: str, kind: str | None) -> None:
+    assert root_kind(canonical(WWW + path)) == kind
+    # The later pages of the front page, too, are where WordPress and Drupal show it.
+    assert is_front(canonical(WWW + path)) == (kind == "front" or path in ("/?paged=2", "/?page=1", "/index.php"))
+
+
 PARTS = st.text(alphabet=st.sampled_from("abz-_.~%2Fe1ព័តé/?&=#:@[]\\ \t+;*0"), max_size=30)
 ADDRESSES = st.builds(
     "{}://{}{}/{}?{}".format,
@@ -253,6 +294,9 @@ def test_a_link_on_a_page_is_http_or_none(href: str) -> None:
         ),
         *((path, None) for path in ("/", "/national", "/national/feeding-ducks", "/national/sitemap-of-the-old-town")),
         *((path, "comments") for path in ("/comments/feed/", "/national/a-story/feed", "/national/a-story/feed/atom/")),
+        *((path, "feed") for path in ("/?feed=rss2", "/?cat=3&feed=atom", "/category/national?feed=rss2")),
+        *((path, "comments") for path in ("/?feed=comments-rss2", "/national/a-story?feed=rss2")),
+        *((path, None) for path in ("/?feed=", "/national/a-story?feed=newsletter", "/?s=feed=rss2")),
         *((path, "rest") for path in ("/wp-json/wp/v2/posts?page=2", "/?rest_route=/wp/v2/posts")),
         *((path, None) for path in ("/national/a-story", "/national/xml", "/national/wp-json-for-all")),
     ],

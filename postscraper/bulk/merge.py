@@ -5,7 +5,7 @@ Every step may be repeated; a merge after a killed one resumes where that one st
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +24,14 @@ from storage.evidence.store import FOLDER
 from storage.maintenance import carry_over
 from storage.maintenance.merge import add_addresses, join_ledger
 from storage.maintenance.rebuild import counts
-from storage.maintenance.withdraw import Withdrawal, barred, plan, take_over
+from storage.maintenance.withdrawal.plan import Withdrawal, plan
+from storage.maintenance.withdrawal.tombstones import barred
+from storage.maintenance.withdrawal.withdraw import take_over
 from storage.warc.exchange import Damage
 from storage.warc.files import file_info
 
 # Opens a run for a newspaper; the second argument: origin of the mirror that served it, None for its own site.
-OpenRun = Callable[[Newspaper, str | None], Run]
+OpenRun = Callable[[Newspaper, str | None], AbstractContextManager[Run]]
 Ask = Callable[[Sequence[Withdrawal]], object]
 
 
@@ -91,11 +93,8 @@ def merge(
             merged.taken_out = _withdraw(opened, other, ask)
             merged.addresses, merged.joined = add_addresses(other / DATABASE, archive / DATABASE)
         for (paper, origin), files in _files(other).items():
-            run = open_run(NEWSPAPERS[paper], origin)
-            try:
+            with open_run(NEWSPAPERS[paper], origin) as run:
                 merged.add(Replay(run, files, jobs=jobs, all_hosts=True).run(on_progress))
-            finally:
-                run.close()
         with _locked(archive) as opened:
             merged.without_bytes = sum(carry_over.captures(other, opened, EvidenceReader(other), own=False))
             join_ledger(other / DATABASE, archive / DATABASE)
@@ -117,7 +116,7 @@ def _withdraw(opened: Archive, other: Path, ask: Ask) -> list[str]:
     withdrawals: dict[str, Withdrawal] = {}
     for address in {row["address"] for row in rows} - before:
         with suppress(NoSuchStory):
-            withdrawal = plan(opened, reader, address)
+            withdrawal = opened.ask(plan, reader, address)
             if withdrawal.captures:
                 withdrawals[withdrawal.story] = withdrawal
     if withdrawals:

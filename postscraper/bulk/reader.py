@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
+from itertools import chain, starmap
 from multiprocessing import parent_process
 from signal import SIG_IGN, SIGINT, signal
 from threading import Thread
@@ -12,6 +12,7 @@ from threading import Thread
 from postscraper.items import Capture, Item
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
+from postscraper.run.page_counts import PageCounts
 from postscraper.run.page_reader import PageReader
 from postscraper.run.scope import Scope
 from postscraper.urls import Aliases
@@ -42,11 +43,13 @@ class ReadPages:
 
     entries: for each page its own entry, then those of the stories in its parts.
     discoveries: the links on all pages, merged by address; the visits of the entries do not repeat them.
+    counts: of the pages.
     damages: pages that kill their reader.
     """
 
     entries: list[tuple[PreparedItem, ...]]
     discoveries: dict[str, MergedDiscovery]
+    counts: PageCounts
     damages: list[Damage] = field(default_factory=list)
 
 
@@ -55,16 +58,29 @@ class Reader:
 
     def __init__(self, setup: Setup) -> None:
         discoverer = Discoverer(NEWSPAPERS[setup.paper], Scope(source="warc"), setup.aliases)
-        self._reader = PageReader(discoverer, withdrawn=setup.barred, read=setup.read)
+        self._floors = discoverer.paper.floors
+        self._counts = PageCounts()  # of the batch
+        self._reader = PageReader(
+            discoverer,
+            withdrawn=setup.barred,
+            read=setup.read,
+            on_skeleton=lambda story, names: self._counts.add_skeleton(story, names),
+        )
 
     def read(self, pages: Sequence[Page]) -> ReadPages:
         """One step after the other, each for all pages: a fifth faster than page by page, by the processor's cache."""
-        entries = [tuple(starmap(prepare, readings)) for readings in self._reader.read_batch(pages)]
+        self._counts = PageCounts()
+        answers = self._reader.read_batch(pages)
+        for item, _ in chain.from_iterable(answers):
+            self._counts.add(item, self._floors)
+        entries = [tuple(starmap(prepare, readings)) for readings in answers]
         discoveries: dict[str, MergedDiscovery] = {}
         for first, *_ in entries:
             merge(discoveries_of(first), discoveries)
         return ReadPages(
-            entries=[(first.without_links(), *parts) for first, *parts in entries], discoveries=discoveries
+            entries=[(first.without_links(), *parts) for first, *parts in entries],
+            discoveries=discoveries,
+            counts=self._counts,
         )
 
 

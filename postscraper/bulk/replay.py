@@ -1,6 +1,6 @@
 """Replay WARC files in bulk: pages are read by worker processes and stored in the order of files and bytes.
 
-    with Run.open(paper, Scope(source="warc"), settings) as run: ...
+    run = Run.open(paper, Scope(source="replay"), settings)
     Replay(run, paths, jobs=2).run(print)
 
 A transaction stores a thousand pages, their links, and the safe offset of each file: a replay that was killed goes on
@@ -44,6 +44,7 @@ class Progress:
     before: bytes read by earlier runs.
     done: bytes read by now, the earlier ones included.
     fruitless: for each file without a page of the newspaper, a list of its contents.
+    not_warc: names of files without a record; they are read again by the next replay.
     """
 
     bytes: int = 0
@@ -54,6 +55,7 @@ class Progress:
     skipped: Counter[str] = field(default_factory=Counter)
     damages: list[Damage] = field(default_factory=list)
     fruitless: list[str] = field(default_factory=list)
+    not_warc: list[str] = field(default_factory=list)
 
 
 class Replay:
@@ -144,6 +146,9 @@ class Replay:
         tally.close()
         self.progress.done += file.end - self._offset
         self.progress.skipped += page_filter.skipped
+        if start == file.start < file.end and not page_filter.contents.total:
+            self.progress.not_warc.append(file.name)
+            return
         if start == file.start and not page_filter.contents.pages:
             self.progress.fruitless.append(f"{file.name}: {page_filter.contents}")
         yield Batch(file, pages, file.end)
@@ -171,6 +176,7 @@ class Replay:
         self._unwritten += result.entries
         self._discoveries += result.discoveries.values()
         self.progress.damages += result.damages
+        self._run.counts.update(result.counts)
         self._safe[batch.file] = batch.end
         self._moved.add(batch.file)
 
@@ -182,11 +188,13 @@ class Replay:
 
     def _write(self) -> None:
         """Store all unwritten pages in one transaction, after their records."""
-        self._run.sync()
+        self._run.recorder.sync()
         safe = {self._names[file]: self._safe[file] - file.start for file in self._moved}
         safe |= self._run.recorder.committed((location.file, location.offset) for location in self._recorded)
         admitted = [(self._admitted(entry), None) for entries in self._unwritten for entry in entries]
-        self.progress.outcomes.update(self._run.archive.replay(admitted, safe, self._discoveries))
+        outcomes = self._run.archive.replay(admitted, safe, self._discoveries)
+        self.progress.outcomes.update(outcomes)
+        self._run.counts.outcomes.update(outcome.value for outcome in outcomes)
         self.progress.pages += len(self._unwritten)
         self._unwritten, self._recorded, self._discoveries = [], [], []
         self._moved.clear()

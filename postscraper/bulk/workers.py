@@ -132,7 +132,9 @@ class WorkerPool:
             return result
         middle = len(pages) // 2
         first, second = self._read_alone(file, pages[:middle]), self._read_alone(file, pages[middle:])
+        first.counts.update(second.counts)
         return ReadPages(
+            counts=first.counts,
             entries=first.entries + second.entries,
             discoveries=merge(second.discoveries.values(), first.discoveries),
             damages=first.damages + second.damages,

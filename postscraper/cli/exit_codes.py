@@ -24,7 +24,7 @@ class NotFetched(PostscraperError):
     """An address did not answer with a page, or robots.txt forbids the request."""
 
 
-# README.md explains each code. Those that follow from no error have a name alone.
+# docs/reference/exit-codes.md explains each code. Those that follow from no error have a name alone.
 INTERRUPTED = 1  # or an output that was closed
 WRONG_USAGE = 2  # click's own code for it
 UNREAD = 3

@@ -36,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "gone": "Name stories whose address answers without them.",
         "cite": "Print a story as a reference.",
         "serve": "Read the archive in a web browser.",
+        "mcp": "Let a language model ask the archive.",
     },
     "Count": {
         "stats": "Count what the archive holds and what it lacks.",

@@ -145,7 +145,7 @@ def check_name(archive: Archive, named: Named, value: str) -> None:
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that select stories, and pass them as `filters`; `reading` stands above it.
+    """Add an option for each field of `Filters`, and pass them as `filters`; `reading` stands above it.
 
     The command raises BadRequest for a section, language or layout that no story has.
     """
@@ -163,7 +163,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--unique", is_flag=True, default=None, help="Of nearly equal stories the first alone: `families`.")
     @wraps(command)
     def filtered(archive: Archive, **values: Any) -> None:
-        chosen = Filters(**{each.name: values.pop(each.name) for each in fields(Filters)})
+        chosen = Filters(**{each.name: values.pop(each.name) for each in fields(Filters) if each.name in values})
         for name in get_args(Named):
             if (value := getattr(chosen, name)) is not None:
                 check_name(archive, name, value)

@@ -11,9 +11,8 @@ from sqlalchemy import Row
 from postscraper.cli.output import address, joined, span
 from postscraper.errors import BadRequest
 from postscraper.items import plain
-from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.urls import canonical, with_scheme
+from postscraper.urls import addresses_typed
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.ingest import tombstones
@@ -46,19 +45,6 @@ def find_row(archive: Archive, story: str) -> Row[Any]:
     if not stories:
         raise NoSuchStory(f"the archive holds no story {story}{_instead(archive, addresses)}")
     return next(iter(stories.values()))
-
-
-def addresses_typed(text: str) -> list[str]:
-    """The addresses that a person can mean: of a path one of each newspaper, in their one form and as typed."""
-    typed = [f"https://{paper.host}{text}" for paper in NEWSPAPERS.values()] if text[:1] == "/" else [text]
-    return list(dict.fromkeys(each for url in typed for each in (_canonical(url), url)))
-
-
-def _canonical(url: str) -> str:
-    try:
-        return canonical(with_scheme(url))
-    except ValueError:
-        return url
 
 
 def _instead(archive: Archive, addresses: list[str]) -> str:

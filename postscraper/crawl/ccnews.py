@@ -22,6 +22,7 @@ from postscraper.run.selection import is_selected
 from postscraper.sources import ccnews, warc
 from postscraper.sources.remote import ArchiveRequest, NoCapture, NoIndex
 from postscraper.sources.warc import PageFilter
+from postscraper.sources.warc_files import WarcFile
 from storage.errors import EvidenceFailed
 from storage.evidence.store import log_damage
 from storage.files import make_folder
@@ -67,9 +68,6 @@ class CcNewsFrontier(Frontier):
         return self._request(request, self._read_piece, record=None, size=size, download_timeout=PIECE_SECONDS)
 
     def _read_list(self, response: Response) -> None:
-        if response.status == 429:
-            self._pacing.on_rate_limit(response)
-            return
         scope = self._run.scope
         if response.status == 404:
             _log.warning("%s: there is no such month", self._months.popleft())
@@ -90,7 +88,7 @@ class CcNewsFrontier(Frontier):
         scope, paper = self._run.scope, self._run.paper
         limits = [("host", paper.host.removeprefix("www.")), ("since", scope.since), ("until", scope.until)]
         paths = [("path", paper.sections[name]) for name in scope.sections]
-        addresses = [("url", address) for address in self._run.named_addresses() or ()]
+        addresses = [("url", address) for address in self._run.selection.addresses or ()]
         return urlencode([("file", file), *((name, value) for name, value in limits if value), *paths, *addresses])
 
     def _read_piece(self, response: Response) -> Iterator[Item]:
@@ -99,7 +97,11 @@ class CcNewsFrontier(Frontier):
         try:
             size = ccnews.piece(file, offset, response.status, content_range, response.body)
         except NoCapture as error:
-            self._give_up(error, response)
+            if error.gone:
+                _log.warning("%s", error)
+                self._finish("not given")
+            else:
+                self._pacing.on_error(str(error), response)
             return
         self._pacing.answered()
         if response.status == 206:
@@ -107,28 +109,23 @@ class CcNewsFrontier(Frontier):
         if self._size() == size:
             yield from self._pages()
 
-    def _give_up(self, error: NoCapture, response: Response) -> None:
-        if response.status == 429:
-            self._pacing.on_rate_limit(response)
-        elif error.gone:
-            _log.warning("%s", error)
-            self._finish("not given")
-        else:
-            self._pacing.on_error(str(error), response)
-
     def _pages(self) -> Iterator[Item]:
         """The pages of the paper in the whole file that the archive does not hold."""
         page_filter = PageFilter(self._run.paper.host, self._run.aliases, self._archive.name)
-        for _, exchange in warc.pages([self._path()], page_filter, log_damage):
-            is_undated = exchange.captured_at is None
-            if is_undated or not is_selected(self._run, exchange) or self._run.recorder.has(exchange):
+        # Named as the archive names it: the copy is gone when it is read.
+        file = WarcFile(path=self._path(), start=0, end=self._size(), name=self._files[0])
+        for _, exchange in warc.pages_in([file], page_filter, log_damage):
+            at = exchange.captured_at
+            if at is None or not is_selected(self._run, exchange.url, at) or self._run.recorder.has(exchange):
                 continue
             if self._pages_left == 0:
                 return
             self._pages_left = None if self._pages_left is None else self._pages_left - 1
             yield from self._run.read(exchange, self._run.record(exchange))
-        for file in page_filter.without_pages:
-            _log.info("%s", file)
+        for contents in page_filter.without_pages:
+            _log.info("%s", contents)
+        for name in page_filter.not_warc:
+            _log.warning("%s: no record in it can be read", name)
         self._is_file_read = True
 
     def _finish(self, how: str) -> None:

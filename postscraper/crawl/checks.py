@@ -12,10 +12,12 @@ from twisted.python.failure import Failure
 
 from postscraper.cli.output import counted, one_line
 from postscraper.cli.progress import duration
+from postscraper.crawl.http import phrase
 from postscraper.crawl.pipeline import COMMITTED
-from postscraper.crawl.spider import NewspaperSpider
-from postscraper.items import Article, Item, Unread
+from postscraper.crawl.spider import UNANSWERED, NewspaperSpider
+from postscraper.items import Article, Item
 from postscraper.sources.warc import MOST_HOSTS
+from storage.ingest.skeletons import NewClass
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ _FORMS = {"feed": "feed", "wordpress_rest": "the REST API"}
 
 FEWEST = 20  # articles; a share of fewer says nothing
 MOST_UNREAD = 0.2  # of the pages that came with status 200
+MOST_NEW = 3  # classes that are named in the summary; the run's report has all
 
 _PLURALS = {
     "new story": "new stories",
@@ -49,9 +52,7 @@ class Checks:
         self._failure = ""  # the first one's
         self._crawler = crawler
         self._begun_at = datetime.now(UTC)
-        self._pages = Counter[str]()
         self._stories: dict[str, set[str]] = {}
-        self._filled = Counter[str]()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -77,32 +78,30 @@ class Checks:
 
     def item_error(self, failure: Failure) -> None:
         self._failed += 1
-        self._failure = self._failure or one_line(f"{type(failure.value).__name__}: {failure.value}")
+        self._failure = self._failure or one_line(phrase(failure.value))
 
     def item_committed(self, item: Item, spider: Spider) -> None:
-        if not isinstance(spider, NewspaperSpider) or item.capture.status != 200:
-            return
-        if isinstance(item, Unread) and item.reason == "broken_transfer":
-            return  # no sign of another design
-        self._pages["unread" if isinstance(item, Unread) else "read"] += 1
-        if isinstance(item, Article):
-            self._stories.setdefault(_FORMS.get(item.layout, "page"), set()).add(item.canonical_url)
-            if item.capture.part is None:  # floors are those of pages: a feed has no place for pictures
-                self._pages["articles"] += 1
-                self._filled.update(name for name in spider.paper.floors if getattr(item, name))
+        if isinstance(spider, NewspaperSpider):
+            spider.run.counts.add(item, spider.paper.floors)
+            if isinstance(item, Article) and item.capture.status == 200:
+                self._stories.setdefault(_FORMS.get(item.layout, "page"), set()).add(item.canonical_url)
 
     def spider_closed(self, spider: Spider) -> None:
         if isinstance(spider, NewspaperSpider):
             with spider.guarded():
                 self.summary = self._summary(spider)
-                spider.run.log(**self._columns(spider))
+                new = spider.run.log_counts(**self._columns(spider))
+                self.summary += map(_new_class, new[:MOST_NEW])
+                if further := new[MOST_NEW:]:
+                    rest = counted(len(further), "further class", "further classes")
+                    self.summary.append(f"New in the markup: {rest}, see `postscraper runs {spider.run.number}`")
             if spider.run.scope.source == "live":
                 self.changed = self._changed(spider)
                 for share in self.changed:
                     log.warning("%s: has a design changed?", share)
 
     def _summary(self, spider: NewspaperSpider) -> list[str]:
-        """At most ten lines."""
+        """At most ten lines, before those on new markup."""
         outcomes = self._named("postscraper/outcome/")
         pages = counted(sum(count for _, count in outcomes), "page")
         results = ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in outcomes)
@@ -112,14 +111,16 @@ class Checks:
             lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
         if pictures := self._named("postscraper/picture/"):
             lines.append("Pictures: " + ", ".join(f"{count:,} {_PICTURES.get(why, why)}" for why, count in pictures))
-        if left_out := spider.run.other_hosts:
-            others = (f"{counted(count, 'page')} of {host}" for host, count in _commonest(left_out))
-            lines.append(f"Left out: {', '.join(others)}")
+        left_out = [f"{counted(count, 'page')} of {host}" for host, count in _commonest(spider.run.other_hosts)]
+        if unselected := spider.run.unselected:
+            left_out.append(f"{counted(unselected, 'page')} outside of {spider.run.scope.selectors}")
+        if left_out:
+            lines.append(f"Left out: {', '.join(left_out)}")
         if doors := spider.run.doors.sentence:
             lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
         assert self._crawler.stats is not None
-        if unanswered := self._crawler.stats.get_value("postscraper/unanswered"):
-            lines.append(f"Without an answer: {counted(unanswered, 'try', 'tries')}; the next run tries again")
+        if unanswered := self._crawler.stats.get_value(UNANSWERED):
+            lines.append(f"Without an answer: {counted(unanswered, 'request')}; the next run tries again")
         if self.failed:
             lines.append(f"{self.failed}; the log has each")
         queued = spider.queued()
@@ -133,17 +134,14 @@ class Checks:
         """Of the row of the run."""
         stats = self._crawler.stats
         assert stats is not None
-        articles, unread = self._pages["articles"], dict(self._named("postscraper/unread/"))
-        filled = {name: (self._filled[name], articles, floor) for name, floor in spider.paper.floors.items()}
         return {
             "outcomes": json.dumps(dict(self._named("postscraper/outcome/"))),
-            "unread": json.dumps(unread),
+            "unread": json.dumps(dict(self._named("postscraper/unread/"))),
             "requests": stats.get_value("downloader/request_count", 0),
             "answers": stats.get_value("postscraper/answered", 0),
             "bytes": stats.get_value("downloader/response_bytes", 0),
             "not_modified": stats.get_value("downloader/response_status_count/304", 0),
             "shortest_gap_seconds": stats.get_value("postscraper/shortest_gap"),
-            "filled": json.dumps(filled if articles else {}),
             "doors": json.dumps(spider.run.doors.closed, ensure_ascii=False),
             "queued": spider.queued(),
         }
@@ -161,21 +159,24 @@ class Checks:
         return ", ".join(counts) or "no story came by any other way"
 
     def _changed(self, spider: NewspaperSpider) -> list[str]:
-        articles, pages = self._pages["articles"], self._pages["read"] + self._pages["unread"]
+        counts = spider.run.counts
+        pages, stories = counts.read + counts.unread, counts.stories
         changed = []
-        if pages >= FEWEST and self._pages["unread"] > MOST_UNREAD * pages:
-            changed.append(f"{self._pages['unread']} of {pages} pages could not be read")
-        for name, floor in spider.paper.floors.items():
-            if articles >= FEWEST and self._filled[name] < floor * articles:
-                changed.append(
-                    f"{name}: only {self._filled[name]} of {articles} articles have it, and {floor:.0%} should"
-                )
+        if pages >= FEWEST and counts.unread > MOST_UNREAD * pages:
+            changed.append(f"{counts.unread} of {pages} pages could not be read")
+        for name, floor in spider.paper.floors.items() if stories >= FEWEST else ():
+            if (filled := counts.filled[name]) < floor * stories:
+                changed.append(f"{name}: only {filled} of {stories} articles have it, and {floor:.0%} should")
         return changed
 
     def _named(self, prefix: str) -> list[tuple[str, int]]:
         assert self._crawler.stats is not None
         counted = self._crawler.stats.get_stats()
         return [(name.removeprefix(prefix), counted[name]) for name in sorted(counted) if name.startswith(prefix)]
+
+
+def _new_class(new: NewClass) -> str:
+    return f"New in the markup of {new.layout}: class {new.name}, on {new.stories} of {new.of} stories, as {new.url}"
 
 
 def _commonest(hosts: Counter[str]) -> list[tuple[str, int]]:

@@ -22,11 +22,16 @@ from postscraper.errors import BadRequest
 log = logging.getLogger(__name__)
 
 
+def phrase(error: BaseException | None) -> str:
+    """Kind and message of an error, to be followed by more words."""
+    return f"{type(error).__name__}: {error}"[:300].rstrip(". ")
+
+
 def _in_a_sentence(record: logging.LogRecord) -> bool:
     """Name an unhandled error of a request in a sentence; its trace is Scrapy's own path to the socket."""
     if record.exc_info and record.exc_info[1] and record.getMessage().startswith("Error downloading"):
         error = record.exc_info[1]
-        record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", ()
+        record.msg, record.args = f"{record.getMessage()}: {phrase(error)}", ()
         record.exc_info = None
     return True
 

@@ -14,7 +14,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
-from postscraper.crawl.spider import NewspaperSpider
+from postscraper.crawl.spider import NEVER_AGAIN, UNANSWERED, NewspaperSpider
+from postscraper.errors import RobotsUnavailable
 from postscraper.run.run import now
 from storage.errors import ArchiveError, EvidenceError
 from storage.warc.exchange import Cut, Exchange
@@ -61,6 +62,11 @@ class EvidenceMiddleware:
         self._crawler.stats.inc_value("postscraper/answered")
         self._note_gap(request, exchange)
         return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Count the requests that were sent and got no response."""
+        if not isinstance(exception, (IgnoreRequest, RobotsUnavailable, *NEVER_AGAIN)):
+            self._crawler.stats.inc_value(UNANSWERED)
 
     def _note_gap(self, request: Request, exchange: Exchange) -> None:
         """Keep the shortest time between two requests to one host, by the moments at which they were sent."""

@@ -20,6 +20,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from postscraper.crawl.http import phrase
 from postscraper.crawl.pacing import Pacing
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
@@ -133,16 +134,21 @@ class Frontier(ABC):
         self, read: Callable[[Response], Iterable[Item | Request] | None], response: Response
     ) -> Iterator[Item | Request]:
         with self._guarded():
-            for each in read(response) or ():
-                # A story that an answer carries whole is handled with its page.
-                self._under_way += isinstance(each, Request) or each.capture.part is None
-                yield each
+            if response.status == 429 and not isinstance(response.meta["recorded"], tuple):  # which is a capture of one
+                if leased := response.meta.get("leased"):
+                    self._holdings.give_back(self._archive.name, [leased.entry], now())
+                self._pacing.on_rate_limit(response)
+            else:
+                for result in read(response) or ():
+                    # A story that an answer carries whole is handled with its page.
+                    self._under_way += isinstance(result, Request) or result.capture.part is None
+                    yield result
         self._under_way -= 1
 
     def _failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         error = failure.value
-        why = f"{type(error).__name__}: {error}"[:300]
+        why = phrase(error)
         self._under_way -= 1
         leased: Candidate | None = request.meta.get("leased")
         with self._guarded():
@@ -154,7 +160,7 @@ class Frontier(ABC):
             if isinstance(error, IgnoreRequest):
                 self._pacing.stop("unreachable", f"{request.url} is not to be asked for: {error}")
             elif isinstance(error, RobotsUnavailable):
-                self._pacing.stop("unreachable", f"its robots.txt cannot be had: {error} Try again later")
+                self._pacing.stop("unreachable", f"its robots.txt cannot be had: {error}; try again later")
             else:
                 self._pacing.on_error(why)
 
@@ -222,9 +228,6 @@ class RemoteFrontier(Frontier):
         return self._request(request, self._read_index, record=record, query=query, resume_key=resume_key)
 
     def _read_index(self, response: Response) -> None:
-        if response.status == 429:
-            self._pacing.on_rate_limit(response)
-            return
         name, query = self._archive.name, response.meta["query"]
         answer: Exchange = replace(response.meta["exchange"], body=response.body)  # without its content coding
         try:
@@ -234,7 +237,7 @@ class RemoteFrontier(Frontier):
             return
         self._pacing.answered()
         candidates = [candidate(self._run, entry) for entry in page.captures]
-        self._run.sync()
+        self._run.recorder.sync()
         new = self._holdings.add_listing(name, query, candidates, page.resume_key, now())
         _log.info("%s: captures listed: %d, new: %d", name, len(candidates), new)
         if page.bad_rows:
@@ -287,10 +290,7 @@ class RemoteFrontier(Frontier):
     def _give_up(self, entry: CdxEntry, none: NoCapture, response: Response) -> None:
         """Mark a capture that was not received."""
         name = self._archive.name
-        if response.status == 429:
-            self._holdings.give_back(name, [entry], now())
-            self._pacing.on_rate_limit(response)
-        elif none.gone:
+        if none.gone:
             self._pacing.answered()
             self._holdings.mark(name, entry, "gone", str(none))
         else:

@@ -23,6 +23,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
+from postscraper.crawl.http import phrase
 from postscraper.crawl.pacing import retry_after
 from postscraper.crawl.spider import MOST_HOPS, NEVER_AGAIN, NewspaperSpider
 from postscraper.errors import RobotsUnavailable
@@ -111,7 +112,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return None, f"robots.txt is behind more than {MOST_HOPS} redirects"
         except Exception as error:  # of any kind that a download raises
             proxy = f" through the proxy {at}" if (at := robots_request.meta.get("proxy")) else ""
-            return None, f"robots.txt brings no answer{proxy}: {type(error).__name__}: {error}"
+            return None, f"robots.txt brings no answer{proxy}: {phrase(error)}"
         return response, _flaw(response)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:

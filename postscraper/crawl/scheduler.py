@@ -46,7 +46,7 @@ class LedgerScheduler(BaseScheduler):
             self._newspaper.frontier.end()
         if self._spider is not None:
             with self._spider.guarded():
-                self._spider.run.give_back(self._due)
+                self._spider.run.give_back(due.address for due in self._due)
 
     def enqueue_request(self, request: Request) -> bool:
         self._enqueued.append(request)
@@ -93,7 +93,7 @@ class LedgerScheduler(BaseScheduler):
         if closed:
             self._due = deque(due for due in self._due if run.doors.is_open(due.kind))
             with self._spider.guarded():
-                run.give_back(closed)
+                run.give_back(due.address for due in closed)
 
     def _request(self, spider: NewspaperSpider, due: Due) -> Request:
         conditions = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from postscraper.crawl.addon import BEHIND_OTHERS, OwnComponents
 from postscraper.crawl.ccnews import CcNewsFrontier
-from postscraper.crawl.http import PrivateAddress
+from postscraper.crawl.http import PrivateAddress, phrase
 from postscraper.crawl.remote import Frontier, RemoteFrontier
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
@@ -36,6 +36,7 @@ EndReason = Literal["unreachable", "forbidden", "walled", "resting", "archive", 
 # Failed requests in a row, without any response before, after which the run ends: host or network is down. A run with
 # fewer requests reports it at its end.
 UNREACHABLE_AFTER = 3
+UNANSWERED = "postscraper/unanswered"  # the count of requests without a response
 INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
 MOST_HOPS = 5  # the least that RFC 9309 requires
 
@@ -226,23 +227,24 @@ class NewspaperSpider(Spider):
             self.run.excluded(address, "robots.txt")
             return
         without_rules = isinstance(error, RobotsUnavailable)
-        why = str(error)[:300] if without_rules else f"{type(error).__name__}: {error}"[:300]
+        why = str(error)[:300] if without_rules else phrase(error)
         if isinstance(error, NEVER_AGAIN):
             self.run.unread(address, why)
             return
-        self.run.failed(address, why)
-        stats = self.crawler.stats
+        stats, host = self.crawler.stats, urlsplit(request.url).netloc
         assert stats is not None
-        stats.inc_value("postscraper/unanswered")
-        host = urlsplit(request.url).netloc
         proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
         self._unreachable = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
             # Nothing more may be requested (RFC 9309, 2.3.1.4), but from another form of the host, which has its own.
-            over = self.crawler.crawling and (host == urlsplit(self.run.home).netloc or not self._handled)
+            over = host == urlsplit(self.run.home).netloc or not self._handled
         else:
-            over = self._had_no_answer() and stats.get_value("postscraper/unanswered") >= UNREACHABLE_AFTER
-        if over:
+            over = self._had_no_answer() and stats.get_value(UNANSWERED, 0) >= UNREACHABLE_AFTER
+        if over and without_rules:
+            self.run.give_back([address])  # it was never requested
+        else:
+            self.run.failed(address, why)
+        if over and self.crawler.crawling:
             self.stop("unreachable", self._unreachable)
 
     def _had_no_answer(self) -> bool:
@@ -258,7 +260,7 @@ class NewspaperSpider(Spider):
             self.stop("archive", str(error), error)
         except Exception as error:
             self.logger.debug("The crawl failed", exc_info=True)
-            self.stop("failed", f"{type(error).__name__}: {error}", error)
+            self.stop("failed", phrase(error), error)
 
     def _note_interruption(self, reason: str) -> None:
         if reason == "shutdown" and self.ended is None:  # a signal, or a script that stops the crawl

@@ -1,6 +1,7 @@
 """Assembly of an item from what a layout reads, with the fields that are the same in every layout."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +10,7 @@ from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import odd_byline, people
 from postscraper.extraction.dates import Printed
 from postscraper.extraction.page import Answer, Page, headline_variants
-from postscraper.items import Article, DatedTeaser, Image, Listing, Problem
+from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.urls import page_of
 
 
@@ -20,6 +21,11 @@ def published(date: Printed | None) -> dict[str, Any]:
         "published_on": date.on if date else None,
         "published_text": date.text if date else None,
     }
+
+
+def undated(teaser: DatedTeaser) -> Teaser:
+    """The teaser of a list beside a story, which keeps no date."""
+    return Teaser(**{each.name: getattr(teaser, each.name) for each in fields(Teaser)})
 
 
 def article(
@@ -72,17 +78,18 @@ def listing(
     layout: str,
     language: str | None = None,
     section: str | None = None,
-    teasers: tuple[DatedTeaser, ...],
+    entries: Iterable[DatedTeaser | Problem],
     next_url: str | None,
     totals: Mapping[str, int] = MappingProxyType({}),
-    problems: tuple[Problem, ...] = (),
     number: int | None = None,
 ) -> Listing:
     """The list of a page, or of an answer for machines.
 
-    language: None for that of the headlines. problems: all but the answer's.
+    language: None for that of the headlines. entries: the teasers, and the problems met in reading them.
     number: of the page, from 0; None for that in its address.
     """
+    parts = tuple(entries)
+    teasers = tuple(each for each in parts if isinstance(each, DatedTeaser))
     return Listing(
         layout=layout,
         language=language or answer.language_of("".join(each.headline or "" for each in teasers)),
@@ -93,6 +100,6 @@ def listing(
         teasers=teasers,
         next_url=next_url,
         totals=dict(totals),
-        problems=(*answer.problems, *problems),
+        problems=(*answer.problems, *(each for each in parts if isinstance(each, Problem))),
         capture=answer.receipt,
     )

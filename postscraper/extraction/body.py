@@ -7,24 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
-from postscraper.extraction.page import (
-    NO_WORDS,
-    UNSEEN,
-    Node,
-    Note,
-    Page,
-    Words,
-    classes,
-    clean,
-    is_hidden,
-    node,
-    nodes,
-    without_markup,
-    without_word,
-    words,
-)
-from postscraper.extraction.pictures import Album
+from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, node, nodes, words
+from postscraper.extraction.pictures import Album, styled
 from postscraper.extraction.tables import one_column
+from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word
 from postscraper.items import Block, BlockKind, Image, Link, Problem
 from postscraper.urls import absolute
 
@@ -82,15 +68,17 @@ class Body:
 
     def without(self, dropped: Collection[int]) -> "Body":
         """The body without some blocks, by their indices, and without the links in them."""
-        kept = [index for index in range(len(self.blocks)) if index not in dropped]
+        remaining = [index for index in range(len(self.blocks)) if index not in dropped]
         return replace(
             self,
-            blocks=tuple(self.blocks[index] for index in kept),
+            blocks=tuple(self.blocks[index] for index in remaining),
             images=tuple(
-                replace(each, block=bisect_left(kept, each.block)) if each.block else each for each in self.images
+                replace(each, block=bisect_left(remaining, each.block)) if each.block else each for each in self.images
             ),
             links=tuple(
-                replace(each, block=bisect_left(kept, each.block)) for each in self.links if each.block not in dropped
+                replace(each, block=bisect_left(remaining, each.block))
+                for each in self.links
+                if each.block not in dropped
             ),
         )
 
@@ -186,15 +174,15 @@ class _Reader:
         self._close()
 
     def _named(self, scope: Node) -> dict[Node, _Rule]:
-        """What the words of a class set aside."""
-        found: dict[Node, _Rule] = {}
+        """Elements that are set aside by the words in their class, with their rules."""
+        rules: dict[Node, _Rule] = {}
         for each in nodes(scope, "[class]"):
             names = _class_words(each.attr("class") or "")
             if not names.isdisjoint(_REPORTED_NAMES):
-                found[each] = _Reader._report
+                rules[each] = _Reader._report
             elif each.tag != "img" and not names.isdisjoint(_CAPTION_NAMES):
-                found[each] = _Reader._lone_caption
-        return found
+                rules[each] = _Reader._lone_caption
+        return rules
 
     def _words(self, text: str) -> None:
         if text.isspace() or not (text.isascii() or text.strip(_ROOM)):
@@ -251,7 +239,7 @@ class _Reader:
             self.bold -= 1
 
     def _hide(self, child: Node) -> bool:
-        """What nobody sees; it leaves no gap, but ends a block as other blocks do."""
+        """Leave out an invisible element: it makes no gap, but ends a block as other blocks do."""
         if child.tag in _BLOCKS:
             self._close()
         self._check_swallowed(f"<{child.tag}>", child.text)
@@ -286,7 +274,7 @@ class _Reader:
         return False
 
     def _words_of(self, box: Node, but: Node | None = None) -> str:
-        """The words of a box, parted where its blocks are, without what is skipped; but: an element left out."""
+        """The words of a box with spaces between its blocks, without what is skipped and without the element `but`."""
         parts: list[str] = []
         stack: list[Node | Words | str] = [box]
         while stack:
@@ -314,8 +302,8 @@ class _Reader:
         block = len(self.blocks)
         caption = next((each for each in nodes(box, f"{self.caption}, [class]") if self._is_caption(each)), None)
         printed = words(caption) if caption is not None else None
-        found = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
-        if not found and not any(self.album.add_background(each, printed, block) for each in _styled(box)):
+        have_addresses = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
+        if not have_addresses and not any(self.album.add_background(each, printed, block) for each in styled(box)):
             # No box of a picture, but of a video, a table or a quotation.
             self.aside |= {each: _Reader._unread_caption for each in nodes(box, "*") if self._is_caption(each)}
             return True
@@ -350,12 +338,12 @@ class _Reader:
         if not text.strip(NO_WORDS):
             return
         marked = "{" in text or "[" in text or "<" in text or "false false" in text or "mso-" in text
-        if marked and (left := without_word(text)) != text:
+        if marked and (rest := without_word(text)) != text:
             self._damage("a text processor's settings among the words", text)
-            text = left
-        if ("=" in text or "/>" in text) and (left := without_markup(text)) != text:
+            text = rest
+        if ("=" in text or "/>" in text) and (rest := without_markup(text)) != text:
             self._damage("markup among the words", text)
-            text = left
+            text = rest
         if not text:
             return
         block = len(self.blocks)
@@ -381,11 +369,6 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @lru_cache(maxsize=1024)
-def _class_words(held: str) -> frozenset[str]:
+def _class_words(names: str) -> frozenset[str]:
     """The words that the names in a class attribute are made of."""
-    return frozenset(re.split(r"[\s_-]+", _CAMEL.sub("-", held).lower()))
-
-
-def _styled(box: Node) -> list[Node]:
-    """The box and what is inside it, as far as it may have a picture for its background."""
-    return [box, *nodes(box, "[style], [data-bg], [data-background], [data-background-image], [data-bg-src]")]
+    return frozenset(re.split(r"[\s_-]+", _CAMEL.sub("-", names).lower()))

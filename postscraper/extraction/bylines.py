@@ -91,25 +91,8 @@ _HOUSE = frozenset(
     }
 )
 
-_ROLE = (
-    r"(?:story|stories|text|words?|photo(?:s|graph(?:s|y|er)?)?|pictures?|images?|illustrations?|graphics?|videos?"
-    r"|(?:additional |with )?report(?:s|er|ers|ing)?|interviews?|written|translat(?:ed|ion)|edited|compiled|research"
-    r"|edit(?:ing|or)|opinion|analysis|commentary|essay|review|art(?:work)?|design|drawings?|infographics?|maps?|camera)"
-)
-_ONLY_ROLE = re.compile(_ROLE, re.I)
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
-_PLACE = re.compile(r"\s+(?:in|at|from)\s+[A-Z].*")
-_SHOUTED_PLACE = re.compile(r"\s+(?:IN|AT|FROM)\s+.*")
 _SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV", re.I)
-# Titles behind a name and a comma.
-_TITLE = re.compile(
-    r"(?:Ph\.?\s?D|M\.?D|M\.?A|M\.?P|MBA|LLM|LLB|DBA|Esq|CEO|COO|CFO|the|a|an|of|for"
-    r"|(?:vice[- ])?president|(?:deputy )?direct\w+"
-    r"|chair\w*|minister|ambassador|professor|dean|editor\w*|correspondent|reporter|analyst|columnist|founder|co-founder"
-    r"|head|chief|member|secretary|senior|executive|managing|former|national|country|general|lawyer|attorney|lecturer"
-    r"|researcher|economist|manager|partner|student|author|writer|photographer|special|staff|contribut\w+)\b.*",
-    re.I,
-)
 # Those of more than one word that stand behind a partner paper's name.
 _COUNTRIES = frozenset({"hong kong", "new zealand", "south korea", "sri lanka", "viet nam"})
 _PARTICLES = frozenset({"de", "da", "di", "van", "von", "bin", "al", "el", "le", "la", "ten", "ter", "dpa"})
@@ -122,20 +105,35 @@ _WIRED = (
     rf"(?i)(?P<mark>[-–—(]\s*)?(?:{'|'.join(map(re.escape, AGENCIES))})"
     r"(?(mark)(?:/[\w .-]+)?\)?\.?|(?:\s*/\s*[\w .()-]{2,40})?)"
 )
-_SHOUTED = frozenset(map(str.upper, AGENCIES))
-_LONGEST_AGENCY = max(map(len, AGENCIES))
 # A partner paper before the network, as in THE NATION/ASIA NEWS NETWORK.
 _NETWORK = r"(?i)(?:[\w .,()’'&/-]{2,60}/\s*)?(?:ASIA NEWS NETWORK|ANN)(?:/[\w .()-]+)?"
 
 
+class _BylinePatterns(NamedTuple):
+    """lead: what stands before names, as what somebody did, anywhere in the line. between: what stands between them."""
+
+    lead: re.Pattern[str]
+    between: re.Pattern[str]
+    role: re.Pattern[str]
+    place: re.Pattern[str]
+    shouted_place: re.Pattern[str]
+    title: re.Pattern[str]
+
+
 @cache
-def _patterns(paper: Newspaper) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What stands before names, as what somebody did, anywhere in the line; and what stands between them."""
-    lead = (
-        rf"(?i:(?<!\w)(?:{_ROLE}(?:\s*(?:,|/|&|\band\b)\s*{_ROLE}){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
-        rf"|^(?:{paper.words_for('by')})\s*[:៖]?\s+"
+def _byline_patterns(paper: Newspaper) -> _BylinePatterns:
+    by, joins, role, place, title = map(paper.words_for, ("by", "joins", "role", "place", "title"))
+    return _BylinePatterns(
+        lead=re.compile(
+            rf"(?i:(?<!\w)(?:(?:{role})(?:\s*(?:,|/|&|\band\b)\s*(?:{role})){{0,3}}\s*(?:by\b\s*:?|:)|by\b\s*:?)\s*)"
+            rf"|^(?:{by})\s*[:៖]?\s+"
+        ),
+        between=re.compile(rf"\s*([,/(])\s*|\s*(?:[;&|)]|{joins})\s*"),
+        role=re.compile(role, re.I),
+        place=re.compile(rf"\s+(?:{place})\s+[A-Z].*"),
+        shouted_place=re.compile(rf"\s+(?:{place})\s+.*", re.I),
+        title=re.compile(rf"(?:{title})\b.*", re.I),
     )
-    return re.compile(lead), re.compile(rf"\s*([,/(])\s*|\s*(?:[;&|)]|{paper.words_for('joins')})\s*")
 
 
 def people(byline: str | None, paper: Newspaper) -> tuple[tuple[str, ...], str | None]:
@@ -179,22 +177,22 @@ def _is_name(part: str, paper: Newspaper) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parts(byline: str, paper: Newspaper) -> tuple[str, ...]:
-    """What a byline names, one by one, without places, roles and titles."""
-    return tuple(_pieces(byline, *_patterns(paper)))
+    """The names in a byline, without places, roles and titles."""
+    return tuple(_pieces(byline, _byline_patterns(paper)))
 
 
-def _pieces(byline: str, lead: re.Pattern[str], between: re.Pattern[str]) -> Iterator[str]:
-    place = _SHOUTED_PLACE if byline.isupper() else _PLACE
-    pieces = between.split(lead.sub(";", _MAIL.sub("", byline)))
+def _pieces(byline: str, patterns: _BylinePatterns) -> Iterator[str]:
+    place = patterns.shouted_place if byline.isupper() else patterns.place
+    pieces = patterns.between.split(patterns.lead.sub(";", _MAIL.sub("", byline)))
     name, placed, titled = "", False, False  # the name before, not given out yet; whether its place or title follows
     for mark, piece in zip((None, *pieces[1::2]), pieces[::2], strict=True):
         part = " ".join(piece.split()).strip(" .-–—•*")
-        if not part or ((name or placed) and (_ONLY_ROLE.fullmatch(part) or place.fullmatch(f" {part}"))):
+        if not part or ((name or placed) and (patterns.role.fullmatch(part) or place.fullmatch(f" {part}"))):
             continue
         behind = bool(name) and (mark == "," or titled)
         if behind and _SUFFIX.fullmatch(part):
             name = f"{name} {part}"
-        elif behind and _is_title(part):
+        elif behind and _is_title(part, patterns.title):
             titled = True
         elif not (mark and placed and _may_be_a_country(part)):  # behind its town, or the paper
             if name:
@@ -209,9 +207,9 @@ def _may_be_a_country(part: str) -> bool:
     return _agency(part) is None and (" " not in part or part.casefold() in _COUNTRIES)
 
 
-def _is_title(part: str) -> bool:
+def _is_title(part: str, title: re.Pattern[str]) -> bool:
     return _agency(part) is None and (
-        _TITLE.fullmatch(part) is not None or (part[0].islower() and part.split()[0] not in _PARTICLES)
+        title.fullmatch(part) is not None or (part[0].islower() and part.split()[0] not in _PARTICLES)
     )
 
 
@@ -258,7 +256,7 @@ def split_credit(printed: str | None, paper: Newspaper) -> tuple[str | None, str
 
 
 def _sentence_before(printed: str, end: int, abbreviation: re.Pattern[str]) -> int:
-    """Where the sentence begins that the abbreviation at `end` stands in; abbreviations end none."""
+    """The start of the sentence around the abbreviation at `end`; abbreviations end no sentence."""
     stops = (stop for stop in _LAST_STOP.finditer(printed, 0, end))
     words = ((stop.end(), printed[: stop.start()].rpartition(" ")[2]) for stop in stops)
     return max((at for at, word in words if not abbreviation.fullmatch(word)), default=0)
@@ -291,15 +289,4 @@ def is_credit_line(text: str, paper: Newspaper) -> bool:
         return False
     if _note_patterns(paper)[1].fullmatch(text) is not None:
         return True
-    wired = text.upper()
-    if _may_name_a_wire(text, wired) and re.fullmatch(_WIRED, text) is not None:
-        return True
-    return ("ANN" in wired or "ASIA NEWS" in wired) and re.fullmatch(_NETWORK, text) is not None
-
-
-def _may_name_a_wire(text: str, shouted: str) -> bool:
-    """Whether a wire's name can stand there: behind a mark, before a slash, or alone. shouted: the text in capitals."""
-    if text[:1] in "-–—(" or "/" in text:
-        return True
-    # In letters beyond ASCII, too: the pattern takes `ı` and `ſ` for ours.
-    return len(text) <= _LONGEST_AGENCY and (shouted in _SHOUTED or not text.isascii())
+    return any(re.fullmatch(pattern, text) for pattern in (_WIRED, _NETWORK))

@@ -70,7 +70,7 @@ def _not_in(coding: str, body: bytes, error: Exception) -> PageRejected:
 
 
 def _gunzip(body: bytes) -> tuple[bytes, bool]:
-    """What stands behind the last member and is none is left out, as every gzip reader does."""
+    """All members; bytes behind the last that are no member are ignored, as by every gzip reader."""
     parts: list[bytes] = []
     size = 0
     for _ in range(MAX_MEMBERS):

@@ -5,6 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from typing import Any
 
 from postscraper.extraction.page import Page
 from postscraper.items import Problem
@@ -47,11 +48,16 @@ def printed(text: str, paper: Newspaper) -> Printed:
     return Printed(text=text, on=day, at=local.astimezone(UTC), halved=halved, zoned=bool(found["zone"]))
 
 
-def dated(page: Page, text: str, *, captured_at: datetime | None = None) -> tuple[Printed | None, tuple[Problem, ...]]:
+def dated(
+    page: Page, text: str | None, *, captured_at: datetime | None = None
+) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The date that a page prints; None, and a problem that says why, for one that cannot be read or trusted.
 
-    captured_at: when the page was built, where that is known better than by its capture.
+    text: None for a page that prints none. captured_at: when the page was built, where that is known better than by
+    its capture.
     """
+    if text is None:
+        return None, ()
     try:
         date = printed(text, page.paper)
     except ValueError as error:
@@ -107,15 +113,20 @@ def span(text: str) -> tuple[date, date]:
     return date(year, first, 1), date(year, last, monthrange(year, last)[1])
 
 
-def machine_moment(text: str | None) -> datetime | None:
-    """An ISO moment with its offset, as `dcterms.date` carries, in UTC; None for anything else."""
-    if not text:
-        return None
+def iso_moment(text: Any) -> datetime | None:
+    """A moment in ISO form, aware where it names its offset; None for anything else."""
     try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        moment = datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
+        _ = moment and moment.astimezone(UTC)  # raises for one that is out of range there
     except (ValueError, OverflowError):
         return None
+    return moment
+
+
+def machine_moment(text: Any) -> datetime | None:
+    """An ISO moment with its offset, as `dcterms.date` carries, in UTC; None for anything else."""
+    moment = iso_moment(text)
+    return moment.astimezone(UTC) if moment and moment.tzinfo else None
 
 
 def day_of(moment: datetime, paper: Newspaper) -> date:

@@ -1,8 +1,4 @@
-"""From the bytes of an answer to the text of a page; total: no label and no byte loses a page.
-
-Order: undo the content codings, look at what kind of file it is, then at how much markup it
-holds, and decode.
-"""
+"""Decode the bytes of an answer into the text of a page; no label and no byte loses a page."""
 
 import codecs
 import re

@@ -1,18 +1,19 @@
-"""A parsed page, and the verbs that read it: the verb fixes how many matches there are.
+"""A parsed page, and the verbs that read it; the verb fixes the number of matches.
 
 `one` raises unless exactly one, `maybe` allows none, `many` any number. This module wraps the
 HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
-from unicodedata import is_normalized, normalize
 
 import turbohtml
 
 from postscraper.errors import Ambiguous, Missing, PageRejected
+from postscraper.extraction.text import NO_WORDS, clean, shifted
 from postscraper.items import Capture, Problem, Receipt
 from postscraper.newspaper import Newspaper
 from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, newspaper_at, why_not_own
@@ -21,16 +22,18 @@ Node = turbohtml.Element
 Words = turbohtml.Text
 Note = turbohtml.Comment
 
-# Characters that make room and are no words: editors fill empty paragraphs with them.
-NO_WORDS = "\u200b\u200c\u200d\u2060\ufeff\u00ad "
-
-# Attributes as words, seen in stories of the 1990s and of 2018-19.
-_LEAKED = re.compile(
-    r"(?:\bitemscope\s+)?\b(?:item(?:type|prop|scope)|class|style|href|src|alt|width|height)=(\"[^\"]*\"|'[^']*')\s*/?>?"
-    r"|\"\s*/>"
-)
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
+# Expressions of one axis or tag each: a test of several names takes ten times as long as all of these.
+_CLASSES = tuple(
+    turbohtml.XPath(f"{path}/@class")
+    for path in (
+        "ancestor::*",
+        "../*",
+        "../../*",
+        *(f".//{tag}" for tag in ("div", "section", "figure", "img", "table")),
+    )
+)
 
 # A tree takes some hundred kB for a millisecond. glibc gives so much back to the system each time, and has it zeroed
 # again for the next page, until it has seen a larger block freed: mallopt(3), M_MMAP_THRESHOLD. This one does, and is
@@ -38,22 +41,23 @@ _ADDRESSES = turbohtml.XPath("//a/@href")
 bytes(4 * 1024 * 1024)
 
 
+@dataclass(eq=False)
 class Answer:
     """One answer, a page's or one for machines, with the newspaper by whose particulars it is read.
 
-    url: as fetched.
-    aliases: hosts that serve the paper besides its own (see urls.canonical).
     problems: what was wrong with the bytes before any layout looked.
+    aliases: hosts that serve the paper besides its own (see urls.canonical).
     """
 
-    def __init__(
-        self, capture: Capture, paper: Newspaper, problems: tuple[Problem, ...] = (), aliases: Aliases = NO_ALIASES
-    ) -> None:
-        self.url = capture.url
-        self.capture = capture
-        self.paper = paper
-        self.problems = problems
-        self.aliases = aliases
+    capture: Capture
+    paper: Newspaper
+    problems: tuple[Problem, ...] = ()
+    aliases: Aliases = field(default_factory=dict)
+
+    @cached_property
+    def url(self) -> str:
+        """As fetched."""
+        return self.capture.url
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -137,71 +141,6 @@ class Page(Answer):
         return cast(list[str], _ADDRESSES(self.tree))
 
 
-_RAISED = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
-_LOWERED = str.maketrans("0123456789+-−–=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_EXPONENT = re.compile(r"[\d+\-−–=()]*\d[\d+\-−–=()]*|[+\-−–]", re.ASCII)
-_INDEX = re.compile(r"[\d+\-−–=()aehijklmnoprstuvx]+", re.ASCII)
-
-
-def shifted(text: str, tag: str) -> str:
-    """Superior or inferior characters (tag: sup, sub) in Unicode: 10³, H₂O.
-
-    Where Unicode has none: `10^3.5`, `x_(a b)`. Superior words without a figure, as in 20th, and
-    what stands in brackets, as a note's number does, stay as they are.
-    """
-    characters = text.strip()
-    known, marks = (_EXPONENT, _RAISED) if tag == "sup" else (_INDEX, _LOWERED)
-    if known.fullmatch(characters):
-        return text.translate(marks)
-    if tag == "sup" and characters in ("n", "i"):
-        return text.replace("n", "ⁿ").replace("i", "ⁱ")
-    if not characters or characters[0] in "[(" or (tag == "sup" and not any(map(str.isdigit, characters))):
-        return text
-    return f"{'^' if tag == 'sup' else '_'}{f'({characters})' if ' ' in characters else characters}"
-
-
-def clean(text: str) -> str:
-    """Words with single spaces between them, in NFC; zero-width characters stay."""
-    # Text that is printable has no white space but the space: most of it needs no cutting into words.
-    text = text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
-    return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
-
-
-def without_markup(text: str) -> str:
-    """The words without what an editor's broken tag left among them; "" when nothing else stands there."""
-    left = clean(_LEAKED.sub("", text))
-    return left if left.strip("<>/ ") else ""
-
-
-# What Word's HTML holds besides the words, once an editor's field has made text of it. Compiled when first used.
-_WORD = (
-    r"<?!?(?:--)?\s?\[(?:if\s[^\]]{1,60}|endif)\]\s?(?:--)?>?|<!--|-->|</?(?:xml|[owmv]:\w+)\b[^<>]*>"
-    # Zoom, switches, languages, in the order of its settings.
-    r"|(?:Clean\s){0,4}\bNormal(?:\.dotm?)?\s0\b(?=.{0,120}?\bfalse\sfalse\b)"
-    r"(?:\s(?:\d[\d.,]*|pt|磅|false|true|[A-Z]{2}-[A-Z]{2,4}|X-NONE|KHM|MicrosoftInternetExplorer\d|DocumentEmail|Clean)\b)*"
-    r"|/\*\s?(?:Style|Font|Page|List) Definitions\s?\*/|\bmso-[\w-]{1,60}:\s?(?:\"[^\"]{0,80}\"|[^;\"]{0,80});"
-)
-_RULE = r"\{[^{}]*\}"
-_SELECTS = r"@[\w-]+|[\w-]*[.:#*\\][\w:.#*\\-]*[\w*],?|(?:table|tr|td|p|li|div|span|a|ul|ol|h[1-6]|l\d+),?|\*"
-_LONGEST_SELECTOR = 400  # characters
-
-
-def without_word(text: str) -> str:
-    """Clean words without the settings and style rules that Word's HTML leaves; "" when nothing else is there."""
-    left: list[str] = []
-    at = 0
-    for rule in re.finditer(_RULE, text) if "{" in text else ():
-        start = max(at, rule.start() - _LONGEST_SELECTOR)
-        before = text[start : rule.start()].rstrip().split(" ")
-        selector: list[str] = []
-        while before and re.fullmatch(_SELECTS, before[-1]):
-            selector.append(before.pop())
-        if re.search(r"mso-|behavior:|Mso|@(?:font-face|page|list)", f"{' '.join(selector)} {rule[0]}"):
-            left.append(text[at : start + len(" ".join(before))])
-            at = rule.end()
-    return clean(re.sub(_WORD, "", " ".join((*left, text[at:]))))
-
-
 def words(node: Node) -> str:
     """The words of the element; "" for one of nothing but white and zero-width space."""
     text = clean(node.text)
@@ -228,12 +167,18 @@ def there(where: Page | Node, *selectors: str) -> bool:
 
 def the_node(where: Page | Node, css: str) -> Node:
     """The one match; matches with the same words are one. Raises Missing or Ambiguous."""
-    found = nodes(where, css)
-    if not found:
+    matches = nodes(where, css)
+    if not matches:
         raise Missing(f"{css}: no match")
-    if len(found) > 1 and len({words(each) for each in found}) > 1:
-        raise Ambiguous(f"{css}: {len(found)} matches: {[words(each)[:40] for each in found[:3]]}")
-    return found[0]
+    if len(matches) > 1 and len(set(map(words, matches))) > 1:
+        raise ambiguous(css, map(words, matches))
+    return matches[0]
+
+
+def ambiguous(css: str, texts: Iterable[str]) -> Ambiguous:
+    """The error for matches of which one is the right one; texts: their words."""
+    starts = [text[:40] for text in texts]
+    return Ambiguous(f"{css}: {len(starts)} matches: {starts[:3]}")
 
 
 def one(where: Page | Node, css: str) -> str:
@@ -246,10 +191,10 @@ def one(where: Page | Node, css: str) -> str:
 
 def maybe(where: Page | Node, css: str) -> str | None:
     """The words of the one match; None when there is none or it is empty. Raises Ambiguous."""
-    found = dict.fromkeys(many(where, css))
-    if len(found) > 1:
-        raise Ambiguous(f"{css}: {len(found)} matches: {[each[:40] for each in list(found)[:3]]}")
-    return next(iter(found), None)
+    texts = dict.fromkeys(many(where, css))
+    if len(texts) > 1:
+        raise ambiguous(css, texts)
+    return next(iter(texts), None)
 
 
 def many(where: Page | Node, css: str) -> list[str]:
@@ -259,18 +204,35 @@ def many(where: Page | Node, css: str) -> list[str]:
 
 def headline(where: Page | Node, css: str) -> str:
     """The words of the one match. Raises PageRejected when the page has no headline, and Ambiguous."""
-    found = maybe(where, css)
-    if found is None:
+    text = maybe(where, css)
+    if text is None:
         raise PageRejected("no_headline", f"{css} holds no words")
-    return found
+    return text
+
+
+def headed(page: Page, boxes: str, css: str) -> dict[object, str]:
+    """The boxes that have a heading, with its words; css: seen from the box."""
+    return {box: headings[0] for box in nodes(page, boxes) if (headings := many(box, css))}
+
+
+def unread(text: str, read: Iterable[str]) -> str:
+    """A text without the words that are read of it, each taken out once, the longest first."""
+    for words in sorted(read, key=len, reverse=True):
+        text = text.replace(words, "", 1)
+    return text
 
 
 def scope(page: Page, css: str) -> Node:
     """The one element that holds the story's words. Raises PageRejected without one, and Ambiguous."""
     if node(page, css) is None:
-        cut = any(problem.kind == "cut" for problem in page.problems)
-        raise PageRejected("cut_before_body" if cut else "no_body", f"{css} is not on the page")
+        raise no_body(page, f"{css} is not on the page")
     return the_node(page, css)
+
+
+def no_body(page: Page, detail: str) -> PageRejected:
+    """The error for a page without the story's box: it may end before it."""
+    cut = any(problem.kind == "cut" for problem in page.problems)
+    return PageRejected("cut_before_body" if cut else "no_body", detail)
 
 
 def headline_variants(page: Page, headline: str, hidden: str | None = None) -> dict[str, str]:
@@ -279,10 +241,15 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     hidden: the selector of the twin; None for a design without one.
     """
     title, twin = node(page, "head > title"), node(page, hidden) if hidden else None
-    found = {"title": words(title) if title is not None else None, "og": page.meta("og:title")}
+    variants = {"title": words(title) if title is not None else None, "og": page.meta("og:title")}
     if twin is not None and words(twin) != headline:
-        found["hidden"] = words(twin)
-    return {place: wording for place, wording in found.items() if wording}
+        variants["hidden"] = words(twin)
+    return {place: wording for place, wording in variants.items() if wording}
+
+
+def class_attributes(node: Node) -> list[str]:
+    """Of the elements around a node, those beside it and its parent, and the boxes, pictures and tables inside it."""
+    return [text for path in _CLASSES for text in cast("list[str]", path(node))]
 
 
 def classes(node: Node) -> list[str]:
@@ -317,10 +284,10 @@ def is_hidden(node: Node) -> bool:
 
 def link(page: Page, where: Page | Node, css: str) -> str:
     """The absolute address of the first match with one. Raises Missing."""
-    found = maybe_link(page, where, css)
-    if found is None:
+    url = maybe_link(page, where, css)
+    if url is None:
         raise Missing(f"{css}: no address")
-    return found
+    return url
 
 
 def maybe_link(page: Page, where: Page | Node, css: str) -> str | None:
@@ -340,15 +307,15 @@ def own_address(page: Page) -> tuple[str, tuple[Problem, ...]]:
     """
     fetched = page.canonical(page.url)
     problems: dict[str, Problem] = {}
-    for held in _named_by(page):
-        if held:
-            url = absolute(page.base, held)
+    for href in _named_by(page):
+        if href:
+            url = absolute(page.base, href)
             named = page.canonical(url) if url else fetched
             doubt = why_not_own(fetched, named) if url else "is none"
             if doubt is None:
                 return named, tuple(problems.values())
             detail = f"the address that the page gives itself {doubt}"
-            problems[held] = Problem(kind="odd_address", detail=detail, text=held)
+            problems[href] = Problem(kind="odd_address", detail=detail, text=href)
     return fetched, tuple(problems.values())
 
 
@@ -358,7 +325,7 @@ def _named_by(page: Page) -> Iterator[str | None]:
 
 
 def language_of(text: str, paper: Newspaper) -> str:
-    """The language whose script has a third of the letters or more; else the one that all others are told from.
+    """The language whose script has a third of the letters or more; else the newspaper's language without a script.
 
     Editions quote each other's names.
     """

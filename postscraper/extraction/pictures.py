@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from postscraper.extraction.bylines import split_credit
-from postscraper.extraction.page import Node, Page, classes, clean, many, nodes, words
+from postscraper.extraction.page import Node, Page, classes, many, nodes, words
+from postscraper.extraction.text import clean
 from postscraper.items import Image, Problem
 from postscraper.newspaper import Newspaper
 from postscraper.urls import absolute
@@ -39,7 +40,7 @@ def picture_url(page: Page, img: Node) -> str | None:
     # Most pictures name nothing besides.
     if src and "data-" not in "".join(img.attrs) and (found := _shown(page, src)):
         return found
-    return next((found for held in _addresses(img) if held and (found := _shown(page, held))), None)
+    return next((found for address in _addresses(img) if address and (found := _shown(page, address))), None)
 
 
 def _addresses(img: Node) -> Iterator[str | None]:
@@ -52,9 +53,9 @@ def _addresses(img: Node) -> Iterator[str | None]:
         yield from (_largest(each.attr("data-srcset") or each.attr("srcset")) for each in nodes(parent, "source"))
     if isinstance(twin, Node) and twin.tag == "noscript":
         yield from (each.attr("src") for each in nodes(twin, "img"))
-    for name, held in img.attrs.items():
-        if name.startswith("data-") and isinstance(held, str) and _NAMES_A_PICTURE.fullmatch(held.strip()):
-            yield held
+    for name, value in img.attrs.items():
+        if name.startswith("data-") and isinstance(value, str) and _NAMES_A_PICTURE.fullmatch(value.strip()):
+            yield value
 
 
 def first_picture_url(page: Page, where: Page | Node, css: str = "img") -> str | None:
@@ -62,32 +63,37 @@ def first_picture_url(page: Page, where: Page | Node, css: str = "img") -> str |
     return next((found for img in nodes(where, css) if (found := picture_url(page, img))), None)
 
 
+def styled(box: Node) -> list[Node]:
+    """The box and what is inside it, as far as it may have a picture for its background."""
+    return [box, *nodes(box, ", ".join(f"[{name}]" for name in ("style", *_LATE_BACKGROUNDS)))]
+
+
 def background_url(page: Page, box: Node) -> str | None:
     """The address of the picture that a box has for its background; None without one."""
-    styled = _BACKGROUND.search(box.attr("style") or "")
-    for held in (styled["url"].strip() if styled else None, *(box.attr(name) for name in _LATE_BACKGROUNDS)):
-        if held and (found := _shown(page, held)):
+    rule = _BACKGROUND.search(box.attr("style") or "")
+    for value in (rule["url"].strip() if rule else None, *(box.attr(name) for name in _LATE_BACKGROUNDS)):
+        if value and (found := _shown(page, value)):
             return found
     return None
 
 
-def _shown(page: Page, held: str) -> str | None:
-    found = absolute(page.base, held) if "{" not in held else None  # a script's pattern of addresses
-    return None if found is None or found in (page.url, page.base) or _is_placeholder(found) else found
+def _shown(page: Page, address: str) -> str | None:
+    url = absolute(page.base, address) if "{" not in address else None  # a script's pattern of addresses
+    return None if url is None or url in (page.url, page.base) or _is_placeholder(url) else url
 
 
 def _is_placeholder(address: str) -> bool:
     return _PLACEHOLDER.fullmatch(address.partition("?")[0].rpartition("/")[2]) is not None
 
 
-def _largest(held: str | None) -> str | None:
+def _largest(srcset: str | None) -> str | None:
     """The address with the largest width or density of a srcset; the first of equal ones."""
-    return max(_candidates(held), key=itemgetter(0), default=(1.0, None))[1] if held else None
+    return max(_candidates(srcset), key=itemgetter(0), default=(1.0, None))[1] if srcset else None
 
 
-def _candidates(held: str) -> Iterator[tuple[float, str]]:
+def _candidates(srcset: str) -> Iterator[tuple[float, str]]:
     url = ""
-    for word in held.split():
+    for word in srcset.split():
         if url and (size := _SIZE.fullmatch(word)):
             yield float(size["size"]), url
             url = size["next"] or ""
@@ -128,9 +134,9 @@ def main_picture(page: Page, boxes: Sequence[Node], caption: str) -> tuple[tuple
         for img in [each] if each.tag == "img" else nodes(each, "img"):
             if url := picture_url(page, img):
                 return (image(url, printed, img.attr("alt"), page.paper),), ()
-        for styled in (each, *nodes(each, "[style], [data-bg], [data-background]")):
-            if url := background_url(page, styled):
-                return (image(url, printed, styled.attr("aria-label"), page.paper),), ()
+        for box in styled(each):
+            if url := background_url(page, box):
+                return (image(url, printed, box.attr("aria-label"), page.paper),), ()
     lone = dict.fromkeys(text for each in boxes for text in many(each, caption)[:1])
     return (), tuple(Problem(kind="unread_words", detail="a caption without a picture", text=text) for text in lone)
 

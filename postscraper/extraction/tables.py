@@ -14,11 +14,11 @@ def one_column(page: Page, table: Node) -> bool:
     if all(len(cells) < 2 for cells in rows):
         return True
     filled: set[int] = set()
-    held: dict[int, int] = {}  # columns that a cell of an earlier row reaches down into, and for how many rows
+    reaching_down: dict[int, int] = {}  # columns that a cell of an earlier row reaches down into, and for how many rows
     for cells in rows:
         column = 0
         for cell in cells:
-            while held.get(column, 0):
+            while reaching_down.get(column, 0):
                 column += 1
             wide, deep = (_span(cell, name) for name in ("colspan", "rowspan"))
             reached = range(column, column + wide)
@@ -26,9 +26,9 @@ def one_column(page: Page, table: Node) -> bool:
                 filled.update(reached)
                 if len(filled) > 1:
                     return False
-            held.update(dict.fromkeys(reached, deep) if deep > 1 else {})
+            reaching_down.update(dict.fromkeys(reached, deep) if deep > 1 else {})
             column += wide
-        held = {at: rows - 1 for at, rows in held.items() if rows > 1}
+        reaching_down = {at: rows - 1 for at, rows in reaching_down.items() if rows > 1}
     return len(filled) == 1
 
 

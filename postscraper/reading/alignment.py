@@ -66,18 +66,6 @@ def _replaced(pattern: re.Pattern[str], value: Callable[[re.Match[str]], str], s
     return Text("".join((*text, source.text[done:])), [*starts, *source.starts[done:]], [*ends, *source.ends[done:]])
 
 
-def _without_tags(source: Text) -> Text:
-    return _replaced(_TAG, lambda _: "", source)
-
-
-def _unescaped(source: Text) -> Text:
-    return _replaced(_ENTITY, lambda match: unescape(match[0]), source)
-
-
-def _of_json(source: Text) -> Text:
-    return _replaced(_ESCAPE, _character, source)
-
-
 def _character(escape: re.Match[str]) -> str:
     if escape[0][1] != "u":
         return _ESCAPED.get(escape[0][1], escape[0][1])
@@ -85,18 +73,27 @@ def _character(escape: re.Match[str]) -> str:
     return bytes.fromhex(units).decode("utf-16-be", "replace")
 
 
+_Step = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+_TAGS: _Step = (_TAG, lambda _: "")
+_ENTITIES: _Step = (_ENTITY, lambda match: unescape(match[0]))
+_JSON: _Step = (_ESCAPE, _character)
+_READINGS: tuple[tuple[_Step, ...], ...]
 _READINGS = (
-    (_without_tags, _unescaped),
-    (_unescaped, _without_tags, _unescaped),
-    (_unescaped,),
-    (_of_json, _without_tags, _unescaped),
-    (_of_json, _unescaped),
+    (_TAGS, _ENTITIES),
+    (_ENTITIES, _TAGS, _ENTITIES),
+    (_ENTITIES,),
+    (_JSON, _TAGS, _ENTITIES),
+    (_JSON, _ENTITIES),
 )
 
 
 def canonical(text: str) -> str:
     """The form in which words are compared."""
-    return _canonical(Text(text, range(len(text)), range(1, len(text) + 1))).text
+    return _canonical(_as_it_stands(text)).text
+
+
+def _as_it_stands(text: str) -> Text:
+    return Text(text, range(len(text)), range(1, len(text) + 1))
 
 
 def _canonical(source: Text) -> Text:
@@ -118,30 +115,25 @@ class Source:
     """The source of a page, or of the part of a document that is one story."""
 
     def __init__(self, text: str) -> None:
-        self._raw = Text(text, range(len(text)), range(1, len(text) + 1))
+        self._text = text
 
     @cached_property
     def _readings(self) -> list[Text]:
-        found = []
-        for steps in _READINGS:
-            reading = self._raw
-            for step in steps:
-                reading = step(reading)
-            found.append(_canonical(reading))
-        return found
+        readings = [_as_it_stands(self._text)] * len(_READINGS)
+        for at, steps in enumerate(_READINGS):
+            for pattern, value in steps:
+                readings[at] = _replaced(pattern, value, readings[at])
+        return list(map(_canonical, readings))
 
     def places(self, words: str) -> Iterator[Place]:
         """Every place of the words, each span once."""
         needle = canonical(words)
         spans = set()
         for reading in self._readings if needle else ():
-            at = reading.text.find(needle)
-            while at >= 0:
-                place = Place(reading, at, at + len(needle))
+            for place in _occurrences(reading, needle):
                 if place.span not in spans:
                     spans.add(place.span)
                     yield place
-                at = reading.text.find(needle, at + 1)
 
     def pieces(self, words: str, is_read: Callable[[Place], bool]) -> tuple[Place, ...]:
         """The places of words that stand in several pieces, in their order; () when any of the words has no place.
@@ -157,21 +149,21 @@ class Source:
 
 
 def _pieces(reading: Text, needle: str, is_read: Callable[[Place], bool]) -> tuple[Place, ...]:
-    found: list[Place] = []
+    places: list[Place] = []
     done = behind = 0
     while done < len(needle):
         words = needle[done : done + _longest(reading.text, needle[done:], behind)]
         if any(map(str.isalnum, words)):
-            place = _first(reading, words, behind, is_read)
+            place = next(filter(is_read, _occurrences(reading, words, behind)), None)
             if place is None:
                 return ()
-            found.append(place)
+            places.append(place)
             done, behind = done + len(words), place.end
         elif needle[done].isalnum():
             return ()
         else:
             done += 1
-    return tuple(found)
+    return tuple(places)
 
 
 def _longest(text: str, needle: str, behind: int) -> int:
@@ -186,11 +178,8 @@ def _longest(text: str, needle: str, behind: int) -> int:
     return fits
 
 
-def _first(reading: Text, words: str, behind: int, is_read: Callable[[Place], bool]) -> Place | None:
+def _occurrences(reading: Text, words: str, behind: int = 0) -> Iterator[Place]:
     at = reading.text.find(words, behind)
     while at >= 0:
-        place = Place(reading, at, at + len(words))
-        if is_read(place):
-            return place
+        yield Place(reading, at, at + len(words))
         at = reading.text.find(words, at + 1)
-    return None

@@ -88,14 +88,13 @@ def check_page(page: Page, stories: str) -> None:
 
 def _bot_check(page: Page) -> PageRejected | None:
     title = _title(page)
-    if title.startswith(_CHALLENGE_TITLES) or _is_challenge(page):
-        return PageRejected("challenge", f"a bot check: {title[:80]!r}")
-    return None
+    is_check = title.startswith(_CHALLENGE_TITLES) or _is_challenge(page)
+    return PageRejected("challenge", f"a bot check: {title[:80]!r}") if is_check else None
 
 
 @cache
 def _messages(paper: Newspaper) -> tuple[tuple[re.Pattern[str], Reason], ...]:
-    """What stands in the titles of messages, and the reasons for which their pages are unread."""
+    """Patterns of the titles of messages, with the reasons for which their pages are unread."""
     names: tuple[tuple[str, Reason], ...]
     names = ("not_found", "soft_404"), ("log_in", "log_in"), ("server_error", "server_error")
     return tuple((re.compile(paper.words_for(name), re.I), reason) for name, reason in names)
@@ -124,5 +123,5 @@ def _is_challenge(page: Page) -> bool:
 
 
 def _title(page: Page) -> str:
-    found = node(page, "title")
-    return words(found).casefold() if found is not None else ""
+    title = node(page, "title")
+    return words(title).casefold() if title is not None else ""

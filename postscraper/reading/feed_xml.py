@@ -59,23 +59,19 @@ class Entry:
 
     fields: list[Field] = field(default_factory=list)
 
-    def text(self, name: str) -> str | None:
-        """The words of the first field of that name that has any."""
-        return next((text for each in self.fields if each.name == name and (text := each.text.strip())), None)
+    def first(self, *names: str) -> Field | None:
+        """The first field with words, of the first name that has one."""
+        return next((each for name in names for each in self.fields if each.name == name and each.text.strip()), None)
+
+    def text(self, *names: str) -> str | None:
+        """The words of that field."""
+        field = self.first(*names)
+        return field.text.strip() if field else None
 
     def address(self) -> str | None:
         """The address of the page: the original one where a service stands in between."""
-        named = (self._named(name) for name in ("feedburner:origLink", "loc", "link"))
-        return next(filter(None, named), None) or self.linked("alternate")
-
-    def _named(self, name: str) -> str | None:
-        return next((each.seen(each.text) for each in self.fields if each.name == name and each.text.strip()), None)
-
-    def base(self, *names: str) -> str:
-        """The base of the first field of one of the names that has words."""
-        return next(
-            (each.base for name in names for each in self.fields if each.name == name and each.text.strip()), ""
-        )
+        field = self.first("feedburner:origLink", "loc", "link")
+        return field.seen(field.text) if field else self.linked("alternate")
 
     def linked(self, relation: str) -> str | None:
         """The address that a link element of Atom holds in its attribute."""
@@ -175,7 +171,7 @@ def _escaped(text: str) -> tuple[str, int]:
 
 
 class _Reader:
-    """What expat calls; it keeps the fields of entries and of the channel, and no tree."""
+    """The handlers of expat's events; they collect the fields of entries and of the channel, and build no tree."""
 
     def __init__(self) -> None:
         self.kind: Kind | None = None

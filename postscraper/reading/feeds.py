@@ -16,14 +16,15 @@ from postscraper.extraction import assemble
 from postscraper.extraction.body import body as blocks_of
 from postscraper.extraction.dates import believable, day_of, machine_moment
 from postscraper.extraction.decode import text_of
-from postscraper.extraction.page import Answer, Page, clean, the_node
+from postscraper.extraction.page import Answer, Page, the_node
 from postscraper.extraction.pictures import first_picture_url
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Capture, DatedTeaser, Listing, Problem, ProblemKind
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.syndicated import plain_words
 from postscraper.newspaper import Newspaper
-from postscraper.reading.feed_xml import Document, Entry, document
+from postscraper.reading.feed_xml import Entry, Field, document
 from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, is_of_paper, path_of
 
 LONGEST_SUMMARY = 20_000  # characters; what is longer is a whole story or an attack
@@ -48,25 +49,24 @@ def read(
     Raises PageRejected for a hostile, a broken or a foreign one, and for one of comments.
     """
     text, problems = text_of(body, label(capture, body))
-    found = document(text, cut)
-    if found.entries and all(map(_is_comment, found.entries)):
+    feed = document(text, cut)
+    if feed.entries and all(map(_is_comment, feed.entries)):
         raise PageRejected("not_an_article", "a feed of comments")
     answer = Answer(capture, paper, problems, aliases)
-    reader = _Entries(answer, found.kind)
-    teasers = tuple(reader.teasers(found.entries))
+    reader = _Entries(answer, feed.kind)
+    teasers = reader.teasers(feed.entries)
     home = answer.canonical(capture.url)
     if not teasers and not is_of_paper(home):
         host = (urlsplit(home).hostname or "").removeprefix("www.")
         raise PageRejected("another_paper", f"{host} is no paper that is known here, and lists none of its pages")
-    onward = found.channel.linked("next")
+    onward = feed.channel.linked("next")
     listing = assemble.listing(
         answer,
-        layout=found.kind,
+        layout=feed.kind,
         language=answer.language_of(""),
-        section=_section(capture, found),
-        teasers=teasers,
+        section=_section(capture, feed.channel),
+        entries=(*teasers, *feed.problems, *reader.problems()),
         next_url=absolute(capture.url, onward) if onward else None,
-        problems=(*found.problems, *reader.problems()),
     )
     return (listing, *reader.stories)
 
@@ -79,13 +79,13 @@ def label(capture: Capture, body: bytes) -> str:
 
 
 def _is_comment(entry: Entry) -> bool:
-    return "#comment-" in f"{entry.address()} {entry.text('guid') or entry.text('id')}"
+    return "#comment-" in f"{entry.address()} {entry.text('guid', 'id')}"
 
 
-def _section(capture: Capture, found: Document) -> str | None:
+def _section(capture: Capture, channel: Entry) -> str | None:
     """The channel's title when the channel is a section's and not the whole paper's."""
-    page = absolute(capture.url, found.channel.address() or "/")
-    title = found.channel.text("title")
+    page = absolute(capture.url, channel.address() or "/")
+    title = channel.text("title")
     if title is None or page is None or path_of(page) == "/":
         return None
     return clean(title).split(" | ")[0] or None
@@ -104,26 +104,27 @@ class _Entries:
         self.stories: list[Article] = []
 
     def teasers(self, entries: Iterable[Entry]) -> list[DatedTeaser]:
-        found: dict[str, DatedTeaser] = {}
+        teasers: dict[str, DatedTeaser] = {}
         for entry in entries:
             address = entry.address()
             url = absolute(self.answer.url, address) if address else None
             key = self._key(url) if url else None
             if url is None or key is None:
                 self.foreign.append(address or "no address")
-            elif key not in found:
-                found[key] = self._teaser(entry, url, len(found) + 1)
-                if (markup := entry.text("content:encoded") or entry.text("content")) and self.kind == "feed":
-                    self._story(entry, key, markup, found[key])
-        return list(found.values())
+            elif key not in teasers:
+                teasers[key] = self._teaser(entry, url, len(teasers) + 1)
+                if (content := entry.first("content:encoded", "content")) and self.kind == "feed":
+                    self._story(entry, key, content, teasers[key])
+        return list(teasers.values())
 
-    def _story(self, entry: Entry, address: str, markup: str, teaser: DatedTeaser) -> None:
+    def _story(self, entry: Entry, address: str, content: Field, teaser: DatedTeaser) -> None:
         """The whole story that an entry carries, if it does."""
+        markup = content.text.strip()
         if syndicated.is_excerpt(markup, teaser.summary, self.answer):
             self.excerpts.append(address)
             return
         terms = [each.text.strip() for each in entry.fields if each.name == "category" and each.text.strip()]
-        post = _POST.search(entry.text("guid") or entry.text("id") or "")
+        post = _POST.search(entry.text("guid", "id") or "")
         byline = entry.text("dc:creator")
         try:
             story = syndicated.article(
@@ -133,8 +134,8 @@ class _Entries:
                 part=address,
                 headline=entry.text("title") or "",
                 markup=markup,
-                base=entry.base("content:encoded", "content"),
-                excerpt=entry.text("description") or entry.text("summary"),
+                base=content.base,
+                excerpt=entry.text("description", "summary"),
                 byline=clean(byline) if byline else None,
                 categories=[plain_words(each, self.answer) for each in terms],
                 tags=(),
@@ -168,14 +169,12 @@ class _Entries:
             return DatedTeaser(
                 list=None, position=position, headline=None, url=url, published_text=entry.text("lastmod")
             )
-        summary, picture = self._plain(
-            entry.text("description") or entry.text("summary"), entry.base("description", "summary")
-        )
+        summary, picture = self._plain(entry.first("description", "summary"))
         on, at, printed = self._date(entry)
         return DatedTeaser(
             list=None,
             position=position,
-            headline=self._plain(entry.text("title"))[0],
+            headline=self._plain(entry.first("title"))[0],
             url=url,
             summary=summary,
             image_url=self._picture(entry) or picture,
@@ -184,11 +183,13 @@ class _Entries:
             published_text=printed,
         )
 
-    def _plain(self, text: str | None, base: str = "") -> tuple[str | None, str | None]:
-        """The words of a text that may be HTML, and the first picture in it."""
-        if text is None or ("<" not in text and "&" not in text):
-            return self._measured(clean(text or "")), None
-        page = Page(f'<!DOCTYPE html><base href="{escape(base)}"><body>{text}', self.answer.capture, self.answer.paper)
+    def _plain(self, field: Field | None) -> tuple[str | None, str | None]:
+        """The words of a field that may be HTML, and the first picture in it."""
+        text = field.text.strip() if field else ""
+        if field is None or ("<" not in text and "&" not in text):
+            return self._measured(clean(text)), None
+        html = f'<!DOCTYPE html><base href="{escape(field.base)}"><body>{text}'
+        page = Page(html, self.answer.capture, self.answer.paper)
         words = clean(blocks_of(page, the_node(page, "body")).text)
         return self._measured(words), first_picture_url(page, page)
 
@@ -203,9 +204,9 @@ class _Entries:
         return absolute(self.answer.url, href) if href else None
 
     def _date(self, entry: Entry) -> tuple[date | None, datetime | None, str | None]:
-        printed = next((text for name in _PUBLISHED if (text := entry.text(name))), None)
+        printed = entry.text(*_PUBLISHED)
         if printed is None:
-            return None, None, next((text for name in _TOUCHED if (text := entry.text(name))), None)
+            return None, None, entry.text(*_TOUCHED)
         on, at = _moment(clean(printed), self.answer.paper)
         if on is None or not believable(on, self.answer.capture.captured_at, self.answer.paper):
             self.odd_dates.append(printed)

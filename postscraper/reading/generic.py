@@ -10,7 +10,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, clean, maybe_link, node, nodes, words
+from postscraper.extraction.page import Page, maybe_link, node, nodes, words
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Block, Reason
 from postscraper.urls import absolute, path_of
 
@@ -55,21 +56,16 @@ def article(page: Page) -> Article:
     """Raises PageRejected when the page is none, when the extra is missing, or when it finds too little."""
     _check_stub(page)
     if path_of(page.url).count("/") < 2:
-        raise PageRejected("unknown_layout", "no layout knows this design, and the address is a front or a section's")
+        raise _unknown(", and the address is a front or a section's")
     if find_spec("trafilatura") is None:
-        raise PageRejected(
-            "unknown_layout",
-            "no layout knows this design; pip install 'postscraper[generic]' tries a general extractor",
-        )
+        raise _unknown("; pip install 'postscraper[generic]' tries a general extractor")
     if page.source_text.count("<") > MOST_TAGS or re.search(_LONG_TAG, page.source_text):
-        raise PageRejected(
-            "hostile_markup", "no layout knows this design, and it has more markup than an extractor can take"
-        )
+        raise _unknown(", and it has more markup than an extractor can take", "hostile_markup")
     headline, lines = _extracted(page)
     _check_message(headline)
     long_enough = sum(map(len, lines)) >= SHORTEST and len(lines) >= FEWEST_PARAGRAPHS
     if len(re.split(r"[\s\u200b]+", headline)) < FEWEST_WORDS or not long_enough:
-        raise PageRejected("unknown_layout", "no layout knows this design, and a general extractor finds no story")
+        raise _unknown(", and a general extractor finds no story")
     return Article(
         layout="generic",
         language=page.language_of(headline + "".join(lines)),
@@ -82,22 +78,26 @@ def article(page: Page) -> Article:
     )
 
 
+def _unknown(why: str, reason: Reason = "unknown_layout") -> PageRejected:
+    return PageRejected(reason, f"no layout knows this design{why}")
+
+
 def _extracted(page: Page) -> tuple[str, list[str]]:
     """Headline and paragraphs as the extractor finds them, without the headline in the body."""
     try:
         extract = import_module("trafilatura").bare_extraction
     except Exception as error:  # of any of the packages it needs, one may be missing or of another version
-        what = f"no layout knows this design, and the extra cannot be loaded: {type(error).__name__}: {error}"
-        raise PageRejected("unknown_layout", f"{what[:400]}; pip install 'postscraper[generic]' mends it") from error
+        what = f", and the extra cannot be loaded: {type(error).__name__}: {error}"[:373]
+        raise _unknown(f"{what}; pip install 'postscraper[generic]' mends it") from error
     try:
-        found = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
+        story = extract(page.source_text, url=page.url, with_metadata=True, include_comments=False)
     except Exception as error:  # it asserts what broken pages violate, and documents no exceptions
-        what = f"no layout knows this design, and the general extractor breaks on it: {type(error).__name__}: {error}"
-        raise PageRejected("unknown_layout", what[:500]) from error
-    if found is None:
+        what = f", and the general extractor breaks on it: {type(error).__name__}: {error}"
+        raise _unknown(what[:473]) from error
+    if story is None:
         return "", []
-    headline = clean(found.title or "")
-    lines = [clean(line) for line in (found.text or "").splitlines()]
+    headline = clean(story.title or "")
+    lines = [clean(line) for line in (story.text or "").splitlines()]
     return headline, [line for line in lines if line and line != headline]
 
 

@@ -53,16 +53,14 @@ def _installed(package: str) -> str:
 def _modules(*names: str) -> dict[str, Path]:
     """The files of modules and of all that they import from their own packages, by dotted name."""
     packages = {name.split(".")[0] for name in names}
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     pending = list(names)
     while pending:
         name = pending.pop()
-        if name in found or name.split(".")[0] not in packages:
-            continue
-        if (path := _file(name)) is not None:
-            found[name] = path
+        if name not in files and name.split(".")[0] in packages and (path := _file(name)) is not None:
+            files[name] = path
             pending += _imported(path)
-    return found
+    return files
 
 
 def _file(name: str) -> Path | None:

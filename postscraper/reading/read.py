@@ -1,5 +1,6 @@
-"""Reading of a capture: its item and the stories it carries whole. Only here are errors caught that a page provokes."""
+"""Read a capture: its item, and the stories it carries whole. Errors that a page provokes are caught here alone."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -13,6 +14,7 @@ from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.newspaper import Newspaper
 from postscraper.reading import blocked, generic, transfers
+from postscraper.reading.skeleton import skeleton
 from postscraper.urls import NO_ALIASES, Aliases, is_of_paper, is_picture, machine_kind, path_of
 
 
@@ -35,40 +37,45 @@ class Layout(Protocol):
 
 
 Layouts = tuple[str | ModuleType, ...]
+OnSkeleton = Callable[[Article, frozenset[str]], object]
 
 
 @cache
 def loaded(layouts: Layouts) -> tuple[Layout, ...]:
     """The modules of a newspaper's layouts. Raises BadRequest for one that cannot be imported."""
-    found = []
-    for each in layouts:
+    modules = []
+    for layout in layouts:
         try:
-            found.append(import_module(each) if isinstance(each, str) else each)
+            modules.append(import_module(layout) if isinstance(layout, str) else layout)
         except ImportError as error:
-            raise BadRequest(f"the layout {each} cannot be loaded: {error}") from error
-    return cast(tuple[Layout, ...], tuple(found))
+            raise BadRequest(f"the layout {layout} cannot be loaded: {error}") from error
+    return cast(tuple[Layout, ...], tuple(modules))
 
 
 def read(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> Item:
-    """What the capture says, by a newspaper's layouts: an Article, a Listing, or an Unread that says why it is neither.
+    """Read a capture by a newspaper's layouts: an Article, a Listing, or an Unread with the reason why it is neither.
 
     Never raises for anything that a capture holds.
     """
     return read_all(capture, paper, aliases)[0]
 
 
-def read_all(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) -> tuple[Item, *tuple[Article, ...]]:
+def read_all(
+    capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES, on_skeleton: OnSkeleton | None = None
+) -> tuple[Item, *tuple[Article, ...]]:
     """The item of `read`, and behind it the stories that a feed or a REST answer carries whole.
 
     Each of these names its part of the capture in its receipt.
+    on_skeleton: called with the story of a page and the page's skeleton.
     """
     flaw: str | None = None
+    reason: Reason
     try:
         blocked.check_status(capture, paper)
         flaw = transfers.flaw(capture)
         body, cut = decode.unpacked(capture)
         flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
-        item, *stories = _read(capture, body, paper, aliases, cut=flaw is not None)
+        item, *stories = _read(capture, body, paper, aliases, on_skeleton, cut=flaw is not None)
         return (transfers.marked(item, flaw) if flaw else item, *stories)
     except PageRejected as known:
         reason, detail = known.reason, known.detail
@@ -79,24 +86,19 @@ def read_all(capture: Capture, paper: Newspaper, aliases: Aliases = NO_ALIASES) 
         reason, detail = "layout_failed", f"{type(broken).__name__}: {broken}"[:500]
     if flaw and reason not in transfers.SEEN_IN_PART:
         reason, detail = "broken_transfer", f"{flaw}; what came gives {reason}: {detail}"
-    return (_unread(capture, reason, detail),)
-
-
-def _unread(capture: Capture, reason: Reason, detail: str) -> Unread:
-    return Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt())
+    return (Unread(reason=reason, detail=detail, url=capture.url, capture=capture.receipt()),)
 
 
 def _read(
-    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, on_skeleton: OnSkeleton | None, *, cut: bool
 ) -> tuple[Item, *tuple[Article, ...]]:
     """body: its content codings undone. cut: whether it is known not to be whole."""
     decode.look_at(body, capture.header("content-type"))
     if decode.is_feed(body):
         # Loaded when the first one comes: a tenth of the time that reading one page takes from the command line.
-        found: tuple[Listing, *tuple[Article, ...]] = import_module("postscraper.reading.feeds").read(
-            capture, body, paper, aliases, cut=cut
-        )
-        return found
+        feeds = import_module("postscraper.reading.feeds")
+        items: tuple[Listing, *tuple[Article, ...]] = feeds.read(capture, body, paper, aliases, cut=cut)
+        return items
     machine = machine_kind(capture.url)
     if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
         rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
@@ -123,6 +125,8 @@ def _read(
             "not_an_article", f"{_name(layout)} knows the design, and the page is neither story nor list"
         )
     _check_soft_404(page, item)
+    if on_skeleton is not None and isinstance(item, Article):
+        on_skeleton(item, skeleton(page, layout.STORY))
     return (_with_end(page, layout, item),)
 
 
@@ -199,10 +203,10 @@ def _swallower(page: Page) -> str | None:
 
 def recognised(page: Page, layouts: tuple[Layout, ...]) -> Layout | None:
     """The one layout that recognises the page; None when none does. Raises PageRejected for several."""
-    found = [layout for layout in layouts if layout.recognises(page)]
-    if len(found) > 1:
-        raise PageRejected("ambiguous_layout", f"recognised by {', '.join(map(_name, found))}")
-    return found[0] if found else None
+    claims = [layout for layout in layouts if layout.recognises(page)]
+    if len(claims) > 1:
+        raise PageRejected("ambiguous_layout", f"recognised by {', '.join(map(_name, claims))}")
+    return claims[0] if claims else None
 
 
 def _name(layout: Layout) -> str:

@@ -20,7 +20,7 @@ _RANGE = re.compile(r"\s*bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15}|\*)\s*", re.I |
 
 
 def flaw(capture: Capture) -> str | None:
-    """What is wrong with the transfer, as a phrase; None when nothing shows it.
+    """The fault of a transfer, as a phrase; None when nothing shows one.
 
     A part is never taken for the page, although a 200 may by RFC 9110 (14.4) carry any Content-Range: a server that
     names a part sends a part.

@@ -17,7 +17,7 @@ from postscraper.newspapers import Newspaper
 from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, is_later_page, limit_passed, too_many
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
-from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_picture, machine_kind, path_of
+from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_picture, machine_kind, path_of, root_kind
 from storage.ledger.states import Discovery, FoundBy, Kind, Visit
 
 _log = logging.getLogger(__name__)
@@ -103,8 +103,8 @@ class Discoverer:
             return "picture"
         if machine := machine_kind(address):
             return "feed" if machine == "comments" else machine
-        if path == "/":
-            return "front"
+        if root := root_kind(address):
+            return root
         if path.casefold() in self._sections or _LIST.match(path):
             return "listing"
         if _NODE.match(path) or path.startswith("/index.php/") or path.count("/") >= 2:
@@ -271,7 +271,7 @@ def _kind_of_listing(item: Listing) -> Kind:
         return "feed"
     if item.layout in ("sitemap", "sitemap_index"):
         return "sitemap"
-    return "front" if path_of(item.canonical_url) == "/" else "listing"
+    return "front" if root_kind(item.canonical_url) == "front" else "listing"
 
 
 def retry_after_seconds(status: int | None, text: str, captured_at: datetime) -> float | None:

@@ -14,7 +14,7 @@ from postscraper.run.scope import Scope
 from postscraper.urls import Aliases, canonical
 from storage.evidence.compact_format import evidence_files, file_of, prefix_of
 from storage.evidence.store import FOLDER
-from storage.maintenance.withdraw import dropped_from, kept_out
+from storage.maintenance.withdrawal.tombstones import dropped_from, kept_out
 from storage.warc.exchange import Exchange, RecordLocation
 from storage.warc.files import file_info
 

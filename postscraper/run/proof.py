@@ -2,9 +2,8 @@
 
     proof = prove(archive, EvidenceReader(folder), story_id)
 
-The record is read, its digests are checked, its page is read by the layout of today, and each field is compared. A
-field's place is not guessed: its words are looked for in the source (postscraper/reading/alignment.py), and of every
-place that has them one letter is changed and the page read again. Where the field changes with it, there it is read.
+The record is read, its digests are checked, its page is read by the layout of today, each field is compared, and its
+words are located (postscraper/run/locator.py).
 """
 
 import json
@@ -12,16 +11,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from postscraper.extraction import decode
 from postscraper.newspaper import Newspaper
 from postscraper.reading import feeds
-from postscraper.reading.alignment import Place, Source, canonical
 from postscraper.reading.layout_version import layout_version
 from postscraper.run.evidence_reader import EvidenceReader, newspaper_of
+from postscraper.run.locator import WITHOUT_WORDS, FieldPath, Locator, Span, value_at
 from postscraper.sources.captures import capture_of
 from storage.archive import Archive
 from storage.database.values import storable
@@ -33,9 +31,7 @@ from storage.query.proof import StoredWording, stored_wording
 from storage.warc.exchange import Exchange, RecordLocation
 
 State = Literal["confirmed", "differs", "unreadable"]
-Span = tuple[int, int]
 
-MOST_PLACES = 200  # of one field's words that are tried
 _HOPS = 5  # revisits of revisits that are followed, as in storage/evidence/store.py
 
 # Fields without words of their own on the page, and what they follow from.
@@ -56,12 +52,9 @@ DERIVED: Mapping[str, str] = {
     "node_id": "the address of the page",
     "images": "an address or a caption that the page gives in parts",
 }
-_DATES = ("published_at", "published_on", "modified_at")
 # Of no wording: what else the page announces, and what its reading could not vouch for.
 _LEFT_OUT = frozenset({"type", "teasers", "problems", "capture"})
 _PLACES_OF_BLOCKS = frozenset({"kind", "block"})
-_MACHINE_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\b\d{10}\b")
-_WHOLE_ADDRESS = r"[^\s\"'<>(),]*"
 _ENTRY = re.compile(r"<(item|entry)\b.*?</\1\s*>", re.S)
 
 
@@ -133,9 +126,18 @@ class Proof:
 
 
 def prove(
-    archive: Archive, reader: EvidenceReader, story_id: int, *, revision: int | None = None, field: str | None = None
+    archive: Archive,
+    reader: EvidenceReader,
+    story_id: int,
+    *,
+    revision: int | None = None,
+    field: str | None = None,
+    before_reading: Callable[[], object] = lambda: None,
 ) -> Proof:
-    """revision: its number; None: the newest. field: of the item; None: all. Raises NoSuchStory."""
+    """revision: its number; None: the newest. field: of the item; None: all. Raises NoSuchStory.
+
+    before_reading: called before each of the hundreds of readings of a page; it may raise to end the proof.
+    """
     stored = archive.ask(stored_wording, story_id, revision)
     evidence = Evidence.open(archive.evidence)
     parts = [(stored.capture, _of_text(stored))]
@@ -146,11 +148,11 @@ def prove(
     fields: list[ProvedField] = []
     texts: list[str | None] = []
     for index, (row, values) in enumerate(parts):
-        wanted = {name: value for name, value in values.items() if field in (None, name)}
-        page = _Page(evidence, reader, row)
+        page = _Page(evidence, reader, row, before_reading)
         records.append(page.record)
         texts.append(page.text)
-        fields += (replace(each, record=index) for each in page.fields(wanted))
+        chosen = {name: value for name, value in values.items() if field in (None, name)}
+        fields += (replace(proved, record=index) for proved in page.fields(chosen))
     return Proof(
         canonical_url=stored.canonical_url,
         revision=stored.revision.number,
@@ -174,8 +176,10 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 class _Page:
     """The page of one capture, read again."""
 
-    def __init__(self, evidence: Evidence, reader: EvidenceReader, row: Any) -> None:
-        self._reader, self._row = reader, row
+    def __init__(
+        self, evidence: Evidence, reader: EvidenceReader, row: Any, before_reading: Callable[[], object]
+    ) -> None:
+        self._reader, self._row, self._before_reading = reader, row, before_reading
         self._item: dict[str, Any] = {}
         self.text: str | None = None
         self.record = ProvedRecord(
@@ -193,8 +197,9 @@ class _Page:
         layout = self._item.get("layout")
         version = layout_version(layout, self._paper()) if layout else None
         self.record = replace(self.record, characters=len(self.text), layout=layout, version=version)
-        self._before, part, self._after = _part_of(self.text, row.part, self._read_text)
-        self._source, self._part = Source(part), part
+        before, part, after = _part_of(self.text, row.part, self._read_text)
+        self._locator = Locator(before, part, after, self._item, self._read_text)
+        self._start = self.text.index(part) if before else 0  # of the part, in the page
 
     def _paper(self) -> Newspaper:
         return newspaper_of(self._location.file, urlsplit(self._reader.address(self._row.url)).netloc)
@@ -202,103 +207,32 @@ class _Page:
     def fields(self, values: Mapping[str, Any]) -> Iterator[ProvedField]:
         for name, value in values.items():
             leaves = list(_leaves(name, value))
-            wrong = [path for path, leaf in leaves if self.text is None or _at(self._item, path) != leaf]
+            wrong = [path for path, leaf in leaves if self.text is None or value_at(self._item, path) != leaf]
             for path, leaf in leaves:
                 yield self._field(path, leaf, is_equal=path not in wrong)
             if self.text is not None and not wrong and self._item.get(name) != value:
                 yield ProvedField(name=name, value=value, state="differs", now=self._item.get(name))
 
-    def _field(self, path: tuple[Any, ...], value: Any, *, is_equal: bool) -> ProvedField:
+    def _field(self, path: FieldPath, value: Any, *, is_equal: bool) -> ProvedField:
         name = _name(path)
         if not is_equal:
-            now = _at(self._item, path) if self.text is not None else None
+            now = value_at(self._item, path) if self.text is not None else None
             return ProvedField(name=name, value=value, state="unreadable" if self.text is None else "differs", now=now)
-        spans = tuple(sorted(self._spans(path, value)))
+        spans = tuple((start + self._start, end + self._start) for start, end in self._locator.spans(path, value))
         derived = None if spans else f"not located: composed of {DERIVED.get(path[0], 'several parts of the page')}"
-        if not spans and path[0] in ("layout", "language", "url", "first_page", "not_printed"):
+        if path[0] in WITHOUT_WORDS:
             derived = f"derived from {DERIVED[path[0]]}"
         return ProvedField(name=name, value=value, state="confirmed", spans=spans, derived=derived)
 
-    def _spans(self, path: tuple[Any, ...], value: Any) -> tuple[Span, ...]:
-        if path[0] in _DATES:
-            return self._of_date(path)
-        if path[0] == "canonical_url" or path[-1] == "url":
-            return self._of_address(path, str(value)) if path != ("url",) else ()
-        if path[0] in ("layout", "language", "first_page", "not_printed"):
-            return ()
-        if (place := self._best(path, str(value))) is not None:
-            return (self._moved(place.span),)
-        pieces = self._source.pieces(str(value), lambda place: self._changes(path, place) is not None)
-        return tuple(self._moved(piece.span) for piece in pieces)
-
-    def _best(self, path: tuple[Any, ...], words: str) -> Place | None:
-        """The first place that the field repeats letter by letter; else the first with which it changes at all."""
-        changing = None
-        for place in islice(self._source.places(words), MOST_PLACES):
-            change = self._changes(path, place)
-            if change == "repeated":
-                return place
-            if change is not None and changing is None:
-                changing = place
-        return changing
-
-    def _of_address(self, path: tuple[Any, ...], url: str) -> tuple[Span, ...]:
-        """The address as it stands in the source, absolute or not, found by its last part."""
-        last = url.rstrip("/").rsplit("/", 1)[-1]
-        for words in dict.fromkeys((last, unquote(last))):
-            if (place := self._best(path, words)) is not None:
-                start, end = place.span
-                before = re.search(_WHOLE_ADDRESS + r"\Z", self._part[:start])
-                behind = re.compile(_WHOLE_ADDRESS).match(self._part, end)
-                start, end = before.start() if before else start, behind.end() if behind else end
-                return (self._moved((start, end)),)
-        return ()
-
-    def _of_date(self, path: tuple[Any, ...]) -> tuple[Span, ...]:
-        """The printed date, or the date for machines, with which a moment or a day changes."""
-        printed = self._item.get("published_text")
-        places = list(islice(self._source.places(printed), MOST_PLACES)) if printed else []
-        for start, end in [place.span for place in places] + [m.span() for m in _MACHINE_DATE.finditer(self._part)]:
-            digits = [at for at in range(start, end) if self._part[at].isdigit()]
-            if any(self._with(at, at + 1, path) != _at(self._item, path) for at in digits[:4]):
-                return (self._moved((start, end)),)
-        return ()
-
-    def _changes(self, path: tuple[Any, ...], place: Place) -> Literal["repeated", "changed"] | None:
-        """What a changed letter in a place does to the field; None: nothing, so it is not read there."""
-        letters = [at for at in range(place.at, place.end) if place.reading.text[at].isalnum()]
-        if not letters:
-            return None
-        at = letters[len(letters) // 2]
-        other = _other(place.reading.text[at])
-        now = self._with(place.reading.starts[at], place.reading.ends[at], path, other)
-        before = _at(self._item, path)
-        if now == before:
-            return None
-        words, index = place.text, at - place.at
-        expected = canonical(str(before)).replace(words, words[:index] + other + words[index + 1 :])
-        return "repeated" if now is not None and canonical(str(now)) == canonical(expected) else "changed"
-
-    def _with(self, start: int, end: int, path: tuple[Any, ...], other: str | None = None) -> Any:
-        """The field, when a character of the source is another; None when the page is no story then."""
-        other = other or _other(self._part[start])
-        item = self._read_text(self._before + self._part[:start] + other + self._part[end:] + self._after)
-        return _at(item, path) if item is not None else None
-
-    def _moved(self, span: Span) -> Span:
-        """A span of the part as one of the whole document."""
-        assert self.text is not None
-        start = self.text.index(self._part) if self._before else 0
-        return span[0] + start, span[1] + start
-
     def _read_text(self, text: str) -> dict[str, Any] | None:
         label = (self._exchange.header("content-type") or "text/html").partition(";")[0]
-        kept = [pair for pair in self._exchange.headers if pair[0].lower() not in _OF_BYTES]
-        headers = (*kept, ("Content-Type", f"{label}; charset=utf-8"))
+        others = [pair for pair in self._exchange.headers if pair[0].lower() not in _OF_BYTES]
+        headers = (*others, ("Content-Type", f"{label}; charset=utf-8"))
         return self._read(replace(self._exchange, body=text.encode("utf-8", "replace"), headers=headers))
 
     def _read(self, exchange: Exchange) -> dict[str, Any] | None:
         """The article that the exchange, or its part, is read as; None when there is none."""
+        self._before_reading()
         parts = by_part(self._reader.read(exchange, self._location))
         item = storable(parts[self._row.part][0]) if self._row.part in parts else None
         return item if item is not None and item["type"] == "article" else None
@@ -349,55 +283,34 @@ def _part_of(text: str, part: str, read: Callable[[str], dict[str, Any] | None])
 def _pieces(text: str) -> Iterator[tuple[str, str, str]]:
     if text.lstrip()[:1] == "[":
         decoder, at = json.JSONDecoder(), text.index("[") + 1
-        while (found := re.compile(r"[\s,]*(?=\{)").match(text, at)) is not None:
+        while (gap := re.compile(r"[\s,]*(?=\{)").match(text, at)) is not None:
             try:
-                _, at = decoder.raw_decode(text, found.end())
+                _, at = decoder.raw_decode(text, gap.end())
             except ValueError:
                 return
-            yield "[", text[found.end() : at], "]"
+            yield "[", text[gap.end() : at], "]"
         return
     entries = list(_ENTRY.finditer(text))
     for entry in entries:
         yield text[: entries[0].start()], entry[0], text[entries[-1].end() :]
 
 
-def _leaves(name: str, value: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def _leaves(name: str, value: Any) -> Iterator[tuple[FieldPath, Any]]:
     """The filled values inside a field, each with its path."""
-    pending: list[tuple[tuple[Any, ...], Any]] = [((name,), value)]
+    pending: list[tuple[FieldPath, Any]] = [((name,), value)]
     while pending:
-        path, each = pending.pop(0)
-        if isinstance(each, list):
-            pending[:0] = [((*path, index), inner) for index, inner in enumerate(each)]
-        elif isinstance(each, dict):
-            pending[:0] = [((*path, key), inner) for key, inner in each.items() if key not in _PLACES_OF_BLOCKS]
-        elif each not in _EMPTY:
-            yield path, each
+        path, value = pending.pop(0)
+        if isinstance(value, list):
+            pending[:0] = [((*path, index), inner) for index, inner in enumerate(value)]
+        elif isinstance(value, dict):
+            pending[:0] = [((*path, key), inner) for key, inner in value.items() if key not in _PLACES_OF_BLOCKS]
+        elif value not in _EMPTY:
+            yield path, value
 
 
-def _at(item: Any, path: tuple[Any, ...]) -> Any:
-    """The value at a path; None where there is none."""
-    for step in path:
-        try:
-            item = item[step]
-        except (LookupError, TypeError):
-            return None
-    return item
-
-
-def _name(path: tuple[Any, ...]) -> str:
+def _name(path: FieldPath) -> str:
     """As `body 3`, `images 1.caption`: a block's text is the block."""
     text = str(path[0])
     for step in path[1:]:
         text += f" {step + 1}" if isinstance(step, int) else "" if step == "text" and path[0] == "body" else f".{step}"
     return text
-
-
-def _other(character: str) -> str:
-    """Another character of the same kind."""
-    if character.isdigit() and character.isascii():
-        return str((int(character) + 1) % 10)
-    if "\u1780" <= character <= "\u17a2":
-        return chr(0x1780 + (ord(character) - 0x1780 + 1) % 35)
-    if character.isascii() and character.isalpha():
-        return {"z": "a", "Z": "A"}.get(character, chr(ord(character) + 1))
-    return "x" if character != "x" else "y"

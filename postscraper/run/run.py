@@ -7,14 +7,12 @@ stores rows that name the record. No item is acknowledged before that.
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit, urlunsplit
-
-from sqlalchemy import Connection, Row
 
 from postscraper import __version__
 from postscraper.errors import BadRequest
@@ -23,25 +21,24 @@ from postscraper.newspapers import Newspaper, aliases
 from postscraper.reading.read import loaded
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
+from postscraper.run.page_counts import PageCounts
 from postscraper.run.page_reader import PageReader, Reading
+from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
-from storage.evidence.pending import PendingRecords
 from storage.evidence.store import Evidence
 from storage.ingest import runs, visits
-from storage.ingest.prepare import Identity, second
+from storage.ingest.skeletons import NewClass, add_skeletons
 from storage.ledger.ledger import Due
 from storage.ledger.selection import Selection
 from storage.ledger.states import UNREAD_AGAIN, Kind
 from storage.maintenance.pictures import measure
 from storage.query import captures
-from storage.warc.digests import body_digest
-from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
+from storage.warc.exchange import Exchange, RecordLocation
 
 _FOLLOWED: tuple[Kind, ...] = ("front", "feed", "sitemap", "rest", "listing", "story")
 _STORIES: tuple[Kind, ...] = ("story", "page")
-SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 STORIES_A_LIST = 3  # visited before the next list
 PICTURES_AT_ONCE = 4  # few, so that a story found meanwhile comes soon
 # Settings of the run that its evidence records.
@@ -71,23 +68,18 @@ class Run:
         evidence: Evidence,
         lock: RunLock,
     ) -> None:
-        self.paper = paper
-        self.scope = scope
+        self.paper, self.scope, self.archive, self.evidence = paper, scope, archive, evidence
         self.aliases = aliases(paper, settings["PAPER_ORIGIN"])
         self._origin = urlsplit(settings["PAPER_ORIGIN"]) if settings["PAPER_ORIGIN"] else None
-        self.archive = archive
-        self._withdrawn = archive.withdrawn()
-        self.discoverer = Discoverer(
-            paper,
-            scope,
-            self.aliases,
-            settings.getfloat("LONGEST_PAUSE"),
-            keeps_pictures=settings.getbool("KEEP_IMAGES"),
-        )
-        self.reader = PageReader(self.discoverer, withdrawn=self._withdrawn)
-        self._paused_until = datetime.min.replace(tzinfo=UTC)
-        self.evidence = evidence
+        keeps_pictures = settings.getbool("KEEP_IMAGES")
+        longest_pause = settings.getfloat("LONGEST_PAUSE")
+        self.discoverer = Discoverer(paper, scope, self.aliases, longest_pause, keeps_pictures=keeps_pictures)
+        self.counts = PageCounts()
+        is_new = scope.source != "archive"  # else the pages were counted by the run that brought them
+        note = self.counts.add_skeleton if is_new else None
+        self.reader = PageReader(self.discoverer, withdrawn=archive.withdrawn(), on_skeleton=note)
         self.recorder = Recorder(archive, evidence)
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
         # Readings that are not committed yet, with visits and the other items of the response: Scrapy's pipelines pass
         # only items. A list, because two captures may be equal to the last byte.
         self._pending: dict[Receipt, list[list[Reading]]] = {}
@@ -95,16 +87,21 @@ class Run:
         self.number: int | None = None  # of its row, once it has one
         self.closed = False
         self.doors = Doors()
-        # A picture may be on any host: it belongs to the newspaper on whose page it was found.
-        self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if settings.getbool("KEEP_IMAGES") else None
         self.other_hosts = Counter[str]()  # number of their pages, by host
-        self.selection = Selection(
-            host=paper.host,
+        self.unselected = 0  # pages of a file or archive outside of the selection
+        self.selection = self._selection()
+        # A picture may be on any host: it belongs to the newspaper on whose page it was found.
+        self._pictures = Selection(found_on=paper.host, kinds=("picture",)) if keeps_pictures else None
+
+    def _selection(self) -> Selection:
+        scope = self.scope
+        return Selection(
+            host=self.paper.host,
             kinds=KINDS if scope.urls else ("listing", "story", "rest") if scope.sections else _FOLLOWED,
             sections=scope.sections or None,
             since=scope.since,
             until=scope.until,
-            addresses=self.named_addresses(),
+            addresses=tuple(seed.address for seed in self.discoverer.seeds()) if scope.urls else None,
         )
 
     @classmethod
@@ -128,7 +125,7 @@ class Run:
                 settings={name.lower().replace("_", "-"): str(value) for name, value in recorded.items()},
             )
             run = cls(paper, scope, settings, archive, evidence, lock)
-            run.check_named_addresses()
+            run._check_addresses()
             run._recover()
         except BaseException:
             lock.release()
@@ -147,13 +144,27 @@ class Run:
             self.closed = True
 
     def log(self, **values: Any) -> None:
-        """Add the run to the archive's list of crawls, or complete its row. values: columns of the table `run`."""
+        """Add the run to the archive's list of runs, or complete its row. values: columns of the table `run`."""
         with self.archive.write() as connection:
             if self.number is None:
                 own = {"newspaper": self.paper.name, "source": self.scope.source, "arguments": _arguments(self.scope)}
                 self.number = runs.begin(connection, {**own, "started_at": now(), **values})
             else:
                 runs.complete(connection, self.number, values)
+
+    def log_counts(self, **values: Any) -> list[NewClass]:
+        """Complete the row by the counts of the pages; returns the classes that are new in the markup of stories.
+
+        values: columns, in place of those of the counts.
+        """
+        if self.number is None:
+            return []
+        with self.archive.write() as connection:
+            new = add_skeletons(connection, self.number, self.counts.skeletons)
+            skeletons = json.dumps([asdict(each) for each in new], ensure_ascii=False)
+            columns = {**self.counts.columns(self.paper.floors), "skeletons": skeletons, **values}
+            runs.complete(connection, self.number, columns)
+        return new
 
     def _recover(self) -> None:
         """Commit the records that an interrupted run wrote but did not commit, and end its leases."""
@@ -178,13 +189,9 @@ class Run:
         """The address to request for the front page."""
         return self.served(f"https://{self.paper.host}/")
 
-    def named_addresses(self) -> tuple[str, ...] | None:
-        """The addresses given in the scope (`-a url=`); None if there are none."""
-        return tuple(seed.address for seed in self.discoverer.seeds()) if self.scope.urls else None
-
-    def check_named_addresses(self) -> None:
+    def _check_addresses(self) -> None:
         """Raises BadRequest for an address in the scope that is not on the newspaper's host."""
-        for address in self.named_addresses() or ():
+        for address in self.selection.addresses or ():
             if address.split("/")[2] != self.paper.host:
                 raise BadRequest(f"url={address} is no address of {self.paper.host}")
 
@@ -227,8 +234,9 @@ class Run:
         """Whether a pause that the newspaper requested is not over yet."""
         return now() < self._paused_until
 
-    def give_back(self, unvisited: Iterable[Due]) -> None:
-        self.archive.ledger.release([due.address for due in unvisited])
+    def give_back(self, addresses: Iterable[str]) -> None:
+        """End the leases of addresses that were not requested: they stay as they were."""
+        self.archive.ledger.release(addresses)
 
     def soon_due(self) -> bool:
         """Whether an address that failed in this run waits for its next try."""
@@ -249,10 +257,6 @@ class Run:
         if not self.reader.is_page(exchange):
             self.recorder.discard(location.file, location.offset)
         return location
-
-    def sync(self) -> None:
-        """Make all records durable; required before a row names one."""
-        self.recorder.sync()
 
     def is_home(self, url: str) -> bool:
         """Whether an address is on the newspaper's host; others are counted by their host."""
@@ -299,7 +303,7 @@ class Run:
 
     def is_withdrawn(self, story: Item) -> bool:
         """Whether a story in a response is withdrawn from the archive."""
-        return story.capture.part in self._withdrawn
+        return self.reader.is_withdrawn(story.capture.part or story.url)
 
     def answer(self, item: Item) -> list[Reading]:
         """A pending item with its visit, then the complete stories in its response.
@@ -314,7 +318,7 @@ class Run:
 
         Returns the outcomes of each response's items, in order.
         """
-        self.sync()
+        self.recorder.sync()
         readings = [reading for answer in answers for reading in answer]
         if self.scope.source == "archive":
             outcomes = self.archive.reread(readings)
@@ -346,76 +350,6 @@ def _arguments(scope: Scope) -> str:
     """The arguments of the run as JSON, without those that were not given."""
     given = {each.name: getattr(scope, each.name) for each in fields(scope) if each.name != "source"}
     return json.dumps({name: plain(value) for name, value in given.items() if value}, default=str, ensure_ascii=False)
-
-
-class Recorder:
-    """Writer of the evidence of one run. One thread may record while another commits."""
-
-    def __init__(self, archive: Archive, evidence: Evidence) -> None:
-        self._archive, self._evidence = archive, evidence
-        self._pending = PendingRecords()
-
-    def record(self, exchange: Exchange) -> RecordLocation:
-        """As `record_all`, for one exchange."""
-        return self.record_all([exchange])[0]
-
-    def record_all(self, exchanges: Iterable[Exchange]) -> list[RecordLocation]:
-        """Write the exchanges that are not stored already, from any source; returns the location of each.
-
-        Durable after `sync`. Call `committed` or `discard` for them later.
-        """
-        with self._archive.connect() as connection:  # a connection for each exchange costs 5 % of a replay
-            return [self._record(connection, exchange) for exchange in exchanges]
-
-    def _record(self, connection: Connection, exchange: Exchange) -> RecordLocation:
-        identity = _identity(exchange)
-        if pending := self._pending.location(identity):
-            return pending
-        # A revisit cannot refer to a truncated body, and saves nothing for a small one.
-        refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
-        row = captures.find(connection, *identity[:4], same_body=refers)
-        if row is not None and (row.url, second(row.captured_at), row.status) == identity[:3]:
-            return _location(row)
-        location = self._evidence.append(exchange, same_as=_revisit_target(row, identity))
-        self._pending.add(location, identity)
-        return location
-
-    def record_aside(self, exchange: Exchange) -> None:
-        """Write a response of another archive that is not a capture, such as an index page; it gets no row."""
-        self._evidence.append(replace(exchange, source=AUXILIARY))
-
-    def sync(self) -> None:
-        """Make all records durable; required before a row names one."""
-        self._evidence.sync()
-
-    def discard(self, file: str, offset: int) -> None:
-        """Note that the record at this offset gets no row."""
-        self._pending.remove(file, offset)
-
-    def committed(self, records: Iterable[tuple[str, int]]) -> dict[str, int]:
-        """Note that rows name these records; returns the safe restart offset of each file."""
-        for file, offset in records:
-            self._pending.remove(file, offset)
-        return self._pending.safe_offsets()
-
-    def has(self, exchange: Exchange) -> bool:
-        """Whether the archive has a row of this capture."""
-        return self._archive.ask(captures.find, *_identity(exchange)[:4], same_body=False) is not None
-
-
-def _identity(exchange: Exchange) -> Identity:
-    return exchange.url, second(exchange.captured_at), status_of(exchange), body_digest(exchange.body), ""
-
-
-def _location(row: Row[Any]) -> RecordLocation:
-    return RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-
-
-def _revisit_target(row: Row[Any] | None, identity: Identity) -> RevisitTarget | None:
-    """row: of a capture with the same body."""
-    if row is None or row.captured_at is None:
-        return None
-    return RevisitTarget(url=row.url, captured_at=row.captured_at, payload_digest=identity[3], location=_location(row))
 
 
 def now() -> datetime:

@@ -25,7 +25,7 @@ class Scope:
     """Source and pages of one run.
 
     sections: short names; (): the whole paper.
-    since, until: days of publication, both included; of capture if the source is an archive.
+    since, until: days of publication, both included; of the capture in UTC for any source but the live site.
     urls: only these addresses; (): all.
     path: of the files that a source reads; for source=samples by default the project's own.
     crawls: of Common Crawl, or months of its news; (): all with captures of these days.
@@ -40,6 +40,13 @@ class Scope:
     path: Path | None = None
     crawls: tuple[str, ...] = ()
     limit: int | None = None
+
+    @property
+    def selectors(self) -> str:
+        """The arguments that select pages, as `section=national, since=2020-01-01`; "" without any."""
+        given = {"url": " ".join(self.urls), "section": ",".join(self.sections)}
+        days = {"since": self.since, "until": self.until}
+        return ", ".join(f"{name}={value}" for name, value in {**given, **days}.items() if value)
 
 
 def scope(paper: Newspaper, arguments: Mapping[str, str]) -> Scope:

@@ -1,17 +1,19 @@
 """Selection of the pages of another archive that a run needs: index queries, index entries, pages in a file."""
 
+from datetime import UTC, datetime
+
 from postscraper.run.run import Run
 from postscraper.sources.remote import Target, targets
 from postscraper.sources.warc import ASSET_TYPES
 from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
 from storage.holdings.models import Candidate, CdxEntry
-from storage.warc.exchange import Exchange
+from storage.ledger.selection import Selection
 
 
 def index_targets(run: Run) -> list[Target]:
     """The addresses to look up in an index."""
     paths = [run.paper.sections[name] for name in run.scope.sections]
-    return targets(run.paper.host.removeprefix("www."), paths, run.named_addresses() or ())
+    return targets(run.paper.host.removeprefix("www."), paths, run.selection.addresses or ())
 
 
 def candidate(run: Run, entry: CdxEntry) -> Candidate:
@@ -39,13 +41,24 @@ def _exclusion_rule(run: Run, entry: CdxEntry, address: str) -> str | None:
     return None if run.scope.urls else run.discoverer.exclusion_rule(address, 0)
 
 
-def is_selected(run: Run, exchange: Exchange) -> bool:
-    """Whether the run needs a page of the newspaper that was found in a file."""
-    scope, captured_at = run.scope, exchange.captured_at
-    day = captured_at and captured_at.date()
-    if day and ((scope.since and day < scope.since) or (scope.until and day > scope.until)):
-        return False
-    address, addresses = run.reader.address(exchange.url), run.named_addresses()
+def is_selected(run: Run, url: str, captured_at: datetime | None) -> bool:
+    """Whether the run selects a page of the newspaper that is in a file or the archive; others are counted."""
+    is_ours = _is_on_days(run.selection, captured_at) and _is_at(run, run.reader.address(url))
+    run.unselected += not is_ours
+    return is_ours
+
+
+def _is_on_days(selection: Selection, captured_at: datetime | None) -> bool:
+    """A page without a date is on no day."""
+    since, until = selection.since, selection.until
+    if since is None and until is None:
+        return True
+    day = captured_at and captured_at.astimezone(UTC).date()
+    return day is not None and (since or day) <= day <= (until or day)
+
+
+def _is_at(run: Run, address: str) -> bool:
+    addresses, sections = run.selection.addresses, run.selection.sections
     if addresses is not None and address not in addresses:
         return False
-    return not scope.sections or run.discoverer.section(address) in scope.sections
+    return sections is None or run.discoverer.section(address) in sections

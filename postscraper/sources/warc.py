@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
+from postscraper.errors import BadRequest
 from postscraper.sources.captures import is_page
 from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc_files import WarcFile, warc_files
@@ -39,24 +40,18 @@ ASSET_TYPES = re.compile(
 class Contents:
     """Counts of the records of a file.
 
+    total: all records that can be read.
     pages: of the newspaper.
     skipped: other answers, by the reason.
     hosts: of answers from other hosts.
     records: other records, by type or scheme, without requests, which belong to their answers.
     """
 
+    total: int = 0
     pages: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     hosts: Counter[str] = field(default_factory=Counter)
     records: Counter[str] = field(default_factory=Counter)
-
-    def __add__(self, other: "Contents") -> "Contents":
-        return Contents(
-            self.pages + other.pages,
-            self.skipped + other.skipped,
-            self.hosts + other.hosts,
-            self.records + other.records,
-        )
 
     def __str__(self) -> str:
         parts = [f"{count:,} {kind} records" for kind, count in self.records.most_common()]
@@ -83,14 +78,12 @@ class PageFilter:
         source: of the pages that pass.
         papers: names of other newspapers that can be read, by host.
         """
-        self.contents = Contents()
+        self.contents = Contents()  # of the file
+        self.skipped = Counter[str]()  # records of all files, by the reason
         self.without_pages: list[str] = []  # contents of each file without a page
+        self.not_warc: list[str] = []  # names of files without a record
         self._host, self._aliases, self._source, self._papers = host, aliases, source, papers
         self._host_of = lru_cache(maxsize=4096)(self._canonical_host)
-
-    @property
-    def skipped(self) -> Counter[str]:
-        return self.contents.skipped
 
     def _canonical_host(self, origin: str) -> str | None:
         """origin: an address up to its path. None if it is no address."""
@@ -102,6 +95,7 @@ class PageFilter:
     def records(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
         """Drop records of other hosts, before they are parsed."""
         for raw in records:
+            self.contents.total += 1
             named = _HOST.search(raw.raw, 0, 4096) or _ARC_HOST.match(raw.raw)
             host = self._host_of(f"https://{named[1].decode('latin-1')}") if named else None
             kind = _TYPE.search(raw.raw, 0, 4096)
@@ -109,7 +103,7 @@ class PageFilter:
                 if kind[1] != b"request":
                     self.contents.records[kind[1].decode("latin-1")] += 1
             elif self._host is not None and host not in (self._host, None):
-                self.contents.skipped[self._other_host(host)] += 1
+                self._skip(self._other_host(host))
             elif named is None and (scheme := _SCHEME.search(raw.raw, 0, 4096)):
                 self.contents.records[f"{scheme[1].decode()}:"] += 1
             # A record without an address is reported by its parser.
@@ -132,17 +126,22 @@ class PageFilter:
                 origin = f"{file.path.name}, byte {location.offset}"
                 yield location, exchange if keeps else replace(exchange, source=self._source, origin=origin)
             else:
-                self.contents.skipped[why] += 1
+                self._skip(why)
 
     def file(
-        self, name: str, pages: Iterator[tuple[RecordLocation, Exchange]]
+        self, file: WarcFile, pages: Iterator[tuple[RecordLocation, Exchange]]
     ) -> Iterator[tuple[RecordLocation, Exchange]]:
-        """The pages of a whole file; a file without any is added to `without_pages`."""
-        before, self.contents = self.contents, Contents()
+        """The pages of a whole file; one without any is added to `without_pages`, or to `not_warc`."""
+        self.contents = Contents()
         yield from pages
-        if not self.contents.pages:
-            self.without_pages.append(f"{name}: {self.contents}")
-        self.contents = before + self.contents
+        if not self.contents.total and file.end > file.start:
+            self.not_warc.append(file.name)
+        elif not self.contents.pages:
+            self.without_pages.append(f"{file.name}: {self.contents}")
+
+    def _skip(self, why: str) -> None:
+        self.contents.skipped[why] += 1
+        self.skipped[why] += 1
 
     def _other_host(self, host: str) -> str:
         """Count a response of another host; returns the reason to skip it."""
@@ -177,13 +176,19 @@ def pages(
     paths: Sequence[Path], page_filter: PageFilter, on_damage: OnDamage
 ) -> Iterator[tuple[RecordLocation, Exchange]]:
     """Every page in the files, with its location, whose file is an absolute path. Raises BadRequest."""
-    files = warc_files(paths, on_damage)
+    return pages_in(warc_files(paths, on_damage), page_filter, on_damage)
+
+
+def pages_in(
+    files: Sequence[WarcFile], page_filter: PageFilter, on_damage: OnDamage
+) -> Iterator[tuple[RecordLocation, Exchange]]:
+    """As `pages`, in files that are known."""
     with TemporaryDirectory() as folder:
         original = RevisitLookup(files, Path(folder) / "originals.db")
         for file in files:
             tally = Tally(named(file, on_damage))
             records = raw_records(file.path, tally, start=file.start, end=file.end)
-            yield from page_filter.file(file.name, pages_of(records, file, page_filter, tally, original))
+            yield from page_filter.file(file, pages_of(records, file, page_filter, tally, original))
             tally.close()
 
 
@@ -197,6 +202,12 @@ def pages_of(
     """The pages among the records of one file."""
     responses = exchanges(page_filter.records(records), str(file.path), named(file, on_damage), original)
     yield from page_filter.pages(responses, file)
+
+
+def check_are_warcs(not_warc: Sequence[str]) -> None:
+    """Raises BadRequest for files without a record, after all others were read."""
+    if not_warc:
+        raise BadRequest(f"{', '.join(not_warc)}: no WARC, ARC or WACZ file; no record in it can be read")
 
 
 def named(file: WarcFile, on_damage: OnDamage) -> OnDamage:

@@ -58,13 +58,17 @@ def _parts_of(path: Path, on_damage: OnDamage) -> Iterator[WarcFile]:
     if path.suffix.lower() != ".wacz":
         yield WarcFile(path=path, start=0, end=path.stat().st_size, name=str(path))
         return
+    parts: list[WarcFile] = []
+    start = 0  # of one that was cut off: it lacks its list of contents alone, its records are there
     try:
         with ZipFile(path) as package:
             for info in package.infolist():
                 if info.filename.lower().endswith(SUFFIXES):
-                    yield from _inside(path, info, on_damage)
+                    parts += _inside(path, info, on_damage)
+            start = package.start_dir  # behind all contents: a package without a file that can be read has no record
     except (BadZipFile, OSError, ValueError) as error:
         on_damage(Damage(file=str(path), offset=0, what=f"no WACZ package: {error}"))
+    yield from parts or [WarcFile(path=path, start=start, end=path.stat().st_size, name=str(path))]
 
 
 def _inside(path: Path, info: ZipInfo, on_damage: OnDamage) -> Iterator[WarcFile]:

@@ -1,13 +1,13 @@
 """The reading room as an ASGI application: the table of its pages, and how each is answered."""
 
 import asyncio
-import json
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,28 +15,32 @@ from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from postscraper.errors import PostscraperError
 from postscraper.items import plain
 from postscraper.web.database import TooSlow, Version, reading
 from postscraper.web.feeds import atom_of, csv_of
+from postscraper.web.kept import Kept
 from postscraper.web.openapi import description
 from postscraper.web.pages import BadParameter, Elsewhere, Form, NotFound, Page, Room, TakenOut
-from postscraper.web.rendering import MARKS, html_of
-from postscraper.web.views import calendar, captures, coverage, proofs, search, stories
+from postscraper.web.rendering import html_of, json_of
+from postscraper.web.safety import App, Receive, Scope, Send, policy_with_frame
+from postscraper.web.views import calendar, captures, coverage, pictures, proofs, search, stories
 from storage.archive import Archive
-from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, Unsupported
+from storage.database.engine import DATABASE
+from storage.errors import ArchiveError, BadQuery, EvidenceError, Locked, NoSuchStory, ReadOnly, Unsupported
 
-# Pages that are made at the same time, each in a thread with a connection. Those that count over the whole archive take
-# a hundred times the processor of a story, which must not wait behind them.
-READERS, HEAVY_READERS = 4, 2
-MOST_KEPT, LARGEST_KEPT = 256, 256 * 1024  # answers of heavy pages, and bytes of one, until the database changes
+# Pages that are made at the same time, each in a thread with a connection. More threads would make no more
+# pages, for they share one interpreter. Those that count over the whole archive take a hundred times the processor of a
+# story, which must not wait behind them.
+READERS, HEAVY_READERS = 2, 2
+KEPT, KEPT_HEAVY = (512, 64 * 1024), (256, 256 * 1024)  # answers, and bytes of one, until the database changes
 MOST_WAITING = 64  # requests; more are answered with 503 at once
 
 
 def _docs(room: Room, connection: Connection) -> dict[str, Any]:
-    return description(PAGES)
+    return description(PAGES, captures.FILES)
 
 
 PAGES: Sequence[Page] = (
@@ -46,7 +50,8 @@ PAGES: Sequence[Page] = (
     *proofs.PAGES,
     *coverage.PAGES,
     *captures.PAGES,
-    Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON.", forms=()),
+    *pictures.PAGES,
+    Page(name="docs", path="/docs", view=_docs, summary="The API: every page as JSON."),
 )
 TYPES: Mapping[Form, str] = {
     "html": "text/html; charset=utf-8",
@@ -94,54 +99,64 @@ Answer = Callable[[Request], Response]
 class Application:
     """The pages of one archive; `routes` are Starlette's."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._room = Room(archive=archive)
+    def __init__(self, archive: Archive, replay: str | None) -> None:
+        """replay: as of `Room`."""
+        self._room = Room(archive=archive, replay=replay)
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._heavy = ThreadPoolExecutor(HEAVY_READERS, thread_name_prefix="heavy")
+        self._longest = ThreadPoolExecutor(1, thread_name_prefix="longest")
         self._version = Version(archive)
-        self._kept: OrderedDict[str, tuple[int, Response]] = OrderedDict()
+        self._kept, self._kept_heavy = Kept(self._version, *KEPT), Kept(self._version, *KEPT_HEAVY)
         self._waiting = 0
+        self._datasette: App | None = None
+        self._loading = asyncio.Lock()
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Ends the threads, and frees the archive's connections."""
         yield
-        for threads in (self._threads, self._heavy):
+        for threads in (self._threads, self._heavy, self._longest):
             threads.shutdown()
         self._version.close()
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         forms = [(page, form) for page in PAGES for form in ("html", *page.forms)]
         return [
             *(Route(page.path_in(form), self._endpoint(page, form)) for page, form in forms),
             *(Route(path, self._in_thread(self._file(view), "html")) for path, view in captures.FILES.items()),
-            Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES)), "json")),
+            Route("/docs/openapi.json", self._in_thread(lambda _: _json(description(PAGES, captures.FILES)), "json")),
             *(Route(f"/static/{name}", answer) for name, answer in _static().items()),
             Route("/robots.txt", _robots),
+            Route("/data", _to_tables),
+            Mount("/data", app=self._tables),
         ]
 
+    async def _tables(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Datasette, loaded for its first page; of its pages about itself, which name files, only the static ones."""
+        request = Request(scope)
+        own_path = request.url.path.removeprefix("/data")
+        if own_path.startswith("/-/") and not own_path.startswith("/-/static/"):
+            await _failure(request, "html", 404, "This server has no such page.")(scope, receive, send)
+        elif find_spec("datasette") is None:
+            sentence = "The tables need the extra `datasette`: pip install 'postscraper[datasette]'"
+            await _failure(request, "html", 404, sentence)(scope, receive, send)
+        else:
+            async with self._loading:
+                if self._datasette is None:
+                    tables = await asyncio.to_thread(import_module, "postscraper.web.data")
+                    self._datasette = tables.Tables(self._room.folder / DATABASE)
+            await self._datasette(scope, receive, send)
+
     def _endpoint(self, page: Page, form: Form) -> Callable[[Request], Awaitable[Response]]:
-        answer = self._page(page, form)
-        if page.heavy:
-            return self._in_thread(answer if page.fresh else self._keeping(answer), form, self._heavy)
-        return self._in_thread(answer, form)
+        answer = make = self._page(page, form)
+        if not page.fresh:
+            kept = self._kept_heavy if page.heavy else self._kept
 
-    def _keeping(self, answer: Answer) -> Answer:
-        """The same answers, made once for each state of the database."""
+            def answer(request: Request) -> Response:
+                return kept.answer(str(request.url), lambda: make(request))
 
-        def kept(request: Request) -> Response:
-            version, target = self._version(), str(request.url)
-            found = self._kept.get(target)
-            if found is not None and found[0] == version:
-                return found[1]
-            response = answer(request)
-            if len(response.body) <= LARGEST_KEPT:
-                self._kept[target] = version, response
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-            return response
-
-        return kept
+        threads = self._longest if page.seconds else self._heavy if page.heavy else self._threads
+        return self._in_thread(answer, form, threads)
 
     def _page(self, page: Page, form: Form) -> Answer:
         def answer(request: Request) -> Response:
@@ -149,7 +164,7 @@ class Application:
             if given not in ("html", *page.forms):
                 raise BadParameter(f"format is one of {', '.join(('html', *page.forms))}, not {given[:80]!r}")
             values = page.values(request.query_params)
-            with reading(self._room.archive) as connection:
+            with reading(self._room.archive, page.seconds) as connection:
                 data = page.view(self._room, connection, **request.path_params, **values)
             return _in_form(page, given, data, request, values)
 
@@ -182,12 +197,15 @@ class Application:
         return endpoint
 
 
-def application(archive: Archive) -> Starlette:
-    """The ASGI application over an archive that was opened for reading; closing it is the caller's."""
-    pages = Application(archive)
-    found = Starlette(routes=pages.routes(), exception_handlers={404: _not_found}, lifespan=pages.lifespan)
-    found.router.redirect_slashes = False  # a page has one address
-    return found
+def application(archive: Archive, replay: str | None = None) -> Starlette:
+    """The ASGI application over an archive that was opened for reading; closing it is the caller's.
+
+    replay: as of `Room`.
+    """
+    pages = Application(archive, replay)
+    app = Starlette(routes=pages.routes(), exception_handlers={404: _not_found}, lifespan=pages.lifespan)
+    app.router.redirect_slashes = False  # a page has one address
+    return app
 
 
 # Statuses of errors that say themselves what is wrong; of two that fit the first counts.
@@ -198,6 +216,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     TakenOut: 451,
     BadQuery: 400,
     Unsupported: 501,
+    ReadOnly: 501,  # of a pack, which has no evidence
     Locked: 503,
     ArchiveError: 500,
     PostscraperError: 500,
@@ -216,7 +235,8 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
     try:
         return answer(request)
     except Elsewhere as error:
-        return RedirectResponse(str(error), 303)
+        path, mark, query = str(error).partition("?")
+        return RedirectResponse(f"{path}{'.json' if form == 'json' else ''}{mark}{query}", 303)
     except Exception as error:
         own = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), None)
         other = next(pair for kind, pair in _SENTENCES.items() if isinstance(error, kind))
@@ -227,30 +247,31 @@ def _safely(answer: Answer, request: Request, form: Form) -> Response:
 
 
 def _in_form(page: Page, form: Form, data: dict[str, Any], request: Request, values: Mapping[str, Any]) -> Response:
-    if form != "html" and data.get("fault"):
+    if form != "html" and "q" in values and data["fault"]:  # of a search; that of a capture is a fact about it
         raise BadQuery(data["fault"])
     if form == "json":
         return _json(plain(data))
-    if form == "csv":
-        return Response(csv_of(data), media_type=TYPES["csv"], headers={"Content-Disposition": "attachment"})
-    base = str(request.base_url).rstrip("/")
-    if form == "atom":
-        return Response(atom_of(data, base, request.url.query), media_type=TYPES["atom"])
+    if form == "csv" and page.list:
+        return Response(csv_of(page.list, data), media_type=TYPES["csv"], headers={"Content-Disposition": "attachment"})
+    if form == "atom" and page.list:
+        base, title = str(request.base_url).rstrip("/"), data.get("title") or page.summary
+        feed = atom_of(page.list, data, title, base, _sibling(request, "atom"))
+        return Response(feed, media_type=TYPES["atom"])
     query = {name: value for name, value in request.query_params.items() if name != "format"}
     forms: dict[str, str] = {each: _sibling(request, each) for each in page.forms}
-    return Response(html_of(page.name, request.url.path, query, forms, data, values), media_type=TYPES["html"])
+    headers = {"Content-Security-Policy": policy_with_frame(data["frame"])} if data.get("frame") else {}
+    body = html_of(page.name, request.url.path, query, forms, data, values)
+    return Response(body, media_type=TYPES["html"], headers=headers)
 
 
 def _sibling(request: Request, form: Form) -> str:
-    path = request.url.path if request.url.path != "/" else "/index"
+    path = request.url.path.removesuffix(f".{form}") if request.url.path != "/" else "/index"
     query = request.url.query
     return f"{path}.{form}{f'?{query}' if query else ''}"
 
 
 def _json(data: Any) -> Response:
-    text = json.dumps(data, ensure_ascii=False, indent=1)
-    text = text.replace(MARKS[0], "[").replace(MARKS[1], "]")  # around the matches of a snippet
-    return Response(text.encode("utf-8", "replace"), media_type=TYPES["json"])
+    return Response(json_of(data, indent=1), media_type=TYPES["json"])
 
 
 _TITLES = {
@@ -279,6 +300,10 @@ async def _not_found(request: Request, error: Exception) -> Response:
     return _failure(request, form, 404, "This server has no such page.")
 
 
+async def _to_tables(request: Request) -> Response:
+    return RedirectResponse("/data/", 303)
+
+
 async def _robots(request: Request) -> Response:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
@@ -286,12 +311,12 @@ async def _robots(request: Request) -> Response:
 def _static() -> dict[str, Callable[[Request], Awaitable[Response]]]:
     """Answers by name: the style sheet and the fonts, read once, and no other file."""
     folder = files("postscraper.web") / "static"
-    found = {}
+    answers = {}
     for name in ("room.css", "icon.svg", *(f"fonts/NotoSansKhmer-{weight}.woff2" for weight in ("Regular", "Bold"))):
         body = folder.joinpath(name).read_bytes()
         kind = _STATIC_TYPES["." + name.rpartition(".")[2]]
-        found[name] = _always(Response(body, media_type=kind, headers={"Cache-Control": _KEPT}))
-    return found
+        answers[name] = _always(Response(body, media_type=kind, headers={"Cache-Control": _KEPT}))
+    return answers
 
 
 def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:

@@ -1,8 +1,8 @@
 """Charts as SVG, drawn on the server; colours and sizes are the style sheet's."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from math import ceil, sqrt
+from math import ceil, floor, log10, sqrt
 from typing import Any
 
 from markupsafe import Markup
@@ -54,7 +54,9 @@ def strip(weeks: Sequence[int], most: int, first: int, last: int, lacking: Seque
         drawn.append(
             Markup('<path class="weeks" d="M{} 4.5h{}"/>').format(first * _CELL, (last - first + 1) * _CELL - 1)
         )
-    drawn += [Markup('<path class="{}" d="{}"/>').format(name, "".join(found)) for name, found in sorted(cells.items())]
+    drawn += [
+        Markup('<path class="{}" d="{}"/>').format(name, "".join(squares)) for name, squares in sorted(cells.items())
+    ]
     if marks:
         drawn.append(Markup('<path class="lacking" d="{}"/>').format(marks))
     frame = '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
@@ -95,35 +97,87 @@ def months(year: int) -> Iterator[tuple[str, list[list[date | None]]]]:
         yield f"{date(year, month, 1):%B}", weeks
 
 
-def highest(series: Sequence[Mapping[str, Any]]) -> float:
-    """The largest share of any period, of series with `shares`."""
-    return max((share for each in series for share in each["shares"] if share is not None), default=0)
+_WIDTH_OF_TREND, _LINES, _BARS = 1000, 240, 40  # units: of both drawings, heights of the lines and of the bars
+_MOST_DOTS = 300  # that lead to their stories, lest the page weigh more than its text
+_MOST_TICKS = 8
 
 
-_TREND_WIDTH, _LINES, _BARS = 1000, 240, 40  # units: of the chart, of the part with lines, of the one with bars
+# A dot, and around it a space as wide as its period, which is easier to hit.
+_DOT = (
+    '<a href="{}" tabindex="-1"><title>{}</title><path class="hit" d="M{}m-{:.1f} -12h{:.1f}v24h-{:.1f}z"/>'
+    '<path class="s{} dot" d="M{}h.1"/></a>'
+)
 
 
-def lines(series: Sequence[Mapping[str, Any]], all_stories: Sequence[int], periods: Sequence[str]) -> Markup:
-    """Shares as lines that break where there is no story, above the number of all stories as bars."""
-    most_share, most_stories = highest(series) or 1, max(all_stories, default=0) or 1
-    step = _TREND_WIDTH / max(len(periods), 1)
-    bars = []
-    for at, count in enumerate(all_stories):
-        height = round(_BARS * count / most_stories, 1)
-        if height:
-            bars.append(f"M{at * step:.1f} {_LINES + 10 + _BARS}v-{height}h{step * 0.85:.1f}v{height}z")
-    drawn = [Markup('<path class="l2" d="{}"/>').format("".join(bars))]
+def scale(series: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Round values from 0 to above the largest share of any series with `shares`: the lines of the scale."""
+    most = max((share for each in series for share in each["shares"] if share is not None), default=0) or 1
+    power = 10.0 ** floor(log10(most))
+    step = next(power * part for part in (0.2, 0.5, 1.0, 2.0) if most / (power * part) < 6)
+    return [step * number for number in range(ceil(round(most / step, 6)) + 1)]
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def ticks(periods: Sequence[str]) -> list[tuple[str, int]]:
+    """Labels below the axis of time, each with the number of periods up to the next."""
+    every = ceil(len(periods) / _MOST_TICKS)
+    if periods and len(periods[0]) > len("2018") and every > 1:
+        every = ceil(every / 12) * 12
+    starts = range(0, len(periods), max(every, 1))
+    return [(periods[at], min(every, len(periods) - at)) for at in starts]
+
+
+def lines(
+    series: Sequence[Mapping[str, Any]], periods: Sequence[str], address: Callable[[str, str], str | None]
+) -> Markup:
+    """Shares as lines that break where there is no story, with a dot for each period that leads to its stories.
+
+    series: with `words`, `stories`, `shares`. address: of the stories with these words in this period.
+    """
+    values = scale(series)
+    step, top = _WIDTH_OF_TREND / max(len(periods), 1), values[-1]
+    grid = "".join(f"M0 {_height(value, top):.1f}h{_WIDTH_OF_TREND}" for value in values)
+    drawn = [Markup('<path class="grid" d="{}"/>').format(grid)]
+    has_dots = sum(bool(count) for each in series for count in each["stories"]) <= _MOST_DOTS
     for number, each in enumerate(series, 1):
-        places: list[str] = []
-        pen_up = True
-        for at, share in enumerate(each["shares"]):
+        path, pen, dots = "", "M", []
+        for at, (period, count, share) in enumerate(zip(periods, each["stories"], each["shares"], strict=True)):
             if share is None:
-                pen_up = True
+                pen = "M"
                 continue
-            x, y = (at + 0.425) * step, _LINES - (_LINES - 10) * share / most_share
-            places.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}{'h.1' if pen_up else ''}")
-            pen_up = False
-        drawn.append(Markup('<path class="s{}" d="{}"/>').format(number, "".join(places)))
-    label = f"Share of stories by {'month' if '-' in periods[0] else 'year'}, {periods[0]} to {periods[-1]}"
-    frame = '<svg class="lines" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    return Markup(frame).format(_TREND_WIDTH, _LINES + 10 + _BARS, label, Markup().join(drawn))
+            place = f"{(at + 0.5) * step:.1f} {_height(share, top):.1f}"
+            path, pen = f"{path}{pen}{place}{'h.1' if pen == 'M' else ''}", "L"
+            if count and has_dots:
+                label = f"{each['words']}, {period}: {counted(count, 'story', 'stories')}, {percent(share)}"
+                dots.append(
+                    Markup(_DOT).format(
+                        address(each["words"], period), label, place, step / 2, step, step, number, place
+                    )
+                )
+        drawn += [Markup('<path class="s{}" d="{}"/>').format(number, path), *dots]
+    return _drawing("lines", _LINES, drawn)
+
+
+def _height(share: float, top: float) -> float:
+    return 2 + (_LINES - 4) * (1 - share / top)
+
+
+def coverage(all_stories: Sequence[int], periods: Sequence[str]) -> Markup:
+    """The number of all stories of each period, as bars."""
+    step, most = _WIDTH_OF_TREND / max(len(periods), 1), max(all_stories, default=0) or 1
+    drawn = [Markup('<path class="grid" d="M0 {}h{}"/>').format(_BARS, _WIDTH_OF_TREND)]
+    for at, (period, count) in enumerate(zip(periods, all_stories, strict=True)):
+        if count:
+            bar = '<path class="l2" d="M{:.1f} {}v-{:.1f}h{:.1f}V{}z"><title>{}</title></path>'
+            label = f"{period}: {counted(count, 'story', 'stories')}"
+            drawn.append(Markup(bar).format((at + 0.1) * step, _BARS, _BARS * count / most, step * 0.8, _BARS, label))
+    return _drawing("cover", _BARS, drawn)
+
+
+def _drawing(name: str, height: int, drawn: Sequence[Markup]) -> Markup:
+    """Hidden from screen readers and the keyboard: the table behind it has the same numbers and links."""
+    frame = '<svg class="{}" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    return Markup(frame).format(name, _WIDTH_OF_TREND, height, Markup().join(drawn))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.archive import Archive
 
 SECONDS = 1.0  # of the processor: readers who wait for each other are not cut
-LONGEST_SECONDS = 5.0  # of the clock
+LONGEST = 5  # seconds of the clock for one of the processor
 STEPS = 10_000  # of SQLite's virtual machine between two looks at the clocks: about a tenth of a millisecond
 
 
@@ -20,14 +20,29 @@ class TooSlow(Exception):
     """The queries of a page took longer than they may."""
 
 
+class Deadline:
+    """The end of the time that one page has from now on; seconds: None for SECONDS."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        seconds = SECONDS if seconds is None else seconds
+        self._busy_end, self._end = time.thread_time() + seconds, time.monotonic() + LONGEST * seconds
+
+    def is_over(self) -> bool:
+        return time.thread_time() > self._busy_end or time.monotonic() > self._end
+
+    def check(self) -> None:
+        """Raises TooSlow."""
+        if self.is_over():
+            raise TooSlow
+
+
 @contextmanager
-def reading(archive: Archive) -> Iterator[Connection]:
-    """A connection whose queries have SECONDS together. Raises TooSlow, ArchiveError."""
+def reading(archive: Archive, seconds: float | None = None) -> Iterator[Connection]:
+    """A connection whose queries have so many seconds together; None: SECONDS. Raises TooSlow, ArchiveError."""
     with archive.connect() as connection:
         own = connection.connection.driver_connection
         assert isinstance(own, sqlite3.Connection)
-        busy_end, end = time.thread_time() + SECONDS, time.monotonic() + LONGEST_SECONDS
-        own.set_progress_handler(lambda: time.thread_time() > busy_end or time.monotonic() > end, STEPS)
+        own.set_progress_handler(Deadline(seconds).is_over, STEPS)
         try:
             yield connection
         except DBAPIError as error:

@@ -1,4 +1,4 @@
-"""Lists of stories for other programs: CSV for tables, Atom (RFC 4287) for feed readers."""
+"""Lists for other programs: CSV for tables, Atom (RFC 4287) for feed readers."""
 
 import csv
 import io
@@ -8,50 +8,62 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from postscraper.web.pages import Entry, ResultList
 from postscraper.web.rendering import MARKS
 from storage.query.export.csv_table import safe
-
-COLUMNS = ("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet")
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def csv_of(data: Mapping[str, Any]) -> bytes:
-    """The stories of a list, a line each; no cell is a formula."""
+def csv_of(results: ResultList, data: Mapping[str, Any]) -> bytes:
+    """A line for each row; no cell is a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for hit in data["hits"]:
-        writer.writerow([_cell(hit[name]) for name in COLUMNS])
+    writer.writerow(results.columns)
+    for row in results.rows(data):
+        writer.writerow([_cell(row[name]) for name in results.columns])
     return out.getvalue().encode("utf-8", "replace")
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        value = "; ".join(map(str, value))
+    if isinstance(value, datetime):
+        value = value.isoformat()
     return safe(_unmarked(value).replace("\0", "")) if isinstance(value, str) else value
 
 
-def atom_of(data: Mapping[str, Any], base: str, query: str) -> bytes:
-    """The stories of a list as a feed. base: address of the server. query: of the request."""
-    own = f"{base}/search.atom{f'?{query}' if query else ''}"
-    updated = max((_moment(hit["published_on"]) for hit in data["hits"]), default="1970-01-01T00:00:00Z")
+def atom_of(results: ResultList, data: Mapping[str, Any], title: str, base: str, path: str) -> bytes:
+    """An entry for each row. base: address of the server. path: of the feed, with its query."""
+    assert results.entry is not None
+    entries = [results.entry(row) for row in results.rows(data)]
+    known = (_moment(entry.updated) for entry in entries if entry.updated)
+    updated = max(
+        known, default=_moment(datetime.now(UTC))
+    )  # RFC 4287 requires a time, also of a story of unknown time
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">',
-        f"<title>{_text(data['title'])}</title><id>{_text(own)}</id><updated>{updated}</updated>",
-        f'<link rel="self" href={quoteattr(_clean(own))}/>',
+        f"<title>{_text(title)}</title><id>{_text(base + path)}</id><updated>{updated}</updated>",
+        f'<link rel="self" href={quoteattr(_clean(base + path))}/>',
+        *(_entry(entry, base, updated) for entry in entries),
     ]
-    for hit in data["hits"]:
-        address = f"{base}/story/{hit['story_id']}"
-        parts.append(
-            f"<entry><title>{_text(hit['headline'])}</title><id>{_text(hit['canonical_url'])}</id>"
-            f"<updated>{_moment(hit['published_on'])}</updated><link href={quoteattr(address)}/>"
-            f"<author><name>{_text(hit['byline'] or 'unknown')}</name></author>"
-            f"<summary>{_text(_unmarked(hit['snippet']))}</summary></entry>"
-        )
     return ("\n".join(parts) + "\n</feed>\n").encode("utf-8", "replace")
 
 
-def _moment(day: date | None) -> str:
-    return datetime.combine(day or date(1970, 1, 1), time(), UTC).isoformat().replace("+00:00", "Z")
+def _entry(entry: Entry, base: str, updated: str) -> str:
+    at = _moment(entry.updated) if entry.updated else updated
+    return (
+        f"<entry><title>{_text(entry.title)}</title><id>{_text(entry.name)}</id>"
+        f"<updated>{at}</updated><link href={quoteattr(_clean(base + entry.path))}/>"
+        f"<author><name>{_text(entry.author or 'unknown')}</name></author>"
+        f"<summary>{_text(_unmarked(entry.summary))}</summary></entry>"
+    )
+
+
+def _moment(moment: datetime | date) -> str:
+    """As RFC 3339; a day is its first moment in UTC."""
+    at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _clean(text: str) -> str:

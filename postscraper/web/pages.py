@@ -4,7 +4,7 @@ One table of them (postscraper/web/app.py) makes the routes, the links between t
 of the API.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from postscraper.extraction.dates import span
 from storage.archive import Archive
+from storage.errors import ReadOnly
 from storage.evidence.store import Evidence
 from storage.warc.exchange import Exchange, RecordLocation
 
@@ -83,13 +84,25 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What views need besides the parameters: the archive."""
+    """What views need besides the parameters.
+
+    replay: address of a collection of pywb that replays this archive's evidence; None without one.
+    """
 
     archive: Archive
+    replay: str | None = None
 
     @property
     def folder(self) -> Path:
         return self.archive.folder
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether records can be read; a pack has none."""
+        try:
+            return bool(self.archive.evidence)
+        except ReadOnly:
+            return False
 
     def exchange(self, row: Any) -> Exchange:
         """The stored exchange of a capture; row: of `capture`. Raises NotFound, RecordUnreadable."""
@@ -100,6 +113,33 @@ class Room:
 
 
 View = Callable[..., dict[str, Any]]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of a feed. name: unlike that of any other; an address. path: in the room. updated: None when unknown."""
+
+    name: str
+    path: str
+    title: str
+    updated: datetime | date | None
+    summary: str = ""
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultList:
+    """The list that a page shows. rows: from the page's data. columns: of the table. entry: of a row in the feed."""
+
+    rows: Callable[[Mapping[str, Any]], Iterable[Row]]
+    columns: Sequence[str]
+    entry: Callable[[Row], Entry] | None = None
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Those of a page with this list, besides HTML."""
+        return ("json", "csv", "atom") if self.entry else ("json", "csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +148,9 @@ class Page:
 
     path: as Starlette writes it, with the numbers and days in it. name: of its template, and in the links of others.
     view: from room, connection, the path's parts and the parameters to the data of the page, which is also its JSON.
-    summary: one line. forms: besides HTML. heavy: whether it counts over the whole archive.
-    fresh: whether each request is answered anew, though the database is the same.
+    summary: one line. list: that it shows, if it is one. forms: besides HTML. heavy: whether it counts over the whole
+    archive. fresh: whether each request is answered anew, though the database is the same. seconds: of a processor
+    that its queries may take; None: as those of other pages. One that may take more is made one at a time.
     """
 
     name: str
@@ -117,9 +158,14 @@ class Page:
     view: View
     summary: str
     parameters: Sequence[Parameter] = ()
-    forms: Sequence[Form] = ("json",)
+    list: ResultList | None = None
     heavy: bool = False
     fresh: bool = False
+    seconds: float | None = None
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        return self.list.forms if self.list else ("json",)
 
     def values(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Raises BadParameter."""

@@ -8,6 +8,7 @@ https://www.w3.org/TR/fetch-metadata/.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 # Nothing but style sheets, fonts and pictures from this server; no script, no frame, no form to elsewhere.
 POLICY = (
@@ -25,6 +26,13 @@ HEADERS: Mapping[str, str] = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+
+def policy_with_frame(address: str) -> str:
+    """The policy of a page with one frame; address: of the frame, whose origin alone is added."""
+    parts = urlsplit(address)
+    return f"{POLICY}; frame-src {parts.scheme}://{parts.netloc}"
+
 
 METHODS = ("GET", "HEAD")
 LARGEST_HEAD = 16 * 1024  # bytes of a request's head, as far as it came in one piece
@@ -114,10 +122,12 @@ async def _answer(scope: Scope, send: Send, status: int, sentence: str) -> None:
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{status}</title><h1>{status}</h1><p>{escape(sentence)}{follow}"
     ).encode()
-    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),  # a body that came with the request is not read
+    ]
     if status == 405:
         headers.append((b"allow", ", ".join(METHODS).encode()))
-    if status == 413:  # the body is not read, so the connection cannot be used again
-        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,6 +21,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEAD_SECONDS = 10  # within which a request must have come whole
 ANSWER_SECONDS = 60  # within which a client must have taken its answer
 MOST_CONNECTIONS = 200
+# On two full processors readers then have a sixth of them, and what writes the rest.
+NICENESS = 4
 
 
 class Protocol(H11Protocol):
@@ -30,7 +33,7 @@ class Protocol(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn names a narrower type
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
@@ -84,13 +87,18 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def server(archive: Archive, bound: socket.socket, names: Iterable[str] = ()) -> uvicorn.Server:
-    """A server that is not running yet: `run(sockets=[bound])`; names: of hosts besides its address and loopback's."""
+def server(
+    archive: Archive, bound: socket.socket, names: Iterable[str] = (), *, replay: str | None = None
+) -> uvicorn.Server:
+    """A server that is not running yet: `run(sockets=[bound])`.
+
+    names: of hosts besides its address and loopback's. replay: address of pywb's collection; None without one.
+    """
     address, port = bound.getsockname()[:2]
     hosts = hosts_of((*LOOPBACK, address, *names), port)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        Guard(application(archive), hosts),
+        Guard(application(archive, replay), hosts),
         http=Protocol,
         ws="none",
         lifespan="on",
@@ -113,7 +121,8 @@ def address_of(bound: socket.socket) -> str:
     return f"http://{f'[{named}]' if ':' in named else named}:{port}/"
 
 
-def run(archive: Archive, bound: socket.socket, names: Iterable[str] = ()) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def run(archive: Archive, bound: socket.socket, names: Iterable[str] = (), *, replay: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, behind the programs that write; the parameters are those of `server`."""
+    os.nice(NICENESS)
     with suppress(KeyboardInterrupt):  # which uvicorn raises again when it has ended in order
-        server(archive, bound, names).run(sockets=[bound])
+        server(archive, bound, names, replay=replay).run(sockets=[bound])

@@ -4,13 +4,13 @@ SQLAlchemy compiles the statement for the database; its processing of each row's
 the database itself spends on the row.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, schema, update
+from sqlalchemy import Connection, Delete, Dialect, Update, bindparam, insert, schema, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database.schema import Moment, Table
@@ -24,6 +24,19 @@ Rows = Iterable[tuple[Any, ...]]
 
 def chunks(values: Sequence[Any], most: int = CHUNK) -> Iterator[Sequence[Any]]:
     return (values[at : at + most] for at in range(0, len(values), most))
+
+
+def select_in(connection: Connection, query: Any, column: Any, values: Collection[Any]) -> Iterator[Any]:
+    """The rows of a query whose column has one of the values."""
+    # A list itself would become a parameter object a value, which takes longer than the query.
+    some = query.where(column.in_(bindparam("some", expanding=True)))
+    for chunk in chunks(sorted(values)):
+        yield from connection.execute(some, {"some": chunk})
+
+
+def run_in(connection: Connection, statement: Delete | Update, column: Any, values: Collection[Any]) -> int:
+    """Delete or update the rows whose column has one of the values; returns their number."""
+    return sum(connection.execute(statement.where(column.in_(chunk))).rowcount for chunk in chunks(sorted(values)))
 
 
 def add_rows(connection: Connection, table: type[Table], names: tuple[str, ...], rows: Rows) -> None:

@@ -138,7 +138,7 @@ class Facets(Table):
     """A combination of values that stories have in common: hits are counted by it, and its values added up.
 
     month: of publication, as 2018-06. section, language: of the story. layout: of the newest wording. edited: it has a
-    change that is an edit. corrected: it has a row in `correction`.
+    change that is an edit. corrected: it has a row in `correction`. stories: how many have these values.
     """
 
     __tablename__ = "facets"
@@ -151,6 +151,7 @@ class Facets(Table):
     layout: Mapped[str]
     edited: Mapped[bool]
     corrected: Mapped[bool]
+    stories: Mapped[int] = mapped_column(server_default="0")
 
 
 class AuthorList(Table):
@@ -187,6 +188,25 @@ class Family(Table):
     similarity: Mapped[float] = mapped_column(Float())
     own_share: Mapped[float] = mapped_column(Float())
     evidence: Mapped[str | None]
+
+
+class Skeleton(Table):
+    """A class in the markup of the story pages of a layout, as storage/ingest/skeletons.py counts them.
+
+    layout: the design. name: the class, with # for digits; empty in the row of all pages. stories: pages with it.
+    earlier: pages of the layout in the runs before the first that met it. url: the first page; NULL when it is
+    withdrawn. run: the number of the run that reported it as new; NULL for one that is as old as the archive, or on too
+    few pages.
+    """
+
+    __tablename__ = "skeleton"
+
+    layout: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    stories: Mapped[int]
+    earlier: Mapped[int]
+    url: Mapped[str | None]
+    run: Mapped[int | None]
 
 
 NOT_MEASURED = "not measured"
@@ -258,12 +278,23 @@ class FamilySketch(Table):
     compared: Mapped[bool]
 
 
+# A story counts by its newest wording. Triggers, so that every way to write or delete a story counts it.
+STORY_COUNTS = tuple(
+    f"""
+CREATE TRIGGER {name} AFTER {event} ON search_row WHEN {row}.newest
+BEGIN UPDATE facets SET stories = stories {change} WHERE id = {row}.facets_id; END
+"""
+    for name, event, row, change in (
+        ("search_row_counted", "INSERT", "NEW", "+ 1"),
+        ("search_row_deleted", "DELETE", "OLD", "- 1"),
+    )
+)
 # For queries by hand: every wording in the search index; docs/sql.md shows its use.
 SEARCH_VIEW = """
 CREATE VIEW search AS
 SELECT words.words AS words, words.rank AS rank, search_row.revision_id, search_row.story_id, canonical_url, language,
-       section, search_row.published_on, search_row.number, search_row.newest, revision.layout, revision.headline,
-       revision.standfirst, revision.byline, revision.body
+       section, CAST(search_row.published_on AS TEXT) AS published_on, search_row.number, search_row.newest,
+       revision.layout, revision.headline, revision.standfirst, revision.byline, revision.body
 FROM words
 JOIN search_row ON search_row.revision_id = words.rowid
 JOIN revision ON revision.id = search_row.revision_id

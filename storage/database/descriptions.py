@@ -5,7 +5,7 @@ description together: `width, height: in pixels.`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getdoc
 from itertools import zip_longest
@@ -84,7 +84,8 @@ _INDEX = TableDescription(
 def described() -> list[TableDescription]:
     """Tables in the order of their names, the search index, then views; those of a new archive."""
     documents = {mapper.class_.__tablename__: getdoc(mapper.class_) or "" for mapper in Table.registry.mappers}
-    texts = {name: dict(_columns(name, doc)) for name, doc in documents.items()}
+    names = {name: table.columns.keys() for name, table in Table.metadata.tables.items()}
+    texts = {name: described_names(doc.split("\n\n")[-1], names[name]) for name, doc in documents.items()}
     tables, views = [], []
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
@@ -93,8 +94,9 @@ def described() -> list[TableDescription]:
         for name, kind in connection.exec_driver_sql(query).all():
             columns = [(row[1], row[2]) for row in connection.exec_driver_sql(f"PRAGMA table_info({name})")]
             if kind == "view":
-                sources = [texts[source] for source in _SOURCES.get(name, ())]
-                views.append(_view(name, columns, sources))
+                sources = [_OF_VIEWS, *(texts[source] for source in _SOURCES.get(name, ()))]
+                described = (_column(column, kind, sources) for column, kind in columns)
+                views.append(TableDescription(name, True, _VIEWS.get(name, ""), tuple(described)))
             elif name in documents:
                 summary = " ".join(documents[name].split("\n\n")[0].split())
                 described = (_column(column, kind, [texts[name]]) for column, kind in columns)
@@ -103,24 +105,20 @@ def described() -> list[TableDescription]:
     return [*tables, _INDEX, *views]
 
 
-def _view(name: str, columns: list[tuple[str, str]], sources: list[dict[str, str]]) -> TableDescription:
-    described = (_column(column, kind, [dict(_OF_VIEWS), *sources]) for column, kind in columns)
-    return TableDescription(name, True, _VIEWS.get(name, ""), tuple(described))
-
-
-def _column(name: str, kind: str, sources: list[dict[str, str]]) -> ColumnDescription:
+def _column(name: str, kind: str, sources: Sequence[Mapping[str, str]]) -> ColumnDescription:
     text = next((source[name] for source in sources if name in source), None) or _COMMON.get(name)
     if text is None and name.endswith("_capture_id"):
         text = f"the capture that `{name.removesuffix('_capture_id')}` was read from"
     return ColumnDescription(name, kind, text or "")
 
 
-def _columns(table: str, document: str) -> Iterator[tuple[str, str]]:
-    """The columns that a docstring describes."""
-    names = "|".join(sorted(Table.metadata.tables[table].columns.keys(), key=len, reverse=True))
-    last = " ".join(document.split("\n\n")[-1].split())
-    begins = list(re.finditer(rf"(?:^|(?<=\. ))((?:{names})(?:, (?:{names}))*): ", last))
-    for begin, after in zip_longest(begins, begins[1:]):
-        text = last[begin.end() : after.start() if after else len(last)].strip().rstrip(".")
-        for name in begin[1].split(", "):
-            yield name, text
+def described_names(paragraph: str, names: Iterable[str]) -> dict[str, str]:
+    """What a paragraph says of each name, as `width, height: in pixels.` of two; only names that it has so."""
+    text = " ".join(paragraph.split())
+    any_name = "|".join(sorted(names, key=len, reverse=True))
+    begins = list(re.finditer(rf"(?:^|(?<=\. ))((?:{any_name})(?:, (?:{any_name}))*): ", text))
+    return {
+        name: text[begin.end() : after.start() if after else len(text)].strip().rstrip(".")
+        for begin, after in zip_longest(begins, begins[1:])
+        for name in begin[1].split(", ")
+    }

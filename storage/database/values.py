@@ -64,8 +64,10 @@ def _fields_of(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
     values_of: Callable[[Any], Iterable[Any]] = attrgetter(*names)
 
     def as_object(value: Any) -> dict[str, Any]:
-        pairs = zip(names, values_of(value), strict=True)
-        return {name: inner if inner.__class__ in _PLAIN else plain(inner) for name, inner in pairs}
+        values = values_of(value)
+        if not _PLAIN.issuperset(map(type, values)):  # else a block or a teaser, of which an item has dozens
+            values = map(plain, values)
+        return dict(zip(names, values, strict=True))
 
     return as_object
 

@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from storage.errors import RecordUnreadable
 from storage.evidence import compact_format
-from storage.evidence.store import path_in, record_in
+from storage.evidence.store import HOPS, path_in, record_in
 from storage.warc.exchange import Damage, RecordLocation
 from storage.warc.files import OnDamage
 from storage.warc.members import GZIP, MAGIC, RawRecord
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
-
-_HOPS = 5  # revisits of revisits that are followed
 
 
 class Copy(NamedTuple):
@@ -34,7 +32,7 @@ def copies(folder: Path, locations: Iterable[RecordLocation], report: OnDamage) 
     """
     seen: set[tuple[str, int]] = set()
     for location in locations:
-        yield from _with_related(folder, location, report, seen, _HOPS)
+        yield from _with_related(folder, location, report, seen, HOPS)
 
 
 def _with_related(

@@ -40,7 +40,7 @@ from storage.warc.writer import NOT_EXACT, new_id, response_and_request, warcinf
 FOLDER = "evidence"
 FILE_BYTES = 10**9  # the WARC standard's own recommendation
 _HEADS_BYTES = 64 * 2**10  # more than the heads of two records need, and the growth of a body that cannot be compressed
-_HOPS = 5  # revisits of revisits that are followed
+HOPS = 5  # revisits of revisits that are followed
 _STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
 
@@ -225,7 +225,7 @@ class Evidence:
 
         Raises RecordUnreadable.
         """
-        return self._read(location, _HOPS)
+        return self._read(location, HOPS)
 
     def response(self, location: RecordLocation) -> ResponseRecord:
         """The record itself, with its ID; of a revisit without the body. Raises RecordUnreadable."""
@@ -315,7 +315,7 @@ class Evidence:
         imported = foreign and (exchange.info_id is None or exchange.info_id != own_info_id(path))
         return replace(exchange, source=IMPORTED) if imported else exchange
 
-    def _original(self, target: RevisitTarget, hops: int = _HOPS) -> Exchange | None:
+    def _original(self, target: RevisitTarget, hops: int = HOPS) -> Exchange | None:
         if target.location is not None and hops:
             with suppress(RecordUnreadable):
                 exchange = self._read(target.location, hops - 1)

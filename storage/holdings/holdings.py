@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from storage.database.schema import Holding, IndexQuery, Refusal
+from storage.database.other_archives import Holding, IndexQuery, Refusal
 from storage.evidence.store import Evidence
 from storage.holdings import payloads
 from storage.holdings.models import Candidate, CdxEntry, State

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, func, insert, select
 
 from storage.database.bulk import chunks
-from storage.database.schema import Capture, Payload
+from storage.database.other_archives import Payload
+from storage.database.schema import Capture
 from storage.errors import EvidenceError
 from storage.evidence.store import Evidence
 from storage.warc.digests import body_digest

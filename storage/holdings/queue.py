@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
-from storage.database.bulk import chunks
-from storage.database.schema import Capture, Holding, IndexQuery, Payload, Withdrawn
+from storage.database.bulk import chunks, select_in
+from storage.database.other_archives import Holding, IndexQuery, Payload
+from storage.database.schema import Capture, Withdrawn
 from storage.holdings.models import Candidate, CdxEntry, State
 from storage.ingest.prepare import PreparedItem
 from storage.ledger.selection import Selection, starts_with
@@ -75,13 +76,11 @@ def add_listing(connection: Connection, archive: str, page: Sequence[Candidate],
     """Add the captures on one page of an index; returns the number of new ones."""
     states: dict[tuple[str, datetime], str] = {}  # of captures that were listed before
     listed = select(_HOLDING.url, _HOLDING.captured_at, _HOLDING.state).where(_HOLDING.archive == archive)
-    for chunk in chunks(sorted({candidate.entry.url for candidate in page})):
-        rows = connection.execute(listed.where(_HOLDING.url.in_(chunk)))
-        states |= {(url, captured_at): state for url, captured_at, state in rows}
-    turns: dict[str, int] = {}  # captures of each address
+    for url, captured_at, state in select_in(connection, listed, _HOLDING.url, {each.entry.url for each in page}):
+        states[url, captured_at] = state
     counted = select(_HOLDING.address, func.count()).where(_HOLDING.archive == archive).group_by(_HOLDING.address)
-    for chunk in chunks(sorted({candidate.address for candidate in page})):
-        turns |= dict(connection.execute(counted.where(_HOLDING.address.in_(chunk))).all())
+    counts = select_in(connection, counted, _HOLDING.address, {candidate.address for candidate in page})
+    turns: dict[str, int] = dict(counts)  # captures of each address
     held = find_held(connection, [(candidate.address, candidate.entry.digest) for candidate in page])
     new: dict[tuple[str, datetime], dict[str, Any]] = {}
     for candidate in page:

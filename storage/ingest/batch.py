@@ -7,14 +7,13 @@ statements for a thousand pages.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
-from storage.database.bulk import chunks
+from storage.database.bulk import chunks, select_in
 from storage.database.schema import Capture, Reading, Revision, Story
 from storage.database.values import Values as Values
 from storage.database.values import raw
@@ -234,19 +233,17 @@ _KEPT = (*_RECORD, "etag", "last_modified")
 MOVING = ("number", "words_digest", "standfirst", "first_captured_at", "last_captured_at", "captures", "capture_id")
 
 PAIRS = 256  # of address and second in one statement
-_SECOND = timedelta(seconds=1)
 
 _CAPTURE = Capture.__table__.c
 _STORY = Story.__table__.c
+_HIGHEST = (select(func.coalesce(func.max(table.id), 0)) for table in (Story, Capture, Reading))
+_NEXT = select(*(highest.scalar_subquery() + 1 for highest in _HIGHEST))
 
 
 def load(connection: Connection, items: Sequence[PreparedItem]) -> Batch:
     """A batch with the stored captures, stories and readings needed to compare the items."""
-    batch = Batch(
-        next_story=_next(connection, _STORY.id),
-        next_capture=_next(connection, _CAPTURE.id),
-        next_reading=_next(connection, Reading.__table__.c.id),
-    )
+    next_story, next_capture, next_reading = connection.execute(_NEXT).one()
+    batch = Batch(next_story=next_story, next_capture=next_capture, next_reading=next_reading)
     _load_captures_of(connection, batch, items)
     urls = {item.canonical_url for item in items if item.outcome == "article"}
     _stories(connection, batch, _STORY.canonical_url, urls)
@@ -254,9 +251,8 @@ def load(connection: Connection, items: Sequence[PreparedItem]) -> Batch:
     load_stories(connection, batch, story_ids)
     digests = {item.reading_digest for item in items if item.reading_digest is not None}
     reading = Reading.__table__.c
-    for chunk in chunks(sorted(digests)):
-        rows = connection.execute(select(reading.digest, reading.id).where(reading.digest.in_(chunk)))
-        batch.reading_ids.update((digest, reading_id) for digest, reading_id in rows)
+    known = select_in(connection, select(reading.digest, reading.id), reading.digest, digests)
+    batch.reading_ids.update((digest, reading_id) for digest, reading_id in known)
     return batch
 
 
@@ -275,15 +271,8 @@ def load_followers(connection: Connection, batch: Batch, story_ids: Iterable[int
 def readings(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The items of readings, by id."""
     reading = Reading.__table__.c
-    items: dict[int, dict[str, Any]] = {}
-    for chunk in chunks(sorted(set(ids))):
-        rows = connection.execute(select(reading.id, reading.item).where(reading.id.in_(chunk)))
-        items.update((reading_id, json.loads(item)) for reading_id, item in rows)
-    return items
-
-
-def _next(connection: Connection, column: Any) -> int:
-    return int(connection.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one())
+    rows = select_in(connection, select(reading.id, reading.item), reading.id, set(ids))
+    return {reading_id: json.loads(item) for reading_id, item in rows}
 
 
 def _load_captures_of(connection: Connection, batch: Batch, items: Sequence[PreparedItem]) -> None:
@@ -294,7 +283,7 @@ def _load_captures_of(connection: Connection, batch: Batch, items: Sequence[Prep
         pairs = [*chunk, *[chunk[-1]] * (count - len(chunk))]
         values: dict[str, Any] = {}
         for number, (url, at) in enumerate(pairs):
-            values |= {f"u{number}": url, f"m{number}": raw(at), f"n{number}": raw(at + _SECOND)}
+            values[f"u{number}"], values[f"s{number}"] = url, raw(at).removesuffix("+00:00")
         _put(batch, connection.execute(of_moments(count), values))
     undated = {item.key[0] for item in items if item.captured_at is None}
     _captures(connection, batch, _CAPTURE.url, undated, _CAPTURE.captured_at.is_(None))
@@ -307,29 +296,29 @@ def of_moments(count: int) -> Any:
     SQLite uses the index for a join, but not for `(url, captured_at) IN (VALUES …)`. count: a power of two, because
     SQLAlchemy caches hundreds of statements, and each of these takes 400 kB.
     """
-    pairs = ", ".join(f"(:u{at}, :m{at}, :n{at})" for at in range(count))
+    pairs = ", ".join(f"(:u{at}, :s{at})" for at in range(count))
     names = ", ".join(f"capture.{column.name}" for column in _CAPTURE)
-    same = "capture.url = wanted.url AND capture.captured_at >= wanted.since AND capture.captured_at < wanted.until"
-    query = f"WITH wanted (url, since, until) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
+    # `+` begins the zone, `.` a fraction of a second; `/` is the next character.
+    second = "capture.captured_at >= wanted.second || '+' AND capture.captured_at < wanted.second || '/'"
+    same = f"capture.url = wanted.url AND {second}"
+    query = f"WITH wanted (url, second) AS (VALUES {pairs}) SELECT {names} FROM wanted JOIN capture ON {same}"
     return text(query).columns(*_CAPTURE)
 
 
 def _captures(connection: Connection, batch: Batch, column: Any, values: set[Any], *also: Any) -> None:
-    for chunk in chunks(sorted(values)):
-        _put(batch, connection.execute(select(Capture.__table__).where(column.in_(chunk), *also)))
+    _put(batch, select_in(connection, select(Capture.__table__).where(*also), column, values))
 
 
-def _put(batch: Batch, captures: CursorResult[Any]) -> None:
-    for row in captures.mappings():
-        if row["id"] not in batch.by_id:
-            batch.add_capture(dict(row))
+def _put(batch: Batch, captures: Iterable[Row[Any]]) -> None:
+    for row in captures:
+        if row.id not in batch.by_id:
+            batch.add_capture(dict(row._mapping))
 
 
 def _stories(connection: Connection, batch: Batch, column: Any, values: set[Any]) -> None:
-    for chunk in chunks(sorted(values)):
-        for row in connection.execute(select(Story.__table__).where(column.in_(chunk))):
-            story = StoryState(row.id, row.canonical_url, row=row)
-            batch.stories[story.canonical_url] = batch.by_story[story.id] = story
+    for row in select_in(connection, select(Story.__table__), column, values):
+        story = StoryState(row.id, row.canonical_url, row=row)
+        batch.stories[story.canonical_url] = batch.by_story[story.id] = story
 
 
 def _timelines(connection: Connection, batch: Batch) -> None:
@@ -337,12 +326,10 @@ def _timelines(connection: Connection, batch: Batch) -> None:
     names = ("story_id", "id", "captured_at", "digest", "url", "source", "part", "words_digest", "reading_id")
     columns = [_CAPTURE[name] for name in (*names, "words_of_another")]
     observations: dict[int, list[Observation]] = {}
-    for chunk in chunks(sorted(batch.by_story)):
-        rows = connection.execute(select(*columns).where(_CAPTURE.story_id.in_(chunk)))
-        for story_id, capture_id, captured_at, digest, url, source, part, *rest in rows:
-            observations.setdefault(story_id, []).append(
-                Observation(capture_id, captured_at, (digest, url, source, part), *rest)
-            )
+    rows = select_in(connection, select(*columns), _CAPTURE.story_id, batch.by_story)
+    for story_id, capture_id, captured_at, digest, url, source, part, *rest in rows:
+        observation = Observation(capture_id, captured_at, (digest, url, source, part), *rest)
+        observations.setdefault(story_id, []).append(observation)
     for story_id, captures in observations.items():
         batch.by_story[story_id].timeline = Timeline.of(captures)
 
@@ -350,7 +337,6 @@ def _timelines(connection: Connection, batch: Batch) -> None:
 def _revisions(connection: Connection, batch: Batch) -> None:
     revision = Revision.__table__.c
     columns = [revision[name] for name in ("id", "story_id", "reading_id", *MOVING)]
-    for chunk in chunks(sorted(batch.by_story)):
-        query = select(*columns).where(revision.story_id.in_(chunk)).order_by(revision.number)
-        for row in connection.execute(query):
-            batch.by_story[row.story_id].revisions.append(row)
+    query = select(*columns).order_by(revision.number)
+    for row in select_in(connection, query, revision.story_id, batch.by_story):
+        batch.by_story[row.story_id].revisions.append(row)

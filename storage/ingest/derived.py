@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 from sqlalchemy import update as updated
 
-from storage.database.bulk import Rows, add_rows, chunks
+from storage.database.bulk import Rows, add_rows, chunks, run_in, select_in
 from storage.database.derived import Author, Change, Correction, Family, FamilySketch, StoryLink, Tag
 from storage.database.schema import Reading, Revision, Story, Table
 from storage.database.values import raw
@@ -58,12 +58,12 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
     first: list[StoryChanges] = []
     again: list[int] = []
     pairs: set[tuple[int, int]] = set()
-    for each in stories:
-        if is_first(each):
-            first.append(each)
-        elif is_stale(each):
-            again.append(each.state.id)
-            pairs |= _typed_pairs(each)
+    for story in stories:
+        if is_first(story):
+            first.append(story)
+        elif is_stale(story):
+            again.append(story.state.id)
+            pairs |= _typed_pairs(story)
     for table, rows in _first_rows(first).items():
         add_rows(connection, table, COLUMNS[table], rows)
     _derive_again(connection, again, pairs)
@@ -173,7 +173,7 @@ def rows_of(
     edits: list[list[changes.Change]] = [[]]
     for old, new in pairwise(revisions):
         edits.append(known[new.id] if new.id in known else changes.changes(old.item, new.item))
-    substance = [any(change.kind in SUBSTANCE for change in found) for found in edits]
+    substance = [any(change.kind in SUBSTANCE for change in typed) for typed in edits]
     noted = list(_explained([notes(revision.item) for revision in revisions], substance))
     explained = {of for _, of, _ in noted if of is not None}
     return {
@@ -183,8 +183,8 @@ def rows_of(
                 *(revision.id, position, story_id, change.kind, change.field, change.before, change.after),
                 *(change.block, change.kind in SUBSTANCE and at not in explained, raw(revision.changed_at)),
             )
-            for at, (revision, found) in enumerate(zip(revisions, edits, strict=True))
-            for position, change in enumerate(found, 1)
+            for at, (revision, typed) in enumerate(zip(revisions, edits, strict=True))
+            for position, change in enumerate(typed, 1)
         ],
         Correction: [
             (
@@ -219,9 +219,6 @@ def _explained(noted: Sequence[Sequence[Note]], substance: Sequence[bool]) -> It
 
 
 def forget(connection: Connection, story_ids: Sequence[int]) -> None:
-    """Prepare for the deletion of stories, with which their rows go; at most as many as one statement takes.
-
-    The members of a family that loses its head are to be compared anew.
-    """
-    members = select(Family.story_id).where(Family.head_id.in_(story_ids))
-    connection.execute(updated(FamilySketch).where(FamilySketch.story_id.in_(members)).values(compared=False))
+    """Before stories are deleted with their rows: the members of a family that loses its head are compared anew."""
+    members = [story_id for (story_id,) in select_in(connection, select(Family.story_id), Family.head_id, story_ids)]
+    run_in(connection, updated(FamilySketch).values(compared=False), FamilySketch.story_id, members)

@@ -196,22 +196,15 @@ def _capture(item: Values, visit: Visit | None) -> Values:
     capture, problems = item["capture"], item.get("problems")
     record = capture["record"] or {}
     return {
-        "url": capture["url"],
+        **{name: capture[name] for name in ("url", "status", "source", "digest")},
         "address": visit.address if visit else item.get("canonical_url") or item["url"],
         "captured_at": moment(capture["captured_at"]),
-        "status": capture["status"],
-        "source": capture["source"],
-        "digest": capture["digest"],
         "part": capture.get("part") or "",
-        "evidence_file": record.get("file"),
-        "evidence_offset": record.get("offset"),
-        "evidence_length": record.get("length"),
+        **{f"evidence_{name}": record.get(name) for name in ("file", "offset", "length")},
         "etag": visit.etag if visit else None,
         "last_modified": visit.last_modified if visit else None,
         "outcome": item["type"],
-        "reason": item.get("reason"),
-        "detail": item.get("detail"),
-        "layout": item.get("layout"),
+        **{name: item.get(name) for name in ("reason", "detail", "layout")},
         "problems": dumped(problems) if problems else None,
         "reading_id": None,
         "story_id": None,
@@ -224,8 +217,8 @@ def _sightings(teasers: Iterable[Values], visit: Visit | None) -> Iterator[tuple
     addresses = {discovery.url: discovery.address for discovery in visit.discoveries} if visit else {}
     for teaser in teasers:
         url, value_of = teaser["url"], teaser.get
-        dates = raw(day(value_of("published_on"))), raw(moment(value_of("published_at")))
-        yield (*map(value_of, _TEASER), addresses.get(url, url), *dates)
+        on, at = value_of("published_on"), value_of("published_at")
+        yield *map(value_of, _TEASER), addresses.get(url, url), on and raw(day(on)), at and raw(moment(at))
 
 
 def discoveries_of(item: PreparedItem) -> Iterator[MergedDiscovery]:

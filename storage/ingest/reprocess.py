@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, select
 
-from storage.database.bulk import chunks
+from storage.database.bulk import chunks, select_in
 from storage.database.schema import Capture, Sighting
 from storage.database.values import Values, dumped, plain
 from storage.errors import EvidenceError
@@ -104,10 +104,8 @@ def sightings(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int,
     """The rows of teasers, by the ids of their captures, in the order of the page."""
     rows: dict[int, list[Row[Any]]] = {row.id: [] for row in captures}
     sighting = Sighting.__table__
-    for chunk in chunks(sorted(rows)):
-        query = select(sighting).where(sighting.c.capture_id.in_(chunk)).order_by(sighting.c.id)
-        for row in connection.execute(query):
-            rows[row.capture_id].append(row)
+    for row in select_in(connection, select(sighting).order_by(sighting.c.id), sighting.c.capture_id, rows):
+        rows[row.capture_id].append(row)
     return rows
 
 

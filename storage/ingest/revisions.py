@@ -130,10 +130,8 @@ def _best(state: StoryState, articles: Mapping[int, ArticleRow]) -> Values:
     best: Values = {}
     for name in FIRST_GOOD:
         values = [(getattr(articles[seen.reading_id], name), seen.capture_id) for seen in observed]
-        if before is not None:
+        if before is not None and getattr(before, name) is not None:
             values.append((getattr(before, name), getattr(before, f"{name}_capture_id")))
-        candidates = [(value, capture_id) for value, capture_id in values if value is not None]
-        if before is not None:
-            candidates.sort(key=lambda each: order_of[each[1]])
-        best[name], best[f"{name}_capture_id"] = first_good(name, candidates)
+            values.sort(key=lambda pair: order_of[pair[1]])
+        best[name], best[f"{name}_capture_id"] = first_good(name, values)
     return best

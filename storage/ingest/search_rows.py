@@ -51,11 +51,11 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
         return
     new: list[tuple[Any, ...]] = []
     again: list[int] = []
-    for each in stories:
-        if is_first(each):
-            new.append(_first_row(each))
-        elif is_stale(each) or _differs(each):
-            again.append(each.state.id)
+    for story in stories:
+        if is_first(story):
+            new.append(_first_row(story))
+        elif is_stale(story) or _differs(story):
+            again.append(story.state.id)
     if again:
         ids = {"ids": json.dumps(again)}
         connection.execute(text("DELETE FROM search_row WHERE story_id IN (SELECT value FROM json_each(:ids))"), ids)
@@ -66,7 +66,7 @@ def update(connection: Connection, stories: Iterable[StoryChanges]) -> None:
 
 def fill(connection: Connection) -> None:
     """Derive the rows of all stories again, and drop values that no story has any more."""
-    for table in ("search_row", "facets", "author_list"):
+    for table in ("facets", "search_row", "author_list"):
         connection.exec_driver_sql(f"DELETE FROM {table}")
     for rows in connection.exec_driver_sql(ROWS).partitions(_FILLED):
         _add(connection, [tuple(row) for row in rows])
@@ -80,7 +80,7 @@ def _first_row(story: StoryChanges) -> tuple[Any, ...]:
     return (
         *(revision["id"], story.state.id, revision["number"], True, published_on, published_on and published_on[:7]),
         *(story.story["section"], story.story["language"], revision["layout"], False, bool(article.notes)),
-        dumped(list(dict.fromkeys(name for _, name in article.authors))),
+        f"[{','.join(map(dumped, dict.fromkeys(name for _, name in article.authors)))}]",
     )
 
 

@@ -72,6 +72,9 @@ class Timeline:
         """Insert a capture; returns whether its text differs from that of its neighbours."""
         at = bisect_left(self.observations, new.sort_key, key=_sort_key)
         neighbours = self.observations[max(at - 1, 0) : at + 1]
+        if not neighbours:
+            self.observations.append(new)
+            return True
         has_partial = any(is_partial(each.words) for each in (new, *neighbours))
         before = len(self.spans()) if has_partial else 0
         self.observations.insert(at, new)

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from storage.database.bulk import chunks
+from storage.database.bulk import run_in
 from storage.database.schema import Address, Capture, Withdrawn, WithdrawnDigest, WithdrawnRecord
 from storage.database.values import plain
 from storage.errors import RecordUnreadable
@@ -27,9 +27,6 @@ from storage.warc.files import file_info
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
 
-EVIDENCE = "evidence"  # the folder
-
-
 _BARRED = select(Withdrawn.address)
 
 
@@ -41,6 +38,11 @@ def addresses(connection: Connection) -> frozenset[str]:
 def of(connection: Connection, address: str) -> Row[Any] | None:
     """The tombstone of an address, or None."""
     return connection.execute(select(Withdrawn.__table__).where(Withdrawn.address == address)).first()
+
+
+def count(connection: Connection) -> int:
+    """The number of withdrawn stories."""
+    return int(connection.execute(select(func.count(Withdrawn.story.distinct()))).scalar_one())
 
 
 def keep_out(connection: Connection, rows: Sequence[dict[str, Any]], kind: Kind, now: datetime) -> None:
@@ -104,8 +106,7 @@ def reject(connection: Connection, items: Iterable[PreparedItem], folder: Path) 
 def forget_bytes(connection: Connection, ids: Sequence[int]) -> None:
     """Remove the record locations of captures; their readings stay."""
     nowhere = dict.fromkeys(("evidence_file", "evidence_offset", "evidence_length"))
-    for chunk in chunks(ids):
-        connection.execute(update(Capture).where(Capture.id.in_(chunk)).values(nowhere))
+    run_in(connection, update(Capture).values(nowhere), Capture.id, ids)
 
 
 def add_records(
@@ -184,9 +185,8 @@ def overwrite(folder: Path, engine: Engine, writer: Engine) -> int:
     for row in rows:
         _overwrite(folder / row.file, row, stories[row.story])
     with writer.begin() as connection:
-        for chunk in chunks([row.id for row in rows]):
-            done = update(WithdrawnRecord).where(WithdrawnRecord.id.in_(chunk))
-            connection.execute(done.values(state="overwritten"))
+        done = update(WithdrawnRecord).values(state="overwritten")
+        run_in(connection, done, WithdrawnRecord.id, [row.id for row in rows])
     return len(rows)
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
-from storage.database.bulk import add, add_rows, change, chunks
+from storage.database.bulk import add, add_rows, change, run_in, select_in
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.ingest import derived, search_index, search_rows
 from storage.ingest.batch import Batch, readings
@@ -16,10 +17,10 @@ def write(connection: Connection, batch: Batch) -> None:
     new = ((reading_id, item.reading_digest, item.reading) for reading_id, item in batch.readings.items())
     add_rows(connection, Reading, ("id", "digest", "item"), new)
     changes = _derive(connection, batch)
-    add(connection, Story, [each.story for each in changes if each.story and each.state.row is None])
-    change(connection, Story, "id", [each.story for each in changes if each.story and each.state.row is not None])
-    add(connection, Capture, [batch.by_id[each] for each in batch.added])
-    change(connection, Capture, "id", [batch.by_id[each] for each in batch.changed])
+    add(connection, Story, [story.story for story in changes if story.story and story.state.row is None])
+    change(connection, Story, "id", [story.story for story in changes if story.story and story.state.row is not None])
+    add(connection, Capture, [batch.by_id[capture_id] for capture_id in batch.added])
+    change(connection, Capture, "id", [batch.by_id[capture_id] for capture_id in batch.changed])
     change(connection, Capture, "id", list(batch.inheriting.values()))
     _write_revisions(connection, changes)
     _write_sightings(connection, batch)
@@ -45,16 +46,15 @@ def _derive(connection: Connection, batch: Batch) -> list[StoryChanges]:
 
 
 def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> None:
-    gone = [revision_id for each in changes for revision_id in each.gone]
-    for chunk in chunks(gone):
-        connection.execute(delete(Image).where(Image.revision_id.in_(chunk)))
-        connection.execute(delete(Revision).where(Revision.id.in_(chunk)))
-    moved = [values for each in changes for values in each.moved]
+    gone = [revision_id for story in changes for revision_id in story.gone]
+    run_in(connection, delete(Image), Image.revision_id, gone)
+    run_in(connection, delete(Revision), Revision.id, gone)
+    moved = [values for story in changes for values in story.moved]
     renumbered = [values["id"] for values in moved if values["number"] != values.pop("old_number")]
-    for chunk in chunks(renumbered):  # first to unused numbers, because (story, number) is unique
-        connection.execute(update(Revision).where(Revision.id.in_(chunk)).values(number=-Revision.number))
+    # First to unused numbers, because (story, number) is unique.
+    run_in(connection, update(Revision).values(number=-Revision.number), Revision.id, renumbered)
     change(connection, Revision, "id", moved)
-    new = [values for each in changes for values in each.new]
+    new = [values for story in changes for values in story.new]
     add(connection, Revision, [values for values, _ in new])
     images = ((values["id"], *image) for values, articles in new for image in articles.images)
     add_rows(connection, Image, ("revision_id", "position", *IMAGE), images)
@@ -63,31 +63,34 @@ def _write_revisions(connection: Connection, changes: list[StoryChanges]) -> Non
 
 def _write_sightings(connection: Connection, batch: Batch) -> None:
     again = [capture_id for capture_id in batch.with_teasers if capture_id in batch.changed]
-    for chunk in chunks(again):
-        connection.execute(delete(Sighting).where(Sighting.capture_id.in_(chunk)))
+    run_in(connection, delete(Sighting), Sighting.capture_id, again)
     rows = ((capture_id, *row) for capture_id, item in batch.with_teasers.items() for row in item.sightings)
     add_rows(connection, Sighting, ("capture_id", *SIGHTING), rows)
 
 
 def _clear(connection: Connection, batch: Batch, changes: list[StoryChanges]) -> None:
     """Delete stories that lost their last capture in a reread, and readings without captures and revisions."""
-    empty = [each.state.id for each in changes if each.story is None and each.state.row is not None]
-    for chunk in chunks(empty):
-        derived.forget(connection, chunk)
-        connection.execute(delete(Story).where(Story.id.in_(chunk)))
+    empty = [story.state.id for story in changes if story.story is None and story.state.row is not None]
+    derived.forget(connection, empty)
+    run_in(connection, delete(Story), Story.id, empty)
     shown = or_(exists().where(Capture.reading_id == Reading.id), exists().where(Revision.reading_id == Reading.id))
-    for chunk in chunks(sorted(batch.dropped)):
-        connection.execute(delete(Reading).where(Reading.id.in_(chunk), ~shown))
+    run_in(connection, delete(Reading).where(~shown), Reading.id, batch.dropped)
+
+
+_OTHER = aliased(Story)
+_HAS_OTHER = exists().where(_OTHER.words_digest == Story.words_digest, _OTHER.id != Story.id)
+# Most stories have words of their own, and need not be read.
+_ALIKE = select(Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as).where(
+    or_(_HAS_OTHER, Story.same_words_as.is_not(None))
+)
 
 
 def same_words(connection: Connection, changes: list[StoryChanges]) -> None:
     """Set `same_words_as` of stories with equal newest text to the one seen first."""
     digests = {digest for each in changes for digest in each.digests}
     groups: dict[str, list[Any]] = {}
-    columns = (Story.id, Story.canonical_url, Story.first_seen_at, Story.words_digest, Story.same_words_as)
-    for chunk in chunks(sorted(digests)):
-        for row in connection.execute(select(*columns).where(Story.words_digest.in_(chunk))):
-            groups.setdefault(row.words_digest, []).append(row)
+    for row in select_in(connection, _ALIKE, Story.words_digest, digests):
+        groups.setdefault(row.words_digest, []).append(row)
     changed = []
     for rows in groups.values():
         first = min(rows, key=lambda row: (row.first_seen_at is None, row.first_seen_at or 0, row.canonical_url))

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from math import sqrt
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection, case, func, select, text
 
-from storage.database.schema import Address, Capture, Holding, Reading, Sighting, Story
+from storage.database.other_archives import Holding
+from storage.database.schema import Address, Capture, Reading, Sighting, Story
 
 Standing = Literal[
     "held",  # a story of the archive
@@ -106,24 +107,32 @@ def audit(connection: Connection, rules: AddressRules) -> list[AuditedAddress]:
         audited[address].on = audited[address].on or day
     for entry in _in_indexes(connection):
         audited.setdefault(entry.address, entry).lists.update(entry.lists)
-    for row in connection.execute(_HELD):
-        audited.setdefault(row.canonical_url, AuditedAddress(row.canonical_url))
-        for address in {row.canonical_url, row.address} & audited.keys():
-            entry = audited[address]
-            entry.standing, entry.why = "held", None
-            entry.on = row.published_on or entry.on
-            entry.section = entry.section or row.section
+    held = {row.id: row for row in connection.execute(_HELD)}
+    others = connection.execute(_HELD_ELSEWHERE).all()
+    for row in held.values():
+        _hold(audited.setdefault(row.canonical_url, AuditedAddress(row.canonical_url)), row)
+    for story_id, address in others:
+        if address in audited:
+            _hold(audited[address], held[story_id])
     stories = [audited[key] for key in sorted(audited) if audited[key].standing == "held" or rules.is_story(key)]
     for entry in stories:
         entry.section = rules.section(entry.address) or entry.section
     return stories
 
 
-_HELD = (
-    select(Story.canonical_url, Capture.address, Story.published_on, Story.section)
+_HELD = select(Story.id, Story.canonical_url, Story.published_on, Story.section)
+_HELD_ELSEWHERE = (
+    select(Story.id, Capture.address)
     .join(Capture, Capture.story_id == Story.id)
+    .where(Capture.address != Story.canonical_url)
     .distinct()
 )
+
+
+def _hold(entry: AuditedAddress, story: Any) -> None:
+    entry.standing, entry.why = "held", None
+    entry.on = story.published_on or entry.on
+    entry.section = entry.section or story.section
 
 
 def _of_ledger(connection: Connection) -> Iterator[AuditedAddress]:
@@ -138,30 +147,41 @@ def _of_ledger(connection: Connection) -> Iterator[AuditedAddress]:
 
 
 def _announced(connection: Connection, rules: AddressRules) -> Iterator[tuple[str, date | None, List]]:
-    teasers = (
-        select(Sighting.url, Capture.outcome, Capture.layout, func.min(Sighting.published_on).label("day"))
+    lists = select(Capture.id).where(Capture.outcome != "article")
+    day = func.min(Sighting.published_on)
+    on_lists = (
+        select(Sighting.url, day, Capture.layout)
         .join(Capture, Capture.id == Sighting.capture_id)
-        .group_by(Sighting.url, Capture.outcome, Capture.layout)
+        .where(Capture.outcome != "article")
+        .group_by(Sighting.url, Capture.layout)
     )
-    for row in connection.execute(teasers):
-        if address := rules.key(row.url):
-            yield address, row.day, _list(row.outcome, row.layout)
+    for url, on, layout in connection.execute(on_lists):
+        if address := rules.key(url):
+            yield address, on, _list(layout)
+    # Of the pages of stories, which are many, no row is read.
+    on_stories = select(Sighting.url, day).where(Sighting.capture_id.not_in(lists)).group_by(Sighting.url)
+    for url, on in connection.execute(on_stories):
+        if address := rules.key(url):
+            yield address, on, "teaser"
     for (url,) in connection.execute(text(_LINKS)):
         if address := rules.key(url):
             yield address, None, "link"
 
 
+# Those of the newest wordings have rows of their own; in all other readings they are looked for. +id: SQLite must read
+# the index of `reading_id` alone, for the rows of the revisions hold the texts.
 _LINKS = """
-SELECT DISTINCT json_extract(link.value, '$.url') FROM reading, json_each(reading.item, '$.links') AS link
+SELECT url FROM story_link
+UNION
+SELECT json_extract(link.value, '$.url') FROM reading, json_each(reading.item, '$.links') AS link
+WHERE reading.id NOT IN (SELECT reading_id FROM revision WHERE +id IN (SELECT newest_revision_id FROM story))
 """
 
 
-def _list(outcome: str, layout: str) -> List:
-    if outcome == "article":
-        return "teaser"
+def _list(layout: str | None) -> List:
     if layout == "feed":
         return "feed"
-    return "sitemap" if layout.startswith("sitemap") else "listing"
+    return "sitemap" if layout and layout.startswith("sitemap") else "listing"
 
 
 def _in_indexes(connection: Connection) -> Iterator[AuditedAddress]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Update, and_, func, or_, select, update
 
-from storage.database.bulk import chunks
+from storage.database.bulk import run_in
 from storage.database.schema import Address
 from storage.ledger.discoveries import MergedDiscovery, merge
 from storage.ledger.rows import LedgerBatch, VisitResult, apply_visit
@@ -93,8 +93,7 @@ class Ledger:
     def release(self, addresses: Iterable[str]) -> int:
         """Give leases back without a visit, as when a crawl is stopped; returns their number."""
         with self._writer.begin() as connection:
-            released = (_RELEASED.where(_ADDRESS.address.in_(chunk)) for chunk in chunks(sorted(set(addresses))))
-            return sum(connection.execute(statement).rowcount for statement in released)
+            return run_in(connection, _RELEASED, _ADDRESS.address, set(addresses))
 
     def settle(self, address: str, state: State, why: str | None, next_at: datetime | None, now: datetime) -> None:
         """Set the state of an address after a visit; next_at: time of the next, None for never. Raises KeyError."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from storage.database.bulk import add, change, chunks
+from storage.database.bulk import add, change, select_in
 from storage.database.schema import Address
 from storage.database.values import Values
 from storage.ledger.discoveries import MergedDiscovery
@@ -86,10 +86,9 @@ class LedgerBatch:
         self._rows: dict[str, Values] = {}
         self._new: dict[str, None] = {}
         self._changed: dict[str, None] = {}
-        table = Address.__table__
-        for chunk in chunks(sorted(set(addresses))):
-            rows = connection.execute(select(table).where(table.c.address.in_(chunk)).with_for_update())
-            self._rows.update((row["address"], dict(row)) for row in rows.mappings())
+        query = select(Address.__table__).with_for_update()
+        for row in select_in(connection, query, Address.__table__.c.address, set(addresses)):
+            self._rows[row.address] = dict(row._mapping)
 
     def row(self, address: str) -> Values | None:
         """None for an address that is not in the ledger."""
@@ -98,15 +97,15 @@ class LedgerBatch:
     def discover(self, discoveries: Iterable[MergedDiscovery]) -> int:
         """Add or update the rows of discoveries, one for each address; returns the number of new addresses."""
         before, merged = len(self._new), list(discoveries)
-        unknown = (each.discovery for each in merged if each.discovery.address not in self._rows)
+        unknown = (entry.discovery for entry in merged if entry.discovery.address not in self._rows)
         exceeded = _exceeded_budgets(self._connection, unknown)
-        for each in merged:
-            address = each.discovery.address
+        for entry in merged:
+            address = entry.discovery.address
             row = self._rows.get(address)
             if row is None:
-                self._rows[address] = _new_row(each, exceeded.get(address))
+                self._rows[address] = _new_row(entry, exceeded.get(address))
                 self._new[address] = None
-            elif values := _rediscovered(row, each):
+            elif values := _rediscovered(row, entry):
                 self.change(address, values)
         return len(self._new) - before
 

@@ -41,8 +41,8 @@ GROUP BY old.id
 _OF_VISIT = ("address", "etag", "last_modified")
 _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 # How far files were replayed, the holdings of other archives, how far these were queried, digests of withdrawn records,
-# and crawls.
-_COPIED = ("replayed", "holding", "enumeration", "refusal", "payload", "withdrawn_digest", "run")
+# runs, and the classes that these met.
+_COPIED = ("replayed", "holding", "enumeration", "refusal", "payload", "withdrawn_digest", "run", "skeleton")
 
 
 @contextmanager
@@ -102,17 +102,9 @@ def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
 
 def _with_stored_reading(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> PreparedItem:
     """A capture with its stored reading, the address and validators of its visit, and the addresses of its teasers."""
-    record = {"file": row.evidence_file, "offset": row.evidence_offset, "length": row.evidence_length}
-    receipt = {
-        "url": row.url,
-        "captured_at": plain(row.captured_at),
-        "status": row.status,
-        "source": row.source,
-        "digest": row.digest,
-        "record": record if row.evidence_file is not None else None,
-        "part": row.part or None,
-    }
-    prepared = prepare(item | {"capture": receipt})
+    receipt = {name: plain(getattr(row, name)) for name in ("url", "captured_at", "status", "source", "digest", "part")}
+    record = {name: getattr(row, f"evidence_{name}") for name in ("file", "offset", "length")}
+    prepared = prepare(item | {"capture": receipt | {"record": record}})
     capture = prepared.capture | {name: getattr(row, name) for name in _OF_VISIT}
     shown = tuple(tuple(raw(getattr(teaser, name)) for name in SIGHTING) for teaser in teasers)
     return replace(prepared, address=row.address, capture=capture, sightings=shown)

@@ -72,9 +72,9 @@ def _photo(row: Any, evidence: Evidence) -> dict[str, Any]:
         return values | empty | {"bytes": 0, "state": "unreadable record"}
     if not has_extra():
         return values | empty | {"bytes": len(body), "state": NOT_MEASURED}
-    found = _measured(_unpacked(body))
-    sizes = {"mime": found.mime, "width": found.width, "height": found.height}
-    return values | sizes | {"bytes": len(body), "state": found.state, "phash": found.phash}
+    measured = _measured(_unpacked(body))
+    sizes = {"mime": measured.mime, "width": measured.width, "height": measured.height}
+    return values | sizes | {"bytes": len(body), "state": measured.state, "phash": measured.phash}
 
 
 @lru_cache(maxsize=8)  # one picture is often captured several times in a row

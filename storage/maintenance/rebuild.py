@@ -28,7 +28,7 @@ from storage.files import sync_folder
 from storage.ingest.reprocess import Reader
 from storage.maintenance import carry_over
 from storage.maintenance.pictures import measure
-from storage.maintenance.withdraw import carry
+from storage.maintenance.withdrawal.tombstones import carry
 from storage.warc.exchange import Damage
 
 BATCH = 200  # pages a transaction

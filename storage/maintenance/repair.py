@@ -8,6 +8,7 @@ from storage.archive import Archive
 from storage.errors import EvidenceShort, RecordUnreadable
 from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
+from storage.ingest import derived
 from storage.ingest.reprocess import Reader
 from storage.ledger.states import Discovery
 from storage.maintenance.check import check
@@ -28,7 +29,11 @@ def repair(archive: Path, reader: Reader, now: datetime) -> tuple[list[str], Rep
     if not done:
         with Archive.open(archive) as opened:
             done += _read_in(opened, reader, unfiled)
-            if "index" in kinds:
+            if "derived" in kinds:
+                with opened.write() as connection:
+                    derived.fill(connection)
+                done.append("the rows made from the stories were made anew")
+            if kinds & {"index", "derived"}:
                 done.append(f"the index of words was built anew: {opened.reindex()} revisions")
             if "elsewhere" in kinds:
                 misnamed = any("payload.sha1" in finding.fields for finding in before.findings)
@@ -85,7 +90,7 @@ def _read_in(archive: Archive, reader: Reader, unfiled: list[RecordLocation]) ->
 def _cut_tails(archive: Path, reader: Reader) -> Iterator[str]:
     """Cut incomplete records off the ends of files, and read in the complete records before them."""
     with Archive.open(archive) as opened:
-        for prefix in sorted({found for name in evidence_files(archive / FOLDER) if (found := prefix_of(name))}):
+        for prefix in sorted({prefix for name in evidence_files(archive / FOLDER) if (prefix := prefix_of(name))}):
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:

@@ -1,6 +1,6 @@
 """Captures, and the records of the evidence that they name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -111,9 +111,14 @@ def with_problems(connection: Connection, limit: int) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(_TABLE.id.desc()).limit(limit)))
 
 
-def pictures(connection: Connection, urls: Sequence[str]) -> dict[str, int]:
-    """The number of a capture with the stored bytes of each picture, by the picture's address."""
-    query = select(_TABLE.url, func.max(_TABLE.id)).where(
-        _TABLE.url.in_(urls), _TABLE.reason == "picture", _TABLE.evidence_file.is_not(None)
-    )
-    return dict(connection.execute(query.group_by(_TABLE.url)).all())
+def pictures(connection: Connection, addresses: Collection[str]) -> dict[str, int]:
+    """The number of a capture with the stored bytes of each picture, by its address, the key in the ledger."""
+    return dict(connection.execute(_PICTURES, {"addresses": list(addresses)}).all())
+
+
+_PICTURES = (
+    select(_TABLE.address, func.max(_TABLE.id))
+    .where(_TABLE.address.in_(bindparam("addresses", expanding=True)))
+    .where(_TABLE.reason == "picture", _TABLE.evidence_file.is_not(None))
+    .group_by(_TABLE.address)
+)

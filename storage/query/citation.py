@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from storage.database.schema import Story
-from storage.query.proof import stored_wording
+from storage.query.proof import StoredWording, stored_wording
 
 # Order of a personal name. Khmer names have the family name first, also in English; a page does not tell which it is.
 Names = Literal["printed", "given-first", "family-first"]
 
 # What other archives are called in a PWID, and where they show a capture.
-_ARCHIVES = {"wayback": "archive.org", "commoncrawl": "commoncrawl.org"}
+ARCHIVES = {"wayback": "archive.org", "commoncrawl": "commoncrawl.org"}
 _WAYBACK = "https://web.archive.org/web/{at:%Y%m%d%H%M%S}/{url}"
 
 _SUFFIX = re.compile(r"(.+?),?\s+((?:Jr|Sr)\b\.?|I{2,3}|IV)$")
@@ -64,23 +64,20 @@ def citation(
     newspaper: its name, as it prints it. archive_id: of this archive in a PWID. Raises NoSuchStory.
     """
     stored = stored_wording(connection, story_id, number)
-    row, capture = stored.revision, stored.capture
-    story = connection.execute(select(Story.published_on, Story.section).where(Story.id == story_id)).one()
-    at = capture.captured_at
-    people = stored.item.get("authors") or ()
-    printed = row.agency or row.byline
-    authors = [author(name, names) for name in people] or ([{"literal": printed}] if printed else [])
-    found = Citation(
-        item={},
-        revision=row.number,
-        agency=row.agency if people else None,
-        captured_at=at,
-        digest=capture.digest,
-        pwid=pwid(_ARCHIVES.get(capture.source, archive_id), at, capture.url) if at else None,
-        archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
-    )
+    story = connection.execute(select(Story.__table__).where(Story.id == story_id)).one()
+    return of_wording(story, stored, newspaper=newspaper, archive_id=archive_id, names=names)
+
+
+def of_wording(
+    story: Row[Any], stored: StoredWording, *, newspaper: str, archive_id: str, names: Names = "printed"
+) -> Citation:
+    """As `citation`, of rows that are read already. story: its row."""
+    row, at = stored.revision, stored.capture.captured_at
+    holder = ARCHIVES.get(stored.capture.source, archive_id) if at else archive_id
+    cited = _without_item(stored, holder)
+    authors = _authors(stored, names)
     item = {
-        "id": _key(story_id, authors, story.published_on, row.headline),
+        "id": key_of(story.id, authors, story.published_on, row.headline),
         "type": "article-newspaper",
         "title": row.headline,
         "author": authors,
@@ -90,11 +87,32 @@ def citation(
         "accessed": _date(at),
         "URL": stored.canonical_url,
         "language": stored.item.get("language"),
-        "archive": found.pwid.split(":")[2] if found.pwid else archive_id,
-        "archive_location": found.archive_url or found.pwid,
-        "note": found.note,
+        "archive": holder,
+        "archive_location": cited.archive_url or cited.pwid,
+        "note": cited.note,
     }
-    return replace(found, item={name: value for name, value in item.items() if value})
+    return replace(cited, item={name: value for name, value in item.items() if value})
+
+
+def _without_item(stored: StoredWording, holder: str) -> Citation:
+    """holder: the archive that the capture is from, as a PWID names it."""
+    row, capture, at = stored.revision, stored.capture, stored.capture.captured_at
+    return Citation(
+        item={},
+        revision=row.number,
+        agency=row.agency if stored.item.get("authors") else None,
+        captured_at=at,
+        digest=capture.digest,
+        pwid=pwid(holder, at, capture.url) if at else None,
+        archive_url=_WAYBACK.format(at=at, url=capture.url) if at and capture.source == "wayback" else None,
+    )
+
+
+def _authors(stored: StoredWording, names: Names) -> list[dict[str, str]]:
+    """The persons; without one the agency, or the byline as printed."""
+    printed = stored.revision.agency or stored.revision.byline
+    persons = [author(name, names) for name in stored.item.get("authors") or ()]
+    return persons or ([{"literal": printed}] if printed else [])
 
 
 def author(name: str, order: Names) -> dict[str, str]:
@@ -129,7 +147,7 @@ def _date(moment: date | None) -> dict[str, Any] | None:
     return {"date-parts": [[moment.year, moment.month, moment.day]]} if moment else None
 
 
-def _key(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date | None, headline: str) -> str:
+def key_of(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date | None, headline: str) -> str:
     """A key for BibTeX: the first author, year, first word of the headline; the number without letters.
 
     The family name where it is known, else the whole name: in Khmer the family name comes first.
@@ -142,5 +160,5 @@ def _key(story_id: int, authors: Sequence[Mapping[str, str]], published_on: date
     return f"{words[0]}{published_on.year if published_on else 'nd'}{first}"
 
 
-def csl_json(found: Citation) -> str:
-    return json.dumps([found.item], ensure_ascii=False, indent=1)
+def csl_json(reference: Citation) -> str:
+    return json.dumps([reference.item], ensure_ascii=False, indent=1)

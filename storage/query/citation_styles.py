@@ -25,13 +25,13 @@ _ENDS = ("?", "!", ".", "…", "?”", "!”", "?’", "!’", "។", "៕")
 Name = Mapping[str, str]
 
 
-def cited(found: Citation, style: str) -> str:
+def cited(reference: Citation, style: str) -> str:
     """The citation in one of STYLES."""
-    return STYLES[style](found)
+    return STYLES[style](reference)
 
 
-def _apa(found: Citation) -> str:
-    item, issued = found.item, _day(found.item)
+def _apa(reference: Citation) -> str:
+    item, issued = reference.item, _day(reference.item)
     when = f"({issued.year}, {_MONTHS[issued.month - 1]} {issued.day})." if issued else "(n.d.)."
     names = [_inverted(name, initials=True) for name in _authors(item)]
     if len(names) > _MOST_APA:
@@ -40,28 +40,28 @@ def _apa(found: Citation) -> str:
         who = f"{', '.join(names[:-1])}, & {names[-1]}" if len(names) > 1 else "".join(names)
     title = _ended(item["title"])
     start = f"{_ended(who)} {when} {title}" if who else f"{title} {when}"
-    return f"{start} {_ended(item['container-title'])} {item['URL']} {found.note}"
+    return f"{start} {_ended(item['container-title'])} {item['URL']} {reference.note}"
 
 
-def _chicago(found: Citation) -> str:
-    item, issued = found.item, _day(found.item)
+def _chicago(reference: Citation) -> str:
+    item, issued = reference.item, _day(reference.item)
     names = _authors(item)
     shown = [_inverted(names[0]), *map(_straight, names[1:])] if names else []
     is_long = len(names) > _MOST_CHICAGO
     who = f"{', '.join(shown[:_FIRST_CHICAGO])}, et al." if is_long else _joined(shown)
     when = f"{_MONTHS[issued.month - 1]} {issued.day}, {issued.year}" if issued else "n.d."
     parts = (_ended(who) if who else "", _quoted(item["title"]), f"{item['container-title']}, {_ended(when)}")
-    return " ".join(filter(None, (*parts, f"{item['URL']}. {found.note}")))
+    return " ".join(filter(None, (*parts, f"{item['URL']}. {reference.note}")))
 
 
-def _mla(found: Citation) -> str:
-    item, issued = found.item, _day(found.item)
+def _mla(reference: Citation) -> str:
+    item, issued = reference.item, _day(reference.item)
     names = _authors(item)
     shown = [_inverted(names[0]), *map(_straight, names[1:])] if names else []
     who = f"{shown[0]}, et al." if len(shown) > 2 else _joined(shown)
     when = f"{issued.day} {_MLA_MONTHS[issued.month - 1]} {issued.year}" if issued else "n.d."
     parts = (_ended(who) if who else "", _quoted(item["title"]), f"{item['container-title']}, {when},")
-    return " ".join(filter(None, (*parts, f"{item['URL']}. {found.note}")))
+    return " ".join(filter(None, (*parts, f"{item['URL']}. {reference.note}")))
 
 
 def _authors(item: Mapping[str, Any]) -> Sequence[Name]:
@@ -116,8 +116,8 @@ def _tex(text: str) -> str:
     return "".join(_TEX.get(sign, sign) for sign in " ".join(text.split()))
 
 
-def _bibtex(found: Citation) -> str:
-    item, issued, accessed = found.item, _day(found.item), _day(found.item, "accessed")
+def _bibtex(reference: Citation) -> str:
+    item, issued, accessed = reference.item, _day(reference.item), _day(reference.item, "accessed")
     fields = {
         "author": " and ".join(map(_bibtex_name, _authors(item))),
         # The second braces keep the capitals of the headline.
@@ -130,7 +130,7 @@ def _bibtex(found: Citation) -> str:
         "url": _bare_url(item["URL"]),
         "urldate": accessed.isoformat() if accessed else "",
         "langid": {"en": "english", "km": "khmer"}.get(item.get("language", ""), ""),
-        "note": _tex(found.note),
+        "note": _tex(reference.note),
     }
     lines = (f"  {name} = {{{value}}}," for name, value in fields.items() if value and name != "month")
     month = [f"  month = {fields['month']},"] if issued else []
@@ -147,15 +147,20 @@ def _bare_url(url: str) -> str:
     return re.sub(r"[{}\\|\[\]\s<>\"]", lambda sign: f"%{ord(sign[0]):02X}", url)
 
 
-def _ris(found: Citation) -> str:
-    item, issued, accessed = found.item, _day(found.item), _day(found.item, "accessed")
+def _ris(reference: Citation) -> str:
+    item, issued, accessed = reference.item, _day(reference.item), _day(reference.item, "accessed")
     fields = [("TY", "NEWS"), ("ID", item["id"])]
     fields += [("AU", _inverted(name)) for name in _authors(item)]
     fields += [("TI", item["title"]), ("T2", item["container-title"])]
     fields += [("PY", str(issued.year)), ("DA", f"{issued:%Y/%m/%d}/")] if issued else []
     fields += [("SE", item.get("section", "")), ("UR", item["URL"])]
     fields += [("Y2", f"{accessed:%Y/%m/%d}/")] if accessed else []
-    fields += [("LA", item.get("language", "")), ("L2", found.archive_url or ""), ("N1", found.note), ("ER", "")]
+    fields += [
+        ("LA", item.get("language", "")),
+        ("L2", reference.archive_url or ""),
+        ("N1", reference.note),
+        ("ER", ""),
+    ]
     lines = (f"{tag}  - {' '.join(value.split())}" for tag, value in fields if value or tag == "ER")
     return "\n".join(lines)
 
@@ -168,8 +173,8 @@ def _wiki(text: str) -> str:
     return _WIKI.sub(lambda signs: "".join(f"&#{ord(sign)};" for sign in signs[0]), " ".join(text.split()))
 
 
-def _wikipedia(found: Citation) -> str:
-    item, issued = found.item, _day(found.item)
+def _wikipedia(reference: Citation) -> str:
+    item, issued = reference.item, _day(reference.item)
     values: dict[str, str] = {}
     authors = _authors(item)
     for number, name in enumerate(authors, 1):
@@ -183,15 +188,15 @@ def _wikipedia(found: Citation) -> str:
         "title": _wiki(item["title"]),
         "url": _bare_url(item["URL"]),
         "work": _wiki(item["container-title"]),
-        "agency": _wiki(found.agency or ""),
+        "agency": _wiki(reference.agency or ""),
         "date": f"{issued.day} {_MONTHS[issued.month - 1]} {issued.year}" if issued else "n.d.",
         "language": item.get("language", ""),
-        "archive-url": _bare_url(found.archive_url or ""),
-        "archive-date": f"{found.captured_at:%Y-%m-%d}" if found.archive_url else "",
-        "id": found.pwid or "",
+        "archive-url": _bare_url(reference.archive_url or ""),
+        "archive-date": f"{reference.captured_at:%Y-%m-%d}" if reference.archive_url else "",
+        "id": reference.pwid or "",
     }
     filled = "".join(f" |{name}={value}" for name, value in values.items() if value)
-    return f"{{{{cite news{filled}}}}}<!-- {found.note.replace('--', '- -')} -->"
+    return f"{{{{cite news{filled}}}}}<!-- {reference.note.replace('--', '- -')} -->"
 
 
 STYLES: Mapping[str, Callable[[Citation], str]] = {

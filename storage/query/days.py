@@ -97,8 +97,8 @@ def absent_between(connection: Connection, start: datetime, end: datetime, host:
 
 def numbers_of(connection: Connection, addresses: Collection[str]) -> dict[str, int]:
     """The numbers of the stories that are held, by canonical address."""
-    found: dict[str, int] = {}
+    by_address: dict[str, int] = {}
     for chunk in chunks(sorted(addresses)):
         query = select(_STORY.canonical_url, _STORY.id).where(_STORY.canonical_url.in_(chunk))
-        found.update((url, number) for url, number in connection.execute(query))
-    return found
+        by_address.update((url, number) for url, number in connection.execute(query))
+    return by_address

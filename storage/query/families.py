@@ -1,11 +1,12 @@
 """Families: stories with the same or nearly the same text, as `postscraper families --find` grouped them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from storage.database.derived import Family, FamilySketch
 from storage.database.schema import Revision, Story
@@ -44,14 +45,29 @@ class Member:
     compared_url: str | None
 
 
+# Built once: it takes longer than the query of one story.
+_COMPARED, _HEAD = Story.__table__.alias("compared"), Story.__table__.alias("head")
+_MEMBERS = (
+    select(_FAMILY, _STORY.canonical_url, _STORY.published_on, _STORY.language, _REVISION.headline)
+    .add_columns(_COMPARED.c.canonical_url.label("compared_url"))
+    .join(_HEAD, _HEAD.c.id == _FAMILY.c.head_id)
+    .join(Story, _STORY.id == _FAMILY.c.story_id)
+    .join(Revision, _REVISION.id == _STORY.newest_revision_id)
+    .join(_COMPARED, _COMPARED.c.id == _FAMILY.c.compared_id)
+    .order_by(_HEAD.c.canonical_url, _FAMILY.c.reason != "head", _STORY.published_on, _STORY.canonical_url)
+)
+_HEADS = select(_FAMILY.c.head_id).where(_FAMILY.c.story_id == bindparam("story_id"))
+_MEMBERS_BESIDE = _MEMBERS.where(_FAMILY.c.head_id.in_(_HEADS))
+
+
 def all_families(connection: Connection) -> list[list[Member]]:
     """Each family with its head first, in the order of the heads' addresses. A merged story is in several."""
-    return _families(connection, None)
+    return _families(connection.execution_options(yield_per=1000).execute(_MEMBERS))
 
 
 def families_of(connection: Connection, story_id: int) -> list[list[Member]]:
     """The families of a story, as `all_families`; [] when it is in none."""
-    return _families(connection, story_id)
+    return _families(connection.execute(_MEMBERS_BESIDE, {"story_id": story_id}))
 
 
 def is_compared(connection: Connection, story_id: int | None = None) -> bool:
@@ -62,25 +78,11 @@ def is_compared(connection: Connection, story_id: int | None = None) -> bool:
     return connection.execute(compared.limit(1)).first() is not None
 
 
-def _families(connection: Connection, story_id: int | None) -> list[list[Member]]:
-    compared = Story.__table__.alias("compared")
-    head = Story.__table__.alias("head")
-    names = (_STORY.canonical_url, _STORY.published_on, _STORY.language, _REVISION.headline)
-    query = (
-        select(_FAMILY, *names, compared.c.canonical_url.label("compared_url"))
-        .join(head, head.c.id == _FAMILY.c.head_id)
-        .join(Story, _STORY.id == _FAMILY.c.story_id)
-        .join(Revision, _REVISION.id == _STORY.newest_revision_id)
-        .join(compared, compared.c.id == _FAMILY.c.compared_id)
-        .order_by(head.c.canonical_url, _FAMILY.c.reason != "head", _STORY.published_on, _STORY.canonical_url)
-    )
-    if story_id is not None:
-        query = query.where(_FAMILY.c.head_id.in_(select(_FAMILY.c.head_id).where(_FAMILY.c.story_id == story_id)))
-    rows = connection.execution_options(yield_per=1000).execute(query)
+def _families(rows: Iterable[Row[Any]]) -> list[list[Member]]:
     return [[_member(row) for row in members] for _, members in groupby(rows, key=lambda row: row.head_id)]
 
 
-def _member(row: Row[tuple[object, ...]]) -> Member:
+def _member(row: Row[Any]) -> Member:
     names = ("story_id", "canonical_url", "headline", "published_on", "language", "similarity", "own_share", "evidence")
     return Member(
         **{name: getattr(row, name) for name in names},

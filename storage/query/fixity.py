@@ -88,14 +88,14 @@ def days(
     connection: Connection, since: date | None = None, until: date | None = None, *, records: bool = False
 ) -> list[Day]:
     """The days with records, in their order, the undated captures first. records: whether with each record."""
-    found = []
+    chosen = []
     for day, entries in sorted(_by_day(connection).items(), key=lambda each: (each[0] != UNDATED, each[0])):
         if not _is_chosen(day, since, until):
             continue
         listed = tuple(sorted((entry.digest, str(entry.line)) for entry in entries)) if records else ()
         digest = day_digest(entry.digest for entry in entries)
-        found.append(Day(day=day, count=len(entries), digest=digest, records=listed))
-    return found
+        chosen.append(Day(day=day, count=len(entries), digest=digest, records=listed))
+    return chosen
 
 
 def _is_chosen(day: str, since: date | None, until: date | None) -> bool:
@@ -104,10 +104,10 @@ def _is_chosen(day: str, since: date | None, until: date | None) -> bool:
     return (since is None or day >= since.isoformat()) and (until is None or day <= until.isoformat())
 
 
-def text_of(found: Iterable[Day]) -> Iterator[str]:
+def text_of(published_days: Iterable[Day]) -> Iterator[str]:
     """The lines of a file to publish."""
     yield HEAD
-    for day in found:
+    for day in published_days:
         yield f"{day.day} {day.count} sha256:{day.digest}"
         yield from (f" {digest} {line}" for digest, line in day.records)
 
@@ -117,15 +117,15 @@ def published(text: str) -> list[Day]:
     head, *lines = text.split("\n")
     if head != HEAD:
         raise ValueError(f"its first line is {head[:60]!r}, and not {HEAD!r}: `postscraper fixity` writes such files")
-    found: list[tuple[re.Match[str], list[tuple[str, str]]]] = []
+    lists: list[tuple[re.Match[str], list[tuple[str, str]]]] = []
     for number, line in enumerate(lines, 2):
         if match := _DAY.fullmatch(line):
-            found.append((match, []))
-        elif found and (match := _RECORD.fullmatch(line)) and record_digest(match[2]) == match[1]:
-            found[-1][1].append((match[1], match[2]))
+            lists.append((match, []))
+        elif lists and (match := _RECORD.fullmatch(line)) and record_digest(match[2]) == match[1]:
+            lists[-1][1].append((match[1], match[2]))
         elif line.strip():
             raise ValueError(f"line {number} is neither a day nor a record with its digest: {line[:60]!r}")
-    days = [Day(day=day[1], count=int(day[2]), digest=day[3], records=tuple(records)) for day, records in found]
+    days = [Day(day=day[1], count=int(day[2]), digest=day[3], records=tuple(records)) for day, records in lists]
     for day in days:
         listed = len(day.records), day_digest(digest for digest, _ in day.records)
         if day.records and listed != (day.count, day.digest):
@@ -175,20 +175,20 @@ def _before(then: Day, live: list[Record], gone: list[Record]) -> set[str] | Non
 
 
 def _by_day(connection: Connection) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
+    records: dict[str, list[Record]] = {}
     for row in map(dict, connection.exec_driver_sql(_CAPTURES).mappings()):
         line = record_line(row)
         record = Record(digest=record_digest(line), line=line, capture=row["id"], place=_place(row))
-        found.setdefault(_day_of(row), []).append(record)
-    return found
+        records.setdefault(_day_of(row), []).append(record)
+    return records
 
 
 def _withdrawn(connection: Connection) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
+    records: dict[str, list[Record]] = {}
     for row in map(dict, connection.exec_driver_sql(_WITHDRAWN).mappings()):
         record = Record(digest=row["digest"], line=None, capture=None, place=_place(row))
-        found.setdefault(_day_of(row), []).append(record)
-    return found
+        records.setdefault(_day_of(row), []).append(record)
+    return records
 
 
 def _day_of(row: Mapping[str, Any]) -> str:

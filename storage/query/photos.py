@@ -1,12 +1,12 @@
 """Pictures that are kept: where the same photo was printed, and which pictures are lost."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from storage.database.bulk import chunks
 from storage.database.derived import Photo
@@ -64,45 +64,54 @@ class LostPicture:
     stories: tuple[str, ...]
 
 
-def same_photos(connection: Connection, address_of: AddressOf, story_id: int | None = None) -> list[list[PhotoUse]]:
-    """The photos that several stories print, each with all its uses, the earliest first.
+class _Printed(NamedTuple):
+    """A picture in the words of one story."""
+
+    story_id: int
+    url: str
+    caption: str | None
+    credit: str | None
+
+
+def same_photos(
+    connection: Connection, address_of: AddressOf, story_id: int | None = None, *, limit: int | None = None
+) -> tuple[int, list[list[PhotoUse]]]:
+    """How many photos several stories print, and the first of them, each with all its uses, the earliest first.
 
     address_of: the ledger's key of a url; None for what is no address. story_id: only the photos of this story, also
-    those that no other prints.
+    those that no other prints. limit: None for all.
     """
-    uses: dict[str, list[tuple[int, str, str | None, str | None]]] = {}
+    printed: dict[str, list[_Printed]] = {}
     for row in connection.execute(_PRINTED):
         if address := address_of(row.url):
-            uses.setdefault(address, []).append((row.story_id, row.url, row.caption, row.credit))
-    groups: dict[int, list[tuple[int, KeptPhoto]]] = {}
+            printed.setdefault(address, []).append(_Printed(*row))
+    groups: dict[int, list[tuple[int, KeptPhoto, _Printed]]] = {}
     for leader, distance, photo in _grouped(_photos(connection)):
-        if photo.address in uses:
-            groups.setdefault(leader, []).append((distance, photo))
-    wanted = []
-    for photos in groups.values():
-        stories = {use[0] for _, photo in photos for use in uses[photo.address]}
+        for use in printed.get(photo.address, ()):
+            groups.setdefault(leader, []).append((distance, photo, use))
+    chosen = []
+    for uses in groups.values():
+        stories = {use.story_id for _, _, use in uses}
         if story_id in stories if story_id is not None else len(stories) > 1:
-            wanted.append(photos)
-    facts = _stories(connection, {use[0] for photos in wanted for _, photo in photos for use in uses[photo.address]})
-    return [
-        sorted(
-            (
-                PhotoUse(
-                    story_id=use[0],
-                    **facts[use[0]],
-                    image_url=use[1],
-                    caption=use[2],
-                    credit=use[3],
-                    distance=distance,
-                    photo=photo,
-                )
-                for distance, photo in photos
-                for use in uses[photo.address]
-            ),
-            key=lambda use: (use.published_on is None, use.published_on or date.min, use.canonical_url, use.image_url),
-        )
-        for photos in wanted
-    ]
+            chosen.append(uses)
+    facts = _stories(connection, {use.story_id for uses in chosen[:limit] for _, _, use in uses})
+    return len(chosen), [sorted((_use(*use, facts) for use in uses), key=_earliest_first) for uses in chosen[:limit]]
+
+
+def _use(distance: int, photo: KeptPhoto, printed: _Printed, facts: Mapping[int, dict[str, Any]]) -> PhotoUse:
+    return PhotoUse(
+        story_id=printed.story_id,
+        **facts[printed.story_id],
+        image_url=printed.url,
+        caption=printed.caption,
+        credit=printed.credit,
+        distance=distance,
+        photo=photo,
+    )
+
+
+def _earliest_first(use: PhotoUse) -> tuple[Any, ...]:
+    return use.published_on is None, use.published_on or date.min, use.canonical_url, use.image_url
 
 
 _PRINTED = (
@@ -194,6 +203,53 @@ def lost_pictures(connection: Connection, address_of: AddressOf) -> list[LostPic
         for address in sorted(stories)
         for state, why in [states.get(address, ("never asked for", None))]
     ]
+
+
+_PRINTED_AND_KEPT = (
+    select(Image.url, Image.caption, Image.credit, Image.alt, Story.id.label("story_id"), Story.canonical_url)
+    .add_columns(Story.language, Story.published_on, Revision.headline, func.max(Capture.id).label("capture_id"))
+    .select_from(Capture)
+    .join(Image, Image.url == Capture.url)
+    .join(Story, Story.newest_revision_id == Image.revision_id)
+    .join(Revision, Revision.id == Image.revision_id)
+    .where(Capture.outcome == "unread", Capture.reason == "picture", Capture.evidence_file.is_not(None))
+)
+
+
+def kept_pictures(
+    connection: Connection,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    credit: str | None = None,
+    urls: Collection[str] | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Row[Any]]:
+    """Pictures with stored bytes as the newest wordings print them, the last published first.
+
+    since, until: days of publication, both included. credit: as printed. urls: of these pictures only. Rows have the
+    columns of `image`, those of the story, its headline, and `capture_id` of the last capture.
+    """
+    query = _PRINTED_AND_KEPT
+    if since is not None:
+        query = query.where(Story.published_on >= since)
+    if until is not None:
+        query = query.where(Story.published_on <= until)
+    if credit is not None:
+        query = query.where(Image.credit == credit)
+    if urls is not None:
+        query = query.where(Image.url.in_(urls))
+    newest = (Story.published_on.is_(None), Story.published_on.desc(), Story.id.desc(), Image.position)
+    return list(connection.execute(query.group_by(Image.id).order_by(*newest).limit(limit).offset(offset)))
+
+
+def kept_by_credit(connection: Connection) -> dict[str | None, int]:
+    """Prints of kept pictures in the newest wordings by credit, the largest count first; None: without one."""
+    prints = _PRINTED_AND_KEPT.group_by(Image.id).subquery().c
+    number = func.count()
+    query = select(prints.credit, number).group_by(prints.credit).order_by(number.desc(), prints.credit)
+    return dict(connection.execute(query).all())
 
 
 def counts(connection: Connection) -> Counter[str]:

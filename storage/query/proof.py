@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from storage.database.bulk import chunks
-from storage.database.schema import Capture, Reading, Revision, Sighting, Story
+from storage.database.schema import Capture, Reading, Revision, Sighting
 from storage.errors import NoSuchStory
+from storage.query.history.history import find
 
 _COLUMNS = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "dateline")
 
@@ -33,15 +34,16 @@ class StoredWording:
 def stored_wording(connection: Connection, story_id: int, number: int | None = None) -> StoredWording:
     """number: of the revision, from 1; None: the newest. Raises NoSuchStory."""
     revision, capture = Revision.__table__, Capture.__table__
-    url = connection.execute(select(Story.canonical_url).where(Story.id == story_id)).scalar_one()
-    of_story = select(revision).where(revision.c.story_id == story_id).order_by(revision.c.number.desc())
-    rows = connection.execute(of_story).all()
-    row = next((each for each in rows if number in (None, each.number)), None)
+    story = find(connection, story_id)
+    chosen = story.revisions if number is None else number
+    of_story = select(revision).where(revision.c.story_id == story_id, revision.c.number == chosen)
+    row = connection.execute(of_story).first()
     if row is None:
-        raise NoSuchStory(f"{url} has {len(rows)} revision{'s' if len(rows) != 1 else ''}, and no revision {number}")
+        held = f"{story.revisions} revision{'s' if story.revisions != 1 else ''}"
+        raise NoSuchStory(f"{story.canonical_url} has {held}, and no revision {number}")
     item = json.loads(connection.execute(select(Reading.item).where(Reading.id == row.reading_id)).scalar_one())
     return StoredWording(
-        canonical_url=url,
+        canonical_url=story.canonical_url,
         revision=row,
         item=item | {name: getattr(row, name) for name in _COLUMNS},
         capture=connection.execute(select(capture).where(capture.c.id == row.capture_id)).one(),
@@ -65,7 +67,7 @@ def _standfirst(connection: Connection, revision: Row[Any]) -> Row[Any] | None:
 def fields_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The stored fields that were read from captures, by their ids; named as the findings of `verify` name them."""
     capture, reading, sighting = Capture.__table__.c, Reading.__table__.c, Sighting.__table__.c
-    found: dict[int, tuple[str, ...]] = {}
+    names: dict[int, tuple[str, ...]] = {}
     for chunk in chunks(sorted(ids)):
         with_teasers = set(
             connection.execute(select(sighting.capture_id).where(sighting.capture_id.in_(chunk)).distinct()).scalars()
@@ -73,8 +75,8 @@ def fields_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str
         query = select(capture.id, reading.item).join_from(Capture, Reading, reading.id == capture.reading_id)
         for number, item in connection.execute(query.where(capture.id.in_(chunk))):
             teasers = ("sightings",) if number in with_teasers else ()
-            found[number] = (*(f"reading.{name}" for name, value in _filled(item)), *teasers)
-    return found
+            names[number] = (*(f"reading.{name}" for name, value in _filled(item)), *teasers)
+    return names
 
 
 def _filled(item: str) -> list[tuple[str, Any]]:

@@ -1,7 +1,7 @@
-"""Crawls of the archive: when, what came, how politely, and how it ended."""
+"""Runs of the archive, which are crawls, replays and merges: when, what came, how politely, and how each ended."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,14 @@ from storage.errors import NoSuchRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """One crawl; None for what is not known, as of a run that was killed.
+    """One run; None for what is not known, as of a run that was killed.
 
     ended_at, exit_code: None while it runs, and of one that was killed. reason: why it ended so; None after a good end.
     outcomes, unread: pages by result, and those unread by reason. requests: sent, answers: that came.
     bytes: of the answers. not_modified: answers 304. delay_seconds: the setting; shortest_gap_seconds: the shortest
     time between two requests to one host. filled: of the stories' pages, by field: how many have it, of how many, and
     the least share that should. doors: the closed ones with the reason. queued: addresses that were left.
+    skeletons: classes that no earlier run met in the markup of stories, see `NewClass` in storage/ingest/skeletons.py.
     """
 
     number: int
@@ -42,6 +43,7 @@ class RunReport:
     filled: Mapping[str, tuple[int, int, float]]
     doors: Mapping[str, str]
     queued: int | None
+    skeletons: Sequence[Mapping[str, Any]]
 
     @property
     def pages(self) -> int:
@@ -64,18 +66,19 @@ class RunReport:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """What is known of it, in words."""
-        found = [("arguments", json.dumps(self.arguments, ensure_ascii=False) if self.arguments else "")]
-        found += [("started", f"{self.started_at:%Y-%m-%d %H:%M:%S} UTC")]
-        found += [("ended", f"{self.ended_at:%Y-%m-%d %H:%M:%S} UTC")] if self.ended_at else []
+        facts_in_words = [("arguments", json.dumps(self.arguments, ensure_ascii=False) if self.arguments else "")]
+        facts_in_words += [("started", f"{self.started_at:%Y-%m-%d %H:%M:%S} UTC")]
+        facts_in_words += [("ended", f"{self.ended_at:%Y-%m-%d %H:%M:%S} UTC")] if self.ended_at else []
         for name in ("requests", "answers", "bytes", "queued"):
             value = getattr(self, name)
-            found.append((name, "" if value is None else f"{value:,}"))
+            facts_in_words.append((name, "" if value is None else f"{value:,}"))
         if self.answers and self.not_modified is not None:
-            found.append(("answers 304", f"{self.not_modified:,}, {self.not_modified / self.answers:.0%}"))
+            facts_in_words.append(("answers 304", f"{self.not_modified:,}, {self.not_modified / self.answers:.0%}"))
         for name in ("delay_seconds", "shortest_gap_seconds"):
             value = getattr(self, name)
-            found.append((name.removesuffix("_seconds").replace("_", " "), "" if value is None else f"{value:.1f} s"))
-        return [(name, value) for name, value in found if value]
+            title = name.removesuffix("_seconds").replace("_", " ")
+            facts_in_words.append((title, "" if value is None else f"{value:.1f} s"))
+        return [(name, value) for name, value in facts_in_words if value]
 
 
 def runs(connection: Connection, limit: int | None = None) -> list[RunReport]:
@@ -97,5 +100,6 @@ def _report(row: Row[Any]) -> RunReport:
     values = dict(row._mapping)
     for name in ("arguments", "outcomes", "unread", "filled", "doors"):
         values[name] = json.loads(values[name] or "{}")
+    values["skeletons"] = json.loads(values["skeletons"] or "[]")
     values["filled"] = {name: tuple(counts) for name, counts in values["filled"].items()}
     return RunReport(number=values.pop("id"), **values)

@@ -1,6 +1,7 @@
 """`postscraper replay`: killed at any moment, with any number of readers, the archive is the same."""
 
 import gzip
+import json
 import signal
 import sqlite3
 import subprocess
@@ -96,6 +97,28 @@ def test_any_number_of_readers_gives_the_same_archive(
     assert asked(archive, f"SELECT count(*) FROM capture WHERE {revisits}")[0][0] > 10
     for name in TABLES:
         assert rows(archive, places=False)[name] == rows(tmp_path / "three", places=False)[name], name
+
+
+def test_a_replay_is_a_run_with_its_counts_and_its_end(theirs: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    assert run("replay", theirs, "--jobs", 2, "--link", "--archive", archive).exit_code == 0
+    report = json.loads(run("runs", 1, "--json", "--archive", archive).stdout)
+    assert (report["newspaper"], report["source"], report["exit_code"]) == ("post", "replay", 0)
+    assert report["arguments"] == {"paths": [str(theirs)], "link": True}
+    assert (report["requests"], report["queued"]) == (None, None)
+    assert report["ended_at"] > report["started_at"]
+    captures = asked(archive, "SELECT count(*) FROM capture")[0][0]
+    assert sum(report["outcomes"].values()) >= captures > 0  # type: ignore[operator]
+    unread = asked(archive, "SELECT reason, count(*) FROM capture WHERE outcome = 'unread' GROUP BY 1 ORDER BY 1")
+    assert list(report["unread"].items()) == unread
+    has, of, floor = report["filled"]["byline"]
+    assert 0 < has <= of
+    assert (of, floor) == (report["filled"]["section"][1], POST.floors["byline"])
+    (theirs.parent / "letter.txt").write_text("No WARC.")
+    assert run("replay", theirs.parent / "letter.txt", "--archive", archive).exit_code == 2
+    (failed, _) = json.loads(run("runs", "--json", "--archive", archive).stdout)
+    assert failed["exit_code"] == 2
+    assert failed["reason"].startswith(f"{theirs.parent}/letter.txt: no WARC")
 
 
 def asked(archive: Path, question: str) -> list[tuple[object, ...]]:

@@ -159,3 +159,19 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 def test_the_image_copies_what_is_there() -> None:
     copied = re.findall(r"(?m)^COPY (.+) \S+$", (DEPLOY / "Containerfile").read_text())
     assert all((ROOT / name).exists() for line in copied for name in line.split())
+
+
+def test_hadolint_finds_no_fault_in_the_container_file() -> None:
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [program, "--no-color", DEPLOY / "Containerfile"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_the_compose_file_is_of_the_compose_specification() -> None:
+    pytest.importorskip("check_jsonschema")
+    call = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*call, DEPLOY / "compose.yaml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

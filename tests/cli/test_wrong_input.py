@@ -1,4 +1,4 @@
-"""Every command and every source with every kind of wrong input: one sentence, and the code of the README's table."""
+"""Every command and every source with every kind of wrong input: one sentence, and a code that the docs explain."""
 
 import json
 import os
@@ -40,9 +40,9 @@ from tests.helpers.programs import Program
 
 STORY = SAMPLES / "phnompenhpost" / "drupal_2017" / "bridge-toll.html"
 SPIDER = str(ROOT / "postscraper" / "spiders" / "post.py")
-README = (ROOT / "README.md").read_text("utf-8")
+EXIT_CODES = (ROOT / "docs" / "reference" / "exit-codes.md").read_text("utf-8")
 CODES = {
-    int(line.split("|")[1]) for line in README.splitlines() if line.startswith("| ") and line[2:4].strip().isdigit()
+    int(line.split("|")[1]) for line in EXIT_CODES.splitlines() if line.startswith("| ") and line[2:4].strip().isdigit()
 }
 
 # What each command needs besides an archive; {new} is a name that nothing has, {other} another archive.

@@ -95,7 +95,7 @@ class Replay:
             return [f"no start: {type(error).__name__}: {error}"]
         try:
             run.begin()
-            run.give_back(run.due(8))
+            run.give_back(due.address for due in run.due(8))
         finally:
             run.close()
         return [*holding.lost(archive, acknowledged_pages), *holding.damage(archive), *holding.twice(archive)]

@@ -9,7 +9,10 @@ from pytest_httpserver import HTTPServer
 from warcio.archiveiterator import ArchiveIterator
 
 from postscraper.run.evidence_reader import EvidenceReader
+from storage.archive import Archive
 from storage.maintenance.check import check
+from storage.query.captures import capture, pictures
+from storage.query.photos import same_photos
 from tests.helpers.commands import run
 from tests.helpers.crawls import asked, crawl
 from tests.helpers.mirror import HOME, Mirror
@@ -93,6 +96,13 @@ def _ask(archive: Path) -> None:
     assert "Contractors lower the repaired gate" not in photo
     ((first, second),) = json.loads(run("images", "--json", "--archive", archive).stdout)
     assert {first["caption"] is not None, second["caption"] is not None} == {True}
+    with Archive.open(archive, readonly=True) as opened:
+        kept = opened.ask(pictures, [first["photo"]["address"], f"{HOME}/absent.jpg"])
+        assert list(kept) == [first["photo"]["address"]]
+        row = opened.ask(capture, kept[first["photo"]["address"]])
+        assert row is not None
+        assert row.url != row.address, "the key of a picture is in its url alone"
+        assert opened.ask(same_photos, EvidenceReader(archive).address, limit=0) == (1, [])
     assert len(json.loads(run("images", story("weir-gate"), "--json", "--archive", archive).stdout)) == 2
     lost = json.loads(run("images", "--lost", "--json", "--archive", archive).stdout)
     assert {Path(each["address"]).name: each["state"] for each in lost} == {

@@ -171,6 +171,7 @@ def test_each_is_left_for_another_try(tmp_path: Path, server: RawServer) -> None
     assert canonical(archive) == reread
 
 
+@pytest.mark.long
 def test_the_second_try_in_the_same_run_brings_the_page(tmp_path: Path, server: RawServer) -> None:
     whole = answered(PAGE, "200 OK", ETAG)
     server.say(path_of("bridge-toll"), PARTIAL["reset"][0], whole, reset=True)

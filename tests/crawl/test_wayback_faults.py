@@ -57,6 +57,7 @@ def many(httpserver: HTTPServer) -> Machine:
     return machine
 
 
+@pytest.mark.long
 def test_the_second_refusal_ends_the_day(tmp_path: Path, machine: Machine) -> None:
     machine.before["capture"] = [usual, refusal("1"), refusal("1")]
     first = crawl(tmp_path, machine)

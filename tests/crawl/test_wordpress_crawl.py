@@ -178,6 +178,7 @@ def test_every_story_comes_once_and_exactly_and_a_second_run_asks_nothing(
 @pytest.mark.parametrize(
     "door", [pytest.param(name, marks=pytest.mark.long if name == "rest" else ()) for name in ONLY]
 )
+@pytest.mark.long
 def test_each_door_alone_gives_the_same_stories(site: Site, tmp_path: Path, door: str) -> None:
     site.set_option("posts_per_rss", 100)
     site.proxy.always(*ONLY[door])
@@ -253,6 +254,7 @@ def test_posts_of_one_second_come_all_where_ten_are_given_at_once(site: Site, tm
     assert_whole(site, exported(tmp_path))
 
 
+@pytest.mark.long
 def test_a_stale_cache_is_noticed_and_ends(site: Site, tmp_path: Path) -> None:
     site.proxy.always(first_page_only)
     found, _ = questions(site, lambda: crawl(site, tmp_path))
@@ -260,6 +262,7 @@ def test_a_stale_cache_is_noticed_and_ends(site: Site, tmp_path: Path) -> None:
     assert len(found) < 400
 
 
+@pytest.mark.long
 def test_robots_txt_closes_the_rest_api(site: Site, tmp_path: Path) -> None:
     site.proxy.always(robots(CLOSED_TO_REST))
     found, _ = questions(site, lambda: crawl(site, tmp_path))
@@ -267,6 +270,7 @@ def test_robots_txt_closes_the_rest_api(site: Site, tmp_path: Path) -> None:
     assert_whole(site, exported(tmp_path), but=(PAGED,))
 
 
+@pytest.mark.long
 def test_the_first_twenty_questions_bring_stories(site: Site, tmp_path: Path) -> None:
     site.proxy.always(rest_gone, feed_excerpts, sections_missing)
     site.set_option("posts_per_page", 20)

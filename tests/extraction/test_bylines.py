@@ -1,12 +1,14 @@
 """Names as the paper prints them: bylines, credits in captions, credit lines below stories."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from postscraper.extraction.bylines import is_correction, is_credit_line, odd_byline, people, split_credit
+from postscraper.newspaper import Language
 from postscraper.newspapers import POST
 
 
@@ -204,3 +206,21 @@ def test_a_long_line_takes_no_long_time(text: str) -> None:
     odd_byline(text, POST)
     split_credit(text, POST)
     assert time.process_time() - started < 2
+
+
+def test_roles_places_and_titles_are_those_of_the_newspapers_languages() -> None:
+    portuguese = Language(code="pt", by="por", joins=r"\be\b", role="texto|fotos?", place="em", title="presidente")
+    paper = replace(POST, languages=(portuguese,))
+    bylines = (
+        "Texto: Ana Lima; fotos: Rui Sá",
+        "Ana Lima em Horta e Rui Sá",
+        "Ana Lima, presidente da Lagoa",
+        "ANA LIMA EM HORTA",
+    )
+    assert [people(byline, paper)[0] for byline in bylines] == [
+        ("Ana Lima", "Rui Sá"),
+        ("Ana Lima", "Rui Sá"),
+        ("Ana Lima",),
+        ("ANA LIMA",),
+    ]
+    assert people(bylines[0], POST)[0] == ("Texto: Ana Lima",), "a paper without the language reads no such word"

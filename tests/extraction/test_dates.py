@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postscraper.extraction.dates import believable, day_of, machine_moment, printed
+from postscraper.extraction.dates import believable, day_of, iso_moment, machine_moment, printed
 from postscraper.newspapers import POST
 
 
@@ -149,3 +149,19 @@ def test_phnom_penhs_clock_never_changed_in_the_papers_years() -> None:
 def test_the_day_is_phnom_penhs() -> None:
     assert day_of(datetime(2018, 6, 19, 17, 0, tzinfo=UTC), POST) == date(2018, 6, 20)
     assert day_of(datetime(2018, 6, 19, 16, 59, tzinfo=UTC), POST) == date(2018, 6, 19)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-06-02T08:10:00+07:00", "2026-06-02T08:10:00+07:00"),
+        (" 2026-06-02T08:10:00 ", "2026-06-02T08:10:00"),
+        *(
+            (odd, None)
+            for odd in ("0000-00-00 00:00:00", "0001-01-01T00:00:00+07:00", "soon", "", None, 7, ["2026-06-02"])
+        ),
+    ],
+)
+def test_an_iso_moment_keeps_its_offset_or_is_none(text: object, moment: str | None) -> None:
+    found = iso_moment(text)
+    assert (found and found.isoformat()) == moment

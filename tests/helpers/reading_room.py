@@ -14,12 +14,16 @@ from pathlib import Path
 from postscraper.items import Article, Block, Capture, Image, Listing, Teaser
 from postscraper.web.server import listen, server
 from storage.archive import Archive
+from storage.maintenance.families.find import find
+from storage.maintenance.pictures import measure
 from tests.helpers.archives import answer, file, run_on, saved_pages
 from tests.helpers.hostile_pages import GENERATOR
 from tests.helpers.items import SITE, article, listing, unread
+from tests.helpers.pictures import drawn, saved
 
 EDITED = f"{SITE}/national/riverside-road-opens"
 KHMER = "ភូមិ"
+PHOTO = f"{SITE}/road.jpg"
 _WORDS = (
     "The new road along the river opened on Monday.\n\nIt is 3 kilometres long.\n\n“We waited long,” said Sok Chanthy.",
     "The new road along the river opened on Monday.\n\nIt is 4 kilometres long.\n\n“We waited long,” said Sok Chanthy."
@@ -71,10 +75,10 @@ class Room:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Room]:
+def serving(folder: Path, replay: str | None = None) -> Iterator[Room]:
     """The reading room over an archive, in a thread."""
     with Archive.open(folder, readonly=True) as archive, listen("127.0.0.1", 0) as bound:
-        running = server(archive, bound)
+        running = server(archive, bound, replay=replay)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
@@ -91,8 +95,8 @@ def furnish(folder: Path, hostile: Path | None = None) -> None:
     """
     with run_on(folder) as opened:
         opened.begin()
-        for saved in saved_pages():
-            file(opened, answer(saved))
+        for page in saved_pages():
+            file(opened, answer(page))
         for number, page in enumerate(_hostile_pages(hostile) if hostile else (), 1):
             url = f"{SITE}/national/hostile-{number}"
             body = page.body.replace(
@@ -100,12 +104,16 @@ def furnish(folder: Path, hostile: Path | None = None) -> None:
             )  # its own name
             at = datetime(2019, 5, 14, 1, number % 60, tzinfo=UTC)
             file(opened, answer(replace(page, url=url, body=body, captured_at=at)))
+        file(opened, answer(_picture()))
     with Archive.open(folder) as archive:
         first, second = (_edited(number, words) for number, words in enumerate(_WORDS))
         archive.add_many([(first, None), (second, None)])
         for hours, position in ((1, 1), (6, 3)):
             archive.add(_front(hours, position))
         archive.add(unread("gone", "riverside-road-opens", 90))
+        archive.add(_with_the_same_photo())
+        measure(archive)
+        find(archive, new_only=False)
 
 
 def _edited(number: int, words: str) -> Article:
@@ -120,10 +128,26 @@ def _edited(number: int, words: str) -> Article:
         published_on=date(2018, 6, 20),
         published_text="20 June 2018",
         standfirst="Two years after the bank gave way.",
-        images=(Image(url=f"{SITE}/road.jpg", caption="The road at sunset.", credit="Chan Borith"),),
+        images=(Image(url=PHOTO, caption="The road at sunset.", credit="Chan Borith"),),
     )
     texts = words.split("\n\n")
     return replace(item, body=tuple(Block(kind=kind, text=text) for kind, text in zip(_KINDS, texts, strict=False)))
+
+
+def _picture() -> Capture:
+    at, headers = datetime(2018, 6, 21, 3, tzinfo=UTC), (("Content-Type", "image/jpeg"),)
+    return Capture(url=PHOTO, captured_at=at, body=saved(drawn(1, 390, 220)), headers=headers, source="live")
+
+
+def _with_the_same_photo() -> Article:
+    return article(
+        "bank-of-the-mekong",
+        200.0,
+        "The bank gave way again.",
+        headline="The bank of the Mekong",
+        published_on=date(2019, 7, 2),
+        images=(Image(url=PHOTO, caption="The bank, a year ago.", credit="Chan Borith"),),
+    )
 
 
 def _front(hours: float, position: int) -> Listing:

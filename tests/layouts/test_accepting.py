@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from shutil import copy, copytree
 
+import pytest
+
 from tests.helpers.commands import run
 from tests.helpers.paths import ROOT, SAMPLES
 
@@ -23,6 +25,7 @@ def accepted(sample: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(call, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.long
 def test_accept_never_makes_a_read_page_unread_without_a_word(tmp_path: Path) -> None:
     target = tmp_path / "samples" / "phnompenhpost" / "drupal_2017"
     target.mkdir(parents=True)

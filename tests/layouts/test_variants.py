@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postscraper.items import Article, Capture
+from postscraper.items import Article, Capture, Unread
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
 from postscraper.sources.folder import capture
@@ -186,3 +186,14 @@ def test_a_picture_in_the_background_has_the_caption_in_its_box() -> None:
         0,
     )
     assert item.problems == ()
+
+
+@pytest.mark.parametrize("layout", ["drupal_2013", "drupal_2017"])
+def test_the_front_page_under_another_address_is_none(layout: str) -> None:
+    front = capture(SAMPLES / layout / "front.html")
+    items = [
+        read(replace(front, url=f"https://www.phnompenhpost.com/{query}"), POST) for query in ("", "?page=1", "?s=a")
+    ]
+    assert [item.type for item in items] == ["listing", "listing", "unread"]
+    assert isinstance(items[2], Unread)
+    assert (items[2].reason, items[2].detail) == ("soft_404", "the address answers with the front page")

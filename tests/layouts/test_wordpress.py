@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +15,9 @@ from postscraper.layouts.wordpress.content import content
 from postscraper.newspapers import POST
 from postscraper.reading.read import loaded, read, recognised
 from postscraper.sources.folder import capture
+from postscraper.urls import root_kind
+from tests.standins.serving import ask
+from tests.wordpress.site import Site
 
 SITE = "https://www.phnompenhpost.com"
 SAMPLES = Path(__file__).parents[2] / "samples" / "phnompenhpost"
@@ -67,6 +71,69 @@ def test_pictures_of_the_last_design_are_no_sign_of_it() -> None:
     item = read(Capture(url=f"{SITE}/a/b", captured_at=SEEN, body=html.encode(), source="test"), POST)
     assert isinstance(item, Article)
     assert (item.layout, [image.url for image in item.images]) == ("wordpress_2026", [stored])
+
+
+LIST = (
+    '<h1 class="page-title">Search</h1><article class="post-7 type-post"><h2><a href="/a/b/">A story</a></h2></article>'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "classes"),
+    [
+        ("/?s=boat", "search search-results"),
+        ("/?s=", "search search-results"),
+        ("/?s=boat&paged=2", "search paged search-paged-2"),
+        ("/?author_name=sok", "archive author"),
+        ("/?cat=3&paged=2", "archive category paged"),
+        ("/?paged=2", "home blog paged"),
+        ("/stories/", "blog"),
+    ],
+)
+def test_a_list_is_kept_under_its_own_address(path: str, classes: str) -> None:
+    item = read_page(LIST, classes=classes, path=path)
+    assert isinstance(item, Listing)
+    assert len(item.teasers) == 1
+    assert root_kind(item.canonical_url) == (None if path == "/stories/" else "listing")
+
+
+@pytest.mark.parametrize(
+    ("path", "classes", "says"),
+    [
+        ("/?s=boat", "home blog", "the address answers with the front page"),
+        ("/?p=7", "home blog", "the address answers with the front page"),
+        ("/?option=com_content&id=5", "home blog", "the address answers with the front page"),
+        ("/", "search search-results", "the front page's address answers with another list: search"),
+        (
+            "/?a_plugins_own=7",
+            "archive category",
+            "the front page's address answers with another list: archive category",
+        ),
+    ],
+)
+def test_no_other_list_is_the_front_page(path: str, classes: str, says: str) -> None:
+    assert unread(read_page(LIST, classes=classes, path=path)) == ("soft_404", says)
+
+
+def test_a_real_wordpress_answers_a_query_with_another_list(site: Site) -> None:
+    host = urlsplit(site.origin).netloc
+    for query in (
+        "s=ferry",
+        "s=",
+        "author_name=sem",
+        "day=3",
+        "cat=2&paged=2",
+        "paged=2",
+        "feed=rss2",
+        "cat=2&feed=rss2",
+    ):
+        answer = ask(f"{site.origin}/?{query}")
+        seen = Capture(url=f"{site.origin}/?{query}", captured_at=SEEN, body=answer.body, source="test")
+        item = read(seen, POST, {host: "phnompenhpost.com"})
+        assert isinstance(item, Listing), query
+        assert item.teasers, query
+        assert item.canonical_url == f"{SITE}/?{query}"
+        assert (item.layout == "feed") == ("feed" in query)
 
 
 def test_the_content_alone_is_read_as_on_its_page() -> None:

@@ -105,7 +105,7 @@ def test_what_a_crash_left_is_read_in_with_its_parts(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     with run_on(folder) as opened:
         opened.record(feed(FERRY, MARKET, SCHOOL))
-        opened.sync()
+        opened.recorder.sync()
         shutil.copytree(folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm"))
     with run_on(tmp_path / "crashed"):
         pass

@@ -37,7 +37,7 @@ def listing(*teasers: DatedTeaser, next_url: str | None = None) -> Listing:
     )
 
 
-def ear(**wanted: object) -> Discoverer:
+def discoverer_of(**wanted: object) -> Discoverer:
     return Discoverer(POST, replace(Scope(), **wanted), {"127.0.0.1:8000": "phnompenhpost.com"})  # type: ignore[arg-type]
 
 
@@ -113,19 +113,23 @@ def test_refuses_with_a_sentence(arguments: dict[str, str]) -> None:
         ("/category/national", "listing", "national"),
         ("/category/national/page/2", "listing", "national"),
         ("/page/2", "listing", None),
+        ("/?s=canal&paged=2", "listing", None),
+        ("/?p=90412", "story", None),
+        ("/?page_id=7", "page", None),
+        ("/?feed=rss2", "feed", None),
         ("/category-of-rice", "page", None),
         ("/sitemap.xml", "sitemap", None),
         ("/about-us", "page", None),
     ],
 )
 def test_an_address_tells_its_kind(path: str, kind: str, section: str | None) -> None:
-    address = ear().visit(listing(teaser(path))).discoveries[0]
+    address = discoverer_of().visit(listing(teaser(path))).discoveries[0]
     assert (address.kind, address.section) == (kind, section)
 
 
 def test_foreign_hosts_are_not_heard_and_mirrors_are_the_paper() -> None:
     heard = (
-        ear()
+        discoverer_of()
         .visit(
             listing(
                 DatedTeaser(list=None, position=1, headline="h", url="https://example.org/national/x"),
@@ -141,7 +145,7 @@ def test_foreign_hosts_are_not_heard_and_mirrors_are_the_paper() -> None:
 
 def test_what_is_no_story_is_excluded_by_name() -> None:
     rules = {
-        path: ear().visit(listing(teaser(path))).discoveries[0].excluded_by
+        path: discoverer_of().visit(listing(teaser(path))).discoveries[0].excluded_by
         for path in ("/jobs/a/b", "/national/a.jpg", "/national/a")
     }
     assert rules == {
@@ -153,20 +157,20 @@ def test_what_is_no_story_is_excluded_by_name() -> None:
 
 def test_depth_ends_endless_sites() -> None:
     page = listing(teaser("/national/a"))
-    assert ear().visit(page, depth=DEEPEST - 1).discoveries[0].excluded_by is None
-    assert ear().visit(page, depth=DEEPEST).discoveries[0].excluded_by == f"deeper than {DEEPEST} links"
+    assert discoverer_of().visit(page, depth=DEEPEST - 1).discoveries[0].excluded_by is None
+    assert discoverer_of().visit(page, depth=DEEPEST).discoveries[0].excluded_by == f"deeper than {DEEPEST} links"
 
 
 def test_pagers_stop_before_since() -> None:
     old, new = date(2019, 12, 31), date(2020, 1, 1)
     pages = [listing(teaser("/national/a", day), next_url=f"{HOME}/national?page=1") for day in (old, new)]
-    rules = [ear(since=new).visit(page).discoveries[-1].excluded_by for page in pages]
+    rules = [discoverer_of(since=new).visit(page).discoveries[-1].excluded_by for page in pages]
     assert rules == ["all before since=2020-01-01", None]
 
 
 def test_redirects_lead_to_an_address_of_their_own() -> None:
     moved = Unread(reason="moved", detail="/business/b", url=f"{HOME}/national/a", capture=RECEIPT)
-    assert [(each.address, each.found_by) for each in ear().visit(moved).discoveries] == [
+    assert [(each.address, each.found_by) for each in discoverer_of().visit(moved).discoveries] == [
         (f"{HOME}/business/b", "redirect")
     ]
 
@@ -183,7 +187,7 @@ def test_a_khmer_address_in_a_redirect_is_read_as_it_was_meant() -> None:
             status=301,
             headers=(("Location", written),),
         )
-        (heard,) = ear().visit(read(answer, POST)).discoveries
+        (heard,) = discoverer_of().visit(read(answer, POST)).discoveries
         assert heard.address == HOME + quote(khmer)
         same = replace(answer, url=f"{HOME}{quote(khmer)}/")
         assert not is_page(same, {}), "to the address itself, which is still to be visited"
@@ -200,7 +204,7 @@ def test_links_of_a_story_are_heard() -> None:
         links=(Link(url=f"{HOME}/opinion/b", text="b", block=0),),
         capture=RECEIPT,
     )
-    visit = ear().visit(story)
+    visit = discoverer_of().visit(story)
     assert visit.kind == "story"
     assert [each.address for each in visit.discoveries] == [f"{HOME}/opinion/b"]
 
@@ -240,7 +244,7 @@ def pause_of(status: int | None, value: str) -> float | None:
         headers=(("Retry-After", value),),
     )
     item = Unread(reason="server_error", detail="a sentence", url=busy.url, capture=busy.receipt())
-    return ear().visit(item, busy).retry_after_seconds
+    return discoverer_of().visit(item, busy).retry_after_seconds
 
 
 def test_starts_with_what_is_asked() -> None:

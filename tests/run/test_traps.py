@@ -27,17 +27,17 @@ from postscraper.run.limits import (
 from postscraper.urls import LONGEST_ADDRESS, canonical, path_of
 from storage.ledger.states import Budget, Discovery, FoundBy
 from tests.helpers.archives import SITE, answer, file, run_on, saved_pages
-from tests.run.test_scope import ear, listing, teaser
+from tests.run.test_scope import discoverer_of, listing, teaser
 
 
 def heard_of(path: str, depth: int = 0) -> Discovery:
-    (found,) = ear().visit(listing(teaser(path)), depth=depth).discoveries
+    (found,) = discoverer_of().visit(listing(teaser(path)), depth=depth).discoveries
     return found
 
 
 def onward(here: str, there: str, depth: int = 0) -> Discovery:
     page = replace(listing(next_url=SITE + there), url=SITE + here, canonical_url=SITE + here)
-    (found,) = ear().visit(page, depth=depth).discoveries
+    (found,) = discoverer_of().visit(page, depth=depth).discoveries
     return found
 
 
@@ -89,7 +89,7 @@ def test_an_endless_address_is_excluded_by_name(path: str, rule: str | None) -> 
 
 
 def test_who_asks_for_an_address_by_name_gets_it() -> None:
-    (asked,) = ear(urls=(f"{SITE}/events/2031/05",)).seeds()
+    (asked,) = discoverer_of(urls=(f"{SITE}/events/2031/05",)).seeds()
     assert asked.excluded_by is None
 
 
@@ -150,20 +150,20 @@ def test_the_next_page_of_a_list_costs_no_depth_and_any_other_does() -> None:
     ],
 )
 def test_every_new_address_has_a_budget(address: str, how: FoundBy, name: str, start: str) -> None:
-    told = ear()
+    discoverer = discoverer_of()
     most = int(name.split()[-1 if name.endswith("00") else -2].replace(",", ""))
-    found = budget(SITE + address, told.kind(SITE + address), how, told.section(SITE + address))
+    found = budget(SITE + address, discoverer.kind(SITE + address), how, discoverer.section(SITE + address))
     assert found == Budget(name=name, start=SITE + start, most=most)
 
 
 def test_what_a_run_names_takes_no_share() -> None:
-    assert {heard.budget for heard in ear().seeds()} == {None}
+    assert {seed.budget for seed in discoverer_of().seeds()} == {None}
     assert heard_of("/national").budget is None
 
 
 def walked(pages: int, announced: Callable[[int], list[str]], path: str = "/national") -> list[str | None]:
     """The rule against the next page of each of so many pages of a list, and of another list that goes on beside it."""
-    hears, rules = ear(), []
+    discoverer, rules = discoverer_of(), []
     for number in range(pages):
         for where, stories in ((path, announced(number)), ("/business", [f"/business/s-{number}"])):
             here = f"{SITE}{where}" + (f"?page={number}" if number else "")
@@ -172,7 +172,7 @@ def walked(pages: int, announced: Callable[[int], list[str]], path: str = "/nati
                 url=here,
                 canonical_url=here,
             )
-            (following,) = (each for each in hears.visit(page).discoveries if each.found_by == "pager")
+            (following,) = (each for each in discoverer.visit(page).discoveries if each.found_by == "pager")
             if where == path:
                 rules.append(following.excluded_by)
             else:
@@ -216,42 +216,42 @@ def test_a_page_of_links_is_followed_up_to_its_budget(caplog: pytest.LogCaptureF
         capture=listing().capture,
     )
     with caplog.at_level(logging.WARNING):
-        heard = ear().visit(story).discoveries
-    assert [each.address for each in heard] == [f"{SITE}/national/s-{number}" for number in range(MOST_ANNOUNCED)]
+        discoveries = discoverer_of().visit(story).discoveries
+    assert [each.address for each in discoveries] == [f"{SITE}/national/s-{number}" for number in range(MOST_ANNOUNCED)]
     assert "announces more than 1000 addresses" in caplog.text
 
 
 def test_a_budget_counts_addresses_once_and_never_the_next_page() -> None:
     cards = [teaser(f"/national/s-{number % MOST_ANNOUNCED}/") for number in range(3 * MOST_ANNOUNCED)]
-    assert len(ear().visit(listing(*cards)).discoveries) == MOST_ANNOUNCED
+    assert len(discoverer_of().visit(listing(*cards)).discoveries) == MOST_ANNOUNCED
     more = [teaser(f"/national/s-{number}") for number in range(2 * MOST_ANNOUNCED)]
-    heard = ear().visit(listing(*more, next_url=f"{SITE}/national?page=1")).discoveries
-    assert (len(heard), heard[-1].found_by) == (MOST_ANNOUNCED + 1, "pager")
+    discoveries = discoverer_of().visit(listing(*more, next_url=f"{SITE}/national?page=1")).discoveries
+    assert (len(discoveries), discoveries[-1].found_by) == (MOST_ANNOUNCED + 1, "pager")
 
 
 def test_links_to_other_hosts_use_up_no_budget() -> None:
     foreign = [replace(teaser(""), url=f"https://example.org/{number}") for number in range(2 * MOST_ANNOUNCED)]
-    assert len(ear().visit(listing(*foreign, teaser("/national/a"))).discoveries) == 1
+    assert len(discoverer_of().visit(listing(*foreign, teaser("/national/a"))).discoveries) == 1
 
 
 def test_machines_may_name_as_many_as_their_protocol_allows() -> None:
-    assert len(ear().visit(machines("sitemap", MOST_ANNOUNCED + 1)).discoveries) == MOST_ANNOUNCED + 1
-    assert len(ear().visit(machines("sitemap_index", MOST_SITEMAPS + 1)).discoveries) == MOST_SITEMAPS
+    assert len(discoverer_of().visit(machines("sitemap", MOST_ANNOUNCED + 1)).discoveries) == MOST_ANNOUNCED + 1
+    assert len(discoverer_of().visit(machines("sitemap_index", MOST_SITEMAPS + 1)).discoveries) == MOST_SITEMAPS
     assert too_many("feed") == too_many("sitemap") == MOST_NAMED
 
 
 def test_sitemaps_of_sitemaps_end() -> None:
     index = machines("sitemap_index", 1)
-    rules = [ear().visit(index, depth=depth).discoveries[0].excluded_by for depth in range(6)]
+    rules = [discoverer_of().visit(index, depth=depth).discoveries[0].excluded_by for depth in range(6)]
     assert rules == [None] * DEEPEST_SITEMAP + [f"sitemaps more than {DEEPEST_SITEMAP} deep"] * 2
-    assert ear().visit(machines("sitemap", 1), depth=DEEPEST_SITEMAP).discoveries[0].excluded_by is None
+    assert discoverer_of().visit(machines("sitemap", 1), depth=DEEPEST_SITEMAP).discoveries[0].excluded_by is None
 
 
 def test_an_address_too_long_for_a_key_is_not_heard() -> None:
     head = f"{SITE}/national/"
     longest = "/national/" + "a" * (LONGEST_ADDRESS - len(head))
-    heard = ear().visit(listing(teaser(longest), teaser(longest + "a"))).discoveries
-    assert [len(each.address) for each in heard] == [LONGEST_ADDRESS]
+    discoveries = discoverer_of().visit(listing(teaser(longest), teaser(longest + "a"))).discoveries
+    assert [len(each.address) for each in discoveries] == [LONGEST_ADDRESS]
     assert len(canonical("https://www.phnompenhpost.com/" + "ក" * 255)) <= LONGEST_ADDRESS
 
 

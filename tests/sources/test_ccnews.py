@@ -119,9 +119,9 @@ EVERY = sorted((each.url, f"{each.captured_at:%Y-%m-%dT%H:%M:%S}+00:00", "common
 
 
 def test_a_month_is_read_file_by_file(tmp_path: Path, store: Standin) -> None:
-    told = crawl(tmp_path, store)
+    log = crawl(tmp_path, store)
     assert asked(tmp_path, CAPTURES) == EVERY
-    assert "files: 2, to be read: 2" in told
+    assert "files: 2, to be read: 2" in log
     assert len(store.asked) == 1 + 2 + 1, "the list, and three pieces"
     assert list((tmp_path / "archive/commoncrawl").iterdir()) == []
     fetched = len(store.asked)
@@ -139,6 +139,7 @@ def test_what_was_looked_for_in_a_file_is_remembered_with_it(tmp_path: Path, sto
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.long
 def test_a_run_of_few_pages_goes_on_in_the_same_file(tmp_path: Path, store: Standin) -> None:
     """What goes wrong on the way is asked for again."""
     store.fault(faults.half, NEWS + "CC", after=1)

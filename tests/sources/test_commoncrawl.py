@@ -37,7 +37,7 @@ def answered(status: int, body: bytes, content_range: str = "", *, cut: str | No
     )  # fmt: skip
 
 
-def told(listed: CdxEntry) -> str:
+def range_header(listed: CdxEntry) -> str:
     assert listed.offset is not None
     assert listed.length is not None
     return f"bytes {listed.offset}-{listed.offset + listed.length - 1}/987654321"
@@ -125,7 +125,7 @@ def test_a_record_is_the_capture_as_it_was() -> None:
     question = STORE.capture_request(listed)
     assert question.url == f"https://data.commoncrawl.org/{FILE}"
     assert ("Range", f"bytes=19181-{19181 + len(data) - 1}") in question.headers
-    found = STORE.read_capture(listed, answered(206, data, told(listed)))
+    found = STORE.read_capture(listed, answered(206, data, range_header(listed)))
     assert found == replace(PAGE, source="commoncrawl", origin=f"{FILE}, byte 19181", request_headers=())
     assert found.captured_at == datetime(2018, 6, 20, 1, 10, tzinfo=UTC)
 
@@ -133,13 +133,13 @@ def test_a_record_is_the_capture_as_it_was() -> None:
 def test_records_of_the_first_crawls_are_arc(tmp_path: Path) -> None:
     data = arc(tmp_path / "x.arc.gz", [PAGE]).read_bytes()
     data = data[data.index(b"\x1f\x8b\x08", 1) :]
-    found = STORE.read_capture(at(data), answered(206, data, told(at(data))))
+    found = STORE.read_capture(at(data), answered(206, data, range_header(at(data))))
     assert (found.url, found.captured_at, found.status, found.body) == (PAGE.url, PAGE.captured_at, 200, PAGE.body)
 
 
 def test_a_page_cut_by_the_crawl_is_cut() -> None:
     data = member(cut="length")
-    assert STORE.read_capture(at(data), answered(206, data, told(at(data)))).cut == "length"
+    assert STORE.read_capture(at(data), answered(206, data, range_header(at(data)))).cut == "length"
 
 
 def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
@@ -151,8 +151,8 @@ def test_what_is_no_answer_to_a_range_is_asked_for_again() -> None:
         ("status 503", answered(503, b"<Error><Code>SlowDown</Code></Error>")),
         ("another range came", answered(206, data, "bytes 1-100/987654321")),
         ("another range came", answered(206, data)),
-        ("half an answer", answered(206, data[: len(data) // 2], told(listed))),
-        ("half an answer", answered(206, data, told(listed), cut="disconnect")),
+        ("half an answer", answered(206, data[: len(data) // 2], range_header(listed))),
+        ("half an answer", answered(206, data, range_header(listed), cut="disconnect")),
     ]
     for words, answer in refused:
         with pytest.raises(NoCapture, match=words) as error:

@@ -44,9 +44,9 @@ def lay_out(folder: Path, found: list[Exchange], file: str = WARC) -> list[bytes
 
 
 def read(folder: Path) -> tuple[list[Exchange], PageFilter, list[Damage]]:
-    sieve, damages = PageFilter(HOST, source="commoncrawl"), list[Damage]()
-    found = [exchange for _, exchange in copies(folder, "phnompenhpost.com", sieve, damages.append)]
-    return found, sieve, damages
+    page_filter, damages = PageFilter(HOST, source="commoncrawl"), list[Damage]()
+    found = [exchange for _, exchange in copies(folder, "phnompenhpost.com", page_filter, damages.append)]
+    return found, page_filter, damages
 
 
 FOUND = list(pages(6))
@@ -56,23 +56,23 @@ def test_the_pages_that_an_index_names(tmp_path: Path) -> None:
     lines = lay_out(tmp_path, [*FOUND, page_at("https://example.org/", b"<html>", 9)])
     blocks = gzip.compress(b"".join(lines[:3]), mtime=0) + gzip.compress(b"".join(lines[3:]), mtime=0)
     place(tmp_path, INDEX).write_bytes(blocks)
-    found, sieve, damages = read(tmp_path)
+    found, page_filter, damages = read(tmp_path)
     assert [(each.url, each.captured_at, each.body) for each in found] == [
         (each.url, each.captured_at, each.body) for each in FOUND
     ]
     assert {each.source for each in found} == {"commoncrawl"}
     assert found[0].origin is not None
     assert found[0].origin.startswith("x.warc.gz, byte ")
-    assert (dict(sieve.skipped), damages) == ({}, [])
+    assert (dict(page_filter.skipped), damages) == ({}, [])
 
 
 def test_an_index_may_lie_unpacked_and_name_more_than_is_there(tmp_path: Path) -> None:
     lines = lay_out(tmp_path, FOUND[:2]) + lay_out(tmp_path, FOUND[2:4], "crawl-data/elsewhere.warc.gz")
     (tmp_path / "crawl-data/elsewhere.warc.gz").unlink()
     (tmp_path / "some.cdxj").write_bytes(b"".join(lines))
-    found, sieve, _ = read(tmp_path)
+    found, page_filter, _ = read(tmp_path)
     assert [each.url for each in found] == [each.url for each in FOUND[:2]]
-    assert dict(sieve.skipped) == {"its WARC file is not in the folder": 2}
+    assert dict(page_filter.skipped) == {"its WARC file is not in the folder": 2}
 
 
 def test_damage_is_named_and_what_stands_around_it_is_read(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_damage_is_named_and_what_stands_around_it_is_read(tmp_path: Path) -> No
 
 def test_news_without_an_index(tmp_path: Path) -> None:
     warc_gz(place(tmp_path, NEWS), [page_at("https://example.org/", b"<html>", 9), *FOUND])
-    found, sieve, _ = read(tmp_path)
+    found, page_filter, _ = read(tmp_path)
     assert [each.url for each in found] == [each.url for each in FOUND]
-    assert sieve.skipped["another host"] == 1
+    assert page_filter.skipped["another host"] == 1
 
 
 def test_a_folder_of_something_else_is_told(tmp_path: Path) -> None:

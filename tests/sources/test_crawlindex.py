@@ -29,8 +29,8 @@ LINE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def lines(*told: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(each).encode() + b"\n" for each in told)
+def lines(*entries: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(each).encode() + b"\n" for each in entries)
 
 
 def test_the_list_of_crawls() -> None:

@@ -1,4 +1,4 @@
-"""The same forty pages give the same archive, wherever they come from; only where and when is told otherwise."""
+"""The same forty pages give the same archive, wherever they come from; only where and when they were found differs."""
 
 import json
 from collections.abc import Callable
@@ -41,12 +41,12 @@ def _chosen() -> list[Capture]:
 
     None of the mobile host: by it its design is known, and a mirror has one host.
     """
-    ear, found = Discoverer(POST, Scope(), {}), dict[str, tuple[bool, Capture]]()
+    discoverer, found = Discoverer(POST, Scope(), {}), dict[str, tuple[bool, Capture]]()
     for capture in folder.captures(SAMPLES):
         address, item = canonical(capture.url), read(capture, POST)
         if isinstance(item, Unread) or item.layout in ("feed", "mobile_2017"):
             continue
-        if urlsplit(address).netloc == POST.host and ear.exclusion_rule(address, 0) is None:
+        if urlsplit(address).netloc == POST.host and discoverer.exclusion_rule(address, 0) is None:
             found.setdefault(address, (isinstance(item, Article), capture))
     return [capture for _, capture in sorted(found.values(), key=lambda each: not each[0])[:COUNT]]
 
@@ -141,8 +141,8 @@ def wacz(archive: Path, package: Path) -> Path:
     """A WACZ of the archive's evidence, with the stories as its pages."""
     pages = package.with_suffix(".jsonl")
     head = {"format": "json-pages-1.0", "id": "pages", "title": "Stories"}
-    told = [head, *({"url": url, "ts": at.replace("+00:00", "Z")} for url, at in asked(archive, SEEN))]
-    pages.write_text("".join(json.dumps(each) + "\n" for each in told), "utf-8")
+    lines = [head, *({"url": url, "ts": at.replace("+00:00", "Z")} for url, at in asked(archive, SEEN))]
+    pages.write_text("".join(json.dumps(each) + "\n" for each in lines), "utf-8")
     files = sorted((archive / "archive" / "evidence").glob("*.warc.gz"))
     pywb.done("wacz", "create", "-o", package, "-p", pages, *files, folder=archive)
     return package

@@ -281,8 +281,8 @@ def test_a_file_without_a_page_says_what_it_holds(tmp_path: Path) -> None:
         "1 left out (of the paper postkhmer), "
         "7 answers of other hosts: b.org 2, a.org 1, c.org 1, d.org 1, e.org 1, …"
     )
-    _, damages, sieve = read(tmp_path / "x.warc", papers={"www.postkhmer.com": "postkhmer"})
-    assert (damages, sieve.without_pages) == ([], [f"{tmp_path}/x.warc: {wanted}"])
+    _, damages, page_filter = read(tmp_path / "x.warc", papers={"www.postkhmer.com": "postkhmer"})
+    assert (damages, page_filter.without_pages) == ([], [f"{tmp_path}/x.warc: {wanted}"])
     warc(tmp_path / "y.warc", [FIRST])
     (tmp_path / "z.warc").write_bytes(b"")
     done = run("replay", tmp_path, "--jobs", 1, "--archive", tmp_path / "archive")

@@ -34,9 +34,9 @@ def test_saved_pages_of_other_hosts_are_left_out_and_counted(
     assert hosts(tmp_path) == {host}
     addresses = [path.read_text("utf-8").split()[0] for path in SAMPLES.rglob("*.url")]
     count = sum(other.removeprefix("www.") in each for each in addresses)
-    (told,) = [line for line in done.stderr.splitlines() if line.startswith("Left out: ")]
-    assert f"{count} pages of {other}" in told
-    assert "1 page of www.mekongherald.example" in told
+    (left_out,) = [line for line in done.stderr.splitlines() if line.startswith("Left out: ")]
+    assert f"{count} pages of {other}" in left_out
+    assert "1 page of www.mekongherald.example" in left_out
 
 
 def test_a_page_is_of_the_paper_that_its_canonical_link_names_and_aliases_are_home(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from zipfile import ZIP_DEFLATED
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import zstandard
@@ -39,8 +39,8 @@ def read(
     *paths: Path, papers: Mapping[str, str] | None = None
 ) -> tuple[list[tuple[RecordLocation, Exchange]], list[Damage], PageFilter]:
     damages: list[Damage] = []
-    sieve = PageFilter(HOST, papers=papers or {})
-    return list(found_in(paths, sieve, damages.append)), damages, sieve
+    page_filter = PageFilter(HOST, papers=papers or {})
+    return list(found_in(paths, page_filter, damages.append)), damages, page_filter
 
 
 def bare(exchange: Exchange) -> tuple[object, ...]:
@@ -114,9 +114,9 @@ def test_what_is_no_page_of_the_paper_is_counted(tmp_path: Path) -> None:
         replace(page, url="https://www.phnompenhpost.com/search", method="POST"),
         replace(page, url="http://phnompenhpost.com/", status=301, headers=(("Location", f"https://{HOST}/"),)),
     ]
-    taken, damages, sieve = read(warc_gz(tmp_path / "x.warc.gz", found))
+    taken, damages, page_filter = read(warc_gz(tmp_path / "x.warc.gz", found))
     assert ([exchange.url for _, exchange in taken], damages) == ([page.url], [])
-    assert sieve.skipped == {
+    assert page_filter.skipped == {
         "another host": 1,
         "a picture, style or script": 1,
         "not asked for by GET": 1,
@@ -150,9 +150,39 @@ def test_a_torn_end_is_named(tmp_path: Path) -> None:
 def test_no_wacz(tmp_path: Path) -> None:
     (tmp_path / "bad.wacz").write_bytes(b"PK\x03\x04 cut")
     wacz(tmp_path / "deflated.wacz", PAGES[:1], compression=ZIP_DEFLATED)
-    found, damages, _ = read(tmp_path)
+    found, damages, page_filter = read(tmp_path)
     assert not found
-    assert ["no WACZ" in each.what or "unpack it first" in each.what for each in damages] == [True, True]
+    told = {each.file: each.what for each in reversed(damages)}
+    assert "no WACZ" in told[f"{tmp_path}/bad.wacz"]
+    assert "unpack it first" in told[f"{tmp_path}/deflated.wacz"]
+    assert page_filter.not_warc == [f"{tmp_path}/bad.wacz", f"{tmp_path}/deflated.wacz"]
+
+
+def test_a_package_that_was_cut_off_is_read_without_its_list_of_contents(tmp_path: Path) -> None:
+    path = tmp_path / "x.wacz"
+    wacz(path, PAGES[:2])
+    with ZipFile(path) as package:
+        end = package.start_dir
+    path.write_bytes(path.read_bytes()[:end])
+    found, _, page_filter = read(path)
+    assert [exchange.url for _, exchange in found] == [page.url for page in PAGES[:2]]
+    assert page_filter.not_warc == []
+
+
+def test_what_is_no_warc_ends_a_run_with_its_name_after_all_others_were_read(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "a.warc").write_text("A letter, and no WARC.")
+    warc_gz(folder / "b.warc.gz", PAGES[:2])
+    (folder / "c.warc").touch()
+    sentence = f"{folder}/a.warc: no WARC, ARC or WACZ file; no record in it can be read"
+    done = scrapy(tmp_path, "crawl", "post", "-a", "source=warc", "-a", f"path={folder}", "-L", "ERROR")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"postscraper: {sentence}")
+    assert asked(tmp_path, "SELECT count(*) FROM capture") == [(2,)]
+    for pages_read in ("2 pages", "0 pages"):  # the second replay has read the other file, and still refuses this one
+        replayed = run("replay", folder, "--jobs", 1, "--archive", tmp_path / "other")
+        assert (replayed.exit_code, replayed.stderr.splitlines()[-1]) == (2, f"postscraper: {sentence}")
+        assert replayed.stdout.startswith(pages_read)
 
 
 def test_a_crawl_imports_and_reads_its_archive_again(tmp_path: Path) -> None:
@@ -196,10 +226,10 @@ def test_hostile_files(hostile: Path) -> None:
         name, expect, path = case["id"].removeprefix("warc--"), case["expect"], sidecar.with_suffix("")
         flags = set(expect["flags"])
         began = time.monotonic()
-        found, damages, sieve = read(path)
+        found, damages, page_filter = read(path)
         assert time.monotonic() - began < case["limits"]["seconds"], name
         assert all(each.file == str(path) and 0 <= each.offset <= path.stat().st_size for each in damages), name
-        assert not sieve.skipped, name
+        assert not page_filter.skipped, name
         if expect.get("records") is not None:
             assert len(found) == FOUND_AGAIN.get(name, 1 if flags & OF_THE_BODY else expect["records"]), name
             assert bool(damages) == bool(flags - OF_THE_BODY - NOT_DAMAGE), name
@@ -208,8 +238,10 @@ def test_hostile_files(hostile: Path) -> None:
 def test_hostile_files_in_one_crawl(hostile: Path, tmp_path: Path) -> None:
     """All of them end in captures, with a page whose date nobody can read among them."""
     done = scrapy(tmp_path, "crawl", "post", "-a", "source=warc", "-a", f"path={hostile}", "-L", "WARNING")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
+    sentence = done.stderr.splitlines()[-1]
+    assert all(name in sentence for name in ("html-named-warc", "only-magic", "zeros-1mb")), "files without a record"
     assert asked(tmp_path, "SELECT count(*) FROM capture WHERE captured_at IS NULL") == [(1,)]
     assert asked(tmp_path, "SELECT count(*) FROM capture")[0][0] > 10
     assert "byte" in done.stderr

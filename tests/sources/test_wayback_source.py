@@ -24,8 +24,8 @@ ROW = ["20180620011000", URL, "text/html", "200", "3I42H3S6NNFQ2MSVX7XZKYAYSCX5Q
 
 def asked(**wanted: Any) -> list[tuple[str, str]]:
     """The addresses that the index is asked for, and how they are to match."""
-    told = [parse_qs(query) for query in MACHINE.queries(targets("phnompenhpost.com", **wanted))]
-    return [(each["url"][0], each["matchType"][0]) for each in told]
+    queries = [parse_qs(query) for query in MACHINE.queries(targets("phnompenhpost.com", **wanted))]
+    return [(each["url"][0], each["matchType"][0]) for each in queries]
 
 
 def answer(body: bytes | Any, **changes: Any) -> Exchange:
@@ -38,17 +38,17 @@ def answer(body: bytes | Any, **changes: Any) -> Exchange:
 def replayed(
     moment: str | None = "Wed, 20 Jun 2018 01:10:00 GMT", *headers: tuple[str, str], **changes: Any
 ) -> Exchange:
-    told = (("Memento-Datetime", moment),) if moment else ()
+    memento = (("Memento-Datetime", moment),) if moment else ()
     url = f"https://web.archive.org/web/20180620011000id_/{URL}"
-    return answer(**({"body": BODY, "url": url, "headers": (*told, *headers)} | changes))
+    return answer(**({"body": BODY, "url": url, "headers": (*memento, *headers)} | changes))
 
 
 def test_the_whole_paper_is_one_question() -> None:
     assert asked() == [("phnompenhpost.com", "domain")]
-    told = parse_qsl(QUERY)
-    assert ("collapse", "digest") in told
-    assert ("filter", "statuscode:200") in told
-    assert "from" not in dict(told)
+    words = parse_qsl(QUERY)
+    assert ("collapse", "digest") in words
+    assert ("filter", "statuscode:200") in words
+    assert "from" not in dict(words)
 
 
 def test_sections_are_prefixes_under_every_host_of_the_paper() -> None:
@@ -63,8 +63,8 @@ def test_sections_are_prefixes_under_every_host_of_the_paper() -> None:
 
 def test_days_are_days_of_capture() -> None:
     (query,) = MACHINE.queries(targets("phnompenhpost.com"), date(2018, 6, 1), date(2018, 6, 30))
-    told = dict(parse_qsl(query))
-    assert (told["from"], told["to"]) == ("20180601", "20180630")
+    words = dict(parse_qsl(query))
+    assert (words["from"], words["to"]) == ("20180601", "20180630")
 
 
 @pytest.mark.parametrize(

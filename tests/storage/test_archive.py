@@ -58,7 +58,7 @@ def test_outcomes(archive: Archive, later: Any, outcome: str) -> None:
 
 def test_captures_are_found_by_address_and_moment_at_once(archive: Archive) -> None:
     with archive.connect() as connection:
-        how = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {of_moments(1)}", {"u0": CANAL, "m0": "", "n0": ""}).all()
+        how = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {of_moments(1)}", {"u0": CANAL, "s0": ""}).all()
     assert "SEARCH capture USING INDEX sqlite_autoindex_capture_1 (url=? AND captured_at>? AND captured_at<?)" in {
         row[3] for row in how
     }

@@ -37,32 +37,48 @@ def page(browser: Browser, room: Room) -> Iterator[Page]:
     assert not elsewhere
 
 
-def _paths(room: Room) -> list[str]:
-    """One of each page, and the stories in both languages."""
-    hits = json.loads(room.ask(f"/search.json?q={'river'}").body)["hits"]
+def _paths(room: Room) -> dict[str, str]:
+    """One of each page by name, and the stories in both languages."""
+    hits = json.loads(room.ask("/search.json?q=river").body)["hits"]
     khmer = json.loads(room.ask("/search.json?q=%E1%9E%97%E1%9E%BC%E1%9E%98%E1%9E%B7").body)["hits"]
-    story = room.ask(f"/story?url={EDITED}").headers["location"]
-    return [
-        *("/", "/year/2018", "/day/2018-06-20", "/search", "/search?q=river", "/trend?q=river;road", story),
-        *(f"{story}/difference?old=1&new=2", f"{story}?revision=1", f"/story/{khmer[0]['story_id']}"),
-        *(
-            f"/story/{hits[0]['story_id']}",
-            "/changes",
-            f"{story}/cite",
-            f"/story/{hits[0]['story_id']}/proof",
-            "/runs",
-            "/gone",
-            "/coverage",
-            "/unread",
-            "/audit",
-            "/docs",
-            "/withdrawn",
-            "/nothing",
-        ),
-        *("/capture/1", "/search?q=(", "/search?page=x"),
-    ]
+    edited = room.ask(f"/story?url={EDITED}").headers["location"]
+    read = f"/story/{hits[0]['story_id']}"
+    picture = json.loads(room.ask("/pictures.json").body)["pictures"][0]["capture_id"]
+    return {
+        "front": "/",
+        "year": "/year/2018",
+        "day": "/day/2018-06-20",
+        "search": "/search",
+        "results": "/search?q=road",
+        "trend": "/trend?q=river;road",
+        "story": edited,
+        "read": read,
+        "difference": f"{edited}/difference?old=1&new=2",
+        "revision": f"{edited}?revision=1",
+        "khmer": f"/story/{khmer[0]['story_id']}",
+        "changes": "/changes",
+        "cite": f"{edited}/cite",
+        "proof": f"{read}/proof",
+        "runs": "/runs",
+        "gone": "/gone",
+        "coverage": "/coverage",
+        "unread": "/unread",
+        "audit": "/audit",
+        "docs": "/docs",
+        "withdrawn": "/withdrawn",
+        "pictures": "/pictures",
+        "photos": "/pictures/again",
+        "picture": f"/capture/{picture}",
+        "capture": "/capture/1",
+        "nothing": "/nothing",
+        "wrong": "/search?q=(",
+        "page": "/search?page=x",
+        "beyond": "/search?q=river&page=99",
+        "months": "/trend?q=river;road&by=month",
+    }
 
 
+@pytest.mark.long
 def test_no_script_runs(page: Page, room: Room) -> None:
     """On the pages of every story, hostile ones included: nothing asks, nothing is left in the window, no error."""
     ran: list[str] = []
@@ -74,7 +90,12 @@ def test_no_script_runs(page: Page, room: Room) -> None:
     stories = json.loads(room.ask("/index.json").body)["stories"]
     hostile = [number for number in range(1, stories + 1) if b"bodymark0001" in room.ask(f"/story/{number}").body]
     assert len(hostile) > 40
-    paths = [*(f"/story/{number}" for number in hostile), *_paths(room), "/search?q=bodymark0001", "/day/2019-05-14"]
+    paths = [
+        *(f"/story/{number}" for number in hostile),
+        *_paths(room).values(),
+        "/search?q=bodymark0001",
+        "/day/2019-05-14",
+    ]
     page.goto("/")
     page.evaluate("alert('seen')")
     assert page.evaluate("window.ran") == "alert"  # so that a script would be noticed
@@ -148,6 +169,21 @@ def test_facets_narrow_and_downloads_are_files(page: Page) -> None:
     assert download.value.path().read_text("utf-8").count("\n") == int(count) + 1
 
 
+def test_from_a_dot_of_a_trend_to_its_stories(page: Page, room: Room) -> None:
+    page.goto("/trend?q=river")
+    count = json.loads(room.ask("/search.json?q=river&year=2019").body)["total"]
+    page.locator(".lines a[href*='since=2019']").click()
+    assert page.locator(".total strong").inner_text().split()[0] == str(count)
+
+
+def test_from_a_picture_to_its_story_and_the_other(page: Page) -> None:
+    page.goto("/pictures?credit=Chan+Borith&until=2018")
+    assert page.locator(".sheet img").evaluate("each => each.complete && each.naturalWidth") == 390
+    page.get_by_role("link", name="Riverside road opens at last").click()
+    page.get_by_role("link", name="Where its photos stand").click()
+    assert page.locator(".again li").count() == 2
+
+
 def test_keyboard_reaches_the_content(page: Page) -> None:
     page.goto("/search?q=river")
     page.keyboard.press("Tab")
@@ -158,6 +194,7 @@ def test_keyboard_reaches_the_content(page: Page) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.long
 def test_pages_are_accessible_and_fit(browser: Browser, room: Room, size: str, scheme: str) -> None:
     """By axe-core, without serious findings; no page is wider than the screen."""
     width, height = SIZES[size]
@@ -168,7 +205,7 @@ def test_pages_are_accessible_and_fit(browser: Browser, room: Room, size: str, s
     )
     opened = context.new_page()
     findings = {}
-    for path in _paths(room):
+    for path in _paths(room).values():
         opened.goto(path)
         assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
         found = Axe().run(opened).response["violations"]
@@ -186,7 +223,7 @@ def test_screenshots(browser: Browser, room: Room, tmp_path: Path) -> None:
     """Pictures of the pages in both languages, light and dark, on a desktop and a phone, for people to look at."""
     folder = Path("screenshots")
     folder.mkdir(exist_ok=True)
-    names = ("front", "year", "day", "search", "results", "trend", "story", "difference", "revision", "khmer")
+    paths = _paths(room)
     for scheme in ("light", "dark"):
         for size, (width, height) in SIZES.items():
             context = browser.new_context(
@@ -195,8 +232,8 @@ def test_screenshots(browser: Browser, room: Room, tmp_path: Path) -> None:
                 color_scheme=scheme,  # type: ignore[arg-type]
             )
             opened = context.new_page()
-            for name, path in zip(names, _paths(room), strict=False):
+            for name, path in paths.items():
                 opened.goto(path)
                 opened.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
             context.close()
-    assert len(list(folder.glob("*.png"))) >= len(names) * 4
+    assert len(list(folder.glob("*.png"))) >= len(paths) * 4

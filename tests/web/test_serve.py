@@ -74,6 +74,31 @@ def test_withdrawn_stories_are_shown_as_such(without: Room) -> None:
     assert "Riverside road" not in without.ask("/search?q=riverside").text
 
 
+@pytest.fixture(scope="module")
+def packed(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A room over a pack, which has no evidence."""
+    pack = tmp_path_factory.mktemp("packed") / "part.wacz"
+    done = run("pack", pack, "--words", "clinic", "--archive", furnished)
+    assert done.exit_code == 0, done.output
+    with serving(pack) as running:
+        yield running
+
+
+def test_a_pack_names_what_would_need_its_evidence(packed: Room) -> None:
+    number = json.loads(packed.ask("/search.json?q=clinic+koh+thom").body)["hits"][0]["story_id"]
+    assert packed.ask(f"/story/{number}").status == 200
+    capture = json.loads(packed.ask(f"/story/{number}.json").body)["captures"][0]["id"]
+    shown = packed.ask(f"/capture/{capture}")
+    assert shown.status == 200
+    assert "is a pack" in shown.text
+    for path in (f"/story/{number}/proof", f"/capture/{capture}/text", f"/capture/{capture}/bytes"):
+        answer = packed.ask(path)
+        assert answer.status == 501, path
+        assert "postscraper replay" in answer.text
+    for path in ("/", "/audit", "/coverage", "/unread", "/gone", "/changes", "/runs", f"/story/{number}/cite"):
+        assert packed.ask(path).status == 200, path
+
+
 def test_slow_questions_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     assert room.ask("/search?q=river").status == 200
     monkeypatch.setattr(database, "STEPS", 1)
@@ -82,6 +107,13 @@ def test_slow_questions_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
     assert "longer than a second" in answer.text
+
+
+def test_slow_proofs_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = json.loads(room.ask("/search.json?q=river").body)["hits"][0]["story_id"]
+    assert room.ask(f"/story/{number}/proof").status == 200
+    monkeypatch.setattr(database, "SECONDS", 0)
+    assert room.ask(f"/story/{number}/proof").status == 503
 
 
 def test_a_connection_is_free_of_the_limit_after_a_slow_question(room: Room) -> None:

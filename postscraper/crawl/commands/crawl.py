@@ -104,7 +104,7 @@ class _Failures(logging.Filter):
 
 
 class Command(ScrapyCrawl):
-    """Exit codes are those of `postscraper`; see the README."""
+    """Exit codes are those of `postscraper`; see docs/reference/exit-codes.md."""
 
     _sentence: str | None = None  # the sentence beside the exit code
 

@@ -9,12 +9,13 @@ import re
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from postscraper.extraction.body import Body
 from postscraper.extraction.bylines import AGENCIES, people
-from postscraper.items import Block, BlockKind, Problem
-from postscraper.layouts.phnompenhpost.typed_opening import KICKER, blotter
+from postscraper.extraction.page import Page
+from postscraper.items import Block, BlockKind, Image, Problem
+from postscraper.layouts.phnompenhpost.typed_opening import KICKER, Opening, blotter, captioned, opened
 from postscraper.newspaper import Newspaper
 
 
@@ -45,8 +46,8 @@ def mended(body: Body) -> Body:
     pieces = [_piece(block.kind, block.text, index) for index, block in enumerate(blotter(body.blocks))]
     problems = list(body.problems)
     for mend in (_drop_caps, _hard_line_ends, _lost_letter, _print_hyphens, _wire_tail):
-        pieces, found = mend(pieces)
-        problems += found
+        pieces, damage = mend(pieces)
+        problems += damage
     starts = [piece.first for piece in pieces]
     return Body(
         blocks=tuple(Block(kind=piece.kind, text=piece.text) for piece in pieces),
@@ -225,17 +226,17 @@ def _print_hyphens(pieces: list[_Piece]) -> _Mended:
         return pieces, []
     vocabulary = _vocabulary(pieces)
     joined: list[str] = []
-    left: list[str] = []
+    unsure: list[str] = []
 
     def mend(found: re.Match[str]) -> str:
         if not re.fullmatch(_FRAGMENT, found[2]):
             return found[0]
         sure = (found[1] + found[2]).casefold() in vocabulary
-        (joined if sure else left).append(found[0])
+        (joined if sure else unsure).append(found[0])
         return found[1] + found[2] if sure else found[0]
 
     out = [piece.saying(_HYPHENATED.sub(mend, piece.text)) if "-" in piece.text else piece for piece in pieces]
-    return out, [*_damage("print hyphens taken out", joined), *_damage("print hyphens, as they stand", left)]
+    return out, [*_damage("print hyphens taken out", joined), *_damage("print hyphens, as they stand", unsure)]
 
 
 _TAIL = rf"(?is)(?P<story>.*[.!?][”\"’]?)\s*(?P<wire>[-–—]\s*(?:{'|'.join(map(re.escape, AGENCIES))})(?:/[\w .-]+)?\.?)"
@@ -248,6 +249,28 @@ def _wire_tail(pieces: list[_Piece]) -> _Mended:
         return pieces, []
     credit = _piece("credit", found["wire"], pieces[-1].first)
     return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
+
+
+def restored(
+    page: Page, story: Body, main: tuple[Image, ...] = (), *, old: bool = True
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The fields of an article that its box gives, with opening and damage undone; and what is wrong with them.
+
+    main: the picture above the story. old: whether its years are those of typed openings and of damage.
+    """
+    opening = Opening()
+    if old:
+        opening, story = opened(story)
+        story = mended(story)
+    images, lone = captioned((*main, *story.images), opening)
+    return {
+        "kicker": opening.kicker,
+        "standfirst": opening.standfirst,
+        "dateline": opening.dateline,
+        "agency": agency_of(story, page.paper),
+        "images": images,
+        "story": story,
+    }, (*story.problems, *lone)
 
 
 def agency_of(body: Body, paper: Newspaper) -> str | None:

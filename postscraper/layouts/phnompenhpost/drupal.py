@@ -71,12 +71,12 @@ def hidden_day(page: Page) -> tuple[Printed | None, tuple[Problem, ...]]:
 def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
     """The story that a card of a side list announces: a picture and a headline with one address, and a summary."""
     links = nodes(card, "a")
-    found = (url for each in links if (href := each.attr("href")) and (url := absolute(page.base, href)))
+    urls = (url for each in links if (href := each.attr("href")) and (url := absolute(page.base, href)))
     return Teaser(
         list=name,
         position=position,
         headline=" ".join(filter(None, map(words, links))) or None,
-        url=next(found, ""),
+        url=next(urls, ""),
         summary=" ".join(many(card, "p")) or None,
         image_url=first_picture_url(page, card),
     )

@@ -33,10 +33,9 @@ from postscraper.extraction.page import Node, Page, headline, link, maybe, node,
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
-from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
-from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
+from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
-from postscraper.urls import path_of
+from postscraper.urls import is_front, path_of
 
 END = "footer .footer-line"
 STORY = "div#ArticleBody"
@@ -60,26 +59,20 @@ def article(page: Page) -> Article | None:
     if "node-type-article" not in page.body_classes:
         return None
     printed_headline = headline(page, ".node-title > h2")
-    scoped = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
-    opening, rest = opened(scoped)
-    story = mended(rest)
+    story = body(page, scope(page, "#ArticleBody"), skip=SKIP, pictures=PICTURES, caption=CAPTION)
     main, lost = main_picture(page, nodes(page, ".node-main-image"), CAPTION)
-    images, lone = captioned((*main, *story.images), opening)
+    fields, odd = restored(page, story, main)
+    fields["dateline"] = fields["dateline"] or _khmer_dateline(page)
     date, problems = _published(page)
     return assemble.article(
         page,
         layout="drupal_2013",
         headline=printed_headline,
         twin=drupal.TWIN,
-        kicker=opening.kicker,
-        standfirst=opening.standfirst,
         byline=maybe(page, ".authoring-information .byline"),
-        agency=agency_of(story, page.paper),
-        dateline=opening.dateline or _khmer_dateline(page),
         date=date,
-        images=images,
-        story=story,
-        problems=(*problems, *lost, *story.problems, *lone),
+        problems=(*problems, *lost, *odd),
+        **fields,
         **drupal.head(page),
     )
 
@@ -123,7 +116,7 @@ _NO_SECTIONS = frozenset({"author", "user", "tags"})
 
 
 def built_at(page: Page) -> datetime | None:
-    """When the site built the page, as its Boost cache notes below it; None without the note.
+    """The moment at which the site built the page, as its Boost cache notes below it; None without the note.
 
     The cache writes its server's clock and no zone; read as UTC it is within a day of the moment.
     """
@@ -134,22 +127,20 @@ def built_at(page: Page) -> datetime | None:
 
 def listing(page: Page) -> Listing | None:
     _check_kind(page)
-    problems: list[Problem] = []
+    section = None
     if node(page, "form#search-form, ol.search-results") is not None:
-        section, teasers = None, tuple(_results(page, problems))
+        entries = _results(page)
     elif "front" in page.body_classes:
-        section, teasers = None, tuple(_front(page, problems))
+        entries = _front(page)
     else:
         own = next(iter(nodes(page, ".block-49")), None)
         if own is None or node(own, ".category") is None:
             return None
         name = maybe(own, ".title-bar")
         section = None if path_of(page.url).split("/")[1] in _NO_SECTIONS else name
-        teasers = tuple(_cards(page, own, None if section else name, problems))
+        entries = _cards(page, own, None if section else name)
     next_url = drupal.next_url(page)
-    return assemble.listing(
-        page, layout="drupal_2013", section=section, teasers=teasers, next_url=next_url, problems=tuple(problems)
-    )
+    return assemble.listing(page, layout="drupal_2013", section=section, entries=entries, next_url=next_url)
 
 
 def _check_kind(page: Page) -> None:
@@ -159,20 +150,21 @@ def _check_kind(page: Page) -> None:
             raise PageRejected(reason, f"the page is of the kind {name}")
     if any(name.startswith("node-type-") for name in page.body_classes):
         raise PageRejected("not_an_article", " ".join(sorted(page.body_classes))[:200])
-    if "front" in page.body_classes and (path_of(page.url) != "/" or "option=" in page.url):
+    if "front" in page.body_classes and not is_front(page.canonical(page.url)):
         raise PageRejected("soft_404", "the address answers with the front page")
 
 
-def _front(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
+def _front(page: Page) -> Iterator[DatedTeaser | Problem]:
     for block in nodes(page, "div[class^='block-']"):
         links = [each.attr("href") or "" for each in nodes(block, f":is({CARDS}) a[href]")]
         if not all("/video/" in each or "/jobs" in each for each in links):
-            yield from _cards(page, block, maybe(block, LIST_NAME), problems)
+            yield from _cards(page, block, maybe(block, LIST_NAME))
 
 
-def _cards(page: Page, block: Node, name: str | None, problems: list[Problem]) -> Iterator[DatedTeaser]:
+def _cards(page: Page, block: Node, name: str | None) -> Iterator[DatedTeaser | Problem]:
     for position, card in enumerate(nodes(block, CARDS), 1):
-        date = _day(page, maybe(card, ".posted-date"), problems)
+        date, problems = dated(page, maybe(card, ".posted-date"), captured_at=built_at(page))
+        yield from problems
         heading = "h3 a[href], .views-field-title a[href]"
         yield DatedTeaser(
             list=name,
@@ -185,12 +177,13 @@ def _cards(page: Page, block: Node, name: str | None, problems: list[Problem]) -
         )
 
 
-def _results(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
+def _results(page: Page) -> Iterator[DatedTeaser | Problem]:
     """The stories found; a search that finds none, or beyond its last page, has no list at all."""
     for position, card in enumerate(nodes(page, "ol.search-results > li.search-result"), 1):
-        line = maybe(card, ".posted-date") or ""
-        found = _BY.fullmatch(line)
-        date = _day(page, found["day"] if found else line or None, problems)
+        line = maybe(card, ".posted-date")
+        found = _BY.fullmatch(line or "")
+        date, problems = dated(page, found["day"] if found else line, captured_at=built_at(page))
+        yield from problems
         yield DatedTeaser(
             list=None,
             position=position,
@@ -198,11 +191,5 @@ def _results(page: Page, problems: list[Problem]) -> Iterator[DatedTeaser]:
             url=link(page, card, "h3.title a[href]"),
             summary=maybe(card, "p.search-snippet"),
             published_on=date.on if date else None,
-            published_text=line or None,
+            published_text=line,
         )
-
-
-def _day(page: Page, text: str | None, problems: list[Problem]) -> Printed | None:
-    date, odd = dated(page, text, captured_at=built_at(page)) if text else (None, ())
-    problems += odd
-    return date

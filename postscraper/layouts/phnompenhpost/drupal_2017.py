@@ -24,20 +24,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import Node, Page, Words, clean, many, maybe, node, nodes, scope, there, words
+from postscraper.extraction.page import Node, Page, Words, headed, maybe, node, nodes, scope, there, unread, words
 from postscraper.extraction.pictures import first_picture_url, main_picture
+from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
 from postscraper.layouts.phnompenhpost import drupal
-from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
-from postscraper.layouts.phnompenhpost.typed_opening import Opening, captioned, opened
+from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
-from postscraper.urls import absolute, path_of
+from postscraper.urls import absolute, is_front
 
 END = "footer"
 STORY = "div#ArticleBody"
@@ -78,10 +77,9 @@ def article(page: Page) -> Article | None:
     if "node-type-article" not in page.body_classes:
         return None
     headline, doubts = _headline(page)
-    byline, date, odd = _published(page)
-    opening, story = _story(page, old=date is None or date.on < _DRUPAL_SINCE)
+    byline, date, problems = _published(page)
     main, lost = main_picture(page, nodes(page, "div.node-main-image"), CAPTION)
-    images, lone = captioned((*main, *story.images), opening)
+    fields, odd = restored(page, _story(page), main, old=date is None or date.on < _DRUPAL_SINCE)
     head = drupal.head(page)
     if date is None or date.at is None:
         head["modified_at"] = None
@@ -90,16 +88,11 @@ def article(page: Page) -> Article | None:
         layout="drupal_2017",
         headline=headline,
         twin=drupal.TWIN,
-        kicker=opening.kicker,
-        standfirst=opening.standfirst,
         byline=byline,
-        agency=agency_of(story, page.paper),
-        dateline=opening.dateline,
         date=date,
-        images=images,
-        story=story,
         teasers=(*_list(page, "div.recommened-news"), *_list(page, "div.related-content")),
-        problems=(*doubts, *odd, *lost, *story.problems, *lone, *_beside(page)),
+        problems=(*doubts, *problems, *lost, *odd, *_beside(page)),
+        **fields,
         **head,
     )
 
@@ -114,16 +107,13 @@ def _headline(page: Page) -> tuple[str, tuple[Problem, ...]]:
     raise PageRejected("no_headline", f"{HEADLINE} and its hidden twins hold no words")
 
 
-def _story(page: Page, *, old: bool) -> tuple[Opening, Body]:
+def _story(page: Page) -> Body:
     """The body; editors' broken tags cut some in two. A story may be of pictures alone."""
     parts = nodes(page, BODY) or [scope(page, BODY)]
     story = body(page, *parts, skip=SKIP, pictures=PICTURES, caption=CAPTION)
     if not story.blocks and not story.images:
         raise PageRejected("no_body", "the body holds no words and no picture")
-    if not old:
-        return Opening(), story
-    opening, rest = opened(story)
-    return opening, mended(rest)
+    return story
 
 
 def _beside(page: Page) -> Iterator[Problem]:
@@ -170,9 +160,10 @@ CARDS = ".item-list li, .views-row, .stories-item, .first-item, .search-result, 
 # Lists of the site itself, and the advertisements: skipped by name.
 CHROME = "header, nav, footer, form, .top-nav, .pager, .menu, .nice-menu, .dfp_ad, .jobs-block"
 SIDE = ".sidebar"
+BOXES = ":has(> h2, > .title-bar, > .block-title)"
 HEADING = ":scope > h2, :scope > .title-bar, :scope > .block-title"
 
-_TWELVE_HOURS_FROM = date(2020, 1, 1)
+_TWELVE_HOURS_FROM = datetime.date(2020, 1, 1)
 _DATE = re.compile(
     rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DATES.day}{DATES.clock}?{DATES.zone}?)(?: by .*)?)"
 )
@@ -187,7 +178,6 @@ _NO_LISTS: tuple[tuple[str, Reason], ...] = (
     ("body:is([class*='node-type-'], .page-contact, .page-sitemap)", "not_an_article"),
 )
 _LISTS = frozenset({"page-taxonomy", "page-search", "page-author"})
-_FRONTS = frozenset({"/", "/front", "/home", "/index.html"})
 
 
 def listing(page: Page) -> Listing | None:
@@ -196,20 +186,20 @@ def listing(page: Page) -> Listing | None:
         if node(page, css) is not None:
             raise PageRejected(reason, f"a page of another kind: {' '.join(sorted(page.body_classes))[:200]}")
     front = "front" in page.body_classes
-    if front and path_of(page.url) not in _FRONTS:
+    if front and not is_front(page.canonical(page.url)):
         raise PageRejected("soft_404", "the address answers with the front page")
     section = _section(page)
-    teasers, problems = _teasers(page, section)
+    entries = tuple(_cards(page, section))
+    announces = any(isinstance(each, DatedTeaser) for each in entries)
     next_url = drupal.next_url(page)
-    if not teasers and not front and next_url is None and not _LISTS.intersection(page.body_classes):
+    if not announces and not front and next_url is None and not _LISTS.intersection(page.body_classes):
         return None
     return assemble.listing(
         page,
         layout="drupal_2017",
         section=section if _in_menu(page) else None,
-        teasers=tuple(teasers),
+        entries=entries,
         next_url=next_url,
-        problems=tuple(problems),
     )
 
 
@@ -225,37 +215,21 @@ def _in_menu(page: Page) -> bool:
     return any(node(page, f"nav .{term}, footer .{term}, .menu .{term}") is not None for term in terms)
 
 
-def _teasers(page: Page, section: str | None) -> tuple[list[DatedTeaser], list[Problem]]:
-    teasers: list[DatedTeaser] = []
-    problems: list[Problem] = []
+def _cards(page: Page, section: str | None) -> Iterator[DatedTeaser | Problem]:
     positions: Counter[str | None] = Counter()
-    names: dict[Node, str | None] = {}
+    headings = headed(page, BOXES, HEADING)
     for card in nodes(page, CARDS):
         outer = card.parent.closest(CARDS) if isinstance(card.parent, Node) else None
         if outer is not None or card.closest(CHROME) is not None:
             continue
-        name = _list_name(card, names)
+        name = next((headings[box] for box in card.ancestors if box in headings), None)
         name = None if name == section else name
-        teaser, doubts = _teaser(page, card, name, positions[name] + 1)
-        problems += doubts
-        if teaser is not None:
-            positions[name] += 1
-            teasers.append(teaser)
-    return teasers, problems
+        for each in _card(page, card, name, positions[name] + 1):
+            positions[name] += isinstance(each, DatedTeaser)
+            yield each
 
 
-def _list_name(card: Node, names: dict[Node, str | None]) -> str | None:
-    """The heading of the nearest box around the card that has one."""
-    for box in card.ancestors:
-        if isinstance(box, Node):
-            if box not in names:
-                names[box] = next(iter(many(box, HEADING)), None)
-            if names[box]:
-                return names[box]
-    return None
-
-
-def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
+def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
     url = next((found for each in links if (found := absolute(page.base, each.attr("href") or ""))), None)
@@ -264,11 +238,14 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
     dates = [text for _, text in boxes if _DATE.fullmatch(text)]
     summary = " ".join(line for line in lines if line not in dates) or None
-    problems = _unread(card, [headline or "", *lines, *dates[:1]])
+    rest = unread(words(card), [headline or "", *lines, *dates[:1]]).strip(" |")
+    if rest := clean(_MORE.sub("", rest)).strip(" |"):
+        yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
     if url is None or not (headline or summary):
-        return None, problems
-    date, doubts = _date(page, dates[0]) if dates else (None, ())
-    teaser = DatedTeaser(
+        return
+    date, problems = _date(page, dates[0]) if dates else (None, ())
+    yield from problems
+    yield DatedTeaser(
         list=name,
         position=position,
         headline=headline,
@@ -277,16 +254,6 @@ def _teaser(page: Page, card: Node, name: str | None, position: int) -> tuple[Da
         image_url=first_picture_url(page, card),
         **assemble.published(date),
     )
-    return teaser, [*problems, *doubts]
-
-
-def _unread(card: Node, read: list[str]) -> list[Problem]:
-    """A problem with the card's words that are none of those read."""
-    rest = words(card)
-    for text in sorted(read, key=len, reverse=True):
-        rest = rest.replace(text, "", 1)
-    rest = rest.strip(" |") and clean(_MORE.sub("", rest)).strip(" |")
-    return [Problem(kind="unread_words", detail="in a card of a list", text=rest)] if rest else []
 
 
 def _date(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:

@@ -3,8 +3,6 @@
 The words are those of Drupal's Devel module, which fills empty fields of test sites.
 """
 
-from postscraper.items import Problem
-
 # From its submodule devel_generate; the words that are also English are left out.
 _WORDS_OF_DEVEL = """
     abbas abdo abico abigo abluo accumsan acsi adipiscing aliquam aliquip amet antehabeo appellatio
@@ -28,9 +26,5 @@ _FEWEST = 4  # words; fewer may be a name or a motto
 
 def is_latin(text: str | None) -> bool:
     """Whether at least three of four words are the generator's."""
-    found = [each.strip(".,;:").casefold() for each in (text or "").split()]
-    return len(found) >= _FEWEST and sum(each in _WORDS for each in found) * 4 >= len(found) * 3
-
-
-def problem(text: str | None) -> Problem:
-    return Problem(kind="damage", detail="dummy Latin in place of a caption", text=text)
+    words = [word.strip(".,;:").casefold() for word in (text or "").split()]
+    return len(words) >= _FEWEST and sum(word in _WORDS for word in words) * 4 >= len(words) * 3

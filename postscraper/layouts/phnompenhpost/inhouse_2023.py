@@ -16,8 +16,9 @@ headline, section, date, reporter, caption with credit, body. What does not fit 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
@@ -27,6 +28,7 @@ from postscraper.extraction.dates import Printed, dated, is_default_time
 from postscraper.extraction.page import (
     Node,
     Page,
+    headed,
     headline,
     many,
     maybe,
@@ -40,7 +42,8 @@ from postscraper.extraction.page import (
 )
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
-from postscraper.layouts.phnompenhpost import damaged_text, dummy
+from postscraper.layouts.phnompenhpost import damaged_text
+from postscraper.layouts.phnompenhpost.dummy import is_latin
 from postscraper.newspaper import Newspaper
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
 from postscraper.urls import page_of, path_of
@@ -83,8 +86,7 @@ def article(page: Page) -> Article | None:
         return None
     printed = headline(page, ".section-article-header h2, .section-article-header h1")
     story, main = _story(page)
-    facts = list(_facts(page))
-    dates = [each for each in facts if isinstance(each, Printed)]
+    date, problems = _published(page)
     section = maybe(page, SECTION)
     address, odd_address = own_address(page)
     number = _NUMBER.search(path_of(address))
@@ -94,14 +96,14 @@ def article(page: Page) -> Article | None:
         headline=printed,
         byline=_reporter(page),
         section=None if section == _NO_SECTION else section,
-        date=dates[0] if dates else None,
+        date=date,
         images=(*main, *story.images),
         story=replace(story, links=tuple(each for each in story.links if _VEILED not in each.url)),
         teasers=tuple(_side_lists(page)),
         node_id=int(number[1]) if number else None,
         address=address,
         odd_address=odd_address,
-        problems=(*(each for each in facts if isinstance(each, Problem)), *story.problems),
+        problems=(*problems, *story.problems),
     )
 
 
@@ -123,22 +125,24 @@ def _reporter(page: Page) -> str | None:
     return line.partition(":")[2].strip() or None if ":" in line else line or None
 
 
-def _facts(page: Page) -> Iterator[Printed | Problem]:
+def _published(page: Page) -> tuple[Printed | None, list[Problem]]:
     """The date in the box of section, date and reporter; and what else stands there."""
     rest = " ".join(many(page, FACTS))
     for known in (maybe(page, SECTION), maybe(page, REPORTER), *many(page, f"{FACTS} [class*='share']")):
         rest = rest.replace(known or "", "", 1)
+    date, problems = None, []
     if maybe(page, SECTION) == _NO_SECTION:
-        yield Problem(kind="damage", detail="the move of 2023 lost the story's section", text=_NO_SECTION)
+        detail = "the move of 2023 lost the story's section"
+        problems.append(Problem(kind="damage", detail=detail, text=_NO_SECTION))
     if found := _DATE.search(rest):
         rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
-        date, problems = dated(page, found[0])
-        yield from problems
-        if date is not None:
-            vouched = (date.zoned or date.halved) and not is_default_time(date.at, page.paper)
-            yield replace(date, at=date.at if vouched else None)
-    if left := rest.replace("More Topic", "", 1).strip(" |:"):
-        yield Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=left)
+        date, odd = dated(page, found[0])
+        problems += odd
+        if date is not None and (not (date.zoned or date.halved) or is_default_time(date.at, page.paper)):
+            date = replace(date, at=None)
+    if rest := rest.replace("More Topic", "", 1).strip(" |:"):
+        problems.append(Problem(kind="unread_words", detail=f"beside section and date in {FACTS}", text=rest))
+    return date, problems
 
 
 def _unveiled(code: str) -> str:
@@ -169,15 +173,14 @@ def listing(page: Page) -> Listing | None:
     path = path_of(page.url)
     if path.count("/") > 1:
         raise PageRejected("soft_404", f"a list answers under {path}, which is a story's address")
-    found = tuple(_teasers(page, cards))
-    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
+    entries = tuple(_teasers(page, cards))
+    announces = any(isinstance(each, DatedTeaser) for each in entries)
     return assemble.listing(
         page,
         layout="inhouse_2023",
         section=_section(page, path),
-        teasers=teasers,
-        next_url=_next(page) if teasers else None,
-        problems=tuple(each for each in found if isinstance(each, Problem)),
+        entries=entries,
+        next_url=_next(page) if announces else None,
     )
 
 
@@ -196,21 +199,12 @@ def _next(page: Page) -> str | None:
 
 
 def _teasers(page: Page, cards: list[Node]) -> Iterator[DatedTeaser | Problem]:
-    positions: dict[str | None, int] = {}
+    positions: Counter[str | None] = Counter()
+    headings = headed(page, BOXES, HEADING)
     for card in cards:
-        name = _list_name(card)
-        position = positions[name] = positions.get(name, 0) + 1
-        yield from _card(page, card, name, position)
-
-
-def _list_name(card: Node) -> str | None:
-    """The heading of the nearest box around a card that has one."""
-    box = card.closest(BOXES)
-    while box is not None:
-        if found := many(box, HEADING):
-            return found[0]
-        box = box.parent.closest(BOXES) if isinstance(box.parent, Node) else None
-    return None
+        name = next((headings[box] for box in card.ancestors if box in headings), None)
+        positions[name] += 1
+        yield from _card(page, card, name, positions[name])
 
 
 def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
@@ -255,14 +249,18 @@ def _side_lists(page: Page) -> Iterator[Teaser]:
     """The lists beside a story, card by card; a card holds a headline and no date."""
     for each in _teasers(page, nodes(page, SIDE)):
         if isinstance(each, DatedTeaser):
-            yield Teaser(**{field.name: getattr(each, field.name) for field in fields(Teaser)})
+            yield assemble.undated(each)
 
 
 def _main_apart(story: Body, paper: Newspaper) -> tuple[Body, tuple[Image, ...]]:
     """The story without the picture above it, and that picture; dummy captions are reported as damage."""
     story, main = _parted(story, paper)
     pictures = (*main, *story.images)
-    latin = tuple(dummy.problem(each.caption_text) for each in pictures if dummy.is_latin(each.caption_text))
+    latin = tuple(
+        Problem(kind="damage", detail="dummy Latin in place of a caption", text=each.caption_text)
+        for each in pictures
+        if is_latin(each.caption_text)
+    )
     story = replace(story, images=tuple(map(_without_latin, story.images)), problems=(*story.problems, *latin))
     return story, tuple(map(_without_latin, main))
 
@@ -275,7 +273,7 @@ def _parted(story: Body, paper: Newspaper) -> tuple[Body, tuple[Image, ...]]:
     rest = replace(story, images=story.images[1:])
     first = story.blocks[0].text if story.blocks else None
     caption, credit = split_credit(first, paper)
-    latin = dummy.is_latin(first)
+    latin = is_latin(first)
     if main.caption_text is not None or first is None or not (latin or (caption and credit)):
         return rest, (main,)
     main = replace(main, caption=caption, credit=credit, caption_text=first)
@@ -283,4 +281,4 @@ def _parted(story: Body, paper: Newspaper) -> tuple[Body, tuple[Image, ...]]:
 
 
 def _without_latin(picture: Image) -> Image:
-    return replace(picture, caption=None, credit=None) if dummy.is_latin(picture.caption_text) else picture
+    return replace(picture, caption=None, credit=None) if is_latin(picture.caption_text) else picture

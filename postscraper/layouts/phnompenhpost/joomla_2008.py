@@ -26,8 +26,7 @@ from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
 from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, node, nodes, one, words
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
-from postscraper.layouts.phnompenhpost.damaged_text import agency_of, mended
-from postscraper.layouts.phnompenhpost.typed_opening import captioned, opened
+from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
 from postscraper.urls import path_of
 
@@ -55,9 +54,8 @@ def article(page: Page) -> Article | None:
     printed_headline = headline(page, "td.contentheading, h2.contentheading")
     field = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION)
     shares = {index for index, block in enumerate(field.blocks) if _SHARES.fullmatch(block.text)}
-    opening, rest = opened(field.without(shares))
-    story = mended(rest)
-    images, lone = captioned(_main_first(story.images), opening)
+    fields, odd = restored(page, field.without(shares))
+    fields["images"] = _main_first(fields["images"])
     byline, date, problems = _published(page)
     number = ADDRESS.fullmatch(path_of(page.url))
     unread = tuple(
@@ -67,19 +65,14 @@ def article(page: Page) -> Article | None:
         page,
         layout="joomla_2008",
         headline=printed_headline,
-        kicker=opening.kicker,
-        standfirst=opening.standfirst,
         byline=byline,
-        agency=agency_of(story, page.paper),
-        dateline=opening.dateline,
         section=_section(page),
         date=date,
-        images=images,
-        story=story,
         teasers=tuple(modules(page, Teaser)),
         node_id=int(number["id"]) if number else None,
         address=page.canonical(page.url),
-        problems=(*problems, *unread, *story.problems, *lone),
+        problems=(*problems, *unread, *odd),
+        **fields,
     )
 
 
@@ -98,17 +91,14 @@ def _section(page: Page) -> str | None:
 
 def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, ...]]:
     """Byline and date, from one line or from two."""
-    author = maybe(page, "table.contentpaneopen .small")
-    byline = _LEAD.sub("", author) or None if author else None
     line = maybe(page, "table.contentpaneopen .createdate")
-    if line is None:
-        return byline, None, ()
-    found = DATED.fullmatch(line)
+    found = DATED.fullmatch(line or "")
+    byline = _LEAD.sub("", maybe(page, "table.contentpaneopen .small") or "") or (found["byline"] if found else None)
     date, problems = _dated(page, line)
     number = ADDRESS.fullmatch(path_of(page.url))
     if date and number and number["day"] != f"{date.on:%Y%m%d}":
         problems = (Problem(kind="odd_date", detail=f"the address says {number['day']}", text=date.text),)
-    return byline or (found["byline"] if found else None), date, problems
+    return byline, date, problems
 
 
 def text_cells(where: Page | Node) -> list[Node]:
@@ -119,9 +109,9 @@ def text_cells(where: Page | Node) -> list[Node]:
     return [cell for cell in filled if words(cell) not in many(cell, ".readon")]
 
 
-def _dated(page: Page, line: str) -> tuple[Printed | None, tuple[Problem, ...]]:
+def _dated(page: Page, line: str | None) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'."""
-    found = DATED.fullmatch(line)
+    found = DATED.fullmatch(line or "")
     return dated(page, found["date"] if found else line)
 
 
@@ -143,15 +133,14 @@ def listing(page: Page) -> Listing | None:
     if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
         raise PageRejected("soft_404", "the address answers with a list of stories")
     cards = nodes(page, ".blog .leading, .blog .article_row > .article_column")
-    found = [_teaser(page, card, position) for position, card in enumerate(cards, 1)]
+    announced = (each for position, card in enumerate(cards, 1) for each in _card(page, card, position))
     return assemble.listing(
         page,
         layout="joomla_2008",
         section=maybe(page, ".componentheading"),
         number=_page_number(page),
-        teasers=(*(teaser for teaser, _ in found), *modules(page, DatedTeaser)),
+        entries=(*announced, *modules(page, DatedTeaser)),
         next_url=maybe_link(page, page, "ul.pagination a[title=Next][href]"),
-        problems=tuple(problem for _, problems in found for problem in problems),
     )
 
 
@@ -161,13 +150,14 @@ def _page_number(page: Page) -> int:
     return int(next(numbers, "1")) - 1
 
 
-def _teaser(page: Page, card: Node, position: int) -> tuple[DatedTeaser, tuple[Problem, ...]]:
+def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Problem]:
     heading = ".contentheading a[href]"
     line = maybe(card, ".createdate")
-    date, problems = _dated(page, line) if line else (None, ())
+    date, problems = _dated(page, line)
+    yield from problems
     cells = text_cells(card)
     story = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION) if cells else None
-    teaser = DatedTeaser(
+    yield DatedTeaser(
         list=None,
         position=position,
         headline=one(card, heading),
@@ -176,4 +166,3 @@ def _teaser(page: Page, card: Node, position: int) -> tuple[DatedTeaser, tuple[P
         image_url=story.images[0].url if story and story.images else None,
         **(assemble.published(date) | {"published_text": line}),
     )
-    return teaser, problems

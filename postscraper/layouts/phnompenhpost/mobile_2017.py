@@ -20,7 +20,7 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
-from postscraper.extraction.page import Node, Page, headline, many, maybe_link, node, nodes, own_address, scope, words
+from postscraper.extraction.page import Node, Page, headline, many, maybe_link, nodes, own_address, scope, there, words
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import damaged_text
@@ -35,7 +35,6 @@ OTHERS = (
     ".section-width-sidebar, .block-ppp-top-navigation, .pager-load-more, .single-article-header, .title-bar,"
     " .ads-social-left-title, .section-article-header, .more-contents, [src*='.digitaloceanspaces.com/']"
 )
-SCOPE = "[itemprop=articleBody]"
 HEADLINE = "h1:not(header *), h2.title:not(header *)"
 LINE = ".submitted, .posted-date"
 PICTURES = "figure, .node-image"
@@ -52,16 +51,16 @@ def recognises(page: Page) -> bool:
     if not mobile or page.generator.startswith("Joomla"):
         return False
     # Without any of the inferred boxes the page is not this design as far as it is known.
-    return node(page, OTHERS) is None and node(page, f"{SCOPE}, {LINE}, {CARDS}") is not None
+    return not there(page, OTHERS) and there(page, STORY, LINE, CARDS)
 
 
 def article(page: Page) -> Article | None:
-    if node(page, SCOPE) is None and node(page, LINE) is not None and node(page, CARDS) is None:
-        raise PageRejected("no_body", f"{SCOPE} is not on the page")
-    if node(page, SCOPE) is None:
+    if not there(page, STORY):
+        if there(page, LINE) and not there(page, CARDS):
+            raise PageRejected("no_body", f"{STORY} is not on the page")
         return None
     printed = headline(page, HEADLINE)
-    story = damaged_text.mended(body(page, scope(page, SCOPE), skip=SKIP, pictures=PICTURES, caption=CAPTION))
+    story = damaged_text.mended(body(page, scope(page, STORY), skip=SKIP, pictures=PICTURES, caption=CAPTION))
     # Pictures inside the body belong to it; the main one stands above.
     inside = {each.url for each in story.images}
     above, lost = main_picture(page, nodes(page, PICTURES), CAPTION)
@@ -88,16 +87,13 @@ def listing(page: Page) -> Listing | None:
     cards = nodes(page, CARDS)
     if not cards:
         return None
-    found = tuple(each for position, card in enumerate(cards, 1) for each in _card(page, card, position))
-    teasers = tuple(each for each in found if isinstance(each, DatedTeaser))
     names = [each for each in many(page, HEADLINE) if path_of(page.url) not in ("/", "") and "/search" not in page.url]
     return assemble.listing(
         page,
         layout="mobile_2017",
         section=names[0] if names else None,
-        teasers=teasers,
+        entries=(each for position, card in enumerate(cards, 1) for each in _card(page, card, position)),
         next_url=maybe_link(page, page, ".pager-next a[href]"),
-        problems=tuple(each for each in found if isinstance(each, Problem)),
     )
 
 

@@ -46,7 +46,7 @@ class Opening(NamedTuple):
 
 
 def opened(body: Body) -> tuple[Opening, Body]:
-    """What stands before the story, and the body without it.
+    """The opening typed above the story, and the body without it.
 
     Nothing is taken unless `Photo by:`, a dateline before a first word in capitals, or the kicker
     of a re-run stands there. A block that holds a link stays in the body.
@@ -64,7 +64,7 @@ def opened(body: Body) -> tuple[Opening, Body]:
 
 
 def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
-    """What the first lines are, how many of them are no story, and what is uncertain."""
+    """The opening in the first lines, the number of lines that it takes, and what is uncertain."""
     at = next((index for index, text in enumerate(head[:2]) if re.fullmatch(_PHOTO_BY, text)), None)
     if at is None:
         return _dateline_alone(head)

@@ -9,6 +9,7 @@ addition: its words are reported, never read as the story's.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from postscraper.errors import PageRejected
 from postscraper.extraction.body import NEVER_WORDS, Body, body
@@ -75,12 +76,12 @@ def content(page: Page, box: Node) -> Body:
     """
     if there(box, PASSWORD):
         raise PageRejected("no_body", "the post is protected by a password, and its words are not on the page")
-    found = body(page, _innermost(box), skip=SKIP, pictures=PICTURES, caption=CAPTION, reported=REPORTED)
-    problems = (*found.problems, *_problems(page, box, found))
-    if not found.blocks and not found.images:
+    story = body(page, _innermost(box), skip=SKIP, pictures=PICTURES, caption=CAPTION, reported=REPORTED)
+    problems = (*story.problems, *_problems(page, box, story))
+    if not story.blocks and not story.images:
         unread = " ".join(problem.text for problem in problems if problem.text)
         raise PageRejected("no_body", f"the content holds no words of a story and no picture: {unread[:400]!r}")
-    return Body(blocks=found.blocks, images=found.images, links=found.links, problems=problems)
+    return replace(story, problems=problems)
 
 
 def _innermost(box: Node) -> Node:
@@ -94,26 +95,26 @@ def _innermost(box: Node) -> Node:
 
 
 def _only_box(box: Node) -> Node | None:
-    found = None
+    only = None
     for child in box.children:
         if isinstance(child, Words):
             if child.text.strip():
                 return None
         elif isinstance(child, Node) and not child.matches(f"{NEVER_WORDS}, {SKIP}"):
             if words(child) or there(child, "img"):
-                if found is not None or child.tag not in ("div", "section"):
+                if only is not None or child.tag not in ("div", "section"):
                     return None
-                found = child
+                only = child
             elif child.tag == "img":
                 return None
-    return found
+    return only
 
 
-def _problems(page: Page, box: Node, found: Body) -> Iterator[Problem]:
+def _problems(page: Page, box: Node, story: Body) -> Iterator[Problem]:
     if more := nodes(box, MORE_PAGES):
         yield Problem(kind="cut", detail=MORE_PAGES_FOLLOW, text=" ".join(map(words, more)))
     if (barrier := node(page, BARRIERS)) is not None:
         yield Problem(kind="paywall", detail="the page keeps words back", text=words(barrier) or None)
-    for block in found.blocks:
+    for block in story.blocks:
         if _SHORTCODE.search(block.text):
             yield Problem(kind="damage", detail="a shortcode among the words", text=block.text)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from postscraper.extraction.page import Page, clean, nodes
+from postscraper.extraction.page import Page, nodes
+from postscraper.extraction.text import clean
 
 _ARTICLES = frozenset({"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "Report"})
 _DAY = re.compile(r"//[^/]+/\d{4}(?:/\d{1,2}){0,2}/?$")

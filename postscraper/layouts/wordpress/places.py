@@ -27,8 +27,8 @@ class Place(NamedTuple):
 
     def all(self, css: str) -> list[Node]:
         """The matches with or without words, in the order of the page."""
-        found = (each for each in nodes(self.around, css) if self.elements is None or each in self.elements)
-        return [each for each in found if self.apart.isdisjoint((each, *each.ancestors))]
+        matches = (each for each in nodes(self.around, css) if self.elements is None or each in self.elements)
+        return [each for each in matches if self.apart.isdisjoint((each, *each.ancestors))]
 
     def first(self, selectors: tuple[str, ...]) -> list[Node]:
         """The matches, with words, of the first selector that has any."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from postscraper.extraction.dates import believable, day_of, printed
+from postscraper.extraction.dates import believable, day_of, iso_moment, machine_moment, printed
 from postscraper.extraction.page import Node, Page, nodes, words
 from postscraper.items import Problem
 from postscraper.layouts.wordpress.linked_data import LinkedData
@@ -54,7 +54,7 @@ def published(page: Page, data: LinkedData, header: Place) -> Published:
     given = [*data.published, *metas(page, "article:published_time")]
     shown = printed_date(header)
     if shown is not None and (stamp := shown.attr("datetime")):
-        if _moment(stamp) in set(map(_moment, changed)) - {None, *map(_moment, given)}:
+        if machine_moment(stamp) in set(map(machine_moment, changed)) - {None, *map(machine_moment, given)}:
             shown = None  # the theme prints when the story was changed
         else:
             given.insert(0, stamp)
@@ -84,13 +84,13 @@ def moment_of(element: Node, paper: Newspaper) -> tuple[datetime | None, date | 
 
 
 def metas(page: Page, name: str) -> Iterator[str]:
-    """What every meta element of that property holds."""
+    """The content of each meta element of that property."""
     yield from (held for each in nodes(page, f"meta[property='{name}']") if (held := each.attr("content")))
 
 
 def _agreed(given: list[str], paper: Newspaper) -> tuple[datetime | None, date | None, list[Problem]]:
     """The one moment and day that all say; without a moment where they disagree, without a day where the days do."""
-    local = [moment for each in given if (moment := _local(each))]
+    local = [moment for each in given if (moment := iso_moment(each))]
     aware = [moment for moment in local if moment.tzinfo]
     if not aware:
         days = {moment.date() for moment in local}
@@ -106,25 +106,11 @@ def _agreed(given: list[str], paper: Newspaper) -> tuple[datetime | None, date |
 
 def _modified(given: list[str], at: datetime | None, seen: datetime | None) -> tuple[datetime | None, list[Problem]]:
     """None when it precedes publication, lies behind the capture, or is not one moment."""
-    moments = [moment for each in given if (moment := _moment(each))]
+    moments = [moment for each in given if (moment := machine_moment(each))]
     possible = [each for each in moments if at and at <= each and (seen is None or each <= seen)]
     if possible and max(possible) - min(possible) >= _APART:
         return None, [_odd("the page gives different moments of its last change", given)]
     return (possible[0] if possible else None), []
-
-
-def _moment(text: str) -> datetime | None:
-    moment = _local(text)
-    return moment.astimezone(UTC) if moment and moment.tzinfo else None
-
-
-def _local(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment
 
 
 def _printed_day(text: str | None, paper: Newspaper) -> date | None:

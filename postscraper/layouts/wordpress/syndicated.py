@@ -14,7 +14,8 @@ from typing import Any
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Answer, Node, Page, clean, the_node, words
+from postscraper.extraction.page import Answer, Node, Page, the_node, words
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Problem
 from postscraper.layouts.wordpress.content import content
 from postscraper.layouts.wordpress.published import Published

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from postscraper.extraction.page import NO_WORDS
+from postscraper.extraction.text import NO_WORDS
 from postscraper.urls import path_of
 
 _NO_SECTION = "uncategorized"  # of a story that nobody gave a category

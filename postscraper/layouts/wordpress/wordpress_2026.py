@@ -26,21 +26,35 @@ headline and content that none of these names is reported.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import dropwhile, takewhile
 from typing import cast
 
-from postscraper.errors import Ambiguous, PageRejected
+from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
-from postscraper.extraction.page import Node, Page, classes, maybe_link, nodes, own_address, there, words
+from postscraper.extraction.page import (
+    Node,
+    Page,
+    ambiguous,
+    classes,
+    maybe_link,
+    no_body,
+    nodes,
+    own_address,
+    there,
+    unread,
+    words,
+)
 from postscraper.extraction.pictures import main_picture
-from postscraper.items import Article, Image, Listing, Printable, Problem
+from postscraper.items import Article, Image, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
 from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
 from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
 from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
+from postscraper.newspaper import Newspaper
 from postscraper.urls import is_of_paper
 
 # A theme's last box: it may be called anything, but footer is in its name.
@@ -96,9 +110,6 @@ _KINDS = frozenset(
 )
 _POST_ID = re.compile(r"postid-(\d{1,18})")
 _IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
-_LABEL = re.compile(r"^(?:(?:(?:written|posted|published|words|story|report) )?by|ដោយ)\s*:?(?:\s+|$)|[\s|,–-]+$", re.I)
-# What stands between byline, date and section.
-_MARKS = re.compile(r"\W+|\b(?:by|in|on|posted|published|written|updated|last|at)\b|ដោយ|_", re.I)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
 _REST = "link[rel='https://api.w.org/']"
 _OF_POST = "link[rel=alternate][type='application/json'][href*='/wp/v2/posts/']"
@@ -151,24 +162,23 @@ def article(page: Page) -> Article | None:
         address=address,
         odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(*date.problems, *_unread(header, title, read), *lost, *story.problems, *barred),
+        problems=(*date.problems, *_unread(header, title, read, page.paper), *lost, *story.problems, *barred),
         **date.fields(),
     )
 
 
-def listing(page: Page) -> Listing | None:
-    return wordpress_2026_lists.listing(page)
+listing = wordpress_2026_lists.listing
 
 
 def _not_printed(byline: str | None, standfirst: str | None, main: Image | None, story: Body) -> tuple[Printable, ...]:
-    """What the theme may have no place for, since it is not there; and the body of which other pages hold the rest."""
-    there = {
+    """Fields that the theme may have no place for, since they are not there; the body if it goes on at other pages."""
+    printed = {
         "standfirst": standfirst,
         "byline": byline,
         "captions": main and main.caption_text,
         "body": not any(problem.detail == MORE_PAGES_FOLLOW for problem in story.problems),
     }
-    return tuple(cast(Printable, name) for name, value in there.items() if not value)
+    return tuple(cast(Printable, name) for name, value in printed.items() if not value)
 
 
 def _story_number(page: Page) -> int | None:
@@ -198,17 +208,14 @@ def _story_number(page: Page) -> int | None:
 def _box(page: Page, number: int | None) -> Node:
     """The box of the post's content. Raises PageRejected without one, and Ambiguous."""
     for css in BOXES:
-        found: dict[object, Node] = {each: each for each in nodes(page, css)}
-        outer = (each for each in found.values() if found.keys().isdisjoint(each.ancestors))
+        boxes: dict[object, Node] = {each: each for each in nodes(page, css)}
+        outer = (each for each in boxes.values() if boxes.keys().isdisjoint(each.ancestors))
         own = [each for each in outer if _is_own(each, number)]
         if len(own) > 1:
-            raise Ambiguous(f"{css}: {len(own)} matches: {[words(each)[:40] for each in own[:3]]}")
+            raise ambiguous(css, map(words, own))
         if own:
             return own[0]
-    cut = any(problem.kind == "cut" for problem in page.problems)
-    raise PageRejected(
-        "cut_before_body" if cut else "no_body", "none of the boxes that themes put the content in is there"
-    )
+    raise no_body(page, "none of the boxes that themes put the content in is there")
 
 
 def _is_own(box: Node, number: int | None) -> bool:
@@ -222,20 +229,20 @@ def _is_own(box: Node, number: int | None) -> bool:
 def _headline(page: Page, box: Node) -> Node:
     """The element of the headline. Raises PageRejected when the page has none, and Ambiguous."""
     for css in HEADLINES:
-        found = [
+        headings = [
             each
             for each in nodes(page, css)
             if words(each) and box not in each.ancestors and each.closest(f"{ELSEWHERE}, footer") is None
         ]
-        if len(set(map(words, found))) > 1:
-            raise Ambiguous(f"{css}: {len(found)} matches: {[words(each)[:40] for each in found[:3]]}")
-        if found:
-            return found[0]
+        if len(set(map(words, headings))) > 1:
+            raise ambiguous(css, map(words, headings))
+        if headings:
+            return headings[0]
     raise PageRejected("no_headline", "no heading of the first rank holds words")
 
 
 def _header(title: Node, box: Node) -> Place:
-    """What stands before the content in the innermost box around headline and content."""
+    """The elements before the content in the innermost box around headline and content."""
     above = set(box.ancestors)
     around = next(each for each in title.ancestors if isinstance(each, Node) and each in above)
     before = set(takewhile(box.__ne__, nodes(around, "*"))).difference(above)
@@ -243,7 +250,7 @@ def _header(title: Node, box: Node) -> Place:
 
 
 def _below(header: Place, box: Node) -> Place:
-    """What stands behind the content there, and in no list or comment: some themes print byline and date below."""
+    """Those behind the content, in no list or comment: some themes print byline and date below."""
     every = nodes(header.around, "*")
     behind = {each for each in every[every.index(box) + 1 :] if box not in each.ancestors}
     cards = set(nodes(header.around, CARDS)).difference(box.ancestors)
@@ -252,37 +259,40 @@ def _below(header: Place, box: Node) -> Place:
 
 def _byline(page: Page, header: Place, data: LinkedData) -> str | None:
     """The names as the theme prints them in the header, without its label."""
-    found = header.first(BYLINES) or _named(page, header, data)
-    names = list(dict.fromkeys(name for each in found if (name := _unlabelled(words(each)))))
+    links = header.first(BYLINES) or _named(page, header, data)
+    names = list(dict.fromkeys(name for each in links if (name := _unlabelled(words(each), page.paper))))
     if len(names) < 2:
         return names[0] if names else None
     # Several links of one line: the line shows how the names are joined.
-    around = (each for each in found[0].ancestors if isinstance(each, Node))
-    line = next((each for each in around if all(each in name.ancestors for name in found)), None)
-    printed = _unlabelled(words(line)) if line is not None else ""
+    around = (each for each in links[0].ancestors if isinstance(each, Node))
+    line = next((each for each in around if all(each in name.ancestors for name in links)), None)
+    printed = _unlabelled(words(line), page.paper) if line is not None else ""
     return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
 
 
 def _named(page: Page, header: Place, data: LinkedData) -> list[Node]:
     """The element that prints, with or without a label, the author whom the page names to machines."""
     names = {*data.authors, page.meta("author")} - {None}
-    lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each)) in names]
+    lines = [each for each in header.all("span, p, div, a, li") if _unlabelled(words(each), page.paper) in names]
     return lines[-1:]
 
 
-def _unlabelled(text: str) -> str:
-    return _LABEL.sub("", text)
+@cache
+def _label(paper: Newspaper) -> re.Pattern[str]:
+    return re.compile(rf"^(?:{paper.words_for('label')})\s*:?(?:\s+|$)|[\s|,–-]+$", re.I)
 
 
-def _unread(header: Place, title: Node, read: Iterable[str | None]) -> Iterator[Problem]:
+def _unlabelled(text: str, paper: Newspaper) -> str:
+    return _label(paper).sub("", text)
+
+
+def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
     """The lines between headline and content that are none of what is read there, of the theme's labels, or of SKIP."""
-    known = sorted(filter(None, read), key=len, reverse=True)
+    known = list(filter(None, read))
+    marks = rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
     lines = iter(header.all(f"h1, {LINES}"))
     for line in (each for each in dropwhile(title.__ne__, lines) if each is not title and each.closest(SKIP) is None):
-        rest = words(line)
-        for text in known:
-            rest = rest.replace(text, "", 1)
-        if _MARKS.sub("", rest):
+        if re.sub(marks, "", unread(words(line), known)):
             yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
 
 

@@ -12,18 +12,20 @@ newspapers and the names that themes share: the cards, and what stands in them.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, Words, clean, many, maybe_link, nodes, there, words
+from postscraper.extraction.page import Node, Page, Words, many, maybe_link, nodes, there, words
 from postscraper.extraction.pictures import Album
+from postscraper.extraction.text import clean
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.urls import absolute, path_of
+from postscraper.urls import absolute, is_front, root_kind
 
 # Lists of the site itself.
 CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
@@ -56,39 +58,39 @@ NEXT = (
 
 _PREFIX = re.compile(r"(?:Category|Tag|Author|Month|Year|Day|Archives?)\s*:\s*", re.I)
 _MORE = re.compile(r"(?:continue reading|read more|read the story|more)\b.*", re.I)
-_FRONT = re.compile(r"/(?:[a-z]{2}|page/\d+|index\.php)?")
 _LISTS = frozenset({"home", "blog", "archive", "search", "category", "tag", "author", "date"})
 
 
 def listing(page: Page) -> Listing | None:
-    """None for a page without a list. Raises PageRejected for the front page under a story's address."""
+    """None for a page without a list. Raises PageRejected for the front page at another's address, and the reverse."""
     kinds = page.body_classes & _LISTS
-    if "home" in kinds and not _FRONT.fullmatch(path_of(page.url)):
+    address = page.canonical(page.url)
+    if "home" in kinds and not is_front(address):
         raise PageRejected("soft_404", "the address answers with the front page")
-    teasers: list[DatedTeaser] = []
-    problems: list[Problem] = []
-    section = _title(page) if kinds & {"category"} else None
-    for card, name, position in _cards(page, None):
-        teaser, doubts = _dated(page, card, None if name == _title(page) else name, position)
-        problems += doubts
-        teasers += [teaser] if teaser is not None else []
-    if not teasers and not kinds:
+    if kinds and kinds.isdisjoint({"home", "blog"}) and root_kind(address) == "front":
+        raise PageRejected("soft_404", f"the front page's address answers with another list: {' '.join(sorted(kinds))}")
+    title = _title(page)
+    entries = [
+        each
+        for card, name, position in _cards(page, None)
+        for each in _card(page, card, None if name == title else name, position)
+    ]
+    if not kinds and not any(isinstance(each, DatedTeaser) for each in entries):
         return None
     return assemble.listing(
         page,
         layout="wordpress_2026",
-        section=section,
-        teasers=tuple(teasers),
+        section=title if "category" in kinds else None,
+        entries=entries,
         next_url=maybe_link(page, page, NEXT),
-        problems=tuple(problems),
     )
 
 
 def side_lists(page: Page, story: Node) -> Iterator[Teaser]:
     """The lists beside a story, card by card. story: the box of its content."""
     for card, name, position in _cards(page, story):
-        if (found := _read(page, card)) is not None:
-            yield Teaser(list=name, position=position, **found.as_teaser())
+        if (content := _read(page, card, name, position)) is not None:
+            yield assemble.undated(content.teaser)
 
 
 def _title(page: Page) -> str | None:
@@ -99,13 +101,13 @@ def _title(page: Page) -> str | None:
 def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:
     """The cards with the printed name of their list and their place in it, from 1; the innermost of nested ones."""
     around: set[object] = {story, *story.ancestors} if story is not None else set()
-    found = nodes(page, f"{CARDS}, {LIST_NAMES}")
+    marks = nodes(page, f"{CARDS}, {LIST_NAMES}")
     outside = [
-        each for each in found if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
+        each for each in marks if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
     ]
     outer = {above for each in outside for above in each.ancestors}
     cards = [each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")]
-    headings = _Headings(found, cards, around)
+    headings = _Headings(marks, cards, around)
     positions: Counter[str | None] = Counter()
     for card in cards:
         name = headings.of(card)
@@ -116,16 +118,16 @@ def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, i
 class _Headings:
     """The headings of the lists on a page.
 
-    found: cards and headings in the order of the page. around: the story's boxes, whose headings are the story's.
+    marks: cards and headings in the order of the page. around: the story's boxes, whose headings are the story's.
     """
 
-    def __init__(self, found: list[Node], cards: list[Node], around: set[object]) -> None:
+    def __init__(self, marks: list[Node], cards: list[Node], around: set[object]) -> None:
         inside: set[object] = set(cards)
         self._around = around
-        self._order = {each: place for place, each in enumerate(found)}
+        self._order = {each: place for place, each in enumerate(marks)}
         self._above = {
             each: above
-            for each in found
+            for each in marks
             if inside.isdisjoint((each, *(above := set(each.ancestors)))) and not each.matches(CARDS) and words(each)
         }
 
@@ -144,21 +146,15 @@ class _Headings:
 
 
 class _Card(NamedTuple):
-    """read: the elements whose words are read, or skipped by name."""
+    """teaser: without its date. read: the elements whose words are read, or skipped by name."""
 
-    headline: str | None
-    url: str
-    summary: str | None
-    image_url: str | None
+    teaser: DatedTeaser
     date: Node | None
     read: set[object]
 
-    def as_teaser(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("headline", "url", "summary", "image_url")}
 
-
-def _read(page: Page, card: Node) -> _Card | None:
-    """What a card says; None for one without an address."""
+def _read(page: Page, card: Node, name: str | None, position: int) -> _Card | None:
+    """The parts of a card; None for one without an address."""
     labels: set[object] = set(nodes(card, LABELS))
     free = [each for each in nodes(card, f"a[href], {HEADINGS}") if not labels.intersection({each, *each.ancestors})]
     links = [each for each in free if each.tag == "a"]
@@ -174,14 +170,15 @@ def _read(page: Page, card: Node) -> _Card | None:
     album = Album(page)
     for img in nodes(card, "img:not(.avatar)"):
         album.add(img, None, 0)
-    return _Card(
+    teaser = DatedTeaser(
+        list=name,
+        position=position,
         headline=words(heading) if heading is not None else None,
         url=url,
         summary=summary or None,
         image_url=album.images[0].url if album.images else None,
-        date=date,
-        read={*labels, *boxes, heading, date},
     )
+    return _Card(teaser, date, read={*labels, *boxes, heading, date})
 
 
 def _summary(box: Node) -> str:
@@ -193,22 +190,19 @@ def _summary(box: Node) -> str:
     return text
 
 
-def _dated(page: Page, card: Node, name: str | None, position: int) -> tuple[DatedTeaser | None, list[Problem]]:
-    found = _read(page, card)
-    if found is None:
-        return None, [Problem(kind="unread_words", detail="a card without an address", text=words(card))]
-    problems = []
-    if rest := _unread(card, found.read):
-        problems.append(Problem(kind="unread_words", detail="in a card of a list", text=rest))
-    text: str | None = words(found.date) if found.date is not None else None
-    at, on = moment_of(found.date, page.paper) if found.date is not None else (None, None)
+def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
+    content = _read(page, card, name, position)
+    if content is None:
+        yield Problem(kind="unread_words", detail="a card without an address", text=words(card))
+        return
+    if rest := _unread(card, content.read):
+        yield Problem(kind="unread_words", detail="in a card of a list", text=rest)
+    text: str | None = words(content.date) if content.date is not None else None
+    at, on = moment_of(content.date, page.paper) if content.date is not None else (None, None)
     if on is not None and not believable(on, page.capture.captured_at, page.paper):
-        problems.append(Problem(kind="odd_date", detail="no day the paper can print", text=text))
+        yield Problem(kind="odd_date", detail="no day the paper can print", text=text)
         at, on, text = None, None, None
-    teaser = DatedTeaser(
-        list=name, position=position, published_on=on, published_at=at, published_text=text, **found.as_teaser()
-    )
-    return teaser, problems
+    yield replace(content.teaser, published_on=on, published_at=at, published_text=text)
 
 
 def _unread(card: Node, read: set[object]) -> str:

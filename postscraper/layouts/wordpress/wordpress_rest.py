@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
+from postscraper.extraction.dates import iso_moment
 from postscraper.extraction.decode import text_of
 from postscraper.extraction.page import Answer
 from postscraper.extraction.pictures import image
@@ -84,7 +85,7 @@ class _Post:
     @property
     def published(self) -> Published:
         at, modified_at = _utc(self.data.get("date_gmt")), _utc(self.data.get("modified_gmt"))
-        local = _local(self.data.get("date"))
+        local = iso_moment(self.data.get("date"))
         text = str(self.data.get("date") or "") or None
         return Published(at=at, on=local.date() if local else None, text=text, modified_at=modified_at)
 
@@ -135,21 +136,21 @@ class _Post:
     def _byline(self) -> tuple[str | None, tuple[Printable, ...], tuple[Problem, ...]]:
         if self.data.get("author") == 0:
             return None, (), ()
-        found = self._embedded("author")
-        name = found[0].get("name") if found else None
+        authors = self._embedded("author")
+        name = authors[0].get("name") if authors else None
         if isinstance(name, str) and name.strip():
             return plain_words(name, self.answer), (), ()
-        return None, ("byline",), _failed(found, "its author")
+        return None, ("byline",), _failed(authors, "its author")
 
     def _featured(self) -> tuple[Image | None, tuple[Printable, ...], tuple[Problem, ...]]:
         """The picture above the story with its caption; the second and third say why there is none."""
         if self.data.get("featured_media") == 0:
             return None, (), ()
-        found = self._embedded("wp:featuredmedia")
-        media = found[0] if found else {}
+        embedded = self._embedded("wp:featuredmedia")
+        media = embedded[0] if embedded else {}
         url = absolute(self.answer.url, str(media.get("source_url") or ""))
         if url is None:
-            return None, ("captions",), _failed(found, "its picture")
+            return None, ("captions",), _failed(embedded, "its picture")
         printed = plain_words(_rendered(media.get("caption")), self.answer)
         return image(url, printed or None, str(media.get("alt_text") or "") or None, self.answer.paper), (), ()
 
@@ -169,11 +170,11 @@ class _Post:
         return [each for each in found if isinstance(each, kind)] if isinstance(found, list) else []
 
 
-def _failed(found: list[Any], what: str) -> tuple[Problem, ...]:
+def _failed(embedded: list[Any], what: str) -> tuple[Problem, ...]:
     """A problem when the API could not embed what the query named; none when it named nothing."""
-    if not found or "code" not in found[0]:
+    if not embedded or "code" not in embedded[0]:
         return ()
-    return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(found[0].get("message"))[:200]),)
+    return (Problem(kind="damage", detail=f"{what} could not be embedded", text=str(embedded[0].get("message"))[:200]),)
 
 
 def _rendered(data: Any) -> str:
@@ -182,30 +183,31 @@ def _rendered(data: Any) -> str:
 
 
 def _posts(answer: Answer, data: list[dict[str, Any]]) -> tuple[Listing, *tuple[Article, ...]]:
-    teasers: list[DatedTeaser] = []
+    entries: list[DatedTeaser | Problem] = []
     stories: list[Article] = []
-    odd: list[Problem] = []
+    position = 0
     for each in data:
         post = _Post(answer, each)
         link = post.link
         if link is None:
-            odd.append(Problem(kind="unread_words", detail="a post of another site", text=str(each.get("link"))[:200]))
+            text = str(each.get("link"))[:200]
+            entries.append(Problem(kind="unread_words", detail="a post of another site", text=text))
             continue
-        teasers.append(post.teaser(link, len(teasers) + 1))
+        position += 1
+        entries.append(post.teaser(link, position))
         if "content" in each:
             try:
                 stories.append(post.article(part=answer.canonical(link)))
             except PageRejected as error:
-                odd.append(Problem(kind="unread_words", detail=error.detail, text=link))
+                entries.append(Problem(kind="unread_words", detail=error.detail, text=link))
     total = _number(answer.capture.header("x-wp-total"))
     next_url, doubt = _next(answer.capture, data, total)
     listing = assemble.listing(
         answer,
         layout=NAME,
-        teasers=tuple(teasers),
+        entries=(*entries, *doubt),
         next_url=next_url,
         totals={} if total is None else {"": total},
-        problems=(*odd, *doubt),
     )
     return (listing, *stories)
 
@@ -225,9 +227,7 @@ def _categories(answer: Answer, data: list[dict[str, Any]]) -> Listing:
         if isinstance(each.get("count"), int) and isinstance(each.get("slug"), str):
             totals[each["slug"]] = each["count"]
     edition, next_url = answer.language_of(""), _linked_next(answer.capture)
-    return assemble.listing(
-        answer, layout=NAME, language=edition, teasers=tuple(teasers), next_url=next_url, totals=totals
-    )
+    return assemble.listing(answer, layout=NAME, language=edition, entries=teasers, next_url=next_url, totals=totals)
 
 
 def _number(text: str | None) -> int | None:
@@ -240,7 +240,7 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
     In the order of changes there is always one: what has changed since.
     """
     query = dict(parse_qsl(urlsplit(capture.url).query))
-    since = _local(query.get("modified_after"))
+    since = iso_moment(query.get("modified_after"))
     if is_of_one_second(query) and since is not None:
         offset = (_number(query.get("offset")) or 0) + len(data)
         more = total is not None and total > offset and data
@@ -248,7 +248,7 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
         return here if more else _query_url(capture.url, query, since + _SECOND), ()
     if (query.get("orderby"), query.get("order")) != ("modified", "asc"):
         return _linked_next(capture), ()
-    moments = [moment for each in data if (moment := _local(each.get("modified")))]
+    moments = [moment for each in data if (moment := iso_moment(each.get("modified")))]
     if not moments:
         return capture.url, ()
     if (since and min(moments) <= since) or moments != sorted(moments):
@@ -285,8 +285,8 @@ def _query_url(url: str, query: Mapping[str, str], since: datetime, offset: int 
         cursor |= {"modified_before": _written(since + 2 * _SECOND), "orderby": "id"}
     if offset:
         cursor["offset"] = str(offset)
-    kept = {name: value for name, value in query.items() if name not in _CURSOR}
-    return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((kept | cursor).items()), safe=":,")))
+    others = {name: value for name, value in query.items() if name not in _CURSOR}
+    return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((others | cursor).items()), safe=":,")))
 
 
 def _written(moment: datetime) -> str:
@@ -303,13 +303,6 @@ def _linked_next(capture: Capture) -> str | None:
 
 
 def _utc(text: Any) -> datetime | None:
-    moment = _local(text)
+    """A moment of WordPress's fields in UTC, which name no offset."""
+    moment = iso_moment(text)
     return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
-
-
-def _local(text: Any) -> datetime | None:
-    """A moment as WordPress writes it, without a zone; None for anything else."""
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

@@ -1,6 +1,7 @@
 """Views of the archive by time: the front, a year, a day."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,14 +12,15 @@ from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import redirect_target
 from postscraper.web import charts
-from postscraper.web.pages import NotFound, Page, Parameter, Room, columns
+from postscraper.web.pages import Entry, NotFound, Page, Parameter, ResultList, Room, Row, columns
 from postscraper.web.views.proofs import run_data
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
-from storage.query.history.gone import gone
+from storage.query.history.gone import gone, last_gone
 from storage.query.runs import runs
 
 _MOST_STORIES = 500  # of a day; the Post printed some sixty
+_ON_A_PAGE = 100
 _DAY = timedelta(days=1)
 
 
@@ -168,9 +170,54 @@ def page_data(connection: Connection, page: PageAsOf) -> dict[str, Any]:
     return _summary(page) | {"lists": lists}
 
 
-def gone_view(room: Room, connection: Connection) -> dict[str, Any]:
-    found = gone(connection, redirect_target)
-    return {"gone": list(reversed(found))}
+def gone_view(room: Room, connection: Connection, page: int) -> dict[str, Any]:
+    total, absences = last_gone(connection, redirect_target, limit=_ON_A_PAGE, offset=_ON_A_PAGE * (page - 1))
+    rows = [asdict(each) for each in absences]
+    return {"total": total, "page": page, "pages": -(-total // _ON_A_PAGE), "gone": rows}
+
+
+def _gone_entry(row: Row) -> Entry:
+    return Entry(
+        name=f"{row['canonical_url']}#gone-{row['gone_by']:%Y%m%d%H%M%S}",
+        path=f"/story/{row['story_id']}",
+        title=row["headline"],
+        updated=row["gone_by"],
+        summary=f"Gone: {row['how']}",
+    )
+
+
+_GONE = ResultList(
+    rows=lambda data: data["gone"],
+    columns=(
+        *("story_id", "canonical_url", "headline", "revision", "last_held_at"),
+        *("how", "target", "gone_by", "last_gone_at", "back_at"),
+    ),
+    entry=_gone_entry,
+)
+
+
+def _stories_of_day(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for paper in data["papers"]:
+        for row in paper["stories"]:
+            yield {"published_on": data["day"], "host": paper["host"], "story_id": row["id"], **row}
+
+
+def _story_entry(row: Row) -> Entry:
+    return Entry(
+        name=row["canonical_url"],
+        path=f"/story/{row['story_id']}",
+        title=row["headline"],
+        updated=row["published_at"] or row["published_on"],
+        summary=row["standfirst"] or "",
+        author=row["byline"],
+    )
+
+
+_STORIES = ResultList(
+    rows=_stories_of_day,
+    columns=("story_id", "published_on", "host", "section", "byline", "headline", "canonical_url", "revisions"),
+    entry=_story_entry,
+)
 
 
 PAGES = (
@@ -187,7 +234,16 @@ PAGES = (
         path="/day/{day:day}",
         view=day,
         summary="The newspaper as of the end of a day: fronts with their teasers, stories, edits, removals.",
+        list=_STORIES,
         parameters=(Parameter(name="front", means="The address of the front or section page to show in full."),),
     ),
-    Page(name="gone", path="/gone", heavy=True, view=gone_view, summary="Stories whose address answers without them."),
+    Page(
+        name="gone",
+        path="/gone",
+        heavy=True,
+        view=gone_view,
+        summary="Stories whose address answers without them.",
+        parameters=(Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),),
+        list=_GONE,
+    ),
 )

@@ -5,54 +5,67 @@ from typing import Any
 from sqlalchemy import Connection
 
 from postscraper import __version__
+from postscraper.phrases import counted
 from postscraper.run.evidence_reader import EvidenceReader
 from postscraper.run.proof import prove
 from postscraper.urls import newspaper_title
-from postscraper.web.pages import Page, Parameter, Room
+from postscraper.web.database import Deadline
+from postscraper.web.pages import Entry, Page, Parameter, ResultList, Room, Row
 from storage.query.citation import citation
 from storage.query.citation_styles import NAMES, STYLES, cited
 from storage.query.history.history import find
 from storage.query.runs import RunReport, runs
 
-_ARCHIVE_ID = "postscraper"  # in a PWID, as of `postscraper cite`
+ARCHIVE_ID = "postscraper"  # in a PWID, as of `postscraper cite`
 _MOST_RUNS = 100
 
 
 def cite(room: Room, connection: Connection, number: int, revision: int | None, names: Any) -> dict[str, Any]:
     row = find(connection, number)
     title = newspaper_title(row.canonical_url)
-    found = citation(connection, number, revision, newspaper=title, archive_id=_ARCHIVE_ID, names=names)
+    reference = citation(connection, number, revision, newspaper=title, archive_id=ARCHIVE_ID, names=names)
     return {
         "story": number,
-        "headline": found.item["title"],
+        "headline": reference.item["title"],
         "language": row.language,
-        "revision": found.revision,
+        "revision": reference.revision,
         "names": names,
-        "digest": found.digest,
-        "pwid": found.pwid,
-        "csl": found.item,
-        "styles": {style: cited(found, style) for style in STYLES},
+        "digest": reference.digest,
+        "pwid": reference.pwid,
+        "csl": reference.item,
+        "styles": {style: cited(reference, style) for style in STYLES},
     }
 
 
 def proof(room: Room, connection: Connection, number: int, revision: int | None) -> dict[str, Any]:
     """The record is read again, its digests are checked, and each field is compared."""
     row = find(connection, number)
-    found = prove(room.archive, EvidenceReader(room.folder), number, revision=revision)
+    reader = EvidenceReader(room.folder)
+    result = prove(room.archive, reader, number, revision=revision, before_reading=Deadline().check)
     return {
         "story": number,
         "language": row.language,
-        "canonical_url": found.canonical_url,
-        "revision": found.revision,
+        "canonical_url": result.canonical_url,
+        "revision": result.revision,
         "program": f"postscraper {__version__}",
-        "sound": found.sound,
-        "records": found.records,
-        "fields": found.fields,
+        "sound": result.sound,
+        "records": result.records,
+        "fields": result.fields,
     }
 
 
 def crawls(room: Room, connection: Connection) -> dict[str, Any]:
     return {"runs": [run_data(each) for each in runs(connection, _MOST_RUNS)]}
+
+
+def _run_entry(row: Row) -> Entry:
+    return Entry(
+        name=f"urn:postscraper:run:{row['number']}",
+        path="/runs",
+        title=f"{row['newspaper']}, {row['source']}: {row['verdict']}",
+        updated=row["ended_at"] or row["started_at"],
+        summary=f"{counted(row['pages'], 'page')}",
+    )
 
 
 def run_data(run: RunReport) -> dict[str, Any]:
@@ -82,5 +95,15 @@ PAGES = (
         heavy=True,
         fresh=True,
     ),
-    Page(name="runs", path="/runs", view=crawls, summary="The crawls: when, what came, and how they ended."),
+    Page(
+        name="runs",
+        path="/runs",
+        view=crawls,
+        summary="The crawls: when, what came, and how they ended.",
+        list=ResultList(
+            rows=lambda data: data["runs"],
+            columns=("number", "newspaper", "source", "started_at", "ended_at", "exit_code", "pages", "verdict"),
+            entry=_run_entry,
+        ),
+    ),
 )

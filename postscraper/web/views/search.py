@@ -1,55 +1,91 @@
 """Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
-from postscraper.web.pages import Elsewhere, Page, Parameter, Room
+from postscraper.urls import redirect_target
+from postscraper.web.pages import Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
 from postscraper.web.rendering import MARKS
-from postscraper.web.views.stories import number_at
 from storage.errors import BadQuery
-from storage.query import statistics
+from storage.query.history.gone import gone as absences
 from storage.query.search import search
 from storage.query.search.facets import facets
-from storage.query.search.filters import Filters, names
-from storage.query.search.search import MOST_RANKED, Hit, Sort
+from storage.query.search.filters import Filters, Named, names
+from storage.query.search.search import Hit, Sort
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, trend
 
 _ON_A_PAGE = 20
-_MOST_SECTIONS = 60  # in the list to choose from
 _MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
 
 
-def view(room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, **given: Any) -> dict[str, Any]:
+def view(
+    room: Room,
+    connection: Connection,
+    q: str,
+    sort: Sort,
+    limit: int,
+    page: int,
+    gone: bool,
+    **given: Any,
+) -> dict[str, Any]:
     words = q.strip()
-    if words.startswith(("http://", "https://", "www.", "/")) and (number := number_at(connection, words)):
-        raise Elsewhere(f"/story/{number}")
+    if words.startswith(("http://", "https://", "www.", "/")):
+        raise Elsewhere(f"/story?{urlencode({'url': words})}")
     filters, spelling = _limits(**given)
-    chosen = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
-    hits, total, found, fault = [], 0, None, None
+    absent = [each.story_id for each in absences(connection, redirect_target) if each.back_at is None]
+    of_absent = replace(filters, stories=tuple(absent))
+    chosen = of_absent if gone else filters
+    hits, counts, absent_hits, fault = [], None, 0, None
     try:
-        hits = search.search(connection, words, filters, chosen, spelling)
-        found = facets(connection, words, filters, spelling) if words else None
-        total = found.stories if found else 0
+        shown = search.Page(sort=sort, limit=limit, number=page, marks=MARKS)
+        hits = search.search(connection, words, chosen, shown, spelling)
+        counts = facets(connection, words, chosen, spelling) if words else None
+        if counts and counts.stories and absent:
+            absent_hits = facets(connection, words, of_absent, spelling).stories
     except BadQuery as error:
         fault = str(error)
-    reachable = min(total, MOST_RANKED) if sort == "best" else total
+    total = counts.stories if counts else 0
+    ranked = search.ranked(connection, words, chosen, spelling) if total and sort == "best" else total
+    pages = -(-ranked // limit)
     return {
         "title": f"Search: {words}" if words else "Search",
         "q": words,
         "fault": fault,
+        "notice": _notice(connection, filters) or _beyond(page, pages),
         "total": total,
         "page": page,
-        "pages": -(-reachable // limit),
+        "pages": pages,
         "limit": limit,
-        "ranked": reachable,
+        "ranked": ranked,
         "hits": [_hit(each) for each in hits],
-        "facets": found,
-        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "facets": counts,
+        "gone": absent_hits,
+        "sections": names(connection, "section"),
         "layouts": names(connection, "layout"),
     }
+
+
+def _notice(connection: Connection, filters: Filters) -> str | None:
+    """A sentence for a filter that no story can pass; None without one."""
+    for name in get_args(Named):
+        value, known = getattr(filters, name), names(connection, name)
+        if value is not None and value.lower() not in [each.lower() for each in known]:
+            noun = {"layout": "design"}.get(name, name)
+            near = get_close_matches(value, known, n=1)
+            return f"The archive has no {noun} “{value}”{f'; did you mean “{near[0]}”?' if near else '.'}"
+    return None
+
+
+def _beyond(page: int, pages: int) -> str | None:
+    last = f"; the last is {pages:,}" if pages > 1 else "; there is one" if pages else ""
+    return f"There is no page {page:,}{last}." if page > max(pages, 1) else None
 
 
 def _limits(
@@ -62,6 +98,7 @@ def _limits(
     layout: str | None,
     edited: bool | None,
     corrected: bool | None,
+    unique: bool | None,
     forms: bool,
     variants: bool,
 ) -> tuple[Filters, Spelling]:
@@ -75,39 +112,70 @@ def _limits(
         layout=layout or None,
         edited=edited,
         corrected=corrected,
+        unique=unique or None,
     )
     return filters, Spelling(forms=forms, variants=variants)
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
     columns = ("story_id", "canonical_url", "headline", "published_on", "section", "byline", "snippet", "revision")
-    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as")}
+    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as", "updated_at")}
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
     questions = [each.strip() for each in q.split(";") if each.strip()][:_MOST_QUESTIONS]
     filters, spelling = _limits(**given)
-    fault, found = None, None
+    curves, fault = None, None
     try:
-        found = trend(connection, questions, filters, by, spelling) if questions else None
+        curves = trend(connection, questions, filters, by, spelling) if questions else None
     except BadQuery as error:
         fault = str(error)
-    series = found.series if found else ()
-    return {
+    data: dict[str, Any] = {
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
+        "notice": _notice(connection, filters),
         "by": by,
-        "periods": found.periods if found else (),
-        "all_stories": found.all_stories if found else (),
-        "series": [
-            {"words": each.words, "stories": each.stories, "shares": list(found.shares(each)), "undated": each.undated}
-            for each in series
-            if found
-        ],
-        "sections": statistics.sections(connection)[:_MOST_SECTIONS],
+        "periods": (),
+        "all_stories": (),
+        "series": [],
+        "sections": names(connection, "section"),
     }
+    if curves is not None:
+        data |= {"periods": curves.periods, "all_stories": curves.all_stories}
+        data["series"] = [
+            {"words": each.words, "stories": each.stories, "undated": each.undated, "shares": list(curves.shares(each))}
+            for each in curves.series
+        ]
+    return data
 
+
+def _hit_entry(row: Row) -> Entry:
+    return Entry(
+        name=row["canonical_url"],
+        path=f"/story/{row['story_id']}",
+        title=row["headline"],
+        updated=row["updated_at"],
+        summary=row["snippet"],
+        author=row["byline"],
+    )
+
+
+_HITS = ResultList(
+    rows=lambda data: data["hits"],
+    columns=("story_id", "published_on", "section", "byline", "headline", "canonical_url", "revision", "snippet"),
+    entry=_hit_entry,
+)
+
+
+def _periods(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for each in data["series"]:
+        rows = zip(data["periods"], each["stories"], data["all_stories"], each["shares"], strict=True)
+        for row in rows:
+            yield {"words": each["words"], **dict(zip(_TREND.columns[1:], row, strict=True))}
+
+
+_TREND = ResultList(rows=_periods, columns=("words", "period", "stories", "all_stories", "share"))
 
 _WORDS = "Words; “a phrase”, -without, this OR that, begin*, NEAR(a b, 5)."
 _FILTERS = (
@@ -120,6 +188,7 @@ _FILTERS = (
     Parameter(name="layout", means="Whose newest wording is of this design."),
     Parameter(name="edited", means="Changed by the paper, not by a redesign alone; 0: not.", kind="yes"),
     Parameter(name="corrected", means="With a note of correction; 0: without.", kind="yes"),
+    Parameter(name="unique", means="Of nearly equal stories only the first.", kind="yes"),
     Parameter(name="forms", means="Other forms of English words, too.", kind="yes", default=False),
     Parameter(name="variants", means="Other spellings of romanised names, too.", kind="yes", default=False),
 )
@@ -130,10 +199,11 @@ PAGES = (
         heavy=True,
         view=view,
         summary="Stories in which the words occur, English and Khmer.",
-        forms=("json", "csv", "atom"),
+        list=_HITS,
         parameters=(
             Parameter(name="q", means=_WORDS, default=""),
             *_FILTERS,
+            Parameter(name="gone", means="Whose address answers without them now.", kind="yes", default=False),
             Parameter(name="sort", means="The order.", choices=get_args(Sort), default="best"),
             Parameter(name="limit", means="Stories on a page.", kind="number", most=100, default=_ON_A_PAGE),
             Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
@@ -145,6 +215,7 @@ PAGES = (
         heavy=True,
         view=trend_view,
         summary="Words over time, by their share of all stories.",
+        list=_TREND,
         parameters=(
             Parameter(name="q", means="Questions, as of a search, with a semicolon between two.", default=""),
             *_FILTERS,

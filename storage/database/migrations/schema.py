@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, text
 
-from storage.database.derived import SEARCH_VIEW, SearchRow
+from storage.database import other_archives  # noqa: F401  # defines tables
+from storage.database.derived import SEARCH_VIEW, STORY_COUNTS, SearchRow
 from storage.database.engine import is_sqlite
 
 # The search index, filled by storage/ingest/search_index.py. It stores no text (`content=''`). Its tokens include
@@ -14,11 +15,13 @@ WORDS = (
     "INSERT INTO words(words, rank) VALUES ('hashsize', 67108864)",
 )
 
-# For queries by hand: the newest wording of each story, and where stories were announced.
+# For queries by hand: the newest wording of each story, and where stories were announced. Days as text: a column of
+# type DATE has a numeric affinity in SQLite, which takes '2018' for a number, and any day is greater than a number.
 VIEWS = (
     """
     CREATE VIEW article AS
-    SELECT story.id AS story_id, canonical_url, language, section, published_on, published_at, node_id,
+    SELECT story.id AS story_id, canonical_url, language, section, CAST(published_on AS TEXT) AS published_on,
+           published_at, node_id,
            headline, kicker, standfirst, byline, agency, dateline, body, layout,
            revisions, first_seen_at, last_seen_at, same_words_as, revision.id AS revision_id
     FROM story JOIN revision ON revision.id = story.newest_revision_id
@@ -27,7 +30,7 @@ VIEWS = (
     CREATE VIEW promotion AS
     SELECT story.id AS story_id, sighting.address, capture.captured_at, capture.url AS page_url,
            capture.outcome AS page_is, sighting.list, sighting.position, sighting.headline,
-           sighting.summary, sighting.published_on
+           sighting.summary, CAST(sighting.published_on AS TEXT) AS published_on
     FROM sighting
     JOIN capture ON capture.id = sighting.capture_id
     LEFT JOIN story ON story.canonical_url = sighting.address
@@ -38,5 +41,5 @@ VIEWS = (
 def create(connection: Connection) -> None:
     """Create everything in an empty database, in the caller's transaction."""
     SearchRow.metadata.create_all(connection)
-    for statement in (*VIEWS, *((*WORDS, SEARCH_VIEW) if is_sqlite(connection) else ())):
+    for statement in (*VIEWS, *((*WORDS, SEARCH_VIEW, *STORY_COUNTS) if is_sqlite(connection) else ())):
         connection.execute(text(statement))

@@ -1,5 +1,6 @@
 """Check of the database alone: pages, tables, references between rows."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -39,17 +40,27 @@ def tables(connection: Connection) -> Iterator[Finding]:
 
 
 @cache
-def _new_schema() -> dict[str, tuple[str, str, str | None]]:
+def _new_schema() -> dict[str, tuple[str, str, tuple[str, ...]]]:
     with TemporaryDirectory() as folder, Archive.open(Path(folder) / "new") as new, new.connect() as fresh:
         return _schema(fresh)
 
 
-def _schema(connection: Connection) -> dict[str, tuple[str, str, str | None]]:
+def _schema(connection: Connection) -> dict[str, tuple[str, str, tuple[str, ...]]]:
     """The schema without the shadow tables of the index, which differ between versions of SQLite."""
     stored = rows(
         connection, "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'words\\_%' ESCAPE '\\'"
     )
-    return {str(row["name"]): (row["type"], row["tbl_name"], row["sql"]) for row in stored}
+    return {str(row["name"]): (row["type"], row["tbl_name"], _definition(row["type"], row["sql"])) for row in stored}
+
+
+def _definition(kind: str, statement: str | None) -> tuple[str, ...]:
+    """A statement in comparable parts. Columns of a table have no order: a migration adds one behind all others."""
+    words = " ".join((statement or "").split())
+    if kind != "table" or words.startswith("CREATE VIRTUAL"):
+        return (words,)
+    head, _, rest = words.partition("(")
+    parts, _, options = rest.rpartition(")")
+    return (head, options, *sorted(part.strip() for part in re.split(r",(?![^()]*\))", parts)))
 
 
 _ORPHANS = """

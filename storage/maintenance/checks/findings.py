@@ -14,6 +14,7 @@ Kind = Literal[
     "database",  # the file, its tables or references between rows are broken
     "index",  # the search index does not match the stored texts
     "differs",  # a stored field differs from the evidence, or contradicts another field
+    "derived",  # rows made from other rows (storage/database/derived.py) do not follow from them
     "ledger",  # a row of the ledger is impossible, or missing
     "elsewhere",  # an impossible row of the holdings of another archive
     "record",  # damaged or missing evidence
@@ -28,6 +29,7 @@ MENDS: dict[Kind, str] = {
     "database": "`postscraper check --repair` builds the database anew from the evidence",
     "index": "`postscraper check --repair` builds the index anew",
     "differs": READ_AGAIN,
+    "derived": "`postscraper check --repair` makes these rows anew",
     "ledger": "`postscraper check --repair` builds the ledger anew",
     "elsewhere": "`postscraper check --repair` forgets it, and the archive is asked again",
     "record": "bring the evidence file back from a copy; nothing else holds what it held",

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection
 
-from storage.database.schema import Holding, IndexQuery, Payload, Refusal, Table
+from storage.database.other_archives import Holding, IndexQuery, Payload, Refusal
+from storage.database.schema import Table
 from storage.holdings.models import State
 from storage.ingest.reprocess import Reader
 from storage.maintenance.checks.findings import BROKEN, Finding, printable

@@ -57,11 +57,20 @@ UNION SELECT revision_id FROM ({ROWS} EXCEPT {_STORED}) ORDER BY id
 """
 
 
+_MISCOUNTED = """
+SELECT id, stories, (SELECT count(*) FROM search_row WHERE facets_id = facets.id AND newest) AS counted
+FROM facets WHERE stories <> counted
+"""
+
+
 def counts(connection: Connection) -> Iterator[Finding]:
-    """Revisions whose row for counting is not that of their story."""
+    """Revisions whose row for counting is not that of their story, and values with another count of stories."""
     for row in rows(connection, _UNLIKE):
         what = "searches count it by other values than its story has"
         yield Finding(kind="index", where=f"revision {row['id']}", what=what)
+    for row in rows(connection, _MISCOUNTED):
+        what = f"says {row['stories']} stories have its values, and {row['counted']} do"
+        yield Finding(kind="index", where=f"row {row['id']} of facets", what=what)
 
 
 def _sums(places: Iterable[tuple[str, int, str, int]], sizes: Iterable[tuple[int, bytes]]) -> Sums:

@@ -44,13 +44,13 @@ def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
         story = batch.by_story[story_id]
         where = f"story {story_id} ({printable(story.canonical_url)})"
         of_story = revisions.get(story_id, [])
-        fields = [*_differences(story, articles, stored[story_id], of_story, images)]
-        if not fields:
-            rows = {table: groups.get(story_id, []) for table, groups in derived.items()}
-            fields = [*_derived_differences(story_id, of_story, items, rows)]
-        if fields:
-            what = "is not what its captures say together"
-            yield Finding(kind="differs", where=where, what=what, fields=tuple(fields))
+        if fields := tuple(_differences(story, articles, stored[story_id], of_story, images)):
+            yield Finding(kind="differs", where=where, what="is not what its captures say together", fields=fields)
+            continue
+        rows = {table: groups.get(story_id, []) for table, groups in derived.items()}
+        if tables := tuple(_derived_differences(story_id, of_story, items, rows)):
+            what = "has rows that do not follow from its revisions"
+            yield Finding(kind="derived", where=where, what=what, fields=tables)
 
 
 def _grouped(connection: Connection, table: str, column: str, ids: Sequence[int], order: str) -> dict[int, list[Row]]:

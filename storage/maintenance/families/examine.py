@@ -58,22 +58,22 @@ def stock_phrases(texts: Iterable[tuple[str, str]]) -> frozenset[str]:
 
 def examine(wordings: Sequence[Wording], stock: Collection[str]) -> list[Examined]:
     """stock: shingles that do not count."""
-    paragraphs = [[tokens(paragraph) for paragraph in each.body.split("\n\n")] for each in wordings]
-    whole = [list(chain(*each)) for each in paragraphs]
+    paragraphs = [[tokens(paragraph) for paragraph in wording.body.split("\n\n")] for wording in wordings]
+    whole = [list(chain(*of_text)) for of_text in paragraphs]
     sketches: Sequence[bytes | None] = [None] * len(wordings)
     if has_extra():
-        sketches = _sketches(paragraphs, whole, [each.language for each in wordings], stock)
+        sketches = _sketches(paragraphs, whole, [wording.language for wording in wordings], stock)
     return [
         (
-            each.story_id,
-            each.revision_id,
+            wording.story_id,
+            wording.revision_id,
             # Headlines do not count, but of a text too short to compare alone: then all words must be equal.
-            digest_of(normal(each.body)) if len(found) >= FEWEST_WORDS else each.words_digest,
+            digest_of(normal(wording.body)) if len(text) >= FEWEST_WORDS else wording.words_digest,
             sketch,
-            is_wire(each.agency, each.body),
-            is_rerun(each.kicker, each.headline, each.standfirst, each.body),
+            is_wire(wording.agency, wording.body),
+            is_rerun(wording.kicker, wording.headline, wording.standfirst, wording.body),
         )
-        for each, found, sketch in zip(wordings, whole, sketches, strict=True)
+        for wording, text, sketch in zip(wordings, whole, sketches, strict=True)
     ]
 
 
@@ -83,12 +83,12 @@ def _sketches(
     """The bands of each text, and then the digests of its paragraphs, of four bytes each."""
     sketches = [TOO_SHORT] * len(whole)
     own: dict[int, set[str]] = {}
-    for at, (found, language) in enumerate(zip(whole, languages, strict=True)):
+    for at, (text, language) in enumerate(zip(whole, languages, strict=True)):
         if (
-            is_long_enough(found, language)
-            and len(left := shingles(found, language).difference(stock)) > FEWEST_SHINGLES
+            is_long_enough(text, language)
+            and len(own_shingles := shingles(text, language).difference(stock)) > FEWEST_SHINGLES
         ):
-            own[at] = left
+            own[at] = own_shingles
     bands = import_module("storage.maintenance.families.sketches").bands(list(own.values()))
     for at, numbers in zip(own, bands, strict=True):
         fewest = SHORTEST_PARAGRAPH.get(languages[at], SHORTEST_ENGLISH)

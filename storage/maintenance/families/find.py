@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from sqlalchemy import Connection, delete, select, text, update
 
 from storage.archive import Archive
-from storage.database.bulk import add_rows, chunks
+from storage.database.bulk import add_rows, chunks, run_in, select_in
 from storage.database.derived import Family, FamilyLink, FamilySketch
 from storage.database.engine import require_sqlite
 from storage.database.schema import Image, Revision, Story
@@ -74,29 +74,29 @@ def find(archive: Archive, *, new_only: bool, notice: Notice = lambda done, tota
     examined = _examine(archive, notice)
     with archive.connect() as connection:
         stories = Stories(connection)
-        new, kept = None, list[Link]()
+        new, former = None, list[Link]()
         if new_only:
             new = {stories.number[each] for (each,) in connection.execute(_NOT_COMPARED)}
-            kept = _kept_links(connection, stories, new)
+            former = _former_links(connection, stories, new)
         copies = list(_copies(connection, stories))
         copied = {each.younger for each in copies}
-        links = [each for each in kept if each.reason != "twin" and not copied & {each.older, each.younger}]
+        links = [each for each in former if each.reason != "twin" and not copied & {each.older, each.younger}]
         links += _nearly_same(connection, stories, copied, new)
-        found = families([*copies, *links])
-        twins = [each for each in kept if each.reason == "twin"]
-        twins += _twins(connection, stories, {each.story for each in found if each.reason != "head"}, new)
-        found = with_twins(found, twins)
+        members = families([*copies, *links])
+        twins = [each for each in former if each.reason == "twin"]
+        twins += _twins(connection, stories, {each.story for each in members if each.reason != "head"}, new)
+        members = with_twins(members, twins)
     with archive.write() as connection:
         connection.execute(delete(Family))
-        add_rows(connection, Family, _ROW, (_row(each, stories) for each in found))
+        add_rows(connection, Family, _ROW, (_row(each, stories) for each in members))
         connection.execute(delete(FamilyLink))
         add_rows(connection, FamilyLink, _LINK, (_link_row(each, stories) for each in (*links, *twins)))
         connection.execute(update(FamilySketch).where(~FamilySketch.compared).values(compared=True))
     return Found(
         stories=len(stories.ids),
         examined=examined,
-        families=len({each.head for each in found}),
-        members=dict(Counter(each.reason for each in found).most_common()),
+        families=len({each.head for each in members}),
+        members=dict(Counter(each.reason for each in members).most_common()),
         only_equal=not has_extra(),
     )
 
@@ -154,8 +154,7 @@ def _examine(archive: Archive, notice: Notice) -> int:
         for examined in examined_of(_wordings(connection, batch) for batch in batches):
             connection.rollback()  # a long read would keep SQLite's log from being emptied
             with archive.write() as writer:
-                gone = [row[0] for row in examined]
-                writer.execute(delete(FamilySketch).where(FamilySketch.story_id.in_(gone)))
+                run_in(writer, delete(FamilySketch), FamilySketch.story_id, [row[0] for row in examined])
                 add_rows(writer, FamilySketch, _COLUMNS, ((*row, False) for row in examined))
             done += len(examined)
             notice(done, len(ids))
@@ -202,23 +201,11 @@ def _workers(stories: int, stock: frozenset[str]) -> Iterator[_Examiner]:
 
 
 def _wordings(connection: Connection, ids: Sequence[int]) -> list[Wording]:
-    names = ("kicker", "headline", "standfirst", "agency", "body")
     revision, story = Revision.__table__.c, Story.__table__.c
-    query = (
-        select(story.id, story.language, story.words_digest, revision.id, *(revision[name] for name in names))
-        .join(Revision, revision.id == story.newest_revision_id)
-        .where(story.id.in_(list(ids)))
-    )
-    return [
-        Wording(
-            story_id=story_id,
-            language=language,
-            words_digest=digest,
-            revision_id=revision_id,
-            **dict(zip(names, values, strict=True)),
-        )
-        for story_id, language, digest, revision_id, *values in connection.execute(query)
-    ]
+    of_revision = [revision[name] for name in ("kicker", "headline", "standfirst", "agency", "body")]
+    of_story = [story.id.label("story_id"), story.language, story.words_digest, revision.id.label("revision_id")]
+    query = select(*of_story, *of_revision).join(Revision, revision.id == story.newest_revision_id)
+    return [Wording(**row._mapping) for row in select_in(connection, query, story.id, ids)]
 
 
 _EQUAL = """
@@ -274,7 +261,7 @@ class _Stored:
         return Text(*self._connection.exec_driver_sql(query, (self._stories.revisions[number],)).one())
 
 
-def _kept_links(connection: Connection, stories: Stories, new: set[int]) -> list[Link]:
+def _former_links(connection: Connection, stories: Stories, new: set[int]) -> list[Link]:
     """The links of an earlier run between stories that are neither new nor edited.
 
     Stories whose order has changed, by another day of publication, are added to `new`.
@@ -337,6 +324,6 @@ def _row(member: Membership, stories: Stories) -> tuple[object, ...]:
     return (*ids, member.reason, member.similarity, member.own_share, member.evidence)
 
 
-def _link_row(found: Link, stories: Stories) -> tuple[object, ...]:
-    ids = stories.ids[found.older], stories.ids[found.younger]
-    return (*ids, found.reason, found.similarity, *found.own_shares, found.evidence)
+def _link_row(link: Link, stories: Stories) -> tuple[object, ...]:
+    ids = stories.ids[link.older], stories.ids[link.younger]
+    return (*ids, link.reason, link.similarity, *link.own_shares, link.evidence)

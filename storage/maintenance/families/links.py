@@ -57,7 +57,7 @@ class Link:
         return self.older if extends and story == self.younger else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Membership:
     """A row of the table `family`, by the numbers of the stories."""
 
@@ -124,9 +124,9 @@ def families(links: Iterable[Link]) -> list[Membership]:
     first, and heads none.
     """
     by_story: dict[int, list[Link]] = {}
-    for each in links:
-        by_story.setdefault(each.older, []).append(each)
-        by_story.setdefault(each.younger, []).append(each)
+    for link in links:
+        by_story.setdefault(link.older, []).append(link)
+        by_story.setdefault(link.younger, []).append(link)
     merged = {story: parts for story in by_story if len(parts := _unrelated_parts(story, by_story)) > 1}
     heads: dict[int, tuple[int, ...]] = {}
     memberships: list[Membership] = []
@@ -165,36 +165,21 @@ def _unrelated_parts(story: int, links: Mapping[int, list[Link]]) -> dict[int, L
     return unrelated
 
 
-def _joined(found: Link, heads: Iterable[int]) -> Iterator[Membership]:
+def _joined(link: Link, heads: Iterable[int]) -> Iterator[Membership]:
+    share = link.own_shares[1]
     for head in heads:
-        yield Membership(
-            head=head,
-            story=found.younger,
-            compared=found.older,
-            reason=found.reason,
-            similarity=found.similarity,
-            own_share=found.own_shares[1],
-            evidence=found.evidence,
-        )
+        yield Membership(head, link.younger, link.older, link.reason, link.similarity, share, link.evidence)
 
 
-def _containing(story: int, part: int, head: int, found: Link, families_of_parts: int) -> Membership:
+def _containing(story: int, part: int, head: int, link: Link, families_of_parts: int) -> Membership:
     # Parts that do not belong together themselves may do so by a third story.
-    return Membership(
-        head=head,
-        story=story,
-        compared=part,
-        reason="merged" if families_of_parts > 1 else "extended",
-        similarity=found.similarity,
-        own_share=found.own_shares[story == found.younger],
-    )
+    reason: Reason = "merged" if families_of_parts > 1 else "extended"
+    return Membership(head, story, part, reason, link.similarity, link.own_shares[story == link.younger])
 
 
 def _with_heads(memberships: list[Membership]) -> list[Membership]:
     heads = sorted({each.head for each in memberships})
-    own = (
-        Membership(head=head, story=head, compared=head, reason="head", similarity=1.0, own_share=0.0) for head in heads
-    )
+    own = (Membership(head, head, head, "head", similarity=1.0, own_share=0.0) for head in heads)
     return sorted([*own, *memberships], key=lambda each: (each.head, each.story))
 
 
@@ -204,12 +189,12 @@ def with_twins(memberships: Iterable[Membership], links: Iterable[Link]) -> list
     links: of twins, of which the most similar count, so that each story has one at most. Members of a family that
     are not its head have none.
     """
-    kept = [each for each in memberships if each.reason != "head"]
-    taken = {each.story for each in kept}
+    followers = [row for row in memberships if row.reason != "head"]
+    taken = {row.story for row in followers}
     twin_of: dict[int, Link] = {}
-    for each in sorted(links, key=lambda each: (-each.similarity, each.older, each.younger)):
-        if not taken & {each.older, each.younger}:
-            taken |= {each.older, each.younger}
-            twin_of[each.younger] = each
-    moved = [replace(each, head=twin_of[each.head].older) if each.head in twin_of else each for each in kept]
-    return _with_heads([*moved, *(row for each in twin_of.values() for row in _joined(each, [each.older]))])
+    for twin in sorted(links, key=lambda link: (-link.similarity, link.older, link.younger)):
+        if not taken & {twin.older, twin.younger}:
+            taken |= {twin.older, twin.younger}
+            twin_of[twin.younger] = twin
+    moved = [replace(row, head=twin_of[row.head].older) if row.head in twin_of else row for row in followers]
+    return _with_heads([*moved, *(row for twin in twin_of.values() for row in _joined(twin, [twin.older]))])

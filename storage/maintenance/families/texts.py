@@ -31,20 +31,20 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(composed(text).lower())
 
 
-def shingles(found: list[str], language: str) -> set[str]:
-    """The runs of five words, or ten Khmer clusters, in a list of tokens."""
+def shingles(words: list[str], language: str) -> set[str]:
+    """The runs of five words, or ten Khmer clusters. words: as `tokens` returns them."""
     size = SHINGLE.get(language, WORDS_A_SHINGLE)
-    return {" ".join(found[at : at + size]) for at in range(len(found) - size + 1)}
+    return {" ".join(words[at : at + size]) for at in range(len(words) - size + 1)}
 
 
-def is_long_enough(found: list[str], language: str) -> bool:
-    return len(found) >= FEWEST_TOKENS.get(language, FEWEST_WORDS)
+def is_long_enough(words: list[str], language: str) -> bool:
+    return len(words) >= FEWEST_TOKENS.get(language, FEWEST_WORDS)
 
 
 def figures(text: str) -> frozenset[str]:
     """The numbers in a text, in Arabic digits without separators."""
-    found = _FIGURE.findall(text.translate(_KHMER_DIGITS))
-    return frozenset(figure.replace(",", "") for figure in found)
+    numbers = _FIGURE.findall(text.translate(_KHMER_DIGITS))
+    return frozenset(figure.replace(",", "") for figure in numbers)
 
 
 def is_rerun(kicker: str | None, headline: str, standfirst: str | None, body: str) -> bool:

@@ -62,7 +62,7 @@ class Edition:
             figures=frozenset(figure for figure in figures(text) if len(figure) > 1),
             names={} if is_khmer else _names(text),
             latin=frozenset(word.casefold() for word in _LATIN.findall(text)) if is_khmer else frozenset(),
-            consonants="".join(map(_KHMER.get, filter(_KHMER.get, text))) if is_khmer else "",  # type: ignore[arg-type]
+            consonants="".join(map(_KHMER.__getitem__, filter(_KHMER.__contains__, text))) if is_khmer else "",
         )
 
     @property
@@ -135,9 +135,9 @@ class Editions:
             others: dict[int, Edition] = {}
             counts = Counter[int]()
             for key in edition.keys:
-                found = self._by_key.setdefault(key, {})
-                others |= found
-                counts.update(number for number, other in found.items() if other.language != edition.language)
+                with_key = self._by_key.setdefault(key, {})
+                others |= with_key
+                counts.update(number for number, other in with_key.items() if other.language != edition.language)
             for number, _ in counts.most_common(LIKELIEST):
                 if twins := twin(others[number], edition):
                     yield twins

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -20,7 +21,7 @@ from storage.evidence.copies import copies
 from storage.maintenance.pack import cdx
 from storage.maintenance.pack.contents import scripts
 from storage.maintenance.pack.database import as_one_file, copy_selection, editing
-from storage.maintenance.pack.package import Member, Package
+from storage.maintenance.pack.package import Package
 from storage.query.export.datasheet import LICENCE, Datasheet, as_data, as_text, datasheet
 from storage.query.export.export import Counted
 from storage.query.export.records import records
@@ -88,8 +89,11 @@ def pack(
                 with Archive.open(folder, readonly=True) as copy:
                     sheet = copy.ask(_sheet, selection, software, version_of, list(map(str, left_out)))
                     packed = replace(copy.ask(_add_texts, package, sheet), records=count)
-                with package.member(DATABASE_MEMBER, compressed=False) as member:
-                    _copy(as_one_file(folder), member)
+                with (
+                    package.member(DATABASE_MEMBER, compressed=False) as member,
+                    as_one_file(folder).open("rb") as file,
+                ):
+                    copyfileobj(file, member, 2**20)
                 package.close(_title(packed), LICENCE, software)
         part.replace(out)
     except OSError as error:
@@ -218,9 +222,3 @@ def _page(row: Any) -> dict[str, Any]:
 
 def _title(packed: Packed) -> str:
     return f"{packed.stories:,} stories of a newspaper, with {packed.revisions:,} revisions"
-
-
-def _copy(path: Path, member: Member) -> None:
-    with path.open("rb") as stream:
-        while data := stream.read(2**20):
-            member.write(data)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from storage.database.schema import SCHEMA
-from storage.database.values import day
 from storage.query.export.records import COLUMNS, Kind, source
 from storage.query.export.selection import Selection
 from storage.query.statistics import gaps
@@ -72,41 +71,13 @@ def datasheet(
 
     version_of: the version of a layout. Raises BadQuery, Unsupported.
     """
-    values = selection.values()
-    stories = f"FROM story WHERE {selection.sql()}"
-
-    def one(query: str) -> Any:
-        return connection.execute(text(query), values).one()
-
-    def counts(column: str, rows: str, order: str = "2 DESC, 1") -> dict[str, int]:
-        query = f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY {order}"
-        return dict(iter(connection.execute(text(query), values)))
-
-    days = connection.execute(
-        text(f"SELECT DISTINCT published_on {stories} AND published_on IS NOT NULL ORDER BY 1"), values
-    ).scalars()
-    published = [each for each in map(day, days) if each is not None]
-    total = one(
-        "SELECT count(*), coalesce(sum(revisions), 0), coalesce(sum(published_on IS NULL), 0),"
-        f" min(first_seen_at), max(last_seen_at) {stories}"
-    )
-    designs = counts(_DESIGN.get(kind, "revision.layout"), source(connection, kind, selection))
+    designs = _counts(connection, _DESIGN.get(kind, "revision.layout"), source(connection, kind, selection), selection)
     return Datasheet(
         of=kind,
         format=form,
         records=records,
         selection=selection.described(),
-        stories=total[0],
-        revisions=total[1],
-        first_on=published[0] if published else None,
-        last_on=published[-1] if published else None,
-        stories_without_day=total[2],
-        gaps=list(gaps(published)),
-        first_seen_at=total[3],
-        last_seen_at=total[4],
-        stories_by_year=counts("substr(published_on, 1, 4)", stories, "1"),
-        stories_by_section=counts("section", stories),
-        stories_by_language=counts("language", stories),
+        **_of_stories(connection, selection),
         designs=designs,
         layout_versions={name: version_of(name) for name in designs if name},
         filled={name: filled.get(name, 0) for name in COLUMNS[kind]} if filled else {},
@@ -115,6 +86,38 @@ def datasheet(
         schema=SCHEMA,
         licence=LICENCE,
     )
+
+
+_TOTALS = """
+SELECT count(*) AS stories, coalesce(sum(revisions), 0) AS revisions,
+       coalesce(sum(published_on IS NULL), 0) AS stories_without_day,
+       min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at
+"""
+
+
+def _of_stories(connection: Connection, selection: Selection) -> dict[str, Any]:
+    """The fields of the sheet that are of the selected stories, whatever the kind of record."""
+    stories = f"FROM story WHERE {selection.sql()}"
+    totals = connection.execute(text(f"{_TOTALS} {stories}"), selection.values()).mappings().one()
+    dated = text(f"SELECT DISTINCT published_on {stories} AND published_on IS NOT NULL ORDER BY 1")
+    days = [date.fromisoformat(each) for each in connection.execute(dated, selection.values()).scalars()]
+    return {
+        **totals,
+        "first_on": days[0] if days else None,
+        "last_on": days[-1] if days else None,
+        "gaps": list(gaps(days)),
+        "stories_by_year": _counts(connection, "substr(published_on, 1, 4)", stories, selection, "1"),
+        "stories_by_section": _counts(connection, "section", stories, selection),
+        "stories_by_language": _counts(connection, "language", stories, selection),
+    }
+
+
+def _counts(
+    connection: Connection, column: str, rows: str, selection: Selection, order: str = "2 DESC, 1"
+) -> dict[str, int]:
+    """Rows of the selection by the values of a column, the largest count first; '' for none."""
+    query = text(f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY {order}")
+    return dict(iter(connection.execute(query, selection.values())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,8 @@ class Selection:
         """An SQL condition on the table `story`. Raises BadQuery."""
         if self.words is None:
             return self.filters.sql()
-        found = _FOUND if parse(self.words) else "0"  # no story is found by a search without a word
-        return f"{found} AND {self.filters.sql()}"
+        has_words = _FOUND if parse(self.words) else "0"  # a search without a word finds no story
+        return f"{has_words} AND {self.filters.sql()}"
 
     def values(self) -> dict[str, Any]:
         """The values of the parameters in `sql`, by name. Raises BadQuery."""

@@ -95,8 +95,8 @@ def page_as_of(connection: Connection, address: str, moment: datetime) -> PageAs
 
 def pages_as_of(connection: Connection, addresses: Collection[str], moment: datetime) -> list[PageAsOf]:
     """Those of the pages that were captured by then, in their order."""
-    found = (page_as_of(connection, address, moment) for address in addresses)
-    return [page for page in found if page is not None]
+    stood = (page_as_of(connection, address, moment) for address in addresses)
+    return [page for page in stood if page is not None]
 
 
 def _confirmed_at(connection: Connection, address: str, row: Row[Any], moment: datetime) -> datetime:
@@ -155,8 +155,8 @@ def _absences(
     connection: Connection, resolve: Resolve, stories: Sequence[Row[Any]], moment: datetime
 ) -> dict[int, Gone]:
     """Stories that are gone at the moment, by number."""
-    found = gone(connection, resolve, story_ids=[row.id for row in stories], until=moment)
-    return {each.story_id: each for each in found if each.back_at is None}
+    absences = gone(connection, resolve, story_ids=[row.id for row in stories], until=moment)
+    return {each.story_id: each for each in absences if each.back_at is None}
 
 
 def _story_as_of(connection: Connection, story: Row[Any], moment: datetime, absent: Gone | None) -> StoryAsOf:
@@ -192,11 +192,11 @@ def _wording(connection: Connection, story_id: int, row: Row[Any]) -> tuple[int,
     known = begun.order_by(revision.number.desc()).limit(1)
     if row.captured_at is not None:
         known = known.where(revision.first_captured_at <= row.captured_at)
-    found = connection.execute(known).first() or connection.execute(begun.order_by(revision.number).limit(1)).one()
+    shown = connection.execute(known).first() or connection.execute(begun.order_by(revision.number).limit(1)).one()
     own = Source(capture_id=row.id, captured_at=row.captured_at, item=_item(connection, row.reading_id))
-    if row.captured_at is None or found.first_captured_at is None:
-        return found.number, [own]
-    return found.number, list(_sources(connection, story_id, found.first_captured_at, row)) or [own]
+    if row.captured_at is None or shown.first_captured_at is None:
+        return shown.number, [own]
+    return shown.number, list(_sources(connection, story_id, shown.first_captured_at, row)) or [own]
 
 
 def _sources(connection: Connection, story_id: int, since: datetime, row: Row[Any]) -> Iterator[Source]:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from storage.database.schema import Capture, Reading
 from storage.query.history.damage import LOST, Item, damage_of, fits, kinds_of, letters_of, same_words_damaged, text_of
@@ -114,14 +114,29 @@ def best_reading(sources: Iterable[Source]) -> BestReading:
     choices["images"], choices["captions"] = pictures, Choice(value=captions, source=None, rule="with its field")
     for name in ("links", "first_page"):
         choices[name] = _along(choices["body"], name)
-    printed = {letters_of(block["text"]) for block in choices["body"].value}
+    doubted = any(choice.rule in _OLDER_DESIGN for choice in (*choices.values(), *captions))
+    printed = {letters_of(block["text"]) for block in choices["body"].value} if doubted else set()
     for name in ("kicker", "standfirst", "byline", "dateline"):
         choices[name] = _outside_body(choices[name], printed, choices["body"])
     captions[:] = [_outside_body(each, printed, choices["body"]) for each in captions]
     item = {**newest.item, **{name: choice.value for name, choice in choices.items() if name != "captions"}}
-    item["authors"] = list(item["authors"] or ())
+    for name in ("authors", "tags"):
+        item[name] = list(item[name] or ())
     item["images"] = list(_captioned(choices))
     return BestReading(choices={name: choices[name] for name in FIELDS}, item=item)
+
+
+# Built once: it takes as long as the queries themselves.
+_CAPTURE, _READING = Capture.__table__.c, Reading.__table__.c
+_READINGS = (
+    select(_CAPTURE.id, _CAPTURE.captured_at, _CAPTURE.reading_id, _CAPTURE.layout)
+    .where(_CAPTURE.story_id == bindparam("story_id"), _CAPTURE.reading_id.is_not(None))
+    .order_by(_CAPTURE.captured_at.is_not(None), _CAPTURE.captured_at, _CAPTURE.id)
+)
+_OWN_READINGS = _READINGS.where(~_CAPTURE.words_of_another)
+_ITEMS = select(_READING.id, _READING.item).where(
+    _READING.id.in_(select(_CAPTURE.reading_id).where(_CAPTURE.story_id == bindparam("story_id")))
+)
 
 
 def of_story(connection: Connection, story_id: int) -> BestReading:
@@ -130,17 +145,10 @@ def of_story(connection: Connection, story_id: int) -> BestReading:
     Of neighbouring captures with one reading the first stands for all. A capture that has the words of another's new
     reading is left out, if others are there.
     """
-    capture, reading = Capture.__table__.c, Reading.__table__.c
-    query = (
-        select(capture.id, capture.captured_at, capture.reading_id, capture.layout)
-        .where(capture.story_id == story_id, capture.reading_id.is_not(None))
-        .order_by(capture.captured_at.is_not(None), capture.captured_at, capture.id)
-    )
-    own = connection.execute(query.where(~capture.words_of_another)).all()
-    rows = own or connection.execute(query).all()
+    of_this = {"story_id": story_id}
+    rows = connection.execute(_OWN_READINGS, of_this).all() or connection.execute(_READINGS, of_this).all()
     firsts = [row for at, row in enumerate(rows) if at == 0 or rows[at - 1].reading_id != row.reading_id]
-    of_story = select(reading.id, reading.item).where(reading.id.in_(select(query.subquery().c.reading_id)))
-    items = {reading_id: json.loads(item) for reading_id, item in connection.execute(of_story)}
+    items = {reading_id: json.loads(item) for reading_id, item in connection.execute(_ITEMS, of_this)}
     return best_reading(
         Source(capture_id=row.id, captured_at=row.captured_at, item=items[row.reading_id]) for row in firsts
     )
@@ -192,8 +200,7 @@ def first_good(name: str, values: Iterable[tuple[Any, Any]]) -> tuple[Any, Any]:
     values: pairs of a value and its capture, in the order of time, those of unknown time last.
     """
     given = [pair for pair in values if pair[0] is not None]
-    good = [pair for pair in given if not FIRST_GOOD[name](pair[0])]
-    return next(iter(good or given), (None, None))
+    return given[0] if len(given) == 1 else min(given, key=lambda pair: FIRST_GOOD[name](pair[0]), default=(None, None))
 
 
 def _first(sources: Sequence[Source], name: str) -> Choice:
@@ -233,6 +240,8 @@ def _headline(sources: Sequence[Source]) -> Choice:
 
 def _first_of_run(sources: Sequence[Source], form: Callable[[Item], object]) -> Source:
     """The first undamaged capture of the last run of captures with equal values; of damaged ones the first."""
+    if len(sources) == 1:
+        return sources[0]
     run = []
     for source in reversed(sources):
         if form(source.item) != form(sources[-1].item):
@@ -290,10 +299,13 @@ def _names_somebody(item: Item) -> bool:
     return bool(item.get("byline") and (item.get("authors") or item.get("agency")))
 
 
+_OLDER_DESIGN = ("other design", "house byline")  # rules by which a value can be of another capture than the body
+
+
 def _outside_body(choice: Choice, printed: set[str], body: Choice) -> Choice:
     """The choice; without a value when it is of another capture than the body, and a paragraph there."""
     text = choice.value["caption"] if isinstance(choice.value, dict) else choice.value
-    if choice.rule in ("other design", "house byline") and letters_of(text) in printed:
+    if choice.rule in _OLDER_DESIGN and letters_of(text) in printed:
         return Choice(value=None, source=body.source, rule="in the body")
     return choice
 
@@ -314,6 +326,8 @@ def _body(sources: Sequence[Source]) -> Choice:
 
 def _damaged_of_run(sources: Sequence[Source]) -> Source:
     """The newest capture, or an older one of the same words that reports damage: not every layout looks for it."""
+    if len(sources) == 1:
+        return sources[0]
     words = normal(text_of(sources[-1].item))
     run = list(takewhile(lambda each: normal(text_of(each.item)) == words, reversed(sources)))
     return next((each for each in run if damage_of(each.item)), sources[-1])

@@ -129,8 +129,8 @@ class _Pair:
         self, kind: ChangeKind, name: str, before: str | None, after: str | None, block: int | None
     ) -> Iterator[Change]:
         """Changes of a text that is no part of the body: of the whole text, and of its figures and names."""
-        found = hunks(tokens([(0, before or "")]), tokens([(0, after or "")]))
-        typed = kinds_of(found, self.known)
+        differences = hunks(tokens([(0, before or "")]), tokens([(0, after or "")]))
+        typed = kinds_of(differences, self.known)
         if before and after and all(each == {"typing_error"} for _, each in typed):
             kind = "typing_error"
         yield Change(kind=kind, field=name, before=before, after=after, block=block)
@@ -159,9 +159,9 @@ class _Pair:
                 yield Change(kind=kind, field="caption", before=None, after=caption, block=block)
 
     def _notes(self) -> Iterator[Change]:
-        kept = {normal(note.text) for note in self.old_notes} & {normal(note.text) for note in self.new_notes}
-        removed: list[_Text] = [(note.text, note.block) for note in self.old_notes if normal(note.text) not in kept]
-        added: list[_Text] = [(note.text, note.block) for note in self.new_notes if normal(note.text) not in kept]
+        in_both = {normal(note.text) for note in self.old_notes} & {normal(note.text) for note in self.new_notes}
+        removed: list[_Text] = [(note.text, note.block) for note in self.old_notes if normal(note.text) not in in_both]
+        added: list[_Text] = [(note.text, note.block) for note in self.new_notes if normal(note.text) not in in_both]
         pairs, removed, added = _paired(removed, added)
         for (before, _), (after, block) in pairs:
             yield Change(kind="note_changed", field="body", before=before, after=after, block=block)
@@ -206,7 +206,7 @@ class _Pair:
         before, after = (text, None) if item is self.old else (None, text)
         return Change(kind=kind, field="body", before=before, after=after, block=block)
 
-    def _kinds(self, hunk: Hunk, found: set[HunkKind]) -> Iterable[ChangeKind]:
+    def _kinds(self, hunk: Hunk, typed: set[HunkKind]) -> Iterable[ChangeKind]:
         if self._is_damage(hunk):
             return ("damage",)
         if self._is_dateline(hunk):
@@ -214,7 +214,7 @@ class _Pair:
         (first, *_), item = (hunk.added, self.new) if hunk.added else (hunk.removed, self.old)
         if item["body"][first.block]["kind"] == "credit":
             return ("redesign",) if self.redesigned else ("byline",)
-        return found
+        return typed
 
     def _is_damage(self, hunk: Hunk) -> bool:
         """Whether the site broke or mended the words: its own problems name them, or their form shows it."""
@@ -286,14 +286,14 @@ _Text = tuple[str, int | None]
 def _paired(removed: list[_Text], added: list[_Text]) -> tuple[list[tuple[_Text, _Text]], list[_Text], list[_Text]]:
     """Texts that are the same one reworded, then what is gone and what came."""
     pairs = []
-    left = list(added)
+    unpaired = list(added)
     for text in removed:
-        other = max(left, key=lambda each: _likeness(text[0], each[0]), default=None)
+        other = max(unpaired, key=lambda each: _likeness(text[0], each[0]), default=None)
         if other is not None and (_likeness(text[0], other[0]) >= _LIKE):
             pairs.append((text, other))
-            left.remove(other)
+            unpaired.remove(other)
     gone = [text for text in removed if text not in [old for old, _ in pairs]]
-    return pairs, gone, left
+    return pairs, gone, unpaired
 
 
 def _likeness(one: str, other: str) -> float:
@@ -323,7 +323,7 @@ def _place(hunk: Hunk) -> int:
     return hunk.removed[0].block
 
 
-def _change(kind: ChangeKind, name: str, found: Sequence[Hunk], block: int | None) -> Change:
+def _change(kind: ChangeKind, name: str, places: Sequence[Hunk], block: int | None) -> Change:
     sides: tuple[Callable[[Hunk], Sequence[Token]], ...] = (lambda hunk: hunk.removed, lambda hunk: hunk.added)
-    before, after = (_SEPARATOR.join(filter(None, (spread(side(hunk)) for hunk in found))) or None for side in sides)
+    before, after = (_SEPARATOR.join(filter(None, (spread(side(hunk)) for hunk in places))) or None for side in sides)
     return Change(kind=kind, field=name, before=before, after=after, block=block)

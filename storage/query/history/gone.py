@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from storage.database.bulk import chunks
 from storage.database.schema import Address, Capture, Revision, Story
@@ -69,27 +69,53 @@ def gone(
 
     story_ids: of these stories only. until: as known at this moment, itself included.
     """
+    absences = _with_versions(connection, _all_spells(connection, resolve, story_ids, until))
+    return sorted(absences, key=lambda each: (each.gone_by, each.canonical_url))
+
+
+def last_gone(connection: Connection, resolve: Resolve, *, limit: int, offset: int = 0) -> tuple[int, list[Gone]]:
+    """How many absences there are, and a page of them, the last first answer first."""
+    spells = _all_spells(connection, resolve, None, None)
+    spells.sort(key=lambda spell: (spell[1].at, spell[1].capture_id), reverse=True)
+    return len(spells), _with_versions(connection, spells[offset : offset + limit])
+
+
+def _all_spells(
+    connection: Connection, resolve: Resolve, story_ids: Collection[int] | None, until: datetime | None
+) -> list[list[_Answer]]:
     absent = list(_absent(connection, resolve, story_ids, until))
-    ids = {each.story_id for each in absent}
-    answers = sorted([*absent, *_held(connection, ids, until)])
-    spells = [spell for _, own in groupby(answers, lambda each: each.story_id) for spell in _spells(list(own))]
+    answers = sorted([*absent, *_held(connection, {each.story_id for each in absent}, until)])
+    return [spell for _, own in groupby(answers, lambda each: each.story_id) for spell in _spells(list(own))]
+
+
+def _with_versions(connection: Connection, spells: Sequence[Sequence[_Answer]]) -> list[Gone]:
     versions = _versions(connection, {spell[0].story_id for spell in spells})
-    found = [_gone(spell, versions[spell[0].story_id]) for spell in spells]
-    return sorted(found, key=lambda each: (each.gone_by, each.canonical_url))
+    return [_gone(spell, versions[spell[0].story_id]) for spell in spells]
+
+
+# Built once: it takes longer than the query of one story.
+_ABSENT = (
+    select(_CAPTURE.id, _CAPTURE.url, _CAPTURE.captured_at, _CAPTURE.status, _CAPTURE.reason, _CAPTURE.detail)
+    .add_columns(_STORY.id.label("story_id"))
+    .join(Story, _STORY.canonical_url == _CAPTURE.address)
+    .where(_CAPTURE.outcome == "unread", _CAPTURE.reason.in_(("gone", "soft_404", "moved")), _CAPTURE.part == "")
+)
+_OF_THESE = _STORY.id.in_(bindparam("ids", expanding=True))
+_ABSENT_NOW = _ABSENT.where(_CAPTURE.captured_at.is_not(None))
+_ABSENT_OF_NOW = _ABSENT_NOW.where(_OF_THESE)
 
 
 def _absent(
     connection: Connection, resolve: Resolve, story_ids: Collection[int] | None, until: datetime | None
 ) -> Iterator[_Answer]:
-    columns = (_CAPTURE.id, _CAPTURE.url, _CAPTURE.captured_at, _CAPTURE.status, _CAPTURE.reason, _CAPTURE.detail)
-    query = (
-        select(*columns, _STORY.id.label("story_id"))
-        .join(Story, _STORY.canonical_url == _CAPTURE.address)
-        .where(_CAPTURE.outcome == "unread", _CAPTURE.reason.in_(("gone", "soft_404", "moved")))
-        .where(_CAPTURE.part == "", *_dated(until))
-    )
-    chosen = [query] if story_ids is None else [query.where(_STORY.id.in_(ids)) for ids in chunks(sorted(story_ids))]
-    rows = [row for each in chosen for row in connection.execute(each)]
+    query = _ABSENT_NOW if until is None else _ABSENT.where(*_dated(until))
+    if story_ids is None:
+        rows = list(connection.execute(query))
+    else:
+        query = _ABSENT_OF_NOW if until is None else query.where(_OF_THESE)
+        rows = [row for ids in chunks(sorted(story_ids)) for row in connection.execute(query, {"ids": ids})]
+    if not rows:
+        return
     targets = {row.id: resolve(row.url, row.detail) for row in rows if row.reason == "moved" and row.detail}
     lists = _lists(connection, {target for target in targets.values() if target is not None})
     for row in rows:

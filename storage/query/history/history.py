@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, case, func, or_, select
 
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.errors import NoSuchStory
@@ -40,14 +39,18 @@ class FullStory:
     same_words: list[str]
 
 
+_BY_NUMBER = select(Story.__table__).where(Story.__table__.c.id == bindparam("story"))
+_BY_ADDRESS = select(Story.__table__).where(Story.__table__.c.canonical_url == bindparam("story"))
+
+
 def find(connection: Connection, story: str | int) -> Row[Any]:
     """The row of a story by its number, its canonical address, or any address it was captured at.
 
     Raises NoSuchStory.
     """
     table = Story.__table__
-    is_it = table.c.id == story if isinstance(story, int) else table.c.canonical_url == story
-    row = connection.execute(select(table).where(is_it)).first()
+    query = _BY_NUMBER if isinstance(story, int) else _BY_ADDRESS
+    row = connection.execute(query, {"story": story}).first()
     if row is None and isinstance(story, str):
         capture = Capture.__table__.c
         whole = (capture.url == story) & (capture.part == "")  # the address of a feed is not that of the stories in it
@@ -85,38 +88,58 @@ def _last_part(address: str) -> str:
 def full_story(connection: Connection, story: str | int) -> FullStory:
     """Raises NoSuchStory."""
     row = find(connection, story)
-    capture, other = Capture.__table__, Story.__table__.c
-    captures = (
-        select(capture)
-        .where(capture.c.story_id == row.id)
-        .order_by(capture.c.captured_at.is_not(None), capture.c.captured_at, capture.c.id)
-    )
-    same = select(other.canonical_url).where(other.words_digest == row.words_digest, other.id != row.id)
     return FullStory(
         row=row,
         revisions=revisions(connection, row.id),
-        captures=list(connection.execute(captures)),
+        captures=captures_of(connection, row.id),
         promotions=promotions(connection, row.canonical_url),
-        same_words=sorted(connection.execute(same).scalars()),
+        same_words=same_words(connection, row),
     )
+
+
+# Built once, as the others of a story: it takes as long as the queries themselves.
+_CAPTURES = (
+    select(Capture.__table__)
+    .where(Capture.__table__.c.story_id == bindparam("story_id"))
+    .order_by(Capture.__table__.c.captured_at.is_not(None), Capture.__table__.c.captured_at, Capture.__table__.c.id)
+)
+_SAME_WORDS = select(Story.__table__.c.canonical_url).where(
+    Story.__table__.c.words_digest == bindparam("words_digest"), Story.__table__.c.id != bindparam("story_id")
+)
+
+
+def captures_of(connection: Connection, story_id: int) -> list[Row[Any]]:
+    """The captures of a story in the order of time, those of unknown time first."""
+    return list(connection.execute(_CAPTURES, {"story_id": story_id}))
+
+
+def same_words(connection: Connection, story: Row[Any]) -> list[str]:
+    """Canonical addresses of other stories with equal words; story: its row."""
+    values = {"words_digest": story.words_digest, "story_id": story.id}
+    return sorted(connection.execute(_SAME_WORDS, values).scalars())
+
+
+_REVISION, _IMAGE = Revision.__table__, Image.__table__
+_REVISIONS = (
+    select(_REVISION, Reading.__table__.c.item)
+    .join(Reading, Reading.__table__.c.id == _REVISION.c.reading_id)
+    .where(_REVISION.c.story_id == bindparam("story_id"))
+    .order_by(_REVISION.c.number)
+)
+_IMAGES = (
+    select(_IMAGE)
+    .where(_IMAGE.c.revision_id.in_(select(_REVISION.c.id).where(_REVISION.c.story_id == bindparam("story_id"))))
+    .order_by(_IMAGE.c.position)
+)
 
 
 def revisions(connection: Connection, story_id: int) -> list[Wording]:
     """The wordings of a story, the oldest first."""
-    revision, reading, image = Revision.__table__, Reading.__table__.c, Image.__table__
     images: dict[int, list[Row[Any]]] = {}
-    of_story = select(revision.c.id).where(revision.c.story_id == story_id)
-    for row in connection.execute(select(image).where(image.c.revision_id.in_(of_story)).order_by(image.c.position)):
+    for row in connection.execute(_IMAGES, {"story_id": story_id}):
         images.setdefault(row.revision_id, []).append(row)
-    query = (
-        select(revision, reading.item)
-        .join(Reading, reading.id == revision.c.reading_id)
-        .where(revision.c.story_id == story_id)
-        .order_by(revision.c.number)
-    )
-    return [
-        Wording(row=row, item=json.loads(row.item), images=images.get(row.id, [])) for row in connection.execute(query)
-    ]
+    rows = connection.execute(_REVISIONS, {"story_id": story_id})
+    return [Wording(row=row, item=json.loads(row.item), images=images.get(row.id, [])) for row in rows]
 
 
 def promotions(connection: Connection, address: str) -> list[Row[Any]]:
@@ -130,13 +153,3 @@ def promotions(connection: Connection, address: str) -> list[Row[Any]]:
         .order_by(capture.captured_at, capture.url, sighting.c.list, sighting.c.position)
     )
     return list(connection.execute(query))
-
-
-def as_of(story: FullStory, moment: datetime) -> Wording | None:
-    """The wording at an aware moment; None when the story was first captured later."""
-    seen = [
-        each
-        for each in story.revisions
-        if each.row.first_captured_at is not None and each.row.first_captured_at <= moment
-    ]
-    return seen[-1] if seen else None

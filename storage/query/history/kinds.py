@@ -113,32 +113,32 @@ def kinds(hunk: Hunk, known: Vocabulary) -> set[HunkKind]:
         return {"typing_error"}  # signs
     if _value(hunk.removed) == _value(hunk.added) or _is_doubled(hunk):
         return {"typing_error"}
-    found: set[HunkKind] = set()
+    named: set[HunkKind] = set()
     if _is_figure(hunk):
-        found.add("figure")
+        named.add("figure")
     if _is_name(hunk, known):
         if _is_misspelt(hunk, known, names=True):
             return {"typing_error"}
-        found.add("name")
-    if not found and _is_misspelt(hunk, known):
+        named.add("name")
+    if not named and _is_misspelt(hunk, known):
         return {"typing_error"}
     if any(token.quoted and token.is_word for token in (*hunk.removed, *hunk.added)):
-        found.add("quotation")
-    return found or {"wording"}
+        named.add("quotation")
+    return named or {"wording"}
 
 
-def _letters(found: Iterable[Token]) -> str:
+def _letters(words: Iterable[Token]) -> str:
     """Letters and digits alone, small, with Arabic digits."""
-    return "".join(_arabic(token.key.casefold()) for token in found if token.is_word or token.is_khmer)
+    return "".join(_arabic(token.key.casefold()) for token in words if token.is_word or token.is_khmer)
 
 
 def _arabic(text: str) -> str:
     return "".join(str(int(sign)) if sign.isdigit() and sign.isdecimal() else sign for sign in text)
 
 
-def _value(found: Sequence[Token]) -> str:
+def _value(side: Sequence[Token]) -> str:
     """The letters without hyphens and apostrophes, small numbers as digits: equal values differ in form alone."""
-    words = (token.key.casefold() for token in found if token.is_word or token.is_khmer)
+    words = (token.key.casefold() for token in side if token.is_word or token.is_khmer)
     return "".join(
         re.sub(r"[\W_]", "", _arabic(_VALUES.get(word, word))) if not _is_mark(word) else word for word in words
     )
@@ -176,8 +176,8 @@ def _is_figure(hunk: Hunk) -> bool:
     return _are_few(others)
 
 
-def _numbers(found: Iterable[Token]) -> Iterator[str]:
-    for token in found:
+def _numbers(words: Iterable[Token]) -> Iterator[str]:
+    for token in words:
         word = token.key.casefold()
         if token.text[0].isdecimal():
             yield _arabic(word).replace(",", "")
@@ -198,9 +198,9 @@ def _is_khmer_number(hunk: Hunk) -> bool:
     return False
 
 
-def _are_few(found: Sequence[Token]) -> bool:
-    khmer = sum(token.is_khmer for token in found)
-    words = sum(token.is_word and not token.is_khmer for token in found)
+def _are_few(others: Sequence[Token]) -> bool:
+    khmer = sum(token.is_khmer for token in others)
+    words = sum(token.is_word and not token.is_khmer for token in others)
     return words <= _FEW_WORDS and khmer <= _FEW_CLUSTERS
 
 
@@ -225,7 +225,7 @@ def _is_name(hunk: Hunk, known: Vocabulary) -> bool:
 
 def _names(text: Sequence[Token], start: int, end: int, known: Vocabulary) -> set[str]:
     shouted = _is_in_title_case(text)
-    found = set()
+    result = set()
     for at in range(start, end):
         token = text[at]
         word = token.key.casefold()
@@ -237,8 +237,8 @@ def _names(text: Sequence[Token], start: int, end: int, known: Vocabulary) -> se
             is_name = word in known.names and word not in known.common
             if not (is_name or follows_title or is_short_form):
                 continue
-        found.add(word)
-    return found
+        result.add(word)
+    return result
 
 
 def _is_in_title_case(text: Sequence[Token]) -> bool:

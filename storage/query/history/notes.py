@@ -71,17 +71,15 @@ def notes(article: Mapping[str, Any]) -> tuple[Note, ...]:
 def _notes(article: Mapping[str, Any]) -> Iterator[Note]:
     for index, block in enumerate(article["body"]):
         text = block["text"]
-        kind = kind_of(text)
+        kind = _kind_of(text) if _OPENING.match(text) else None
         if kind is None and block["kind"] == "correction":
             kind = "correction"
         if kind is not None:
             yield Note(kind, "km" if _KHMER.search(text) else "en", text, index, kind != "editors_note")
 
 
-def kind_of(text: str) -> NoteKind | None:
+def _kind_of(text: str) -> NoteKind | None:
     """The kind of note that a paragraph is; None for words of the story."""
-    if not _OPENING.match(text):
-        return None
     text = text.replace("\u200b", "")
     for kind, pattern in _LABELS.items():
         if pattern.match(text):

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from storage.database.bulk import chunks
 from storage.database.schema import Address, Capture, Reading, Revision, Sighting, Story
@@ -104,18 +104,20 @@ def _headline(connection: Connection, address: str) -> str | None:
     return connection.execute(newest.where(Story.canonical_url == address)).scalar()
 
 
+# Built once, as the other queries: it takes as long as they do.
+_SIGHTING, _CAPTURE, _LEDGER = Sighting.__table__.c, Capture.__table__.c, Address.__table__.c
+_SIGHTINGS = (
+    select(_SIGHTING.capture_id, _SIGHTING.list, _SIGHTING.position, _SIGHTING.headline, _SIGHTING.summary)
+    .add_columns(_CAPTURE.captured_at, _CAPTURE.outcome, _CAPTURE.address.label("page"), _LEDGER.kind)
+    .join(Capture, _CAPTURE.id == _SIGHTING.capture_id)
+    .outerjoin(Address, _LEDGER.address == _CAPTURE.address)
+    .where(_SIGHTING.address == bindparam("address"))
+    .order_by(_CAPTURE.captured_at, _CAPTURE.id, _SIGHTING.position)
+)
+
+
 def _sightings(connection: Connection, address: str) -> Sequence[Any]:
-    sighting, capture, ledger = Sighting.__table__.c, Capture.__table__.c, Address.__table__.c
-    teaser = (sighting.capture_id, sighting.list, sighting.position, sighting.headline, sighting.summary)
-    page = (capture.captured_at, capture.outcome, capture.address.label("page"), ledger.kind)
-    query = (
-        select(*teaser, *page)
-        .join(Capture, capture.id == sighting.capture_id)
-        .outerjoin(Address, ledger.address == capture.address)
-        .where(sighting.address == address)
-        .order_by(capture.captured_at, capture.id, sighting.position)
-    )
-    return connection.execute(query).all()
+    return connection.execute(_SIGHTINGS, {"address": address}).all()
 
 
 class _Observation(NamedTuple):
@@ -129,7 +131,7 @@ class _Observation(NamedTuple):
 def _observations(connection: Connection, pages: Iterable[str]) -> dict[str, list[_Observation]]:
     capture = Capture.__table__.c
     columns = (capture.address, capture.id, capture.captured_at, capture.source, capture.outcome, capture.problems)
-    found: dict[str, list[_Observation]] = {}
+    by_page: dict[str, list[_Observation]] = {}
     last: dict[tuple[str, str], _Observation] = {}
     for chunk in chunks(sorted(pages)):
         query = (
@@ -142,8 +144,8 @@ def _observations(connection: Connection, pages: Iterable[str]) -> dict[str, lis
             if outcome == "listing":
                 last[address, source] = _Observation(at, capture_id, is_whole(problems))
             if (address, source) in last:
-                found.setdefault(address, []).append(last[address, source]._replace(at=at))
-    return found
+                by_page.setdefault(address, []).append(last[address, source]._replace(at=at))
+    return by_page
 
 
 def is_whole(problems: str | None) -> bool:
@@ -254,26 +256,29 @@ def headlines(connection: Connection, story: Row[Any]) -> list[Headline]:
     if words := _words_of(story.canonical_url):
         seen["address", words] = []
     order = list(PLACES)
-    found = []
+    wordings = []
     for (place, wording), moments in seen.items():
         dated = [at for at in moments if at is not None]
         span = (min(dated), max(dated)) if dated else (None, None)
-        found.append(
+        wordings.append(
             Headline(place=place, headline=wording, first_seen_at=span[0], last_seen_at=span[1], captures=len(moments))
         )
-    return sorted(found, key=lambda each: (order.index(each.place), str(each.first_seen_at or "")))
+    return sorted(wordings, key=lambda each: (order.index(each.place), str(each.first_seen_at or "")))
+
+
+_READ = (
+    select(_CAPTURE.captured_at, _CAPTURE.reading_id)
+    .where(_CAPTURE.story_id == bindparam("story_id"), _CAPTURE.reading_id.is_not(None))
+    .order_by(_CAPTURE.captured_at)
+)
+_ITEMS = select(Reading.__table__.c.id, Reading.__table__.c.item).where(
+    Reading.__table__.c.id.in_(select(_CAPTURE.reading_id).where(_CAPTURE.story_id == bindparam("story_id")))
+)
 
 
 def _on_page(connection: Connection, story_id: int) -> Iterator[tuple[str, str, datetime | None]]:
-    capture, reading = Capture.__table__.c, Reading.__table__.c
-    query = (
-        select(capture.captured_at, capture.reading_id)
-        .where(capture.story_id == story_id, capture.reading_id.is_not(None))
-        .order_by(capture.captured_at)
-    )
-    rows = connection.execute(query).all()
-    own = select(reading.id, reading.item).where(reading.id.in_(select(query.subquery().c.reading_id)))
-    items = {reading_id: json.loads(item) for reading_id, item in connection.execute(own)}
+    rows = connection.execute(_READ, {"story_id": story_id}).all()
+    items = {reading_id: json.loads(item) for reading_id, item in connection.execute(_ITEMS, {"story_id": story_id})}
     for at, reading_id in rows:
         item = items[reading_id]
         yield _FORMS.get(item["layout"], "page"), item["headline"], at

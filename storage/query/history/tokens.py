@@ -64,7 +64,7 @@ class Hunk(NamedTuple):
 
 def tokens(texts: Iterable[tuple[int, str]]) -> list[Token]:
     """The tokens of blocks; texts: their indexes with their texts."""
-    found = []
+    cut = []
     for block, text in texts:
         text = composed(text)
         quoted = [match.span() for match in _QUOTES.finditer(text)]
@@ -72,14 +72,14 @@ def tokens(texts: Iterable[tuple[int, str]]) -> list[Token]:
             start, end = match.span()
             before = bisect_left(quoted, (start, 0))
             within = before > 0 and start < quoted[before - 1][1]
-            found.append(Token(match[0], normal(match[0]), block, start, end, within))
-    return found
+            cut.append(Token(match[0], normal(match[0]), block, start, end, within))
+    return cut
 
 
-def spread(found: Sequence[Token]) -> str:
+def spread(run: Sequence[Token]) -> str:
     """The text from the first token to the last, with the spaces between them; blocks are parted by a space."""
     text, before = "", None
-    for token in found:
+    for token in run:
         if before is not None and (token.block != before.block or token.start > before.end):
             text += " "
         text += token.text
@@ -125,22 +125,22 @@ def _joined(parts: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, i
         yield before
 
 
-def keys(found: Iterable[Token]) -> list[str]:
-    return [token.key for token in found]
+def keys(text: Iterable[Token]) -> list[str]:
+    return [token.key for token in text]
 
 
 def hunks(old: Sequence[Token], new: Sequence[Token]) -> list[Hunk]:
     """The differences in reading order; those with hardly a word between them are one."""
-    found: list[Hunk] = []
+    result: list[Hunk] = []
     at = new_at = 0
     for start, new_start, size in [*equal_parts(keys(old), keys(new)), (len(old), len(new), 0)]:
         if start > at or new_start > new_at:
             hunk = Hunk(old, new, at, start, new_at, new_start)
-            if found and _is_near(old[found[-1].end : at]):
-                hunk = hunk._replace(start=found[-1].start, new_start=found.pop().new_start)
-            found.append(hunk)
+            if result and _is_near(old[result[-1].end : at]):
+                hunk = hunk._replace(start=result[-1].start, new_start=result.pop().new_start)
+            result.append(hunk)
         at, new_at = start + size, new_start + size
-    return found
+    return result
 
 
 def _is_near(between: Sequence[Token]) -> bool:

@@ -27,6 +27,7 @@ Standing = Literal["stands", "changed", "removed"]
 
 LEAST_NEAR = 0.6  # similarity, of words in order: two sentences about one thing by two writers have less
 LEAST_WORDS = 4  # of a sentence that is looked for in near forms, too
+MOST_QUOTED = 1_000  # addresses that are given
 _MOST_EXACT = 1_000  # stories, of which every wording is read
 _MOST_CANDIDATES = 200  # revisions
 _RAREST, _COUNTED = 8, 5_000  # units by which near forms are looked for; rows after which a unit is common
@@ -87,14 +88,14 @@ class Sentence:
     def __init__(self, typed: str) -> None:
         """Raises BadQuery without a word, or with more than a paragraph."""
         typed = encodable(typed)
-        found = list(tokens(typed))
-        if not found:
+        words_typed = list(tokens(typed))
+        if not words_typed:
             raise BadQuery("a quotation needs a word")
-        if len(found) > MOST_TOKENS:
+        if len(words_typed) > MOST_TOKENS:
             raise BadQuery(f"a quotation takes at most {MOST_TOKENS} words, in Khmer clusters")
-        self.typed = _passage(typed, found)
-        self.tokens = [token.text for token in found]
-        self.words = [folded(token.text) for token in found]
+        self.typed = _passage(typed, words_typed)
+        self.tokens = [token.text for token in words_typed]
+        self.words = [folded(token.text) for token in words_typed]
         self._counts = Counter(self.words)
 
     def phrase(self) -> str:
@@ -111,11 +112,11 @@ class Sentence:
 
     def best_match(self, printed: str) -> _Match | None:
         """The passage of a text that is most like the sentence; None when none is like it."""
-        found = list(tokens(printed))
-        words = [folded(token.text) for token in found]
+        printed_tokens = list(tokens(printed))
+        words = [folded(token.text) for token in printed_tokens]
         size = len(self.words)
         if (at := _place(words, self.words)) is not None:
-            return _Match(True, 1.0, _passage(printed, found[at : at + size]))
+            return _Match(True, 1.0, _passage(printed, printed_tokens[at : at + size]))
         if size < LEAST_WORDS or not words:
             return None
         start = self._best_window(words)
@@ -128,7 +129,7 @@ class Sentence:
         similarity = 2 * sum(block.size for block in blocks) / (size + end - begin)
         if similarity < LEAST_NEAR:
             return None
-        return _Match(False, similarity, _passage(printed, found[begin:end]))
+        return _Match(False, similarity, _passage(printed, printed_tokens[begin:end]))
 
     def _best_window(self, words: Sequence[str]) -> int:
         """The first word of as many that share most words with the sentence, in any order."""
@@ -145,26 +146,36 @@ class Sentence:
         return start
 
 
-def _place(words: Sequence[str], wanted: Sequence[str]) -> int | None:
-    size, first = len(wanted), wanted[0]
+def _place(words: Sequence[str], sentence: Sequence[str]) -> int | None:
+    size, first = len(sentence), sentence[0]
     starts = (at for at, word in enumerate(words) if word == first)
-    return next((at for at in starts if words[at : at + size] == wanted), None)
+    return next((at for at in starts if words[at : at + size] == sentence), None)
 
 
-def _passage(printed: str, found: Sequence[Token]) -> str:
-    return printed[found[0].start : found[-1].end]
+def _passage(printed: str, run: Sequence[Token]) -> str:
+    return printed[run[0].start : run[-1].end]
 
 
-def quote(connection: Connection, typed: str) -> list[Quoted]:
-    """Where a sentence stands: exact forms first, then the most similar. Raises BadQuery, Unsupported."""
+def quote(
+    connection: Connection, typed: str, *, exact_only: bool = False, limit: int = MOST_QUOTED
+) -> tuple[int, list[Quoted]]:
+    """At how many addresses a sentence stands, and the first of them: exact forms first, then the most similar.
+
+    exact_only: without addresses that have nearly equal forms alone. Raises BadQuery, Unsupported.
+    """
     require_sqlite(connection, "a search for a quotation")
     sentence = Sentence(typed)
     rarest = _rarest(connection, sentence)
     stories = [_quoted(connection, sentence, story_id) for story_id in _candidates(connection, sentence, rarest)]
-    found = {each.canonical_url: each for each in stories if each is not None}
-    for address, forms in _teasers(connection, sentence):
-        found[address] = _with_teasers(connection, found.get(address), address, forms)
-    return sorted(found.values(), key=lambda each: (-max(form.similarity for form in each.forms), each.canonical_url))
+    by_address = {each.canonical_url: each for each in stories if each is not None}
+    teasers = dict(_teasers(connection, sentence))
+    for address in by_address.keys() & teasers.keys():
+        by_address[address] = replace(by_address[address], forms=(*by_address[address].forms, *teasers.pop(address)))
+    for address, forms in teasers.items():
+        by_address[address] = _in_teasers_alone(address, forms)
+    chosen = [each for each in by_address.values() if each.exact or not exact_only]
+    chosen.sort(key=lambda each: (-max(form.similarity for form in each.forms), each.canonical_url))
+    return len(chosen), [_with_story(connection, each) for each in chosen[:limit]]
 
 
 def _rarest(connection: Connection, sentence: Sentence) -> list[str]:
@@ -273,12 +284,12 @@ ORDER BY captured_at IS NOT NULL, captured_at, capture_id
 def _teasers(connection: Connection, sentence: Sentence) -> Iterator[tuple[str, list[Form]]]:
     """The forms in teasers, by address. No index has their words: those with a rare word are read."""
     one, other = _markers(connection, sentence)
-    found: dict[str, dict[tuple[str, _Match], list[Any]]] = {}
+    by_address: dict[str, dict[tuple[str, _Match], list[Any]]] = {}
     for row in connection.execute(text(_TEASERS), {"one": one, "other": other}):
         for place, printed in (("teaser headline", row.headline), ("teaser summary", row.summary)):
             if printed and (match := sentence.best_match(printed)):
-                found.setdefault(row.address, {}).setdefault((place, match), []).append(row.captured_at)
-    for address, forms in found.items():
+                by_address.setdefault(row.address, {}).setdefault((place, match), []).append(row.captured_at)
+    for address, forms in by_address.items():
         yield address, [_teaser(sentence, place, match, seen) for (place, match), seen in forms.items()]
 
 
@@ -312,19 +323,21 @@ def _teaser(sentence: Sentence, place: str, match: _Match, seen: Sequence[str | 
     )
 
 
-def _with_teasers(connection: Connection, quoted: Quoted | None, address: str, forms: Iterable[Form]) -> Quoted:
-    if quoted is not None:
-        return replace(quoted, forms=(*quoted.forms, *forms))
-    query = text(
-        "SELECT story.id, revision.headline FROM story JOIN revision ON revision.id = newest_revision_id "
-        "WHERE canonical_url = :address"
-    )
-    row = connection.execute(query, {"address": address}).first()
+def _in_teasers_alone(address: str, forms: Iterable[Form]) -> Quoted:
     return Quoted(
-        story_id=row.id if row else None,
-        canonical_url=address,
-        headline=row.headline if row else None,
-        standing=None,
-        removed_at=None,
-        forms=tuple(forms),
+        story_id=None, canonical_url=address, headline=None, standing=None, removed_at=None, forms=tuple(forms)
     )
+
+
+_STORY = """
+SELECT story.id, revision.headline FROM story JOIN revision ON revision.id = newest_revision_id
+WHERE canonical_url = :address
+"""
+
+
+def _with_story(connection: Connection, quoted: Quoted) -> Quoted:
+    """With the story of an address whose teasers alone have the sentence, if it is held."""
+    if quoted.story_id is not None:
+        return quoted
+    row = connection.execute(text(_STORY), {"address": quoted.canonical_url}).first()
+    return quoted if row is None else replace(quoted, story_id=row.id, headline=row.headline)

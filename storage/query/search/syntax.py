@@ -120,10 +120,10 @@ class _Parser:
         self._tokens = 0
 
     def whole(self) -> Query | None:
-        found = self._sequence(0)
+        query = self._sequence(0)
         if self._next < len(self._symbols):
             raise BadQuery("a parenthesis is closed that was not opened")
-        return found
+        return query
 
     def _sequence(self, depth: int) -> Query | None:
         """The query up to the end or a closing parenthesis."""
@@ -138,19 +138,19 @@ class _Parser:
                 operator = self._operator(word, can_join=can_join)
                 can_join = False
                 continue
-            found = self._operand(symbol, depth)
-            if found is None:
+            operand = self._operand(symbol, depth)
+            if operand is None:
                 continue
             if symbol["minus"] and operator == "OR":
                 raise BadQuery(
                     f"OR takes no excluded word as {symbol[0]}; put it in parentheses with the words it limits"
                 )
             if symbol["minus"]:
-                without.append((symbol[0], found))
+                without.append((symbol[0], operand))
             elif operator == "OR":
-                groups[-1].append(found)
+                groups[-1].append(operand)
             else:
-                groups.append([found])
+                groups.append([operand])
             operator, can_join = None, not symbol["minus"]
         if operator:
             raise BadQuery(_one_sided(operator))
@@ -159,7 +159,7 @@ class _Parser:
         members = tuple(group[0] if len(group) == 1 else Either(tuple(group)) for group in groups)
         if len(members) == 1 and not without:
             return members[0]
-        return All(members, tuple(found for _, found in without)) if members else None
+        return All(members, tuple(operand for _, operand in without)) if members else None
 
     def _operator(self, word: str, *, can_join: bool) -> str:
         if word == "NOT":
@@ -176,11 +176,11 @@ class _Parser:
         if symbol["bracket"]:
             if depth == DEEPEST:
                 raise BadQuery(f"more than {DEEPEST} parentheses in each other")
-            found = self._sequence(depth + 1)
+            inside = self._sequence(depth + 1)
             if self._next == len(self._symbols):
                 raise BadQuery("a parenthesis is not closed")
             self._next += 1
-            return found
+            return inside
         term = self._term(symbol)
         return None if term is None else _either(self._spellings(term), symbol[0])
 
@@ -215,10 +215,10 @@ class _Parser:
 
 
 def _either(spellings: Iterator[Query], typed: str) -> Query:
-    found = tuple(dict.fromkeys(islice(spellings, 2 * MOST_SPELLINGS)))
-    if len(found) > MOST_SPELLINGS:
+    members = tuple(dict.fromkeys(islice(spellings, 2 * MOST_SPELLINGS)))
+    if len(members) > MOST_SPELLINGS:
         raise BadQuery(f"{typed} has more than {MOST_SPELLINGS} spellings; search for fewer words at once")
-    return found[0] if len(found) == 1 else Either(found)
+    return members[0] if len(members) == 1 else Either(members)
 
 
 def _one_sided(operator: str) -> str:

@@ -5,6 +5,7 @@ number of all stories that pass the same filters, on request with that of their 
 has no share.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
+from storage.query.search.facets import COUNTED, by_facets
 from storage.query.search.filters import Filters
-from storage.query.search.search import MATCHES, expression
+from storage.query.search.search import expression
 from storage.query.search.spelling import EXACT, Spelling
 
 MOST_PERIODS = 1_200
@@ -21,16 +23,18 @@ MOST_PERIODS = 1_200
 Period = Literal["year", "month"]
 
 _DIGITS: dict[Period, int] = {"year": 4, "month": 7}  # characters of a month, as 2018-06, that name the period
-_BY_PERIOD = """
-SELECT substr(month, 1, :digits) AS period, sum(stories)
-FROM (SELECT facets_id, count(DISTINCT story_id) AS stories {rows} GROUP BY facets_id)
-JOIN facets ON facets.id = facets_id GROUP BY period
+_PERIOD = "SELECT substr(month, 1, :digits) AS period"
+_MATCHING = f"{_PERIOD}, sum(counted.value) {COUNTED} GROUP BY period"
+# By days, authors and families the stories are counted one by one; by all other filters they have been counted.
+_ALL = f"{_PERIOD}, sum(stories) FROM facets WHERE stories AND {{condition}} GROUP BY period"
+_ALL_ONE_BY_ONE = f"""
+{_PERIOD}, sum(number) FROM (SELECT facets_id, count(*) AS number FROM search_row WHERE newest AND {{condition}}
+GROUP BY facets_id) JOIN facets ON facets.id = facets_id GROUP BY period
 """
 _SIZES = """
 SELECT substr(month, 1, :digits), sz FROM search_row JOIN facets ON facets.id = facets_id
 JOIN words_docsize ON words_docsize.id = revision_id WHERE newest AND month IS NOT NULL AND {condition}
 """
-_ALL = "FROM search_row WHERE newest AND {condition}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +85,19 @@ def trend(
 
     count_words: also the words of all stories, a second for a million of them. Raises BadQuery, Unsupported.
     """
-    values = {"digits": _DIGITS[by], **filters.values()}
-    condition = filters.on_rows()
 
-    def counts(rows: str, query: str | None) -> dict[str | None, int]:
-        found = connection.execute(text(_BY_PERIOD.format(rows=rows)), {"query": query, **values})
-        return {period: int(stories) for period, stories in found}
+    def by_period(counted: str, **values: Any) -> dict[str | None, int]:
+        rows = connection.execute(text(counted), {"digits": _DIGITS[by], **values})
+        return {period: int(stories) for period, stories in rows}
 
     queries = [expression(connection, words, spelling)[0] for words in questions]
-    every = counts(_ALL.format(condition=condition), None)
-    matches = MATCHES.format(condition=condition)
-    found = [counts(matches, query) if query else {} for query in queries]
+    counts = [by_period(_MATCHING, counts=json.dumps(by_facets(connection, query, filters))) for query in queries]
+    if filters.are_of_facets:
+        every = by_period(_ALL.format(condition=filters.on_facets()), **filters.values())
+    else:
+        every = by_period(_ALL_ONE_BY_ONE.format(condition=filters.on_rows()), **filters.values())
     periods = tuple(_periods([period for period in every if period is not None], filters))
-    words_of = _words(connection, condition, values) if count_words else {}
+    words_of = _words(connection, filters.on_rows(), {"digits": _DIGITS[by], **filters.values()}) if count_words else {}
     return Trend(
         by=by,
         periods=periods,
@@ -101,7 +105,7 @@ def trend(
         all_undated=every.get(None, 0),
         series=tuple(
             Series(words=words, stories=tuple(of.get(period, 0) for period in periods), undated=of.get(None, 0))
-            for words, of in zip(questions, found, strict=True)
+            for words, of in zip(questions, counts, strict=True)
         ),
         all_words=tuple(words_of.get(period, 0) for period in periods) if count_words else None,
     )

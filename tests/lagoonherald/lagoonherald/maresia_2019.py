@@ -3,6 +3,8 @@
 Known by its generator. A card prints its day, or a day that the newspaper cannot have printed: samples …/mar
 """
 
+from collections.abc import Iterator
+
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import dated
@@ -42,25 +44,20 @@ def article(page: Page) -> Article | None:
 
 
 def listing(page: Page) -> Listing | None:
-    teasers: list[DatedTeaser] = []
-    problems: list[Problem] = []
+    return assemble.listing(
+        page, layout="maresia_2019", section=maybe(page, "h1"), entries=_entries(page), next_url=None
+    )
+
+
+def _entries(page: Page) -> Iterator[DatedTeaser | Problem]:
     for position, card in enumerate(nodes(page, "li.cartao"), 1):
         line = maybe(card, "time")
-        date, odd = dated(page, line) if line else (None, ())
-        problems += odd
-        teaser = DatedTeaser(
+        date, problems = dated(page, line)
+        yield from problems
+        yield DatedTeaser(
             list=None,
             position=position,
             headline=one(card, "h2"),
             url=link(page, card, "h2 a"),
             **(assemble.published(date) | {"published_text": line}),
         )
-        teasers.append(teaser)
-    return assemble.listing(
-        page,
-        layout="maresia_2019",
-        section=maybe(page, "h1"),
-        teasers=tuple(teasers),
-        next_url=None,
-        problems=tuple(problems),
-    )

@@ -49,10 +49,5 @@ def listing(page: Page) -> Listing | None:
         for position, card in enumerate(nodes(page, "#lista > li"), 1)
     )
     return assemble.listing(
-        page,
-        layout="tabloide_2004",
-        section=maybe(page, "#seccao"),
-        teasers=tuple(teasers),
-        next_url=None,
-        problems=(),
+        page, layout="tabloide_2004", section=maybe(page, "#seccao"), entries=teasers, next_url=None
     )

@@ -136,7 +136,7 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
     with archive.connect() as connection:
         connection.execute(text("DROP VIEW search"))
         connection.execute(text(f"DROP INDEX {INDEX}"))
-        for table in ("withdrawn", "withdrawn_record", *TABLES):
+        for table in ("withdrawn", "withdrawn_record", "skeleton", *TABLES):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = :oldest"), {"oldest": BASELINE})
         connection.commit()
@@ -152,6 +152,41 @@ def test_an_archive_of_the_oldest_version_is_brought_to_the_newest(archive: Arch
         test_the_tables_are_those_of_the_migrations(upgraded)
         with upgraded.connect() as connection:
             assert list(tables(connection)) == []
+
+
+def test_a_column_may_stand_behind_the_others_but_not_be_another(archive: Archive) -> None:
+    """SQLite puts one that a migration adds behind the constraints."""
+    with archive.connect() as connection:
+        connection.execute(text("ALTER TABLE image DROP COLUMN credit"))
+        assert [finding.what for finding in tables(connection)] == ["image is not as this version makes it"]
+        connection.execute(text("ALTER TABLE image ADD COLUMN credit INTEGER"))
+        assert [finding.what for finding in tables(connection)] == ["image is not as this version makes it"]
+        connection.execute(text("ALTER TABLE image DROP COLUMN credit"))
+        connection.execute(text("ALTER TABLE image ADD COLUMN credit TEXT"))
+        assert list(tables(connection)) == []
+
+
+def test_an_archive_of_the_version_before_gets_its_counts(archive: Archive) -> None:
+    archive.add(article())
+    archive.add(article(hours=1, body="Water falls by 2 metres."))
+    counted = "SELECT section, layout, edited, stories FROM facets WHERE stories"
+    counts = ask(archive, counted)
+    with archive.connect() as connection:
+        for change in (
+            *("DROP TRIGGER search_row_counted", "DROP TRIGGER search_row_deleted", "DROP TABLE skeleton"),
+            *("ALTER TABLE facets DROP COLUMN stories", "ALTER TABLE run DROP COLUMN skeletons"),
+            "UPDATE alembic_version SET version_num = '0006'",
+        ):
+            connection.execute(text(change))
+        connection.commit()
+    Archive.upgrade(archive.folder)
+    with Archive.open(archive.folder) as upgraded:
+        assert ask(upgraded, counted) == counts
+        test_the_tables_are_those_of_the_migrations(upgraded)
+        with upgraded.connect() as connection:
+            assert list(tables(connection)) == []
+        upgraded.add(article("boats"))
+        assert ask(upgraded, "SELECT sum(stories) FROM facets") == [(2,)]
 
 
 def ask(archive: Archive, query: str) -> list[Any]:

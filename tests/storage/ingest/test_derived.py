@@ -25,7 +25,7 @@ def ask(archive: Archive, query: str) -> list[Any]:
 def findings(archive: Archive) -> list[str]:
     ids = [row[0] for row in ask(archive, "SELECT id FROM story")]
     with snapshot(archive) as connection:
-        return [name for found in stories(connection, ids) for name in found.fields]
+        return [f"{found.kind}: {name}" for found in stories(connection, ids) for name in found.fields]
 
 
 CHANGES = "SELECT number, kind, field, before, after, silent FROM change JOIN revision ON revision.id = revision_id"
@@ -161,7 +161,7 @@ def test_wrong_rows_are_found_and_filled_anew(archive: Archive) -> None:
     ):
         with archive.write() as connection:
             connection.execute(text(wrong))
-        assert findings(archive) == [table]
+        assert findings(archive) == [f"derived: {table}"]
         with archive.write() as connection:
             derived.fill(connection)
         assert findings(archive) == []

@@ -38,6 +38,7 @@ def test_a_copy_is_the_archive(archive: Path, tmp_path: Path) -> None:
     assert run("verify", "--archive", copy).exit_code == 0
 
 
+@pytest.mark.long
 def test_copies_of_a_growing_archive_are_sound(archive: Path, tmp_path: Path) -> None:
     enough, began = Event(), Event()
 

@@ -16,7 +16,7 @@ from storage.maintenance.families import examine
 from storage.maintenance.families.find import Found, find
 from storage.maintenance.families.texts import figures, is_rerun, is_wire
 from storage.maintenance.families.twins import Edition, Editions, consonants_of, picture_name
-from storage.maintenance.withdraw import withdraw
+from storage.maintenance.withdrawal.withdraw import withdraw
 from storage.query.families import Member, all_families, families_of
 from storage.query.search.filters import Filters
 from tests.helpers.items import SITE, article, at

@@ -88,6 +88,8 @@ PRIORITY = ask("UPDATE ledger SET priority = 0 WHERE state = 'done'")
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
     "index of words": (ask("INSERT INTO words(words) VALUES ('delete-all')"), "index"),
+    "authors": (ask("UPDATE author SET name = 'x'"), "derived"),
+    "no tags": (ask("DELETE FROM tag"), "derived"),
     "index dropped": (NO_INDEX, "database"),
     "index dropped, a capture in the database alone": (both(NO_EVIDENCE, NO_INDEX), "database"),
     "index dropped, a record lost": (both(overwritten, NO_INDEX), "database"),

@@ -154,6 +154,14 @@ def crawl_goes_on(archive: Path) -> None:
     is_sound(archive)
 
 
+def test_it_is_a_run_of_the_newspaper(one: Path, other: Path) -> None:
+    merged(other, one)
+    report = json.loads(run("runs", "--json", "--archive", one).stdout)[0]
+    assert (report["newspaper"], report["source"], report["exit_code"]) == ("post", "merge", 0)
+    assert report["arguments"] == {"other": str(other)}
+    assert report["outcomes"]["new story"] > 0
+
+
 def test_it_says_what_came(one: Path, other: Path) -> None:
     done = run("merge", other, "--archive", one, "--jobs", 1)
     assert done.exit_code == 0

@@ -477,6 +477,7 @@ def kills(archive: Path, count: int, seed: int) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_a_kill_at_any_moment(archive: Path) -> None:
     assert len(kills(archive, 5, seed=1)) == 5
 

@@ -32,6 +32,12 @@ def _body(run: RunReport) -> Iterator[str]:
             mark = ' class="bad"' if name in run.too_few else ""
             yield f"<tr{mark}><td>{escape(name)}<td class=n>{has / of:.0%}<td class=n>{of:,}<td class=n>{floor:.0%}"
         yield "</table>"
+    if run.skeletons:
+        yield "<h2>New in the markup of stories</h2><table><tr><th>layout<th>class<th>stories<th>of<th>first"
+        for new in run.skeletons:
+            texts = (new["layout"], new["name"], f"{new['stories']:,}", f"{new['of']:,}", address(new["url"] or ""))
+            yield "<tr>" + "".join(f"<td>{escape(text)}" for text in texts)
+        yield "</table>"
 
 
 def _table(title: str, rows: Iterable[tuple[str, object]]) -> Iterator[str]:

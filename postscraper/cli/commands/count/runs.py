@@ -1,4 +1,4 @@
-"""`postscraper runs`: the crawls of the archive, and a report of one."""
+"""`postscraper runs`: the crawls, replays and merges of the archive, and a report of one."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 
 from postscraper.cli import files, options
 from postscraper.cli.commands.count.run_page import html
-from postscraper.cli.output import counted, joined, line, note, print_json
+from postscraper.cli.output import address, counted, joined, line, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query import runs
@@ -20,11 +20,11 @@ from storage.query.runs import RunReport
 @options.json
 @options.reading
 def runs_command(number: int | None, limit: int, page: Path | None, json_wanted: bool, archive: Archive) -> None:
-    """List the crawls: when, what came of them, and how each ended; or report one, by its number.
+    """List the runs (crawls, replays, merges): when, what came of them, and how each ended; or report one.
 
     A report has the requests and bytes, the share of answers 304, the delay set and the shortest
-    time kept between two requests, how many stories have each field and how many should, and
-    closed doors.
+    time kept between two requests, how many stories have each field and how many should,
+    closed doors, and classes in the markup of stories that no earlier run met.
 
     \b
     Example:
@@ -72,3 +72,6 @@ def _print(run: RunReport) -> None:
     for name, (has, of, floor) in run.filled.items():
         mark = "  too few" if name in run.too_few else ""
         line(f"{name}: {has:,} of {counted(of, 'story', 'stories')}, {has / of:.0%}; at least {floor:.0%}{mark}")
+    for new in run.skeletons:
+        example = f", as {address(new['url'])}" if new["url"] else ""
+        line(f"New in the markup of {new['layout']}: {new['name']}, {new['stories']:,} of {new['of']:,}{example}")

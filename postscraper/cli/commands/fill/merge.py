@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ import click
 
 from postscraper.bulk.merge import MergeResult, merge
 from postscraper.cli import options
-from postscraper.cli.commands.fill.replay import Written, share
+from postscraper.cli.commands.fill.replay import Written, logged, share
 from postscraper.cli.output import address, counted, line, one_line, print_json
 from postscraper.cli.progress import progress
 from postscraper.newspapers import Newspaper
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
-from storage.maintenance.withdraw import Withdrawal
+from storage.maintenance.withdrawal.plan import Withdrawal
 
 
 @click.command("merge")
@@ -47,8 +48,11 @@ def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive:
         if not yes:
             _confirm(other, withdrawals)
 
-    def open_run(paper: Newspaper, origin: str | None) -> Run:
-        return Run.open(paper, Scope(source="warc"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
+    @contextmanager
+    def open_run(paper: Newspaper, origin: str | None) -> Iterator[Run]:
+        run = Run.open(paper, Scope(source="merge"), Written(ARCHIVE_DIR=str(archive), PAPER_ORIGIN=origin))
+        with closing(run), logged(run, other=str(other)):
+            yield run
 
     with progress("page") as meter:
         merged = merge(

@@ -1,8 +1,10 @@
 """`postscraper replay`: read WARC files in bulk by several processes."""
 
+import json
 import os
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import click
 from postscraper import settings
 from postscraper.bulk import replay
 from postscraper.cli import options
+from postscraper.cli.exit_codes import INTERRUPTED, exit_code, sentence
 from postscraper.cli.output import counted, line, one_line
 from postscraper.cli.progress import progress
 from postscraper.newspapers import NEWSPAPERS, POST
-from postscraper.run.run import Run
+from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
+from postscraper.sources.warc import check_are_warcs
+from storage.errors import ArchiveError
 
 
 @click.command("replay")
@@ -36,11 +41,33 @@ def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, a
     Example:
       postscraper replay ~/warcs --jobs 2 --archive archive
     """
-    run = Run.open(NEWSPAPERS[paper], Scope(source="warc"), Written(ARCHIVE_DIR=str(archive)))
-    with closing(run), progress("page") as meter:
+    run = Run.open(NEWSPAPERS[paper], Scope(source="replay"), Written(ARCHIVE_DIR=str(archive)))
+    with closing(run):
         files = replay.Replay(run, paths, jobs=jobs, link=link)
-        files.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
-    _show(files.progress)
+        with logged(run, paths=[str(path) for path in paths], link=link):
+            with progress("page") as meter:
+                files.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
+            _show(files.progress)
+            check_are_warcs(files.progress.not_warc)
+
+
+@contextmanager
+def logged(run: Run, **arguments: Any) -> Iterator[None]:
+    """Make a row of the run, with its counts, and the code and sentence of its end."""
+    given = {name: value for name, value in arguments.items() if value}
+    run.log(arguments=json.dumps(given, ensure_ascii=False))
+    end: dict[str, Any] = {"exit_code": 0}
+    try:
+        yield
+    except KeyboardInterrupt:
+        end = {"exit_code": INTERRUPTED, "reason": "interrupted"}
+        raise
+    except Exception as error:
+        end = {"exit_code": exit_code(error), "reason": sentence(error)}
+        raise
+    finally:
+        with suppress(ArchiveError):  # the one that ended the run is raised
+            run.log_counts(ended_at=now(), **end)
 
 
 class Written:

@@ -142,6 +142,8 @@ class _Watch:
     def _newest(self, newspaper: str) -> RunReport | None:
         try:
             with Archive.open(self._archive, readonly=True) as archive:
-                return next((run for run in archive.ask(runs, 10) if run.newspaper == newspaper), None)
+                return next(
+                    (run for run in archive.ask(runs, 10) if run.newspaper == newspaper and run.source == "live"), None
+                )
         except ArchiveError:
             return None

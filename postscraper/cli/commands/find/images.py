@@ -22,9 +22,12 @@ _INSTALL = "pip install 'postscraper[pictures]'"
 @click.argument("story", metavar="[URL|ID]", required=False)
 @click.option("--lost", is_flag=True, help="Name the pictures that stories print and the archive does not hold.")
 @click.option("--measure", "measure_wanted", is_flag=True, help="Measure pictures that a merge or a replay brought.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="Photos.")
 @options.json
 @options.readable
-def images_command(story: str | None, lost: bool, measure_wanted: bool, json_wanted: bool, archive: Path) -> None:
+def images_command(
+    story: str | None, lost: bool, measure_wanted: bool, limit: int, json_wanted: bool, archive: Path
+) -> None:
     """Print the photos that several stories have, with the captions and credits of each; or those of one story.
 
     A photo is known again by its looks: in another size, in another quality, with a watermark. Pictures are kept
@@ -47,7 +50,9 @@ def images_command(story: str | None, lost: bool, measure_wanted: bool, json_wan
             _print_lost(pictures) if not json_wanted else print_json([plain(asdict(each)) for each in pictures])
             return
         story_id = find_row(opened, story).id if story else None
-        photos = opened.ask(same_photos, key, story_id)
+        total, photos = opened.ask(same_photos, key, story_id, limit=limit)
+    if len(photos) < total:
+        note(f"The first {len(photos):,} of {total:,} photos; --limit shows more.")
     if json_wanted:
         print_json([[plain(asdict(use)) for use in uses] for uses in photos])
         return

@@ -6,15 +6,16 @@ from postscraper.cli import options
 from postscraper.cli.output import address, colours, counted, joined, line, marked, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.search.quote import Form, Quoted, quote
+from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
 
 
 @click.command("quote")
 @click.argument("sentence", nargs=-1, required=True)
 @options.reading
 @click.option("--exact", "exact_only", is_flag=True, help="Leave out nearly equal forms.")
+@click.option("--limit", type=click.IntRange(1, MOST_QUOTED), default=100, show_default=True, help="Stories.")
 @options.json
-def quote_command(sentence: tuple[str, ...], exact_only: bool, json_wanted: bool, archive: Archive) -> None:
+def quote_command(sentence: tuple[str, ...], exact_only: bool, limit: int, json_wanted: bool, archive: Archive) -> None:
     """Find a SENTENCE in every wording of the stories, in captions and teasers, and whether it still stands.
 
     Case, accents and punctuation do not count. Nearly equal forms show which words differ from SENTENCE:
@@ -24,9 +25,9 @@ def quote_command(sentence: tuple[str, ...], exact_only: bool, json_wanted: bool
     Example:
       postscraper quote 'The ferry carried 41 passengers and a pig'
     """
-    quotations = archive.ask(quote, " ".join(sentence))
-    if exact_only:
-        quotations = [each for each in quotations if each.exact]
+    total, quotations = archive.ask(quote, " ".join(sentence), exact_only=exact_only, limit=limit)
+    if len(quotations) < total:
+        note(f"The first {len(quotations):,} of {total:,} stories; --limit shows more.")
     if json_wanted:
         print_json([plain(each) for each in quotations])
         return

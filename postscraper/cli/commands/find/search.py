@@ -14,7 +14,7 @@ from postscraper.phrases import MARKS
 from storage.archive import Archive
 from storage.query.search.facets import Facets, facets
 from storage.query.search.filters import Filters
-from storage.query.search.search import MOST_RANKED, Hit, Page, Sort, count, search
+from storage.query.search.search import Hit, Page, Sort, count, ranked, search
 from storage.query.search.spelling import Spelling
 from storage.query.search.sql import statement
 
@@ -96,16 +96,18 @@ def search_command(
         if json_wanted:
             print_json([plain(hit) for hit in hits])
         else:
-            _print_hits(hits, archive.ask(count, query, filters, spelling), chosen)
+            total = archive.ask(count, query, filters, spelling)
+            short = sort == "best" and len(hits) < total
+            _print_hits(hits, total, chosen, archive.ask(ranked, query, filters, spelling) if short else total)
 
 
-def _print_hits(hits: Sequence[Hit], total: int, page: Page) -> None:
+def _print_hits(hits: Sequence[Hit], total: int, page: Page, reachable: int) -> None:
     for hit in hits:
         _print(hit)
     if hits:
-        line(_shown(len(hits), total, page))
+        line(_shown(len(hits), total, page, reachable))
     else:
-        note(_none(total, page.limit))
+        note(_none(total, page.limit, reachable))
 
 
 def _data(counts: Facets) -> dict[str, Any]:
@@ -131,26 +133,29 @@ def _print_facets(counts: Facets) -> None:
         line(title, bold=True)
         for value, stories in values.items():
             line(f"{stories:>9,}  {'unknown' if value is None else one_line(str(value))}")
+        if name == "authors" and counts.stories_for_authors < counts.stories:
+            line(f"{'':>9}  of the {counts.stories_for_authors:,} stories archived last alone")
         if name == "authors" and counts.all_authors > len(values):
             line(f"{'…':>9}  {counted(counts.all_authors - len(values), 'author')} more")
 
 
-def _shown(count: int, total: int, page: Page) -> str:
+def _shown(count: int, total: int, page: Page, reachable: int) -> str:
     before = page.limit * (page.number - 1)
     stories = counted(total, "story", "stories")
     if count == total:
         return stories
-    ranked = min(total, MOST_RANKED) if page.sort == "best" else total
-    more = f"--page {page.number + 1} has more" if before + count < ranked else None
-    unranked = f"only the {MOST_RANKED:,} last archived are ranked, --sort newest has all" if ranked < total else None
+    more = f"--page {page.number + 1} has more" if before + count < reachable else None
+    unranked = None
+    if reachable < total:
+        unranked = f"only the {reachable:,} last archived are ranked, --sort newest has all"
     place = f"{before + 1:,} to {before + count:,}" if before else f"{count:,}"
     return joined(f"{place} of {stories}", more, unranked)
 
 
-def _none(total: int, limit: int) -> str:
+def _none(total: int, limit: int, reachable: int) -> str:
     if not total:
         return "No story matches these words."
-    pages = -(-total // limit)
+    pages = -(-reachable // limit)
     return f"There {'is' if pages == 1 else 'are'} {counted(pages, 'page')}, with {counted(total, 'story', 'stories')}."
 
 

@@ -11,12 +11,14 @@ from postscraper.cli import options
 from postscraper.cli.commands.saved.read import address as typed_address
 from postscraper.cli.output import address as shown
 from postscraper.cli.output import counted, line, note, print_json
-from postscraper.cli.stories import addresses_typed, find_row
+from postscraper.cli.stories import find_row
 from postscraper.errors import BadRequest
 from postscraper.run.evidence_reader import EvidenceReader
+from postscraper.urls import addresses_typed
 from storage.archive import Archive
 from storage.errors import NoSuchStory
-from storage.maintenance.withdraw import Withdrawal, finish, plan, withdraw
+from storage.maintenance.withdrawal.plan import Withdrawal, plan
+from storage.maintenance.withdrawal.withdraw import finish, withdraw
 
 LONGEST_REASON = 500  # characters
 
@@ -54,7 +56,7 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
             else:
                 line(f"{shown(story)} was withdrawn before; {counted(overwritten, 'record')} overwritten now.")
             return
-        planned = plan(opened, reader, story, mentions=mentions)
+        planned = opened.ask(plan, reader, story, mentions=mentions)
         for each in planned.without_bytes:
             what = "its bytes are only in an answer that carries the withdrawn story, too, and go with it"
             note(f"{shown(each)}: {what}; what was read of it stays")

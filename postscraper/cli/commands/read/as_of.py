@@ -1,6 +1,6 @@
 """`postscraper as-of` and `gone`: the newspaper on a day, and the stories that are not there any more."""
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import click
@@ -86,21 +86,16 @@ def _overview_data(overview: dict[str, Any]) -> dict[str, Any]:
         "paper": overview["paper"],
         "as_of": plain(moment),
         "pages": [page_data(each, moment) for each in overview["pages"]],
-        "stories": [_data(each, moment) for each in overview["stories"]],
+        "stories": [story_data(each, moment) for each in overview["stories"]],
     }
 
 
 def _story(archive: Archive, story: str, typed: datetime, json_wanted: bool) -> None:
-    row = find_row(archive, story)
-    zone = (newspaper_at(row.canonical_url) or POST).zone
-    moment = options.on_clock(typed, zone)
-    stood = archive.ask(story_as_of, row, moment, options.last_day(moment, zone), redirect_target)
-    if stood is None:
-        raise NoSuchStory(f"{row.canonical_url} was neither published nor seen by {options.clock_time(moment, zone)}")
+    stood, moment = story_stood(archive, story, typed)
     if json_wanted:
-        print_json(_data(stood, moment))
+        print_json(story_data(stood, moment))
         return
-    line(f"As of {options.clock_time(moment, zone)}")
+    line(f"As of {options.clock_time(moment, _zone(stood.canonical_url))}")
     line(stood.item["headline"], bold=True)
     line(joined(stood.item["published_on"], stood.item["section"], stood.item["byline"]))
     line(address(stood.canonical_url))
@@ -108,7 +103,26 @@ def _story(archive: Archive, story: str, typed: datetime, json_wanted: bool) -> 
     print_body(stood.item)
 
 
-def _data(story: StoryAsOf, moment: datetime) -> dict[str, Any]:
+def story_stood(archive: Archive, story: str, as_of: datetime) -> tuple[StoryAsOf, datetime]:
+    """A story that a person names, as it stood; and the moment in UTC.
+
+    as_of: naive on the newspaper's clock. Raises BadRequest, NoSuchStory.
+    """
+    row = find_row(archive, story)
+    zone = _zone(row.canonical_url)
+    moment = options.on_clock(as_of, zone)
+    stood = archive.ask(story_as_of, row, moment, options.last_day(moment, zone), redirect_target)
+    if stood is None:
+        raise NoSuchStory(f"{row.canonical_url} was neither published nor seen by {options.clock_time(moment, zone)}")
+    return stood, moment
+
+
+def _zone(url: str) -> tzinfo:
+    return (newspaper_at(url) or POST).zone
+
+
+def story_data(story: StoryAsOf, moment: datetime) -> dict[str, Any]:
+    """A story as it stood as JSON data."""
     facts = {name: getattr(story, name) for name in StoryAsOf.__slots__ if name not in ("age", "item")}
     age = None if story.age is None else story.age.total_seconds()
     return {"as_of": plain(moment), **plain(facts), "age_seconds": age, "item": story.item}

@@ -9,12 +9,12 @@ import click
 
 from postscraper.cli import options
 from postscraper.cli.output import address, counted, duration, joined, line, minute, note, print_json, span
-from postscraper.cli.stories import addresses_typed, find_row
+from postscraper.cli.stories import find_row
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS, POST
-from postscraper.urls import newspaper_at
+from postscraper.urls import addresses_typed, newspaper_at
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.query.history.as_of import PageAsOf, pages_as_of
@@ -136,6 +136,21 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
     Example:
       postscraper front /national --as-of 2018-06-20T07:00
     """
+    paper, stood, moment = page_stood(archive, page, as_of)
+    if json_wanted:
+        print_json(page_data(stood, moment))
+        return
+    if as_of:
+        line(f"As of {options.clock_time(moment, paper.zone)}")
+    print_page(stood, side="before" if as_of else "ago")
+
+
+def page_stood(archive: Archive, page: str, as_of: datetime | None) -> tuple[Newspaper, PageAsOf, datetime]:
+    """The newspaper of a page that a person names, the page as it stood, and the moment in UTC.
+
+    as_of: naive on the newspaper's clock; None: now. Raises BadRequest for a path that two newspapers have, NoSuchStory
+    without a capture.
+    """
     candidates: list[tuple[Newspaper, PageAsOf, datetime]] = []
     zone = POST.zone
     for paper, addresses in _pages(page):
@@ -149,13 +164,7 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
     if not candidates:
         age = f" as old as {options.clock_time(options.on_clock(as_of, zone), zone)}" if as_of else ""
         raise NoSuchStory(f"the archive has no capture of {page}{age}")
-    paper, stood, moment = candidates[-1]
-    if json_wanted:
-        print_json(page_data(stood, moment))
-        return
-    if as_of:
-        line(f"As of {options.clock_time(moment, paper.zone)}")
-    print_page(stood, side="before" if as_of else "ago")
+    return candidates[-1]
 
 
 def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:

@@ -1,14 +1,23 @@
 """`postscraper serve`: the reading room, a web application over an archive."""
 
+import re
 from importlib import import_module
 
 import click
 
 from postscraper.cli import options
+from postscraper.errors import BadRequest
 from storage.archive import Archive
 from storage.errors import Unsupported
 
+_COLLECTION = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?(?:/[\w.~-]+)*", re.ASCII)
 _NEEDS = ("h11", "jinja2", "markupsafe", "starlette", "uvicorn")
+
+
+def _collection(_context: click.Context, _parameter: click.Parameter, typed: str | None) -> str | None:
+    if typed is None or _COLLECTION.fullmatch(typed.rstrip("/")):
+        return typed and typed.rstrip("/")
+    raise BadRequest(f"--replay: {typed!r} is no address of a collection: write http://127.0.0.1:8090/post")
 
 
 @click.command("serve")
@@ -23,8 +32,14 @@ _NEEDS = ("h11", "jinja2", "markupsafe", "starlette", "uvicorn")
     metavar="HOST",
     help="Another name by which readers open it, as behind a proxy; may be given again.",
 )
+@click.option(
+    "--replay",
+    metavar="URL",
+    callback=_collection,
+    help="Show captures as pywb replays them: its address and collection, as http://127.0.0.1:8090/post.",
+)
 @options.reading
-def serve_command(port: int, host: str, names: tuple[str, ...], archive: Archive) -> None:
+def serve_command(port: int, host: str, names: tuple[str, ...], replay: str | None, archive: Archive) -> None:
     """Serve the archive as a web application, read-only, until Ctrl-C: search, stories with their
     history, the newspaper by days, every page as JSON too.
 
@@ -43,4 +58,4 @@ def serve_command(port: int, host: str, names: tuple[str, ...], archive: Archive
         raise Unsupported("the reading room needs the extra `web`: pip install 'postscraper[web]'") from error
     with rooms.listen(host, port) as bound:
         click.echo(f"Reading room: {rooms.address_of(bound)} (Ctrl-C ends it)")
-        rooms.run(archive, bound, names)
+        rooms.run(archive, bound, names, replay=replay)

@@ -1,4 +1,4 @@
-"""Tables of changes, for searches, of families and pictures, of crawls, and digests of withdrawn records.
+"""Tables of changes, for searches, of families and pictures, of runs, and digests of withdrawn records.
 
 They are created as today's program has them: a later migration that changes one of them makes it anew. `upgrade` fills
 those that are made from others (storage/ingest/derived.py, search_rows.py).
@@ -30,10 +30,3 @@ def upgrade() -> None:
         Table.metadata.tables[name].create(op.get_bind())
     if is_sqlite(op.get_bind()):
         op.execute(SEARCH_VIEW)
-
-
-def downgrade() -> None:
-    op.execute("DROP VIEW IF EXISTS search")
-    op.drop_index(INDEX, "capture")
-    for name in TABLES:
-        op.drop_table(name)

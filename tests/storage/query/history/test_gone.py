@@ -11,7 +11,7 @@ from postscraper.items import Problem, Unread
 from postscraper.urls import redirect_target
 from storage.archive import Archive, Discovery
 from storage.query.history.as_of import story_as_of
-from storage.query.history.gone import Gone, gone
+from storage.query.history.gone import Gone, gone, last_gone
 from tests.helpers.items import SITE, article, at, receipt
 
 CANAL = f"{SITE}/national/canal"
@@ -52,6 +52,20 @@ def test_which_answers_say_that_a_story_is_gone(
 ) -> None:
     found = asked(tmp_path, article(hours=0), answer(reason, 5, detail, status=status))
     assert [each.how for each in found] == ([how] if how else [])
+
+
+def test_absences_page_by_page(tmp_path: Path) -> None:
+    stories = [article(f"s{n}", hours=0) for n in range(5)]
+    answers = [
+        Unread(reason="gone", detail="", url=story.url, capture=receipt(story.url, n + 1, f"{n}", status=404))
+        for n, story in enumerate(stories)
+    ]
+    every = asked(tmp_path, *stories, *answers)
+    assert len(every) == 5
+    with Archive.open(tmp_path) as archive:
+        pages = [archive.ask(last_gone, redirect_target, limit=2, offset=offset) for offset in (0, 2, 4, 6)]
+    assert [total for total, _ in pages] == [5] * 4
+    assert [each for _, page in pages for each in page] == every[::-1]
 
 
 def test_an_absence_ends_with_the_next_capture_of_the_story(tmp_path: Path) -> None:

@@ -5,19 +5,9 @@ from hypothesis import strategies as st
 
 from storage.archive import Archive
 from storage.query.history.differences import compared, differences
-from storage.query.history.history import as_of
-from tests.helpers.items import SITE, article, at, captioned
+from tests.helpers.items import SITE, article, captioned
 
 CANAL = f"{SITE}/national/canal"
-
-
-def test_the_wording_in_force_at_a_moment(archive: Archive) -> None:
-    archive.add(article(hours=1, headline="First"))
-    archive.add(article(hours=3, headline="Second"))
-    archive.add(article(hours=5, headline="First"))
-    story = archive.story(CANAL)
-    found = [as_of(story, at(hours)) for hours in (0, 1, 2.9, 3, 5, 99)]
-    assert [each and each.row.number for each in found] == [None, 1, 1, 2, 3, 3]
 
 
 def test_differences_are_told_word_by_word(archive: Archive) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy import text
 from postscraper.items import Block
 from storage.archive import Archive
 from storage.maintenance.checks.search_index import counts as wrong_counts
+from storage.query.search import search
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters
-from storage.query.search.search import Page, count, search
+from storage.query.search.search import Page, count
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import trend
 from tests.helpers.items import article
@@ -117,7 +118,7 @@ def test_facets_equal_a_count_over_the_rows(filled: Archive, words: str, filters
     stories = told(filled, words, filters)
     counted = filled.ask(facets, words, filters)
     assert counted.stories == len(stories) == filled.ask(count, words, filters)
-    assert len(filled.ask(search, words, filters, Page(sort="newest", limit=999))) == len(stories)
+    assert len(filled.ask(search.search, words, filters, Page(sort="newest", limit=999))) == len(stories)
     assert counted.years == Counter(int(each["day"][:4]) if each["day"] else None for each in stories)
     for name, values in (("section", counted.sections), ("language", counted.languages), ("layout", counted.layouts)):
         assert values == Counter(each[name] for each in stories)
@@ -181,3 +182,69 @@ def test_the_rows_for_counting_are_checked(filled: Archive) -> None:
         wrong = {finding.where for finding in wrong_counts(connection)}
         connection.rollback()
     assert {"revision 1", "revision 2"} < wrong
+
+
+def test_the_stories_of_each_combination_are_counted_and_checked(filled: Archive) -> None:
+    counted = text("SELECT facets_id, count(*) FROM search_row WHERE newest GROUP BY facets_id")
+    kept = text("SELECT id, stories FROM facets WHERE stories")
+    with filled.connect() as connection:
+        before = dict(connection.execute(kept).all())
+        assert before == dict(connection.execute(counted).all())
+        connection.execute(text("DELETE FROM search_row WHERE story_id IN (3, 4, 5)"))
+        assert dict(connection.execute(kept).all()) == dict(connection.execute(counted).all()) != before
+        connection.execute(text("UPDATE facets SET stories = stories + 1 WHERE id = 1"))
+        assert "row 1 of facets" in {finding.where for finding in wrong_counts(connection)}
+        connection.rollback()
+
+
+def test_statistics_equal_a_count_over_the_stories(filled: Archive) -> None:
+    stories = told(filled, "", Filters())
+    counted = filled.stats()
+    assert counted.stories == len(stories)
+    assert counted.stories_by_year == Counter(int(each["day"][:4]) if each["day"] else None for each in stories)
+    assert counted.stories_by_section == Counter(each["section"] for each in stories)
+    assert list(counted.stories_by_section.values()) == sorted(counted.stories_by_section.values(), reverse=True)
+    assert counted.stories_by_language == Counter(each["language"] for each in stories)
+    days = {date.fromisoformat(each["day"]) for each in stories if each["day"]}
+    assert (counted.first_on, counted.last_on) == (min(days), max(days))
+    lacking = {min(days) + timedelta(days=n) for n in range((max(days) - min(days)).days)} - days
+    assert {start + timedelta(days=n) for start, end in counted.gaps for n in range((end - start).days + 1)} == lacking
+
+
+@pytest.mark.parametrize("filters", [*FILTERS, Filters(year=2011), Filters(since=date(2013, 1, 1), section="sport")])
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+@pytest.mark.parametrize("words", ["rice", "canal OR boat", "ទឹក"])
+def test_stories_looked_up_day_by_day_are_those_of_all_hits_sorted(
+    filled: Archive, monkeypatch: pytest.MonkeyPatch, words: str, sort: Any, filters: Filters
+) -> None:
+    def pages() -> list[list[tuple[int, int]]]:
+        options = [Page(sort=sort, limit=3, number=number) for number in (1, 2, 5)] + [Page(sort=sort, limit=200)]
+        hits = [filled.ask(search.search, words, filters, page) for page in options]
+        return [[(hit.story_id, hit.revision) for hit in page] for page in hits]
+
+    by_sorting = pages()
+    monkeypatch.setattr(search, "MOST_SORTED", 1)
+    assert pages() == by_sorting
+    monkeypatch.setattr(search, "WALKED", (1, 2))  # so that walks end before the page is full
+    assert pages() == by_sorting
+
+
+def test_authors_of_very_common_words_are_counted_in_the_last_wordings(
+    filled: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = filled.ask(facets, "rice", Filters())
+    assert whole.stories_for_authors == whole.stories
+    monkeypatch.setattr("storage.query.search.facets.MOST_WITH_AUTHORS", 40)
+    last = filled.ask(facets, "rice", Filters())
+    assert (last.stories, last.years) == (whole.stories, whole.years)
+    with filled.connect() as connection:
+        rows = connection.execute(
+            text(
+                """SELECT DISTINCT story_id, names FROM (SELECT story_id, author_list_id FROM words
+                JOIN search_row ON revision_id = words.rowid WHERE words MATCH 'rice'
+                ORDER BY words.rowid DESC LIMIT 40)
+                JOIN author_list ON author_list.id = author_list_id"""
+            )
+        ).all()
+    assert last.stories_for_authors == len(rows) < whole.stories
+    assert last.authors == Counter(name for row in rows for name in json.loads(row.names))

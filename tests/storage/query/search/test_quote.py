@@ -15,7 +15,7 @@ KHMER = "ទឹកទន្លេបានហូរបំផ្លាញស្�
 
 
 def found(archive: Archive, sentence: str) -> dict[str, Quoted]:
-    return {each.canonical_url.rpartition("/")[2]: each for each in archive.ask(quote, sentence)}
+    return {each.canonical_url.rpartition("/")[2]: each for each in archive.ask(quote, sentence)[1]}
 
 
 def test_it_still_stands(archive: Archive) -> None:
@@ -62,6 +62,18 @@ def test_of_a_near_form_the_differing_words_are_shown(archive: Archive) -> None:
     assert "".join(piece for change, piece in form.differences if change != "added") == SAID.strip("“.")
 
 
+def test_the_first_are_given_and_all_are_counted(archive: Archive) -> None:
+    for n in range(3):
+        archive.add(article(f"s{n}", body=SAID))
+    archive.add(article("near", body=SAID.replace("new bridge", "old bridge")))
+    archive.add(listing(teaser("elsewhere", summary=SAID)))
+    total, first = archive.ask(quote, SAID, limit=2)
+    assert (total, [each.exact for each in first]) == (5, [True, True])
+    total, exact = archive.ask(quote, SAID, exact_only=True)
+    assert total == len(exact) == 4
+    assert all(each.exact for each in exact)
+
+
 def test_khmer(archive: Archive) -> None:
     printed = "អភិបាលបាននិយាយថា " + KHMER.replace("ស្ពាន", "\u200bស្ពាន\u200b")
     archive.add(article("exact", language="km", body=printed))
@@ -104,7 +116,7 @@ def test_planted_quotations_are_found_wherever_they_stand(archive: Archive) -> N
 
     archive.add_many([(story(number), None) for number in range(60)])
     for number in range(60):
-        best = archive.ask(quote, planted(number))[0]
+        best = archive.ask(quote, planted(number))[1][0]
         assert (best.canonical_url.rpartition("/")[2], best.exact) == (f"s{number}", True)
 
 

@@ -5,7 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from storage.archive import Archive
 from storage.errors import BadQuery
-from storage.query.search import search
+from storage.query.search import search, snippets
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters
 from storage.query.search.quote import quote
@@ -24,7 +24,7 @@ from storage.query.search.sql import statement
 from storage.query.search.syntax import parse
 from storage.query.search.text import CLUSTER, tokens_of
 from storage.query.search.trend import trend
-from tests.helpers.items import SITE, article, captioned
+from tests.helpers.items import SITE, article, at, captioned
 
 REAL_KHMER = Path(__file__).parents[4] / "shared" / "texts" / "khmer_a.xml"
 
@@ -350,6 +350,33 @@ def test_of_very_many_hits_the_newest_are_ranked(archive: Archive, monkeypatch: 
     assert slugs(archive, "water") == {"s3", "s4", "s5", "s6", "s7"}
 
 
+def test_the_ranked_are_counted_as_stories(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST_RANKED", 5)
+    for n in range(4):
+        archive.add(article(f"s{n}", hours=0, body="Water."))
+        archive.add(article(f"s{n}", hours=1, body="More water."))
+    filters = Filters()
+    assert archive.count("water") == 4
+    assert archive.ask(search.ranked, "water", filters) == len(archive.search("water")) == 3
+    assert archive.ask(search.ranked, "?", filters) == 0
+
+
+def test_a_hit_has_the_time_of_its_last_known_change(archive: Archive) -> None:
+    moment = datetime(2018, 6, 1, 5, tzinfo=UTC)
+    archive.add(article("changed", hours=1, published_at=moment))
+    archive.add(article("changed", hours=7, published_at=moment, body="Water again."))
+    archive.add(article("timed", hours=7, published_at=moment, published_on=moment.date()))
+    archive.add(article("dated", hours=7, published_at=None, published_on=date(2018, 6, 2)))
+    archive.add(article("seen", hours=7, published_at=None, published_on=None))
+    hits = {hit.canonical_url.rpartition("/")[2]: hit.updated_at for hit in archive.search("water")}
+    assert hits == {
+        "changed": at(7),
+        "timed": moment,
+        "dated": datetime(2018, 6, 2, tzinfo=UTC),
+        "seen": at(7),
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "words", "snippet"),
     [
@@ -367,6 +394,22 @@ def test_snippets_show_the_text_as_printed(archive: Archive, body: str, words: s
     archive.add(article(body=body))
     (hit,) = archive.search(words)
     assert hit.snippet == snippet
+
+
+@given(st.data())
+def test_the_snippet_of_a_long_text_needs_its_start_alone(data: st.DataObject) -> None:
+    words = st.sampled_from(["water", "boats", "ទៅ", "ភ្នំពេញ", "é", "-", "“dry”"])
+    text = " ".join(data.draw(st.lists(words, min_size=100, max_size=300)))
+    query = parse(
+        data.draw(st.sampled_from(["water", "dry", '"water boats"', "ពេញ", "boat*", "water OR ទៅ", "absent"]))
+    )
+    assert query is not None
+    terms = list(query.terms())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snippets, "_START", len(text))
+        whole = snippets.snippet([text], terms, ("[", "]"))
+        patch.setattr(snippets, "_START", data.draw(st.integers(500, 1_000)))
+        assert snippets.snippet([text], terms, ("[", "]")) == whole
 
 
 def test_a_long_khmer_snippet_begins_and_ends_between_clusters(archive: Archive) -> None:

@@ -59,6 +59,14 @@ def test_the_function_gives_the_hits_on_the_program_s_connections(filled: Archiv
     assert urls == {hit.canonical_url for hit in filled.search(words)}
 
 
+@pytest.mark.parametrize("view", ["article", "search"])
+@pytest.mark.parametrize(("condition", "stories"), [(">= '2018'", 2), ("< '2016'", 1), ("LIKE '2017%'", 1)])
+def test_days_of_views_compare_with_a_year_alone(filled: Archive, view: str, condition: str, stories: int) -> None:
+    query = f"SELECT count(DISTINCT canonical_url) FROM {view} WHERE published_on {condition}"
+    with closing(sqlite3.connect(filled.folder / "archive.db")) as plain:
+        assert plain.execute(query).fetchone() == (stories,)
+
+
 def test_words_without_a_meaning_are_an_error(filled: Archive) -> None:
     sqlite3.enable_callback_tracebacks(False)  # Datasette, in another test of this process, turns them on
     with filled.connect() as connection, pytest.raises(OperationalError):

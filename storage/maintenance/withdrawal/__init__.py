@@ -1,0 +1,1 @@
+"""Withdrawal of a story, and the tombstones that keep it out."""
