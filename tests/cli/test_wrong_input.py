@@ -54,7 +54,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         ),
         (),
     ),
-    **dict.fromkeys(("families", "images", "datasette"), ()),
+    **dict.fromkeys(("families", "images", "datasette", "mcp"), ()),
     "search": ("ferry",),
     "quote": ("ferry",),
     "trend": ("ferry",),

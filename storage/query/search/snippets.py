@@ -10,7 +10,6 @@ from storage.query.search.syntax import Term
 from storage.query.search.text import CLUSTER, Token, folded, tokens
 
 BEFORE, LENGTH = 60, 220  # characters before the first match, and in all
-_START = 2_000  # characters in which most first matches stand: to cut a whole text into words takes a millisecond
 
 _BORDER = re.compile(rf"(?<=\s)|(?<!\u17d2)(?={CLUSTER.pattern})")  # a coeng is followed by a subscript
 
@@ -19,26 +18,18 @@ def snippet(texts: Iterable[str | None], terms: Sequence[Term], marks: tuple[str
     """About 220 characters of the first text with a match; without one, the beginning of the first text."""
     present = [text for text in texts if text]
     for text in present:
-        if spans := _first_matches(text, terms):
+        if spans := matches(list(tokens(text)), terms):
             return _passage(text, spans, marks)
     return _passage(present[0], [], marks) if present else ""
-
-
-def _first_matches(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
-    """The matches, or those at the start of a long text when the passage ends far before it is cut off."""
-    spans = matches(list(tokens(text[:_START])), terms)
-    if len(text) <= _START or (spans and max(spans[0][0] + LENGTH, spans[0][1]) < _START // 2):
-        return spans
-    return matches(list(tokens(text)), terms)
 
 
 def matches(text: Sequence[Token], terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Spans of the terms in a text, in order, none within another; in characters."""
     words = [folded(token.text) for token in text]
-    places = sorted((start, -stop) for term in terms for start, stop in _places(words, term))
+    found = sorted((start, -stop) for term in terms for start, stop in _places(words, term))
     spans: list[tuple[int, int]] = []
     end = 0
-    for start, stop in places:
+    for start, stop in found:
         if start >= end:
             end = -stop
             spans.append((text[start].start, text[end - 1].end))
@@ -47,11 +38,12 @@ def matches(text: Sequence[Token], terms: Iterable[Term]) -> list[tuple[int, int
 
 def _places(words: Sequence[str], term: Term) -> Iterator[tuple[int, int]]:
     """The places of a term among words in the form of the index: first word, and the one behind the last."""
-    *before, last = [folded(token) for token in term.tokens]
-    size = len(term.tokens)
-    if not before and not term.start_only:
-        yield from ((at, at + 1) for at, word in enumerate(words) if word == last)
+    wanted = [folded(token) for token in term.tokens]
+    size = len(wanted)
+    if size == 1 and not term.start_only:
+        yield from ((at, at + 1) for at, word in enumerate(words) if word == wanted[0])
         return
+    *before, last = wanted
     for at in range(len(words) - size + 1):
         end = words[at + size - 1]
         if (end.startswith(last) if term.start_only else end == last) and words[at : at + size - 1] == before:

@@ -15,6 +15,7 @@ from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.query.citation import Citation, author, citation, pwid
 from storage.query.citation_styles import STYLES, cited
+from storage.query.proof import stored_wording
 from tests.helpers.commands import refused, run
 from tests.helpers.items import article
 from tests.helpers.needed import needed
@@ -89,8 +90,19 @@ def test_a_revision_is_cited_with_its_own_headline_and_capture(archive: Path) ->
     first, newest = found(archive, "one", 1), found(archive, "one")
     assert (first.item["title"], newest.item["title"]) == ("Canal reopens after nine years", "Canal reopens")
     assert first.digest != newest.digest
-    with pytest.raises(NoSuchStory, match="no revision 3"):
+    with pytest.raises(NoSuchStory, match="has 2 revisions, and no revision 3"):
         found(archive, "one", 3)
+
+
+def test_a_story_that_is_not_held_is_named(archive: Path) -> None:
+    with Archive.open(archive, readonly=True) as opened, pytest.raises(NoSuchStory, match="no story 99"):
+        opened.ask(stored_wording, 99)
+
+
+def test_the_archive_of_a_citation_is_named_whole(archive: Path) -> None:
+    with Archive.open(archive, readonly=True) as opened:
+        item = opened.ask(citation, 1, newspaper="The Post", archive_id="localhost:8000").item
+    assert item["archive"] == "localhost:8000"
 
 
 def test_the_command(archive: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from storage.archive import Archive
 from storage.errors import BadQuery
-from storage.query.search import search, snippets
+from storage.query.search import search
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters
 from storage.query.search.quote import quote
@@ -394,22 +394,6 @@ def test_snippets_show_the_text_as_printed(archive: Archive, body: str, words: s
     archive.add(article(body=body))
     (hit,) = archive.search(words)
     assert hit.snippet == snippet
-
-
-@given(st.data())
-def test_the_snippet_of_a_long_text_needs_its_start_alone(data: st.DataObject) -> None:
-    words = st.sampled_from(["water", "boats", "ទៅ", "ភ្នំពេញ", "é", "-", "“dry”"])
-    text = " ".join(data.draw(st.lists(words, min_size=100, max_size=300)))
-    query = parse(
-        data.draw(st.sampled_from(["water", "dry", '"water boats"', "ពេញ", "boat*", "water OR ទៅ", "absent"]))
-    )
-    assert query is not None
-    terms = list(query.terms())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(snippets, "_START", len(text))
-        whole = snippets.snippet([text], terms, ("[", "]"))
-        patch.setattr(snippets, "_START", data.draw(st.integers(500, 1_000)))
-        assert snippets.snippet([text], terms, ("[", "]")) == whole
 
 
 def test_a_long_khmer_snippet_begins_and_ends_between_clusters(archive: Archive) -> None:
