@@ -65,7 +65,7 @@ VALUES = ("BlockKind", "ProblemKind", "Reason", "Printable")
 
 def commands() -> Iterator[str]:
     yield COMMANDS_HEAD
-    above = click.Context(main, info_name="postscraper")
+    above = click.Context(main, info_name="postscraper", **main.context_settings)
     for title, names in GROUPS.items():
         yield f"## {title}\n"
         for name, does in names.items():
