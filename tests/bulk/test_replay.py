@@ -211,6 +211,7 @@ def test_a_page_that_quotes_a_request_record_is_no_request(tmp_path: Path) -> No
     assert replayed(tmp_path / "archive", path).pages == 1
 
 
+@pytest.mark.long
 def test_a_page_that_kills_its_reader_costs_itself(tmp_path: Path) -> None:
     found = list(pages(200))
     path = warc_gz(tmp_path / "x.warc.gz", found)
@@ -276,7 +277,8 @@ def killed(theirs: Path, tmp_path: Path, kills: int, *words: str) -> None:
     assert sorted(kept) == sorted(places), "every record has a row, and every row a record"
 
 
-@pytest.mark.parametrize("words", [("--link",), pytest.param((), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("words", [("--link",), ()])
 def test_killed_at_random_moments(theirs: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     killed(theirs, tmp_path, 3, *words)
 
@@ -327,6 +329,7 @@ def lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_the_program_itself(theirs: Path, tmp_path: Path) -> None:
     done = program("replay", theirs / "a.warc.gz", "--link", "--archive", tmp_path / "archive")
     assert done.returncode == 0, done.stderr

@@ -65,6 +65,7 @@ def test_a_failure_ends_it_with_its_code_and_goes_to_the_webhook(
     assert report["run"]["unread"]
 
 
+@pytest.mark.long
 def test_a_stopped_watch_ends_the_crawl_in_order(tmp_path: Path, mirror: Mirror) -> None:
     words = [*watched(tmp_path, mirror), "-s", "DOWNLOAD_DELAY=1", "-s", "LOG_LEVEL=ERROR"]
     program = subprocess.Popen([sys.executable, "-m", "postscraper", *words], stderr=subprocess.PIPE, text=True)

@@ -53,7 +53,7 @@ def test_what_leads_to_a_page_is_not_taken_for_one(tmp_path: Path, asked: str, l
         run.close()
 
 
-@pytest.mark.parametrize(("kills", "pages"), [(2, 150), pytest.param(4, 300, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("kills", "pages"), [(1, 60), pytest.param(4, 300, marks=pytest.mark.long)])
 def test_kills_change_nothing(tmp_path: Path, kills: int, pages: int) -> None:
     toll = killloop.killed(tmp_path, kills, seed=5, pages=pages)
     assert toll.violations == []
@@ -75,6 +75,7 @@ def test_the_kill_loop_finds_a_wrong_order(tmp_path: Path, order: str) -> None:
     assert killloop.killed(tmp_path, 6, seed=5, pages=200, entry=(*ENTRY, order)).violations
 
 
+@pytest.mark.long
 @needs_strace
 def test_the_power_cuts_find_a_missing_sync(tmp_path: Path) -> None:
     result = powercut.cut(tmp_path, 12, seed=5, pages=10, entry=(*ENTRY, "unsynced"))

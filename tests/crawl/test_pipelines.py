@@ -204,6 +204,7 @@ def without_clinic(folder: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_what_a_pipeline_drops_stays_out(folder: Path, httpserver: HTTPServer) -> None:
     mirror = Mirror(httpserver, SAMPLES)
     origin = (f"PAPER_ORIGIN={mirror.origin}", *FAST)
@@ -233,6 +234,7 @@ def test_what_a_pipeline_drops_stays_out(folder: Path, httpserver: HTTPServer) -
     sound(folder / "archive")
 
 
+@pytest.mark.long
 def test_what_was_dropped_comes_in_by_another_look_at_the_evidence(folder: Path) -> None:
     assert pages(folder, with_pipeline("NoClinic")).returncode == 0
     without_clinic(folder)
@@ -265,6 +267,7 @@ def test_a_crawl_that_drops_lists_follows_them_all_the_same(folder: Path, httpse
     sound(folder / "archive")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pipeline", ["NoClinic", "StoriesAlone", "Loud"])
 def test_stories_in_a_feed_obey_the_same_rules(folder: Path, pipeline: str) -> None:
     page, story = folder / "feed.xml", "<p>A clinic of eleven beds opened at Koh Thom on Monday.</p>"

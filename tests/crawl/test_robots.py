@@ -132,6 +132,7 @@ def test_the_run_ends_when_its_patience_does(tmp_path: Path, server: RawServer) 
     assert len(server.order) == 4, "what failed is asked for again"
 
 
+@pytest.mark.long
 def test_a_stop_is_heard_while_the_run_waits(tmp_path: Path, server: RawServer) -> None:
     server.say("/robots.txt", answered(b"", "503 Service Unavailable", "Retry-After: 500"))
     options = (f"PAPER_ORIGIN={server.origin}", *FAST)

@@ -198,6 +198,7 @@ def test_pictures_and_captions_are_those_that_a_door_has(site: Site, crawled: Pa
         assert printed <= shown | featured, story.slug
 
 
+@pytest.mark.long
 def test_with_pages_closed_the_stories_come_by_feed_and_rest(site: Site, tmp_path: Path) -> None:
     site.proxy.always(challenge("html"))
     done = crawl(site, tmp_path)
@@ -248,6 +249,7 @@ def test_what_one_door_lacks_another_has(site: Site, tmp_path: Path, faults: tup
     assert_whole(site, exported(tmp_path), but=(PAGED,) if rest_lacks else ())
 
 
+@pytest.mark.long
 def test_posts_of_one_second_come_all_where_ten_are_given_at_once(site: Site, tmp_path: Path) -> None:
     site.proxy.always(challenge("html", "feed"), rest_cap(10))
     crawl(site, tmp_path)

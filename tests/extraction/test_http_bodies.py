@@ -142,6 +142,7 @@ def wrong(outcome: Outcome) -> str | None:
     return None
 
 
+@pytest.mark.long
 def test_hostile_bodies(tmp_path: Path) -> None:
     found = outcomes("http", tmp_path)
     assert len(found) >= 35

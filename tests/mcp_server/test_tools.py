@@ -251,6 +251,7 @@ async def test_a_long_story_is_read_in_parts(tmp_path: Path) -> None:
     assert texts == [each.strip() for each in words]
 
 
+@pytest.mark.long
 async def test_every_story_can_be_read_whatever_its_texts_hold(archive: Archive) -> None:
     for (number,) in rows(archive, "SELECT id FROM story"):
         for name in ("story", "history"):

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ def test_any_order_and_any_batches_give_one_archive(
         assert {url for url, _ in found(one)} == {f"{SITE}/national/{slug}" for slug in as_expected(pages)}
 
 
+@pytest.mark.long
 @SOME
 @given(PAGES, st.data(), st.randoms(use_true_random=False))
 def test_read_anew_it_is_as_if_read_so_at_first(

@@ -231,6 +231,7 @@ def test_modified_after_leaves_out_the_same_second(site: Site) -> None:
     assert {each["id"] for each in rest(site, f"{question}{earlier}Z")} - later == same
 
 
+@pytest.mark.long
 def test_another_home(running_site: Site) -> None:
     home = "https://www.phnompenhpost.com"
     site = Site(home)

@@ -59,6 +59,7 @@ hearings = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(hearings, max_size=8), cut=st.integers(0, 8))
 @example(found=[heard(), heard(), heard(excluded_by="a rule"), heard()], cut=1)

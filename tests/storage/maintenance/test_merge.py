@@ -389,6 +389,7 @@ def ended(running: Program, archive: Path) -> int:
     return running.wait()
 
 
+@pytest.mark.long
 def test_killed_at_some_moments_nothing_is_lost_or_twice(one: Path, other: Path, tmp_path: Path) -> None:
     assert run("withdraw", FERRY, "--reason", "x", "--yes", "--archive", other).exit_code == 0
     beside = Path(shutil.copytree(one, tmp_path / "beside"))

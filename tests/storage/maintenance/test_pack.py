@@ -191,7 +191,7 @@ def test_datasette_gets_the_database_of_a_pack(whole: Path, tmp_path: Path) -> N
     database = Path(told["command"][1])
     assert database == tmp_path / "out" / "archive.db"
     assert str(database) in told["files"]
-    assert count(database, "story") == len(rows(database, "SELECT id FROM article")) > 0
+    assert count(database, "story") == len(rows(database, "SELECT story_id FROM article")) > 0
 
 
 @pytest.mark.parametrize("words", [("families", "--find"), ("images", "--measure")])

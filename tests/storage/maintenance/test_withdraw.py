@@ -236,6 +236,7 @@ def test_it_is_asked_for_once_more_and_kept_out(archive: Path) -> None:
     assert "was withdrawn before; 0 records overwritten now" in second.stdout
 
 
+@pytest.mark.long
 def test_a_crawl_brings_it_neither_into_the_archive_nor_into_a_feed(tmp_path: Path) -> None:
     words = ("crawl", "post", "-a", "source=samples", "-a", f"path={SAMPLES}", "-L", "WARNING")
     assert scrapy(tmp_path, *words, "-O", "before.jsonl").returncode == 0
