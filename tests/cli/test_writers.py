@@ -39,7 +39,7 @@ READERS = {
     "front": ("/",),
     "as-of": ("2018-06-22",),
     **dict.fromkeys(("gone", "families", "images"), ()),
-    "datasette": ("--out", "metadata"),
+    "datasette": ("--out", "COPY"),
     "cite": (STORY,),
     "stats": (),
     "export": ("--format", "jsonl"),
