@@ -306,8 +306,8 @@ def page_of(url: str) -> int:
     for key, value in parse_qsl(parts.query):
         if key in ("page", "paged") and value.isascii() and value.isdigit() and len(value) < 7:
             return int(value) if key == "page" else max(int(value) - 1, 0)
-    found = _PAGE.search(parts.path.rstrip("/"))
-    return max(int(found[1]) - 1, 0) if found else 0
+    match = _PAGE.search(parts.path.rstrip("/"))
+    return max(int(match[1]) - 1, 0) if match else 0
 
 
 def root_kind(address: str) -> RootKind | None:

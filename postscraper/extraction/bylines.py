@@ -265,10 +265,10 @@ def _sentence_before(printed: str, end: int, abbreviation: re.Pattern[str]) -> i
 def _credit(tail: str, patterns: _CreditPatterns) -> str | None:
     if not tail or tail[-1] in ".!?។" or len(tail) > 80:
         return None
-    found = next((match for each in patterns.credits if (match := each.fullmatch(tail))), None)
-    if found is None or patterns.no_credit & set(tail.casefold().split()):
+    credit = next((match for each in patterns.credits if (match := each.fullmatch(tail))), None)
+    if credit is None or patterns.no_credit & set(tail.casefold().split()):
         return None
-    return found.groupdict().get("by") or tail
+    return credit.groupdict().get("by") or tail
 
 
 @cache

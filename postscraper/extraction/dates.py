@@ -37,15 +37,15 @@ def printed(text: str, paper: Newspaper) -> Printed:
     """
     forms = paper.dates
     pattern, digits = _compiled(forms)
-    found = pattern.fullmatch(" ".join(text.translate(digits).replace("\u200b", "").split()))
-    if found is None:
+    match = pattern.fullmatch(" ".join(text.translate(digits).replace("\u200b", "").split()))
+    if match is None:
         raise ValueError(f"no date: {text[:80]!r}")
-    day = _day(found["day"], forms, text)
-    if not found["clock"]:
-        return Printed(text=text, on=day, zoned=bool(found["zone"]))
-    hour, minute, halved = _clock(found["clock"], forms, text)
+    day = _day(match["day"], forms, text)
+    if not match["clock"]:
+        return Printed(text=text, on=day, zoned=bool(match["zone"]))
+    hour, minute, halved = _clock(match["clock"], forms, text)
     local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=paper.zone)
-    return Printed(text=text, on=day, at=local.astimezone(UTC), halved=halved, zoned=bool(found["zone"]))
+    return Printed(text=text, on=day, at=local.astimezone(UTC), halved=halved, zoned=bool(match["zone"]))
 
 
 def dated(
@@ -74,27 +74,27 @@ def _compiled(forms: DateForms) -> tuple[re.Pattern[str], dict[int, str]]:
 
 
 def _day(words: str, forms: DateForms, text: str) -> date:
-    found = next((found for parts in forms.day_parts if (found := re.search(parts, words))), None)
-    if found is None:
+    match = next((match for parts in forms.day_parts if (match := re.search(parts, words))), None)
+    if match is None:
         raise ValueError(f"no date: {text[:80]!r}")
-    month = forms.months.get(found["month"].casefold())
+    month = forms.months.get(match["month"].casefold())
     if month is None:
         raise ValueError(f"no month: {text[:80]!r}")
-    return date(int(found["year"]), month, int(found["day"]))
+    return date(int(match["year"]), month, int(match["day"]))
 
 
 def _clock(words: str, forms: DateForms, text: str) -> tuple[int, int, bool]:
     """Hour, minute, and whether the clock says AM or PM."""
-    found = re.search(forms.clock_parts, words)
-    if found is None:
+    match = re.search(forms.clock_parts, words)
+    if match is None:
         raise ValueError(f"no time: {text[:80]!r}")
-    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    hour, half = int(match["hour"]), (match["half"] or "").lower()
     if not half:
-        return hour, int(found["minute"]), False
+        return hour, int(match["minute"]), False
     morning = half in forms.mornings
     if hour > 12 and morning:
         raise ValueError(f"no hour of a morning: {text[:80]!r}")
-    return hour % 12 + (0 if morning else 12), int(found["minute"]), True
+    return hour % 12 + (0 if morning else 12), int(match["minute"]), True
 
 
 _YEAR_OR_MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?", re.A)
@@ -105,11 +105,11 @@ def span(text: str) -> tuple[date, date]:
 
     Raises ValueError for anything else and for a day that does not exist.
     """
-    if not (found := _YEAR_OR_MONTH.fullmatch(text)):
+    if not (match := _YEAR_OR_MONTH.fullmatch(text)):
         day = date.fromisoformat(text)
         return day, day
-    first, last = (int(found[2]), int(found[2])) if found[2] else (1, 12)
-    year = int(found[1])
+    first, last = (int(match[2]), int(match[2])) if match[2] else (1, 12)
+    year = int(match[1])
     return date(year, first, 1), date(year, last, monthrange(year, last)[1])
 
 

@@ -78,7 +78,7 @@ def text_of(body: bytes, label: str | None) -> tuple[str, tuple[Problem, ...]]:
     for mark, charset in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], charset)
-    named = _known(found[1]) if label and (found := _LABEL.search(label)) else None
+    named = _known(match[1]) if label and (match := _LABEL.search(label)) else None
     # Markup in UTF-16 is half NULs: without one the label is wrong.
     if named in ("utf-16-le", "utf-16-be", "utf-16") and b"\x00" in body[:200]:
         return _decoded(body, named)
@@ -103,8 +103,8 @@ def _mostly_utf8(body: bytes) -> bool:
 
 
 def _declared(body: bytes) -> str | None:
-    found = _CHARSET.search(body[:8192])
-    return _known(found[1].decode("ascii", "replace")) if found else None
+    match = _CHARSET.search(body[:8192])
+    return _known(match[1].decode("ascii", "replace")) if match else None
 
 
 def _known(name: str) -> str | None:
@@ -154,11 +154,11 @@ def hidden_titles(text: str) -> tuple[str, tuple[Problem, ...]]:
     problems: list[Problem] = []
     for before, title in _HIDDEN_TITLES:
         at = text.find(before) + len(before)
-        found = title.match(text, at) if at >= len(before) else None
-        if found and "<" in found[1]:
-            escaped = found[1].replace("<", "&lt;").replace(">", "&gt;")
-            text = text[: found.start(1)] + escaped + text[found.end(1) :]
-            problems.append(Problem(kind="damage", detail="a hidden title is printed as markup", text=found[1]))
+        match = title.match(text, at) if at >= len(before) else None
+        if match and "<" in match[1]:
+            escaped = match[1].replace("<", "&lt;").replace(">", "&gt;")
+            text = text[: match.start(1)] + escaped + text[match.end(1) :]
+            problems.append(Problem(kind="damage", detail="a hidden title is printed as markup", text=match[1]))
     return text, tuple(problems)
 
 

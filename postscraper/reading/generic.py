@@ -104,9 +104,9 @@ def _extracted(page: Page) -> tuple[str, list[str]]:
 def _check_stub(page: Page) -> None:
     """Raises PageRejected for a page that only leads elsewhere, and for what known services serve."""
     for refresh in nodes(page, "meta[http-equiv='refresh' i]"):
-        found = re.match(_REFRESH, refresh.attr("content") or "")
-        if found and len(page.tree.text) < SHORTEST:
-            raise PageRejected("moved", absolute(page.base, found["to"].strip()) or found["to"][:200])
+        match = re.match(_REFRESH, refresh.attr("content") or "")
+        if match and len(page.tree.text) < SHORTEST:
+            raise PageRejected("moved", absolute(page.base, match["to"].strip()) or match["to"][:200])
     for css, reason in _SERVED_BY:
         if (served := node(page, css)) is not None:
             where = maybe_link(page, page, css) or served.attr("action") or served.tag

@@ -28,12 +28,12 @@ def flaw(capture: Capture) -> str | None:
     if capture.cut:
         return "the answer breaks off"
     named = capture.header("content-range")
-    found = _RANGE.fullmatch(named or "")
-    if found is None:
+    match = _RANGE.fullmatch(named or "")
+    if match is None:
         return "status 206, and no range is named" if capture.status == 206 else None
-    first, last, whole = found.groups()
+    first, last, whole = match.groups()
     if whole == "*" or (int(first), int(last) + 1) != (0, int(whole)):
-        return f"a part that nobody asked for: {found[0].strip()}"
+        return f"a part that nobody asked for: {match[0].strip()}"
     return None
 
 

@@ -221,19 +221,19 @@ _FRAGMENT = (
 def _print_hyphens(pieces: list[_Piece]) -> _Mended:
     """`Mal-aysian`: joined where the joined word stands elsewhere in the story, else reported."""
     with_any = (piece.text for piece in pieces if "-" in piece.text)
-    broken = [found for text in with_any for found in _HYPHENATED.finditer(text) if re.fullmatch(_FRAGMENT, found[2])]
+    broken = [match for text in with_any for match in _HYPHENATED.finditer(text) if re.fullmatch(_FRAGMENT, match[2])]
     if not broken:
         return pieces, []
     vocabulary = _vocabulary(pieces)
     joined: list[str] = []
     unsure: list[str] = []
 
-    def mend(found: re.Match[str]) -> str:
-        if not re.fullmatch(_FRAGMENT, found[2]):
-            return found[0]
-        sure = (found[1] + found[2]).casefold() in vocabulary
-        (joined if sure else unsure).append(found[0])
-        return found[1] + found[2] if sure else found[0]
+    def mend(match: re.Match[str]) -> str:
+        if not re.fullmatch(_FRAGMENT, match[2]):
+            return match[0]
+        sure = (match[1] + match[2]).casefold() in vocabulary
+        (joined if sure else unsure).append(match[0])
+        return match[1] + match[2] if sure else match[0]
 
     out = [piece.saying(_HYPHENATED.sub(mend, piece.text)) if "-" in piece.text else piece for piece in pieces]
     return out, [*_damage("print hyphens taken out", joined), *_damage("print hyphens, as they stand", unsure)]
@@ -244,11 +244,11 @@ _TAIL = rf"(?is)(?P<story>.*[.!?][”\"’]?)\s*(?P<wire>[-–—]\s*(?:{'|'.joi
 
 def _wire_tail(pieces: list[_Piece]) -> _Mended:
     """`… returned home.-Reuters` as the story and a credit."""
-    found = re.fullmatch(_TAIL, pieces[-1].text) if pieces and pieces[-1].kind == "paragraph" else None
-    if found is None:
+    match = re.fullmatch(_TAIL, pieces[-1].text) if pieces and pieces[-1].kind == "paragraph" else None
+    if match is None:
         return pieces, []
-    credit = _piece("credit", found["wire"], pieces[-1].first)
-    return [*pieces[:-1], pieces[-1].saying(found["story"]), credit], []
+    credit = _piece("credit", match["wire"], pieces[-1].first)
+    return [*pieces[:-1], pieces[-1].saying(match["story"]), credit], []
 
 
 def restored(

@@ -34,11 +34,11 @@ def head(page: Page) -> dict[str, Any]:
 
 def _node_id(page: Page) -> int | None:
     for name in page.body_classes:
-        if found := _NODE.match(name):
-            return int(found[1])
+        if match := _NODE.match(name):
+            return int(match[1])
     short = maybe_link(page, page, "link[rel=shortlink]")
-    found = _IN_ADDRESS.search(short) if short else None
-    return int(found[1]) if found else None
+    match = _IN_ADDRESS.search(short) if short else None
+    return int(match[1]) if match else None
 
 
 def _modified_at(page: Page) -> datetime | None:
@@ -84,5 +84,5 @@ def teaser(page: Page, card: Node, name: str | None, position: int) -> Teaser:
 
 def next_url(page: Page) -> str | None:
     """The next page of a list, without the random key that each build of the site added; None on the last."""
-    found = maybe_link(page, page, "ul.pager li.pager-next a[href]")
-    return page_only(found) if found else None
+    link = maybe_link(page, page, "ul.pager li.pager-next a[href]")
+    return page_only(link) if link else None

@@ -121,8 +121,8 @@ def built_at(page: Page) -> datetime | None:
     The cache writes its server's clock and no zone; read as UTC it is within a day of the moment.
     """
     at = page.source_text.find(_BOOST, -2000)
-    found = _TIME.match(page.source_text, at + len(_BOOST)) if at >= 0 else None
-    return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
+    match = _TIME.match(page.source_text, at + len(_BOOST)) if at >= 0 else None
+    return datetime.fromisoformat(match[0]).replace(tzinfo=UTC) if match else None
 
 
 def listing(page: Page) -> Listing | None:
@@ -181,8 +181,8 @@ def _results(page: Page) -> Iterator[DatedTeaser | Problem]:
     """The stories found; a search that finds none, or beyond its last page, has no list at all."""
     for position, card in enumerate(nodes(page, "ol.search-results > li.search-result"), 1):
         line = maybe(card, ".posted-date")
-        found = _BY.fullmatch(line or "")
-        date, problems = dated(page, found["day"] if found else line, captured_at=built_at(page))
+        match = _BY.fullmatch(line or "")
+        date, problems = dated(page, match["day"] if match else line, captured_at=built_at(page))
         yield from problems
         yield DatedTeaser(
             list=None,

@@ -131,15 +131,15 @@ def _beside(page: Page) -> Iterator[Problem]:
 def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, ...]]:
     """Byline and date of the line 'Name | Publication date 20 June 2018 | 08:10 ICT'."""
     line = maybe(page, "div.single-article-header div.article-author-wrapper > p") or ""
-    found = _PUBLISHED.match(line)
-    if found is None:
+    match = _PUBLISHED.match(line)
+    if match is None:
         name, _, rest = (each.strip() for each in line.partition("|"))
         if rest or any(map(str.isdigit, line)) or _NAMES_A_DATE.search(line):
             odd = Problem(kind="odd_date", detail="no line of byline and date", text=line)
             return (None if _NAMES_A_DATE.search(name) else name or None), None, (odd,)
         return name or None, *drupal.hidden_day(page)
-    byline = found["byline"].strip(" |") or None
-    date, problems = dated(page, found["date"])
+    byline = match["byline"].strip(" |") or None
+    date, problems = dated(page, match["date"])
     if date is None:
         return byline, None, problems
     vouched = date.zoned or date.halved
@@ -232,7 +232,7 @@ def _cards(page: Page, section: str | None) -> Iterator[DatedTeaser | Problem]:
 def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[DatedTeaser | Problem]:
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
-    url = next((found for each in links if (found := absolute(page.base, each.attr("href") or ""))), None)
+    url = next((near for each in links if (near := absolute(page.base, each.attr("href") or ""))), None)
     boxes = [(each.tag, text) for each in nodes(card, "div, p, span, time") if (text := words(each))]
     paragraphs = dict.fromkeys(text for tag, text in boxes if tag == "p" and text != headline)
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
@@ -258,11 +258,11 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
 
 def _date(page: Page, text: str) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The date of a card; a moment only where the list prints one that is beyond doubt."""
-    found = _DATE.fullmatch(text)
-    if found is None:
+    match = _DATE.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    date, problems = dated(page, found["date"])
+    date, problems = dated(page, match["date"])
     if date is None:
         return None, problems
     vouched = date.halved or (date.zoned and date.on < _TWELVE_HOURS_FROM)
-    return replace(date, text=found["text"], at=date.at if vouched else None), ()
+    return replace(date, text=match["text"], at=date.at if vouched else None), ()

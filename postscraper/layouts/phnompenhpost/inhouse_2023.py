@@ -134,9 +134,9 @@ def _published(page: Page) -> tuple[Printed | None, list[Problem]]:
     if maybe(page, SECTION) == _NO_SECTION:
         detail = "the move of 2023 lost the story's section"
         problems.append(Problem(kind="damage", detail=detail, text=_NO_SECTION))
-    if found := _DATE.search(rest):
-        rest = _LABEL.sub("", rest.replace(found[0], "", 1), count=1)
-        date, odd = dated(page, found[0])
+    if match := _DATE.search(rest):
+        rest = _LABEL.sub("", rest.replace(match[0], "", 1), count=1)
+        date, odd = dated(page, match[0])
         problems += odd
         if date is not None and (not (date.zoned or date.halved) or is_default_time(date.at, page.paper)):
             date = replace(date, at=None)
@@ -217,9 +217,9 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     date: Printed | None = None
     summary: list[str] = []
     for text in _texts(card):
-        found = _DAY.fullmatch(text)
-        if found and (found["label"] or "Live") in _LABELS:
-            date, problems = dated(page, found["printed"])
+        match = _DAY.fullmatch(text)
+        if match and (match["label"] or "Live") in _LABELS:
+            date, problems = dated(page, match["printed"])
             yield from problems
         elif text != headline and text not in _LABELS:
             summary.append(text)

@@ -92,8 +92,8 @@ def _section(page: Page) -> str | None:
 def _published(page: Page) -> tuple[str | None, Printed | None, tuple[Problem, ...]]:
     """Byline and date, from one line or from two."""
     line = maybe(page, "table.contentpaneopen .createdate")
-    found = DATED.fullmatch(line or "")
-    byline = _LEAD.sub("", maybe(page, "table.contentpaneopen .small") or "") or (found["byline"] if found else None)
+    match = DATED.fullmatch(line or "")
+    byline = _LEAD.sub("", maybe(page, "table.contentpaneopen .small") or "") or (match["byline"] if match else None)
     date, problems = _dated(page, line)
     number = ADDRESS.fullmatch(path_of(page.url))
     if date and number and number["day"] != f"{date.on:%Y%m%d}":
@@ -111,8 +111,8 @@ def text_cells(where: Page | Node) -> list[Node]:
 
 def _dated(page: Page, line: str | None) -> tuple[Printed | None, tuple[Problem, ...]]:
     """The day, or day and time, of 'Tuesday, 23 March 2010 15:04 NAME'."""
-    found = DATED.fullmatch(line or "")
-    return dated(page, found["date"] if found else line)
+    match = DATED.fullmatch(line or "")
+    return dated(page, match["date"] if match else line)
 
 
 T = TypeVar("T", bound=Teaser)

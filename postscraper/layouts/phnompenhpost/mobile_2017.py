@@ -99,11 +99,11 @@ def listing(page: Page) -> Listing | None:
 
 def _line(page: Page, text: str) -> tuple[Printed | None, str | None, tuple[Problem, ...]]:
     """Day and author of 'Fri, 10 March 2017 James Reddick'."""
-    found = _LINE.fullmatch(text)
-    if found is None:
+    match = _LINE.fullmatch(text)
+    if match is None:
         return None, None, (Problem(kind="odd_date", detail="no line of date and author", text=text),)
-    date, problems = dated(page, found["day"])
-    return date, found["name"], problems
+    date, problems = dated(page, match["day"])
+    return date, match["name"], problems
 
 
 def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Problem]:

@@ -86,8 +86,8 @@ def _typed_above(head: list[str]) -> tuple[Opening, int, tuple[Problem, ...]]:
 
 def _photographer(head: list[str], at: int) -> tuple[str | None, str | None, int]:
     """Name, the caption when it stands in the same paragraph, and the index behind them."""
-    found = re.fullmatch(_PHOTO_BY, head[at])
-    rest = found["rest"] if found else ""
+    match = re.fullmatch(_PHOTO_BY, head[at])
+    rest = match["rest"] if match else ""
     if not rest:
         below = head[at + 1] if at + 1 < len(head) else ""
         return (below, None, at + 2) if re.fullmatch(_NAME, below) else (None, None, at)

@@ -115,11 +115,11 @@ def _modified(given: list[str], at: datetime | None, seen: datetime | None) -> t
 
 def _printed_day(text: str | None, paper: Newspaper) -> date | None:
     """The day in a printed date whose form leaves no doubt; None for any other, as `6 hours ago` or `05/04/2022`."""
-    found = re.search(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{paper.dates.day}", (text or "").replace("\u200b", ""))
-    if found is None:
+    match = re.search(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{paper.dates.day}", (text or "").replace("\u200b", ""))
+    if match is None:
         return None
     try:
-        return date.fromisoformat(found[0]) if found["iso"] else printed(found[0], paper).on
+        return date.fromisoformat(match[0]) if match["iso"] else printed(match[0], paper).on
     except ValueError:
         return None
 

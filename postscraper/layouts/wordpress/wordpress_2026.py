@@ -192,7 +192,7 @@ def _story_number(page: Page) -> int | None:
     if "attachment" in body or ("page" in body and not body & {"home", "search"}) or "page-template" in body:
         raise PageRejected("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
     types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
-    number = next((int(found[1]) for name in body if (found := _POST_ID.fullmatch(name))), None)
+    number = next((int(match[1]) for name in body if (match := _POST_ID.fullmatch(name))), None)
     if "single" in body and types and not types & _STORY_TYPES:
         raise PageRejected("not_an_article", f"a post of another type: {' '.join(sorted(types))[:200]}")
     if number is not None or body & _KINDS - {"single", "wp-singular"}:
@@ -200,8 +200,8 @@ def _story_number(page: Page) -> int | None:
     # The theme drops WordPress's classes; these links are of a single post only.
     if there(page, _OF_POST):
         link = maybe_link(page, page, f"{_OF_POST}, link[rel=shortlink]")
-        found = _IN_LINK.search(link or "")
-        return int(found[1]) if found else None
+        match = _IN_LINK.search(link or "")
+        return int(match[1]) if match else None
     return None
 
 

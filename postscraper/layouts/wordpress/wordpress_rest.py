@@ -166,8 +166,8 @@ class _Post:
 
     def _embedded(self, name: str, kind: type = dict) -> list[Any]:
         embedded = self.data.get("_embedded")
-        found = embedded.get(name) if isinstance(embedded, dict) else None
-        return [each for each in found if isinstance(each, kind)] if isinstance(found, list) else []
+        items = embedded.get(name) if isinstance(embedded, dict) else None
+        return [each for each in items if isinstance(each, kind)] if isinstance(items, list) else []
 
 
 def _failed(embedded: list[Any], what: str) -> tuple[Problem, ...]:

@@ -107,9 +107,9 @@ def twin(one: Edition, other: Edition) -> Link | None:
         return None
     older, younger = sorted((one.number, other.number))
     evidence = "; ".join(
-        f"{kind}: {', '.join(sorted(found))}"
-        for kind, found in zip(("pictures", "figures", "names"), facts, strict=True)
-        if found
+        f"{kind}: {', '.join(sorted(shared))}"
+        for kind, shared in zip(("pictures", "figures", "names"), facts, strict=True)
+        if shared
     )
     own_shares = (rounded(1 - similarity),) * 2
     return Link(

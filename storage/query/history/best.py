@@ -348,9 +348,9 @@ def _pictures(sources: Sequence[Source], published_on: str | None) -> Choice:
         if images:
             run = sources[: at + 1]
             first = source if doubted else _first_of_run(run, lambda item: sorted(files_of(item)))
-            kept = [image for image in first.item["images"] if picture_file(image["url"]) not in strange]
+            shown = [image for image in first.item["images"] if picture_file(image["url"]) not in strange]
             rule = "old picture" if doubted else "newest" if at == len(sources) - 1 else "other design"
-            return Choice(value=kept, source=first, rule=rule)
+            return Choice(value=shown, source=first, rule=rule)
         if not strange and any(each.layout == source.layout and each.item.get("images") for each in older):
             return Choice(value=[], source=source, rule="removed")
     return Choice(value=[], source=sources[0], rule="old picture") if doubted else _no_value([])
@@ -373,10 +373,10 @@ def _caption(sources: Sequence[Source], shown_by: Source | None, image: Mapping[
     shown = _known(shown_by)
     file = picture_file(image["url"])
     for at in range(len(sources) - 1, -1, -1):
-        found = image_of(sources[at].item, file)
-        if found is None:
+        pictured = image_of(sources[at].item, file)
+        if pictured is None:
             continue
-        if found.get("caption"):
+        if pictured.get("caption"):
             run = [each for each in sources[: at + 1] if image_of(each.item, file) is not None]
             first = _first_of_run(run, lambda item: normal((image_of(item, file) or {}).get("caption")))
             rule = "newest" if run[-1].layout == _last_with(sources, file).layout else "other design"

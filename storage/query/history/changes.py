@@ -266,12 +266,12 @@ def _is_part(item: Mapping[str, Any]) -> bool:
 
 def _damaged_words(item: Mapping[str, Any]) -> set[str]:
     """The words that the item's problems name as damaged by the site; of a lost first letter the first word."""
-    found = set()
+    words = set()
     for problem in item.get("problems") or ():
         if problem["kind"] == "damage" and problem.get("text"):
             text = problem["text"]
-            found |= {normal(text), *map(normal, text.split(", "))}
-    return found - {""}
+            words |= {normal(text), *map(normal, text.split(", "))}
+    return words - {""}
 
 
 def _captions(item: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:

@@ -62,7 +62,7 @@ def _unmatched(text: Sequence[Token], equal: Iterable[tuple[int, int]]) -> dict[
         least, short = (_RUN_KHMER, _SHORT_KHMER) if run[0].is_khmer else (_RUN, _SHORT)
         for token in run:
             matched[token.block] += size >= least or len(blocks[token.block]) < short
-    return {block: found for block, found in blocks.items() if matched[block] < _SAME * len(found)}
+    return {block: tokens for block, tokens in blocks.items() if matched[block] < _SAME * len(tokens)}
 
 
 def _moves(gone: dict[int, list[Token]], come: dict[int, list[Token]]) -> list[tuple[int, int]]:
@@ -70,10 +70,10 @@ def _moves(gone: dict[int, list[Token]], come: dict[int, list[Token]]) -> list[t
     if len(gone) * len(come) > _MOST_PAIRS:  # a body written anew
         return []
     moved, free = [], dict(come)
-    for block, found in gone.items():
+    for block, tokens in gone.items():
         best, share = None, _MOVED
         for new_block, other in free.items():
-            common = 2 * sum(size for *_, size in equal_parts(keys(found), keys(other))) / (len(found) + len(other))
+            common = 2 * sum(size for *_, size in equal_parts(keys(tokens), keys(other))) / (len(tokens) + len(other))
             if common >= share:
                 best, share = new_block, common
         if best is not None:

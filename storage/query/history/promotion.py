@@ -207,14 +207,14 @@ def _beside(rows: Iterable[Row[Any]]) -> Iterator[Beside]:
     lists: dict[str | None, list[Row[Any]]] = {}
     for row in rows:
         lists.setdefault(row.list, []).append(row)
-    for name, found in lists.items():
+    for name, same_list in lists.items():
         yield Beside(
             list=name,
-            pages=len({row.page for row in found}),
-            seen_from=found[0].captured_at,
-            seen_to=found[-1].captured_at,
-            best=min(row.position for row in found),
-            wordings=_wordings(found),
+            pages=len({row.page for row in same_list}),
+            seen_from=same_list[0].captured_at,
+            seen_to=same_list[-1].captured_at,
+            best=min(row.position for row in same_list),
+            wordings=_wordings(same_list),
         )
 
 

@@ -26,10 +26,10 @@ def snippet(texts: Iterable[str | None], terms: Sequence[Term], marks: tuple[str
 def matches(text: Sequence[Token], terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Spans of the terms in a text, in order, none within another; in characters."""
     words = [folded(token.text) for token in text]
-    found = sorted((start, -stop) for term in terms for start, stop in _places(words, term))
+    places = sorted((start, -stop) for term in terms for start, stop in _places(words, term))
     spans: list[tuple[int, int]] = []
     end = 0
-    for start, stop in found:
+    for start, stop in places:
         if start >= end:
             end = -stop
             spans.append((text[start].start, text[end - 1].end))
