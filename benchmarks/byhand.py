@@ -122,7 +122,7 @@ def same_rows(database: Path) -> Written:
     connection = sqlite3.connect(database)
     names = sorted((name for (name,) in connection.execute(_TABLES)), key=lambda name: name != "image")
     tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
-    wanted = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN ({}) ORDER BY type DESC"
+    wanted = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN ({}) ORDER BY type <> 'table'"
     schema = connection.execute(wanted.format(", ".join("?" * len(names))), names).fetchall()
     index = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()[0]
     connection.close()
