@@ -65,6 +65,7 @@ def test_the_command_works_where_there_is_no_source(installed: Path, tmp_path: P
     assert Path(where.stdout.strip()).is_relative_to(installed)
 
 
+@pytest.mark.long
 def test_scrapy_finds_the_spiders_by_the_settings_module(installed: Path, tmp_path: Path) -> None:
     settings = {"PYTHONPATH": str(installed), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
     listed = call(sys.executable, "-m", "scrapy", "list", cwd=tmp_path, **settings)

@@ -130,6 +130,7 @@ def test_sample_makes_a_test_of_a_page_and_keeps_what_is_there(tmp_path: Path) -
     assert saved.with_name("b.html").is_file()
 
 
+@pytest.mark.long
 def test_half_a_page_is_no_sample(tmp_path: Path) -> None:
     with serving() as server:
         server.say("/robots.txt", answered(b"", "404 Not Found"))
@@ -140,6 +141,7 @@ def test_half_a_page_is_no_sample(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.html"))
 
 
+@pytest.mark.long
 def test_sample_asks_the_site_once_and_obeys_its_robots_txt(tmp_path: Path, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /private\n")
     httpserver.expect_request("/national/a-story").respond_with_data(PAGE.format(url="/"), content_type="text/html")

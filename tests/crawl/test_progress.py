@@ -120,6 +120,7 @@ def on_a_terminal(folder: Path, words: list[str]) -> str:
     return written.decode()
 
 
+@pytest.mark.long
 def test_a_crawl_on_a_terminal_shows_pages_queue_rate_and_time_left(tmp_path: Path, mirror: Mirror) -> None:
     settings = [
         word for each in (f"PAPER_ORIGIN={mirror.origin}", *FAST, "DOWNLOAD_DELAY=0.3") for word in ("-s", each)

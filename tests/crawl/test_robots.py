@@ -86,10 +86,10 @@ def test_without_rules_nothing_is_asked_for(tmp_path: Path, server: RawServer, n
     ("first", "why", "seconds"),
     [
         (OUT_OF_REACH["closed"][0], OUT_OF_REACH["closed"][1], 5),
-        (LOOP, OUT_OF_REACH["loop"][1], 5),
         *(
             pytest.param(*case, marks=pytest.mark.long)
             for case in (
+                (LOOP, OUT_OF_REACH["loop"][1], 5),
                 (answered(b"", "429 Too Many Requests", "Retry-After: 7"), "robots.txt answers with status 429", 7),
                 (answered(b"", "503 Service Unavailable", "Retry-After: 99"), "robots.txt answers with status 503", 8),
             )

@@ -125,6 +125,7 @@ def left(folder: Path, name: str) -> tuple[object, ...]:
     return state, why, tries, wait
 
 
+@pytest.mark.long
 def test_each_is_left_for_another_try(tmp_path: Path, server: RawServer) -> None:
     for name, (answer, _) in ALL.items():
         server.say(path_of(name), answer, reset=name.startswith("reset"))

@@ -77,6 +77,7 @@ def test_the_second_refusal_ends_the_day(tmp_path: Path, machine: Machine) -> No
     assert states(tmp_path) == {"held": 3}
 
 
+@pytest.mark.long
 def test_one_refusal_is_waited_out(tmp_path: Path, machine: Machine) -> None:
     machine.before["index"] = [refusal("3")]
     done = crawl(tmp_path, machine)
@@ -195,14 +196,10 @@ KILLS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "kills", [KILLS[1::4], pytest.param(KILLS, marks=pytest.mark.long)], ids=["one of each kind", "all"]
-)
-def test_a_killed_run_goes_on_where_it_was(
-    tmp_path: Path, httpserver: HTTPServer, kills: list[tuple[str, int]]
-) -> None:
+@pytest.mark.long
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, httpserver: HTTPServer) -> None:
     machine, chance = many(httpserver), Random(4)
-    for kind, number in kills:
+    for kind, number in KILLS:
         before, replayed = held(tmp_path), len(machine.replayed)
         machine.before = {"index": [], "capture": []}
         process = started(tmp_path, machine)

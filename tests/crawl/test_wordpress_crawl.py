@@ -31,6 +31,8 @@ from tests.wordpress.faults import (
 from tests.wordpress.site import PHNOM_PENH, Site
 from tests.wordpress.stories import AUTHORS, CATEGORIES, Story
 
+pytestmark = pytest.mark.long  # a real WordPress answers each crawl, some of its doors closed
+
 NAMES = {author.login: author.name for author in AUTHORS}
 SECTIONS = {category.slug: category.name for category in CATEGORIES}
 HOUSE = "Post Staff"
@@ -178,7 +180,6 @@ def test_every_story_comes_once_and_exactly_and_a_second_run_asks_nothing(
 @pytest.mark.parametrize(
     "door", [pytest.param(name, marks=pytest.mark.long if name == "rest" else ()) for name in ONLY]
 )
-@pytest.mark.long
 def test_each_door_alone_gives_the_same_stories(site: Site, tmp_path: Path, door: str) -> None:
     site.set_option("posts_per_rss", 100)
     site.proxy.always(*ONLY[door])
@@ -198,7 +199,6 @@ def test_pictures_and_captions_are_those_that_a_door_has(site: Site, crawled: Pa
         assert printed <= shown | featured, story.slug
 
 
-@pytest.mark.long
 def test_with_pages_closed_the_stories_come_by_feed_and_rest(site: Site, tmp_path: Path) -> None:
     site.proxy.always(challenge("html"))
     done = crawl(site, tmp_path)
@@ -249,14 +249,12 @@ def test_what_one_door_lacks_another_has(site: Site, tmp_path: Path, faults: tup
     assert_whole(site, exported(tmp_path), but=(PAGED,) if rest_lacks else ())
 
 
-@pytest.mark.long
 def test_posts_of_one_second_come_all_where_ten_are_given_at_once(site: Site, tmp_path: Path) -> None:
     site.proxy.always(challenge("html", "feed"), rest_cap(10))
     crawl(site, tmp_path)
     assert_whole(site, exported(tmp_path))
 
 
-@pytest.mark.long
 def test_a_stale_cache_is_noticed_and_ends(site: Site, tmp_path: Path) -> None:
     site.proxy.always(first_page_only)
     found, _ = questions(site, lambda: crawl(site, tmp_path))
@@ -264,7 +262,6 @@ def test_a_stale_cache_is_noticed_and_ends(site: Site, tmp_path: Path) -> None:
     assert len(found) < 400
 
 
-@pytest.mark.long
 def test_robots_txt_closes_the_rest_api(site: Site, tmp_path: Path) -> None:
     site.proxy.always(robots(CLOSED_TO_REST))
     found, _ = questions(site, lambda: crawl(site, tmp_path))
@@ -272,7 +269,6 @@ def test_robots_txt_closes_the_rest_api(site: Site, tmp_path: Path) -> None:
     assert_whole(site, exported(tmp_path), but=(PAGED,))
 
 
-@pytest.mark.long
 def test_the_first_twenty_questions_bring_stories(site: Site, tmp_path: Path) -> None:
     site.proxy.always(rest_gone, feed_excerpts, sections_missing)
     site.set_option("posts_per_page", 20)
@@ -294,7 +290,6 @@ def test_an_edited_story_and_a_new_one_are_found_by_one_question(site: Site, cra
     assert (item["revisions"], "never dry" in item["body"][1]["text"]) == (2, True)
 
 
-@pytest.mark.long
 def test_another_theme_edits_nothing(site: Site, crawled: Path) -> None:
     before = asked(crawled, "SELECT canonical_url, revisions FROM story ORDER BY 1")
     site.switch_theme("block")
@@ -304,7 +299,6 @@ def test_another_theme_edits_nothing(site: Site, crawled: Path) -> None:
     assert asked(crawled, "SELECT canonical_url, revisions FROM story ORDER BY 1") == before
 
 
-@pytest.mark.long
 def test_a_renamed_story_is_followed_to_its_new_address(site: Site, crawled: Path) -> None:
     old = next(story for story in site.stories if story.slug == "mural-survives-the-rain")
     new = site.rename_slug(old, "mural-outlives-the-rain")

@@ -218,6 +218,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "warc"
 
 
+@pytest.mark.long
 def test_hostile_files(hostile: Path) -> None:
     cases = sorted(hostile.glob("*.json"))
     assert len(cases) >= 51
@@ -235,6 +236,7 @@ def test_hostile_files(hostile: Path) -> None:
             assert bool(damages) == bool(flags - OF_THE_BODY - NOT_DAMAGE), name
 
 
+@pytest.mark.long
 def test_hostile_files_in_one_crawl(hostile: Path, tmp_path: Path) -> None:
     """All of them end in captures, with a page whose date nobody can read among them."""
     done = scrapy(tmp_path, "crawl", "post", "-a", "source=warc", "-a", f"path={hostile}", "-L", "WARNING")

@@ -26,7 +26,7 @@ SOME = settings(
 )
 
 
-@pytest.mark.parametrize("examples", [15, pytest.param(SOME.max_examples, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [6, pytest.param(SOME.max_examples, marks=pytest.mark.long)])
 def test_whatever_happens_the_archive_says_what_came(examples: int) -> None:
     run_state_machine_as_test(Machine, settings=settings(SOME, max_examples=examples))
 
@@ -92,6 +92,7 @@ class Newest(Model):
             seen[max(seen)] = page.words
 
 
+@pytest.mark.long
 def test_a_model_that_is_wrong_is_found_out() -> None:
     class Wrong(Machine):
         expected = Newest

@@ -40,6 +40,7 @@ def told(path: Path) -> tuple[list[tuple[RecordLocation, Exchange]], list[Damage
     return list(exchanges_in(path, damages.append)), damages
 
 
+@pytest.mark.long
 def test_hostile_files(hostile: Path) -> None:
     sidecars = sorted(hostile.glob("*.json"))
     assert len(sidecars) >= INPUTS
@@ -64,6 +65,7 @@ def raw(path: Path, place: RecordLocation) -> bytes:
     return gzip.decompress(part) if part.startswith(b"\x1f\x8b") else part
 
 
+@pytest.mark.long
 def test_cut_bodies_say_so(hostile: Path) -> None:
     for why in ("length", "disconnect"):
         [(_, page)], damages = told(hostile / f"warc--truncated-header-{why}.warc")

@@ -291,6 +291,7 @@ def test_rebuild_keeps_it_out_with_and_without_the_old_database(archive: Path, d
     is_sound(archive)
 
 
+@pytest.mark.long
 def test_a_compact_file_is_made_plain_first(archive: Path) -> None:
     before, kept = rows(archive), evidence(archive)
     assert [done for done in compact(archive) if done.why is None]
