@@ -59,10 +59,10 @@ def served(archive: Path) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "-m", "postscraper", "serve", "--port", "0", "--archive", str(archive)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        found = re.search(r":(\d+)/", server.stdout.readline())
-        assert found is not None
+        match = re.search(r":(\d+)/", server.stdout.readline())
+        assert match is not None
         try:
-            yield int(found[1]), server.pid
+            yield int(match[1]), server.pid
         finally:
             server.terminate()
 
@@ -72,11 +72,13 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100  # user and system, in ticks
 
 
-async def read(port: int, stories: list[int], pause: float, replay: subprocess.Popen[str], reading: Reading) -> None:
+async def read(port: int, stories: list[int], pause: float, replay: subprocess.Popen[str], reading: Reading) -> float:
+    """Read until the replay ends; the moment of its end, of the monotonic clock."""
+
     async def one(number: int) -> None:
         rng = Random(number)
         stream, out = await asyncio.open_connection("127.0.0.1", port)
-        while replay.poll() is None:
+        while True:
             begun = time.monotonic()
             out.write(b"GET /story/%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % (rng.choice(stories), port))
             head = await stream.readuntil(b"\r\n\r\n")
@@ -87,9 +89,16 @@ async def read(port: int, stories: list[int], pause: float, replay: subprocess.P
             if not head.startswith(b"HTTP/1.1 200 "):
                 reading.failures.append(head)
             await asyncio.sleep(rng.expovariate(1 / pause) if pause else 0)
-        out.close()
 
-    await asyncio.gather(*map(one, range(READERS)))
+    readers = [asyncio.create_task(one(number)) for number in range(READERS)]
+    await asyncio.to_thread(replay.wait)
+    ended = time.monotonic()
+    for reader in readers:
+        reader.cancel()
+    for outcome in await asyncio.gather(*readers, return_exceptions=True):
+        if not isinstance(outcome, asyncio.CancelledError):
+            raise outcome
+    return ended
 
 
 def measure(paths: list[Path], begun: Path, folder: Path, pause: float | None) -> tuple[float, Reading]:
@@ -102,14 +111,13 @@ def measure(paths: list[Path], begun: Path, folder: Path, pause: float | None) -
         start = time.monotonic()
         with replaying(paths, archive) as replay:
             replay.communicate()
+        elapsed = time.monotonic() - start
     else:
         with served(archive) as (port, pid):
             before, start = processor_seconds(pid), time.monotonic()
             with replaying(paths, archive) as replay:
-                asyncio.run(read(port, stories, pause, replay, reading))
-                replay.communicate()
+                elapsed = asyncio.run(read(port, stories, pause, replay, reading)) - start
             reading.processor_seconds = processor_seconds(pid) - before
-    elapsed = time.monotonic() - start
     shutil.rmtree(archive)
     return elapsed, reading
 
