@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from math import ceil, floor, log10
 from urllib.parse import unquote
 
 # Private-use characters around each match of a snippet, for bold print or brackets later; no newspaper prints these.
@@ -13,6 +14,17 @@ _ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 story`, `1,204 stories`; nouns: the plural where it is not formed with an s."""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def scale(most: float, steps: int, least_step: float = 0) -> list[float]:
+    """Labels of an axis: from 0 to `most` or just above it, in fewer than `steps` round steps to `most`.
+
+    most: 0 is taken for 1.
+    """
+    most = most or 1
+    power = 10.0 ** floor(log10(most))
+    step = max(next(power * part for part in (0.2, 0.5, 1.0, 2.0) if most / (power * part) < steps), least_step)
+    return [step * number for number in range(ceil(round(most / step, 9)) + 1)]
 
 
 _UNITS = (("year", 365 * 24 * 60), ("day", 24 * 60), ("hour", 60), ("minute", 1))

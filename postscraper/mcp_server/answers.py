@@ -14,6 +14,7 @@ from storage.query.history.gone import Gone
 from storage.query.history.promotion import Promotion
 from storage.query.references import CaptureReference, Reference
 from storage.query.search.quote import Quoted
+from storage.query.search.search import Hit
 
 _CITED = With(source=Reference)
 _CITED_IF_HELD = With(source=Reference | None)
@@ -35,7 +36,7 @@ class ArchiveState(TypedDict):
     newest_digest: str | None
 
 
-Search = Annotated[archive.Search, With(hits=Sequence[Annotated[archive.SearchHit, _CITED]])]
+Search = Annotated[archive.Search, With(hits=Sequence[Annotated[Hit, _CITED]])]
 Trend = archive.Trend
 
 

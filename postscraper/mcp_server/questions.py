@@ -233,11 +233,7 @@ def _papers(connection: Connection, papers: Iterable[Data]) -> Iterator[Data]:
 
 
 def absent(room: Room, connection: Connection, since: date | None, until: date | None, limit: int, page: int) -> Data:
-    every = [
-        each
-        for each in reversed(gone.gone(connection, redirect_target))
-        if (since is None or each.gone_by.date() >= since) and (until is None or each.gone_by.date() <= until)
-    ]
+    every = gone.of_days(reversed(gone.gone(connection, redirect_target)), since, until)
     rows = _cited(connection, _page(every, limit, page), "story_id", "revision")
     return {"stories": len(every), "gone": rows}
 

@@ -77,7 +77,7 @@ def own_evidence(run: Run) -> Recorded:
             continue
         if not (run.is_home(row.url) and is_selected(run, row.url, row.captured_at)):
             continue
-        location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        location = RecordLocation.of(row)
         try:
             exchange = run.evidence.read(location)
         except RecordUnreadable as error:

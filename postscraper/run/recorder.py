@@ -44,7 +44,7 @@ class Recorder:
         refers = len(exchange.body) >= SMALLEST_REVISIT and exchange.status is not None and not exchange.cut
         row = captures.find(connection, *identity[:4], same_body=refers)
         if row is not None and (row.url, second(row.captured_at), row.status) == identity[:3]:
-            return _location(row)
+            return RecordLocation.of(row)
         location = self._evidence.append(exchange, same_as=_revisit_target(row, identity))
         self._pending.add(location, identity)
         return location
@@ -76,12 +76,10 @@ def _identity(exchange: Exchange) -> Identity:
     return exchange.url, second(exchange.captured_at), status_of(exchange), body_digest(exchange.body), ""
 
 
-def _location(row: Row[Any]) -> RecordLocation:
-    return RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
-
-
 def _revisit_target(row: Row[Any] | None, identity: Identity) -> RevisitTarget | None:
     """row: of a capture with the same body."""
     if row is None or row.captured_at is None:
         return None
-    return RevisitTarget(url=row.url, captured_at=row.captured_at, payload_digest=identity[3], location=_location(row))
+    return RevisitTarget(
+        url=row.url, captured_at=row.captured_at, payload_digest=identity[3], location=RecordLocation.of(row)
+    )

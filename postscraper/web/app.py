@@ -223,7 +223,7 @@ _STATUSES: Mapping[type[Exception], int] = {
 }
 # Sentences for those whose own are for the log, and not for the reader.
 _SENTENCES: Mapping[type[Exception], tuple[int, str]] = {
-    TooSlow: (503, "This question takes longer than a second in this archive. Narrow it, or ask by the command line."),
+    TooSlow: (503, "This question takes too long in this archive. Narrow it, or ask by the command line."),
     EvidenceError: (500, "The record of this capture cannot be read; `postscraper verify` names what is damaged."),
     Exception: (500, "This page failed. The terminal of `postscraper serve` says how."),
 }

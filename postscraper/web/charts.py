@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from math import ceil, floor, log10, sqrt
+from math import ceil, sqrt
 from typing import Any
 
 from markupsafe import Markup
 
+from postscraper import phrases
 from postscraper.phrases import counted
 
 LEVELS = 4
@@ -111,10 +112,7 @@ _DOT = (
 
 def scale(series: Sequence[Mapping[str, Any]]) -> list[float]:
     """Round values from 0 to above the largest share of any series with `shares`: the lines of the scale."""
-    most = max((share for each in series for share in each["shares"] if share is not None), default=0) or 1
-    power = 10.0 ** floor(log10(most))
-    step = next(power * part for part in (0.2, 0.5, 1.0, 2.0) if most / (power * part) < 6)
-    return [step * number for number in range(ceil(round(most / step, 6)) + 1)]
+    return phrases.scale(max((share for each in series for share in each["shares"] if share is not None), default=0), 6)
 
 
 def percent(share: float) -> str:

@@ -108,7 +108,7 @@ class Room:
         """The stored exchange of a capture; row: of `capture`. Raises NotFound, RecordUnreadable."""
         if row.evidence_file is None:
             raise NotFound("the bytes of this capture are not in the evidence")
-        location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        location = RecordLocation.of(row)
         return Evidence.open(self.archive.evidence).read(location)
 
 

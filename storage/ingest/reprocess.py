@@ -73,7 +73,7 @@ class Rereader:
         """The record of a capture, its digests checked, and its location. Raises EvidenceError."""
         if row.evidence_file is None:
             raise EvidenceError("no record of it was kept")
-        location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+        location = RecordLocation.of(row)
         exchange = replace(self._evidence.read(location), source=row.source, captured_at=row.captured_at)
         if (exchange.url, body_digest(exchange.body)) != (row.url, row.digest):
             raise EvidenceError(f"{location.file}, byte {location.offset}: holds another answer than the database says")

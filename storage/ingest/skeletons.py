@@ -38,10 +38,10 @@ def add_skeletons(connection: Connection, run: int, counts: SkeletonCounts) -> l
 
     run: its number.
     """
-    found: list[NewClass] = []
+    new: list[NewClass] = []
     for layout in sorted({layout for layout, _ in counts}):
-        found += _add(connection, run, layout, {names: count for (of, names), count in counts.items() if of == layout})
-    return found
+        new += _add(connection, run, layout, {names: count for (of, names), count in counts.items() if of == layout})
+    return new
 
 
 def _add(

@@ -65,7 +65,7 @@ def measure(archive: Archive, notice: Callable[[int, int], None] = lambda done, 
 def _photo(row: Any, evidence: Evidence) -> dict[str, Any]:
     values = {"capture_id": row.id, "address": row.address, "captured_at": row.captured_at, "digest": row.digest}
     empty = dict.fromkeys(("mime", "width", "height", "phash"))
-    location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+    location = RecordLocation.of(row)
     try:
         body = evidence.read(location).body
     except EvidenceError:  # `check` names the record

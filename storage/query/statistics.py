@@ -60,11 +60,6 @@ def stats(connection: Connection) -> Stats:
     )
 
 
-def sections(connection: Connection) -> list[str]:
-    """Sections as printed, the largest first."""
-    return [name for name in _added(_stories(connection), "section") if name is not None]
-
-
 def layouts(connection: Connection) -> list[str]:
     """Layouts of the captures, the commonest first."""
     return [name for name in _added(_captures(connection), "layout") if name is not None]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Self
 
 Cut = Literal["length", "time", "disconnect", "unspecified"]
 IMPORTED = "warc"  # source label of captures from WARC files of others
@@ -20,6 +20,11 @@ class RecordLocation:
     file: str
     offset: int
     length: int
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """row: of the table `capture`, with its three columns `evidence_…`."""
+        return cls(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
 
 
 class SharedMember(RecordLocation):

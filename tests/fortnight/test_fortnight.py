@@ -23,11 +23,11 @@ from postscraper.urls import redirect_target
 from storage.archive import Archive
 from storage.query.families import all_families
 from storage.query.history.as_of import page_as_of, stories_as_of, story_as_of
-from storage.query.history.best import of_story
 from storage.query.history.edits import edits
 from storage.query.history.edits import of_story as edits_of_story
 from storage.query.history.gone import gone
 from storage.query.history.promotion import headlines, promotion
+from storage.query.history.readings import of_story
 from storage.warc.exchange import Exchange
 from tests.fortnight import record
 from tests.fortnight.pages import HOME

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -88,16 +89,18 @@ def serving(folder: Path, replay: str | None = None) -> Iterator[Room]:
             thread.join(timeout=30)
 
 
-def furnish(folder: Path, hostile: Path | None = None) -> None:
-    """Fill an archive: the samples with their bytes, an edited story that was promoted and removed, a front page.
+@cache
+def furnished_in(base: Path) -> Path:
+    """The archive of the reading room and the MCP server, for reading only; filled once for a folder of a test session.
 
-    hostile: a folder for the generator of hostile pages, which are filed too.
+    It has the samples with their bytes, hostile pages, an edited story that was promoted and removed, and a front page.
     """
+    folder = base / "room" / "archive"
     with run_on(folder) as opened:
         opened.begin()
         for page in saved_pages():
             file(opened, answer(page))
-        for number, page in enumerate(_hostile_pages(hostile) if hostile else (), 1):
+        for number, page in enumerate(_hostile_pages(base / "room" / "hostile"), 1):
             url = f"{SITE}/national/hostile-{number}"
             body = page.body.replace(
                 b"/national/canal-repairs-1", f"/national/hostile-{number}".encode()
@@ -114,6 +117,7 @@ def furnish(folder: Path, hostile: Path | None = None) -> None:
         archive.add(_with_the_same_photo())
         measure(archive)
         find(archive, new_only=False)
+    return folder
 
 
 def _edited(number: int, words: str) -> Article:

@@ -6,14 +6,12 @@ from pathlib import Path
 import pytest
 
 from storage.archive import Archive
-from tests.helpers.reading_room import furnish
+from tests.helpers.reading_room import furnished_in
 
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("asked")
-    furnish(folder / "archive", folder / "hostile")
-    return folder / "archive"
+    return furnished_in(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.reading_room import Room, furnish, serving
+from tests.helpers.reading_room import Room, furnished_in, serving
 
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("room")
-    furnish(folder / "archive", folder / "hostile")
-    return folder / "archive"
+    return furnished_in(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")

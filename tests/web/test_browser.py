@@ -178,7 +178,7 @@ def test_from_a_dot_of_a_trend_to_its_stories(page: Page, room: Room) -> None:
 
 def test_from_a_picture_to_its_story_and_the_other(page: Page) -> None:
     page.goto("/pictures?credit=Chan+Borith&until=2018")
-    assert page.locator(".sheet img").evaluate("each => each.complete && each.naturalWidth") == 390
+    assert page.locator(".sheet img").evaluate("async each => { await each.decode(); return each.naturalWidth }") == 390
     page.get_by_role("link", name="Riverside road opens at last").click()
     page.get_by_role("link", name="Where its photos stand").click()
     assert page.locator(".again li").count() == 2

@@ -11,6 +11,7 @@ from storage.query.history.changes import ChangeKind
 from storage.query.history.edits import Edit
 from storage.query.history.gone import Gone
 from storage.query.search.facets import Facets
+from storage.query.search.search import Hit
 from storage.query.search.trend import Period
 
 
@@ -202,25 +203,6 @@ class GonePage(TypedDict):
     gone: Sequence[Gone]
 
 
-class SearchHit(TypedDict):
-    """snippet: printed words, the matches in brackets. revision: the wording that matches best; newest: whether it is
-    the last. same_words_as: number of the story first seen with these words. updated_at: of its last known change,
-    or of publication.
-    """
-
-    story_id: int
-    canonical_url: str
-    headline: str
-    published_on: date | None
-    section: str | None
-    byline: str | None
-    snippet: str
-    revision: int
-    newest: bool
-    same_words_as: int | None
-    updated_at: datetime | None
-
-
 class Search(TypedDict):
     """total: stories that match; gone: those of them whose address answers without them now. ranked: how many can be
     reached by pages in this order. notice: a sentence about a filter or page that has no story.
@@ -238,7 +220,7 @@ class Search(TypedDict):
     pages: int
     limit: int
     ranked: int
-    hits: Sequence[SearchHit]
+    hits: Sequence[Hit]
     facets: Facets | None
     sections: Sequence[str]
     layouts: Sequence[str]

@@ -86,7 +86,7 @@ def replay(room: Room, connection: Connection, number: int) -> dict[str, Any]:
 
 def _capture(room: Room, row: Row[Any]) -> Capture:
     exchange = room.exchange(row)
-    location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+    location = RecordLocation.of(row)
     return capture_of(exchange, location)
 
 

@@ -1,7 +1,7 @@
 """Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -17,7 +17,7 @@ from storage.query.history.gone import gone as absences
 from storage.query.search import search
 from storage.query.search.facets import facets
 from storage.query.search.filters import Filters, Named, names
-from storage.query.search.search import Hit, Sort
+from storage.query.search.search import Sort
 from storage.query.search.spelling import Spelling
 from storage.query.search.trend import Period, trend
 
@@ -48,7 +48,7 @@ def view(
         hits = search.search(connection, words, chosen, shown, spelling)
         counts = facets(connection, words, chosen, spelling) if words else None
         if counts and counts.stories and absent:
-            absent_hits = facets(connection, words, of_absent, spelling).stories
+            absent_hits = search.count(connection, words, of_absent, spelling)
     except BadQuery as error:
         fault = str(error)
     total = counts.stories if counts else 0
@@ -64,7 +64,7 @@ def view(
         "pages": pages,
         "limit": limit,
         "ranked": ranked,
-        "hits": [_hit(each) for each in hits],
+        "hits": [asdict(hit) for hit in hits],
         "facets": counts,
         "gone": absent_hits,
         "sections": names(connection, "section"),
@@ -115,11 +115,6 @@ def _limits(
         unique=unique or None,
     )
     return filters, Spelling(forms=forms, variants=variants)
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    columns = ("story_id", "canonical_url", "headline", "published_on", "section", "byline", "snippet", "revision")
-    return {name: getattr(hit, name) for name in (*columns, "newest", "same_words_as", "updated_at")}
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:

@@ -31,12 +31,13 @@ from storage.query.citation import of_wording
 from storage.query.citation_styles import cited
 from storage.query.families import families_of
 from storage.query.history import edits
-from storage.query.history.best import RULES, BestReading, Choice, of_story
+from storage.query.history.best import RULES, BestReading, Choice
 from storage.query.history.changes import KINDS, changes
 from storage.query.history.differences import differences
 from storage.query.history.gone import gone
 from storage.query.history.history import Wording, captures_of, find, nearest, revisions, same_words
 from storage.query.history.promotion import PLACES, headlines, promotion
+from storage.query.history.readings import of_story
 from storage.query.photos import kept_pictures
 from storage.query.proof import StoredWording
 from storage.query.search.filters import names

@@ -118,7 +118,7 @@ def _needed(connection: Connection, evidence: Evidence, deleted: list[Row[Any]])
     needed: set[tuple[str, int]] = set()
     for row in captures_by(connection, Capture.__table__.c.digest, {row.digest for row in deleted}):
         if row.evidence_file is not None and row.id not in ids:
-            location = RecordLocation(file=row.evidence_file, offset=row.evidence_offset, length=row.evidence_length)
+            location = RecordLocation.of(row)
             needed |= set(_originals(evidence, location))
     return needed
 

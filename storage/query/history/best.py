@@ -5,16 +5,12 @@ is only what an older capture of the same words shows to be such, so that an edi
 explains the tables `FIELDS` and `RULES`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
-
-from storage.database.schema import Capture, Reading
 from storage.query.history.damage import LOST, Item, damage_of, fits, kinds_of, letters_of, same_words_damaged, text_of
 from storage.query.history.pictures import files_of, image_of, moved_block, picture_file
 from storage.query.search.text import normal
@@ -124,34 +120,6 @@ def best_reading(sources: Iterable[Source]) -> BestReading:
         item[name] = list(item[name] or ())
     item["images"] = list(_captioned(choices))
     return BestReading(choices={name: choices[name] for name in FIELDS}, item=item)
-
-
-# Built once: it takes as long as the queries themselves.
-_CAPTURE, _READING = Capture.__table__.c, Reading.__table__.c
-_READINGS = (
-    select(_CAPTURE.id, _CAPTURE.captured_at, _CAPTURE.reading_id, _CAPTURE.layout)
-    .where(_CAPTURE.story_id == bindparam("story_id"), _CAPTURE.reading_id.is_not(None))
-    .order_by(_CAPTURE.captured_at.is_not(None), _CAPTURE.captured_at, _CAPTURE.id)
-)
-_OWN_READINGS = _READINGS.where(~_CAPTURE.words_of_another)
-_ITEMS = select(_READING.id, _READING.item).where(
-    _READING.id.in_(select(_CAPTURE.reading_id).where(_CAPTURE.story_id == bindparam("story_id")))
-)
-
-
-def of_story(connection: Connection, story_id: int) -> BestReading:
-    """The best reading of a story by its number, which must exist.
-
-    Of neighbouring captures with one reading the first stands for all. A capture that has the words of another's new
-    reading is left out, if others are there.
-    """
-    of_this = {"story_id": story_id}
-    rows = connection.execute(_OWN_READINGS, of_this).all() or connection.execute(_READINGS, of_this).all()
-    firsts = [row for at, row in enumerate(rows) if at == 0 or rows[at - 1].reading_id != row.reading_id]
-    items = {reading_id: json.loads(item) for reading_id, item in connection.execute(_ITEMS, of_this)}
-    return best_reading(
-        Source(capture_id=row.id, captured_at=row.captured_at, item=items[row.reading_id]) for row in firsts
-    )
 
 
 def _time(source: Source) -> tuple[bool, datetime, int]:

@@ -5,7 +5,7 @@ An address that leads to another story has moved, and is not gone. Captures of u
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -71,6 +71,11 @@ def gone(
     """
     absences = _with_versions(connection, _all_spells(connection, resolve, story_ids, until))
     return sorted(absences, key=lambda each: (each.gone_by, each.canonical_url))
+
+
+def of_days(absences: Iterable[Gone], since: date | None, until: date | None) -> list[Gone]:
+    """Those whose first answer came on these days in UTC, both included; None: any."""
+    return [each for each in absences if (since or date.min) <= each.gone_by.date() <= (until or date.max)]
 
 
 def last_gone(connection: Connection, resolve: Resolve, *, limit: int, offset: int = 0) -> tuple[int, list[Gone]]:

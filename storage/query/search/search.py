@@ -126,9 +126,10 @@ def search(
 
     hits_on_page: Sequence[Row[Any]] = ()
     if page.sort != "best" and connection.execute(text(_ARE_MORE), values).scalar():
-        walks = [stories * page.limit * page.number for stories in WALKED]
-        for walked in (walked for walked in walks if walked <= MOST_WALKED and len(hits_on_page) < page.limit):
-            hits_on_page = rows(_WALKED, walked)
+        for times in WALKED:
+            walked = times * page.limit * page.number
+            if walked <= MOST_WALKED and len(hits_on_page) < page.limit:
+                hits_on_page = rows(_WALKED, walked)
     if len(hits_on_page) < page.limit:
         hits_on_page = rows(_BEST if page.sort == "best" else _BY_DAY)
     return [_hit(row, terms, page.marks) for row in hits_on_page]

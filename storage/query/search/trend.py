@@ -83,7 +83,7 @@ def trend(
 ) -> Trend:
     """Stories by period that match each question, a search of its own; periods are those that the filters name.
 
-    count_words: also the words of all stories, a second for a million of them. Raises BadQuery, Unsupported.
+    count_words: also the words of all stories, for which the size of each is read. Raises BadQuery, Unsupported.
     """
 
     def by_period(counted: str, **values: Any) -> dict[str | None, int]:
@@ -124,22 +124,22 @@ def _words(connection: Connection, condition: str, values: Mapping[str, Any]) ->
     return words
 
 
-def _periods(found: Sequence[str], filters: Filters) -> Iterator[str]:
+def _periods(named: Sequence[str], filters: Filters) -> Iterator[str]:
     """All years or months from the first to the last with a story, and those before and after that the filters name.
 
     Filters that name more than MOST_PERIODS, as `since` the year 1, add none.
     """
-    if not found:
+    if not named:
         return
-    first, last = min(found), max(found)
+    first, last = min(named), max(named)
     digits = len(first)
     if filters.year:
         begin, end = f"{filters.year:04}-01", f"{filters.year:04}-12"
     else:
         begin, end = str(filters.since or first), str(filters.until or last)
-    named = min(first, begin[:digits]), max(last, end[:digits])
-    if (int(named[1][:4]) - int(named[0][:4]) + 1) * (12 if digits > 4 else 1) <= MOST_PERIODS:
-        first, last = named
+    begin, end = min(first, begin[:digits]), max(last, end[:digits])
+    if (int(end[:4]) - int(begin[:4]) + 1) * (12 if digits > 4 else 1) <= MOST_PERIODS:
+        first, last = begin, end
     year, month = int(first[:4]), int(first[5:] or 0)
     while (period := f"{year:04}-{month:02}" if month else f"{year:04}") <= last:
         yield period

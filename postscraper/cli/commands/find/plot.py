@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
-from math import ceil, floor, log10
+from math import ceil
 from textwrap import wrap
 from typing import Literal
 
 from postscraper.cli.output import one_line, shortened
+from postscraper.phrases import scale
 from storage.query.search.trend import Series, Trend
 
 # Stories with the words; their part of all stories; their number for each million words of all stories.
@@ -85,11 +86,12 @@ def svg(trend: Trend, measure: Measure) -> str:
     A line breaks where the paper has no story.
     """
     plotted = [_values(trend, series, measure) for series in trend.series]
-    scale = _scale(max((value for values in plotted for value in values if value is not None), default=0), measure)
+    most = max((value for values in plotted for value in values if value is not None), default=0)
+    labelled = scale(most, 8, least_step=1 if measure == "count" else 0)
     title = f"Stories with {', '.join(one_line(series.words) for series in trend.series)} by {trend.by}"
     heading = list(_heading(title))
     entries, top = _legend(trend.series, 30 + 20 * len(heading))
-    plot = _Plot(top=top + 14, highest=scale[-1], periods=trend.periods)
+    plot = _Plot(top=top + 14, highest=labelled[-1], periods=trend.periods)
     height = plot.bottom + COVER + 74
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts = [
@@ -99,7 +101,7 @@ def svg(trend: Trend, measure: Measure) -> str:
         f'<rect width="{WIDTH}" height="{height:.0f}" fill="#fff"/>',
         *heading,
         *entries,
-        *plot.axes(scale, measure),
+        *plot.axes(labelled, measure),
         *plot.cover(trend, measure),
         f'<text x="{middle}" y="{height - 10:.0f}" text-anchor="middle">{trend.by} of publication</text>',
     ]
@@ -133,15 +135,6 @@ def _stroke(number: int) -> str:
     return f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}" stroke-linejoin="round"'
 
 
-def _scale(most: float, measure: Measure) -> list[float]:
-    """The values with a label, from 0 to the largest or above it, in round steps; a share ends at 1."""
-    most = most or 1
-    power = 10.0 ** floor(log10(most))
-    step = next(power * part for part in (0.2, 0.5, 1.0, 2.0) if most / (power * part) < 8)
-    step = max(step, 1) if measure == "count" else step
-    return [step * number for number in range(ceil(round(most / step, 9)) + 1)]
-
-
 def _label(value: float, measure: Measure) -> str:
     return percent(value) if measure == "stories" else f"{value:,.10g}"
 
@@ -160,11 +153,11 @@ class _Plot:
     def _y(self, value: float) -> float:
         return self.bottom - HEIGHT * value / self._highest
 
-    def axes(self, scale: Sequence[float], measure: Measure) -> Iterator[str]:
+    def axes(self, labelled: Sequence[float], measure: Measure) -> Iterator[str]:
         units = {"count": "stories", "stories": "share of all stories", "words": "stories per million words"}
         middle = self.top + HEIGHT / 2
         yield f'<text transform="translate(18 {middle:.0f}) rotate(-90)" text-anchor="middle">{units[measure]}</text>'
-        for value in scale:
+        for value in labelled:
             y = self._y(value)
             yield f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{"#000" if not value else "#ddd"}"/>'
             yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_label(value, measure)}</text>'

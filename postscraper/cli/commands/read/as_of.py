@@ -17,7 +17,7 @@ from postscraper.urls import newspaper_at, redirect_target
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.query.history.as_of import StoryAsOf, pages_as_of, stories_as_of, story_as_of
-from storage.query.history.gone import Gone, gone
+from storage.query.history.gone import Gone, gone, of_days
 
 _TEASERS = 10  # of a page, in the overview
 
@@ -159,11 +159,7 @@ def gone_command(since: date | None, until: date | None, json_wanted: bool, arch
     Example:
       postscraper gone --since 2018-06
     """
-    stories = [
-        each
-        for each in archive.ask(gone, redirect_target)
-        if (since is None or each.gone_by.date() >= since) and (until is None or each.gone_by.date() <= until)
-    ]
+    stories = of_days(archive.ask(gone, redirect_target), since, until)
     if json_wanted:
         print_json([plain(each) for each in stories])
         return

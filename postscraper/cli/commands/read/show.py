@@ -10,9 +10,10 @@ from postscraper.cli.output import address, counted, joined, line, print_json, s
 from postscraper.cli.stories import columns, find_story, revision_facts, wording
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.query.history.best import RULES, BestReading, Choice, of_story
+from storage.query.history.best import RULES, BestReading, Choice
 from storage.query.history.differences import differences
 from storage.query.history.history import FullStory, Wording
+from storage.query.history.readings import of_story
 
 _BEFORE = {"list_item": "• ", "quote": "    "}
 _STYLE: dict[str, dict[str, bool]] = {

@@ -10,7 +10,8 @@ import pytest
 from postscraper.items import Article, Image, Problem
 from storage.archive import Archive
 from storage.database.values import plain
-from storage.query.history.best import FIELDS, RULES, BestReading, Source, best_reading, of_story
+from storage.query.history.best import FIELDS, RULES, BestReading, Source, best_reading
+from storage.query.history.readings import of_story
 from tests.helpers.items import SITE, article, at, receipt
 from tests.helpers.paths import ROOT
 
