@@ -21,6 +21,7 @@ from postscraper.cli.main import main
 from tests.helpers.commands import refused, run
 from tests.helpers.crawls import FAST, asked, options
 from tests.helpers.mirror import Mirror
+from tests.helpers.needed import needed
 from tests.helpers.paths import ROOT, SAMPLES
 
 DEPLOY = ROOT / "deploy"
@@ -141,15 +142,15 @@ def test_every_command_that_is_deployed_is_valid(words: list[str]) -> None:
     assert any(setting.startswith(("CONTACT=", "LOG_JSON=")) for setting in context.params["settings"])
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     service = (DEPLOY / "postscraper.service").read_text()
     (tmp_path / "postscraper.service").write_text(
         service.replace("/opt/postscraper/.venv/bin/postscraper", "/bin/true")
     )
     shutil.copy(DEPLOY / "postscraper.timer", tmp_path)
+    units = [str(tmp_path / f"postscraper.{kind}") for kind in ("service", "timer")]
     done = subprocess.run(
-        ["systemd-analyze", "verify", *(str(tmp_path / f"postscraper.{kind}") for kind in ("service", "timer"))],
+        [needed("systemd-analyze", "systemd"), "verify", *units],
         capture_output=True,
         text=True,
         check=False,

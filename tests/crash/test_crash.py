@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from random import Random
-from shutil import which
 
 import pytest
 from scrapy.settings import Settings
@@ -16,11 +15,17 @@ from tests.crash.disk import after
 from tests.crash.faults import FAILED, FULL, IN_USE, cannot_mount
 from tests.crash.pages import HOME
 from tests.crash.traced import Operation
+from tests.helpers.needed import needed
 
 PAGES = 40
 ENTRY = wrong_order.ENTRY
 
-needs_strace = pytest.mark.skipif(which("strace") is None, reason="strace is not there: apt-get install strace")
+needs_strace = pytest.mark.usefixtures("strace")
+
+
+@pytest.fixture
+def strace() -> str:
+    return needed("strace", "strace")
 
 
 def opened(folder: Path, url: str) -> Run:
