@@ -7,8 +7,8 @@ from threading import Lock
 
 from starlette.responses import Response
 
-# While another process writes, the database changes every second. An answer that took longer than LONG to make is then
-# shown for SHARE times as long, so that one page takes at most a twentieth of a processor.
+# While another process writes, the database changes every second. An answer that took more than LONG of a processor to
+# make is then shown for SHARE times as long, so that one page takes at most a twentieth of it.
 LONG, SHARE = 0.1, 20  # seconds, and a multiple of them
 
 
@@ -23,15 +23,16 @@ class Kept:
 
     def answer(self, address: str, make: Callable[[], Response]) -> Response:
         """The kept answer of an address, or a new one."""
-        version, begun = self._version(), time.monotonic()
+        version = self._version()
         with self._lock:
             made_of, until, response = self._answers.get(address, (version, 0.0, None))
-            if response is not None and (made_of == version or begun < until):
+            if response is not None and (made_of == version or time.monotonic() < until):
                 self._answers.move_to_end(address)
                 return response
+        begun = time.thread_time()
         response = make()
-        end = time.monotonic()
-        until = end + SHARE * (end - begun) if end - begun > LONG else 0.0
+        spent = time.thread_time() - begun
+        until = time.monotonic() + SHARE * spent if spent > LONG else 0.0
         if len(response.body) <= self._largest:
             with self._lock:
                 self._answers[address] = version, until, response

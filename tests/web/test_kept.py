@@ -18,8 +18,14 @@ class Pages:
     def make(self) -> Response:
         return Response(str(next(self._numbers)))
 
-    def slow(self) -> Response:
+    def waiting(self) -> Response:
         time.sleep(LONG * 1.2)
+        return self.make()
+
+    def busy(self) -> Response:
+        end = time.thread_time() + LONG * 1.2
+        while time.thread_time() < end:
+            pass
         return self.make()
 
 
@@ -31,12 +37,20 @@ def test_until_the_database_changes() -> None:
     assert [kept.answer("/a", pages.make).body for _ in range(3)] == [b"2"] * 3
 
 
-def test_a_slow_answer_for_longer() -> None:
+def test_for_longer_what_kept_a_processor_busy() -> None:
     pages = Pages()
     kept = Kept(lambda: pages.state, 10, 100)
-    assert kept.answer("/a", pages.slow).body == b"1"
+    assert [kept.answer(address, pages.busy).body for address in ("/a", "/b")] == [b"1", b"2"]
     pages.state = 2
-    assert kept.answer("/a", pages.slow).body == b"1"
+    assert [kept.answer(address, pages.busy).body for address in ("/a", "/b")] == [b"1", b"2"]
+
+
+def test_no_longer_what_waited() -> None:
+    pages = Pages()
+    kept = Kept(lambda: pages.state, 10, 100)
+    assert kept.answer("/a", pages.waiting).body == b"1"
+    pages.state = 2
+    assert kept.answer("/a", pages.waiting).body == b"2"
 
 
 def test_no_more_and_no_larger_than_allowed() -> None:

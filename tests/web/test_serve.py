@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from postscraper.web import database, kept
+from postscraper.web import database
 from storage.archive import Archive
 from tests.helpers.commands import refused, run
 from tests.helpers.items import article
@@ -133,10 +133,7 @@ def test_readers_go_on_beside_a_writer(furnished: Path, tmp_path: Path) -> None:
         assert "written-beside" in running.ask("/search.json?q=readers").text
 
 
-def test_answers_that_are_kept_end_with_the_state_of_the_database(
-    furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kept, "LONG", 60)  # those that took longer are shown on for a while, and a busy machine is slow
+def test_answers_that_are_kept_end_with_the_state_of_the_database(furnished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     copytree(furnished, folder)
     with serving(folder) as running:
