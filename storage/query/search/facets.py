@@ -18,22 +18,20 @@ MOST_WITH_AUTHORS = 20_000
 # Hits are counted by combinations of values, of which there are few, and these counts added up: one pass over the hits
 # for all facets. The ids come as one text, which Python counts in three quarters of the time of GROUP BY, which sorts.
 _IDS = f"""
-SELECT group_concat(facets_id) FILTER (WHERE {SINGLE}),
-       group_concat(DISTINCT facets_id || ':' || story_id) FILTER (WHERE NOT ({SINGLE})) {MATCHES}
+SELECT group_concat({{column}}) FILTER (WHERE {SINGLE}),
+       group_concat(DISTINCT {{column}} || ':' || story_id) FILTER (WHERE NOT ({SINGLE}))
 """
+_LAST = f"FROM (SELECT search_row.* {MATCHES} ORDER BY words.rowid DESC LIMIT :most_with_authors)"
 COUNTED = "FROM json_each(:counts) AS counted JOIN facets ON facets.id = counted.key"
 _BY_VALUES = f"""
 SELECT substr(month, 1, 4) AS year, section, language, layout, edited, corrected, sum(counted.value) AS stories
 {COUNTED} GROUP BY 1, 2, 3, 4, 5, 6
 """
-_LAST = f"SELECT author_list_id, story_id {MATCHES} ORDER BY words.rowid DESC LIMIT :most_with_authors"
-_BY_AUTHOR = f"""
-SELECT name.value, sum(stories) AS stories, count(*) OVER () AS all_authors
-FROM (SELECT author_list_id, count(DISTINCT story_id) AS stories FROM ({_LAST}) GROUP BY author_list_id)
-JOIN author_list ON author_list.id = author_list_id, json_each(names) AS name
+_BY_AUTHOR = """
+SELECT name.value, sum(counted.value) AS stories, count(*) OVER () AS all_authors
+FROM json_each(:counts) AS counted JOIN author_list ON author_list.id = counted.key, json_each(names) AS name
 GROUP BY name.value ORDER BY stories DESC, name.value LIMIT :most_authors
 """
-_LAST_STORIES = f"SELECT count(DISTINCT story_id) FROM ({_LAST})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +62,14 @@ def facets(
     """Counts over all hits, ranked or not. Raises BadQuery, Unsupported."""
     query, _ = expression(connection, words, spelling)
     by_id = by_facets(connection, query, filters)
+    by_list, last_stories = _counts(connection, "author_list_id", _LAST, query, filters)
     rows = connection.execute(text(_BY_VALUES), {"counts": json.dumps(by_id)}).all()
     counts: dict[str, Counter[Any]] = {name: Counter() for name in ("year", "section", "language", "layout")}
     for row in rows:
         for name, counter in counts.items():
             counter[getattr(row, name)] += row.stories
     years = sorted(counts["year"].items(), key=lambda each: (each[0] is None, each[0]))
-    values = {"query": query, "most_authors": most_authors, "most_with_authors": MOST_WITH_AUTHORS, **filters.values()}
-    by_author, last_stories = (text(each.format(condition=filters.on_rows())) for each in (_BY_AUTHOR, _LAST_STORIES))
-    authors = connection.execute(by_author, values).all() if by_id else []
+    authors = connection.execute(text(_BY_AUTHOR), {"counts": json.dumps(by_list), "most_authors": most_authors}).all()
     return Facets(
         stories=by_id.total(),
         years={year and int(year): count for year, count in years},
@@ -81,7 +78,7 @@ def facets(
         layouts=_largest_first(counts["layout"]),
         authors={name: int(count) for name, count, _ in authors},
         all_authors=authors[0].all_authors if authors else 0,
-        stories_for_authors=connection.execute(last_stories, values).scalar_one() if by_id else 0,
+        stories_for_authors=last_stories,
         edited=sum(row.stories for row in rows if row.edited),
         corrected=sum(row.stories for row in rows if row.corrected),
     )
@@ -89,13 +86,22 @@ def facets(
 
 def by_facets(connection: Connection, query: str | None, filters: Filters) -> Counter[str]:
     """Stories that match, by the id of their row in `facets`; query: of FTS5, None for one without a word."""
-    counts: Counter[str] = Counter()
-    if query is not None:
-        ids = text(_IDS.format(condition=filters.on_rows()))
-        single, others = connection.execute(ids, {"query": query, **filters.values()}).one()
-        counts.update(single.split(",") if single else ())
-        counts.update(each.partition(":")[0] for each in (others.split(",") if others else ()))
-    return counts
+    return _counts(connection, "facets_id", MATCHES, query, filters)[0]
+
+
+def _counts(
+    connection: Connection, column: str, matches: str, query: str | None, filters: Filters
+) -> tuple[Counter[str], int]:
+    """Stories by a column of `search_row`, one with several values under each of them; and how many stories."""
+    if query is None:
+        return Counter(), 0
+    ids = text(f"{_IDS.format(column=column)} {matches.format(condition=filters.on_rows())}")
+    values = {"query": query, "most_with_authors": MOST_WITH_AUTHORS, **filters.values()}
+    single, others = (ids.split(",") if ids else [] for ids in connection.execute(ids, values).one())
+    pairs = [each.split(":") for each in others]
+    counts = Counter(single)
+    counts.update(value for value, _ in pairs)
+    return counts, len(single) + len({story for _, story in pairs})
 
 
 def _largest_first(counts: Counter[Any]) -> dict[Any, int]:

@@ -69,11 +69,9 @@ FROM words CROSS JOIN search_row ON search_row.revision_id = words.rowid WHERE w
 """
 # The only wording of its story: most are, and to count them takes no set of stories.
 SINGLE = "newest AND number = 1"
-_COUNT = f"""
-SELECT count(*) FILTER (WHERE {SINGLE}) + count(DISTINCT story_id) FILTER (WHERE NOT ({SINGLE})) {MATCHES}
-"""
+_STORIES = f"SELECT count(*) FILTER (WHERE {SINGLE}) + count(DISTINCT story_id) FILTER (WHERE NOT ({SINGLE}))"
 _ARE_MORE = "SELECT 1 FROM words WHERE words MATCH :query LIMIT 1 OFFSET :most_sorted"
-_LAST = f"SELECT story_id {MATCHES} ORDER BY words.rowid DESC LIMIT :most_ranked"
+_RANKED = f"{_STORIES} FROM (SELECT search_row.* {MATCHES} ORDER BY words.rowid DESC LIMIT :most_ranked)"
 _BEST = f"""
 SELECT revision_id, story_id, number, newest, published_on, score FROM (
     SELECT *, row_number() OVER (PARTITION BY story_id ORDER BY score, number DESC) AS place FROM (
@@ -140,7 +138,7 @@ def count(connection: Connection, words: str, filters: Filters, spelling: Spelli
     query, _ = expression(connection, words, spelling)
     if query is None:
         return 0
-    counted = text(_COUNT.format(condition=filters.on_rows()))
+    counted = text(f"{_STORIES} {MATCHES}".format(condition=filters.on_rows()))
     return int(connection.execute(counted, {"query": query, **filters.values()}).scalar_one())
 
 
@@ -149,7 +147,7 @@ def ranked(connection: Connection, words: str, filters: Filters, spelling: Spell
     query, _ = expression(connection, words, spelling)
     if query is None:
         return 0
-    last = text(f"SELECT count(DISTINCT story_id) FROM ({_LAST.format(condition=filters.on_rows())})")
+    last = text(_RANKED.format(condition=filters.on_rows()))
     return int(connection.execute(last, {"query": query, "most_ranked": MOST_RANKED, **filters.values()}).scalar_one())
 
 
