@@ -1,4 +1,4 @@
-"""Growth of an archive: the rate of writing, bytes, memory, and the time of questions at several sizes.
+"""Growth of an archive: the rate of writing, bytes, memory, the time of questions and of pages at several sizes.
 
 python -m benchmarks.growth NEW_FOLDER              # to 100,000 stories: a gigabyte, a quarter of an hour
 python -m benchmarks.growth NEW_FOLDER --to 1000000
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.pages import first_bytes
 from benchmarks.searching import SAMPLED, latencies
 from benchmarks.stories import stories
 from benchmarks.tables import Table, Wanted
@@ -38,7 +39,7 @@ def write(made: Iterator[Article], folder: Path) -> float:
 
 
 def run(folder: Path, largest: int) -> Iterator[Table]:
-    """Searches at each size, then the table of all sizes."""
+    """Searches and pages at each size, then the table of all sizes."""
     made, sample = stories(largest, SAMPLES), list(stories(SAMPLED, SAMPLES))
     rates, rows, size = [], [], FIRST
     for held in range(FIRST, largest + 1, FIRST):
@@ -47,6 +48,7 @@ def run(folder: Path, largest: int) -> Iterator[Table]:
             figures = f"{rates[-1]:,.0f}", f"{rates[-1] / rates[0]:.2f}", f"{_bytes(folder) / held:,.0f}"
             rows.append((f"{held:,}", *figures, f"{_peak() >> 10}"))
             yield latencies(sample, folder)
+            yield first_bytes(sample, folder)
             size *= 10
     yield Table(
         title="Growth",

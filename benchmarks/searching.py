@@ -49,7 +49,7 @@ def run(items: list[Article], filled: Path, *, rounds: int) -> Table:
 
 def latencies(items: Sequence[Article], filled: Path) -> Table:
     """Percentiles over QUERIES queries; items: some of the archive's stories, whose words are searched for."""
-    queries = _queries(items)
+    queries = queries_of(items)
     with Archive.open(filled, readonly=True) as archive:
         held = archive.ask(_stories)
         every = Filters()
@@ -73,10 +73,10 @@ def latencies(items: Sequence[Article], filled: Path) -> Table:
     rows, wanted = [], []
     for name, times in figures.items():
         (wall, cpu) = zip(*times, strict=True)
-        p99 = _p99(cpu)
-        rows.append((name, *(f"{figure:.1f}" for figure in (median(cpu), p99, median(wall), _p99(wall)))))
+        slowest = p99(cpu)
+        rows.append((name, *(f"{figure:.1f}" for figure in (median(cpu), slowest, median(wall), p99(wall)))))
         bar = SHOW_MILLISECONDS if name in ("show", "history", "stats") else SEARCH_MILLISECONDS
-        wanted.append(Wanted(what=f"ms of CPU, 99th percentile of {name}", figure=p99, bar=bar, at_most=True))
+        wanted.append(Wanted(what=f"ms of CPU, 99th percentile of {name}", figure=slowest, bar=bar, at_most=True))
     return Table(
         title=f"Searches in {held:,} stories",
         columns=("call", "CPU p50, ms", "CPU p99, ms", "wall p50, ms", "wall p99, ms"),
@@ -97,7 +97,7 @@ def _stories(connection: object) -> int:
     return int(connection.exec_driver_sql("SELECT count(*) FROM story").scalar_one())  # type: ignore[attr-defined]
 
 
-def _p99(times: Sequence[float]) -> float:
+def p99(times: Sequence[float]) -> float:
     return quantiles(times, n=100, method="inclusive")[98]
 
 
@@ -126,7 +126,7 @@ def _questions(items: Sequence[Article]) -> list[tuple[str, str]]:
     return [("rare word", rare), ("common word", common), ("phrase", f'"{phrase}"'), ("Khmer word", KHMER)]
 
 
-def _queries(items: Sequence[Article]) -> list[str]:
+def queries_of(items: Sequence[Article]) -> list[str]:
     """The commonest words of both languages, words by chance, phrases, pairs and alternatives."""
     chance = random.Random(QUERIES)
     english = [_WORD.findall(_text(item).lower()) for item in items if item.language == "en"]
