@@ -15,17 +15,16 @@ from typing import BinaryIO
 from storage.warc import arc, zstd
 from storage.warc.members import (
     CHUNK,
-    GZIP,
     LARGEST_BYTES,
     MAGIC,
     Extent,
     RawRecord,
-    TruncatedRecord,
     extent_at,
     is_packed_record,
 )
 from storage.warc.members import raw_record_at as strict_record_at
-from storage.warc.parser import BadRecord, is_proved
+from storage.warc.parser import BadRecord, TruncatedRecord, is_proved
+from storage.warc.writer import GZIP
 
 _LINE_ENDS = re.compile(rb"[\r\n]*")
 _VERSION = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n[^\r\n:]{1,100}:")

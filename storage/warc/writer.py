@@ -18,7 +18,7 @@ from storage.warc.exchange import Exchange, RevisitTarget
 
 _LEVEL = 6  # level 9, warcio's own, takes a tenth more time and saves a thousandth
 _STORED = 0  # for a body that is compressed already: a hundredth larger, in an eighth of the time
-_GZIP = 31  # zlib's window bits for a gzip member
+GZIP = 31  # zlib's window bits for a gzip member
 _MEDIA_TYPES = {
     "warcinfo": "application/warc-fields",
     "response": "application/http; msgtype=response",
@@ -182,7 +182,7 @@ def record(fields: Mapping[str, str], block: bytes) -> bytes:
 
 
 def _member(record: bytes, level: int) -> bytes:
-    return zlib.compress(record, level, _GZIP)
+    return zlib.compress(record, level, GZIP)
 
 
 def members(record: bytes) -> Iterator[bytes]:
