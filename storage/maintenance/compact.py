@@ -29,7 +29,7 @@ from storage.warc import files as warcfile
 from storage.warc.exchange import Damage
 from storage.warc.members import RawRecord
 from storage.warc.parser import BadRecord
-from storage.warc.writer import members
+from storage.warc.writer import members, padded
 from storage.warc.zstd import DICTIONARY, INDEX
 
 LEVEL = 19
@@ -165,15 +165,12 @@ def _exemplar(path: Path, offset: int) -> bytes:
 def _member(raw: bytes, length: int) -> bytes | None:
     """A gzip member of this length; None when the record cannot be compressed that far.
 
-    The same member that a run wrote, if it can be reproduced; else a smaller one, padded by spaces in the header's
-    comment.
+    The same member that a run wrote, if it can be reproduced; else a smaller one, padded.
     """
     for member in members(raw):
         if len(member) == length:
             return member
-    if len(member) < length:
-        return member[:3] + b"\x10" + member[4:10] + b" " * (length - len(member) - 1) + b"\0" + member[10:]
-    return None
+    return padded(member, length)
 
 
 def _replace(path: Path, target: Path, write: Callable[[Iterable[RawRecord], BinaryIO], int]) -> CompactedFile:

@@ -188,3 +188,11 @@ def _member(record: bytes, level: int) -> bytes:
 def members(record: bytes) -> Iterator[bytes]:
     """The gzip members in which a record may have been written, the smallest last: ours, and warcio's."""
     return (_member(record, level) for level in (_STORED, _LEVEL, 9))
+
+
+def padded(member: bytes, length: int) -> bytes | None:
+    """The gzip member in that many bytes, by spaces in its header's comment (RFC 1952, 2.3.1); None if it is longer."""
+    missing = length - len(member)
+    if missing <= 0:
+        return None if missing else member
+    return member[:3] + b"\x10" + member[4:10] + b" " * (missing - 1) + b"\0" + member[10:]
