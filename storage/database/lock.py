@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
@@ -96,14 +96,11 @@ _SHARED: set[Path] = set()
 
 def in_use(archive: Path) -> bool:
     """Whether another process, or this one, holds the archive's run lock."""
-    if not (archive / NAME).is_file():
-        return False
-    with suppress(OSError):  # no right to write the lock: a copy, or an archive of another user
-        try:
-            RunLock(archive).release()
-        except ArchiveInUse:
-            return True
-    return False
+    try:
+        with shared_lock(archive):
+            return False
+    except ArchiveInUse:
+        return True
 
 
 def _refused(folder: Path, descriptor: int) -> ArchiveInUse:
