@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from storage.archive import Archive, Outcome
 from storage.database.bulk import chunks
-from storage.database.engine import BUSY_SECONDS, DATABASE, archive_error, file_uri
+from storage.database.engine import DATABASE, raw_connection
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
 from storage.errors import EvidenceError
@@ -45,27 +45,13 @@ _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 _COPIED = ("replayed", "holding", "enumeration", "refusal", "payload", "withdrawn_digest", "run", "skeleton")
 
 
-@contextmanager
-def opened(database: Path, *, before: Path | None = None, mode: str = "ro") -> Iterator[sqlite3.Connection]:
-    """A connection to a database. before: another database, attached read-only as `before`. Raises ArchiveError."""
-    try:
-        uri = file_uri(database, mode)
-        with closing(sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, uri=True)) as connection:
-            connection.execute("PRAGMA synchronous = FULL")
-            if before is not None:
-                connection.execute("ATTACH ? AS before", (file_uri(before, "ro"),))
-            yield connection
-    except sqlite3.DatabaseError as error:
-        raise archive_error(error, str(before or database)) or error from error
-
-
 def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -> tuple[int, int]:
     """Copy the captures that the evidence folder did not restore.
 
     own: whether to include captures whose bytes should be in that folder.
     Returns how many were read again, from files outside the archive, and how many keep their old readings.
     """
-    with opened(new.folder / DATABASE, before=archive / DATABASE) as connection:
+    with raw_connection(new.folder / DATABASE, before=archive / DATABASE) as connection:
         missing = [row[0] for row in connection.execute(_MISSING, (own,))]
     added = unread = 0
     with Archive.open(archive, readonly=True) as old:
@@ -113,7 +99,7 @@ def _with_stored_reading(row: Row[Any], item: dict[str, Any], teasers: Sequence[
 @contextmanager
 def paired(database: Path, before: Path) -> Iterator[sqlite3.Connection]:
     """One durable transaction, with a table `pair`: for each capture of `before` the id of the same capture here."""
-    with opened(database, before=before, mode="rw") as connection:
+    with raw_connection(database, before=before, mode="rw") as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_PAIRS)

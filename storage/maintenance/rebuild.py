@@ -20,7 +20,7 @@ from shutil import copy2, rmtree
 from typing import Any
 
 from storage.archive import Archive
-from storage.database.engine import DATABASE
+from storage.database.engine import DATABASE, raw_connection
 from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnArchive
 from storage.evidence.compact_format import evidence_files, prefix_of
 from storage.evidence.store import FOLDER, Evidence
@@ -126,13 +126,13 @@ def _is_readable(archive: Path) -> bool:
 
 def counts(database: Path) -> dict[str, int]:
     """Number of rows of each table that a report includes."""
-    with carry_over.opened(database) as connection:
+    with raw_connection(database) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}
 
 
 def _make_durable(database: Path) -> None:
     """Move the log into the database file, and the file onto the disk."""
-    with carry_over.opened(database, mode="rw") as connection:
+    with raw_connection(database, mode="rw") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     with database.open("rb") as stream:
         os.fsync(stream.fileno())
@@ -170,7 +170,7 @@ def _fold_log(database: Path) -> None:
     SQLite would apply an old log to the new database.
     """
     try:
-        with carry_over.opened(database, mode="rw") as connection:
+        with raw_connection(database, mode="rw") as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     except Locked as error:
         what = "another program has it open; end it and run `postscraper rebuild` again"

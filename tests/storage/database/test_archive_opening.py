@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 import storage
 from storage.archive import Archive
 from storage.database import engine
+from storage.database.engine import raw_connection
 from storage.database.migrations.run import configuration, include_name
 from storage.database.migrations.versions.derived_tables import INDEX, TABLES
 from storage.database.schema import BASELINE, SCHEMA, Table
@@ -262,6 +263,12 @@ def test_a_full_disk(archive: Archive) -> None:
         archive.add(article(body="Water rises. " * 5000))
     one_sentence(error, "no room left", "not stored")
     assert archive.stats().captures == 0
+
+
+def test_a_full_disk_under_a_raw_connection(archive: Archive) -> None:
+    with pytest.raises(Full) as error, raw_connection(archive.folder / "archive.db", mode="rw") as connection:
+        connection.executescript("PRAGMA max_page_count = 1; CREATE TABLE more AS SELECT randomblob(1000000)")
+    one_sentence(error, "no room left", "not stored")
 
 
 def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:
