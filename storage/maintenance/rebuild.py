@@ -22,7 +22,7 @@ from typing import Any
 from storage.archive import Archive
 from storage.database.engine import DATABASE, raw_connection
 from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnArchive
-from storage.evidence.compact_format import evidence_files, prefix_of
+from storage.evidence.compact_format import prefixes
 from storage.evidence.store import FOLDER, Evidence
 from storage.files import sync_folder
 from storage.ingest.reprocess import Reader
@@ -99,8 +99,7 @@ def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[t
 
 def _files(folder: Path) -> list[str]:
     """Evidence files of all newspapers, PAPER-TIME-NUMBER.warc.gz, in the order in which runs wrote them."""
-    prefixes = sorted({prefix for name in evidence_files(folder) if (prefix := prefix_of(name))})
-    by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
+    by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes(folder)]
     return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
 
 
