@@ -113,11 +113,10 @@ class Archive:
             raise NotAnArchive(f"there is no archive in {folder}")
 
     @classmethod
-    def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
+    def upgrade(cls, folder: str | PathLike[str]) -> None:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
-        if db_url is None:
-            cls.check_folder(Path(folder))
-        engine = database.engine_for(Path(folder), db_url, readonly=False, writes=True)
+        cls.check_folder(Path(folder))
+        engine = database.engine_for(Path(folder), None, readonly=False, writes=True)
         try:
             database.upgrade(engine, _derive)
         finally:
