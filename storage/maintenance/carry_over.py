@@ -16,7 +16,7 @@ from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
 from storage.errors import EvidenceError
 from storage.evidence.store import FOLDER, Evidence
-from storage.ingest.prepare import SIGHTING, PreparedItem, prepare
+from storage.ingest.prepare import RECORD, SIGHTING, PreparedItem, prepare
 from storage.ingest.reprocess import Reader, Rereader, sightings
 from storage.ledger.states import Visit
 
@@ -79,9 +79,7 @@ def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
             lost.append(row)
         else:
             yield item, visit
-    items = old.items(lost)
-    with old.connect() as connection:
-        teasers = sightings(connection, lost)
+    items, teasers = old.items(lost), old.ask(sightings, lost)
     for row in lost:
         yield _with_stored_reading(row, items[row.id], teasers[row.id]), None
 
@@ -89,7 +87,7 @@ def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
 def _with_stored_reading(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> PreparedItem:
     """A capture with its stored reading, the address and validators of its visit, and the addresses of its teasers."""
     receipt = {name: plain(getattr(row, name)) for name in ("url", "captured_at", "status", "source", "digest", "part")}
-    record = {name: getattr(row, f"evidence_{name}") for name in ("file", "offset", "length")}
+    record = {name.removeprefix("evidence_"): getattr(row, name) for name in RECORD}
     prepared = prepare(item | {"capture": receipt | {"record": record}})
     capture = prepared.capture | {name: getattr(row, name) for name in _OF_VISIT}
     shown = tuple(tuple(raw(getattr(teaser, name)) for name in SIGHTING) for teaser in teasers)

@@ -14,7 +14,7 @@ from storage.database.engine import DATABASE
 from storage.database.lock import in_use
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.ingest.prepare import prepare
-from storage.ingest.reprocess import Reader, by_part
+from storage.ingest.reprocess import Reader, by_part, reading_of
 from storage.ingest.tombstones import waiting
 from storage.maintenance.checks import captures, database
 from storage.maintenance.checks.evidence import Compare, EvidenceCheck, same_bytes
@@ -164,8 +164,7 @@ def _reread(
 ) -> Iterator[Finding]:
     parts = by_part(reader.read(exchange, location))
     for row in named_by:
-        item, visit = parts.get(row["part"]) or (reader.without(parts[""][0], row["part"]), None)
-        yield from captures.capture(connection, row, prepare(item, visit))
+        yield from captures.capture(connection, row, prepare(*reading_of(parts, row["part"], reader)))
         yield from captures.payload(connection, row, exchange)
     if any(row["part"] == "" for row in named_by):
         yield from captures.parts_without_row(connection, named_by[0], location, parts)
