@@ -16,7 +16,7 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery, Visit
 from tests.helpers.addresses import CANAL, heard, state
-from tests.helpers.items import SITE, START, article, at
+from tests.helpers.items import SITE, START, article, at, unread
 
 
 @pytest.fixture
@@ -189,10 +189,11 @@ def test_what_broke_off_is_tried_like_what_failed(archive: Archive) -> None:
     assert leased(ledger, hours=1001) == []
 
 
-def test_a_server_that_says_when_is_obeyed(ledger: Ledger) -> None:
-    ledger.discover([heard()], START)
-    assert ledger.failed(CANAL, "429", START, retry_after_seconds=3600) == at(1)
-    assert ledger.failed(CANAL, "429", START, retry_after_seconds=1) == START + timedelta(seconds=30)
+def test_a_server_that_says_when_is_obeyed(archive: Archive) -> None:
+    for hours, asked_seconds, wait in ((0, 3600, 3600), (1, 1, 30)):
+        visit = Visit(address=CANAL, kind="story", retry_after_seconds=asked_seconds)
+        archive.add(unread("server_error", hours=hours), visit)
+        assert archive.ledger.next_due_at(at(hours)) == at(hours) + timedelta(seconds=wait)
 
 
 def test_excluded_addresses_are_never_leased(ledger: Ledger) -> None:
