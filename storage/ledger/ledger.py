@@ -48,13 +48,13 @@ class Ledger:
         self._engine = engine
         self._writer = writer
 
-    def discover(self, discoveries: Iterable[Discovery], now: datetime, found_on: str | None = None) -> int:
-        """Add addresses; returns the number of new ones. An address given by a person (`asked`) is due at once.
+    def discover(self, discoveries: Iterable[Discovery], now: datetime) -> int:
+        """Add addresses that no page led to; returns the number of new ones.
 
-        found_on: address of the page that links to them; None: no page.
+        An address given by a person (`asked`) is due at once.
         """
         with self._writer.begin() as connection:
-            merged = merge(MergedDiscovery(discovery, found_on, now) for discovery in discoveries)
+            merged = merge(MergedDiscovery(discovery, None, now) for discovery in discoveries)
             rows = LedgerBatch(connection, merged)
             new = rows.discover(merged.values())
             rows.write()
