@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, BinaryIO, NamedTuple
@@ -145,22 +145,25 @@ def next_record(stream: BinaryIO, start: int, info_id: bytes) -> int | None:
     """
     stream.seek(0)
     mark = zstd.MAGIC if stream.read(4) in (zstd.MAGIC, zstd.DICTIONARY) else MAGIC
-    offsets = _offsets_of(mark, stream, start)
+    offsets = (offset for offset, _ in marks_in(stream, start, (mark,)))
     return next((offset for offset in offsets if is_packed_record(stream, offset, info_id)), None)
 
 
-def _offsets_of(mark: bytes, stream: BinaryIO, start: int) -> Iterator[int]:
-    """Every offset of a byte sequence, from `start`."""
+def marks_in(
+    stream: BinaryIO, start: int, marks: Sequence[bytes], end: int | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Every offset of one of the byte sequences, from `start` on, and the sequence; a few may come twice.
+
+    end: where the search may stop; None: the end of the file.
+    """
+    pattern = re.compile(b"|".join(map(re.escape, marks)))
     while True:
         stream.seek(start)
         window = stream.read(_WINDOW)
-        index = window.find(mark)
-        while index >= 0:
-            yield start + index
-            index = window.find(mark, index + 1)
-        if len(window) < _WINDOW:
+        yield from ((start + mark.start(), mark[0]) for mark in pattern.finditer(window))
+        if len(window) < _WINDOW or (end is not None and start + _WINDOW > end):
             return
-        start += _WINDOW - len(mark) + 1
+        start += _WINDOW - max(map(len, marks)) + 1
 
 
 def is_packed_record(stream: BinaryIO, offset: int, info_id: bytes = b"") -> bool:
