@@ -119,10 +119,9 @@ def _check_sample(connection: Connection, evidence: EvidenceCheck, report: Repor
     _check_database(connection, report, quick=True)
     ids = [row["id"] for row in rows(connection, "SELECT id FROM capture WHERE evidence_file IS NOT NULL")]
     story_ids: set[int] = set()
-    for batch in chunks(sorted(random.sample(ids, min(sample, len(ids))))):
-        for row in rows_in(connection, "capture", "id", batch):
-            evidence.check_one(row)
-            story_ids |= {row["story_id"]} - {None}
+    for row in rows_in(connection, "capture", "id", sorted(random.sample(ids, min(sample, len(ids))))):
+        evidence.check_one(row)
+        story_ids |= {row["story_id"]} - {None}
     for batch in chunks(sorted(story_ids)):
         report.add("database", "story", stories(connection, batch))
 
