@@ -72,12 +72,12 @@ class Archive:
         own. Raises ArchiveError.
         """
         folder = Path(folder)
-        if readonly and db_url is None and packed.is_pack(folder):
-            return cls._open_pack(folder)
-        if db_url is None:
-            packed.refuse(folder)
-        if readonly and db_url is None:
+        if db_url is None and readonly:
+            if packed.is_pack(folder):
+                return cls._open_pack(folder)
             cls.check_folder(folder)
+        elif db_url is None:
+            packed.refuse(folder)
         if not readonly:
             database.make_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)

@@ -25,6 +25,7 @@ from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
 from storage.maintenance.checks.database import tables
 from tests.helpers.items import article
+from tests.helpers.permissions import no_superuser
 
 
 def one_sentence(error: pytest.ExceptionInfo[ArchiveError], *words: str) -> None:
@@ -97,19 +98,13 @@ def test_an_archive_in_a_folder_that_nobody_can_write(empty_archive: Path) -> No
             archive.add(article())
         folder.chmod(0o555)
         (folder / "archive.db").chmod(0o444)
-        root = os.geteuid() == 0
-        if root:
-            os.seteuid(65534)  # the superuser may write anywhere
-        try:
+        with no_superuser(folder):
             with Archive.open(folder, readonly=True) as archive:
                 assert len(archive.search("water")) == 1
             with pytest.raises(ReadOnly) as error:
                 Archive.open(folder).add(article("boats"))
             one_sentence(error, "archive.db", "rights")
-        finally:
-            if root:
-                os.seteuid(0)
-            folder.chmod(0o755)
+        folder.chmod(0o755)
 
 
 def test_somebody_elses_database_is_left_as_it_was(tmp_path: Path) -> None:
