@@ -312,11 +312,14 @@ def _editions(connection: Connection, stories: Stories, numbers: Sequence[int]) 
         query = select(revision.id, revision.headline, revision.standfirst, revision.body).where(revision.id.in_(ids))
         texts = {row.id: "\n\n".join(filter(None, row[1:])) for row in connection.execute(query)}
         pictures: dict[int, list[str]] = {}
-        for of, url in connection.execute(select(image.revision_id, image.url).where(image.revision_id.in_(ids))):
-            pictures.setdefault(of, []).append(url)
-        for number, of in zip(batch, ids, strict=True):
+        for revision_id, url in connection.execute(
+            select(image.revision_id, image.url).where(image.revision_id.in_(ids))
+        ):
+            pictures.setdefault(revision_id, []).append(url)
+        for number, revision_id in zip(batch, ids, strict=True):
             language = "km" if stories.is_khmer[number] else "en"
-            yield Edition.of(number, stories.days[number], language, texts[of], pictures.get(of, ()))
+            urls = pictures.get(revision_id, ())
+            yield Edition.of(number, stories.days[number], language, texts[revision_id], urls)
 
 
 def _row(member: Membership, stories: Stories) -> tuple[object, ...]:
