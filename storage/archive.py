@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, event
 
 from storage.database import engine as database
 from storage.database import packed
+from storage.database.lock import make_archive_folder
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.evidence.store import FOLDER
 from storage.holdings.holdings import Holdings
@@ -79,7 +80,7 @@ class Archive:
         elif db_url is None:
             packed.refuse(folder)
         if not readonly:
-            database.make_folder(folder)
+            make_archive_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)
         if database.is_sqlite(engine):
             event.listen(engine, "connect", lambda connection, _record: sql.register(connection))

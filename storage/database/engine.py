@@ -12,7 +12,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
-from storage import errors, files
+from storage import errors
 from storage.database.lock import holds_shared_lock
 from storage.database.schema import BASELINE, SCHEMA
 
@@ -191,16 +191,6 @@ def vacuum(engine: Engine, folder: Path) -> None:
             f"{folder / DATABASE} still holds what was deleted: another program has it open; end it and run the "
             "command again"
         )
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder unless it exists. Raises ReadOnly or NotAnArchive when it cannot be made."""
-    try:
-        files.make_folder(folder)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise errors.NotAnArchive(f"{folder} is a file; an archive is a folder") from error
-    except PermissionError as error:
-        raise errors.ReadOnly(f"{folder} cannot be made; check the rights of the folder above") from error
 
 
 def is_empty(engine: Engine) -> bool:

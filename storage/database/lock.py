@@ -26,11 +26,9 @@ class RunLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        make_archive_folder(folder)
         try:
-            make_folder(folder)
             self._descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise NotAnArchive(f"{folder} is a file; an archive is a folder") from error
         except PermissionError as error:
             raise ReadOnly(f"{folder} cannot be written; check the rights of the folder") from error
         try:
@@ -58,6 +56,16 @@ class RunLock:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def make_archive_folder(folder: Path) -> None:
+    """Make the folder unless it exists. Raises ReadOnly or NotAnArchive when it cannot be made."""
+    try:
+        make_folder(folder)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise NotAnArchive(f"{folder} is a file; an archive is a folder") from error
+    except PermissionError as error:
+        raise ReadOnly(f"{folder} cannot be made; check the rights of the folder above") from error
 
 
 @contextmanager
