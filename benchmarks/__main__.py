@@ -18,11 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import crawling, engines, evidence, reading, replay, searching, starting, writing
+from benchmarks.processes import ROOT
 from benchmarks.stories import stories
 from benchmarks.tables import Table
 from postscraper.items import Capture
 
-ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 DESIGN = SAMPLES / "phnompenhpost" / "drupal_2017"
 REAL_PAGES = ROOT.parent / "shared" / "pages"
@@ -156,15 +156,15 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the tables to FILE, too")
     options = parser.parse_args()
     chosen = [options.only] if options.only else [name for name in SECTIONS if name != "crawl" or options.crawl]
-    told = about()
-    print(", ".join(told.values()), flush=True)
+    machine = about()
+    print(", ".join(machine.values()), flush=True)
     tables = []
     for name in chosen:
         for table in SECTIONS[name](QUICK if options.quick else FULL):
             print(f"\n{table.text()}", flush=True)
             tables.append(table.plain())
     if options.json:
-        text = json.dumps(told | {"quick": options.quick, "tables": tables}, ensure_ascii=False, indent=1)
+        text = json.dumps(machine | {"quick": options.quick, "tables": tables}, ensure_ascii=False, indent=1)
         options.json.write_text(text + "\n", "utf-8")
     return 0
 

@@ -9,13 +9,13 @@ documentation of FTS5 shows; fed once a batch, into 64 MB of memory.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from postscraper.items import Article
+from storage.database.bulk import chunks
 from storage.database.engine import LOG_PAGES, PAGE_BYTES, WRITING_CACHE_KIB
 from storage.query.search.text import searchable
 
@@ -24,7 +24,6 @@ HASH_BYTES = 64 * 2**20
 
 Fed = Literal["no index", "index by trigger", "index by batch"]
 Batch = list[tuple[str, list[tuple[Any, ...]]]]  # statements, each for all its rows
-Each = TypeVar("Each")
 
 _FLAT = (
     "CREATE TABLE article (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, headline TEXT, body TEXT, captions TEXT,"
@@ -92,17 +91,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def cut(things: Sequence[Each]) -> Iterator[list[Each]]:
-    """Batches of BATCH."""
-    rest = iter(things)
-    while some := list(islice(rest, BATCH)):
-        yield some
-
-
 def flat_rows(items: list[Article]) -> Written:
     """One table with an index of its own kind: unicode61, external content. It does not cut Khmer, and indexes less."""
     insert = f"INSERT INTO article VALUES ({', '.join('?' * 10)})"
-    batches: list[Batch] = [[(insert, [_flat(item) for item in some])] for some in cut(items)]
+    batches: list[Batch] = [[(insert, list(map(_flat, batch)))] for batch in chunks(items, BATCH)]
     words = ", ".join(f"{{row}}.{column}" for column in ("headline", "body", "captions", "byline"))
     return Written((_FLAT,), _FLAT_INDEX, "article", words, batches)
 
@@ -122,11 +114,11 @@ def same_rows(database: Path) -> Written:
     connection = sqlite3.connect(database)
     names = sorted((name for (name,) in connection.execute(_TABLES)), key=lambda name: name != "image")
     tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
-    wanted = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN ({}) ORDER BY type <> 'table'"
-    schema = connection.execute(wanted.format(", ".join("?" * len(names))), names).fetchall()
+    query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN ({}) ORDER BY type <> 'table'"
+    schema = connection.execute(query.format(", ".join("?" * len(names))), names).fetchall()
     index = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()[0]
     connection.close()
-    words = ", ".join(f"searchable({each})" for each in ("{row}.headline", "{row}.body", _CAPTIONS, "{row}.byline"))
+    words = ", ".join(f"searchable({column})" for column in ("{row}.headline", "{row}.body", _CAPTIONS, "{row}.byline"))
     return Written(tuple(sql for (sql,) in schema), index, "revision", words, list(_batches(tables)))
 
 

@@ -18,15 +18,21 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.processes import ROOT
 from benchmarks.tables import Table, Wanted
-from benchmarks.timing import ratio, turned
+from benchmarks.timing import in_turn, ratio
 
-ROOT = Path(__file__).parents[1]
 OURS, BARE = "scrapy crawl post, all kept", "bare Scrapy and parsel, nothing kept"
 AT_ONCE = 16
 FEW = 25  # pages of a crawl that shows what starting and ending cost
 
-LOGGED = ("-s", "LOG_LEVEL=INFO", "-s", "LOG_FORMAT=%(created)f %(message)s")
+_SETTINGS = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS": AT_ONCE,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": AT_ONCE,
+}
+_LOGGED = ("-s", "LOG_LEVEL=INFO", "-s", "LOG_FORMAT=%(created)f %(message)s")
 _OPENED, _CLOSED = (re.compile(rf"^([\d.]+) Spider {event}", re.M) for event in ("opened", "closed"))
 
 
@@ -48,13 +54,12 @@ def run(count: int, samples: Path, *, rounds: int) -> Table:
     cpu: dict[str, list[float]] = {OURS: [], BARE: []}
     started: dict[str, list[float]] = {OURS: [], BARE: []}
     with served(count, samples) as origin, served(FEW, samples) as small:
-        for turn in range(rounds):
-            for name in turned([OURS, BARE], turn):
-                _, few = _crawl(name, small, FEW)
-                elapsed, spent = _crawl(name, origin, count)
-                wall[name].append(count / elapsed)
-                cpu[name].append((count - FEW) / (spent - few))
-                started[name].append(few)
+        for name in in_turn([OURS, BARE], rounds):
+            _, few = _crawl(name, small, FEW)
+            elapsed, spent = _crawl(name, origin, count)
+            wall[name].append(count / elapsed)
+            cpu[name].append((count - FEW) / (spent - few))
+            started[name].append(few)
     rows = [
         (
             *(name, f"{median(wall[name]):,.0f}", f"{ratio(wall[name], wall[BARE]):.2f}"),
@@ -77,38 +82,34 @@ def run(count: int, samples: Path, *, rounds: int) -> Table:
     )
 
 
-def command(name: str, origin: str) -> list[str]:
+def command(name: str, origin: str) -> tuple[list[str], dict[str, str]]:
+    """What starts a crawl, and its environment; its log gives `elapsed`."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
     if name == BARE:
-        return ["runspider", str(ROOT / "benchmarks" / "bare_spider.py"), "-a", f"origin={origin}"]
-    settings = {
-        "DOWNLOAD_DELAY": 0,
-        "AUTOTHROTTLE_ENABLED": False,
-        "CONCURRENT_REQUESTS": AT_ONCE,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": AT_ONCE,
-        "PAPER_ORIGIN": origin,
-    }
-    return ["crawl", "post", *(word for name, value in settings.items() for word in ("-s", f"{name}={value}"))]
+        del environment["SCRAPY_SETTINGS_MODULE"]
+        words = ["runspider", str(ROOT / "benchmarks" / "bare_spider.py"), "-a", f"origin={origin}"]
+    else:
+        settings = (word for name, value in _SETTINGS.items() for word in ("-s", f"{name}={value}"))
+        words = ["crawl", "post", "-s", f"PAPER_ORIGIN={origin}", *settings]
+    return [sys.executable, "-m", "scrapy", *words, *_LOGGED], environment
 
 
-def elapsed(log: str) -> float | None:
-    """Seconds from the opening of the spider to its end, by a log as LOGGED asks for it; None without an end."""
+def elapsed(name: str, code: int, log: str) -> float:
+    """Seconds from the opening of the spider to its end, by its log. Raises RuntimeError for a crawl that failed."""
     opened, closed = _OPENED.search(log), _CLOSED.search(log)
-    return float(closed[1]) - float(opened[1]) if opened and closed else None
+    if code or not opened or not closed:
+        raise RuntimeError(f"{name} ended with {code}:\n{log[-2000:]}")
+    return float(closed[1]) - float(opened[1])
 
 
 def _crawl(name: str, origin: str, count: int) -> tuple[float, float]:
     """Wall seconds of a crawl from the opening of its spider, and CPU seconds of the whole process."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
-    if name == BARE:
-        del environment["SCRAPY_SETTINGS_MODULE"]
-    words = [sys.executable, "-m", "scrapy", *command(name, origin), *LOGGED]
+    words, environment = command(name, origin)
     with TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = elapsed(done.stderr)
-        if done.returncode or seconds is None:
-            raise RuntimeError(f"{name} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        seconds = elapsed(name, done.returncode, done.stderr)
         if name == OURS:
             _check(Path(folder), count)
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

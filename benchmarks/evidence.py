@@ -9,25 +9,21 @@ import gzip
 import random
 import re
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import zstandard
 
+from benchmarks.processes import POSTSCRAPER, ROOT
+from benchmarks.records import exchange, write_file
 from benchmarks.server import pages
 from benchmarks.stories import HOME
 from benchmarks.tables import Table, Wanted
 from storage.warc.exchange import Exchange
 from storage.warc.files import raw_records
-from storage.warc.writer import new_id, response_and_request, warcinfo
 
-ROOT = Path(__file__).parents[1]
-FIRST = datetime(2019, 1, 1, tzinfo=UTC)
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
 TRAINED_BYTES = 110 * 1024  # zstd's own usual size
 TRAINED_ON = 100  # pages
 
@@ -37,20 +33,11 @@ _PARAGRAPH = re.compile(rb"(?<=<p>)[^<]{60,}(?=</p>)")
 Packing = tuple[Callable[[bytes], bytes], int]  # and the bytes of its dictionary
 
 
-def write_file(count: int, samples: Path, path: Path) -> None:
-    """A WARC file of pages that came bare."""
+def exchanges(count: int, samples: Path) -> Iterator[Exchange]:
+    """Pages that came bare."""
     rng = random.Random(1992)
-    with path.open("wb") as stream:
-        name = new_id()
-        stream.write(warcinfo(path.name, name, {"software": "benchmark"}))
-        for number, (address, page) in enumerate(pages(count, samples).items()):
-            body = _PARAGRAPH.sub(lambda found: _shuffled(found[0], rng), page)
-            at = FIRST + timedelta(minutes=number)
-            url = HOME + address
-            exchange = Exchange(
-                url=url, requested_at=None, captured_at=at, status=200, reason="OK", headers=HTML, body=body
-            )
-            stream.write(b"".join(response_and_request(exchange, same_as=None, info_id=name)))
+    for number, (path, page) in enumerate(pages(count, samples).items()):
+        yield exchange(number, HOME + path, _PARAGRAPH.sub(lambda match: _shuffled(match[0], rng), page))
 
 
 def _shuffled(text: bytes, rng: random.Random) -> bytes:
@@ -61,18 +48,16 @@ def _shuffled(text: bytes, rng: random.Random) -> bytes:
 
 def packings(records: list[bytes]) -> Mapping[str, Packing]:
     """records: those that dictionaries are made of, the first a page."""
-    page = records[0]
     trained = zstandard.train_dictionary(TRAINED_BYTES, records).as_bytes()
-    made: dict[str, Packing] = {
+    return {
         "gzip 9": (lambda record: gzip.compress(record, 9, mtime=0), 0),
         "zstd 3": (zstandard.ZstdCompressor(3).compress, 0),
         "zstd 19": (zstandard.ZstdCompressor(19).compress, 0),
+        f"zstd 19, dictionary of {TRAINED_BYTES // 1024} kB trained on {TRAINED_ON} pages": _with(
+            trained, zstandard.DICT_TYPE_AUTO
+        ),
+        "zstd 19, one earlier page": _with(records[0], zstandard.DICT_TYPE_RAWCONTENT),
     }
-    made[f"zstd 19, dictionary of {TRAINED_BYTES // 1024} kB trained on {TRAINED_ON} pages"] = _with(
-        trained, zstandard.DICT_TYPE_AUTO
-    )
-    made["zstd 19, one earlier page"] = _with(page, zstandard.DICT_TYPE_RAWCONTENT)
-    return made
 
 
 def _with(dictionary: bytes, kind: int) -> Packing:
@@ -84,7 +69,7 @@ def _with(dictionary: bytes, kind: int) -> Packing:
 def postscraper(*words: str) -> float:
     """Seconds that the command takes."""
     begun = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "postscraper", *words], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([*POSTSCRAPER, *words], cwd=ROOT, check=True, capture_output=True)
     return time.perf_counter() - begun
 
 
@@ -95,18 +80,18 @@ def size(archive: Path) -> int:
 def run(count: int, samples: Path) -> Table:
     with TemporaryDirectory() as name:
         work, archive = Path(name), Path(name) / "archive"
-        write_file(count, samples, work / "pages.warc.gz")
+        write_file(work / "pages.warc.gz", exchanges(count, samples))
         postscraper("replay", str(work / "pages.warc.gz"), "--archive", str(archive))
         records = [piece.raw for piece in raw_records(work / "pages.warc.gz", _sound)]
         before = size(archive)
         spent = postscraper("compact", "--archive", str(archive))
         sizes = {KEPT: (before, 0.0), COMPACT: (size(archive), spent)}
-        for each, (pack, dictionary) in packings(records[1 : 1 + 2 * TRAINED_ON]).items():
+        for packing, (pack, dictionary) in packings(records[1 : 1 + 2 * TRAINED_ON]).items():
             began = time.perf_counter()
-            sizes[each] = dictionary + sum(len(pack(record)) for record in records), time.perf_counter() - began
+            sizes[packing] = dictionary + sum(len(pack(record)) for record in records), time.perf_counter() - began
     rows = [
-        (each, f"{held / count:,.0f}", f"{before / held:.2f}", f"{1000 * took / count:.1f}" if took else "-")
-        for each, (held, took) in sizes.items()
+        (packing, f"{packed / count:,.0f}", f"{before / packed:.2f}", f"{1000 * took / count:.1f}" if took else "-")
+        for packing, (packed, took) in sizes.items()
     ]
     bare = sum(map(len, records)) / count
     return Table(

@@ -7,15 +7,18 @@ lost words without saying so.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import turbohtml
 
+from benchmarks.processes import memory
 from benchmarks.selections import lexbor_selects, lxml_parse, lxml_selects, peer, turbohtml_selects
 from postscraper.items import Capture, plain
 from postscraper.newspapers import POST
@@ -86,8 +89,8 @@ def fate(engine: str, name: str, *, part: int, story: Path) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
     except subprocess.TimeoutExpired as late:
-        told = (late.stdout or b"").decode().splitlines()
-        return _cell(json.loads(told[0])) if told else f"> {MOST_SECONDS} s"
+        lines = (late.stdout or b"").decode().splitlines()
+        return _cell(json.loads(lines[0])) if lines else f"> {MOST_SECONDS} s"
     if done.returncode < 0:
         return f"killed by signal {-done.returncode}"
     if done.returncode:
@@ -106,14 +109,9 @@ def _turn(engine: str, name: str, part: int, story: Path) -> None:
     begun = time.process_time()
     work(body)
     seconds = time.process_time() - begun
-    print(json.dumps({"seconds": seconds, "mebibytes": _peak_mebibytes()}), flush=True)
+    size = memory(os.getpid())  # getrusage begins with the memory of whoever started the process
+    print(json.dumps({"seconds": seconds, "mebibytes": size.peak_bytes / 2**20 if size else nan}), flush=True)
     print(json.dumps({"whole": WORD in words(body)}))
-
-
-def _peak_mebibytes() -> float:
-    """Of this program alone: Linux; what getrusage tells begins with the memory of whoever started it."""
-    told = Path("/proc/self/status").read_text()
-    return int(told.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

@@ -71,10 +71,10 @@ def _over(captures: list[Capture], extract: Extractor) -> int:
 
 def _rows(rates: Rates) -> list[tuple[str, ...]]:
     rows = []
-    for name, found in sorted(rates.items(), key=lambda each: -median(each[1])):
-        rate = median(found)
-        beside = (f"{ratio(found, rates[other]):.2f}" if other in rates else "-" for other in (TRAFILATURA, LEXBOR))
-        rows.append((name, f"{rate:,.0f}", f"{1000 / rate:.2f}", *beside))
+    for name, own in sorted(rates.items(), key=lambda pair: -median(pair[1])):
+        rate = median(own)
+        ratios = (f"{ratio(own, rates[other]):.2f}" if other in rates else "-" for other in (TRAFILATURA, LEXBOR))
+        rows.append((name, f"{rate:,.0f}", f"{1000 / rate:.2f}", *ratios))
     return rows
 
 
@@ -89,7 +89,7 @@ def _wanted(rates: Rates) -> tuple[Wanted, ...]:
 
 def _extractors() -> tuple[dict[str, Extractor], list[str]]:
     """The programs by name, and the names of those that are not installed."""
-    found: dict[str, Extractor] = {
+    extractors: dict[str, Extractor] = {
         OURS: lambda capture: read(capture, POST),
         "turbohtml parse": lambda capture: turbohtml.parse(capture.body.decode()),
         "turbohtml parse + 12 selections": lambda capture: turbohtml_selects(capture.body),
@@ -100,12 +100,12 @@ def _extractors() -> tuple[dict[str, Extractor], list[str]]:
     }
     missing = []
     for module, make in _PEERS.items():
-        there = peer(module)
-        if there is None:
+        program = peer(module)
+        if program is None:
             missing.append(module)
         else:
-            found |= make(there)
-    return found, missing
+            extractors |= make(program)
+    return extractors, missing
 
 
 def _selectolax(lexbor: Any) -> Mapping[str, Extractor]:

@@ -3,7 +3,7 @@
 The samples come again and again, each time under another address and with other words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,8 @@ from storage.warc.exchange import Exchange
 from storage.warc.writer import new_id, response_and_request, warcinfo
 
 FILES = 4
-FIRST = datetime(2019, 1, 1, tzinfo=UTC)
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
+_FIRST = datetime(2019, 1, 1, tzinfo=UTC)
+_HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
 
 def exchanges(count: int, samples: Path) -> Iterator[Exchange]:
@@ -27,17 +27,26 @@ def exchanges(count: int, samples: Path) -> Iterator[Exchange]:
         url = page.url.partition("?")[0].rstrip("/")
         new = f"{url}-x{turn}" if turn and url.count("/") > 3 else page.url
         body = page.body.replace(url.encode(), new.encode()).replace(b"</p>", b" Number %d.</p>" % turn)
-        at = FIRST + timedelta(minutes=number)
-        yield Exchange(url=new, requested_at=None, captured_at=at, status=200, reason="OK", headers=HTML, body=body)
+        yield exchange(number, new, body)
+
+
+def exchange(number: int, url: str, body: bytes) -> Exchange:
+    """A page that came alone in its minute."""
+    at = _FIRST + timedelta(minutes=number)
+    return Exchange(url=url, requested_at=None, captured_at=at, status=200, reason="OK", headers=_HTML, body=body)
 
 
 def write_files(count: int, samples: Path, out: Path) -> list[Path]:
     paths = [out / f"records-{number}.warc.gz" for number in range(FILES)]
-    found = exchanges(count, samples)
+    rest = exchanges(count, samples)
     for path in paths:
-        with path.open("wb") as stream:
-            name = new_id()
-            stream.write(warcinfo(path.name, name, {"software": "benchmark"}))
-            for exchange in islice(found, -(-count // FILES)):
-                stream.write(b"".join(response_and_request(exchange, same_as=None, info_id=name)))
+        write_file(path, islice(rest, -(-count // FILES)))
     return paths
+
+
+def write_file(path: Path, pages: Iterable[Exchange]) -> None:
+    with path.open("wb") as stream:
+        info_id = new_id()
+        stream.write(warcinfo(path.name, info_id, {"software": "benchmark"}))
+        for page in pages:
+            stream.write(b"".join(response_and_request(page, same_as=None, info_id=info_id)))

@@ -10,10 +10,8 @@ files of gzip members with two processes, and write SQLite with write-ahead log 
 - the others, see replaypeers.py: their modules are loaded before the clock starts.
 """
 
-import shutil
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -26,24 +24,26 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.processes import POSTSCRAPER, ROOT
 from benchmarks.records import FILES, write_files
 from benchmarks.replaypeers import JOBS, PEERS, flat, load, opened
 from benchmarks.tables import Table, Wanted
-from benchmarks.timing import Rates, ratio, turned
+from benchmarks.timing import Rates, in_turn, ratio
+from storage.database.bulk import chunks
 from storage.query.search.text import searchable
 
-ROOT = Path(__file__).parents[1]
 BATCH = 1_000
 NEEDED = ("fastwarc", "selectolax", *(module for module, _ in PEERS.values()))
 OURS, OURS_ALONE = "postscraper replay", "postscraper replay, one reader"
 FLOOR, TRAFILATURA = "floor: parse, rows by hand", "warcio + trafilatura + SQLite"
 
 
+def command(paths: list[Path], archive: Path, jobs: int) -> list[str]:
+    return [*POSTSCRAPER, "replay", *map(str, paths), "--link", "--jobs", str(jobs), "--archive", str(archive)]
+
+
 def ours(paths: list[Path], archive: Path, jobs: int) -> int:
-    words = ("replay", *map(str, paths), "--link", "--jobs", str(jobs), "--archive", str(archive))
-    done = subprocess.run(
-        [sys.executable, "-m", "postscraper", *words], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run(command(paths, archive, jobs), capture_output=True, text=True, check=True, cwd=ROOT)
     return int(done.stdout.split()[0].replace(",", ""))
 
 
@@ -88,10 +88,9 @@ class Rows:
             for sql in (*self._indexes, self._words):
                 connection.execute(sql)
             for name, (_, rows) in self._tables.items():
-                for at in range(0, len(rows), BATCH):
-                    some = rows[at : at + BATCH]
+                for batch in chunks(rows, BATCH):
                     connection.execute("BEGIN")
-                    connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(some[0]))})", some)
+                    connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(batch[0]))})", batch)
                     connection.execute("COMMIT")
             connection.create_function("searchable", 1, searchable, deterministic=True)
             connection.execute("INSERT INTO words(words, rank) VALUES ('hashsize', 67108864)")
@@ -146,15 +145,12 @@ def measured(programs: Mapping[str, Callable[[Path], int]], work: Path, rounds: 
     """Records a second of wall time, and of CPU time of all processes together."""
     wall: dict[str, list[float]] = {name: [] for name in programs}
     cpu: dict[str, list[float]] = {name: [] for name in programs}
-    for turn in range(rounds):
-        for name in turned(list(programs), turn):
-            out = work / "out"
-            out.mkdir()
+    for name in in_turn(programs, rounds):
+        with TemporaryDirectory(dir=work) as out:
             begun, spent = time.perf_counter(), _cpu_seconds()
-            done = programs[name](out)
+            done = programs[name](Path(out))
             wall[name].append(done / (time.perf_counter() - begun))
             cpu[name].append(done / (_cpu_seconds() - spent))
-            shutil.rmtree(out)
     return wall, cpu
 
 

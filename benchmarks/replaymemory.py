@@ -1,24 +1,23 @@
 """Peak memory of each process of a replay of 1,000 to 100,000 records: `python -m benchmarks.replaymemory`."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.processes import ROOT, memory
 from benchmarks.records import write_files
+from benchmarks.replay import command
+from benchmarks.replaypeers import JOBS
 from benchmarks.tables import Table, Wanted
 
-ROOT = Path(__file__).parents[1]
 COUNTS = (1_000, 10_000, 100_000)
-JOBS = 2
 
 
 def peaks(paths: list[Path], archive: Path) -> tuple[int, int]:
     """Largest resident memory of the writer, and of the larger reader, in MiB."""
-    words = ("replay", *map(str, paths), "--link", "--jobs", str(JOBS), "--archive", str(archive))
-    running = subprocess.Popen([sys.executable, "-m", "postscraper", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
+    running = subprocess.Popen(command(paths, archive, JOBS), cwd=ROOT, stdout=subprocess.DEVNULL)
     writer, readers = 0, 0
     while running.poll() is None:
         writer = max(writer, _peak(running.pid))
@@ -35,11 +34,8 @@ def _children(pid: int) -> Iterator[int]:
 
 
 def _peak(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:  # it has just ended
-        return 0
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")), 0)
+    size = memory(pid)
+    return size.peak_bytes // 2**20 if size else 0
 
 
 def run(counts: tuple[int, ...], samples: Path) -> Table:
@@ -50,13 +46,15 @@ def run(counts: tuple[int, ...], samples: Path) -> Table:
             writer, reader = peaks(paths, Path(name) / "archive")
             rows.append((f"{count:,}", f"{writer}", f"{reader}"))
             writers.append(writer)
-    *_, some, most = writers
+    *_, before, most = writers
     return Table(
         title="Memory of a replay",
         columns=("records", "writer, MiB", "a reader, MiB"),
         rows=rows,
         notes=(f"the most that a process held at any moment, {JOBS} readers",),
-        wanted=(Wanted(what=f"times the writer of {counts[-2]:,} records", figure=most / some, bar=1.1, at_most=True),),
+        wanted=(
+            Wanted(what=f"times the writer of {counts[-2]:,} records", figure=most / before, bar=1.1, at_most=True),
+        ),
     )
 
 

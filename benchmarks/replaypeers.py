@@ -29,8 +29,8 @@ def by_parsel(record: Any) -> Row:
 
 def by_trafilatura(record: Any) -> Row:
     url = _url(record)
-    found = import_module("trafilatura").bare_extraction(_text(record), url=url)
-    return (url, None, None) if found is None else (url, found.title, found.text)
+    story = import_module("trafilatura").bare_extraction(_text(record), url=url)
+    return (url, None, None) if story is None else (url, story.title, story.text)
 
 
 def by_newspaper(record: Any) -> Row:
@@ -42,8 +42,8 @@ def by_newspaper(record: Any) -> Row:
 
 
 def by_news_please(record: Any) -> Row:
-    found = import_module("newsplease").NewsPlease.from_warc(record, decode_errors="replace", fetch_images=False)
-    return _url(record), found.title, found.maintext
+    story = import_module("newsplease").NewsPlease.from_warc(record, decode_errors="replace", fetch_images=False)
+    return _url(record), story.title, story.maintext
 
 
 PEERS: Mapping[str, tuple[str, Extract]] = {

@@ -34,8 +34,7 @@ SELECTIONS = (
     Selection("meta[name=keywords]", "content"),
 )
 
-Found = list[str]
-Selecting = Callable[[bytes], Found]
+Texts = list[str]
 
 
 def peer(module: str) -> ModuleType | None:
@@ -43,22 +42,22 @@ def peer(module: str) -> ModuleType | None:
     return import_module(module) if find_spec(module.partition(".")[0]) else None
 
 
-def turbohtml_selects(body: bytes) -> Found:
+def turbohtml_selects(body: bytes) -> Texts:
     tree = turbohtml.parse(body.decode())
-    found: Found = []
+    texts: Texts = []
     for css, attribute in SELECTIONS:
         nodes = tree.select(css)
-        found += [node.attr(attribute) or "" for node in nodes] if attribute else [node.text for node in nodes]
-    return found
+        texts += [node.attr(attribute) or "" for node in nodes] if attribute else [node.text for node in nodes]
+    return texts
 
 
-def lexbor_selects(body: bytes, parse: Callable[[bytes], Any]) -> Found:
+def lexbor_selects(body: bytes, parse: Callable[[bytes], Any]) -> Texts:
     tree = parse(body)
-    found: Found = []
+    texts: Texts = []
     for css, attribute in SELECTIONS:
         nodes = tree.css(css)
-        found += [node.attrs.get(attribute) or "" for node in nodes] if attribute else [node.text() for node in nodes]
-    return found
+        texts += [node.attrs.get(attribute) or "" for node in nodes] if attribute else [node.text() for node in nodes]
+    return texts
 
 
 _COMPILED = tuple((CSSSelector(css), attribute) for css, attribute in SELECTIONS)
@@ -69,23 +68,23 @@ def lxml_parse(body: bytes) -> Any:
     return lxml.html.document_fromstring(body, parser=_LXML)
 
 
-def lxml_selects(body: bytes) -> Found:
+def lxml_selects(body: bytes) -> Texts:
     tree = lxml_parse(body)
-    found: Found = []
+    texts: Texts = []
     for select, attribute in _COMPILED:
         nodes = select(tree)
-        found += [node.get(attribute) or "" if attribute else "".join(node.itertext()) for node in nodes]
-    return found
+        texts += [node.get(attribute) or "" if attribute else "".join(node.itertext()) for node in nodes]
+    return texts
 
 
-def select_parsel(page: Any) -> Found:
+def select_parsel(page: Any) -> Texts:
     """page: a parsel Selector or a Scrapy response."""
-    found: Found = []
+    texts: Texts = []
     for css, attribute in SELECTIONS:
         nodes = page.css(css)
-        found += nodes.xpath(f"@{attribute}" if attribute else "string()").getall()
-    return found
+        texts += nodes.xpath(f"@{attribute}" if attribute else "string()").getall()
+    return texts
 
 
-def parsel_selects(body: bytes) -> Found:
+def parsel_selects(body: bytes) -> Texts:
     return select_parsel(parsel.Selector(body.decode()))

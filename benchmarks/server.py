@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from html import escape
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,14 +24,13 @@ from postscraper.reading.read import read
 SITEMAP = "/sitemap.xml"
 
 _BODY = re.compile(r'(<div[^>]*id="ArticleBody"[^>]*>)(.*?)(</div>)', re.S)
-_TEASER_LINK = re.compile(r'(?<=<li class="first"><a href=")[^"]+')
 
 
 def pages(count: int, samples: Path) -> dict[str, bytes]:
     """Story pages by path, uncompressed."""
     template = _template(samples)
-    told = (story for story in stories(2 * count, samples) if story.language == "en")
-    return {f"/national/{_slug(story)}": _page(template, story) for story, _ in zip(told, range(count), strict=False)}
+    english = (story for story in stories(2 * count, samples) if story.language == "en")
+    return {f"/national/{_slug(story)}": _page(template, story) for story in islice(english, count)}
 
 
 def _slug(story: Article) -> str:
@@ -58,18 +58,18 @@ def _capture(url: str, body: bytes) -> Capture:
 def _page(template: tuple[str, Article], story: Article) -> bytes:
     text, item = template
     body = "\n".join(f"<p>{escape(block.text, quote=False)}</p>" for block in story.body)
-    text = _BODY.sub(lambda found: found[1] + body + found[3], text)
+    text = _BODY.sub(lambda match: match[1] + body + match[3], text)
     text = text.replace(urlsplit(item.canonical_url).path, f"/national/{_slug(story)}")
     text = text.replace(escape(item.headline, quote=False), escape(story.headline, quote=False))
     return text.encode()
 
 
-def answers(found: Mapping[str, bytes]) -> dict[bytes, bytes]:
+def answers(site: Mapping[str, bytes]) -> dict[bytes, bytes]:
     """Whole answers by path; the sitemap names all pages."""
-    locations = "".join(f"<url><loc>{HOME}{path}</loc></url>" for path in found)
+    locations = "".join(f"<url><loc>{HOME}{path}</loc></url>" for path in site)
     sitemap = f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>'
-    made = {path.encode(): _answer(gzip.compress(body), "text/html; charset=utf-8") for path, body in found.items()}
-    return made | {SITEMAP.encode(): _answer(gzip.compress(sitemap.encode()), "application/xml")}
+    whole = {path.encode(): _answer(gzip.compress(body), "text/html; charset=utf-8") for path, body in site.items()}
+    return whole | {SITEMAP.encode(): _answer(gzip.compress(sitemap.encode()), "application/xml")}
 
 
 def _answer(body: bytes, kind: str) -> bytes:
@@ -85,21 +85,22 @@ NOT_FOUND = (
 class Connection(asyncio.Protocol):
     """One kept-alive connection; requests have no bodies."""
 
-    def __init__(self, made: Mapping[bytes, bytes]) -> None:
-        self._made = made
-        self._heard = b""
+    def __init__(self, site: Mapping[bytes, bytes]) -> None:
+        """site: whole answers by path."""
+        self._answers = site
+        self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        *requests, self._heard = (self._heard + data).split(b"\r\n\r\n")
+        *requests, self._received = (self._received + data).split(b"\r\n\r\n")
         for request in requests:
             self.answer(request.split(b" ", 2)[1])
 
     def answer(self, path: bytes) -> None:
-        self._transport.write(self._made.get(path, NOT_FOUND))
+        self._transport.write(self._answers.get(path, NOT_FOUND))
 
 
 async def serve(connection: Callable[[], asyncio.Protocol]) -> None:
@@ -111,5 +112,5 @@ async def serve(connection: Callable[[], asyncio.Protocol]) -> None:
 
 
 if __name__ == "__main__":
-    made = answers(pages(int(sys.argv[1]), Path(sys.argv[2])))
-    asyncio.run(serve(lambda: Connection(made)))
+    site = answers(pages(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(lambda: Connection(site)))

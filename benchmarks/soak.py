@@ -5,7 +5,6 @@ memory of its process against the pages it has committed. Then bare Scrapy, sele
 """
 
 import argparse
-import os
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.crawling import BARE, LOGGED, OURS, ROOT, command, elapsed, served
+from benchmarks.crawling import BARE, OURS, command, elapsed, served
+from benchmarks.processes import ROOT, memory
 from benchmarks.tables import Table, Wanted
 
 PAGES = 10_000
@@ -54,36 +54,25 @@ class Crawled:
 
 def crawl(name: str, origin: str, folder: Path) -> Crawled:
     """Raises RuntimeError when the crawl fails."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "postscraper.settings"}
-    if name == BARE:
-        del environment["SCRAPY_SETTINGS_MODULE"]
-    words = [sys.executable, "-m", "scrapy", *command(name, origin), *LOGGED]
+    words, environment = command(name, origin)
     log = folder / "log"
     with log.open("wb") as written, subprocess.Popen(words, cwd=folder, env=environment, stderr=written) as crawling:
         moments = list(_watched(crawling, folder / "archive" / "archive.db"))
-    told = log.read_text("utf-8", "replace")
-    seconds = elapsed(told)
-    if crawling.returncode or seconds is None:
-        raise RuntimeError(f"{name} ended with {crawling.returncode}:\n{told[-2000:]}")
+    seconds = elapsed(name, crawling.returncode, log.read_text("utf-8", "replace"))
     return Crawled(seconds, moments, _states(folder / "archive" / "archive.db"))
 
 
 def _watched(crawling: subprocess.Popen[bytes], database: Path) -> Iterator[Moment]:
     while crawling.poll() is None:
-        status = Path(f"/proc/{crawling.pid}/status").read_text("ascii")
-        if "VmRSS:" in status:  # a process that has ended and was not waited for has none
-            yield Moment(_committed(database), _megabytes(status, "VmRSS:"), _megabytes(status, "VmHWM:"))
+        if size := memory(crawling.pid):
+            yield Moment(_committed(database), size.now_bytes / 1e6, size.peak_bytes / 1e6)
         time.sleep(SAMPLED_SECONDS)
 
 
-def _megabytes(status: str, field: str) -> float:
-    return int(status.partition(field)[2].split()[0]) * 1024 / 1e6
-
-
-def _asked(database: Path, question: str) -> list[tuple[str, int]]:
+def _rows(database: Path, query: str) -> list[tuple[str, int]]:
     connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        return connection.execute(question).fetchall()
+        return connection.execute(query).fetchall()
     finally:
         connection.close()
 
@@ -91,14 +80,14 @@ def _asked(database: Path, question: str) -> list[tuple[str, int]]:
 def _committed(database: Path) -> int:
     """Captures in the archive; 0 before there is one."""
     try:
-        return _asked(database, "SELECT '', coalesce(max(rowid), 0) FROM capture")[0][1]
+        return _rows(database, "SELECT '', coalesce(max(rowid), 0) FROM capture")[0][1]
     except sqlite3.OperationalError:
         return 0
 
 
 def _states(database: Path) -> Counter[str]:
     return (
-        Counter(dict(_asked(database, "SELECT state, count(*) FROM ledger GROUP BY state")))
+        Counter(dict(_rows(database, "SELECT state, count(*) FROM ledger GROUP BY state")))
         if database.is_file()
         else Counter()
     )
@@ -106,16 +95,16 @@ def _states(database: Path) -> Counter[str]:
 
 def run(count: int, samples: Path, *, alone: bool = False) -> Table:
     """alone: without the other crawl, and so without a word on speed."""
-    found = {}
+    crawls = {}
     for name in (OURS,) if alone else (OURS, BARE):  # a site each: some faults happen once
         with served(count, samples, by="benchmarks.soaksite") as origin, TemporaryDirectory() as folder:
-            found[name] = crawl(name, origin, Path(folder))
-    ours = found[OURS]
+            crawls[name] = crawl(name, origin, Path(folder))
+    ours = crawls[OURS]
     rows = [
-        (name, f"{each.seconds:.1f}", f"{count / each.seconds:,.0f}", f"{each.peak_mb:.0f}")
-        for name, each in found.items()
+        (name, f"{crawled.seconds:.1f}", f"{count / crawled.seconds:,.0f}", f"{crawled.peak_mb:.0f}")
+        for name, crawled in crawls.items()
     ]
-    pace = [] if alone else [found[BARE].seconds / ours.seconds]
+    pace = [] if alone else [crawls[BARE].seconds / ours.seconds]
     return Table(
         title="A long crawl, one page in twenty hostile",
         columns=("crawl", "seconds", "pages/s", "peak MB"),

@@ -77,11 +77,11 @@ KINDS: Mapping[str, Callable[[bytes], Answer]] = {
 class Site(Mapping[bytes, Answer]):
     """Answers by path; asking takes away what happens only once."""
 
-    def __init__(self, found: Mapping[str, bytes]) -> None:
-        self._whole = {path: Answer(data) for path, data in server.answers(found).items()}
+    def __init__(self, pages: Mapping[str, bytes]) -> None:
+        self._whole = {path: Answer(data) for path, data in server.answers(pages).items()}
         self._hostile: dict[bytes, Answer] = {}
         kinds = list(KINDS.values())
-        for number, (path, page) in enumerate(list(found.items())[::EVERY]):
+        for number, (path, page) in enumerate(list(pages.items())[::EVERY]):
             self._hostile[path.encode()] = kinds[number % len(kinds)](page)
 
     def __getitem__(self, path: bytes) -> Answer:
@@ -105,9 +105,9 @@ class Connection(server.Connection):
         self._site = site
 
     def answer(self, path: bytes) -> None:
-        found = self._site.get(path, Answer(server.NOT_FOUND))
-        self._transport.write(found.data)
-        if found.closes:
+        answer = self._site.get(path, Answer(server.NOT_FOUND))
+        self._transport.write(answer.data)
+        if answer.closes:
             self._transport.close()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.tables import Table, Wanted
-from benchmarks.timing import ratio, turned
+from benchmarks.timing import in_turn, ratio
 
 SCRAPY = "python -c 'import scrapy'"
 HELP, READ = "postscraper --help", "postscraper read FILE"
@@ -31,20 +31,22 @@ def run(page: Path, *, rounds: int) -> Table:
     if rounds > 1:  # once unmeasured: files into the cache, byte code onto the disk
         for command in commands.values():
             _seconds(command)
-    found: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(rounds):
-        for name in turned(list(commands), turn):
-            found[name].append(_seconds(commands[name]))
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for name in in_turn(commands, rounds):
+        seconds[name].append(_seconds(commands[name]))
     third = 1 / 3
     return Table(
         title="Start-up",
         columns=("command", "ms", "x import scrapy"),
         rows=[
-            (name, f"{1000 * median(times):.0f}", f"{ratio(times, found[SCRAPY]):.2f}") for name, times in found.items()
+            (name, f"{1000 * median(times):.0f}", f"{ratio(times, seconds[SCRAPY]):.2f}")
+            for name, times in seconds.items()
         ],
         notes=(f"wall time, medians of {rounds} rounds in turn",),
         wanted=tuple(
-            Wanted(what=f"of import scrapy, {name}", figure=ratio(found[name], found[SCRAPY]), bar=third, at_most=True)
+            Wanted(
+                what=f"of import scrapy, {name}", figure=ratio(seconds[name], seconds[SCRAPY]), bar=third, at_most=True
+            )
             for name in (HELP, READ)
         ),
     )

@@ -29,7 +29,7 @@ _SYLLABLES = (
     *("Ba", "Chan", "Da", "Heng", "Kim", "Lak", "Mey", "Na", "Phal"),
     *("Rath", "Sok", "Ta", "Van", "Vuth", "Yon", "Pich", "Srey", "Thy"),
 )
-_NAMES = tuple("".join(each).capitalize() for size in (2, 3, 4) for each in product(_SYLLABLES, repeat=size))
+_NAMES = tuple("".join(syllables).capitalize() for size in (2, 3, 4) for syllables in product(_SYLLABLES, repeat=size))
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}|\b[a-z]{7,}\b")
 _SENTENCE = re.compile(r"(?<=[.។”»])\s+")
 _FIRST_DAY = datetime(2008, 1, 1, 1, 10, tzinfo=UTC)
@@ -46,17 +46,17 @@ class Material:
 
 def material(samples: Path) -> Material:
     """The sentences of all sample articles. Raises ValueError when there are none."""
-    found: dict[str, dict[str, None]] = {"en": {}, "km": {}}
+    sentences: dict[str, dict[str, None]] = {"en": {}, "km": {}}
     sections: dict[str, None] = {}
     for path in sorted(samples.rglob("*.json")):
         item = json.loads(path.read_text("utf-8"))
         if item["type"] == "article":
-            found[item["language"]] |= dict.fromkeys(_sentences(item))
+            sentences[item["language"]] |= dict.fromkeys(_sentences(item))
             if item["language"] == "en" and item["section"]:
                 sections[item["section"]] = None
-    if not found["en"]:
+    if not sentences["en"]:
         raise ValueError(f"{samples}: no sample article in English to make stories from")
-    return Material(tuple(found["en"]), tuple(found["km"] or found["en"]), tuple(sections) or ("National",))
+    return Material(tuple(sentences["en"]), tuple(sentences["km"] or sentences["en"]), tuple(sections) or ("National",))
 
 
 def _sentences(item: Mapping[str, Any]) -> list[str]:
@@ -110,7 +110,7 @@ def _paragraph(language: str, source: Material, rng: random.Random) -> str:
     sentences = rng.choices(source.khmer if language == "km" else source.english, k=rng.randint(1, 3))
     if language == "km":
         return f"{' '.join(sentences)} {rng.randint(1, 99_999)}"
-    return _NAME.sub(lambda found: _renamed(found[0], rng), " ".join(sentences))
+    return _NAME.sub(lambda match: _renamed(match[0], rng), " ".join(sentences))
 
 
 def _renamed(word: str, rng: random.Random) -> str:

@@ -1,7 +1,7 @@
 """Table of a benchmark's figures, and its bars."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -31,7 +31,7 @@ class Table:
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     notes: tuple[str, ...] = ()
-    wanted: tuple[Wanted, ...] = field(default=())
+    wanted: tuple[Wanted, ...] = ()
 
     def text(self) -> str:
         lines = [self.columns, *self.rows]

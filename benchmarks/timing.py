@@ -2,31 +2,33 @@
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from statistics import median
 
 Rates = Mapping[str, list[float]]
 
 
 def cpu_rates(passes: Mapping[str, Callable[[], int]], *, rounds: int, least_seconds: float) -> Rates:
-    """Things done per CPU second by name, one figure a round.
+    """Items done per CPU second by name, one figure a round.
 
-    A pass does its work once and returns how many things it did; in each round it is repeated until
+    A pass does its work once and returns how many items it did; in each round it is repeated until
     `least_seconds` of CPU time are spent. One pass of each is run before, unmeasured.
     """
     for run in passes.values():
         run()
-    found: dict[str, list[float]] = {name: [] for name in passes}
-    for turn in range(rounds):
-        for name in turned(list(passes), turn):
-            found[name].append(_rate(passes[name], least_seconds))
-    return found
+    rates: dict[str, list[float]] = {name: [] for name in passes}
+    for name in in_turn(passes, rounds):
+        rates[name].append(_rate(passes[name], least_seconds))
+    return rates
 
 
-def turned(names: list[str], turn: int) -> list[str]:
-    """The names with another first one each turn: who follows whom must not matter."""
-    start = turn % len(names)
-    return names[start:] + names[:start]
+def in_turn(names: Collection[str], rounds: int) -> Iterator[str]:
+    """All names once a round, with another first one each time: who follows whom must not matter."""
+    order = deque(names)
+    for _ in range(rounds):
+        yield from order
+        order.rotate(-1)
 
 
 def _rate(run: Callable[[], int], least_seconds: float) -> float:

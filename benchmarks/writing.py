@@ -17,11 +17,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.byhand import BATCH, Fed, cut, flat_rows, same_rows
+from benchmarks.byhand import BATCH, Fed, flat_rows, same_rows
 from benchmarks.tables import Table, Wanted
-from benchmarks.timing import ratio, turned
+from benchmarks.timing import in_turn, ratio
 from postscraper.items import Article
 from storage.archive import Archive
+from storage.database.bulk import chunks
 
 OURS = "Archive.add_many"
 SAME = "the same rows by hand"
@@ -36,8 +37,8 @@ def fill(items: list[Article], folder: Path) -> tuple[float, float]:
     """Write the items into a new archive; CPU and wall seconds."""
     with Archive.open(folder) as archive:
         cpu, wall = time.process_time(), time.perf_counter()
-        for some in cut(items):
-            archive.add_many((item, None) for item in some)
+        for batch in chunks(items, BATCH):
+            archive.add_many((item, None) for item in batch)
         return time.process_time() - cpu, time.perf_counter() - wall
 
 
@@ -48,12 +49,11 @@ def run(items: list[Article], filled: Path, *, rounds: int) -> Table:
         writers |= {f"{name}, {fed}": partial(written.write, fed) for fed in FEDS}
     cpu: dict[str, list[float]] = {name: [] for name in writers}
     wall: dict[str, list[float]] = {name: [] for name in writers}
-    for turn in range(rounds):
-        for name in turned(list(writers), turn):
-            with TemporaryDirectory(dir=filled.parent) as new:
-                spent, passed = writers[name](Path(new))
-            cpu[name].append(len(items) / spent)
-            wall[name].append(len(items) / passed)
+    for name in in_turn(writers, rounds):
+        with TemporaryDirectory(dir=filled.parent) as new:
+            spent, passed = writers[name](Path(new))
+        cpu[name].append(len(items) / spent)
+        wall[name].append(len(items) / passed)
     kilobytes = sum(len(block.text.encode()) for item in items for block in item.body) / len(items) / 1000
     return Table(
         title="Archive writes",

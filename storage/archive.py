@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, event
 
 from storage.database import engine as database
 from storage.database import packed
+from storage.database.lock import make_archive_folder
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.evidence.store import FOLDER
 from storage.holdings.holdings import Holdings
@@ -72,14 +73,14 @@ class Archive:
         own. Raises ArchiveError.
         """
         folder = Path(folder)
-        if readonly and db_url is None and packed.is_pack(folder):
-            return cls._open_pack(folder)
-        if db_url is None:
-            packed.refuse(folder)
-        if readonly and db_url is None:
+        if db_url is None and readonly:
+            if packed.is_pack(folder):
+                return cls._open_pack(folder)
             cls.check_folder(folder)
+        elif db_url is None:
+            packed.refuse(folder)
         if not readonly:
-            database.make_folder(folder)
+            make_archive_folder(folder)
         engine = database.engine_for(folder, db_url, readonly=readonly)
         if database.is_sqlite(engine):
             event.listen(engine, "connect", lambda connection, _record: sql.register(connection))
@@ -113,11 +114,10 @@ class Archive:
             raise NotAnArchive(f"there is no archive in {folder}")
 
     @classmethod
-    def upgrade(cls, folder: str | PathLike[str], *, db_url: str | None = None) -> None:
+    def upgrade(cls, folder: str | PathLike[str]) -> None:
         """Bring an archive of an earlier version to this program's. Raises ArchiveError."""
-        if db_url is None:
-            cls.check_folder(Path(folder))
-        engine = database.engine_for(Path(folder), db_url, readonly=False, writes=True)
+        cls.check_folder(Path(folder))
+        engine = database.engine_for(Path(folder), None, readonly=False, writes=True)
         try:
             database.upgrade(engine, _derive)
         finally:

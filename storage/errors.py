@@ -1,24 +1,4 @@
-"""Errors of the archive; every message is one sentence, with what mends it.
-
-ArchiveError
-├── NotAnArchive     no archive there, or a file that is something else
-├── WrongVersion     made by another version of this program
-│   └── EarlierVersion   … from whose schema no migration leads to this one
-├── Locked           another process is writing
-├── ReadOnly         the file or folder cannot be written
-├── Full             no room on the disk
-├── Damaged          the database file is broken
-├── Unsupported      this database cannot do that
-├── BadQuery         a search or an export without a meaning
-├── BadFolder        a folder that cannot take a copy
-├── NoSuchStory      no story, revision or page of that address or number
-└── NoSuchRun        no run of that number
-
-EvidenceError
-├── EvidenceShort       a file is shorter than the database records
-├── EvidenceFailed      a write or a sync failed: nothing more is stored
-└── RecordUnreadable    no whole record at a location, or the record it refers to is missing
-"""
+"""Errors of the archive; every message is one sentence, with what mends it."""
 
 
 class ArchiveError(Exception):

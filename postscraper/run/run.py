@@ -27,7 +27,7 @@ from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
-from storage.evidence.store import Evidence
+from storage.evidence.store import FOLDER, Evidence
 from storage.ingest import runs, visits
 from storage.ingest.skeletons import NewClass, add_skeletons
 from storage.ledger.ledger import Due
@@ -117,7 +117,7 @@ class Run:
             archive = Archive.open(folder, db_url=settings["ARCHIVE_DB_URL"])
             recorded = {name: settings[name] for name in _RECORDED_SETTINGS if settings[name] is not None}
             evidence = Evidence.open(
-                folder / "evidence",
+                folder / FOLDER,
                 prefix=paper.name,
                 writable=True,
                 software=f"postscraper {__version__}",

@@ -29,9 +29,9 @@ def chunks(values: Sequence[Any], most: int = CHUNK) -> Iterator[Sequence[Any]]:
 def select_in(connection: Connection, query: Any, column: Any, values: Collection[Any]) -> Iterator[Any]:
     """The rows of a query whose column has one of the values."""
     # A list itself would become a parameter object a value, which takes longer than the query.
-    some = query.where(column.in_(bindparam("some", expanding=True)))
+    having = query.where(column.in_(bindparam("chunk", expanding=True)))
     for chunk in chunks(sorted(values)):
-        yield from connection.execute(some, {"some": chunk})
+        yield from connection.execute(having, {"chunk": chunk})
 
 
 def run_in(connection: Connection, statement: Delete | Update, column: Any, values: Collection[Any]) -> int:

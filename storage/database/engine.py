@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 
-from storage import errors, files
+from storage import errors
 from storage.database.lock import holds_shared_lock
 from storage.database.schema import BASELINE, SCHEMA
 
@@ -31,7 +32,7 @@ ERRORS: dict[int, tuple[type[errors.ArchiveError], str]] = {
     sqlite3.SQLITE_BUSY: (errors.Locked, "another process is writing to {place}; wait for it to end"),
     sqlite3.SQLITE_LOCKED: (errors.Locked, "another process is writing to {place}; wait for it to end"),
     sqlite3.SQLITE_READONLY: (errors.ReadOnly, "{place} cannot be written; check the rights of file and folder"),
-    sqlite3.SQLITE_FULL: (errors.Full, "no room left on the disk of {place}; the batch was not stored"),
+    sqlite3.SQLITE_FULL: (errors.Full, "no room left on the disk of {place}; the last write was not stored"),
     sqlite3.SQLITE_CORRUPT: (errors.Damaged, "{place} is damaged; build it again from the evidence"),
     sqlite3.SQLITE_IOERR: (errors.Damaged, "the disk of {place} fails to read or write"),
     sqlite3.SQLITE_NOTADB: (errors.NotAnArchive, "{place} is not a database"),
@@ -86,6 +87,23 @@ def file_uri(path: Path, mode: str) -> str:
     is_writable = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
     immutable = mode == "ro" and log_is_empty and (holds_shared_lock(path.parent) or not is_writable)
     return f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if immutable else ''}"
+
+
+@contextmanager
+def raw_connection(database: Path, *, before: Path | None = None, mode: str = "ro") -> Iterator[sqlite3.Connection]:
+    """The driver's own connection to a database file, for statements that SQLAlchemy would only pass on.
+
+    before: another database, attached read-only as `before`. mode: ro, rw or rwc. Raises ArchiveError.
+    """
+    try:
+        uri = file_uri(database, mode)
+        with closing(sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, uri=True)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            if before is not None:
+                connection.execute("ATTACH ? AS before", (file_uri(before, "ro"),))
+            yield connection
+    except sqlite3.DatabaseError as error:
+        raise archive_error(error, str(before or database)) or error from error
 
 
 def archive_error(error: BaseException, place: str) -> errors.ArchiveError | None:
@@ -173,16 +191,6 @@ def vacuum(engine: Engine, folder: Path) -> None:
             f"{folder / DATABASE} still holds what was deleted: another program has it open; end it and run the "
             "command again"
         )
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder unless it exists. Raises ReadOnly or NotAnArchive when it cannot be made."""
-    try:
-        files.make_folder(folder)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise errors.NotAnArchive(f"{folder} is a file; an archive is a folder") from error
-    except PermissionError as error:
-        raise errors.ReadOnly(f"{folder} cannot be made; check the rights of the folder above") from error
 
 
 def is_empty(engine: Engine) -> bool:

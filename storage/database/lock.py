@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
@@ -26,11 +26,9 @@ class RunLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        make_archive_folder(folder)
         try:
-            make_folder(folder)
             self._descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise NotAnArchive(f"{folder} is a file; an archive is a folder") from error
         except PermissionError as error:
             raise ReadOnly(f"{folder} cannot be written; check the rights of the folder") from error
         try:
@@ -58,6 +56,16 @@ class RunLock:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def make_archive_folder(folder: Path) -> None:
+    """Make the folder unless it exists. Raises ReadOnly or NotAnArchive when it cannot be made."""
+    try:
+        make_folder(folder)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise NotAnArchive(f"{folder} is a file; an archive is a folder") from error
+    except PermissionError as error:
+        raise ReadOnly(f"{folder} cannot be made; check the rights of the folder above") from error
 
 
 @contextmanager
@@ -96,14 +104,11 @@ _SHARED: set[Path] = set()
 
 def in_use(archive: Path) -> bool:
     """Whether another process, or this one, holds the archive's run lock."""
-    if not (archive / NAME).is_file():
-        return False
-    with suppress(OSError):  # no right to write the lock: a copy, or an archive of another user
-        try:
-            RunLock(archive).release()
-        except ArchiveInUse:
-            return True
-    return False
+    try:
+        with shared_lock(archive):
+            return False
+    except ArchiveInUse:
+        return True
 
 
 def _refused(folder: Path, descriptor: int) -> ArchiveInUse:

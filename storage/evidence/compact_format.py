@@ -63,6 +63,11 @@ def prefix_of(name: str) -> str | None:
     return match and match[1]
 
 
+def prefixes(folder: Path) -> list[str]:
+    """The newspapers whose runs wrote files of the folder, in alphabetical order."""
+    return sorted({prefix for name in evidence_files(folder) if (prefix := prefix_of(name))})
+
+
 def file_of(path: Path) -> Path:
     """The path of the gzip file, or of the compact file that replaced it."""
     compact = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)

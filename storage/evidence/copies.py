@@ -11,8 +11,9 @@ from storage.evidence import compact_format
 from storage.evidence.store import HOPS, path_in, record_in
 from storage.warc.exchange import Damage, RecordLocation
 from storage.warc.files import OnDamage
-from storage.warc.members import GZIP, MAGIC, RawRecord
+from storage.warc.members import MAGIC, RawRecord
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
+from storage.warc.writer import GZIP
 
 
 class Copy(NamedTuple):

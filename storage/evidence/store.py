@@ -12,7 +12,6 @@ start holds for all of it. One writer for each folder and prefix; see `storage.d
 
 import logging
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -103,7 +102,6 @@ class Evidence:
     def __init__(self, folder: Path, prefix: str, about: Mapping[str, str] | None, file_bytes: int) -> None:
         """about: None for reading only."""
         self.folder, self._prefix, self._about, self._file_bytes = folder, prefix, about, file_bytes
-        self._names = re.compile((re.escape(prefix) if prefix else ".+") + r"-\d{8}T\d{4}Z-(\d+)\.warc\.(?:gz|zst)")
         self._file: EvidenceFile | None = None
         self._closing = Lock()  # a file must not be closed while another thread syncs it
         self._failure: OSError | None = None
@@ -216,9 +214,12 @@ class Evidence:
         return sorted(numbers, key=lambda name: (numbers[name], name))
 
     def _numbers(self) -> dict[str, int]:
-        paths = self.folder.iterdir() if self.folder.is_dir() else ()
-        matches = [match for path in paths if (match := self._names.fullmatch(path.name))]
-        return {compact_format.plain_name(match[0]): int(match[1]) for match in matches}
+        names = filter(self._has_prefix, compact_format.evidence_files(self.folder))
+        return {name: int(name.removesuffix(compact_format.PLAIN).rpartition("-")[2]) for name in names}
+
+    def _has_prefix(self, name: str) -> bool:
+        prefix = compact_format.prefix_of(name)
+        return prefix is not None and self._prefix in ("", prefix)
 
     def read(self, location: RecordLocation) -> Exchange:
         """The exchange at a location, its digests checked; a revisit with the body to which it refers.
@@ -260,7 +261,7 @@ class Evidence:
         """
         sizes = self.sizes()
         for name, end in known.items():
-            if self._names.fullmatch(name) and sizes.get(name, 0) < end:
+            if self._has_prefix(name) and sizes.get(name, 0) < end:
                 raise EvidenceShort(
                     f"{path_in(self.folder, name)} has {sizes.get(name, 0)} bytes, and the database knows {end}: "
                     "bring the file back from a copy"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from storage.database.bulk import chunks, select_in
+from storage.database.bulk import select_in
 from storage.database.other_archives import Holding, IndexQuery, Payload
 from storage.database.schema import Capture, Withdrawn
 from storage.holdings.models import Candidate, CdxEntry, State
@@ -63,12 +63,13 @@ def mark_held(connection: Connection, items: Sequence[PreparedItem]) -> None:
 
 def find_held(connection: Connection, bodies: Sequence[tuple[str, str | None]]) -> set[tuple[str, str]]:
     """Those of the bodies (address and digest) that are already held for the same address."""
-    held: set[tuple[str, str]] = set()
-    for chunk in chunks(sorted({digest for _, digest in bodies if digest})):
-        ours = select(Capture.address, Payload.sha1).join(Capture, Capture.digest == Payload.digest)
-        theirs = select(Holding.address, Holding.digest).where(Holding.state == "held", Holding.digest.in_(chunk))
-        both: Any = union_all(ours.where(Payload.sha1.in_(chunk)), theirs)
-        held.update((address, digest) for address, digest in connection.execute(both))
+    digests = {digest for _, digest in bodies if digest}
+    ours = select(Capture.address, Payload.sha1).join(Capture, Capture.digest == Payload.digest)
+    theirs = select(Holding.address, Holding.digest).where(Holding.state == "held")
+    held = {
+        *map(tuple, select_in(connection, ours, Payload.sha1, digests)),
+        *map(tuple, select_in(connection, theirs, Holding.digest, digests)),
+    }
     return held.intersection(bodies)
 
 
@@ -76,7 +77,9 @@ def add_listing(connection: Connection, archive: str, page: Sequence[Candidate],
     """Add the captures on one page of an index; returns the number of new ones."""
     states: dict[tuple[str, datetime], str] = {}  # of captures that were listed before
     listed = select(_HOLDING.url, _HOLDING.captured_at, _HOLDING.state).where(_HOLDING.archive == archive)
-    for url, captured_at, state in select_in(connection, listed, _HOLDING.url, {each.entry.url for each in page}):
+    for url, captured_at, state in select_in(
+        connection, listed, _HOLDING.url, {candidate.entry.url for candidate in page}
+    ):
         states[url, captured_at] = state
     counted = select(_HOLDING.address, func.count()).where(_HOLDING.archive == archive).group_by(_HOLDING.address)
     counts = select_in(connection, counted, _HOLDING.address, {candidate.address for candidate in page})

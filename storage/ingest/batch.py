@@ -15,9 +15,8 @@ from sqlalchemy import Connection, Row, func, select, text
 
 from storage.database.bulk import chunks, select_in
 from storage.database.schema import Capture, Reading, Revision, Story
-from storage.database.values import Values as Values
-from storage.database.values import raw
-from storage.ingest.prepare import ArticleRow, Identity, Key, PreparedItem, identity_of, key_of, second
+from storage.database.values import Values, raw
+from storage.ingest.prepare import RECORD, ArticleRow, Identity, Key, PreparedItem, identity_of, key_of, second
 from storage.ingest.timeline import Observation, Timeline
 
 
@@ -93,25 +92,25 @@ class Batch:
 
         A capture that is stored from another source keeps its time and validators; the returned item has them.
         """
-        held = self.by_key.get(item.key)
-        if held is None and (same := self.by_identity.get(identity_of(item.capture))):
-            return _as_held(item, same), Outcome.KNOWN_CAPTURE, same["id"]
-        if held is None:
+        stored = self.by_key.get(item.key)
+        if stored is None and (same := self.by_identity.get(identity_of(item.capture))):
+            return _as_stored(item, same), Outcome.KNOWN_CAPTURE, same["id"]
+        if stored is None:
             return item, *self._new(item)
-        if not self._reads_the_same(held, item):
-            self._reread(held, item)
-            return item, Outcome.REREAD, held["id"]
-        if held["evidence_file"] is None and item.capture["evidence_file"] is not None:  # stored later than its row
-            held |= {name: item.capture[name] for name in _RECORD}
-            self._change(held)
-        if held["words_of_another"]:
-            self.use_own_words(held, item.capture["words_digest"])
-        return item, Outcome.KNOWN_CAPTURE, held["id"]
+        if not self._reads_the_same(stored, item):
+            self._reread(stored, item)
+            return item, Outcome.REREAD, stored["id"]
+        if stored["evidence_file"] is None and item.capture["evidence_file"] is not None:  # stored later than its row
+            stored |= {name: item.capture[name] for name in RECORD}
+            self._change(stored)
+        if stored["words_of_another"]:
+            self.use_own_words(stored, item.capture["words_digest"])
+        return item, Outcome.KNOWN_CAPTURE, stored["id"]
 
     def _new(self, item: PreparedItem) -> tuple[Outcome, int]:
         values = {"id": self.next_capture, **item.capture}
         if values["part"] and (whole := self.by_identity.get(identity_of(values | {"part": ""}))):
-            values |= {name: whole[name] for name in ("captured_at", "source", *_RECORD)}
+            values |= {name: whole[name] for name in ("captured_at", "source", *RECORD)}
         self.next_capture += 1
         self.add_capture(values)
         self.added[values["id"]] = None
@@ -134,32 +133,32 @@ class Batch:
             return Outcome.NEW_STORY
         return Outcome.NEW_REVISION if other_words else Outcome.SAME_WORDS
 
-    def _reread(self, held: Values, item: PreparedItem) -> None:
-        before = None if held["story_id"] is None else self.by_story[held["story_id"]]
-        if held["reading_id"] is not None:
-            self.dropped.add(held["reading_id"])
-        record = {name: held[name] for name in _KEPT if held[name] is not None}
-        held |= item.capture | record
-        self._change(held)
-        self.with_teasers[held["id"]] = item
+    def _reread(self, stored: Values, item: PreparedItem) -> None:
+        before = None if stored["story_id"] is None else self.by_story[stored["story_id"]]
+        if stored["reading_id"] is not None:
+            self.dropped.add(stored["reading_id"])
+        record = {name: stored[name] for name in _KEPT if stored[name] is not None}
+        stored |= item.capture | record
+        self._change(stored)
+        self.with_teasers[stored["id"]] = item
         if before is None:
-            self._assign(held, item)
+            self._assign(stored, item)
             return
         self._derive_again(before)
         if item.canonical_url == before.canonical_url and item.article is not None:
-            held |= {"story_id": before.id, "reading_id": self._reading(item)}
-            for observation in before.timeline.reread(observation_of(held)):
+            stored |= {"story_id": before.id, "reading_id": self._reading(item)}
+            for observation in before.timeline.reread(observation_of(stored)):
                 self._update_words(observation)
         else:
-            before.timeline.remove(held["id"])
-            self._assign(held, item)
+            before.timeline.remove(stored["id"])
+            self._assign(stored, item)
 
-    def use_own_words(self, held: Values, words: str | None) -> None:
+    def use_own_words(self, stored: Values, words: str | None) -> None:
         """Let a capture use the text of its own reading again; see Timeline.reread."""
-        story = self.by_story[held["story_id"]]
-        held |= {"words_digest": words, "words_of_another": False}
+        story = self.by_story[stored["story_id"]]
+        stored |= {"words_digest": words, "words_of_another": False}
         self._derive_again(story)
-        for observation in story.timeline.reread(observation_of(held)):
+        for observation in story.timeline.reread(observation_of(stored)):
             self._update_words(observation)
 
     def _derive_again(self, story: StoryState) -> None:
@@ -179,12 +178,12 @@ class Batch:
         if values["id"] not in self.added:
             self.changed[values["id"]] = None
 
-    def _reads_the_same(self, held: Values, item: PreparedItem) -> bool:
-        if held["outcome"] != item.outcome or held["teasers_digest"] != item.capture["teasers_digest"]:
+    def _reads_the_same(self, stored: Values, item: PreparedItem) -> bool:
+        if stored["outcome"] != item.outcome or stored["teasers_digest"] != item.capture["teasers_digest"]:
             return False
         if item.reading_digest is None:
-            return all(held[name] == item.capture[name] for name in ("reason", "detail"))
-        return held["reading_id"] is not None and held["reading_id"] == self.reading_ids.get(item.reading_digest)
+            return all(stored[name] == item.capture[name] for name in ("reason", "detail"))
+        return stored["reading_id"] is not None and stored["reading_id"] == self.reading_ids.get(item.reading_digest)
 
     def _story(self, canonical_url: str) -> StoryState:
         story = self.stories.get(canonical_url)
@@ -207,10 +206,10 @@ class Batch:
         return reading_id
 
 
-def _as_held(item: PreparedItem, held: Values) -> PreparedItem:
+def _as_stored(item: PreparedItem, stored: Values) -> PreparedItem:
     """The item with the key and validators of the same capture stored from another source."""
-    visit = item.visit and replace(item.visit, etag=held["etag"], last_modified=held["last_modified"])
-    return replace(item, key=key_of(held), visit=visit)
+    visit = item.visit and replace(item.visit, etag=stored["etag"], last_modified=stored["last_modified"])
+    return replace(item, key=key_of(stored), visit=visit)
 
 
 def observation_of(values: Values) -> Observation:
@@ -224,9 +223,8 @@ def observation_of(values: Values) -> Observation:
     )
 
 
-_RECORD = ("evidence_file", "evidence_offset", "evidence_length")
 # Columns that a reread without a value leaves as they are.
-_KEPT = (*_RECORD, "etag", "last_modified")
+_KEPT = (*RECORD, "etag", "last_modified")
 
 
 # The columns of a revision that may change while its text stays the same.

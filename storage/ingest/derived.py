@@ -105,12 +105,13 @@ def _first_rows(stories: Sequence[StoryChanges]) -> dict[type[Table], Rows]:
     """The rows of stories with one revision, from the items in memory."""
     articles = [(each.state.id, each.new[0][0]["id"], each.new[0][1]) for each in stories]
     return {
-        **_facets((story_id, article) for story_id, _, article in articles),
+        **_newest_rows((story_id, article) for story_id, _, article in articles),
         Correction: [row for each in articles for row in _first_notes(*each)],
     }
 
 
-def _facets(articles: Iterable[tuple[int, ArticleRow]]) -> dict[type[Table], list[tuple[Any, ...]]]:
+def _newest_rows(articles: Iterable[tuple[int, ArticleRow]]) -> dict[type[Table], list[tuple[Any, ...]]]:
+    """The rows of stories that follow from their newest wordings alone."""
     rows: dict[type[Table], list[tuple[Any, ...]]] = {Author: [], Tag: [], StoryLink: []}
     for story_id, article in articles:
         for table, values in ((Author, article.authors), (Tag, article.tags), (StoryLink, article.links)):
@@ -177,7 +178,7 @@ def rows_of(
     noted = list(_explained([notes(revision.item) for revision in revisions], substance))
     explained = {of for _, of, _ in noted if of is not None}
     return {
-        **_facets([(story_id, ArticleRow.by(revisions[-1].item))]),
+        **_newest_rows([(story_id, ArticleRow.by(revisions[-1].item))]),
         Change: [
             (
                 *(revision.id, position, story_id, change.kind, change.field, change.before, change.after),

@@ -71,6 +71,7 @@ _REVISION = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "
 LINK = ("url", "text", "block")
 IMAGE = ("url", "caption", "credit", "caption_text", "alt", "block")
 _TEASER = ("list", "position", "headline", "summary", "url", "image_url", "published_text")
+RECORD = ("evidence_file", "evidence_offset", "evidence_length")
 SIGHTING = (*_TEASER, "address", "published_on", "published_at")
 
 
@@ -200,7 +201,7 @@ def _capture(item: Values, visit: Visit | None) -> Values:
         "address": visit.address if visit else item.get("canonical_url") or item["url"],
         "captured_at": moment(capture["captured_at"]),
         "part": capture.get("part") or "",
-        **{f"evidence_{name}": record.get(name) for name in ("file", "offset", "length")},
+        **{name: record.get(name.removeprefix("evidence_")) for name in RECORD},
         "etag": visit.etag if visit else None,
         "last_modified": visit.last_modified if visit else None,
         "outcome": item["type"],

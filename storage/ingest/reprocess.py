@@ -59,8 +59,7 @@ class Rereader:
 
     def __call__(self, row: Row[Any]) -> tuple[Any, Visit | None]:
         """The new item of a capture, and its visit. Raises EvidenceError when its bytes cannot be read."""
-        parts = self.parts(row)
-        return parts.get(row.part) or (self._reader.without(parts[""][0], row.part), None)
+        return reading_of(self.parts(row), row.part, self._reader)
 
     def parts(self, row: Row[Any]) -> dict[str, tuple[Any, Visit | None]]:
         """All new items of the response of a capture, by part; '' for the whole response. Raises EvidenceError."""
@@ -84,6 +83,11 @@ def by_part(readings: Sequence[tuple[Any, Visit | None]]) -> dict[str, tuple[Any
     """Items with their visits, by the part of the response; '' for the whole response."""
     receipts = (plain(item["capture"] if isinstance(item, Mapping) else item.capture) for item, _ in readings)
     return {receipt.get("part") or "": reading for receipt, reading in zip(receipts, readings, strict=True)}
+
+
+def reading_of(parts: Mapping[str, tuple[Any, Visit | None]], part: str, reader: Reader) -> tuple[Any, Visit | None]:
+    """The item of a part, with its visit, which is None for a part that the response no longer yields."""
+    return parts.get(part) or (reader.without(parts[""][0], part), None)
 
 
 def items(connection: Connection, captures: Sequence[Row[Any]]) -> dict[int, dict[str, Any]]:

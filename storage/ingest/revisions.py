@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from storage.ingest.batch import MOVING, StoryState, Values
+from storage.database.values import Values
+from storage.ingest.batch import MOVING, StoryState
 from storage.ingest.prepare import ArticleRow
 from storage.ingest.timeline import WordingSpan
 from storage.query.history.best import FIRST_GOOD, first_good

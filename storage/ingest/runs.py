@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from sqlalchemy import Connection, insert, select, update
 
-from storage.database.bulk import chunks
+from storage.database.bulk import run_in
 from storage.database.derived import Skeleton
 from storage.database.schema import CrawlRun
 from storage.database.values import Values
@@ -31,19 +31,20 @@ def forget(connection: Connection, addresses: Collection[str]) -> None:
     """Clear the columns that contain one of the addresses of a withdrawn story."""
     table = CrawlRun.__table__.c
     ends = [re.escape(unquote(address).rstrip("/").rsplit("/", 1)[-1]) for address in addresses]
-    names_one = re.compile(rf"(?<![\w-])(?:{'|'.join(ends)})(?![\w-])")
+    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(ends)})(?![\w-])")
+
+    def is_named(text: str | None) -> bool:
+        return pattern.search(unquote(text or "")) is not None
+
     for row in connection.execute(select(table.id, table.arguments, table.reason, table.skeletons)).all():
-        changed: dict[str, Any] = {"arguments": WITHDRAWN} if names_one.search(unquote(row.arguments)) else {}
-        changed |= {"reason": "withdrawn"} if names_one.search(unquote(row.reason or "")) else {}
-        if names_one.search(unquote(row.skeletons or "")):
+        changed: dict[str, Any] = {"arguments": WITHDRAWN} if is_named(row.arguments) else {}
+        changed |= {"reason": "withdrawn"} if is_named(row.reason) else {}
+        if is_named(row.skeletons):
             classes = json.loads(row.skeletons)
-            own = [each["url"] for each in classes if each["url"] and names_one.search(unquote(each["url"]))]
             changed["skeletons"] = json.dumps(
-                [each | {"url": None} if each["url"] in own else each for each in classes]
+                [each | {"url": None} if is_named(each["url"]) else each for each in classes]
             )
         if changed:
             complete(connection, row.id, changed)
     urls = connection.execute(select(Skeleton.url).where(Skeleton.url.is_not(None)).distinct()).scalars()
-    named = [url for url in urls if url is not None and names_one.search(unquote(url))]
-    for chunk in chunks(named):
-        connection.execute(update(Skeleton).where(Skeleton.url.in_(chunk)).values(url=None))
+    run_in(connection, update(Skeleton).values(url=None), Skeleton.url, list(filter(is_named, urls)))

@@ -38,10 +38,6 @@ class Observation(NamedTuple):
     reading_id: int
     inherited: bool = False
 
-    @property
-    def sort_key(self) -> tuple[bool, datetime, tuple[str, ...]]:
-        return self.captured_at is not None, self.captured_at or _EARLIEST, self.tie
-
 
 class WordingSpan(NamedTuple):
     """Neighbouring captures with the same wording.
@@ -70,7 +66,7 @@ class Timeline:
 
     def add(self, new: Observation) -> bool:
         """Insert a capture; returns whether its text differs from that of its neighbours."""
-        at = bisect_left(self.observations, new.sort_key, key=_sort_key)
+        at = bisect_left(self.observations, _sort_key(new), key=_sort_key)
         neighbours = self.observations[max(at - 1, 0) : at + 1]
         if not neighbours:
             self.observations.append(new)
@@ -122,7 +118,8 @@ class Timeline:
 
 
 def _sort_key(observation: Observation) -> tuple[bool, datetime, tuple[str, ...]]:
-    return observation.sort_key
+    at = observation.captured_at
+    return at is not None, at or _EARLIEST, observation.tie
 
 
 def _span(words: str, observations: list[Observation]) -> WordingSpan:

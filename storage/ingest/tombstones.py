@@ -19,7 +19,7 @@ from storage.database.schema import Address, Capture, Withdrawn, WithdrawnDigest
 from storage.database.values import plain
 from storage.errors import RecordUnreadable
 from storage.evidence import compact_format
-from storage.ingest.prepare import PreparedItem, visited_at
+from storage.ingest.prepare import RECORD, PreparedItem, visited_at
 from storage.ledger.rows import new_row, row_priority
 from storage.ledger.states import WITHDRAWN, Kind
 from storage.query.fixity import record_digest, record_line
@@ -27,12 +27,10 @@ from storage.warc.files import file_info
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, parse_record
 from storage.warc.tombstones import tombstone
 
-_BARRED = select(Withdrawn.address)
-
 
 def addresses(connection: Connection) -> frozenset[str]:
     """The addresses that the archive rejects."""
-    return frozenset(connection.execute(_BARRED).scalars())
+    return frozenset(connection.execute(select(Withdrawn.address)).scalars())
 
 
 def of(connection: Connection, address: str) -> Row[Any] | None:
@@ -105,8 +103,7 @@ def reject(connection: Connection, items: Iterable[PreparedItem], folder: Path) 
 
 def forget_bytes(connection: Connection, ids: Sequence[int]) -> None:
     """Remove the record locations of captures; their readings stay."""
-    nowhere = dict.fromkeys(("evidence_file", "evidence_offset", "evidence_length"))
-    run_in(connection, update(Capture).values(nowhere), Capture.id, ids)
+    run_in(connection, update(Capture).values(dict.fromkeys(RECORD)), Capture.id, ids)
 
 
 def add_records(
@@ -145,7 +142,7 @@ def records(folder: Path, capture: Mapping[str, Any]) -> list[tuple[int, int, bo
     The third value: whether the record is the response. [] for a capture whose bytes are not in the
     archive's own files. Raises OSError.
     """
-    file, offset, length = (capture[f"evidence_{name}"] for name in ("file", "offset", "length"))
+    file, offset, length = map(capture.__getitem__, RECORD)
     if not is_ours(file):
         return []
     places, answer = [(offset, length, True)], None

@@ -25,7 +25,7 @@ def write(connection: Connection, batch: Batch) -> None:
     _write_revisions(connection, changes)
     _write_sightings(connection, batch)
     _clear(connection, batch, changes)
-    same_words(connection, changes)
+    _set_same_words(connection, changes)
     derived.update(connection, changes)
     search_rows.update(connection, changes)
 
@@ -85,7 +85,7 @@ _ALIKE = select(Story.id, Story.canonical_url, Story.first_seen_at, Story.words_
 )
 
 
-def same_words(connection: Connection, changes: list[StoryChanges]) -> None:
+def _set_same_words(connection: Connection, changes: list[StoryChanges]) -> None:
     """Set `same_words_as` of stories with equal newest text to the one seen first."""
     digests = {digest for each in changes for digest in each.digests}
     groups: dict[str, list[Any]] = {}

@@ -48,13 +48,13 @@ class Ledger:
         self._engine = engine
         self._writer = writer
 
-    def discover(self, discoveries: Iterable[Discovery], now: datetime, found_on: str | None = None) -> int:
-        """Add addresses; returns the number of new ones. An address given by a person (`asked`) is due at once.
+    def discover(self, discoveries: Iterable[Discovery], now: datetime) -> int:
+        """Add addresses that no page led to; returns the number of new ones.
 
-        found_on: address of the page that links to them; None: no page.
+        An address given by a person (`asked`) is due at once.
         """
         with self._writer.begin() as connection:
-            merged = merge(MergedDiscovery(discovery, found_on, now) for discovery in discoveries)
+            merged = merge(MergedDiscovery(discovery, None, now) for discovery in discoveries)
             rows = LedgerBatch(connection, merged)
             new = rows.discover(merged.values())
             rows.write()
@@ -99,22 +99,12 @@ class Ledger:
         """Set the state of an address after a visit; next_at: time of the next, None for never. Raises KeyError."""
         self._apply(VisitResult(address=address, state=state, why=why, next_at=next_at), now)
 
-    def failed(
-        self, address: str, why: str, now: datetime, retry_after_seconds: float | None = None
-    ) -> datetime | None:
+    def failed(self, address: str, why: str, now: datetime) -> datetime | None:
         """Record a failure of the server or the network; returns the time of the next try, None: in the next run.
 
         Raises KeyError.
         """
-        failure = VisitResult(
-            address=address,
-            state="failed",
-            why=why,
-            next_at=None,
-            again=True,
-            retry_after_seconds=retry_after_seconds,
-        )
-        return self._apply(failure, now)
+        return self._apply(VisitResult(address=address, state="failed", why=why, next_at=None, again=True), now)
 
     def excluded(self, address: str, by: str, now: datetime) -> None:
         """Exclude an address by a rule. Raises KeyError."""

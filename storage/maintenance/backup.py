@@ -1,14 +1,12 @@
 """Copy of an archive, possibly while a crawl is writing to it."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from storage.archive import Archive
-from storage.database.engine import DATABASE
+from storage.database.engine import DATABASE, raw_connection
 from storage.database.lock import in_use
 from storage.errors import BadFolder
 from storage.evidence.compact_format import evidence_files, file_of
@@ -62,8 +60,7 @@ def _copy_database(database: Path, copy: Path) -> dict[str, int]:
 
     Returns for each evidence file that the copy names the end of the last record named.
     """
-    source = f"file:{quote(str(database.absolute()))}?mode=ro"
-    with closing(sqlite3.connect(source, uri=True)) as old, closing(sqlite3.connect(copy)) as new:
+    with raw_connection(database) as old, raw_connection(copy, mode="rwc") as new:
         old.backup(new)
         ends = dict(new.execute(ENDS))
     with copy.open("rb") as stream:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from sqlalchemy import Row, select
 
 from storage.archive import Archive, Outcome
 from storage.database.bulk import chunks
-from storage.database.engine import BUSY_SECONDS, DATABASE, archive_error, file_uri
+from storage.database.engine import DATABASE, raw_connection
 from storage.database.schema import Address, Capture
 from storage.database.values import plain, raw
 from storage.errors import EvidenceError
 from storage.evidence.store import FOLDER, Evidence
-from storage.ingest.prepare import SIGHTING, PreparedItem, prepare
+from storage.ingest.prepare import RECORD, SIGHTING, PreparedItem, prepare
 from storage.ingest.reprocess import Reader, Rereader, sightings
 from storage.ledger.states import Visit
 
@@ -45,27 +45,13 @@ _ADDRESS = tuple(column.name for column in Address.__table__.columns)
 _COPIED = ("replayed", "holding", "enumeration", "refusal", "payload", "withdrawn_digest", "run", "skeleton")
 
 
-@contextmanager
-def opened(database: Path, *, before: Path | None = None, mode: str = "ro") -> Iterator[sqlite3.Connection]:
-    """A connection to a database. before: another database, attached read-only as `before`. Raises ArchiveError."""
-    try:
-        uri = file_uri(database, mode)
-        with closing(sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, uri=True)) as connection:
-            connection.execute("PRAGMA synchronous = FULL")
-            if before is not None:
-                connection.execute("ATTACH ? AS before", (file_uri(before, "ro"),))
-            yield connection
-    except sqlite3.DatabaseError as error:
-        raise archive_error(error, str(before or database)) or error from error
-
-
 def captures(archive: Path, new: Archive, reader: Reader, *, own: bool = True) -> tuple[int, int]:
     """Copy the captures that the evidence folder did not restore.
 
     own: whether to include captures whose bytes should be in that folder.
     Returns how many were read again, from files outside the archive, and how many keep their old readings.
     """
-    with opened(new.folder / DATABASE, before=archive / DATABASE) as connection:
+    with raw_connection(new.folder / DATABASE, before=archive / DATABASE) as connection:
         missing = [row[0] for row in connection.execute(_MISSING, (own,))]
     added = unread = 0
     with Archive.open(archive, readonly=True) as old:
@@ -93,9 +79,7 @@ def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
             lost.append(row)
         else:
             yield item, visit
-    items = old.items(lost)
-    with old.connect() as connection:
-        teasers = sightings(connection, lost)
+    items, teasers = old.items(lost), old.ask(sightings, lost)
     for row in lost:
         yield _with_stored_reading(row, items[row.id], teasers[row.id]), None
 
@@ -103,7 +87,7 @@ def _items(old: Archive, ids: Sequence[int], evidence: Evidence, reader: Reader)
 def _with_stored_reading(row: Row[Any], item: dict[str, Any], teasers: Sequence[Row[Any]]) -> PreparedItem:
     """A capture with its stored reading, the address and validators of its visit, and the addresses of its teasers."""
     receipt = {name: plain(getattr(row, name)) for name in ("url", "captured_at", "status", "source", "digest", "part")}
-    record = {name: getattr(row, f"evidence_{name}") for name in ("file", "offset", "length")}
+    record = {name.removeprefix("evidence_"): getattr(row, name) for name in RECORD}
     prepared = prepare(item | {"capture": receipt | {"record": record}})
     capture = prepared.capture | {name: getattr(row, name) for name in _OF_VISIT}
     shown = tuple(tuple(raw(getattr(teaser, name)) for name in SIGHTING) for teaser in teasers)
@@ -113,7 +97,7 @@ def _with_stored_reading(row: Row[Any], item: dict[str, Any], teasers: Sequence[
 @contextmanager
 def paired(database: Path, before: Path) -> Iterator[sqlite3.Connection]:
     """One durable transaction, with a table `pair`: for each capture of `before` the id of the same capture here."""
-    with opened(database, before=before, mode="rw") as connection:
+    with raw_connection(database, before=before, mode="rw") as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_PAIRS)

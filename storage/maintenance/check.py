@@ -14,7 +14,7 @@ from storage.database.engine import DATABASE
 from storage.database.lock import in_use
 from storage.errors import ArchiveError, Damaged, NotAnArchive
 from storage.ingest.prepare import prepare
-from storage.ingest.reprocess import Reader, by_part
+from storage.ingest.reprocess import Reader, by_part, reading_of
 from storage.ingest.tombstones import waiting
 from storage.maintenance.checks import captures, database
 from storage.maintenance.checks.evidence import Compare, EvidenceCheck, same_bytes
@@ -119,10 +119,9 @@ def _check_sample(connection: Connection, evidence: EvidenceCheck, report: Repor
     _check_database(connection, report, quick=True)
     ids = [row["id"] for row in rows(connection, "SELECT id FROM capture WHERE evidence_file IS NOT NULL")]
     story_ids: set[int] = set()
-    for batch in chunks(sorted(random.sample(ids, min(sample, len(ids))))):
-        for row in rows_in(connection, "capture", "id", batch):
-            evidence.check_one(row)
-            story_ids |= {row["story_id"]} - {None}
+    for row in rows_in(connection, "capture", "id", sorted(random.sample(ids, min(sample, len(ids))))):
+        evidence.check_one(row)
+        story_ids |= {row["story_id"]} - {None}
     for batch in chunks(sorted(story_ids)):
         report.add("database", "story", stories(connection, batch))
 
@@ -164,8 +163,7 @@ def _reread(
 ) -> Iterator[Finding]:
     parts = by_part(reader.read(exchange, location))
     for row in named_by:
-        item, visit = parts.get(row["part"]) or (reader.without(parts[""][0], row["part"]), None)
-        yield from captures.capture(connection, row, prepare(item, visit))
+        yield from captures.capture(connection, row, prepare(*reading_of(parts, row["part"], reader)))
         yield from captures.payload(connection, row, exchange)
     if any(row["part"] == "" for row in named_by):
         yield from captures.parts_without_row(connection, named_by[0], location, parts)

@@ -24,12 +24,13 @@ from storage.archive import Archive
 from storage.errors import Damaged
 from storage.evidence import compact_format
 from storage.evidence.compact_format import COMPACT, PLAIN, plain_name
+from storage.evidence.store import FOLDER
 from storage.files import sync_folder
 from storage.warc import files as warcfile
 from storage.warc.exchange import Damage
 from storage.warc.members import RawRecord
 from storage.warc.parser import BadRecord
-from storage.warc.writer import members
+from storage.warc.writer import members, padded
 from storage.warc.zstd import DICTIONARY, INDEX
 
 LEVEL = 19
@@ -73,7 +74,7 @@ def compact(archive: Path, on_done: Callable[[CompactedFile], object] = lambda _
     """Replace every evidence file whose compact form is smaller. Raises ArchiveError, OSError."""
     done = []
     with Archive.open(archive, readonly=True) as opened:
-        for path in sorted((archive / "evidence").glob(f"*{PLAIN}")):
+        for path in sorted((archive / FOLDER).glob(f"*{PLAIN}")):
             target = path.with_name(path.name.removesuffix(PLAIN) + COMPACT)
             done.append(_replace(path, target, partial(_write_compact, _pages(path, opened))))
             on_done(done[-1])
@@ -83,17 +84,20 @@ def compact(archive: Path, on_done: Callable[[CompactedFile], object] = lambda _
 def undo(archive: Path, on_done: Callable[[CompactedFile], object] = lambda _: None) -> list[CompactedFile]:
     """Restore every compact evidence file to plain gzip. Raises OSError."""
     done = []
-    for compact in sorted((archive / "evidence").glob(f"*{COMPACT}")):
-        done.append(_replace(compact, compact.with_name(plain_name(compact.name)), _write_plain))
+    for compact in sorted((archive / FOLDER).glob(f"*{COMPACT}")):
+        done.append(_restore(compact))
         on_done(done[-1])
     return done
 
 
 def plain_again(compact: Path) -> None:
     """Restore one compact evidence file to plain gzip. Raises Damaged, OSError."""
-    done = _replace(compact, compact.with_name(plain_name(compact.name)), _write_plain)
-    if done.why:
-        raise Damaged(f"{compact} cannot be made plain gzip again: {done.why}")
+    if why := _restore(compact).why:
+        raise Damaged(f"{compact} cannot be made plain gzip again: {why}")
+
+
+def _restore(compact: Path) -> CompactedFile:
+    return _replace(compact, compact.with_name(plain_name(compact.name)), _write_plain)
 
 
 def _write_compact(pages: bytes, records: Iterable[RawRecord], out: BinaryIO) -> int:
@@ -165,15 +169,12 @@ def _exemplar(path: Path, offset: int) -> bytes:
 def _member(raw: bytes, length: int) -> bytes | None:
     """A gzip member of this length; None when the record cannot be compressed that far.
 
-    The same member that a run wrote, if it can be reproduced; else a smaller one, padded by spaces in the header's
-    comment.
+    The same member that a run wrote, if it can be reproduced; else a smaller one, padded.
     """
     for member in members(raw):
         if len(member) == length:
             return member
-    if len(member) < length:
-        return member[:3] + b"\x10" + member[4:10] + b" " * (length - len(member) - 1) + b"\0" + member[10:]
-    return None
+    return padded(member, length)
 
 
 def _replace(path: Path, target: Path, write: Callable[[Iterable[RawRecord], BinaryIO], int]) -> CompactedFile:

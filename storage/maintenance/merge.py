@@ -9,11 +9,10 @@ from sqlite3 import Connection
 from typing import Any
 
 from storage.database.schema import Address
+from storage.database.values import Values
 from storage.ledger.rows import raw_priority
 from storage.ledger.states import WITHDRAWN
 from storage.maintenance.carry_over import paired
-
-Values = dict[str, Any]
 
 _COLUMNS = tuple(column.name for column in Address.__table__.columns)
 # Columns of the last visit; the value of those in _LAST may come from an earlier one.

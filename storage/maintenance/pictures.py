@@ -33,10 +33,10 @@ def has_extra() -> bool:
     return find_spec(EXTRA) is not None
 
 
-def measure(archive: Archive, notice: Callable[[int, int], None] = lambda done, total: None) -> Counter[str]:
+def measure(archive: Archive, on_progress: Callable[[int, int], object] = lambda _done, _total: None) -> Counter[str]:
     """Add the pictures that are not in the table yet; how many there are of each state.
 
-    notice: called with the pictures that are done, and with those that are to be.
+    on_progress: called with the pictures that are done, and with those that are to be.
     """
     capture, photo = Capture.__table__.c, Photo.__table__.c
     is_due = or_(photo.capture_id.is_(None), photo.state == NOT_MEASURED) if has_extra() else photo.capture_id.is_(None)
@@ -47,18 +47,18 @@ def measure(archive: Archive, notice: Callable[[int, int], None] = lambda done, 
     )
     with archive.connect() as connection:
         ids = list(connection.execute(query).scalars())
-    evidence = Evidence.open(archive.evidence) if ids else None
+    evidence = Evidence.open(archive.evidence)
     states = Counter[str]()
     done = 0
     for batch in chunks(ids, BATCH):
         with archive.connect() as connection:
             rows = connection.execute(select(Capture.__table__).where(capture.id.in_(batch))).all()
-        photos = [_photo(row, evidence) for row in rows if evidence is not None]
+        photos = [_photo(row, evidence) for row in rows]
         with archive.write() as connection:
             connection.execute(delete(Photo).where(photo.capture_id.in_(batch)))
             add(connection, Photo, photos)
         states.update(each["state"] for each in photos)
-        notice(done := done + len(photos), len(ids))
+        on_progress(done := done + len(photos), len(ids))
     return states
 
 

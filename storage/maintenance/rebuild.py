@@ -20,9 +20,9 @@ from shutil import copy2, rmtree
 from typing import Any
 
 from storage.archive import Archive
-from storage.database.engine import DATABASE
+from storage.database.engine import DATABASE, raw_connection
 from storage.errors import ArchiveError, Damaged, EarlierVersion, Locked, NotAnArchive
-from storage.evidence.compact_format import evidence_files, prefix_of
+from storage.evidence.compact_format import prefixes
 from storage.evidence.store import FOLDER, Evidence
 from storage.files import sync_folder
 from storage.ingest.reprocess import Reader
@@ -99,8 +99,7 @@ def _answers(archive: Path, reader: Reader, rebuilt: Rebuilt) -> Iterator[list[t
 
 def _files(folder: Path) -> list[str]:
     """Evidence files of all newspapers, PAPER-TIME-NUMBER.warc.gz, in the order in which runs wrote them."""
-    prefixes = sorted({prefix for name in evidence_files(folder) if (prefix := prefix_of(name))})
-    by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes]
+    by_paper = [Evidence.open(folder, prefix=prefix).files() for prefix in prefixes(folder)]
     return list(merge(*by_paper, key=lambda name: name.split("-")[-2]))
 
 
@@ -126,13 +125,13 @@ def _is_readable(archive: Path) -> bool:
 
 def counts(database: Path) -> dict[str, int]:
     """Number of rows of each table that a report includes."""
-    with carry_over.opened(database) as connection:
+    with raw_connection(database) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}
 
 
 def _make_durable(database: Path) -> None:
     """Move the log into the database file, and the file onto the disk."""
-    with carry_over.opened(database, mode="rw") as connection:
+    with raw_connection(database, mode="rw") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     with database.open("rb") as stream:
         os.fsync(stream.fileno())
@@ -170,7 +169,7 @@ def _fold_log(database: Path) -> None:
     SQLite would apply an old log to the new database.
     """
     try:
-        with carry_over.opened(database, mode="rw") as connection:
+        with raw_connection(database, mode="rw") as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     except Locked as error:
         what = "another program has it open; end it and run `postscraper rebuild` again"

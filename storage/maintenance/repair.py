@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storage.archive import Archive
 from storage.errors import EvidenceShort, RecordUnreadable
-from storage.evidence.compact_format import evidence_files, prefix_of
+from storage.evidence.compact_format import prefixes
 from storage.evidence.store import FOLDER, Evidence
 from storage.ingest import derived
 from storage.ingest.reprocess import Reader
@@ -90,7 +90,7 @@ def _read_in(archive: Archive, reader: Reader, unfiled: list[RecordLocation]) ->
 def _cut_tails(archive: Path, reader: Reader) -> Iterator[str]:
     """Cut incomplete records off the ends of files, and read in the complete records before them."""
     with Archive.open(archive) as opened:
-        for prefix in sorted({prefix for name in evidence_files(archive / FOLDER) if (prefix := prefix_of(name))}):
+        for prefix in prefixes(archive / FOLDER):
             torn: list[Damage] = []
             with Evidence.open(archive / FOLDER, prefix=prefix, writable=True) as evidence:
                 try:

@@ -15,17 +15,17 @@ from typing import BinaryIO
 from storage.warc import arc, zstd
 from storage.warc.members import (
     CHUNK,
-    GZIP,
     LARGEST_BYTES,
     MAGIC,
     Extent,
     RawRecord,
-    TruncatedRecord,
     extent_at,
     is_packed_record,
+    marks_in,
 )
 from storage.warc.members import raw_record_at as strict_record_at
-from storage.warc.parser import BadRecord, is_proved
+from storage.warc.parser import BadRecord, TruncatedRecord, is_proved
+from storage.warc.writer import GZIP
 
 _LINE_ENDS = re.compile(rb"[\r\n]*")
 _VERSION = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n[^\r\n:]{1,100}:")
@@ -35,10 +35,8 @@ _ARC_MARKS = tuple(b"\n" + scheme for scheme in (b"http", b"filedesc:", b"dns:",
 _PACKED_MARKS = (MAGIC, zstd.MAGIC)
 _PLAIN_MARKS = (b"WARC/",)
 _MARKS = (*_PACKED_MARKS, *_PLAIN_MARKS, *_ARC_MARKS)
-_LONGEST_MARK = max(map(len, _MARKS))
 _STRAY_LF = re.compile(rb"(?<!\r)\n")
 _STEP = 8 * 2**10
-_WINDOW = 2**20
 
 
 def raw_record_at(stream: BinaryIO, offset: int) -> RawRecord:
@@ -214,20 +212,14 @@ def next_record(stream: BinaryIO, start: int) -> int | None:
 
 def _first(stream: BinaryIO, start: int, marks: tuple[bytes, ...], end: int | None = None) -> int | None:
     """The first offset from `start` on, before `end` if given, of a mark with which a record begins."""
-    pattern = re.compile(b"|".join(map(re.escape, marks)))
-    window_start = max(start - 1, 0)  # in ARC files the mark begins with the line end before the record
-    while True:
-        stream.seek(window_start)
-        window = stream.read(_WINDOW)
-        for mark in pattern.finditer(window):
-            offset = window_start + mark.start() + mark[0].startswith(b"\n")
-            if end is not None and offset >= end:
-                return None
-            if offset >= start and _begins_record(stream, offset):
-                return offset
-        if len(window) < _WINDOW or (end is not None and window_start + _WINDOW > end):
+    # In ARC files the mark begins with the line end before the record.
+    for marked, mark in marks_in(stream, max(start - 1, 0), marks, end):
+        offset = marked + mark.startswith(b"\n")
+        if end is not None and offset >= end:
             return None
-        window_start += _WINDOW - _LONGEST_MARK + 1
+        if offset >= start and _begins_record(stream, offset):
+            return offset
+    return None
 
 
 def _begins_record(stream: BinaryIO, offset: int) -> bool:

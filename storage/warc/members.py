@@ -2,13 +2,14 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, BinaryIO, NamedTuple
 
 from storage.warc import arc, zstd
-from storage.warc.parser import BadRecord
+from storage.warc.parser import BadRecord, TruncatedRecord
+from storage.warc.writer import GZIP
 
 LARGEST_BYTES = 64 * 2**20  # of one record, uncompressed: four times the largest page that is read
 CHUNK = 32 * 2**10
@@ -17,16 +18,11 @@ _LONGEST_HEAD = 2**20
 _WINDOW = 2**20
 MAGIC = b"\x1f\x8b\x08"
 _ZSTD = (zstd.MAGIC[:3], zstd.DICTIONARY[:3], zstd.INDEX[:3])
-GZIP = 31  # zlib's window bits for a gzip member
 # zlib-ng, of the extra `fast`, inflates the same members in three fifths of the time, and rejects the same ones with
 # the same messages. Not isal: it treats one in a hundred damaged heads differently from zlib.
 inflating: Any = import_module("zlib_ng.zlib_ng") if find_spec("zlib_ng") else zlib
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\nContent-Length[ \t]*:[ \t]*([^\s]{1,40})[ \t\r]*\n", re.IGNORECASE)
-
-
-class TruncatedRecord(BadRecord):
-    """The file ends inside the record."""
 
 
 class RawRecord(NamedTuple):
@@ -59,14 +55,9 @@ def raw_record_at(stream: BinaryIO, offset: int) -> RawRecord:
 
 
 def _frame(stream: BinaryIO, offset: int) -> RawRecord:
-    try:
-        if stream.read(4) in (zstd.DICTIONARY, zstd.INDEX):
-            return RawRecord(offset, zstd.skipped_at(stream, offset), b"")
-        length, raw = zstd.frame_at(stream, offset, LARGEST_BYTES + 1)
-    except zstd.CutFrame as cut:
-        raise TruncatedRecord(str(cut)) from cut
-    except zstd.NoFrame as damaged:
-        raise BadRecord(str(damaged)) from damaged
+    if stream.read(4) in (zstd.DICTIONARY, zstd.INDEX):
+        return RawRecord(offset, zstd.skipped_at(stream, offset), b"")
+    length, raw = zstd.frame_at(stream, offset, LARGEST_BYTES + 1)
     if len(raw) > LARGEST_BYTES:
         raise BadRecord(f"a record of more than {LARGEST_BYTES} bytes")
     return RawRecord(offset, length, raw)
@@ -154,22 +145,25 @@ def next_record(stream: BinaryIO, start: int, info_id: bytes) -> int | None:
     """
     stream.seek(0)
     mark = zstd.MAGIC if stream.read(4) in (zstd.MAGIC, zstd.DICTIONARY) else MAGIC
-    offsets = _offsets_of(mark, stream, start)
+    offsets = (offset for offset, _ in marks_in(stream, start, (mark,)))
     return next((offset for offset in offsets if is_packed_record(stream, offset, info_id)), None)
 
 
-def _offsets_of(mark: bytes, stream: BinaryIO, start: int) -> Iterator[int]:
-    """Every offset of a byte sequence, from `start`."""
+def marks_in(
+    stream: BinaryIO, start: int, marks: Sequence[bytes], end: int | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Every offset of one of the byte sequences, from `start` on, and the sequence; a few may come twice.
+
+    end: where the search may stop; None: the end of the file.
+    """
+    pattern = re.compile(b"|".join(map(re.escape, marks)))
     while True:
         stream.seek(start)
         window = stream.read(_WINDOW)
-        index = window.find(mark)
-        while index >= 0:
-            yield start + index
-            index = window.find(mark, index + 1)
-        if len(window) < _WINDOW:
+        yield from ((start + mark.start(), mark[0]) for mark in pattern.finditer(window))
+        if len(window) < _WINDOW or (end is not None and start + _WINDOW > end):
             return
-        start += _WINDOW - len(mark) + 1
+        start += _WINDOW - max(map(len, marks)) + 1
 
 
 def is_packed_record(stream: BinaryIO, offset: int, info_id: bytes = b"") -> bool:
@@ -181,7 +175,7 @@ def is_packed_record(stream: BinaryIO, offset: int, info_id: bytes = b"") -> boo
             head = zlib.decompressobj(GZIP).decompress(stream.read(CHUNK), CHUNK)
         else:
             head = zstd.frame_at(stream, offset, CHUNK)[1]
-    except (zlib.error, zstd.NoFrame):
+    except (zlib.error, BadRecord):
         return False
     if not info_id and arc.HEAD.match(head):
         return True

@@ -33,6 +33,10 @@ class BadRecord(Exception):
     """No readable record; the message is a phrase."""
 
 
+class TruncatedRecord(BadRecord):
+    """The file ends inside the record."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """A request record. linked: IDs of its concurrent records."""

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from storage.warc.writer import moment, record
+from storage.warc.writer import GZIP, moment, padded, record
 
 MEDIA_TYPE = "application/vnd.postscraper.withdrawn+json"
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -33,13 +33,10 @@ def tombstone(length: int, *, name: str, info_id: bytes, on: date, about: Mappin
     for block in (described, b"{}"):
         if member := _stored(length, block, name, info_id, on):
             return member
-    short = zlib.compress(_record(b"{}", name, info_id, on), 9, wbits=31)
-    if len(short) == length:
-        return short
-    if len(short) > length - 1:
+    short = padded(zlib.compress(_record(b"{}", name, info_id, on), 9, GZIP), length)
+    if short is None:
         raise ValueError(f"no record has {length} bytes")
-    comment = b" " * (length - len(short) - 1) + b"\0"  # in the header of the member: RFC 1952, 2.3.1
-    return short[:3] + b"\x10" + short[4:10] + comment + short[10:]
+    return short
 
 
 def withdrawn(raw: bytes) -> dict[str, Any] | None:

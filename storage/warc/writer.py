@@ -18,7 +18,7 @@ from storage.warc.exchange import Exchange, RevisitTarget
 
 _LEVEL = 6  # level 9, warcio's own, takes a tenth more time and saves a thousandth
 _STORED = 0  # for a body that is compressed already: a hundredth larger, in an eighth of the time
-_GZIP = 31  # zlib's window bits for a gzip member
+GZIP = 31  # zlib's window bits for a gzip member
 _MEDIA_TYPES = {
     "warcinfo": "application/warc-fields",
     "response": "application/http; msgtype=response",
@@ -182,9 +182,17 @@ def record(fields: Mapping[str, str], block: bytes) -> bytes:
 
 
 def _member(record: bytes, level: int) -> bytes:
-    return zlib.compress(record, level, _GZIP)
+    return zlib.compress(record, level, GZIP)
 
 
 def members(record: bytes) -> Iterator[bytes]:
     """The gzip members in which a record may have been written, the smallest last: ours, and warcio's."""
     return (_member(record, level) for level in (_STORED, _LEVEL, 9))
+
+
+def padded(member: bytes, length: int) -> bytes | None:
+    """The gzip member in that many bytes, by spaces in its header's comment (RFC 1952, 2.3.1); None if it is longer."""
+    missing = length - len(member)
+    if missing <= 0:
+        return None if missing else member
+    return member[:3] + b"\x10" + member[4:10] + b" " * (missing - 1) + b"\0" + member[10:]

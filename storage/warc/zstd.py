@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 import zstandard
 
+from storage.warc.parser import BadRecord, TruncatedRecord
+
 MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY = b"\x5d\x2a\x4d\x18"
 INDEX = b"\x5e\x2a\x4d\x18"  # ours: another skippable frame; see storage/evidence/compact_format.py
@@ -17,19 +19,11 @@ LARGEST_DICTIONARY = 16 * 2**20
 _STEP = 2**10  # compressed bytes opened at once: at most 32 MB, for four bytes may open to a block of 128 kB
 
 
-class NoFrame(Exception):
-    """No frame that can be opened; the message is a phrase."""
-
-
-class CutFrame(NoFrame):
-    """The file ends inside the frame."""
-
-
 def frame_at(stream: BinaryIO, offset: int, most: int) -> tuple[int, bytes]:
     """The compressed length of a frame, and its content.
 
     A frame of more than `most` bytes is opened only so far that the content returned is longer than `most`.
-    Raises NoFrame or CutFrame.
+    Raises BadRecord, or TruncatedRecord when the file ends inside the frame.
     """
     frame = _opener(dictionary_of(stream)).decompressobj()
     stream.seek(offset)
@@ -39,12 +33,12 @@ def frame_at(stream: BinaryIO, offset: int, most: int) -> tuple[int, bytes]:
         while not frame.eof and size <= most:
             packed = stream.read(_STEP)
             if not packed:
-                raise CutFrame("the file ends inside this record")
+                raise TruncatedRecord("the file ends inside this record")
             parts.append(frame.decompress(packed))
             length += len(packed)
             size += len(parts[-1])
     except zstandard.ZstdError as error:
-        raise NoFrame(f"a damaged zstd frame ({error})") from error
+        raise BadRecord(f"a damaged zstd frame ({error})") from error
     return length - len(frame.unused_data), b"".join(parts)
 
 
@@ -55,13 +49,13 @@ def skipped_at(stream: BinaryIO, offset: int) -> int:
 
 
 def dictionary_of(stream: BinaryIO) -> bytes:
-    """The dictionary at the head of the file; empty when there is none. Raises NoFrame for a damaged one."""
+    """The dictionary at the head of the file; empty when there is none. Raises BadRecord for a damaged one."""
     stream.seek(0)
     if stream.read(4) != DICTIONARY:
         return b""
     size = int.from_bytes(stream.read(4), "little")
     if size > LARGEST_DICTIONARY:
-        raise NoFrame(f"a dictionary of {size} bytes")
+        raise BadRecord(f"a dictionary of {size} bytes")
     return _unpacked(stream.read(size))
 
 
@@ -73,7 +67,7 @@ def _unpacked(content: bytes) -> bytes:
         with zstandard.ZstdDecompressor(max_window_size=LARGEST_DICTIONARY).stream_reader(BytesIO(content)) as reader:
             return reader.read(LARGEST_DICTIONARY)
     except zstandard.ZstdError as error:
-        raise NoFrame(f"a damaged dictionary ({error})") from error
+        raise BadRecord(f"a damaged dictionary ({error})") from error
 
 
 @lru_cache(maxsize=4)

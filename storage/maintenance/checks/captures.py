@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.database.bulk import chunks
 from storage.ingest.prepare import SIGHTING, PreparedItem
 from storage.maintenance.checks.findings import Finding, capture_name, differing, printable
 from storage.maintenance.checks.holdings import is_sha1
@@ -112,7 +111,5 @@ def _missing_addresses(connection: Connection, entry: PreparedItem) -> list[str]
     if entry.visit is None:
         return []
     addresses = sorted({entry.visit.address, *(discovery.address for discovery in entry.visit.discoveries)})
-    known: set[str] = set()
-    for batch in chunks(addresses):
-        known |= {row["address"] for row in rows_in(connection, "ledger", "address", batch, order="address")}
+    known = {row["address"] for row in rows_in(connection, "ledger", "address", addresses, order="address")}
     return [address for address in addresses if address not in known]

@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection
 
 from storage.archive import Archive
+from storage.database.engine import DATABASE
 from storage.maintenance.checks.findings import Finding, printable
 from storage.maintenance.checks.rows import rows
 from storage.query.search.text import digest_of
 
 MOST_COMPLAINTS = 100
 LONGEST_COMPLAINT = 300  # characters; SQLite lists a broken page cell by cell
-WHERE = "archive.db"
 
 
 def pages(connection: Connection, *, quick: bool = False) -> Iterator[Finding]:
@@ -23,10 +23,10 @@ def pages(connection: Connection, *, quick: bool = False) -> Iterator[Finding]:
     check = "quick_check" if quick else "integrity_check"
     for (complaint,) in connection.exec_driver_sql(f"PRAGMA {check}({MOST_COMPLAINTS})"):
         if complaint != "ok":
-            yield Finding(kind="database", where=WHERE, what=" ".join(str(complaint).split())[:LONGEST_COMPLAINT])
+            yield Finding(kind="database", where=DATABASE, what=" ".join(str(complaint).split())[:LONGEST_COMPLAINT])
     for table, rowid, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         what = f"row {rowid} of {table} names a {parent} that is not there"
-        yield Finding(kind="database", where=WHERE, what=what)
+        yield Finding(kind="database", where=DATABASE, what=what)
 
 
 def tables(connection: Connection) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def tables(connection: Connection) -> Iterator[Finding]:
         # The tables of ANALYZE, and views and indexes that a person added, are not damage.
         if name in expected or not name.isprintable():
             what = f"{printable(name)} is not as this version makes it"
-            yield Finding(kind="database", where=WHERE, what=what)
+            yield Finding(kind="database", where=DATABASE, what=what)
 
 
 @cache

@@ -51,19 +51,19 @@ class EvidenceCheck:
         self._misplaced: set[int] = set()  # captures whose record is at another location than their row says
         self._connection, self._reader, self._compare, self._report = connection, reader, compare, report
         self._evidence = Evidence.open(archive / FOLDER)
-        self._folder = archive / FOLDER
         self._being_written = being_written
 
     def check_all(self) -> None:
         """Check every record of every file, and every capture that names one."""
         ends = evidence_ends(self._connection)
-        for file in sorted({*ends, *evidence_files(self._folder)}):
+        folder = self._evidence.folder
+        for file in sorted({*ends, *evidence_files(folder)}):
             if Path(file).is_absolute() or prefix_of(file) is None:
                 # Another program's file: only the records that rows name are checked.
                 for row in list(rows(self._connection, _OF_FILE, file)):
                     self._check_capture(row)
                 if file not in ends:
-                    name = file_of(self._folder / file).name
+                    name = file_of(folder / file).name
                     what = "was written by no run, and is left out: `postscraper replay` reads such files"
                     self._report.notes.append(f"{name} {what}")
                 continue

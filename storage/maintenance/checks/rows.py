@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Date, Integer
 
 from storage.archive import Archive
+from storage.database.bulk import chunks
 from storage.database.schema import Moment, Table
 from storage.database.values import raw
 from storage.errors import Unsupported
@@ -40,9 +41,10 @@ def rows(connection: Connection, query: str, *values: Any) -> Iterator[Row]:
 
 
 def rows_in(connection: Connection, table: str, column: str, values: Sequence[Any], order: str = "id") -> Iterator[Row]:
-    """Whole rows of a table whose column has one of the values."""
-    marks = ", ".join("?" * len(values))
-    return rows(connection, f"SELECT * FROM {table} WHERE {column} IN ({marks}) ORDER BY {order}", *values)
+    """Whole rows of a table whose column has one of the values; `order` within a few hundred values."""
+    for chunk in chunks(values):
+        marks = ", ".join("?" * len(chunk))
+        yield from rows(connection, f"SELECT * FROM {table} WHERE {column} IN ({marks}) ORDER BY {order}", *chunk)
 
 
 def raw_row(values: Row) -> dict[str, Any]:

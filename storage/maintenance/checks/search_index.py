@@ -21,6 +21,7 @@ from storage.maintenance.checks.rows import rows
 WHERE = "the index of words"
 BATCH = 500  # revisions in memory at a time
 _ALL_BITS = 2**64 - 1
+_CREATE_PLACES = "CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', 'words', 'instance')"
 _PLACES = "SELECT term, doc, col, offset FROM temp.places"
 _SIZES = "SELECT id, sz FROM words_docsize"
 _READINGS = "SELECT revision.id, item FROM revision JOIN reading ON reading.id = reading_id ORDER BY revision.id"
@@ -31,7 +32,7 @@ Sums = dict[int, tuple[int, bytes]]
 
 def words(connection: Connection) -> Iterator[Finding]:
     """Revisions whose words in the index are not those of their readings."""
-    connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', 'words', 'instance')")
+    connection.exec_driver_sql(_CREATE_PLACES)
     try:
         stored = _sums(connection.exec_driver_sql(_PLACES), connection.exec_driver_sql(_SIZES))
         yield from _totals(connection)
@@ -83,7 +84,7 @@ def _sums(places: Iterable[tuple[str, int, str, int]], sizes: Iterable[tuple[int
 def _anew(table: str, revisions: list[tuple[int, str]]) -> Sums:
     with closing(sqlite3.connect(":memory:")) as memory:
         memory.execute(table)
-        memory.execute("CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', 'words', 'instance')")
+        memory.execute(_CREATE_PLACES)
         memory.executemany(ADD, [(number, *ArticleRow.by(json.loads(item)).words) for number, item in revisions])
         return _sums(memory.execute(_PLACES), memory.execute(_SIZES))
 

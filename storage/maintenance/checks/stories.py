@@ -38,7 +38,7 @@ def _stories(connection: Connection, ids: Sequence[int]) -> Iterator[Finding]:
     stored = {row["id"]: row for row in rows_in(connection, "story", "id", ids)}
     revisions = _grouped(connection, "revision", "story_id", ids, "number")
     numbers = [row["id"] for of_story in revisions.values() for row in of_story]
-    images = _grouped(connection, "image", "revision_id", numbers, "position") if numbers else {}
+    images = _grouped(connection, "image", "revision_id", numbers, "position")
     derived = {table: _grouped(connection, table.__tablename__, "story_id", ids, "position") for table in COLUMNS}
     for story_id in ids:
         story = batch.by_story[story_id]

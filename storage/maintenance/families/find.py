@@ -38,7 +38,7 @@ from storage.maintenance.families.examine import (
 )
 from storage.maintenance.families.links import Facts, Link, Membership, families, link, same_text, with_twins
 from storage.maintenance.families.texts import Text
-from storage.maintenance.families.twins import DAYS_APART, Edition, Editions
+from storage.maintenance.families.twins import DAYS_APART, Edition, twin_links
 
 BATCH = 500  # stories, in one transaction
 PROCESSES = 2
@@ -51,11 +51,11 @@ _LINK = ("older_id", "younger_id", "reason", "similarity", "older_share", "young
 _ROW = ("head_id", "story_id", "compared_id", "reason", "similarity", "own_share", "evidence")
 _UNKNOWN = 0  # as a day
 
-Notice = Callable[[int, int], None]  # stories examined, and to examine
+OnProgress = Callable[[int, int], object]  # takes the stories examined, and those to examine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FamilyCounts:
     """Result of a run. members: by reason. only_equal: without the extra, so that nearly equal texts were not found."""
 
     stories: int
@@ -65,13 +65,13 @@ class Found:
     only_equal: bool
 
 
-def find(archive: Archive, *, new_only: bool, notice: Notice = lambda done, total: None) -> Found:
+def find(archive: Archive, *, new_only: bool, on_progress: OnProgress = lambda _done, _total: None) -> FamilyCounts:
     """Find and write the families. new_only: compare only stories that are new or edited since the last time."""
     if not new_only:
         with archive.write() as connection:
             require_sqlite(connection, "families")
             connection.execute(delete(FamilySketch))
-    examined = _examine(archive, notice)
+    examined = _examine(archive, on_progress)
     with archive.connect() as connection:
         stories = Stories(connection)
         new, former = None, list[Link]()
@@ -92,7 +92,7 @@ def find(archive: Archive, *, new_only: bool, notice: Notice = lambda done, tota
         connection.execute(delete(FamilyLink))
         add_rows(connection, FamilyLink, _LINK, (_link_row(each, stories) for each in (*links, *twins)))
         connection.execute(update(FamilySketch).where(~FamilySketch.compared).values(compared=True))
-    return Found(
+    return FamilyCounts(
         stories=len(stories.ids),
         examined=examined,
         families=len({each.head for each in members}),
@@ -142,7 +142,7 @@ AND (revision_id IS NULL OR revision_id <> newest_revision_id OR (:extra AND ske
 """
 
 
-def _examine(archive: Archive, notice: Notice) -> int:
+def _examine(archive: Archive, on_progress: OnProgress) -> int:
     """Examine stories that are new or edited; how many."""
     with archive.connect() as connection:
         require_sqlite(connection, "families")
@@ -157,7 +157,7 @@ def _examine(archive: Archive, notice: Notice) -> int:
                 run_in(writer, delete(FamilySketch), FamilySketch.story_id, [row[0] for row in examined])
                 add_rows(writer, FamilySketch, _COLUMNS, ((*row, False) for row in examined))
             done += len(examined)
-            notice(done, len(ids))
+            on_progress(done, len(ids))
     return len(ids)
 
 
@@ -236,8 +236,8 @@ def _nearly_same(
     for older, younger in pairs(lambda: (each for each in stored.sketches() if not left_out[each[0]]), new):
         if are_alike(sketch_of(older), sketch_of(younger)):
             texts = text_of(older), text_of(younger)
-            if found := link(older, younger, texts, (stories.facts(older), stories.facts(younger))):
-                yield found
+            if near := link(older, younger, texts, (stories.facts(older), stories.facts(younger))):
+                yield near
 
 
 class _Stored:
@@ -291,7 +291,7 @@ def _twins(
     """Links of twins between heads, or stories without a family. followers: members of a family besides its head."""
     if not 0 < sum(stories.is_khmer) < len(stories.ids):
         return []
-    links = Editions().links(_editions(connection, stories, _days_of(stories, new, followers)))
+    links = twin_links(_editions(connection, stories, _days_of(stories, new, followers)))
     return [each for each in links if new is None or each.older in new or each.younger in new]
 
 
@@ -312,11 +312,14 @@ def _editions(connection: Connection, stories: Stories, numbers: Sequence[int]) 
         query = select(revision.id, revision.headline, revision.standfirst, revision.body).where(revision.id.in_(ids))
         texts = {row.id: "\n\n".join(filter(None, row[1:])) for row in connection.execute(query)}
         pictures: dict[int, list[str]] = {}
-        for of, url in connection.execute(select(image.revision_id, image.url).where(image.revision_id.in_(ids))):
-            pictures.setdefault(of, []).append(url)
-        for number, of in zip(batch, ids, strict=True):
+        for revision_id, url in connection.execute(
+            select(image.revision_id, image.url).where(image.revision_id.in_(ids))
+        ):
+            pictures.setdefault(revision_id, []).append(url)
+        for number, revision_id in zip(batch, ids, strict=True):
             language = "km" if stories.is_khmer[number] else "en"
-            yield Edition.of(number, stories.days[number], language, texts[of], pictures.get(of, ()))
+            urls = pictures.get(revision_id, ())
+            yield Edition.of(number, stories.days[number], language, texts[revision_id], urls)
 
 
 def _row(member: Membership, stories: Stories) -> tuple[object, ...]:

@@ -70,8 +70,8 @@ class Membership:
     evidence: str | None = None
 
 
-def same_text(older: int, younger: int, of: Facts, by: Facts) -> Link:
-    reason: Reason = "re-run" if by.is_rerun or _long_after(of, by) else "same text"
+def same_text(older: int, younger: int, older_facts: Facts, younger_facts: Facts) -> Link:
+    reason: Reason = "re-run" if younger_facts.is_rerun or _long_after(older_facts, younger_facts) else "same text"
     return Link(older=older, younger=younger, reason=reason, similarity=1.0, own_shares=(0.0, 0.0))
 
 
@@ -84,11 +84,13 @@ def link(older: int, younger: int, texts: tuple[Text, Text], facts: tuple[Facts,
     resemblance = rounded(shared / (len(before) + len(after) - shared))
     own_shares = rounded(1 - shared / len(before)), rounded(1 - shared / len(after))
     contained = rounded(shared / min(len(before), len(after)))
-    of, by = facts
+    older_facts, younger_facts = facts
     reason: Reason
-    if (by.is_rerun and contained >= RERUN) or (_long_after(of, by) and resemblance >= NEARLY_THE_SAME):
+    if (younger_facts.is_rerun and contained >= RERUN) or (
+        _long_after(older_facts, younger_facts) and resemblance >= NEARLY_THE_SAME
+    ):
         reason, similarity = "re-run", resemblance
-    elif (of.is_wire or by.is_wire) and contained >= WIRE and shared >= FEWEST_WIRE:
+    elif (older_facts.is_wire or younger_facts.is_wire) and contained >= WIRE and shared >= FEWEST_WIRE:
         reason, similarity = "wire copy", contained
     elif contained >= CONTAINED and len(after) < SHORTER * len(before):
         reason, similarity = "shortened", contained
@@ -112,8 +114,8 @@ def are_editions(one: frozenset[str], other: frozenset[str]) -> bool:
     return fewer >= FEWEST_FIGURES and len(one & other) < FIGURES_IN_COMMON * fewer
 
 
-def _long_after(of: Facts, by: Facts) -> bool:
-    return of.day is not None and by.day is not None and by.day - of.day >= RERUN_AFTER_DAYS
+def _long_after(older: Facts, younger: Facts) -> bool:
+    return older.day is not None and younger.day is not None and younger.day - older.day >= RERUN_AFTER_DAYS
 
 
 def families(links: Iterable[Link]) -> list[Membership]:

@@ -121,35 +121,29 @@ def _has(khmer: Edition, name: str, consonants: str) -> bool:
     return consonants in khmer.consonants or all(word in khmer.latin for word in name.casefold().split())
 
 
-class Editions:
-    """Stories in the order of their days, each compared with those of the other language in the days before it."""
+def twin_links(editions: Iterable[Edition]) -> Iterator[Link]:
+    """Links of twins; a story may be in several.
 
-    def __init__(self) -> None:
-        self._recent: deque[Edition] = deque()
-        self._by_key: dict[str, dict[int, Edition]] = {}
-
-    def links(self, editions: Iterable[Edition]) -> Iterator[Link]:
-        """Links of twins; a story may be in several."""
-        for edition in editions:
-            self._forget(edition.day - DAYS_APART)
-            others: dict[int, Edition] = {}
-            counts = Counter[int]()
-            for key in edition.keys:
-                with_key = self._by_key.setdefault(key, {})
-                others |= with_key
-                counts.update(number for number, other in with_key.items() if other.language != edition.language)
-            for number, _ in counts.most_common(LIKELIEST):
-                if twins := twin(others[number], edition):
-                    yield twins
-            self._recent.append(edition)
-            for key in edition.keys:
-                self._by_key[key][edition.number] = edition
-
-    def _forget(self, before: int) -> None:
-        """Drop the editions of earlier days."""
-        while self._recent and self._recent[0].day < before:
-            old = self._recent.popleft()
+    editions: in the order of their days; each is compared with those of the other language in the days before it.
+    """
+    recent: deque[Edition] = deque()
+    by_key: dict[str, dict[int, Edition]] = {}
+    for edition in editions:
+        while recent and recent[0].day < edition.day - DAYS_APART:
+            old = recent.popleft()
             for key in old.keys:
-                del self._by_key[key][old.number]
-                if not self._by_key[key]:
-                    del self._by_key[key]
+                del by_key[key][old.number]
+                if not by_key[key]:
+                    del by_key[key]
+        others: dict[int, Edition] = {}
+        counts = Counter[int]()
+        for key in edition.keys:
+            with_key = by_key.setdefault(key, {})
+            others |= with_key
+            counts.update(number for number, other in with_key.items() if other.language != edition.language)
+        for number, _ in counts.most_common(LIKELIEST):
+            if link := twin(others[number], edition):
+                yield link
+        recent.append(edition)
+        for key in edition.keys:
+            by_key[key][edition.number] = edition

@@ -12,8 +12,8 @@ from itertools import islice
 from posixpath import normpath
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
-from storage.warc.members import GZIP
 from storage.warc.parser import split_record
+from storage.warc.writer import GZIP
 
 INDEXED = ("response", "revisit", "resource")
 BLOCK_LINES = 1024

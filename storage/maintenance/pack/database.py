@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from storage.archive import Archive
-from storage.database.engine import DATABASE, file_uri
+from storage.database.engine import DATABASE, file_uri, raw_connection
 from storage.database.schema import Table
 from storage.query.export.selection import Selection
 
@@ -72,7 +72,7 @@ def _rule(table: str) -> str:
 @contextmanager
 def editing(folder: Path) -> Iterator[sqlite3.Connection]:
     """The database of a pack in the making, for statements of any order."""
-    with closing(sqlite3.connect(folder / DATABASE, isolation_level=None, uri=True)) as connection:
+    with raw_connection(folder / DATABASE, mode="rw") as connection:
         connection.execute("PRAGMA synchronous = OFF")  # a pack that is not whole is made anew
         yield connection
 

@@ -69,12 +69,12 @@ def pack(
     *,
     software: str,
     version_of: Callable[[str], str],
-    on_record: Callable[[int, int], object] = lambda _done, _total: None,
+    on_progress: Callable[[int, int], object] = lambda _done, _total: None,
 ) -> Packed:
     """Write the pack, whole or not at all.
 
     version_of: the version of a layout.
-    on_record: called with the records copied so far, and those that there are without requests.
+    on_progress: called with the records copied so far, and those that there are without requests.
     Raises ArchiveError, OSError.
     """
     evidence = archive.evidence  # raises before anything is written
@@ -85,7 +85,7 @@ def pack(
             folder = Path(temporary)
             copy_selection(archive, folder, selection)
             with Package(part) as package:
-                count, left_out = _add_pages(package, evidence, folder, on_record)
+                count, left_out = _add_pages(package, evidence, folder, on_progress)
                 with Archive.open(folder, readonly=True) as copy:
                     sheet = copy.ask(_sheet, selection, software, version_of, list(map(str, left_out)))
                     packed = replace(copy.ask(_add_texts, package, sheet), records=count)
@@ -106,7 +106,7 @@ def pack(
 
 
 def _add_pages(
-    package: Package, evidence: Path, folder: Path, on_record: Callable[[int, int], object]
+    package: Package, evidence: Path, folder: Path, on_progress: Callable[[int, int], object]
 ) -> tuple[int, list[Damage]]:
     """Copy the records of the captures, index them, and let the rows name their new places; how many records.
 
@@ -120,7 +120,7 @@ def _add_pages(
         copy.execute("BEGIN")
         total = copy.execute(f"SELECT count(*) FROM ({_RECORDS})").fetchone()[0]
         with package.member(f"archive/{WARC}", compressed=False) as member:
-            for record in copies(evidence, _locations(copy, on_record, total), left_out.append):
+            for record in copies(evidence, _locations(copy, on_progress, total), left_out.append):
                 place, length = member.size, member.write(record.packed)
                 copy.execute("INSERT INTO moved VALUES (?, ?, ?, ?)", (record.file, record.offset, place, length))
                 count += 1
@@ -141,11 +141,11 @@ def _add_pages(
 
 
 def _locations(
-    copy: sqlite3.Connection, on_record: Callable[[int, int], object], total: int
+    copy: sqlite3.Connection, on_progress: Callable[[int, int], object], total: int
 ) -> Iterator[RecordLocation]:
     for done, (file, offset, length) in enumerate(copy.execute(_RECORDS), 1):
         yield RecordLocation(file=file, offset=offset, length=length)
-        on_record(done, total)
+        on_progress(done, total)
 
 
 def _add_index(package: Package, copy: sqlite3.Connection) -> None:

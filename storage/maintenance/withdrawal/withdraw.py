@@ -26,7 +26,7 @@ from storage.evidence import compact_format
 from storage.evidence.store import HOPS, Evidence
 from storage.ingest import runs, search_index
 from storage.ingest.batch import Batch, load_stories
-from storage.ingest.reprocess import Reader, stored_teasers
+from storage.ingest.reprocess import Reader, sightings, stored_teasers
 from storage.ingest.tombstones import add_records, forget_bytes, is_ours, keep_out, records, waiting
 from storage.ingest.write import write
 from storage.ledger.states import WITHDRAWN
@@ -172,15 +172,11 @@ def _forget_visits(connection: Connection, addresses: Collection[str], ids: Coll
 def _delete_teasers(connection: Connection, reader: Reader, named: Collection[str]) -> None:
     """Delete the teasers of the story on pages that stay, and correct these pages' digests."""
     deleted = {row.id: row.capture_id for row in teasers(connection, reader, named)}
-    sighting, capture = Sighting.__table__, Capture.__table__
-    for capture_id in sorted(set(deleted.values())):
-        rows = connection.execute(
-            select(sighting).where(sighting.c.capture_id == capture_id).order_by(sighting.c.id)
-        ).all()
-        digest = connection.execute(select(capture.c.teasers_digest).where(capture.c.id == capture_id)).scalar_one()
-        stored = zip(rows, stored_teasers(rows, digest), strict=True)
+    for capture in captures_by(connection, Capture.__table__.c.id, set(deleted.values())):
+        rows = sightings(connection, [capture])[capture.id]
+        stored = zip(rows, stored_teasers(rows, capture.teasers_digest), strict=True)
         remaining = [teaser for row, teaser in stored if row.id not in deleted]
-        of_capture = update(Capture).where(capture.c.id == capture_id)
+        of_capture = update(Capture).where(Capture.id == capture.id)
         connection.execute(of_capture.values(teasers_digest=digest_of(dumped(remaining))))
     run_in(connection, delete(Sighting), Sighting.id, deleted)
 

@@ -18,12 +18,14 @@ from sqlalchemy.pool import NullPool
 import storage
 from storage.archive import Archive
 from storage.database import engine
+from storage.database.engine import raw_connection
 from storage.database.migrations.run import configuration, include_name
 from storage.database.migrations.versions.derived_tables import INDEX, TABLES
 from storage.database.schema import BASELINE, SCHEMA, Table
 from storage.errors import ArchiveError, Damaged, Full, Locked, NotAnArchive, ReadOnly, WrongVersion
 from storage.maintenance.checks.database import tables
 from tests.helpers.items import article
+from tests.helpers.permissions import no_superuser
 
 
 def one_sentence(error: pytest.ExceptionInfo[ArchiveError], *words: str) -> None:
@@ -96,19 +98,13 @@ def test_an_archive_in_a_folder_that_nobody_can_write(empty_archive: Path) -> No
             archive.add(article())
         folder.chmod(0o555)
         (folder / "archive.db").chmod(0o444)
-        root = os.geteuid() == 0
-        if root:
-            os.seteuid(65534)  # the superuser may write anywhere
-        try:
+        with no_superuser(folder):
             with Archive.open(folder, readonly=True) as archive:
                 assert len(archive.search("water")) == 1
             with pytest.raises(ReadOnly) as error:
                 Archive.open(folder).add(article("boats"))
             one_sentence(error, "archive.db", "rights")
-        finally:
-            if root:
-                os.seteuid(0)
-            folder.chmod(0o755)
+        folder.chmod(0o755)
 
 
 def test_somebody_elses_database_is_left_as_it_was(tmp_path: Path) -> None:
@@ -262,6 +258,12 @@ def test_a_full_disk(archive: Archive) -> None:
         archive.add(article(body="Water rises. " * 5000))
     one_sentence(error, "no room left", "not stored")
     assert archive.stats().captures == 0
+
+
+def test_a_full_disk_under_a_raw_connection(archive: Archive) -> None:
+    with pytest.raises(Full) as error, raw_connection(archive.folder / "archive.db", mode="rw") as connection:
+        connection.executescript("PRAGMA max_page_count = 1; CREATE TABLE more AS SELECT randomblob(1000000)")
+    one_sentence(error, "no room left", "not stored")
 
 
 def test_a_broken_file(new_archive: Callable[[], Archive]) -> None:

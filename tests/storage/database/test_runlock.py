@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.database.lock import ArchiveInUse, RunLock
+from storage.database.lock import ArchiveInUse, RunLock, in_use, shared_lock
 
 HOLD = "import sys, time; from pathlib import Path; from storage.database.lock import RunLock\n"
 HOLD += "lock = RunLock(Path(sys.argv[1])); {then}print('held', flush=True); time.sleep(60)"
@@ -31,6 +31,18 @@ def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
     assert message.count("\n") == 0
     with RunLock(tmp_path / "archive"):
         pass
+
+
+def test_asking_for_the_lock_changes_nothing(tmp_path: Path) -> None:
+    assert not in_use(tmp_path)
+    assert not list(tmp_path.iterdir())
+    with RunLock(tmp_path):
+        assert in_use(tmp_path)
+        before = (tmp_path / ".lock").read_text(), (tmp_path / ".lock").stat().st_mtime_ns
+    assert not in_use(tmp_path)
+    with shared_lock(tmp_path):
+        assert not in_use(tmp_path), "nobody writes"
+    assert ((tmp_path / ".lock").read_text(), (tmp_path / ".lock").stat().st_mtime_ns) == before
 
 
 def test_release_twice_is_release_once(tmp_path: Path) -> None:

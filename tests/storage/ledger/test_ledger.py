@@ -16,7 +16,7 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.selection import Selection
 from storage.ledger.states import Discovery, Visit
 from tests.helpers.addresses import CANAL, heard, state
-from tests.helpers.items import SITE, START, article, at
+from tests.helpers.items import SITE, START, article, at, listing, unread
 
 
 @pytest.fixture
@@ -38,11 +38,13 @@ def test_an_address_is_heard_once(ledger: Ledger) -> None:
     assert [row.address for row in ledger.rows("known")] == [f"{SITE}/national/boats", CANAL]
 
 
-def test_hearing_again_learns_what_was_unknown(ledger: Ledger) -> None:
-    ledger.discover([heard(kind="page", depth=3)], START, found_on=SITE)
-    ledger.discover([heard(depth=2, section="National", dated_on=date(2018, 6, 1))], at(1), found_on="elsewhere")
-    ledger.discover([heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")], at(2))
-    row = ledger.row(CANAL)
+def test_hearing_again_learns_what_was_unknown(archive: Archive) -> None:
+    links = heard(kind="page", depth=3), heard(depth=2, section="National", dated_on=date(2018, 6, 1))
+    for hours, (page, link) in enumerate(zip((SITE, f"{SITE}/national"), links, strict=True)):
+        archive.add(listing(hours=hours), Visit(address=page, kind="listing", discoveries=(link,)))
+    later = heard(depth=5, section="Business", dated_on=date(2020, 1, 1), kind="listing")
+    archive.ledger.discover([later], at(2))
+    row = archive.ledger.row(CANAL)
     assert row is not None
     assert (row.kind, row.depth, row.section, row.dated_on) == ("story", 2, "National", date(2018, 6, 1))
     assert (row.heard_from, row.heard_at) == (SITE, START)
@@ -189,10 +191,11 @@ def test_what_broke_off_is_tried_like_what_failed(archive: Archive) -> None:
     assert leased(ledger, hours=1001) == []
 
 
-def test_a_server_that_says_when_is_obeyed(ledger: Ledger) -> None:
-    ledger.discover([heard()], START)
-    assert ledger.failed(CANAL, "429", START, retry_after_seconds=3600) == at(1)
-    assert ledger.failed(CANAL, "429", START, retry_after_seconds=1) == START + timedelta(seconds=30)
+def test_a_server_that_says_when_is_obeyed(archive: Archive) -> None:
+    for hours, asked_seconds, wait in ((0, 3600, 3600), (1, 1, 30)):
+        visit = Visit(address=CANAL, kind="story", retry_after_seconds=asked_seconds)
+        archive.add(unread("server_error", hours=hours), visit)
+        assert archive.ledger.next_due_at(at(hours)) == at(hours) + timedelta(seconds=wait)
 
 
 def test_excluded_addresses_are_never_leased(ledger: Ledger) -> None:

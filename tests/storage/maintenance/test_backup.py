@@ -5,17 +5,22 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import pytest
 
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
-from storage.maintenance.check import verify
+from storage.maintenance.backup import backup
+from storage.maintenance.check import check, verify
 from storage.warc.files import raw_records
 from tests.helpers.archives import SITE, answer, file, fill, read, run_on, saved_pages
-from tests.helpers.commands import refused, run
+from tests.helpers.commands import refused, run, started
+from tests.helpers.permissions import no_superuser
 
 
 @pytest.fixture
@@ -101,6 +106,29 @@ def test_the_way_back_to_a_copy(archive: Path, tmp_path: Path) -> None:
     assert len(list((archive / "evidence").iterdir())) == len(list((copy / "evidence").iterdir())) + 1
     for command in ("check", "verify"):
         assert run(command, "--archive", archive).exit_code == 0
+
+
+def test_a_disk_that_takes_no_more_is_no_traceback(archive: Path, tmp_path: Path) -> None:
+    limited = partial(setrlimit, RLIMIT_FSIZE, (2**16, 2**16))
+    done = started("backup", tmp_path / "copy", "--archive", archive, preexec_fn=limited)
+    (sentence,) = done.stderr.decode().splitlines()
+    assert (done.returncode, sentence.startswith("postscraper: the disk of ")) == (10, True), sentence
+    assert "fails to read or write" in sentence
+
+
+def test_another_user_may_copy_and_check(archive: Path) -> None:
+    with TemporaryDirectory() as outside:  # pytest's own folders are closed to other users
+        Path(outside).chmod(0o777)
+        old = shutil.copytree(archive, Path(outside) / "archive")
+        (old / ".lock").touch()
+        for path in (old, *old.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        with no_superuser(old):
+            written = backup(old, Path(outside) / "copy")
+            report, unfiled = check(old, EvidenceReader(old))
+        old.chmod(0o755)
+    assert len(written) == 2
+    assert (report.findings, unfiled) == ([], [])
 
 
 def test_a_folder_that_holds_anything_is_refused(archive: Path, tmp_path: Path) -> None:

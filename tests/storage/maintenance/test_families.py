@@ -13,9 +13,9 @@ from postscraper.items import Article, Image
 from postscraper.run.evidence_reader import EvidenceReader
 from storage.archive import Archive
 from storage.maintenance.families import examine
-from storage.maintenance.families.find import Found, find
+from storage.maintenance.families.find import FamilyCounts, find
 from storage.maintenance.families.texts import figures, is_rerun, is_wire
-from storage.maintenance.families.twins import Edition, Editions, consonants_of, picture_name
+from storage.maintenance.families.twins import Edition, consonants_of, picture_name, twin_links
 from storage.maintenance.withdrawal.withdraw import withdraw
 from storage.query.families import Member, all_families, families_of
 from storage.query.search.filters import Filters
@@ -287,7 +287,7 @@ def test_without_the_extra_equal_texts_are_found_and_later_the_others(
         without.setattr(examine, "EXTRA", "no_such_package")
         stories = story("a", *CLINIC), story("b", *CLINIC, hours=1), story("c", *CLINIC[:3], hours=2)
         assert grouped(archive, *stories) == {"a": [("b", "same text")]}
-        assert find(archive, new_only=False) == Found(
+        assert find(archive, new_only=False) == FamilyCounts(
             stories=3, examined=3, families=1, members={"head": 1, "same text": 1}, only_equal=True
         )
     assert grouped(archive, new_only=True) == {"a": [("b", "same text"), ("c", "shortened")]}
@@ -316,7 +316,7 @@ def test_names_and_pictures_in_both_editions() -> None:
 def test_editions_are_forgotten_after_three_days() -> None:
     text, picture = "The 4711th visitor came, one of 120.", "https://x.org/4711.jpg"
     days = [Edition.of(number, number, "en" if number % 2 else KM, text, [picture]) for number in range(1, 20)]
-    links = list(Editions().links(days))
+    links = list(twin_links(days))
     assert {each.younger - each.older for each in links} == {1, 3}
 
 

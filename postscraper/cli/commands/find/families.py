@@ -11,7 +11,7 @@ from postscraper.cli.progress import progress
 from postscraper.cli.stories import find_row
 from postscraper.items import plain
 from storage.archive import Archive
-from storage.maintenance.families.find import Found, find
+from storage.maintenance.families.find import FamilyCounts, find
 from storage.query.families import Member, all_families, families_of, is_compared
 
 _INSTALL = "pip install 'postscraper[neardup]'"
@@ -61,7 +61,7 @@ def families_command(story: str | None, find_all: bool, find_new: bool, json_wan
 
 def _find(archive: Path, *, new_only: bool, json_wanted: bool) -> None:
     with options.locked(archive) as opened, progress("story", "stories") as meter:
-        result = find(opened, new_only=new_only, notice=lambda done, total: meter.show(done, done / total))
+        result = find(opened, new_only=new_only, on_progress=lambda done, total: meter.show(done, done / total))
     if json_wanted:
         print_json(asdict(result))
         return
@@ -73,7 +73,7 @@ def _find(archive: Path, *, new_only: bool, json_wanted: bool) -> None:
         line(f"Only equal texts were compared. For the others: {_INSTALL}; then --update.")
 
 
-def _counts(result: Found) -> str:
+def _counts(result: FamilyCounts) -> str:
     return joined(
         counted(result.families, "family", "families"),
         *(f"{count:,} {reason}" for reason, count in result.members.items() if reason != "head"),

@@ -41,7 +41,7 @@ def pack_command(out: Path, json_wanted: bool, selection: Selection, archive: Ar
             selection,
             software=SOFTWARE,
             version_of=version_of,
-            on_record=lambda done, _: meter.show(done),
+            on_progress=lambda done, _: meter.show(done),
         )
     if json_wanted:
         print_json({"file": str(out)} | asdict(packed))
