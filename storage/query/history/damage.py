@@ -12,7 +12,7 @@ LOST = "\ufffd"
 _LOST_LETTERS = 2  # of a word that lost its drop cap, with a quotation mark or without
 _LONGEST_LOSS = 4  # letters for one sign that was no text
 # Markup that reaches the words: attributes, and ends of tags.
-_LEAKED = re.compile(r"""[\w:-]+=["'][^"']*["']|</?[a-z][^>]*>|["']?\s*/?>""", re.I)
+_LEAKED = re.compile(r"""(?<![\w:-])[\w:-]+=["'][^"']*["']|</?[a-z][^>]{0,500}>|["']?\s*/?>""", re.I)
 _SENTENCE_ENDS = (".", "!", "?", "…", "។", "៕", ":")
 _CLOSING = "”\"’'»)] "
 _CUT = frozenset({"cut", "paywall"})
