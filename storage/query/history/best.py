@@ -284,7 +284,10 @@ def _outside_body(choice: Choice, printed: set[str], body: Choice) -> Choice:
 def _body(sources: Sequence[Source]) -> Choice:
     rule, note = "newest", None
     last, shown = sources, _damaged_of_run(sources)
+    words, is_damaged = normal(text_of(shown.item)), bool(damage_of(shown.item))
     for at in range(len(sources) - 2, -1, -1):
+        if not is_damaged and sources[at].layout != shown.layout and normal(text_of(sources[at].item)) == words:
+            break  # an older design has these words, too
         if found := same_words_damaged(shown.item, sources[at].item):
             last, (rule, note) = sources[: at + 1], found
             break
