@@ -92,7 +92,7 @@ class BestReading:
 
 
 def best_reading(sources: Iterable[Source]) -> BestReading:
-    """sources: at least one reading of the story, in any order."""
+    """sources: at least one reading of the story, in any order; those of one moment in that of the archive."""
     every = sorted(sources, key=_time)
     trusted = [each for each in every if _is_trusted(each.item)] or every
     newest = trusted[-1]
@@ -122,10 +122,10 @@ def best_reading(sources: Iterable[Source]) -> BestReading:
     return BestReading(choices={name: choices[name] for name in FIELDS}, item=item)
 
 
-def _time(source: Source) -> tuple[bool, datetime, int]:
+def _time(source: Source) -> tuple[bool, datetime]:
     """Captures of unknown time come first, so that they never count as the newest."""
     at = source.captured_at
-    return at is not None, at or datetime.min.replace(tzinfo=UTC), source.capture_id
+    return at is not None, at or datetime.min.replace(tzinfo=UTC)
 
 
 def _is_trusted(item: Item) -> bool:
