@@ -10,6 +10,14 @@ from storage.database.schema import Capture
 
 _TABLE = Capture.__table__.c
 
+# Captures in the order of time, those of unknown time first. Those of one moment have the same order in every archive,
+# in whatever order they came, and in that of `storage/ingest/timeline.py`.
+IN_TIME = (
+    *(_TABLE.captured_at.is_not(None), _TABLE.captured_at),
+    *(_TABLE.digest, _TABLE.url, _TABLE.source, _TABLE.part),
+)
+LAST_FIRST = tuple(column.desc() for column in IN_TIME)
+
 # Built once: `find` runs for every page of a crawl.
 _STORED = (
     select(

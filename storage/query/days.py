@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from storage.database.bulk import chunks
 from storage.database.schema import Address, Capture, Revision, Story
@@ -73,10 +73,13 @@ def edited_between(connection: Connection, start: datetime, end: datetime, host:
         select(_STORY.id, _STORY.canonical_url, _STORY.language, _REVISION.number, _REVISION.headline)
         .add_columns(_REVISION.first_captured_at)
         .select_from(Capture)
-        .join(Revision, _REVISION.capture_id == _CAPTURE.id)
+        .join(
+            Revision, and_(_REVISION.story_id == _CAPTURE.story_id, _REVISION.first_captured_at == _CAPTURE.captured_at)
+        )
         .join(Story, _STORY.id == _REVISION.story_id)
         .where(_CAPTURE.captured_at >= start, _CAPTURE.captured_at < end)
         .where(_REVISION.number > 1, _of_host(host))
+        .distinct()
         .order_by(_REVISION.first_captured_at, _REVISION.id)
         .limit(limit)
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from storage.database.bulk import chunks
 from storage.database.schema import Capture, Reading, Revision, Sighting
 from storage.errors import NoSuchStory
+from storage.query.captures import IN_TIME
 from storage.query.history.history import find
 
 _COLUMNS = ("layout", "headline", "kicker", "standfirst", "byline", "agency", "dateline")
@@ -58,7 +59,7 @@ def _standfirst(connection: Connection, revision: Row[Any]) -> Row[Any] | None:
         select(capture, reading.c.item)
         .join(reading, reading.c.id == capture.c.reading_id)
         .where(capture.c.story_id == revision.story_id)
-        .order_by(capture.c.captured_at.is_not(None), capture.c.captured_at, capture.c.id)
+        .order_by(*IN_TIME)
     )
     rows = connection.execute(captures)
     return next((row for row in rows if json.loads(row.item).get("standfirst") == revision.standfirst), None)

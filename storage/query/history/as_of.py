@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, and_, not_, or_, select
 
 from storage.database.schema import Capture, Reading, Revision, Sighting, Story
+from storage.query.captures import IN_TIME, LAST_FIRST
 from storage.query.history.best import Source, best_reading
 from storage.query.history.gone import Gone, Resolve, gone
 from storage.query.history.promotion import is_whole
@@ -72,7 +73,7 @@ def page_as_of(connection: Connection, address: str, moment: datetime) -> PageAs
         select(Capture.__table__)
         .where(_CAPTURE.address == address, _CAPTURE.outcome == "listing", _CAPTURE.part == "")
         .where(_CAPTURE.captured_at <= moment)
-        .order_by(_CAPTURE.captured_at.desc(), _CAPTURE.id.desc())
+        .order_by(*LAST_FIRST)
         .limit(1)
     )
     row = connection.execute(query).first()
@@ -161,12 +162,12 @@ def _absences(
 
 def _story_as_of(connection: Connection, story: Row[Any], moment: datetime, absent: Gone | None) -> StoryAsOf:
     captures = select(Capture.__table__).where(_CAPTURE.story_id == story.id)
-    by_then = captures.where(_CAPTURE.captured_at <= moment).order_by(_CAPTURE.captured_at.desc(), _CAPTURE.id.desc())
+    by_then = captures.where(_CAPTURE.captured_at <= moment).order_by(*LAST_FIRST)
     row = connection.execute(by_then.where(not_(_PIECE)).limit(1)).first()
     last = connection.execute(by_then.limit(1)).first()
     state: State = "gone" if absent else "stands"
     if last is None:
-        order = (_CAPTURE.captured_at.is_(None), _CAPTURE.captured_at, _CAPTURE.id)
+        order = (_CAPTURE.captured_at.is_(None), *IN_TIME)
         last = connection.execute(captures.order_by(*order).limit(1)).one()
         state = "seen later"
     row = row or last
@@ -206,7 +207,7 @@ def _sources(connection: Connection, story_id: int, since: datetime, row: Row[An
         .join(Reading, reading.id == _CAPTURE.reading_id)
         .where(_CAPTURE.story_id == story_id, _CAPTURE.captured_at >= since, _CAPTURE.captured_at <= row.captured_at)
     )
-    own = connection.execute(query.where(~_CAPTURE.words_of_another)).all()
+    own = connection.execute(query.where(~_CAPTURE.words_of_another).order_by(*IN_TIME)).all()
     for capture_id, captured_at, item in own:
         yield Source(capture_id=capture_id, captured_at=captured_at, item=json.loads(item))
 

@@ -92,7 +92,7 @@ class BestReading:
 
 
 def best_reading(sources: Iterable[Source]) -> BestReading:
-    """sources: at least one reading of the story, in any order."""
+    """sources: at least one reading of the story, in any order; those of one moment in that of the archive."""
     every = sorted(sources, key=_time)
     trusted = [each for each in every if _is_trusted(each.item)] or every
     newest = trusted[-1]
@@ -122,10 +122,10 @@ def best_reading(sources: Iterable[Source]) -> BestReading:
     return BestReading(choices={name: choices[name] for name in FIELDS}, item=item)
 
 
-def _time(source: Source) -> tuple[bool, datetime, int]:
+def _time(source: Source) -> tuple[bool, datetime]:
     """Captures of unknown time come first, so that they never count as the newest."""
     at = source.captured_at
-    return at is not None, at or datetime.min.replace(tzinfo=UTC), source.capture_id
+    return at is not None, at or datetime.min.replace(tzinfo=UTC)
 
 
 def _is_trusted(item: Item) -> bool:
@@ -284,7 +284,10 @@ def _outside_body(choice: Choice, printed: set[str], body: Choice) -> Choice:
 def _body(sources: Sequence[Source]) -> Choice:
     rule, note = "newest", None
     last, shown = sources, _damaged_of_run(sources)
+    words, is_damaged = normal(text_of(shown.item)), bool(damage_of(shown.item))
     for at in range(len(sources) - 2, -1, -1):
+        if not is_damaged and sources[at].layout != shown.layout and normal(text_of(sources[at].item)) == words:
+            break  # an older design has these words, too
         if found := same_words_damaged(shown.item, sources[at].item):
             last, (rule, note) = sources[: at + 1], found
             break

@@ -72,7 +72,7 @@ _SEPARATOR = " … "
 _QUOTED_WORDS = 3  # fewer between new quotation marks are no quotation
 _LIKE = 0.5  # share of words by which a caption or note is the same one, reworded
 # Leaked markup, a shortcode, the end of a tag.
-_MARKUP = re.compile(r"""\w+="[^"]*"|itemtype=|"?\s*/>|</?[a-z]+[^>]*>|\[/?[a-z][a-z_-]*(?:[ \w="'./:@-]*)\]""")
+_MARKUP = re.compile(r"""\b\w+="[^"]*"|itemtype=|"?\s*/>|</?[a-z]+[^>]{0,500}>|\[/?[a-z][a-z_-]*(?:[ \w="'./:@-]*)\]""")
 _BY = re.compile(r"\W*(?:(?:written )?by|reporters?|ដោយ|អ្នកយកព័ត៌មាន)\b\s*:?\s*|\s+(?:and|និង)\s+|\s*[,&/|]\s*", re.I)
 
 
@@ -187,10 +187,12 @@ class _Pair:
         for before_words, after_words in result.quoted:
             if self.balanced and sum(token.is_word for token in after_words) >= _QUOTED_WORDS:
                 hunk = Hunk(before_words, after_words, 0, len(before_words), 0, len(after_words))
-                places.setdefault((_place(hunk), "quotation"), []).append(hunk)
-        for block, differences in groupby(result.hunks, key=_place):
-            for hunk, found_kinds in kinds_of(list(differences), self.known):
-                if (block, "quotation") in places and _is_marks(hunk):
+                places.setdefault((hunk.block, "quotation"), []).append(hunk)
+        for block, differences in groupby(result.hunks, key=lambda hunk: hunk.block):
+            typed = kinds_of(list(differences), self.known)
+            is_quoted = (block, "quotation") in places or any("quotation" in found_kinds for _, found_kinds in typed)
+            for hunk, found_kinds in typed:
+                if is_quoted and _is_marks(hunk):
                     continue  # of that quotation
                 for kind in self._kinds(hunk, found_kinds):
                     places.setdefault((block, kind), []).append(hunk)
@@ -313,14 +315,6 @@ def _words(text: str) -> str:
 
 def _is_marks(hunk: Hunk) -> bool:
     return all(token.key == '"' for token in (*hunk.removed, *hunk.added))
-
-
-def _place(hunk: Hunk) -> int:
-    if hunk.added:
-        return hunk.added[0].block
-    if hunk.new:
-        return hunk.new[min(hunk.new_start, len(hunk.new) - 1)].block
-    return hunk.removed[0].block
 
 
 def _change(kind: ChangeKind, name: str, places: Sequence[Hunk], block: int | None) -> Change:

@@ -9,10 +9,13 @@ from storage.query.search.text import composed, is_letter, normal
 Item = Mapping[str, Any]
 
 LOST = "\ufffd"
+_PRINT_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")  # not a minus, nor the span of two years
+_ELLIPSIS = "….[]"
 _LOST_LETTERS = 2  # of a word that lost its drop cap, with a quotation mark or without
+_FIRST_WORDS = 40  # letters and signs of an opening in capitals
 _LONGEST_LOSS = 4  # letters for one sign that was no text
 # Markup that reaches the words: attributes, and ends of tags.
-_LEAKED = re.compile(r"""[\w:-]+=["'][^"']*["']|</?[a-z][^>]*>|["']?\s*/?>""", re.I)
+_LEAKED = re.compile(r"""(?<![\w:-])[\w:-]+=["'][^"']*["']|</?[a-z][^>]{0,500}>|["']?\s*/?>""", re.I)
 _SENTENCE_ENDS = (".", "!", "?", "…", "។", "៕", ":")
 _CLOSING = "”\"’'»)] "
 _CUT = frozenset({"cut", "paywall"})
@@ -50,29 +53,35 @@ def same_words_damaged(newest: Item, older: Item) -> tuple[str, str] | None:
     The older body must be without the damage, and its words must be those of the newest but for what damage does.
     """
     here, before = text_of(newest), text_of(older)
-    damaged, clean = letters_of(_LEAKED.sub(" ", here)), letters_of(before)
+    damaged, clean = _without_breaks(here), _without_breaks(before)
     kinds = damage_of(newest) - damage_of(older)
     if not damaged or LOST in before:
         return None
-    if "body" in (newest.get("not_printed") or ()) and damaged == letters_of(_first_page(older)) != clean:
+    if "body" in (newest.get("not_printed") or ()) and damaged == _without_breaks(_first_page(older)) != clean:
         return "whole", "the first page alone"
-    if newest["layout"] != older["layout"] and letters_of(_apart(newest, older)) == clean != damaged:
+    if newest["layout"] != older["layout"] and _without_breaks(_apart(newest, older)) == clean != damaged:
         return "undamaged", "other fields stand among the paragraphs"
-    if kinds and _without_breaks(here) == _without_breaks(before):
+    if kinds and damaged == clean:
         return "undamaged", "paragraphs, hyphens or markup are broken"
-    if kinds and clean.endswith(damaged) and 0 < len(clean) - len(damaged) <= _LOST_LETTERS:
+    if kinds and 0 < len(clean) - len(damaged) <= _LOST_LETTERS and _same_but_capitals(clean[-len(damaged) :], damaged):
         return "undamaged", "the first letter is lost"
     is_cut = kinds & _CUT or (newest["layout"] != older["layout"] and not _ends_sentence(newest))
-    if is_cut and clean.startswith(damaged) and damaged != clean:
+    if is_cut and clean.startswith(damaged.rstrip(_ELLIPSIS)) and damaged != clean:
         return "undamaged", "the body is cut"
     if LOST in here and fits(here, before):
         return "undamaged", "letters are lost"
     return None
 
 
+def _same_but_capitals(clean: str, damaged: str) -> bool:
+    """Whether two texts are equal; their first words may be in capitals, which go with a drop cap."""
+    same_opening = clean[:_FIRST_WORDS].casefold() == damaged[:_FIRST_WORDS].casefold()
+    return same_opening and clean[_FIRST_WORDS:] == damaged[_FIRST_WORDS:]
+
+
 def _without_breaks(text: str) -> str:
     """The text without what breaks in a move: spaces, hyphens of print columns, leaked markup."""
-    return normal(_LEAKED.sub(" ", text)).replace("-", "")
+    return _PRINT_HYPHEN.sub("", normal(_LEAKED.sub(" ", text)))
 
 
 def _first_page(item: Item) -> str:
@@ -95,6 +104,10 @@ def _ends_sentence(item: Item) -> bool:
 
 def fits(damaged: str, clean: str) -> bool:
     """Whether the damaged text is the clean one but for letters lost at signs that are no text."""
-    gap = f".{{0,{_LONGEST_LOSS}}}?"
-    pieces = map(re.escape, map(letters_of, re.split(f"{LOST}+", damaged)))
-    return re.fullmatch(gap.join(pieces), letters_of(clean)) is not None
+    text = _without_breaks(clean)
+    first, *others = re.split(f"{LOST}+", _without_breaks(damaged))
+    ends = {len(first)} if text.startswith(first) else set()
+    for piece in others:
+        starts = {end + lost for end in ends for lost in range(_LONGEST_LOSS + 1)}
+        ends = {start + len(piece) for start in starts if text.startswith(piece, start)}
+    return len(text) in ends

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, or_, select
 
 from storage.database.schema import Capture, Image, Reading, Revision, Sighting, Story
 from storage.errors import NoSuchStory
+from storage.query.captures import IN_TIME
 
 _WORDS = 4  # the longest of an address, by which similar addresses are found
 _COMPARED = 200  # addresses
@@ -98,11 +99,7 @@ def full_story(connection: Connection, story: str | int) -> FullStory:
 
 
 # Built once, as the others of a story: it takes as long as the queries themselves.
-_CAPTURES = (
-    select(Capture.__table__)
-    .where(Capture.__table__.c.story_id == bindparam("story_id"))
-    .order_by(Capture.__table__.c.captured_at.is_not(None), Capture.__table__.c.captured_at, Capture.__table__.c.id)
-)
+_CAPTURES = select(Capture.__table__).where(Capture.__table__.c.story_id == bindparam("story_id")).order_by(*IN_TIME)
 _SAME_WORDS = select(Story.__table__.c.canonical_url).where(
     Story.__table__.c.words_digest == bindparam("words_digest"), Story.__table__.c.id != bindparam("story_id")
 )

@@ -7,11 +7,21 @@ by the signs of a cluster whose letter stays.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import Literal
 
+from storage.query.history.numbers import (
+    arabic,
+    are_same,
+    figures,
+    has_other_measure,
+    is_day,
+    khmer_numbers,
+    with_numbers,
+    written,
+)
 from storage.query.history.tokens import Hunk, Token, spread
 
 HunkKind = Literal["figure", "name", "quotation", "typing_error", "wording"]
@@ -23,37 +33,6 @@ _SHORT_WORD = 4  # letters; in shorter words only two letters in the wrong order
 _LONGEST_LINE = 60  # words and signs of a headline
 _OF_TITLE = 0.6  # share of capitalised words from which a line is in Title Case
 
-_NUMBER_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds"
-        " thousand thousands million millions billion billions dozen dozens half third quarter twice double"
-        " first second fourth fifth sixth seventh eighth ninth tenth january february march april may june"
-        " july august september october november december"
-        " monday tuesday wednesday thursday friday saturday sunday",
-    )
-)
-_VALUES = {
-    word: str(value)
-    for value, word in enumerate(
-        re.findall(
-            r"\w+",
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-            " seventeen eighteen nineteen twenty",
-        )
-    )
-}
-_DAYS = frozenset(word for word in _NUMBER_WORDS if word.endswith(("day", "ary", "ber", "ch", "il", "gust")))
-_KHMER_NUMBERS = re.findall(
-    r"\S+",
-    "សូន្យ មួយ ពីរ បី បួន ប្រាំ ដប់ ម្ភៃ សាមសិប សែសិប ហាសិប ហុកសិប ចិតសិប ប៉ែតសិប កៅសិប រយ ពាន់ ម៉ឺន សែន លាន ពាក់កណ្ដាល"
-    " មករា កុម្ភៈ មីនា មេសា ឧសភា មិថុនា កក្កដា សីហា កញ្ញា តុលា វិច្ឆិកា ធ្នូ ចន្ទ អង្គារ ពុធ ព្រហស្បតិ៍ សុក្រ សៅរ៍ អាទិត្យ",
-)
-_KHMER_NUMBER = re.compile(
-    f"(?:{'|'.join(sorted(_KHMER_NUMBERS, key=len, reverse=True))}|នាក់|ភាគរយ|គ្រឿង|ខ្នង|[0-9., ])+"
-)
-_WIDER = 2  # clusters around a Khmer hunk that may belong to its number
 _TITLES = frozenset(
     ("mr", "mrs", "ms", "miss", "dr", "sir", "lord", "king", "queen", "prince", "princess", "general", "president")
 )
@@ -62,7 +41,7 @@ _KHMER_TITLE = re.compile(
     "|ឈ្មោះ|ខេត្ត|ស្រុក|ឃុំ|ភូមិ(?!សាស្ត្រ)|ទីក្រុង|ក្រុង|ខណ្ឌ|សង្កាត់|រាជធានី|វត្ត|កោះ|ស្ទឹង|ប្រទេស)"
 )
 # Words that end a Khmer name.
-_KHMER_STOPS = re.compile('បាន|ថា|ដែល|នៅ|និង|ក្នុង|កំពុង|នឹង|ជា|ដោយ|ពី|មាន|ត្រូវ|[។៕,«»"“”()]')
+_KHMER_STOPS = re.compile('[0-9]|អាយុ|បាន|ថា|ដែល|នៅ|និង|ក្នុង|កំពុង|នឹង|ជា|ដោយ|ពី|មាន|ត្រូវ|[។៕,«»"“”()]')
 
 
 @dataclass(slots=True)
@@ -95,12 +74,12 @@ def kinds_of(differences: Sequence[Hunk], known: Vocabulary) -> list[tuple[Hunk,
     numbers: tuple[list[str], list[str]] = ([], [])
     names: tuple[set[str], set[str]] = (set(), set())
     for hunk in differences:
-        numbers[0].extend(_numbers(hunk.removed))
-        numbers[1].extend(_numbers(hunk.added))
+        for side, found in zip(numbers, _figures(with_numbers(hunk)), strict=True):
+            side.extend(found)
         names[0].update(_names(hunk.old, hunk.start, hunk.end, known))
         names[1].update(_names(hunk.new, hunk.new_start, hunk.new_end, known))
     stays: set[HunkKind] = set()
-    if sorted(numbers[0]) == sorted(numbers[1]) and not any(map(_is_khmer_number, differences)):
+    if are_same(*numbers) and not any(map(_is_certain_figure, differences)):
         stays.add("figure")
     if names[0] == names[1] and not any(map(_is_khmer_name, differences)):
         stays.add("name")
@@ -110,8 +89,8 @@ def kinds_of(differences: Sequence[Hunk], known: Vocabulary) -> list[tuple[Hunk,
 def kinds(hunk: Hunk, known: Vocabulary) -> set[HunkKind]:
     """The kinds of one difference: a figure within a quotation is both; "wording" stands alone."""
     if not _letters(hunk.removed) and not _letters(hunk.added):
-        return {"typing_error"}  # signs
-    if _value(hunk.removed) == _value(hunk.added) or _is_doubled(hunk):
+        return {_kind_of_signs(hunk)}
+    if _is_other_form(hunk) or _is_doubled(hunk):
         return {"typing_error"}
     named: set[HunkKind] = set()
     if _is_figure(hunk):
@@ -127,26 +106,25 @@ def kinds(hunk: Hunk, known: Vocabulary) -> set[HunkKind]:
     return named or {"wording"}
 
 
-def _letters(words: Iterable[Token]) -> str:
-    """Letters and digits alone, small, with Arabic digits."""
-    return "".join(_arabic(token.key.casefold()) for token in words if token.is_word or token.is_khmer)
+def _kind_of_signs(hunk: Hunk) -> HunkKind:
+    """Of signs that changed, `%` and `$` belong to a number; a question is another sentence."""
+    if not are_same(*_figures(with_numbers(hunk))):
+        return "figure"
+    asked = [sum(token.key == "?" for token in side) for side in (hunk.removed, hunk.added)]
+    return "typing_error" if asked[0] == asked[1] else "wording"
 
 
-def _arabic(text: str) -> str:
-    return "".join(str(int(sign)) if sign.isdigit() and sign.isdecimal() else sign for sign in text)
+def _letters(words: Iterable[Token]) -> bool:
+    return any(token.is_word or token.is_khmer for token in words)
 
 
-def _value(side: Sequence[Token]) -> str:
-    """The letters without hyphens and apostrophes, small numbers as digits: equal values differ in form alone."""
-    words = (token.key.casefold() for token in side if token.is_word or token.is_khmer)
-    return "".join(
-        re.sub(r"[\W_]", "", _arabic(_VALUES.get(word, word))) if not _is_mark(word) else word for word in words
-    )
-
-
-def _is_mark(word: str) -> bool:
-    """Khmer clusters hold signs that are no letters."""
-    return "\u1780" <= word[0] <= "\u17d7"
+def _is_other_form(hunk: Hunk) -> bool:
+    """Whether both sides are the same words and numbers, written otherwise."""
+    whole = with_numbers(hunk)
+    if written(whole.old, whole.start, whole.end) == written(whole.new, whole.new_start, whole.new_end):
+        return True
+    forms = khmer_numbers(hunk)
+    return forms is not None and forms[0] == forms[1]
 
 
 def _is_doubled(hunk: Hunk) -> bool:
@@ -165,37 +143,23 @@ def _is_doubled(hunk: Hunk) -> bool:
 
 def _is_figure(hunk: Hunk) -> bool:
     """Whether a number, an amount or a day changed, or came with few other words."""
-    if _is_khmer_number(hunk):
+    if _is_certain_figure(hunk):
         return True
-    sides = [sorted(_numbers(found)) for found in (hunk.removed, hunk.added)]
-    if sides[0] == sides[1]:
+    if are_same(*_figures(with_numbers(hunk))):
         return False
-    if all(sides):
+    if all(_figures(hunk)):
         return True
-    others = [token for token in (*hunk.removed, *hunk.added) if not list(_numbers([token]))]
+    others = [token for token in (*hunk.removed, *hunk.added) if not figures([token], 0, 1)]
     return _are_few(others)
 
 
-def _numbers(words: Iterable[Token]) -> Iterator[str]:
-    for token in words:
-        word = token.key.casefold()
-        if token.text[0].isdecimal():
-            yield _arabic(word).replace(",", "")
-        elif word in _NUMBER_WORDS and (word not in _DAYS or token.text[0].isupper()):
-            yield _VALUES.get(word, word)
+def _is_certain_figure(hunk: Hunk) -> bool:
+    """Whether the hunk shows by itself that a number changed: the numbers of a Khmer one are known from its context."""
+    return khmer_numbers(hunk) is not None or has_other_measure(hunk)
 
 
-def _is_khmer_number(hunk: Hunk) -> bool:
-    """Whether both sides are Khmer number words, perhaps with letters around them that did not change."""
-    if not (hunk.removed and hunk.added) or not any(token.is_khmer for token in (*hunk.removed, *hunk.added)):
-        return False
-    for before in range(_WIDER + 1):
-        for after in range(_WIDER + 1):
-            old = hunk.old[max(hunk.start - before, 0) : hunk.end + after]
-            new = hunk.new[max(hunk.new_start - before, 0) : hunk.new_end + after]
-            if all(_KHMER_NUMBER.fullmatch(_arabic("".join(token.key for token in side))) for side in (old, new)):
-                return True
-    return False
+def _figures(hunk: Hunk) -> tuple[list[str], list[str]]:
+    return figures(hunk.old, hunk.start, hunk.end), figures(hunk.new, hunk.new_start, hunk.new_end)
 
 
 def _are_few(others: Sequence[Token]) -> bool:
@@ -229,7 +193,7 @@ def _names(text: Sequence[Token], start: int, end: int, known: Vocabulary) -> se
     for at in range(start, end):
         token = text[at]
         word = token.key.casefold()
-        if not token.text[0].isupper() or len(word) == 1 or word in _TITLES or word in _DAYS:
+        if not token.text[0].isupper() or len(word) == 1 or word in _TITLES or is_day(token):
             continue
         if _begins_sentence(text, at) or shouted:
             follows_title = at > 0 and text[at - 1].key.casefold() in _TITLES
@@ -259,12 +223,11 @@ def _is_khmer_name(hunk: Hunk) -> bool:
     """Whether the clusters that changed stand behind a title or the word for a place, and hold no other word."""
     changed = [spread(side) for side in (hunk.removed, hunk.added)]
     khmer = [token for token in (*hunk.removed, *hunk.added) if token.is_khmer]
-    if not khmer or any(_KHMER_STOPS.search(side) for side in changed):
+    if not khmer or any(_KHMER_STOPS.search(arabic(side)) for side in changed):
         return False
     if max(len(hunk.removed), len(hunk.added)) > _FEW_CLUSTERS:
         return False
-    block = hunk.new[min(hunk.new_start, len(hunk.new) - 1)].block if hunk.new else 0
-    before = takewhile(lambda token: token.block == block, reversed(hunk.new[: hunk.new_start]))
+    before = takewhile(lambda token: token.block == hunk.block, reversed(hunk.new[: hunk.new_start]))
     text = "".join(reversed([token.key for token in islice(before, 2 * _FEW_CLUSTERS)]))
     titles = list(_KHMER_TITLE.finditer(text))
     if not titles:
@@ -304,11 +267,15 @@ def _is_slip(old: str, new: str) -> bool:
         return False
     if long.startswith(short) and long[len(short) :] in _ENDINGS:
         return False
+    if any(old.removesuffix(ending) == new.removesuffix(other) for ending, other in _OTHER_PERSONS):
+        return False
     if len(short) < _SHORT_WORD:
         return len(old) == len(new) == _SHORT_WORD - 1 and sorted(old) == sorted(new)
     return distance(old, new) <= (1 if len(long) < _LONG_WORD else 2)
 
 
+# Endings of words for two persons: chairman and chairwoman, employer and employee.
+_OTHER_PERSONS = (("man", "woman"), ("woman", "man"), ("men", "women"), ("women", "men"), ("er", "ee"), ("ee", "er"))
 _ENDINGS = frozenset(("s", "es", "d", "ed", "r", "er", "n", "ly", "y", "ing"))
 
 

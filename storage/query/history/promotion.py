@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from storage.database.bulk import chunks
 from storage.database.schema import Address, Capture, Reading, Revision, Sighting, Story
+from storage.query.captures import IN_TIME
 
 # Lists for machines, which name every story: no promotion.
 _NO_PROMOTION = ("sitemap", "rest")
@@ -112,7 +113,7 @@ _SIGHTINGS = (
     .join(Capture, _CAPTURE.id == _SIGHTING.capture_id)
     .outerjoin(Address, _LEDGER.address == _CAPTURE.address)
     .where(_SIGHTING.address == bindparam("address"))
-    .order_by(_CAPTURE.captured_at, _CAPTURE.id, _SIGHTING.position)
+    .order_by(*IN_TIME, _SIGHTING.position)
 )
 
 
@@ -138,7 +139,7 @@ def _observations(connection: Connection, pages: Iterable[str]) -> dict[str, lis
             select(*columns)
             .where(capture.address.in_(chunk), capture.captured_at.is_not(None), capture.part == "")
             .where((capture.outcome == "listing") | (capture.reason == "not_modified"))
-            .order_by(capture.captured_at, capture.id)
+            .order_by(*IN_TIME)
         )
         for address, capture_id, at, source, outcome, problems in connection.execute(query):
             if outcome == "listing":
@@ -269,7 +270,7 @@ def headlines(connection: Connection, story: Row[Any]) -> list[Headline]:
 _READ = (
     select(_CAPTURE.captured_at, _CAPTURE.reading_id)
     .where(_CAPTURE.story_id == bindparam("story_id"), _CAPTURE.reading_id.is_not(None))
-    .order_by(_CAPTURE.captured_at)
+    .order_by(*IN_TIME)
 )
 _ITEMS = select(Reading.__table__.c.id, Reading.__table__.c.item).where(
     Reading.__table__.c.id.in_(select(_CAPTURE.reading_id).where(_CAPTURE.story_id == bindparam("story_id")))

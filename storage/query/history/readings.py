@@ -5,6 +5,7 @@ import json
 from sqlalchemy import Connection, bindparam, select
 
 from storage.database.schema import Capture, Reading
+from storage.query.captures import IN_TIME
 from storage.query.history.best import BestReading, Source, best_reading
 
 # Built once: it takes as long as the queries themselves.
@@ -12,7 +13,7 @@ _CAPTURE, _READING = Capture.__table__.c, Reading.__table__.c
 _READINGS = (
     select(_CAPTURE.id, _CAPTURE.captured_at, _CAPTURE.reading_id, _CAPTURE.layout)
     .where(_CAPTURE.story_id == bindparam("story_id"), _CAPTURE.reading_id.is_not(None))
-    .order_by(_CAPTURE.captured_at.is_not(None), _CAPTURE.captured_at, _CAPTURE.id)
+    .order_by(*IN_TIME)
 )
 _OWN_READINGS = _READINGS.where(~_CAPTURE.words_of_another)
 _ITEMS = select(_READING.id, _READING.item).where(

@@ -61,6 +61,16 @@ class Hunk(NamedTuple):
     def added(self) -> Sequence[Token]:
         return self.new[self.new_start : self.new_end]
 
+    @property
+    def block(self) -> int:
+        """The block of the new text in which the difference stands; of the old one if the new one has none."""
+        if self.added:
+            return self.added[0].block
+        if not self.new:
+            return self.removed[0].block
+        ends_block = self.start > 0 and self.new_start > 0 and self.old[self.start - 1].block == self.removed[0].block
+        return self.new[self.new_start - 1 if ends_block or self.new_start == len(self.new) else self.new_start].block
+
 
 def tokens(texts: Iterable[tuple[int, str]]) -> list[Token]:
     """The tokens of blocks; texts: their indexes with their texts."""

@@ -43,6 +43,7 @@ def chosen(reading: BestReading, name: str) -> tuple[str, int | None]:
 
 
 LATER = BODY.replace("$212", "$312")
+CENTS = BODY.replace("$212", "$2.12")
 LOST = BODY.replace("“After", "FTER")
 NO_LETTER = damage("the first letter is lost", LOST[:60])
 HARD = damage("hard line ends")
@@ -88,6 +89,14 @@ HARD = damage("hard line ends")
             *("whole", 0, "first page"),
         ),
         ([page(LATER, **E1), page(**E1), page(LATER, **E1)], "newest", 2, None),
+        # An edit of a sign is none of the damage beside it.
+        ([page(CENTS, **E1), page(LOST, **E3, **NO_LETTER)], "newest", 1, None),
+        ([page(CENTS, **E1), page(BODY[:-4], **E3)], "newest", 1, None),
+        ([page(CENTS, **E1, standfirst="A canal."), page(f"A canal.\n\n{BODY}", **E3)], "newest", 1, None),
+        ([page(CENTS, **E1), page(BODY.replace("rain", "ra\ufffdn"), **E3)], "newest", 1, None),
+        ([page(BODY.replace("$", "-"), **E1), page(BODY.replace("$", ""), **E3, **HARD)], "newest", 1, None),
+        # The paper took the end away, and the next design prints what stayed.
+        ([page(f"{BODY}\n\nAn end", **E1), page(BODY[:70], **E1), page(BODY[:70], **E3)], "newest", 1, None),
     ],
 )  # fmt: skip
 def test_a_body(pages: list[dict[str, Any]], rule: str, capture: int, note: str | None) -> None:

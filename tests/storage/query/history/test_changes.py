@@ -60,7 +60,11 @@ def arranged(body: list[str], edit: Item) -> list[str]:
 
 
 def blocks(item: Item) -> Item:
-    return item | {"body": [{"kind": "paragraph", "text": text} for text in item["body"]]}
+    return item | {"body": [as_block(each) for each in item["body"]]}
+
+
+def as_block(given: str | Item) -> Item:
+    return {"kind": "paragraph", "text": given} if isinstance(given, str) else given
 
 
 def kinds_of(story: Item, edit: Item) -> list[str]:
@@ -122,9 +126,23 @@ def test_whatever_two_wordings_hold_each_change_has_a_kind_and_a_place(old: Item
         ("ក" * 9000, "ខក" * 5000),
         ('"a" ' * 9000, '"b" ' * 9000),
         ("'a b" * 9000, "‘x " * 9000),
+        ("9" * 90_000, "8" * 90_000),
+        ("a million " + "million " * 30_000, "two " * 30_000),
+        ("លាន" * 30_000, "បី" * 30_000),
+        ("<a" * 30_000, "<b" * 30_000),
         ("\n".join(f"a{n} b" for n in range(700)), "\n".join(f"x{n} b" for n in range(700))),
     ],
-    ids=["one word", "one cluster", "quotations", "open quotations", "paragraphs"],
+    ids=[
+        "one word",
+        "one cluster",
+        "quotations",
+        "open quotations",
+        "long number",
+        "number in words",
+        "Khmer number",
+        "open tags",
+        "paragraphs",
+    ],
 )
 def test_no_text_takes_long(old: str, new: str) -> None:
     story: Item = {"headline": "A canal", "layout": "drupal_2013"}
