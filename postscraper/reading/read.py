@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from types import ModuleType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -36,17 +35,16 @@ class Layout(Protocol):
     def listing(self, page: Page) -> Listing | None: ...
 
 
-Layouts = tuple[str | ModuleType, ...]
 OnSkeleton = Callable[[Article, frozenset[str]], object]
 
 
 @cache
-def loaded(layouts: Layouts) -> tuple[Layout, ...]:
+def loaded(layouts: tuple[str, ...]) -> tuple[Layout, ...]:
     """The modules of a newspaper's layouts. Raises BadRequest for one that cannot be imported."""
     modules = []
     for layout in layouts:
         try:
-            modules.append(import_module(layout) if isinstance(layout, str) else layout)
+            modules.append(import_module(layout))
         except ImportError as error:
             raise BadRequest(f"the layout {layout} cannot be loaded: {error}") from error
     return cast(tuple[Layout, ...], tuple(modules))

@@ -126,7 +126,7 @@ def unread_now(expected: Path, item: Item) -> str | None:
 
 def _folder(captured: Capture, item: Item) -> Path:
     """PAPER/LAYOUT; PAPER is the package of the newspaper's layouts."""
-    layouts = {path.split(".")[-1]: path for path in (newspaper_at(captured.url) or POST).layout_paths}
+    layouts = {path.split(".")[-1]: path for path in (newspaper_at(captured.url) or POST).layouts}
     paper = next(iter(layouts.values())).split(".")[-2]
     layout = None if item.type == "unread" else item.layout
     return Path(paper, layout if layout in layouts else "no_layout")
