@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, tzinfo
 
-from postscraper.languages import ENGLISH
-from postscraper.languages import Language as Language
+from postscraper.languages import ENGLISH, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from postscraper.languages import ENGLISH, KHMER
-from postscraper.newspaper import DateForms
-from postscraper.newspaper import Newspaper as Newspaper
+from postscraper.newspaper import DateForms, Newspaper
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

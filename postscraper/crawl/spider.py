@@ -21,7 +21,7 @@ from postscraper.crawl.http import PrivateAddress, phrase
 from postscraper.crawl.remote import Frontier, RemoteFrontier
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
-from postscraper.newspapers import Newspaper
+from postscraper.newspaper import Newspaper
 from postscraper.run.local import LOCAL_SOURCES
 from postscraper.run.run import Run, now
 from postscraper.run.scope import OTHER_ARCHIVES

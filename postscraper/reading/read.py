@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from postscraper.errors import BadPage, BadRequest, PageRejected
 from postscraper.extraction import decode
+from postscraper.extraction.content_coding import unpacked
 from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.newspaper import Newspaper
@@ -71,7 +72,7 @@ def read_all(
     try:
         blocked.check_status(capture, paper)
         flaw = transfers.flaw(capture)
-        body, cut = decode.unpacked(capture)
+        body, cut = unpacked(capture)
         flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
         item, *stories = _read(capture, body, paper, aliases, on_skeleton, cut=flaw is not None)
         return (transfers.marked(item, flaw) if flaw else item, *stories)

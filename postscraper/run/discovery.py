@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import urljoin
 
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
-from postscraper.newspapers import Newspaper
+from postscraper.newspaper import Newspaper
 from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, is_later_page, limit_passed, too_many
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import NEWSPAPERS, POST, aliases
 from postscraper.run.discovery import Discoverer
 from postscraper.run.page_reader import PageReader, Reading, dropped_item
 from postscraper.run.scope import Scope

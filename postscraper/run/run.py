@@ -17,7 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 from postscraper import __version__
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Receipt, Unread, plain
-from postscraper.newspapers import Newspaper, aliases
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import aliases
 from postscraper.reading.read import loaded
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors

@@ -12,7 +12,7 @@ import click
 from postscraper.cli.exit_codes import UNREAD
 from postscraper.cli.output import line, print_json
 from postscraper.errors import BadRequest
-from postscraper.extraction.decode import MAX_BYTES
+from postscraper.extraction.content_coding import MAX_BYTES
 from postscraper.items import Capture, Item, Unread, plain
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
