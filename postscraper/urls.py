@@ -237,26 +237,34 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-# Where a list in the order of changes begins: a query goes on where the last one ended, and is one address.
-_RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
+# Of the REST API, where a list in the order of changes begins: the next query goes on where the last one ended, and
+# all are one address.
+RESUME_PARAMETERS = frozenset({"modified_after", "modified_before", "offset", "orderby"})
+
+
+def is_in_order_of_changes(query: Mapping[str, str]) -> bool:
+    """Whether a query of the REST API is for posts in the order of their last change."""
+    return (query.get("orderby"), query.get("order")) == ("modified", "asc")
+
+
+def is_of_one_second(query: Mapping[str, str]) -> bool:
+    """Whether it is for the posts of one second by their number, since they have no other order."""
+    return (query.get("orderby"), query.get("order")) == ("id", "asc") and "modified_before" in query
 
 
 def _query(query: str, paper: Newspaper | None, *, rest: bool, at_root: bool) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper or at_root, max_num_fields=None)
     if rest:
         words = dict(pairs)
-        # Posts of one second are requested by their number.
-        in_order = words.get("order") == "asc" and (
-            words.get("orderby") == "modified" or (words.get("orderby") == "id" and "modified_before" in words)
-        )
-        if in_order:
-            words = {name: value for name, value in words.items() if name not in _RESUMES} | {"orderby": "modified"}
+        if is_in_order_of_changes(words) or is_of_one_second(words):
+            kept = {name: value for name, value in words.items() if name not in RESUME_PARAMETERS}
+            words = {**kept, "orderby": "modified"}
         return urlencode(sorted(words.items()), safe=":,")
     if paper:
         meant = _MEANT | paper.parameters | (_AT_ROOT.keys() if at_root else frozenset())
         # A search for nothing is a search all the same.
-        said = ((key, value) for key, value in pairs if key in meant and (value or key == "s"))
-        kept = {key: value for key, value in said if (key, value) not in _FIRST_PAGES}
+        pairs = [(key, value) for key, value in pairs if key in meant and (value or key == "s")]
+        kept = {key: value for key, value in pairs if (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 
