@@ -43,7 +43,7 @@ _SECOND = timedelta(seconds=1)
 
 
 def read(
-    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool = False
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool
 ) -> tuple[Article | Listing, *tuple[Article, ...]]:
     """A story for the answer of one post; for a collection its list, and the stories that it carries whole.
 
