@@ -16,7 +16,7 @@ from tests.helpers.archives import SITE
 # A design of its own. What the first version overlooks or gets wrong stands in braces: {first|second}.
 LAYOUT = """
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, link, maybe, node, nodes, words
+from postscraper.extraction.page import Page, link, maybe, nodes, there, words
 from postscraper.items import Article, Block, Listing, Teaser
 
 END = "footer"
@@ -28,7 +28,7 @@ def recognises(page):
 
 
 def article(page):
-    if node(page, "main.story") is None:
+    if not there(page, "main.story"):
         return None
     headline = maybe(page, "h1{|, h2.headline}")
     if not headline:
