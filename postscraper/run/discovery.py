@@ -261,12 +261,11 @@ def _is_whole(item: Item) -> bool:
 
 
 def _kind_of(item: Item) -> Kind | None:
+    """The kind of a page that was read; None for one that was not."""
+    if isinstance(item, Unread):
+        return None
     if isinstance(item, Article):
         return "story"
-    return None if isinstance(item, Unread) else _kind_of_listing(item)
-
-
-def _kind_of_listing(item: Listing) -> Kind:
     if item.layout == "feed":
         return "feed"
     if item.layout in ("sitemap", "sitemap_index"):

@@ -204,8 +204,7 @@ class Run:
         """Addresses to visit now, the most urgent first; they are leased to this run.
 
         Lists and stories alternate, so that both come within the first minutes. If no story is due, at most one list is
-        returned, because it may announce some. Pictures
-        come when no page is due.
+        returned, because it may announce some.
         """
         stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
         lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
