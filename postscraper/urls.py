@@ -109,14 +109,7 @@ def with_scheme(text: str) -> str:
 def addresses_typed(text: str) -> list[str]:
     """The addresses that a person can mean: of a path one of each newspaper, in their one form and as typed."""
     typed = [f"https://{paper.host}{text}" for paper in NEWSPAPERS.values()] if text[:1] == "/" else [text]
-    return list(dict.fromkeys(each for url in typed for each in (_canonical_if_valid(url), url)))
-
-
-def _canonical_if_valid(url: str) -> str:
-    try:
-        return canonical(with_scheme(url))
-    except ValueError:
-        return url
+    return list(dict.fromkeys(each for url in typed for each in (maybe_canonical(with_scheme(url)) or url, url)))
 
 
 def newspaper_title(url: str) -> str:
@@ -165,11 +158,7 @@ def sent_on(location: str | None) -> str | None:
 
 def redirect_target(url: str, location: str) -> str | None:
     """The ledger's address to which a redirect leads; None for one that leads nowhere."""
-    target = absolute(url, location)
-    try:
-        return canonical(target) if target else None
-    except ValueError:
-        return None
+    return maybe_canonical(absolute(url, location) or "")
 
 
 def as_linked(address: str, url: str) -> str:
@@ -200,6 +189,14 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     path = _path(parts.path, of_paper=paper is not None)
     rest = paper is not None and bool(parts.query) and machine_kind(url) == "rest"
     return urlunsplit((scheme, host, path, _query(parts.query, paper, rest=rest, at_root=path in _ROOTS), ""))
+
+
+def maybe_canonical(url: str, aliases: Aliases = NO_ALIASES) -> str | None:
+    """As `canonical`; None for what is no address."""
+    try:
+        return canonical(url, aliases)
+    except ValueError:
+        return None
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:

@@ -11,7 +11,7 @@ from postscraper.items import Article, Capture, Item, Unread
 from postscraper.reading.read import OnSkeleton, read_all
 from postscraper.run.discovery import Discoverer
 from postscraper.sources.captures import capture_of, is_page
-from postscraper.urls import canonical
+from postscraper.urls import canonical, maybe_canonical
 from storage.ledger.states import Visit
 from storage.warc.exchange import Exchange, RecordLocation
 
@@ -67,10 +67,7 @@ class PageReader:
 
     def is_withdrawn(self, url: str) -> bool:
         """Whether the archive keeps the address out."""
-        try:
-            return bool(self._withdrawn) and self.address(url) in self._withdrawn
-        except ValueError:
-            return False
+        return bool(self._withdrawn) and maybe_canonical(url, self.aliases) in self._withdrawn
 
     def _note_skeleton(self, story: Article, names: frozenset[str]) -> None:
         if self._on_skeleton is not None and not self.is_withdrawn(story.canonical_url):

@@ -26,6 +26,7 @@ from postscraper.run.page_counts import PageCounts
 from postscraper.run.page_reader import PageReader, Reading
 from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
+from postscraper.urls import maybe_canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.store import Evidence
@@ -260,10 +261,8 @@ class Run:
 
     def is_home(self, url: str) -> bool:
         """Whether an address is on the newspaper's host; others are counted by their host."""
-        try:
-            host = self.reader.address(url).split("/")[2]
-        except ValueError:
-            host = urlsplit(url).netloc
+        address = maybe_canonical(url, self.aliases)
+        host = address.split("/")[2] if address else urlsplit(url).netloc
         if host != self.paper.host:
             self.other_hosts[host] += 1
         return host == self.paper.host

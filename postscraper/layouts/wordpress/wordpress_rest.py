@@ -35,6 +35,7 @@ from postscraper.urls import (
     is_in_order_of_changes,
     is_of_one_second,
     is_of_paper,
+    maybe_canonical,
 )
 
 NAME = "wordpress_rest"
@@ -74,10 +75,8 @@ class _Post:
     def link(self) -> str | None:
         """The story's address on the newspaper; None for what is not the newspaper's."""
         url = absolute(self.answer.url, str(self.data.get("link") or ""))
-        try:
-            return url if is_of_paper(self.answer.canonical(url or "")) else None
-        except (ValueError, IndexError):
-            return None
+        address = maybe_canonical(url or "", self.answer.aliases)
+        return url if address and is_of_paper(address) else None
 
     @property
     def markup(self) -> str | None:
