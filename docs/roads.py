@@ -40,12 +40,12 @@ ROADS = {
                             postscraper/reading/blocked.py
                             postscraper/extraction/decode.py
                             postscraper/extraction/page.py
-                postscraper/newspapers.py
-                    postscraper/layouts/phnompenhpost/drupal_2017.py
-                        postscraper/extraction/body.py
-                            postscraper/extraction/pictures.py
-                            postscraper/extraction/bylines.py
-                        postscraper/extraction/dates.py
+            postscraper/newspapers.py
+                postscraper/layouts/phnompenhpost/drupal_2017.py
+                    postscraper/extraction/body.py
+                        postscraper/extraction/pictures.py
+                        postscraper/extraction/bylines.py
+                    postscraper/extraction/dates.py
         postscraper/crawl/pipeline.py
             storage/archive.py
                 storage/ingest/prepare.py

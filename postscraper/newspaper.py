@@ -7,10 +7,8 @@ Nothing here needs more than the standard library, so that a package with a news
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, tzinfo
-from types import ModuleType
 
-from postscraper.languages import ENGLISH
-from postscraper.languages import Language as Language
+from postscraper.languages import ENGLISH, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +62,7 @@ class Newspaper:
     title: str = ""
     host: str
     other_hosts: tuple[str, ...] = ()
-    layouts: tuple[str | ModuleType, ...]
+    layouts: tuple[str, ...]
     languages: tuple[Language, ...]
     zone: tzinfo
     dates: DateForms
@@ -79,10 +77,6 @@ class Newspaper:
     parameters: frozenset[str] = frozenset()
     no_stories: frozenset[str] = frozenset()
     floors: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def layout_paths(self) -> tuple[str, ...]:
-        return tuple(each if isinstance(each, str) else each.__name__ for each in self.layouts)
 
     def section_pages(self, name: str) -> list[str]:
         """The addresses of a section by its short name: the newspaper's own path, and WordPress's."""

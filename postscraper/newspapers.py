@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from postscraper.languages import ENGLISH, KHMER
-from postscraper.newspaper import DateForms
-from postscraper.newspaper import Newspaper as Newspaper
+from postscraper.newspaper import DateForms, Newspaper
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-_KHMER_MONTHS = (*("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ"),)
+_KHMER_MONTHS = ("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ")
 
 PHNOM_PENH_DATES = DateForms(
     day=(

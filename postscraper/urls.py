@@ -109,14 +109,7 @@ def with_scheme(text: str) -> str:
 def addresses_typed(text: str) -> list[str]:
     """The addresses that a person can mean: of a path one of each newspaper, in their one form and as typed."""
     typed = [f"https://{paper.host}{text}" for paper in NEWSPAPERS.values()] if text[:1] == "/" else [text]
-    return list(dict.fromkeys(each for url in typed for each in (_canonical_if_valid(url), url)))
-
-
-def _canonical_if_valid(url: str) -> str:
-    try:
-        return canonical(with_scheme(url))
-    except ValueError:
-        return url
+    return list(dict.fromkeys(each for url in typed for each in (maybe_canonical(with_scheme(url)) or url, url)))
 
 
 def newspaper_title(url: str) -> str:
@@ -165,11 +158,7 @@ def sent_on(location: str | None) -> str | None:
 
 def redirect_target(url: str, location: str) -> str | None:
     """The ledger's address to which a redirect leads; None for one that leads nowhere."""
-    target = absolute(url, location)
-    try:
-        return canonical(target) if target else None
-    except ValueError:
-        return None
+    return maybe_canonical(absolute(url, location) or "")
 
 
 def as_linked(address: str, url: str) -> str:
@@ -200,6 +189,14 @@ def canonical(url: str, aliases: Aliases = NO_ALIASES) -> str:
     path = _path(parts.path, of_paper=paper is not None)
     rest = paper is not None and bool(parts.query) and machine_kind(url) == "rest"
     return urlunsplit((scheme, host, path, _query(parts.query, paper, rest=rest, at_root=path in _ROOTS), ""))
+
+
+def maybe_canonical(url: str, aliases: Aliases = NO_ALIASES) -> str | None:
+    """As `canonical`; None for what is no address."""
+    try:
+        return canonical(url, aliases)
+    except ValueError:
+        return None
 
 
 def _host(parts: SplitResult, aliases: Aliases) -> str:
@@ -237,26 +234,34 @@ def _bytes_of(escapes: re.Match[str]) -> bytes:
     return bytes.fromhex(escapes[0].replace("%", ""))
 
 
-# Where a list in the order of changes begins: a query goes on where the last one ended, and is one address.
-_RESUMES = frozenset({"modified_after", "modified_before", "offset", "orderby"})
+# Of the REST API, where a list in the order of changes begins: the next query goes on where the last one ended, and
+# all are one address.
+RESUME_PARAMETERS = frozenset({"modified_after", "modified_before", "offset", "orderby"})
+
+
+def is_in_order_of_changes(query: Mapping[str, str]) -> bool:
+    """Whether a query of the REST API is for posts in the order of their last change."""
+    return (query.get("orderby"), query.get("order")) == ("modified", "asc")
+
+
+def is_of_one_second(query: Mapping[str, str]) -> bool:
+    """Whether it is for the posts of one second by their number, since they have no other order."""
+    return (query.get("orderby"), query.get("order")) == ("id", "asc") and "modified_before" in query
 
 
 def _query(query: str, paper: Newspaper | None, *, rest: bool, at_root: bool) -> str:
     pairs = parse_qsl(query, keep_blank_values=not paper or at_root, max_num_fields=None)
     if rest:
         words = dict(pairs)
-        # Posts of one second are requested by their number.
-        in_order = words.get("order") == "asc" and (
-            words.get("orderby") == "modified" or (words.get("orderby") == "id" and "modified_before" in words)
-        )
-        if in_order:
-            words = {name: value for name, value in words.items() if name not in _RESUMES} | {"orderby": "modified"}
+        if is_in_order_of_changes(words) or is_of_one_second(words):
+            kept = {name: value for name, value in words.items() if name not in RESUME_PARAMETERS}
+            words = {**kept, "orderby": "modified"}
         return urlencode(sorted(words.items()), safe=":,")
     if paper:
         meant = _MEANT | paper.parameters | (_AT_ROOT.keys() if at_root else frozenset())
         # A search for nothing is a search all the same.
-        said = ((key, value) for key, value in pairs if key in meant and (value or key == "s"))
-        kept = {key: value for key, value in said if (key, value) not in _FIRST_PAGES}
+        pairs = [(key, value) for key, value in pairs if key in meant and (value or key == "s")]
+        kept = {key: value for key, value in pairs if (key, value) not in _FIRST_PAGES}
         return urlencode(sorted(kept.items()))
     return urlencode([(key, value) for key, value in pairs if not _TRACKING.match(key)])
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from postscraper.extraction.page import edition_of, language_of
-from postscraper.newspaper import Language, Newspaper
+from postscraper.languages import Language
+from postscraper.newspaper import Newspaper
 from postscraper.newspapers import POST, POSTKHMER
 from postscraper.urls import (
     absolute,

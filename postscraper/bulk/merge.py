@@ -12,7 +12,8 @@ from pathlib import Path
 
 from postscraper.bulk.replay import Progress, Replay
 from postscraper.errors import BadRequest
-from postscraper.newspapers import NEWSPAPERS, Newspaper
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.evidence_reader import EvidenceReader, newspaper_of
 from postscraper.run.run import Run
 from storage.archive import Archive, Outcome

@@ -68,8 +68,14 @@ class Replay:
 
         Raises BadRequest for a path that does not exist.
         """
-        self.progress = Progress()
-        self._run, self._jobs, self._link, self._all_hosts = run, jobs, link, all_hosts
+        papers = other_papers(run.paper)
+        self._page_filter = PageFilter(None if all_hosts else run.paper.host, run.aliases, papers=papers)
+        self.progress = Progress(
+            skipped=self._page_filter.skipped,
+            fruitless=self._page_filter.without_pages,
+            not_warc=self._page_filter.not_warc,
+        )
+        self._run, self._jobs, self._link = run, jobs, link
         files = warc_files(paths, self.progress.damages.append)
         # What one paper does not need of a file, another may.
         paper = f"{run.paper.name} with all" if all_hosts else run.paper.name
@@ -126,14 +132,14 @@ class Replay:
     def _batches_of(
         self, file: WarcFile, start: int, original: RevisitLookup, on_progress: Callable[[Progress], object]
     ) -> Iterator[Batch]:
-        paper = self._run.paper
-        page_filter = PageFilter(None if self._all_hosts else paper.host, self._run.aliases, papers=other_papers(paper))
         tally = Tally(named(file, self.progress.damages.append))
         records = raw_records(file.path, tally, start=start, end=file.end)
+        all_pages = pages_of(self._tracked(records, start, on_progress), file, self._page_filter, tally, original)
+        if start == file.start:
+            all_pages = self._page_filter.file(file, all_pages)
         pages: list[Page] = []
         size, end = 0, start
-        tracked = self._tracked(records, start, on_progress)
-        for location, exchange in pages_of(tracked, file, page_filter, tally, original):
+        for location, exchange in all_pages:
             is_full = len(pages) >= BATCH or size >= BATCH_BYTES
             if is_full and location.offset != pages[-1][0].offset:  # pages in one member stay together
                 yield Batch(file, pages, end if end > pages[-1][0].offset else location.offset)
@@ -145,13 +151,8 @@ class Replay:
             end = self._offset
         tally.close()
         self.progress.done += file.end - self._offset
-        self.progress.skipped += page_filter.skipped
-        if start == file.start < file.end and not page_filter.contents.total:
-            self.progress.not_warc.append(file.name)
-            return
-        if start == file.start and not page_filter.contents.pages:
-            self.progress.fruitless.append(f"{file.name}: {page_filter.contents}")
-        yield Batch(file, pages, file.end)
+        if file.name not in self.progress.not_warc:
+            yield Batch(file, pages, file.end)
 
     def _tracked(
         self, records: Iterator[RawRecord], start: int, on_progress: Callable[[Progress], object]

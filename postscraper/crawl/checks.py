@@ -48,7 +48,7 @@ class Checks:
     def __init__(self, crawler: Crawler) -> None:
         self.summary: list[str] = []
         self.changed: list[str] = []
-        self._got_through, self._failed = 0, 0  # items
+        self._failed = 0  # items
         self._failure = ""  # the first one's
         self._crawler = crawler
         self._begun_at = datetime.now(UTC)
@@ -58,7 +58,6 @@ class Checks:
     def from_crawler(cls, crawler: Crawler) -> Self:
         checks = cls(crawler)
         crawler.signals.connect(checks.item_committed, COMMITTED)
-        crawler.signals.connect(checks.item_got_through, signals.item_scraped)
         crawler.signals.connect(checks.item_error, signals.item_error)
         crawler.signals.connect(checks.spider_closed, signals.spider_closed)
         return checks
@@ -71,10 +70,7 @@ class Checks:
     @property
     def is_failure(self) -> bool:
         """Whether as many items failed as got through, or more."""
-        return bool(self._failed) and self._failed >= self._got_through
-
-    def item_got_through(self) -> None:
-        self._got_through += 1
+        return bool(self._failed) and self._failed >= self._crawler.stats.get_value("item_scraped_count", 0)
 
     def item_error(self, failure: Failure) -> None:
         self._failed += 1
@@ -118,7 +114,6 @@ class Checks:
             lines.append(f"Left out: {', '.join(left_out)}")
         if doors := spider.run.doors.sentence:
             lines.append(f"{doors[0].upper()}{doors[1:]}; {self._came_by()}")
-        assert self._crawler.stats is not None
         if unanswered := self._crawler.stats.get_value(UNANSWERED):
             lines.append(f"Without an answer: {counted(unanswered, 'request')}; the next run tries again")
         if self.failed:
@@ -133,7 +128,6 @@ class Checks:
     def _columns(self, spider: NewspaperSpider) -> dict[str, Any]:
         """Of the row of the run."""
         stats = self._crawler.stats
-        assert stats is not None
         return {
             "outcomes": json.dumps(dict(self._named("postscraper/outcome/"))),
             "unread": json.dumps(dict(self._named("postscraper/unread/"))),
@@ -148,7 +142,6 @@ class Checks:
 
     def _at_this_pace(self, queued: int) -> str:
         """The time that these will take, by the answers of this run; "" after fewer than FEWEST."""
-        assert self._crawler.stats is not None
         answered = self._crawler.stats.get_value("postscraper/answered", 0)
         seconds = (datetime.now(UTC) - self._begun_at).total_seconds()
         return f", in about {duration(seconds / answered * queued)} at this pace" if answered >= FEWEST else ""
@@ -170,9 +163,8 @@ class Checks:
         return changed
 
     def _named(self, prefix: str) -> list[tuple[str, int]]:
-        assert self._crawler.stats is not None
-        counted = self._crawler.stats.get_stats()
-        return [(name.removeprefix(prefix), counted[name]) for name in sorted(counted) if name.startswith(prefix)]
+        counts = sorted(self._crawler.stats.get_stats().items())
+        return [(name.removeprefix(prefix), count) for name, count in counts if name.startswith(prefix)]
 
 
 def _new_class(new: NewClass) -> str:

@@ -49,7 +49,6 @@ class CrawlProgress:
     def _show(self, spider: NewspaperSpider) -> None:
         if not self._meter.is_due():
             return
-        assert self._crawler.stats is not None
         pages = self._crawler.stats.get_value("item_scraped_count", 0)
         if self._queued is None or time.monotonic() - self._counted_at >= QUEUE_EVERY:
             with spider.guarded():

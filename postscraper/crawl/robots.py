@@ -103,7 +103,6 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         )
         if "proxy" in request.meta:
             robots_request.meta["proxy"] = request.meta["proxy"]
-        assert self.crawler.engine is not None
         try:
             response: Response = await self.crawler.engine.download_async(robots_request)
         except NEVER_AGAIN as error:

@@ -21,7 +21,7 @@ from postscraper.crawl.http import PrivateAddress, phrase
 from postscraper.crawl.remote import Frontier, RemoteFrontier
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
-from postscraper.newspapers import Newspaper
+from postscraper.newspaper import Newspaper
 from postscraper.run.local import LOCAL_SOURCES
 from postscraper.run.run import Run, now
 from postscraper.run.scope import OTHER_ARCHIVES
@@ -183,7 +183,6 @@ class NewspaperSpider(Spider):
                 self.logger.warning("%s: %s", response.url, why)
 
     def _take_picture(self, response: Response, exchange: Exchange) -> None:
-        assert self.crawler.stats is not None
         with self.guarded():
             item = self.run.take_picture(exchange, response.meta["recorded"])
             self.crawler.stats.inc_value(f"postscraper/picture/{item.reason}")
@@ -232,7 +231,6 @@ class NewspaperSpider(Spider):
             self.run.unread(address, why)
             return
         stats, host = self.crawler.stats, urlsplit(request.url).netloc
-        assert stats is not None
         proxy = f" through the proxy {at}" if (at := request.meta.get("proxy")) else ""
         self._unreachable = f"could not reach {host}{proxy}: {why}; what the archive has is kept, try again later"
         if without_rules:
@@ -248,7 +246,6 @@ class NewspaperSpider(Spider):
             self.stop("unreachable", self._unreachable)
 
     def _had_no_answer(self) -> bool:
-        assert self.crawler.stats is not None
         return not self.crawler.stats.get_value("postscraper/answered")
 
     @contextmanager
@@ -285,5 +282,4 @@ class NewspaperSpider(Spider):
         """End the crawl early; the first reason counts."""
         if self.ended is None:
             self.ended = Ended(reason=reason, sentence=sentence, error=error)
-            assert self.crawler.engine is not None
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))

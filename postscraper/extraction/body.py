@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
-from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, node, nodes, words
+from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, nodes, there, words
 from postscraper.extraction.pictures import Album, styled
 from postscraper.extraction.tables import one_column
 from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word
@@ -150,7 +150,7 @@ class _Reader:
 
     def read(self, scope: Node) -> None:
         # Most stories are bare paragraphs alone: one look finds that no rule is needed.
-        if node(scope, NOT_BARE) is not None:
+        if there(scope, NOT_BARE):
             self.aside = self._named(scope)
             self.aside |= {each: rule for css, rule in reversed(self.rules) for each in nodes(scope, css)}
             self.aside |= {each: _Reader._hide for each in nodes(scope, "[style], [aria-hidden]") if is_hidden(each)}
@@ -312,10 +312,10 @@ class _Reader:
         return False
 
     def _is_caption(self, each: Node) -> bool:
-        return self.aside.get(each) is _Reader._lone_caption and node(each, "img") is None and bool(words(each))
+        return self.aside.get(each) is _Reader._lone_caption and not there(each, "img") and bool(words(each))
 
     def _lone_caption(self, child: Node) -> bool:
-        if node(child, "img") is not None:
+        if there(child, "img"):
             return True  # a box around a picture, or around the whole story
         self._close()
         if (text := words(child)) and not self.album.captions(text, len(self.blocks)):

@@ -76,11 +76,9 @@ def _gunzip(body: bytes) -> tuple[bytes, bool]:
     for _ in range(MAX_MEMBERS):
         engine = zlib.decompressobj(31)
         parts.append(engine.decompress(body, MAX_BYTES + 1 - size))
-        size += len(limited(parts[-1]))
-        if size > MAX_BYTES:
-            raise PageRejected("too_large", f"more than {MAX_BYTES:,} bytes")
-        if not engine.eof:
-            return b"".join(parts), False
+        size += len(parts[-1])
+        if not engine.eof or size > MAX_BYTES:
+            return limited(b"".join(parts)), False
         body = engine.unused_data
         if not body.startswith(_GZIP):
             return b"".join(parts), True

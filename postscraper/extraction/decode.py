@@ -4,9 +4,7 @@ import codecs
 import re
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.content_coding import MAX_BYTES as MAX_BYTES
 from postscraper.extraction.content_coding import limited
-from postscraper.extraction.content_coding import unpacked as unpacked
 from postscraper.items import Problem, Reason
 
 MAX_TAGS = 1_000_000

@@ -152,7 +152,7 @@ def nodes(where: Page | Node, css: str) -> list[Node]:
 
 
 def node(where: Page | Node, css: str) -> Node | None:
-    """The first match, for asking whether there is any; None when there is none."""
+    """The first match; None when there is none."""
     return (where.tree if isinstance(where, Page) else where).select_one(css)
 
 
@@ -224,7 +224,7 @@ def unread(text: str, read: Iterable[str]) -> str:
 
 def scope(page: Page, css: str) -> Node:
     """The one element that holds the story's words. Raises PageRejected without one, and Ambiguous."""
-    if node(page, css) is None:
+    if not there(page, css):
         raise no_body(page, f"{css} is not on the page")
     return the_node(page, css)
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import decode
+from postscraper.extraction.content_coding import unpacked
 from postscraper.extraction.page import Page, node, nodes, there, words
 from postscraper.items import Capture, Reason
 from postscraper.newspaper import Newspaper
@@ -68,7 +69,7 @@ def _check_answer(capture: Capture, paper: Newspaper) -> None:
         raise PageRejected("challenge", "the answer says that it is a challenge")
     text = ""
     with suppress(PageRejected):
-        body, _ = decode.unpacked(capture)
+        body, _ = unpacked(capture)
         decode.guard(body)
         text, _ = decode.text_of(body, capture.header("content-type"))
     if text and (wall := _bot_check(Page(text, capture, paper))):

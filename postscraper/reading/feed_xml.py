@@ -100,7 +100,7 @@ class Document:
     problems: tuple[Problem, ...]
 
 
-def document(text: str, cut: bool = False) -> Document:
+def document(text: str, cut: bool) -> Document:
     """The whole entries of a feed, a sitemap or a list of addresses; cut: the text is known to break off.
 
     Raises PageRejected for a document type, for nesting, and for what holds no entry and is broken.

@@ -40,7 +40,7 @@ _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._
 
 
 def read(
-    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool = False
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool
 ) -> tuple[Listing, *tuple[Article, ...]]:
     """The addresses of a feed or sitemap that belong to the paper, in their order, each once; and its whole stories.
 

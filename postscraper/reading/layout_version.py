@@ -29,7 +29,7 @@ def layout_version(layout: str, paper: Newspaper) -> str:
     that these import, by name; and the versions of the HTML engines.
     Raises LookupError for a layout that the newspaper does not have.
     """
-    modules = _OTHERS | {path.rsplit(".", 1)[-1]: path for path in paper.layout_paths}
+    modules = _OTHERS | {path.rsplit(".", 1)[-1]: path for path in paper.layouts}
     return _version(modules[layout])
 
 

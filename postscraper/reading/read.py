@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from types import ModuleType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from postscraper.errors import BadPage, BadRequest, PageRejected
 from postscraper.extraction import decode
+from postscraper.extraction.content_coding import unpacked
 from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes, there
 from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
 from postscraper.newspaper import Newspaper
@@ -36,17 +36,16 @@ class Layout(Protocol):
     def listing(self, page: Page) -> Listing | None: ...
 
 
-Layouts = tuple[str | ModuleType, ...]
 OnSkeleton = Callable[[Article, frozenset[str]], object]
 
 
 @cache
-def loaded(layouts: Layouts) -> tuple[Layout, ...]:
+def loaded(layouts: tuple[str, ...]) -> tuple[Layout, ...]:
     """The modules of a newspaper's layouts. Raises BadRequest for one that cannot be imported."""
     modules = []
     for layout in layouts:
         try:
-            modules.append(import_module(layout) if isinstance(layout, str) else layout)
+            modules.append(import_module(layout))
         except ImportError as error:
             raise BadRequest(f"the layout {layout} cannot be loaded: {error}") from error
     return cast(tuple[Layout, ...], tuple(modules))
@@ -73,7 +72,7 @@ def read_all(
     try:
         blocked.check_status(capture, paper)
         flaw = transfers.flaw(capture)
-        body, cut = decode.unpacked(capture)
+        body, cut = unpacked(capture)
         flaw = flaw or (transfers.CODING_ENDS_EARLY if cut else None)
         item, *stories = _read(capture, body, paper, aliases, on_skeleton, cut=flaw is not None)
         return (transfers.marked(item, flaw) if flaw else item, *stories)

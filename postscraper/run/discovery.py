@@ -13,11 +13,21 @@ from functools import lru_cache
 from urllib.parse import urljoin
 
 from postscraper.items import Article, Capture, DatedTeaser, Item, Listing, Teaser, Unread
-from postscraper.newspapers import Newspaper
+from postscraper.newspaper import Newspaper
 from postscraper.run.limits import DEEPEST_SITEMAP, MOST_IDLE, IdlePages, budget, is_later_page, limit_passed, too_many
 from postscraper.run.scope import Scope
 from postscraper.sources import wordpress
-from postscraper.urls import LONGEST_ADDRESS, Aliases, absolute, canonical, is_picture, machine_kind, path_of, root_kind
+from postscraper.urls import (
+    LONGEST_ADDRESS,
+    Aliases,
+    absolute,
+    canonical,
+    is_picture,
+    machine_kind,
+    maybe_canonical,
+    path_of,
+    root_kind,
+)
 from storage.ledger.states import Discovery, FoundBy, Kind, Visit
 
 _log = logging.getLogger(__name__)
@@ -180,11 +190,9 @@ class Discoverer:
     def _pictures(self, item: Article, depth: int) -> Iterator[Discovery]:
         """The pictures of a story whose addresses are those of picture files."""
         for image in item.images:
-            try:
-                if is_picture(image.url) and len(canonical(image.url, self.aliases)) <= LONGEST_ADDRESS:
-                    yield self._discovery(image.url, "link", depth)
-            except ValueError:
-                continue  # no address
+            address = maybe_canonical(image.url, self.aliases)
+            if address and len(address) <= LONGEST_ADDRESS and is_picture(image.url):
+                yield self._discovery(image.url, "link", depth)
 
     def _teaser(self, item: Article | Listing, teaser: Teaser, depth: int) -> Discovery:
         day = teaser.published_on if isinstance(teaser, DatedTeaser) else None
@@ -215,12 +223,9 @@ class Discoverer:
         return discovery
 
     def _is_on_host(self, url: str) -> bool:
-        try:
-            address = canonical(url, self.aliases)
-        except ValueError:
-            return False
+        address = maybe_canonical(url, self.aliases)
         # Longer addresses cannot be keys in every database.
-        return address.split("/")[2] == self.paper.host and len(address) <= LONGEST_ADDRESS
+        return address is not None and address.split("/")[2] == self.paper.host and len(address) <= LONGEST_ADDRESS
 
     def _make_discovery(self, url: str, found_by: FoundBy, depth: int, day: date | None = None) -> Discovery:
         address = canonical(url, self.aliases)
@@ -261,12 +266,11 @@ def _is_whole(item: Item) -> bool:
 
 
 def _kind_of(item: Item) -> Kind | None:
+    """The kind of a page that was read; None for one that was not."""
+    if isinstance(item, Unread):
+        return None
     if isinstance(item, Article):
         return "story"
-    return None if isinstance(item, Unread) else _kind_of_listing(item)
-
-
-def _kind_of_listing(item: Listing) -> Kind:
     if item.layout == "feed":
         return "feed"
     if item.layout in ("sitemap", "sitemap_index"):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Unread
-from postscraper.newspapers import NEWSPAPERS, POST, Newspaper, aliases
-from postscraper.reading.read import Layouts
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import NEWSPAPERS, POST, aliases
 from postscraper.run.discovery import Discoverer
 from postscraper.run.page_reader import PageReader, Reading, dropped_item
 from postscraper.run.scope import Scope
@@ -25,9 +25,7 @@ FILES_AT_ONCE = 4
 class EvidenceReader:
     """Reader of one archive's evidence: each file is read with the newspaper and mirror of the run that wrote it."""
 
-    def __init__(self, archive: Path, layouts: Layouts | None = None) -> None:
-        """layouts: None for each newspaper's own."""
-        self._layouts = layouts
+    def __init__(self, archive: Path) -> None:
         self._folder = archive / FOLDER
         self._withdrawn = kept_out(archive)
         self._dropped = dropped_from(archive)
@@ -67,7 +65,7 @@ class EvidenceReader:
     def _reader_of_file(self, file: str, paper: str) -> PageReader:
         served_as = self._aliases_of(file, NEWSPAPERS[paper])
         discoverer = Discoverer(NEWSPAPERS[paper], Scope(source="archive"), served_as)
-        return PageReader(discoverer, withdrawn=self._withdrawn, layouts=self._layouts)
+        return PageReader(discoverer, withdrawn=self._withdrawn)
 
     def _aliases_of(self, file: str, paper: Newspaper) -> Aliases:
         return aliases(paper, file_info(file_of(self._folder / file)).fields.get("paper-origin"))

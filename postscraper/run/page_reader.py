@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from postscraper.items import Article, Capture, Item, Unread
-from postscraper.reading.read import Layouts, OnSkeleton, read_all
+from postscraper.reading.read import OnSkeleton, read_all
 from postscraper.run.discovery import Discoverer
 from postscraper.sources.captures import capture_of, is_page
-from postscraper.urls import canonical
+from postscraper.urls import canonical, maybe_canonical
 from storage.ledger.states import Visit
 from storage.warc.exchange import Exchange, RecordLocation
 
@@ -26,23 +26,20 @@ class PageReader:
         discoverer: Discoverer,
         *,
         withdrawn: Collection[str] = frozenset(),
-        layouts: Layouts | None = None,
         read: Callable[[Capture], Sequence[Item]] | None = None,
         on_skeleton: OnSkeleton | None = None,
     ) -> None:
         """withdrawn: addresses that the archive keeps out.
 
-        layouts: None for the newspaper's own.
         read: replaces reading by layouts.
         on_skeleton: called with each story that is a page, and the page's skeleton.
         """
         self.discoverer = discoverer
         self.aliases = discoverer.aliases
         self._withdrawn = withdrawn
-        paper = replace(discoverer.paper, layouts=layouts) if layouts else discoverer.paper
         self._on_skeleton = on_skeleton
         note = self._note_skeleton if on_skeleton else None
-        self._read = read or (lambda capture: read_all(capture, paper, self.aliases, note))
+        self._read = read or (lambda capture: read_all(capture, discoverer.paper, self.aliases, note))
 
     def is_page(self, exchange: Exchange) -> bool:
         """Whether an item is stored for the exchange; see postscraper/sources/captures.py."""
@@ -70,10 +67,7 @@ class PageReader:
 
     def is_withdrawn(self, url: str) -> bool:
         """Whether the archive keeps the address out."""
-        try:
-            return bool(self._withdrawn) and self.address(url) in self._withdrawn
-        except ValueError:
-            return False
+        return bool(self._withdrawn) and maybe_canonical(url, self.aliases) in self._withdrawn
 
     def _note_skeleton(self, story: Article, names: frozenset[str]) -> None:
         if self._on_skeleton is not None and not self.is_withdrawn(story.canonical_url):

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from postscraper.extraction import decode
+from postscraper.extraction.content_coding import unpacked
 from postscraper.newspaper import Newspaper
 from postscraper.reading import feeds
 from postscraper.reading.layout_version import layout_version
@@ -264,7 +265,7 @@ def _on_disk(record: ProvedRecord, evidence: Evidence, exchange: Exchange, locat
 def _decoded(exchange: Exchange, location: RecordLocation) -> str:
     """The text of a page or feed, as its reader decodes it."""
     capture = capture_of(exchange, location)
-    body, _ = decode.unpacked(capture)
+    body, _ = unpacked(capture)
     label = feeds.label(capture, body) if decode.is_feed(body) else capture.header("content-type")
     return decode.text_of(body, label)[0]
 

@@ -7,7 +7,7 @@ Reading is repeatable: `accept` stores what `compare` reported. The bytes come f
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -199,14 +199,10 @@ def _find_new(report: Report, row: Any, readings: Mapping[str, tuple[Any, Any]],
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The fields that differ, in the order of the contract: gained, lost or changed."""
-    for name in _fields(after, before):
+    for name in dict.fromkeys((*after, *before)):
         old, new = before.get(name), after.get(name)
-        if old != new and not (_is_empty(old) and _is_empty(new)):
+        if name not in _NOT_COMPARED and old != new and not (_is_empty(old) and _is_empty(new)):
             yield name, "gained" if _is_empty(old) else "lost" if _is_empty(new) else "changed"
-
-
-def _fields(*items: Iterable[str]) -> Iterator[str]:
-    return (name for name in dict.fromkeys(name for item in items for name in item) if name not in _NOT_COMPARED)
 
 
 def _is_empty(value: Any) -> bool:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 from postscraper import __version__
 from postscraper.errors import BadRequest
 from postscraper.items import Item, Receipt, Unread, plain
-from postscraper.newspapers import Newspaper, aliases
+from postscraper.newspaper import Newspaper
+from postscraper.newspapers import aliases
 from postscraper.reading.read import loaded
 from postscraper.run.discovery import Discoverer
 from postscraper.run.doors import KINDS, Doors
@@ -25,6 +26,7 @@ from postscraper.run.page_counts import PageCounts
 from postscraper.run.page_reader import PageReader, Reading
 from postscraper.run.recorder import Recorder
 from postscraper.run.scope import Scope
+from postscraper.urls import maybe_canonical
 from storage.archive import Archive, Outcome
 from storage.database.lock import RunLock
 from storage.evidence.store import FOLDER, Evidence
@@ -203,8 +205,7 @@ class Run:
         """Addresses to visit now, the most urgent first; they are leased to this run.
 
         Lists and stories alternate, so that both come within the first minutes. If no story is due, at most one list is
-        returned, because it may announce some. Pictures
-        come when no page is due.
+        returned, because it may announce some.
         """
         stories = self._lease(max(limit - limit // (STORIES_A_LIST + 1), 1), stories=True)
         lists = self._lease(max(limit - len(stories), 0) if stories else 1, stories=False)
@@ -260,10 +261,8 @@ class Run:
 
     def is_home(self, url: str) -> bool:
         """Whether an address is on the newspaper's host; others are counted by their host."""
-        try:
-            host = self.reader.address(url).split("/")[2]
-        except ValueError:
-            host = urlsplit(url).netloc
+        address = maybe_canonical(url, self.aliases)
+        host = address.split("/")[2] if address else urlsplit(url).netloc
         if host != self.paper.host:
             self.other_hosts[host] += 1
         return host == self.paper.host

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from postscraper.errors import BadRequest, closest
 from postscraper.extraction.dates import span
-from postscraper.newspapers import Newspaper
+from postscraper.newspaper import Newspaper
 from postscraper.urls import PAPER_HOST, absolute, with_scheme
 
 OTHER_ARCHIVES = ("wayback", "commoncrawl")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from postscraper.run.run import Run
 from postscraper.sources.remote import Target, targets
 from postscraper.sources.warc import ASSET_TYPES
-from postscraper.urls import LONGEST_ADDRESS, absolute, path_of
+from postscraper.urls import LONGEST_ADDRESS, absolute, maybe_canonical, path_of
 from storage.holdings.models import Candidate, CdxEntry
 from storage.ledger.selection import Selection
 
@@ -21,9 +21,8 @@ def candidate(run: Run, entry: CdxEntry) -> Candidate:
 
     The rules are those of a crawl; they do not apply to addresses given by a person.
     """
-    try:
-        address = run.reader.address(absolute(entry.url, entry.url) or "")
-    except ValueError:
+    address = maybe_canonical(absolute(entry.url, entry.url) or "", run.aliases)
+    if address is None:
         return Candidate(entry=entry, address=entry.url, passed_over="no address of the web")
     section = run.discoverer.section(address)
     return Candidate(entry=entry, address=address, section=section, passed_over=_exclusion_rule(run, entry, address))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from postscraper.sources.remote import NoCapture, NoIndex, byte_range, stamped_at
+from postscraper.sources.remote import NoCapture, NoIndex, byte_range, overlap, stamped_at
 
 NEWS = "CC-NEWS-"
 PIECE_BYTES = 8 * 2**20  # half of the largest answer
@@ -66,12 +66,8 @@ def _file(line: str) -> File:
 
 def of_days(files: Iterable[File], since: date | None, until: date | None) -> list[File]:
     """Files that may have captures of these days, both included."""
-    return [
-        file
-        for file in files
-        if not (since and (file.begun_at + LONGEST_FILE).date() < since)
-        and not (until and file.begun_at.date() > until)
-    ]
+    spans = ((file, file.begun_at.date(), (file.begun_at + LONGEST_FILE).date()) for file in files)
+    return [file for file, first, last in spans if overlap(first, last, since, until)]
 
 
 def piece_range(done: int) -> str:

@@ -23,6 +23,7 @@ from postscraper.sources.remote import (
     NoIndex,
     Target,
     byte_range,
+    overlap,
     stamped_at,
 )
 from storage.holdings.models import CdxEntry
@@ -198,12 +199,7 @@ def crawls(status: int, body: bytes) -> list[Crawl]:
 
 def overlapping(crawls: Iterable[Crawl], since: date | None, until: date | None) -> list[Crawl]:
     """Crawls with captures of these days, both included; those of unknown days, too."""
-    return [
-        crawl
-        for crawl in crawls
-        if not (since and crawl.ended_on and crawl.ended_on < since)
-        and not (until and crawl.began_on and crawl.began_on > until)
-    ]
+    return [crawl for crawl in crawls if overlap(crawl.began_on, crawl.ended_on, since, until)]
 
 
 def page_count(status: int, body: bytes) -> int:

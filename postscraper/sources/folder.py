@@ -47,7 +47,10 @@ def capture(
         saved_at = datetime.fromtimestamp(page.stat().st_mtime, UTC)
     except OSError as error:
         raise BadRequest(f"{page}: {error.strerror}") from error
-    address = url or noted_url or own_address(body) or _unnamed(page)
+    address = url or noted_url or own_address(body)
+    if address is None:
+        sidecar = page.with_suffix(".url").name
+        raise BadRequest(f"{page}: nothing tells its address; write it into {sidecar}, or pass --url")
     return Capture(
         url=as_sent(address),
         captured_at=captured_at or noted_at or saved_at,
@@ -87,7 +90,3 @@ def own_address(body: bytes) -> str | None:
     values = [re.search(_VALUE, tag[0]) for tag in tags if tag]
     links = [match[1].decode("utf-8", "replace").replace("&amp;", "&") for match in (*values, saved) if match]
     return next((address for link in links if (address := absolute("", link))), None)
-
-
-def _unnamed(page: Path) -> str:
-    raise BadRequest(f"{page}: nothing tells its address; write it into {page.with_suffix('.url').name}, or pass --url")

@@ -142,6 +142,11 @@ def stamped_at(stamp: str) -> datetime | None:
         return None
 
 
+def overlap(first: date | None, last: date | None, since: date | None, until: date | None) -> bool:
+    """Whether two spans of days, both ends included, may have a day in common; None for an end that is not known."""
+    return not (since and last and last < since) and not (until and first and first > until)
+
+
 def byte_range(content_range: str | None) -> tuple[int, int, int | None] | None:
     """The first and last byte that a Content-Range header names, and the size of the whole file.
 

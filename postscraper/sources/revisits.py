@@ -19,20 +19,23 @@ from storage.warc.parser import BadRecord, ResponseRecord, bare_id, parse_record
 from storage.warc.writer import payload_digest
 
 _TABLE = """
-CREATE TABLE answer (
-    digest TEXT, said TEXT, record_id TEXT, url TEXT, captured_at TEXT, file TEXT, offset INTEGER, number INTEGER
+CREATE TABLE response (
+    digest TEXT, recorded_digest TEXT, record_id TEXT, url TEXT, captured_at TEXT, file TEXT, offset INTEGER,
+    number INTEGER
 )"""
 _INDEXES = (
-    "CREATE INDEX by_id ON answer (record_id)",
-    "CREATE INDEX by_digest ON answer (digest)",
-    "CREATE INDEX by_said ON answer (said) WHERE said != digest",
-    "CREATE INDEX by_url ON answer (url, captured_at)",
+    "CREATE INDEX by_id ON response (record_id)",
+    "CREATE INDEX by_digest ON response (digest)",
+    "CREATE INDEX by_recorded_digest ON response (recorded_digest) WHERE recorded_digest != digest",
+    "CREATE INDEX by_url ON response (url, captured_at)",
 )
-_COLUMNS = "SELECT digest, said, file, offset, number FROM answer"
+_COLUMNS = "SELECT digest, recorded_digest, file, offset, number FROM response"
 _BY_ID = f"{_COLUMNS} WHERE record_id = ? ORDER BY url != ? LIMIT 9"
 _BY_DIGEST = f"{_COLUMNS} WHERE digest = ? ORDER BY url != ?, captured_at LIMIT 1"
 # Crawlers differ on whether a digest is that of the body or of its chunks.
-_BY_SAID = f"{_COLUMNS} WHERE said = ? AND said != digest ORDER BY url != ?, captured_at LIMIT 1"
+_BY_RECORDED_DIGEST = (
+    f"{_COLUMNS} WHERE recorded_digest = ? AND recorded_digest != digest ORDER BY url != ?, captured_at LIMIT 1"
+)
 _BY_URL = f"{_COLUMNS} WHERE url = ? AND captured_at GLOB ? LIMIT 9"
 
 
@@ -70,14 +73,14 @@ class RevisitLookup:
                 # Without a digest, different bodies are ambiguous.
                 elif len({row.digest for row in rows}) > 1:
                     continue
-                if rows and (exchange := _answer(rows[0])) is not None and _is_target(exchange, rows[0], target):
+                if rows and (exchange := _response(rows[0])) is not None and _is_target(exchange, rows[0], target):
                     return exchange
         return None
 
     def _make(self) -> None:
         with closing(sqlite3.connect(self._index)) as connection, connection:
             connection.execute(_TABLE)
-            connection.executemany("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows())
+            connection.executemany("INSERT INTO response VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows())
             for statement in _INDEXES:
                 connection.execute(statement)
 
@@ -93,10 +96,11 @@ class RevisitLookup:
                 except BadRecord:
                     continue
                 if isinstance(record, ResponseRecord) and not record.lacks_body and record.exchange.body:
-                    answer = record.exchange
-                    recorded = normal(record.payload_digest) if record.payload_digest else None
-                    names = normal(payload_digest(answer.body)), recorded, bare_id(record.record_id) or None, answer.url
-                    yield *names, _text(answer.captured_at), str(file.path), raw.offset, number
+                    response, record_id = record.exchange, bare_id(record.record_id) or None
+                    recorded_digest = normal(record.payload_digest) if record.payload_digest else None
+                    digests = normal(payload_digest(response.body)), recorded_digest
+                    place = str(file.path), raw.offset, number
+                    yield *digests, record_id, response.url, _text(response.captured_at), *place
 
 
 def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -105,7 +109,7 @@ def _queries(target: RevisitTarget, digest: str | None) -> Iterator[tuple[str, t
         yield _BY_ID, (target.record_id, target.url)
     if digest:
         yield _BY_DIGEST, (digest, target.url)
-        yield _BY_SAID, (digest, target.url)
+        yield _BY_RECORDED_DIGEST, (digest, target.url)
     if target.captured_at is not None:
         moment = _text(target.captured_at) or ""
         yield _BY_URL, (target.url, moment)
@@ -126,7 +130,7 @@ def _text(captured_at: datetime | None) -> str | None:
     return None if captured_at is None else captured_at.isoformat()
 
 
-def _answer(row: _Row) -> Exchange | None:
+def _response(row: _Row) -> Exchange | None:
     try:
         records = raw_records(Path(row.file), lambda _: None, start=row.offset, end=row.offset + 1)
         raw = next(islice(records, row.number, None), None)

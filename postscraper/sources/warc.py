@@ -17,7 +17,7 @@ from postscraper.errors import BadRequest
 from postscraper.sources.captures import is_page
 from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc_files import WarcFile, warc_files
-from postscraper.urls import NO_ALIASES, Aliases, canonical
+from postscraper.urls import NO_ALIASES, Aliases, maybe_canonical
 from storage.warc.exchange import AUXILIARY, IMPORTED, Exchange, RecordLocation, SharedMember, Tally
 from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
 
@@ -87,10 +87,8 @@ class PageFilter:
 
     def _canonical_host(self, origin: str) -> str | None:
         """origin: an address up to its path. None if it is no address."""
-        try:
-            return canonical(origin, self._aliases).split("/")[2]
-        except ValueError:
-            return None
+        address = maybe_canonical(origin, self._aliases)
+        return address.split("/")[2] if address else None
 
     def records(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
         """Drop records of other hosts, before they are parsed."""

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
 from postscraper.sources.remote import ArchiveRequest, BadRow, IndexPage, NoCapture, NoIndex, Onward, Target, stamped_at
-from postscraper.urls import as_sent, canonical, sent_on
+from postscraper.urls import as_sent, maybe_canonical, sent_on
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
 from storage.warc.writer import payload_digest
@@ -198,11 +198,8 @@ def _original(entry: CdxEntry, answer: Exchange) -> str:
     link = _ORIGINAL.search(answer.header("link") or "")
     replay = _REPLAY.search(answer.url)
     url = as_sent(link[1] if link else replay[2] if replay else entry.url)
-    try:
-        same = canonical(url) == canonical(entry.url)
-    except ValueError:
-        same = False
-    if not same:
+    address = maybe_canonical(url)
+    if address is None or address != maybe_canonical(entry.url):
         raise NoCapture(f"answers with a capture of {url[:200]}", gone=True)
     return url
 

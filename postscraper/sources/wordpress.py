@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from postscraper.items import Listing
 from postscraper.layouts.wordpress import wordpress_rest
-from postscraper.urls import path_of
+from postscraper.urls import is_in_order_of_changes, is_of_one_second, path_of
 
 ROOT = "/wp-json/wp/v2/"
 AT_ONCE = 100  # posts or categories in an answer, the most that WordPress gives
@@ -77,8 +77,7 @@ def is_categories(url: str) -> bool:
 def goes_on(listing: Listing) -> bool:
     """Whether a list in the order of changes has more to give at once."""
     query = _query(listing.url)
-    in_order = query.get("orderby") == "modified" and query.get("order") == "asc"
-    resumes = is_posts(listing.url) and (in_order or wordpress_rest.is_of_one_second(query))
+    resumes = is_posts(listing.url) and (is_in_order_of_changes(query) or is_of_one_second(query))
     return resumes and listing.next_url is not None and not wordpress_rest.is_whole(listing)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postscraper.extraction.bylines import is_correction, is_credit_line, odd_byline, people, split_credit
-from postscraper.newspaper import Language
+from postscraper.languages import Language
 from postscraper.newspapers import POST
 
 

@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.decode import MAX_BYTES, end_of_page, guard, look_at, looks_like_html, text_of
+from postscraper.extraction.content_coding import MAX_BYTES
+from postscraper.extraction.decode import end_of_page, guard, look_at, looks_like_html, text_of
 
 KHMER = "<p>ព័ត៌មាន\u200bថ្ងៃ\u200bនេះ</p>"
 CAFE = "<p>Café owners ‘unmoved’ by naïve plan – report</p>"

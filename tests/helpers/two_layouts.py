@@ -1,17 +1,22 @@
 """A design of the tests' own: pages, and two versions of the layout that reads them."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 from postscraper.items import Capture
+from postscraper.newspapers import NEWSPAPERS, POST
 from tests.helpers.archives import SITE
 
 # A design of its own. What the first version overlooks or gets wrong stands in braces: {first|second}.
 LAYOUT = """
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, link, maybe, node, nodes, words
+from postscraper.extraction.page import Page, link, maybe, nodes, there, words
 from postscraper.items import Article, Block, Listing, Teaser
 
 END = "footer"
@@ -23,7 +28,7 @@ def recognises(page):
 
 
 def article(page):
-    if node(page, "main.story") is None:
+    if not there(page, "main.story"):
         return None
     headline = maybe(page, "h1{|, h2.headline}")
     if not headline:
@@ -54,18 +59,19 @@ HEAD = (
 START = datetime(2018, 6, 20, 1, 0, tzinfo=UTC)
 
 
-def version(folder: Path, which: int) -> tuple[ModuleType, ...]:
-    source, path = "", folder / f"paddle_{which}.py"
+@contextmanager
+def read_by(version: int) -> Iterator[None]:
+    """The Post's pages are read by this version of the layout, the first or the second, and by no other layout."""
+    source = ""
     for part in LAYOUT.split("{"):
         choice, closed, rest = part.partition("}")
-        source += choice.split("|")[which - 1] + rest if closed else part
-    path.write_text(source)
-    spec = spec_from_file_location("paddle", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return (module,)
+        source += choice.split("|")[version - 1] + rest if closed else part
+    module = ModuleType(f"paddle_{version}")
+    exec(source, module.__dict__)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, module.__name__, module)
+        patch.setitem(NEWSPAPERS, POST.name, replace(POST, layouts=(module.__name__,)))
+        yield
 
 
 def page(path: str, day: int, body: str) -> Capture:

@@ -4,35 +4,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.page_reader import PageReader
 from postscraper.run.reprocess import Report, Selection, accept, compare
 from storage.archive import Archive
 from tests.helpers.archives import SITE, answer, file, run_on
 from tests.helpers.canonical import ask, canonical
-from tests.helpers.two_layouts import PAGES, START, version
+from tests.helpers.two_layouts import PAGES, START, read_by
+
+OLD, NEW = 1, 2  # versions of the layout
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ...]:
-    return version(tmp_path_factory.mktemp("old"), 1)
-
-
-@pytest.fixture(scope="module")
-def new(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ...]:
-    return version(tmp_path_factory.mktemp("new"), 2)
-
-
-@pytest.fixture(scope="module")
-def read_by_the_old(tmp_path_factory: pytest.TempPathFactory, old: tuple[ModuleType, ...]) -> Path:
+def read_by_the_old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("old") / "archive"
-    with run_on(folder) as opened:
-        opened.reader = PageReader(opened.discoverer, layouts=old)
+    with read_by(OLD), run_on(folder) as opened:
         for each in PAGES:
             file(opened, answer(each))
     return folder
@@ -43,14 +32,14 @@ def archive(read_by_the_old: Path, tmp_path: Path) -> Path:
     return copytree(read_by_the_old, tmp_path / "archive")
 
 
-def compared(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> Report:
-    with Archive.open(folder, readonly=True) as opened:
-        return compare(opened, EvidenceReader(folder, version), Selection(**selection))
+def compared(folder: Path, version: int, **selection: Any) -> Report:
+    with read_by(version), Archive.open(folder, readonly=True) as opened:
+        return compare(opened, EvidenceReader(folder), Selection(**selection))
 
 
-def accepted(folder: Path, version: tuple[ModuleType, ...], **selection: Any) -> int:
-    with Archive.open(folder) as opened:
-        reader = EvidenceReader(folder, version)
+def accepted(folder: Path, version: int, **selection: Any) -> int:
+    with read_by(version), Archive.open(folder) as opened:
+        reader = EvidenceReader(folder)
         return accept(opened, reader, compare(opened, reader, Selection(**selection)))
 
 
@@ -68,9 +57,9 @@ def history(folder: Path) -> list[Any]:
     return ask(folder, question)
 
 
-def test_the_report_says_what_was_counted_by_hand(archive: Path, new: tuple[ModuleType, ...]) -> None:
+def test_the_report_says_what_was_counted_by_hand(archive: Path) -> None:
     before = canonical(archive)
-    report = compared(archive, new)
+    report = compared(archive, NEW)
     assert (report.read, report.changed, report.missing) == (9, 8, [])
     assert counts(report) == {
         "byline": (0, 3, 0),
@@ -87,15 +76,15 @@ def test_the_report_says_what_was_counted_by_hand(archive: Path, new: tuple[Modu
     assert canonical(archive) == before, "a report writes nothing"
 
 
-def test_the_same_version_reports_nothing(archive: Path, old: tuple[ModuleType, ...]) -> None:
-    report = compared(archive, old)
+def test_the_same_version_reports_nothing(archive: Path) -> None:
+    report = compared(archive, OLD)
     assert (report.read, report.changed, report.layouts, report.outcomes) == (9, 0, {}, {})
 
 
-def test_what_is_accepted_is_no_edit_of_the_newspapers(archive: Path, new: tuple[ModuleType, ...]) -> None:
+def test_what_is_accepted_is_no_edit_of_the_newspapers(archive: Path) -> None:
     before, stories = history(archive), {f"{SITE}/national/{name}" for name in ("boat", "oar", "net", "rope")}
     assert {row[0]: row[5] for row in before} == {each: 2 if each.endswith("boat") else 1 for each in stories}
-    assert accepted(archive, new) == 8
+    assert accepted(archive, NEW) == 8
     after = history(archive)
     assert [row for row in after if row[0] in stories] == before
     assert [row[0] for row in after if row[0] not in stories] == [f"{SITE}/national/sail"]
@@ -104,16 +93,13 @@ def test_what_is_accepted_is_no_edit_of_the_newspapers(archive: Path, new: tuple
         assert [wording.row.byline for wording in boat.revisions] == ["Chan Sopheap", "Chan Sopheap"]
         assert opened.story(f"{SITE}/national/net").revisions[0].row.kicker is None
         assert [hit.headline for hit in opened.search("oar")] == ["Oars"]
-    assert compared(archive, new).changed == 0
+    assert compared(archive, NEW).changed == 0
     assert ask(archive, "SELECT count(*) FROM capture WHERE words_of_another") == [(0,)]
 
 
-def test_accepted_the_archive_is_as_if_read_so_at_first(
-    archive: Path, tmp_path: Path, new: tuple[ModuleType, ...]
-) -> None:
-    accepted(archive, new)
-    with run_on(tmp_path / "fresh") as opened:
-        opened.reader = PageReader(opened.discoverer, layouts=new)
+def test_accepted_the_archive_is_as_if_read_so_at_first(archive: Path, tmp_path: Path) -> None:
+    accepted(archive, NEW)
+    with read_by(NEW), run_on(tmp_path / "fresh") as opened:
         for each in PAGES:
             file(opened, answer(each))
     found, fresh = canonical(archive), canonical(tmp_path / "fresh")
@@ -129,48 +115,46 @@ def test_accepted_the_archive_is_as_if_read_so_at_first(
     assert states[0] == states[1]
 
 
-def test_the_ledger_hears_of_what_was_overlooked_and_counts_no_visit(
-    archive: Path, new: tuple[ModuleType, ...]
-) -> None:
+def test_the_ledger_hears_of_what_was_overlooked_and_counts_no_visit(archive: Path) -> None:
     sail, keel = f"{SITE}/national/sail", f"{SITE}/national/keel"
     columns = "SELECT state, why, visits, visited_at FROM ledger WHERE address = ?"
     ((_, _, visits, visited_at),) = ask(archive, columns, sail)
     assert ask(archive, columns, keel) == []
-    accepted(archive, new)
+    accepted(archive, NEW)
     assert ask(archive, columns, sail) == [("done", None, visits, visited_at)]
     assert ask(archive, columns, keel) == [("known", None, 0, None)]
 
 
-def test_a_selection_leaves_the_others_as_they_are(archive: Path, new: tuple[ModuleType, ...]) -> None:
-    assert compared(archive, new, layouts=("unread",)).changed_by_layout == {"unread → paddle": 1}
-    assert compared(archive, new, layouts=("drupal_2017",)).read == 0
-    assert counts(compared(archive, new, since=datetime(2018, 6, 22, tzinfo=UTC).date()))["byline"] == (0, 1, 0)
+def test_a_selection_leaves_the_others_as_they_are(archive: Path) -> None:
+    assert compared(archive, NEW, layouts=("unread",)).changed_by_layout == {"unread → paddle": 1}
+    assert compared(archive, NEW, layouts=("drupal_2017",)).read == 0
+    assert counts(compared(archive, NEW, since=datetime(2018, 6, 22, tzinfo=UTC).date()))["byline"] == (0, 1, 0)
     before = history(archive)
-    assert accepted(archive, new, until=START.date()) == 3, "the first captures of boat, oar and net"
+    assert accepted(archive, NEW, until=START.date()) == 3, "the first captures of boat, oar and net"
     assert history(archive) == before, "their later captures follow, and none looks like an edit"
-    assert accepted(archive, new) == 5
+    assert accepted(archive, NEW) == 5
     assert [row for row in history(archive) if "sail" not in row[0]] == before
 
 
-def test_captures_without_bytes_are_named_and_go_on_following(archive: Path, new: tuple[ModuleType, ...]) -> None:
+def test_captures_without_bytes_are_named_and_go_on_following(archive: Path) -> None:
     before = history(archive)
     oar = f"{SITE}/national/oar"
     ask(archive, "UPDATE capture SET evidence_file = NULL WHERE url = ? AND captured_at > '2018-06-21'", oar)
-    report = compared(archive, new)
+    report = compared(archive, NEW)
     assert report.missing == [(oar, "no record of it was kept")]
     assert counts(report)["body"] == (1, 0, 0)
-    accepted(archive, new)
+    accepted(archive, NEW)
     assert [row for row in history(archive) if "sail" not in row[0]] == before
 
 
-def test_a_run_that_is_cut_off_is_begun_again(archive: Path, new: tuple[ModuleType, ...]) -> None:
+def test_a_run_that_is_cut_off_is_begun_again(archive: Path) -> None:
     """What is accepted by then stays; the rest is found again."""
     before = history(archive)
-    with Archive.open(archive) as opened:
-        reader = EvidenceReader(archive, new)
+    with read_by(NEW), Archive.open(archive) as opened:
+        reader = EvidenceReader(archive)
         report = compare(opened, reader, Selection())
         first = sorted(report.changed_ids)[:3]
         accept(opened, reader, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))
-    assert compared(archive, new).changed == 8 - 3
-    accepted(archive, new)
+    assert compared(archive, NEW).changed == 8 - 3
+    accepted(archive, NEW)
     assert [row for row in history(archive) if "sail" not in row[0]] == before

@@ -128,13 +128,13 @@ def built_at(page: Page) -> datetime | None:
 def listing(page: Page) -> Listing | None:
     _check_kind(page)
     section = None
-    if node(page, "form#search-form, ol.search-results") is not None:
+    if there(page, "form#search-form, ol.search-results"):
         entries = _results(page)
     elif "front" in page.body_classes:
         entries = _front(page)
     else:
         own = next(iter(nodes(page, ".block-49")), None)
-        if own is None or node(own, ".category") is None:
+        if own is None or not there(own, ".category"):
             return None
         name = maybe(own, ".title-bar")
         section = None if path_of(page.url).split("/")[1] in _NO_SECTIONS else name

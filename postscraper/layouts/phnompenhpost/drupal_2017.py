@@ -29,7 +29,7 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import Node, Page, Words, headed, maybe, node, nodes, scope, there, unread, words
+from postscraper.extraction.page import Node, Page, Words, headed, maybe, nodes, scope, there, unread, words
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser
@@ -183,7 +183,7 @@ _LISTS = frozenset({"page-taxonomy", "page-search", "page-author"})
 def listing(page: Page) -> Listing | None:
     """Raises PageRejected for a page of another kind, and for the front page under a story's address."""
     for css, reason in _NO_LISTS:
-        if node(page, css) is not None:
+        if there(page, css):
             raise PageRejected(reason, f"a page of another kind: {' '.join(sorted(page.body_classes))[:200]}")
     front = "front" in page.body_classes
     if front and not is_front(page.canonical(page.url)):
@@ -212,7 +212,7 @@ def _section(page: Page) -> str | None:
 def _in_menu(page: Page) -> bool:
     """Whether the page's term is one of the menu's: sections are, tags are not."""
     terms = [each for each in page.body_classes if re.fullmatch(r"page-taxonomy-term-\d+", each)]
-    return any(node(page, f"nav .{term}, footer .{term}, .menu .{term}") is not None for term in terms)
+    return any(there(page, f"nav .{term}, footer .{term}, .menu .{term}") for term in terms)
 
 
 def _cards(page: Page, section: str | None) -> Iterator[DatedTeaser | Problem]:

@@ -75,14 +75,14 @@ def recognises(page: Page) -> bool:
     # The site after this one may show pictures of the same stores: WordPress names itself by its interface, too.
     if page.generator or there(page, "link[rel='https://api.w.org/']"):
         return False
-    return node(page, f"{SKELETON}, {ASSETS}") is not None
+    return there(page, f"{SKELETON}, {ASSETS}")
 
 
 def article(page: Page) -> Article | None:
     path = path_of(page.url)
     if path.startswith(("/gallery/", "/video/", "/multimedia/")):
         raise PageRejected("gallery" if path.startswith("/gallery/") else "video", f"the address {path} names the kind")
-    if node(page, STORY) is None:
+    if not there(page, STORY):
         return None
     printed = headline(page, ".section-article-header h2, .section-article-header h1")
     story, main = _story(page)
@@ -109,7 +109,7 @@ def article(page: Page) -> Article | None:
 
 def _story(page: Page) -> tuple[Body, tuple[Image, ...]]:
     """The body, and apart from it the picture above it."""
-    where = scope(page, SCOPE if node(page, SCOPE) is not None else "#ArticleBody")
+    where = scope(page, SCOPE if there(page, SCOPE) else "#ArticleBody")
     for veil in nodes(where, "[data-cfemail]"):
         veil.text = _unveiled(veil.attr("data-cfemail") or "")
     story = body(page, where, skip=SKIP, pictures=PICTURES, caption=CAPTION)
@@ -168,7 +168,7 @@ _WORDS_OF_CARD = "a, p, span, time, small, h2, h3, h4, div:not(:has(*))"
 def listing(page: Page) -> Listing | None:
     """None for a page without a list. Raises PageRejected for a list under a story's address."""
     cards = nodes(page, CARDS)
-    if not cards and node(page, ".more-contents, .btn-load") is None:
+    if not cards and not there(page, ".more-contents, .btn-load"):
         return None
     path = path_of(page.url)
     if path.count("/") > 1:
@@ -192,7 +192,7 @@ def _section(page: Page, path: str) -> str | None:
 
 
 def _next(page: Page) -> str | None:
-    if node(page, ".btn-load") is None:
+    if not there(page, ".btn-load"):
         return None
     here = page.canonical(page.url).split("?")[0]
     return maybe_link(page, page, "a.btn-load[href*='page=']") or f"{here}?page={page_of(page.url) + 1}"

@@ -24,7 +24,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
-from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, node, nodes, one, words
+from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, nodes, one, there, words
+from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost.damaged_text import restored
 from postscraper.newspapers import PHNOM_PENH_DATES as DATES
@@ -49,7 +50,7 @@ def recognises(page: Page) -> bool:
 
 def article(page: Page) -> Article | None:
     cells = text_cells(page)
-    if not cells or node(page, ".blog") is not None:
+    if not cells or there(page, ".blog"):
         return None
     printed_headline = headline(page, "td.contentheading, h2.contentheading")
     field = body(page, cells[-1], skip=SKIP, pictures=PICTURES, caption=CAPTION)
@@ -105,7 +106,7 @@ def text_cells(where: Page | Node) -> list[Node]:
     """The cells of the engine's tables that hold words besides headline, author and date: the last is the story's."""
     meta = ".small, .createdate, .modifydate, .contentheading, .buttonheading"
     cells = nodes(where, "table.contentpaneopen > tbody > tr > td")
-    filled = (cell for cell in cells if not cell.matches(meta) and node(cell, meta) is None and words(cell))
+    filled = (cell for cell in cells if not cell.matches(meta) and not there(cell, meta) and words(cell))
     return [cell for cell in filled if words(cell) not in many(cell, ".readon")]
 
 
@@ -127,7 +128,7 @@ def modules(page: Page, kind: type[T]) -> Iterator[T]:
 
 
 def listing(page: Page) -> Listing | None:
-    if node(page, ".blog") is None:
+    if not there(page, ".blog"):
         return None
     option = _OPTION.search(page.url)
     if (option and option[1] not in ("com_content", "com_frontpage")) or ADDRESS.fullmatch(path_of(page.url)):
@@ -162,7 +163,7 @@ def _card(page: Page, card: Node, position: int) -> Iterator[DatedTeaser | Probl
         position=position,
         headline=one(card, heading),
         url=link(page, card, heading),
-        summary=" ".join(story.text.split("\n")) or None if story else None,
+        summary=clean(story.text) or None if story else None,
         image_url=story.images[0].url if story and story.images else None,
         **(assemble.published(date) | {"published_text": line}),
     )

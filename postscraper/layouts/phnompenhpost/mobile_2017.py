@@ -87,11 +87,11 @@ def listing(page: Page) -> Listing | None:
     cards = nodes(page, CARDS)
     if not cards:
         return None
-    names = [each for each in many(page, HEADLINE) if path_of(page.url) not in ("/", "") and "/search" not in page.url]
+    is_named = path_of(page.url) != "/" and "/search" not in page.url
     return assemble.listing(
         page,
         layout="mobile_2017",
-        section=names[0] if names else None,
+        section=next(iter(many(page, HEADLINE)), None) if is_named else None,
         entries=(each for position, card in enumerate(cards, 1) for each in _card(page, card, position)),
         next_url=maybe_link(page, page, ".pager-next a[href]"),
     )

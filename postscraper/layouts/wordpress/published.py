@@ -85,7 +85,7 @@ def moment_of(element: Node, paper: Newspaper) -> tuple[datetime | None, date | 
 
 def metas(page: Page, name: str) -> Iterator[str]:
     """The content of each meta element of that property."""
-    yield from (held for each in nodes(page, f"meta[property='{name}']") if (held := each.attr("content")))
+    yield from (text for each in nodes(page, f"meta[property='{name}']") if (text := each.attr("content")))
 
 
 def _agreed(given: list[str], paper: Newspaper) -> tuple[datetime | None, date | None, list[Problem]]:

@@ -100,7 +100,7 @@ def article(
         page,
         layout=layout,
         headline=title,
-        standfirst=standfirst_of(excerpt, " ".join(story.text.split("\n")), answer),
+        standfirst=standfirst_of(excerpt, story.text, answer),
         byline=byline,
         section=section,
         tags=rest,

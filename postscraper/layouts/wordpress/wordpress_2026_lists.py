@@ -69,7 +69,8 @@ def listing(page: Page) -> Listing | None:
         raise PageRejected("soft_404", "the address answers with the front page")
     if kinds and kinds.isdisjoint({"home", "blog"}) and root_kind(address) == "front":
         raise PageRejected("soft_404", f"the front page's address answers with another list: {' '.join(sorted(kinds))}")
-    title = _title(page)
+    # The name of the page's own list, without WordPress's "Category: ".
+    title = next((_PREFIX.sub("", text) for text in many(page, TITLES)), None)
     entries = [
         each
         for card, name, position in _cards(page, None)
@@ -91,11 +92,6 @@ def side_lists(page: Page, story: Node) -> Iterator[Teaser]:
     for card, name, position in _cards(page, story):
         if (content := _read(page, card, name, position)) is not None:
             yield assemble.undated(content.teaser)
-
-
-def _title(page: Page) -> str | None:
-    """The name of the page's own list, without WordPress's "Category: "; None without one."""
-    return next((_PREFIX.sub("", text) for text in many(page, TITLES)), None)
 
 
 def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:

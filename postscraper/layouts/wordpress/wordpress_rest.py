@@ -28,16 +28,23 @@ from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.syndicated import plain_words
 from postscraper.newspaper import Newspaper
-from postscraper.urls import Aliases, absolute, is_of_paper
+from postscraper.urls import (
+    RESUME_PARAMETERS,
+    Aliases,
+    absolute,
+    is_in_order_of_changes,
+    is_of_one_second,
+    is_of_paper,
+    maybe_canonical,
+)
 
 NAME = "wordpress_rest"
 POSTS_OF_CATEGORY = "wp:post_type"  # the relation of a category to the list of its posts
 _SECOND = timedelta(seconds=1)
-_CURSOR = frozenset({"modified_after", "modified_before", "offset", "orderby"})
 
 
 def read(
-    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool = False
+    capture: Capture, body: bytes, paper: Newspaper, aliases: Aliases, *, cut: bool
 ) -> tuple[Article | Listing, *tuple[Article, ...]]:
     """A story for the answer of one post; for a collection its list, and the stories that it carries whole.
 
@@ -68,10 +75,8 @@ class _Post:
     def link(self) -> str | None:
         """The story's address on the newspaper; None for what is not the newspaper's."""
         url = absolute(self.answer.url, str(self.data.get("link") or ""))
-        try:
-            return url if is_of_paper(self.answer.canonical(url or "")) else None
-        except (ValueError, IndexError):
-            return None
+        address = maybe_canonical(url or "", self.answer.aliases)
+        return url if address and is_of_paper(address) else None
 
     @property
     def markup(self) -> str | None:
@@ -246,7 +251,7 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
         more = total is not None and total > offset and data
         here = _query_url(capture.url, query, since, offset)
         return here if more else _query_url(capture.url, query, since + _SECOND), ()
-    if (query.get("orderby"), query.get("order")) != ("modified", "asc"):
+    if not is_in_order_of_changes(query):
         return _linked_next(capture), ()
     moments = [moment for each in data if (moment := iso_moment(each.get("modified")))]
     if not moments:
@@ -260,11 +265,6 @@ def _next(capture: Capture, data: list[dict[str, Any]], total: int | None) -> tu
     # A second that is over shows no more posts; the last of a page may go on behind it.
     over = not goes_on and (capture.captured_at is None or _age(data[-1], capture.captured_at) > 2 * _SECOND)
     return _query_url(capture.url, query, moments[-1] if over else moments[-1] - _SECOND), ()
-
-
-def is_of_one_second(query: Mapping[str, str]) -> bool:
-    """Whether a query is for the posts of one second by their number, since they have no other order."""
-    return (query.get("orderby"), query.get("order")) == ("id", "asc") and "modified_before" in query
 
 
 def is_whole(listing: Listing) -> bool:
@@ -285,7 +285,7 @@ def _query_url(url: str, query: Mapping[str, str], since: datetime, offset: int 
         cursor |= {"modified_before": _written(since + 2 * _SECOND), "orderby": "id"}
     if offset:
         cursor["offset"] = str(offset)
-    others = {name: value for name, value in query.items() if name not in _CURSOR}
+    others = {name: value for name, value in query.items() if name not in RESUME_PARAMETERS}
     return urlunsplit(urlsplit(url)._replace(query=urlencode(sorted((others | cursor).items()), safe=":,")))
 
 

@@ -3,7 +3,8 @@
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from postscraper.newspaper import DateForms, Language, Newspaper
+from postscraper.languages import Language
+from postscraper.newspaper import DateForms, Newspaper
 
 _MONTHS = (
     *("janeiro", "fevereiro", "março", "abril", "maio", "junho"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import dated
-from postscraper.extraction.page import Page, headline, link, maybe, node, nodes, one, own_address, scope
+from postscraper.extraction.page import Page, headline, link, maybe, nodes, one, own_address, scope, there
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 
 END = "footer"
@@ -20,7 +20,7 @@ def recognises(page: Page) -> bool:
 
 
 def article(page: Page) -> Article | None:
-    if node(page, "article.peca") is None:
+    if not there(page, "article.peca"):
         return None
     printed_headline = headline(page, "article.peca h1")
     story = body(page, scope(page, STORY))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import dated, is_default_time
-from postscraper.extraction.page import Page, headline, link, maybe, node, nodes, one, scope
+from postscraper.extraction.page import Page, headline, link, maybe, nodes, one, scope, there
 from postscraper.items import Article, DatedTeaser, Listing
 
 END = "#rodape"
@@ -22,7 +22,7 @@ def recognises(page: Page) -> bool:
 
 
 def article(page: Page) -> Article | None:
-    if node(page, "#artigo") is None:
+    if not there(page, "#artigo"):
         return None
     printed_headline = headline(page, "#artigo > h1")
     story = body(page, scope(page, STORY), pictures=".foto", caption=".legenda")

@@ -14,7 +14,7 @@ from postscraper.cli import options
 from postscraper.cli.commands.fill.replay import Written, logged, share
 from postscraper.cli.output import address, counted, line, one_line, print_json
 from postscraper.cli.progress import progress
-from postscraper.newspapers import Newspaper
+from postscraper.newspaper import Newspaper
 from postscraper.run.run import Run
 from postscraper.run.scope import Scope
 from storage.maintenance.withdrawal.plan import Withdrawal

@@ -28,7 +28,7 @@ from storage.query import statistics
 from storage.query.captures import count_stored
 
 MOST_MISSING = 10  # lines
-LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in paper.layout_paths}
+LAYOUTS = {path.split(".")[-1] for paper in NEWSPAPERS.values() for path in paper.layouts}
 
 
 @click.command("reread")

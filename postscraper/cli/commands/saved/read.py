@@ -12,7 +12,7 @@ import click
 from postscraper.cli.exit_codes import UNREAD
 from postscraper.cli.output import line, print_json
 from postscraper.errors import BadRequest
-from postscraper.extraction.decode import MAX_BYTES
+from postscraper.extraction.content_coding import MAX_BYTES
 from postscraper.items import Capture, Item, Unread, plain
 from postscraper.newspapers import POST
 from postscraper.reading.read import read
@@ -126,7 +126,7 @@ def unread_now(expected: Path, item: Item) -> str | None:
 
 def _folder(captured: Capture, item: Item) -> Path:
     """PAPER/LAYOUT; PAPER is the package of the newspaper's layouts."""
-    layouts = {path.split(".")[-1]: path for path in (newspaper_at(captured.url) or POST).layout_paths}
+    layouts = {path.split(".")[-1]: path for path in (newspaper_at(captured.url) or POST).layouts}
     paper = next(iter(layouts.values())).split(".")[-2]
     layout = None if item.type == "unread" else item.layout
     return Path(paper, layout if layout in layouts else "no_layout")
