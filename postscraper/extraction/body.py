@@ -48,7 +48,7 @@ _BLOCKS = frozenset(_CROSSHEADS).union(
     ("dt", "dd", "form", "aside", "nav", "header", "footer", "dialog", "caption", "legend", "menu"),
 )
 # Skipped without a trace on the page: no gap between the words around it.
-_NO_GAP = frozenset({"script", "style", "template", "noscript", "noframes", "map", "xml"})
+_NO_GAP = frozenset({"script", "style", "template", "noscript", "noframes", "map", "xml", "svg"})
 _ROOM = NO_WORDS + " \t\n\r\f\v\xa0"
 _LONGEST_CROSSHEAD = 120  # characters; longer bold paragraphs are shouted, not headed
 
@@ -270,7 +270,7 @@ class _Reader:
                 self.album.add(img, None, len(self.blocks))
         self._close()
         if text := self._words_of(child):
-            self._unread(f"<{child.tag} class={child.attr('class')!r}>", text)
+            self._unread(f"<{child.tag} class={' '.join(classes(child)) or None!r}>", text)
         return False
 
     def _words_of(self, box: Node, but: Node | None = None) -> str:
@@ -287,7 +287,8 @@ class _Reader:
                 gap = [" "] if each.tag in _BLOCKS else []
                 inside = [child for child in each.children if isinstance(child, (Node, Words))]
                 stack += [*gap, *reversed(inside), *gap]
-        return clean("".join(parts))
+        text = clean("".join(parts))
+        return text if text.strip(NO_WORDS) else ""
 
     def _unread(self, where: str, text: str) -> None:
         self.problems.append(Problem(kind="unread_words", detail=where, text=text))
