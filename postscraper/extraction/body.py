@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
 from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, node, nodes, words
-from postscraper.extraction.pictures import Album, styled
+from postscraper.extraction.pictures import Album, makes_room, picture_url, styled
 from postscraper.extraction.tables import one_column
 from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word
 from postscraper.items import Block, BlockKind, Image, Link, Problem
@@ -16,9 +16,9 @@ from postscraper.urls import absolute
 
 # No words of a story: code, controls, foreign frames, and what a text processor leaves behind.
 NEVER_WORDS = (
-    "script, style, template, noscript, textarea, select, button, iframe, object, embed, svg, math, form, audio,"
-    " video, canvas, map, noframes, .adsbygoogle, xml:not(:has(p, div)), w\\:worddocument, w\\:latentstyles,"
-    " o\\:officedocumentsettings"
+    "script, style, template, noscript, textarea, select, button:not(:is(h1, h2, h3, h4, h5, h6) > *), iframe, object,"
+    " embed, svg, math, form, audio, video, canvas, map, noframes, .adsbygoogle, xml:not(:has(p, div)),"
+    " w\\:worddocument, w\\:latentstyles, o\\:officedocumentsettings"
 )
 # Words that may or may not be the story's: reported in the item's problems.
 REPORTED = "table, aside, nav, header, footer, dl, dialog, .menu, .hide, .hidden"
@@ -269,8 +269,11 @@ class _Reader:
             for img in nodes(child, "img"):
                 self.album.add(img, None, len(self.blocks))
         self._close()
+        where = f"<{child.tag} class={' '.join(classes(child)) or None!r}>"
         if text := self._words_of(child):
-            self._unread(f"<{child.tag} class={' '.join(classes(child)) or None!r}>", text)
+            self._unread(where, text)
+        elif _class_words(child.attr("class") or "").isdisjoint(_REPORTED_NAMES) and self._holds_pictures(child):
+            self._unread(f"{where} holds nothing but pictures", None)
         return False
 
     def _words_of(self, box: Node, but: Node | None = None) -> str:
@@ -290,7 +293,12 @@ class _Reader:
         text = clean("".join(parts))
         return text if text.strip(NO_WORDS) else ""
 
-    def _unread(self, where: str, text: str) -> None:
+    def _holds_pictures(self, box: Node) -> bool:
+        return box.tag != "table" and any(
+            picture_url(self.page, img) and not makes_room(img) for img in nodes(box, "img")
+        )
+
+    def _unread(self, where: str, text: str | None) -> None:
         self.problems.append(Problem(kind="unread_words", detail=where, text=text))
 
     def _damage(self, detail: str, text: str) -> None:
@@ -303,7 +311,8 @@ class _Reader:
         block = len(self.blocks)
         caption = next((each for each in nodes(box, f"{self.caption}, [class]") if self._is_caption(each)), None)
         printed = words(caption) if caption is not None else None
-        have_addresses = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
+        pictures = [img for img in nodes(box, _IMG) or nodes(box, "img") if not self._is_skipped(img)]
+        have_addresses = [self.album.add(img, printed, block) for img in pictures]
         if not have_addresses and not any(self.album.add_background(each, printed, block) for each in styled(box)):
             # No box of a picture, but of a video, a table or a quotation.
             self.aside |= {each: _Reader._unread_caption for each in nodes(box, "*") if self._is_caption(each)}
@@ -311,6 +320,9 @@ class _Reader:
         if (rest := self._words_of(box, but=caption)) and rest != printed:
             self._unread("beside a picture", rest)
         return False
+
+    def _is_skipped(self, img: Node) -> bool:
+        return any(self.aside.get(each) is _Reader._skip for each in img.ancestors if isinstance(each, Node))
 
     def _is_caption(self, each: Node) -> bool:
         return self.aside.get(each) is _Reader._lone_caption and node(each, "img") is None and bool(words(each))

@@ -17,7 +17,7 @@ headline and content that none of these names is reported.
 - A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
 - Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
 - A featured picture that a style sheet draws behind a box has no address on the page.
-- A gallery's own caption and a table are reported: …/rice-barge
+- The caption of a gallery or an embed, and a table, are reported: …/rice-barge
 - A post behind a password has no words: …/protected-post
 - What WordPress calls a page (`page-id-N`) is no story: …/about-us
 - Lists: see wordpress_2026_lists.
