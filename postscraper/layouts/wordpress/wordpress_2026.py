@@ -152,6 +152,7 @@ def article(page: Page) -> Article | None:
     main, lost = _featured(page, header, box)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if data.barred else []
+    broken = (Problem(kind="damage", detail="broken JSON-LD", text=text[:200]) for text in data.broken)
     return assemble.article(
         page,
         layout="wordpress_2026",
@@ -167,7 +168,7 @@ def article(page: Page) -> Article | None:
         address=address,
         odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(*date.problems, *_unread(header, title, read, page.paper), *lost, *story.problems, *barred),
+        problems=(*date.problems, *_unread(header, title, read, page.paper), *lost, *story.problems, *barred, *broken),
         **date.fields(),
     )
 
@@ -322,8 +323,8 @@ def _section_and_tags(
     """categories: as printed. The address decides, then the breadcrumb, then the only section that JSON-LD names."""
     crumbs = [each for each in data.crumbs if each != headline]
     # AIOSEO writes categories and tags into one string.
-    sections = [each for each in data.sections if "," not in each]
-    single = sections if len(sections) == 1 else []
+    single = data.sections if len(data.sections) == 1 and "," not in data.sections[0] else ()
+    sections = [part for each in data.sections for part in ([each] if each in categories else each.split(", "))]
     return section_and_tags(address, [*crumbs[-1:], *single, *categories], tags, sections)
 
 
