@@ -106,7 +106,7 @@ FURNITURE = f"{NEVER_WORDS}, {SKIP}, #breadcrumbs, .breadcrumb, .breadcrumbs, .y
 _LONGEST_LABEL = 24  # characters of what no line of its own holds, as a count of views or of minutes
 
 # Types of post that newspapers write their stories as; any other is a shop's, a diary's or a builder's.
-_STORY_TYPES = frozenset({"post", "news", "article", "story", "opinion", "column", "blog"})
+STORY_TYPES = frozenset({"post", "news", "article", "story", "opinion", "column", "blog"})
 _KINDS = frozenset(
     {
         *("single", "page", "attachment", "error404", "home", "blog", "archive", "search", "category", "tag", "author"),
@@ -168,7 +168,15 @@ def article(page: Page) -> Article | None:
         address=address,
         odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(*date.problems, *_unread(header, title, read, page.paper), *lost, *story.problems, *barred, *broken),
+        problems=(
+            *date.problems,
+            *_unread(header, title, read, page.paper),
+            *lost,
+            *story.problems,
+            *_behind(box, read, page.paper),
+            *barred,
+            *broken,
+        ),
         **date.fields(),
     )
 
@@ -199,7 +207,7 @@ def _story_number(page: Page) -> int | None:
         raise PageRejected("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
     types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
     number = next((int(match[1]) for name in body if (match := _POST_ID.fullmatch(name))), None)
-    if "single" in body and types and not types & _STORY_TYPES:
+    if "single" in body and types and not types & STORY_TYPES:
         raise PageRejected("not_an_article", f"a post of another type: {' '.join(sorted(types))[:200]}")
     if number is not None or body & _KINDS - {"single", "wp-singular"}:
         return number
@@ -310,6 +318,17 @@ def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newsp
             continue
         if title not in (each, *each.ancestors) and each.closest(FURNITURE) is None:
             yield Problem(kind="unread_words", detail="between headline and content", text=text)
+
+
+def _behind(box: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
+    """The paragraphs right behind the content's box that are none of what is read: a stray end tag sets them there."""
+    known, marks = list(filter(None, read)), rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
+    for each in box.next_siblings:
+        text = clean(each.data) if isinstance(each, Words) else ""
+        if isinstance(each, Node) and each.tag in ("p", "blockquote") and not there(each, TAGS):
+            text = "" if each.matches(FURNITURE) else words(each)
+        if re.sub(marks, "", unread(text, known)):
+            yield Problem(kind="unread_words", detail="behind the content", text=text)
 
 
 def _own_words(element: Node) -> str:
