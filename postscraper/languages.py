@@ -17,8 +17,9 @@ class Language:
     by: what stands before a name in a byline, as `by`. joins: what stands between two, as `and`.
     role: what somebody did for a story, as `photographs`; before a name or behind it.
     place: what stands between a name and a place, as `in`. title: how a title behind a name begins, as `head of`.
-    label: what a theme prints before a byline, as `Written by`. In any case, as the next.
+    label: what a theme prints before a byline, as `Written by`. In any case, as the next two.
     beside_byline: words that a theme prints between byline, date and section, as `posted on`.
+    changed: what it prints before the day of the last change, as `last updated`.
     credit: a whole credit of a picture; of a name that stands behind other words, the group `by`.
     credit_opening: words that only a credit begins with, as `Photo`.
     no_credit: words of sentences that no credit has, in lower case.
@@ -37,6 +38,7 @@ class Language:
     title: str | None = None
     label: str | None = None
     beside_byline: str | None = None
+    changed: str | None = None
     credit: str | None = None
     credit_opening: str | None = None
     no_credit: frozenset[str] = frozenset()
@@ -70,8 +72,9 @@ ENGLISH = Language(
         r"|attorney|lecturer|researcher|economist|manager|partner|student|author|writer|photographer|special|staff"
         r"|contribut\w+"
     ),
-    label=r"(?:(?:written|posted|published|words|story|report) )?by",
+    label=r"(?:(?:written|posted|published|words|story|report) )?by|reporters?(?=\s*:)",
     beside_byline=r"\b(?:by|in|on|posted|published|written|updated|last|at)\b",
+    changed=r"\b(?:last )?(?:updated|modified|edited|changed)(?: on)?",
     credit=(
         rf"{_PHOTO}\s+(?i:supplied|courtesy(?:\s+of\s+.+)?)"
         rf"|(?:{_PHOTO}\s*(?:(?i:by|of)\b\s*:?|[:/])|©)\s*(?P<by>.+)"
@@ -111,6 +114,7 @@ KHMER = Language(
     joins="\u200b?និង\u200b?",
     label="ដោយ",
     beside_byline="ដោយ",
+    changed="(?:កែប្រែ|ធ្វើបច្ចុប្បន្នភាព|បច្ចុប្បន្នភាព)(?:ចុងក្រោយ)?",
     # A name of two or three words, of letters alone; in running text words are parted by zero-width spaces.
     credit=(
         rf"(?>រូប(?:ថត|ភាព)?\s*[៖:]?\s*)(?P<by>{_KHMER_WORD}(?:\s{_KHMER_WORD}){{0,2}})"

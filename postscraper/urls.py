@@ -67,14 +67,17 @@ _PLAIN = re.compile(r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?:/(?![./])[A-Za-z
 
 
 def absolute(base: str, href: str) -> str | None:
-    """`href` as an absolute http(s) address seen from `base`; None when it is none."""
+    """`href` as an absolute http(s) address seen from `base`; None when it is none, or a place on the same page."""
     if plain := _PLAIN.fullmatch(href):
         if plain[1]:
             return href
         if origin := _origin(base):
             return origin + href
+    href = href.strip()
+    if not href or href.startswith("#"):
+        return None
     try:
-        parts = urlsplit(urljoin(base, href.strip()))
+        parts = urlsplit(urljoin(base, href))
         known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # a bad port raises
     except ValueError:
         return None

@@ -149,6 +149,9 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         ("file:///etc/passwd", None),
         ("http://[::1/", None),
         ("http:///a", None),
+        ("", None),
+        (" \n", None),
+        ("#footnote-1", None),
     ],
 )
 def test_links_are_absolute_or_none(href: str, expected: str | None) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
 from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, nodes, there, words
-from postscraper.extraction.pictures import Album, styled
+from postscraper.extraction.pictures import Album, makes_room, picture_url, styled
 from postscraper.extraction.tables import one_column
 from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word
 from postscraper.items import Block, BlockKind, Image, Link, Problem
@@ -16,9 +16,9 @@ from postscraper.urls import absolute
 
 # No words of a story: code, controls, foreign frames, and what a text processor leaves behind.
 NEVER_WORDS = (
-    "script, style, template, noscript, textarea, select, button, iframe, object, embed, svg, math, form, audio,"
-    " video, canvas, map, noframes, .adsbygoogle, xml:not(:has(p, div)), w\\:worddocument, w\\:latentstyles,"
-    " o\\:officedocumentsettings"
+    "script, style, template, noscript, textarea, select, button:not(:is(h1, h2, h3, h4, h5, h6) > *), iframe, object,"
+    " embed, svg, math, form, audio, video, canvas, map, noframes, .adsbygoogle, xml:not(:has(p, div)),"
+    " w\\:worddocument, w\\:latentstyles, o\\:officedocumentsettings"
 )
 # Words that may or may not be the story's: reported in the item's problems.
 REPORTED = "table, aside, nav, header, footer, dl, dialog, .menu, .hide, .hidden"
@@ -48,7 +48,7 @@ _BLOCKS = frozenset(_CROSSHEADS).union(
     ("dt", "dd", "form", "aside", "nav", "header", "footer", "dialog", "caption", "legend", "menu"),
 )
 # Skipped without a trace on the page: no gap between the words around it.
-_NO_GAP = frozenset({"script", "style", "template", "noscript", "noframes", "map", "xml"})
+_NO_GAP = frozenset({"script", "style", "template", "noscript", "noframes", "map", "xml", "svg"})
 _ROOM = NO_WORDS + " \t\n\r\f\v\xa0"
 _LONGEST_CROSSHEAD = 120  # characters; longer bold paragraphs are shouted, not headed
 
@@ -269,8 +269,11 @@ class _Reader:
             for img in nodes(child, "img"):
                 self.album.add(img, None, len(self.blocks))
         self._close()
+        where = f"<{child.tag} class={' '.join(classes(child)) or None!r}>"
         if text := self._words_of(child):
-            self._unread(f"<{child.tag} class={child.attr('class')!r}>", text)
+            self._unread(where, text)
+        elif _class_words(child.attr("class") or "").isdisjoint(_REPORTED_NAMES) and self._holds_pictures(child):
+            self._unread(f"{where} holds nothing but pictures", None)
         return False
 
     def _words_of(self, box: Node, but: Node | None = None) -> str:
@@ -287,9 +290,15 @@ class _Reader:
                 gap = [" "] if each.tag in _BLOCKS else []
                 inside = [child for child in each.children if isinstance(child, (Node, Words))]
                 stack += [*gap, *reversed(inside), *gap]
-        return clean("".join(parts))
+        text = clean("".join(parts))
+        return text if text.strip(NO_WORDS) else ""
 
-    def _unread(self, where: str, text: str) -> None:
+    def _holds_pictures(self, box: Node) -> bool:
+        return box.tag != "table" and any(
+            picture_url(self.page, img) and not makes_room(img) for img in nodes(box, "img")
+        )
+
+    def _unread(self, where: str, text: str | None) -> None:
         self.problems.append(Problem(kind="unread_words", detail=where, text=text))
 
     def _damage(self, detail: str, text: str) -> None:
@@ -302,7 +311,8 @@ class _Reader:
         block = len(self.blocks)
         caption = next((each for each in nodes(box, f"{self.caption}, [class]") if self._is_caption(each)), None)
         printed = words(caption) if caption is not None else None
-        have_addresses = [self.album.add(img, printed, block) for img in nodes(box, _IMG) or nodes(box, "img")]
+        pictures = [img for img in nodes(box, _IMG) or nodes(box, "img") if not self._is_skipped(img)]
+        have_addresses = [self.album.add(img, printed, block) for img in pictures]
         if not have_addresses and not any(self.album.add_background(each, printed, block) for each in styled(box)):
             # No box of a picture, but of a video, a table or a quotation.
             self.aside |= {each: _Reader._unread_caption for each in nodes(box, "*") if self._is_caption(each)}
@@ -310,6 +320,9 @@ class _Reader:
         if (rest := self._words_of(box, but=caption)) and rest != printed:
             self._unread("beside a picture", rest)
         return False
+
+    def _is_skipped(self, img: Node) -> bool:
+        return any(self.aside.get(each) is _Reader._skip for each in img.ancestors if isinstance(each, Node))
 
     def _is_caption(self, each: Node) -> bool:
         return self.aside.get(each) is _Reader._lone_caption and not there(each, "img") and bool(words(each))

@@ -141,10 +141,54 @@ class Page(Answer):
         return cast(list[str], _ADDRESSES(self.tree))
 
 
+# What no reader sees, in any spelling; Word and scripts write spaces and capitals.
+_HIDING = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![\d.]*[1-9])"
+    r"|(?:left|top|text-indent)\s*:\s*-(?:\d{4,}px|999px|\d{3,}r?em)|clip\s*:\s*rect\()",
+    re.I,
+)
+# For screen readers alone: classes of Drupal, Bootstrap, WordPress and HTML5 Boilerplate.
+UNSEEN = (
+    ".element-invisible, .element-hidden, .visually-hidden, .visuallyhidden, .sr-only, .screen-reader-text,"
+    " .screen-reader-only, [hidden]"
+)
+
+
+def is_hidden(node: Node) -> bool:
+    """Whether nobody sees words of the element, by its own attributes.
+
+    `aria-hidden` hides words from screen readers alone: they are printed, and only marks without
+    a letter or figure, as on a button that closes a box, are none.
+    """
+    if _HIDING.search(node.attr("style") or "") is not None:
+        return True
+    return (
+        node.attr("aria-hidden") == "true" and not any(map(str.isalnum, node.text)) and node.select_one("img") is None
+    )
+
+
+# Themes set styles and scripts inside headings, captions and summaries.
+_UNPRINTED = f"script, style, template, noscript, svg, {UNSEEN}"
+
+
 def words(node: Node) -> str:
-    """The words of the element; "" for one of nothing but white and zero-width space."""
-    text = clean(node.text)
+    """The words of the element that a reader sees; "" for one of nothing but white and zero-width space.
+
+    An element that is hidden itself has its words: layouts select hidden ones to read them.
+    """
+    hidden = unseen(node)
+    text = clean(_seen(node, hidden) if hidden else node.text)
     return text if text.isascii() or text.strip(NO_WORDS) else ""
+
+
+def unseen(node: Node) -> set[object]:
+    """The elements inside whose words no reader sees."""
+    return {*node.select(_UNPRINTED), *filter(is_hidden, node.select("[style], [aria-hidden]"))}
+
+
+def _seen(node: Node, hidden: set[object]) -> str:
+    texts = (each for each in node.descendants if isinstance(each, Words))
+    return "".join(each.data for each in texts if hidden.isdisjoint(each.ancestors))
 
 
 def nodes(where: Page | Node, css: str) -> list[Node]:
@@ -254,32 +298,6 @@ def class_attributes(node: Node) -> list[str]:
 
 def classes(node: Node) -> list[str]:
     return (node.attr("class") or "").split()
-
-
-# What no reader sees, in any spelling; Word and scripts write spaces and capitals.
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![\d.]*[1-9])"
-    r"|(?:left|top|text-indent)\s*:\s*-(?:\d{4,}px|999px|\d{3,}r?em)|clip\s*:\s*rect\()",
-    re.I,
-)
-# For screen readers alone: classes of Drupal, Bootstrap, WordPress and HTML5 Boilerplate.
-UNSEEN = (
-    ".element-invisible, .element-hidden, .visually-hidden, .visuallyhidden, .sr-only, .screen-reader-text,"
-    " .screen-reader-only, [hidden]"
-)
-
-
-def is_hidden(node: Node) -> bool:
-    """Whether nobody sees words of the element, by its own attributes.
-
-    `aria-hidden` hides words from screen readers alone: they are printed, and only marks without
-    a letter or figure, as on a button that closes a box, are none.
-    """
-    if _HIDING.search(node.attr("style") or "") is not None:
-        return True
-    return (
-        node.attr("aria-hidden") == "true" and not any(map(str.isalnum, node.text)) and node.select_one("img") is None
-    )
 
 
 def link(page: Page, where: Page | Node, css: str) -> str:

@@ -105,7 +105,7 @@ def _candidates(srcset: str) -> Iterator[tuple[float, str]]:
         yield 1.0, url
 
 
-def _makes_room(img: Node) -> bool:
+def makes_room(img: Node) -> bool:
     """Whether it is no picture to a reader: a spacer, a counter's pixel, a stand-in without anything behind it."""
     src = img.attr("src") or ""
     tiny = img.attr("width") in ("0", "1") and img.attr("height") in ("0", "1")
@@ -155,11 +155,11 @@ class Album:
             printed = clean(img.attr("title") or "") or None  # Joomla's caption.js prints it below the picture
         alt = img.attr("alt")
         if (url := picture_url(self.page, img)) is not None:
-            if not (_makes_room(img) and url == absolute(self.page.base, img.attr("src") or "")):
+            if not (makes_room(img) and url == absolute(self.page.base, img.attr("src") or "")):
                 self.images.append(image(url, printed, alt, self.page.paper, block=block))
             return True
         text = printed or clean(alt or "") or None
-        if text not in self.page.paper.default_alts and (text or not _makes_room(img)):
+        if text not in self.page.paper.default_alts and (text or not makes_room(img)):
             self.problems.append(Problem(kind="unread_words", detail="a picture without an address", text=text))
         return False
 
@@ -195,4 +195,4 @@ class Album:
 
 def holds_anything(page: Page, box: Node) -> bool:
     """Whether a box, as a table's cell, holds words or a picture."""
-    return bool(words(box)) or any(not _makes_room(img) for img in nodes(box, "img"))
+    return bool(words(box)) or any(not makes_room(img) for img in nodes(box, "img"))

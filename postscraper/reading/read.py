@@ -1,5 +1,6 @@
 """Read a capture: its item, and the stories it carries whole. Errors that a page provokes are caught here alone."""
 
+import codecs
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -10,8 +11,9 @@ from urllib.parse import urlsplit
 from postscraper.errors import BadPage, BadRequest, PageRejected
 from postscraper.extraction import decode
 from postscraper.extraction.content_coding import unpacked
-from postscraper.extraction.page import Node, Page, is_hidden, maybe_link, nodes, there
-from postscraper.items import Article, Capture, Item, Listing, Problem, Reason, Unread
+from postscraper.extraction.page import Page, maybe_link, nodes
+from postscraper.extraction.swallowed import swallowed
+from postscraper.items import Article, Capture, Item, Listing, Reason, Unread
 from postscraper.newspaper import Newspaper
 from postscraper.reading import blocked, generic, transfers
 from postscraper.reading.skeleton import skeleton
@@ -99,7 +101,7 @@ def _read(
         items: tuple[Listing, *tuple[Article, ...]] = feeds.read(capture, body, paper, aliases, cut=cut)
         return items
     machine = machine_kind(capture.url)
-    if machine == "rest" and body.lstrip()[:1] in (b"[", b"{"):
+    if machine == "rest" and body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{"):
         rest = import_module("postscraper.layouts.wordpress.wordpress_rest")
         answer: tuple[Article | Listing, *tuple[Article, ...]] = rest.read(capture, body, paper, aliases, cut=cut)
         return answer
@@ -161,43 +163,11 @@ def _check_soft_404(page: Page, item: Article | Listing) -> None:
         raise PageRejected("soft_404", f"the address answers with another page: {own}")
 
 
-# Elements that hide all their words: an unclosed one swallows the rest of the page.
-_HIDES = "template, noscript, object, svg, select, audio, video, canvas, [hidden]"
-# An attribute that holds markup: its closing quote is missing, and tags and words went into it.
-_SWALLOWED = {
-    "div": "div:is([class*='<'], [id*='<'], [style*='<'])",
-    "p": "p:is([class*='<'], [style*='<'])",
-    "span": "span:is([class*='<'], [style*='<'])",
-    "a": "a[href*='<']",
-    "img": "img[src*='<']",
-}
-
-
 def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | Listing:
     """The item, with a problem when something on the page has swallowed words."""
     if any(problem.kind == "cut" for problem in item.problems):
         return item
-    if all(map(_is_swallowed, nodes(page, layout.END))):
-        detail = f"{layout.END} is missing: an unclosed tag has swallowed the rest, or it is cut"
-    elif tag := _swallower(page):
-        detail = f"an unclosed quote in a <{tag}> has swallowed what follows it"
-    else:
-        return item
-    return replace(item, problems=(*item.problems, Problem(kind="cut", detail=detail)))
-
-
-def _is_swallowed(end: Node) -> bool:
-    if end.closest(_HIDES) is not None:
-        return True
-    around = (end, *end.ancestors) if end.closest("[style], [aria-hidden]") is not None else ()
-    return any(isinstance(each, Node) and is_hidden(each) for each in around)
-
-
-def _swallower(page: Page) -> str | None:
-    """The tag of an element whose attribute holds markup; None without one."""
-    # The engine compares letter by letter, and the addresses of Khmer stories have hundreds: one look at all together.
-    linked = "<" in "".join(page.addresses)
-    return next((tag for tag, css in _SWALLOWED.items() if (tag != "a" or linked) and there(page, css)), None)
+    return replace(item, problems=(*item.problems, *swallowed(page, layout.END)))
 
 
 def recognised(page: Page, layouts: tuple[Layout, ...]) -> Layout | None:

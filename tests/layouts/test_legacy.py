@@ -65,6 +65,12 @@ any_body = st.lists(st.tuples(kinds, line), max_size=30).map(
 )
 
 
+def test_short_paragraphs_each_below_a_crosshead_are_no_lines() -> None:
+    blocks = tuple(Block(kind=kind, text=f"Buffalo {n}") for n in range(8) for kind in ("crosshead", "paragraph"))
+    body = Body(blocks=blocks, images=(), links=(), problems=())
+    assert mended(body) == body
+
+
 @given(any_body)
 def test_no_letter_is_ever_lost(body: Body) -> None:
     after = mended(body)

@@ -185,7 +185,7 @@ def _room(pieces: list[_Piece]) -> int | None:
         return None
     pairs = [(before, piece) for before, piece in pairwise(pieces) if before.mendable and piece.mendable]
     sure = [(before, piece) for before, piece in pairs if _runs_on(before, piece)]
-    if len(sure) * 5 < len(pairs) * 2:
+    if not sure or len(sure) * 5 < len(pairs) * 2:
         return None
     lengths = sorted(len(before.text) for before, _ in sure)
     if lengths[len(lengths) // 2] < _SHORTEST_LINE:

@@ -29,7 +29,20 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated, day_of, is_default_time, machine_moment
-from postscraper.extraction.page import Node, Page, headline, link, maybe, node, nodes, one, scope, there, words
+from postscraper.extraction.page import (
+    Node,
+    Page,
+    classes,
+    headline,
+    link,
+    maybe,
+    node,
+    nodes,
+    one,
+    scope,
+    there,
+    words,
+)
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal
@@ -155,7 +168,7 @@ def _check_kind(page: Page) -> None:
 
 
 def _front(page: Page) -> Iterator[DatedTeaser | Problem]:
-    for block in nodes(page, "div[class^='block-']"):
+    for block in (each for each in nodes(page, "div[class*='block-']") if classes(each)[0].startswith("block-")):
         links = [each.attr("href") or "" for each in nodes(block, f":is({CARDS}) a[href]")]
         if not all("/video/" in each or "/jobs" in each for each in links):
             yield from _cards(page, block, maybe(block, LIST_NAME))

@@ -121,7 +121,7 @@ def _beside(page: Page) -> Iterator[Problem]:
     for box in (*nodes(page, "article"), *nodes(page, "div.node-article")):
         for child in box.children:
             if isinstance(child, Node):
-                text = "" if child.tag in ("meta", "script") or child.matches(BESIDE) else words(child)
+                text = "" if child.tag in ("meta", "script", "style") or child.matches(BESIDE) else words(child)
             else:
                 text = child.text.strip() if isinstance(child, Words) else ""
             if text:

@@ -38,6 +38,7 @@ from postscraper.extraction.page import (
     own_address,
     scope,
     there,
+    unseen,
     words,
 )
 from postscraper.extraction.pictures import first_picture_url
@@ -236,9 +237,9 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
 
 def _texts(card: Node) -> Iterator[str]:
     """The words of the card, element by element, each once."""
-    taken: set[Node] = set()
+    taken = unseen(card)
     for each in nodes(card, _WORDS_OF_CARD):
-        if any(above in taken for above in each.ancestors):
+        if not taken.isdisjoint((each, *each.ancestors)):
             continue
         if text := words(each):
             taken.add(each)

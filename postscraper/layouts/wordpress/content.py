@@ -16,10 +16,10 @@ from postscraper.extraction.body import NEVER_WORDS, Body, body
 from postscraper.extraction.page import Node, Page, Words, node, nodes, there, words
 from postscraper.items import Problem
 
-# Embeds, whose words are other people's.
+# Embeds, whose words are other people's; a block's caption is the newspaper's.
 EMBEDS = (
-    ".wp-block-embed, .wp-block-video, .wp-block-audio, .twitter-tweet, .twitter-video, .instagram-media, .fb-post,"
-    " .fb-video, .tiktok-embed, .bluesky-embed, .wp-embedded-content, .embed-container, .fluid-width-video-wrapper"
+    ".wp-block-embed > :not(figcaption), .twitter-tweet, .twitter-video, .instagram-media, .fb-post, .fb-video,"
+    " .tiktok-embed, .bluesky-embed, .wp-embedded-content, .embed-container, .fluid-width-video-wrapper"
 )
 # What WordPress and its own plugin Jetpack add around the words: lists of stories, buttons, links onward.
 OWN_ADDITIONS = (
@@ -39,7 +39,11 @@ ADDITIONS = (
     " .jnews_related_post_container, .jeg_post_tags, .post-tags, .entry-tags,"
     " .tags-links, .tagcloud, .entry-meta, .post-meta, .post-views,"
     " .author-box, .author-bio, .abh_box, .saboxplugin-wrap, .molongui-author-box, .pp-multiple-authors-wrapper,"
-    " .mc4wp-form, .wpcf7, .tnp, .mailpoet_form, .newsletter-form, .wpdiscuz_bottom_wrap, #comments, .widget"
+    " .mc4wp-form, .wpcf7, .tnp, .mailpoet_form, .newsletter-form, .wpdiscuz_bottom_wrap, #comments,"
+    " .widget:not(.so-panel), a:has(.ctaText), .quads-location, div.g:has(> [class*='g-']),"
+    " .elementor-widget-posts, .elementor-widget-loop-grid, .elementor-widget-button, .elementor-widget-social-icons,"
+    " .elementor-widget-form, .elementor-widget-author-box, .elementor-widget-table-of-contents,"
+    " .elementor-widget-post-navigation, .elementor-widget-post-info"
 )
 SKIP = f"{EMBEDS}, {OWN_ADDITIONS}, {ADDITIONS}"
 
@@ -48,12 +52,24 @@ PICTURES = "figure:has(img):not(:has(figure)), div.wp-caption:has(img), dl.galle
 # A gallery's own caption is of all its pictures and of none.
 CAPTION = "figcaption:not(.blocks-gallery-caption), .wp-caption-text"
 
+# The blocks of WordPress's own that are a div; those of plugins are called wp-block-PLUGIN-NAME.
+_BLOCKS = (
+    *("group", "columns", "column", "cover", "cover__inner-container", "group__inner-container", "media-text"),
+    *("media-text__content", "text-columns", "image", "pullquote", "quote", "file", "spacer", "table", "details"),
+    *("accordion", "accordion-item", "accordion-panel", "tabs", "tab", "tab-panel", "post-content", "freeform"),
+)
 # Boxes of WordPress, of page builders, and those that editors bring with them from other programs.
 _BOXES = (
-    "[class*='wp-'], [class$='-inner'], [class*='-inner '], [class*='align'], [class*='gallery'], [class*='elementor'],"
-    " [class*='vc_'], [class*='wpb_'],"
-    " [class*='et_pb_'], [class*='fl-'], [class*='Mso'], [class*='gmail_'], .separator, .paragraph-style,"
-    " [dir], :has(> div[dir])"
+    f"{', '.join(f'.wp-block-{name}' for name in _BLOCKS)}, .wp-caption, [class$='-inner'], [class*='-inner '],"
+    " [class*='align'], [class*='gallery'], [class*='elementor'], [class*='vc_'], [class*='wpb_'], [class*='wpb-'],"
+    " [class*='et_pb_'], .et-boc, .et-l, .et_builder_inner_content, [class*='fl-'], [class*='fusion-'],"
+    " .wp-block-kadence-rowlayout, .wp-block-kadence-column, [class*='kt-row-'], [class*='kt-inside-'],"
+    " .wp-block-uagb-container, [class*='uagb-container'], .wp-block-uagb-columns, .wp-block-uagb-column,"
+    " [class*='uagb-column'], .wp-block-stackable-columns, .wp-block-stackable-column, [class*='stk-'],"
+    " [class*='gb-container'], [class*='gb-inside-container'], [class*='gb-grid-'], [class*='gb-element'],"
+    " .panel-layout, .panel-grid, .panel-grid-cell, .panel-row-style, .so-panel, [class*='so-widget-'],"
+    " [class*='siteorigin-widget-'],"
+    " [class*='Mso'], [class*='gmail_'], .separator, .paragraph-style, [dir], :has(> div[dir])"
 )
 REPORTED = f"div[class]:not({_BOXES}), section[class]:not({_BOXES}), .blocks-gallery-caption"
 

@@ -1,7 +1,7 @@
 """Machine-readable facts of a WordPress page: its JSON-LD, as the common SEO plugins and themes write it.
 
 Yoast and Rank Math write one `@graph`, AIOSEO too, the themes single objects. A page of a story dates itself in an
-Article or, where the plugin makes none, in its WebPage.
+Article or, where the plugin makes none, in its WebPage. Some describe other stories on the page as well.
 """
 
 import json
@@ -10,18 +10,22 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from postscraper.extraction.page import Page, nodes
+from postscraper.extraction.page import Page, nodes, own_address
 from postscraper.extraction.text import clean
+from postscraper.urls import absolute, why_not_own
 
 _ARTICLES = frozenset({"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "Report"})
 _DAY = re.compile(r"//[^/]+/\d{4}(?:/\d{1,2}){0,2}/?$")
 _PAGES = frozenset({"WebPage", "ItemPage"})
+# What hides a script's data from programs that take it for markup.
+_WRAPPER = re.compile(r"^\s*<!--|-->\s*$|(?:/\*|//)?\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
 
 
 class LinkedData(NamedTuple):
     """sections: as the story's own object lists them. crumbs: the breadcrumb's names between front page and story.
 
-    barred: whether the whole story is not free.
+    keywords: each. barred: whether the whole story is not free. broken: the data that are none, as far as they are
+    of a story.
     """
 
     published: tuple[str, ...] = ()
@@ -31,37 +35,66 @@ class LinkedData(NamedTuple):
     authors: tuple[str, ...] = ()
     crumbs: tuple[str, ...] = ()
     barred: bool = False
+    broken: tuple[str, ...] = ()
 
 
 def linked_data(page: Page) -> LinkedData:
     """The facts of the story in the page's JSON-LD; empty fields where it has none or is broken."""
-    things = list(_things(page))
+    texts = [_WRAPPER.sub("", script.text) for script in nodes(page, "script[type*='ld+json']")]
+    things = [thing for text in texts for thing in _things(text)]
     stories = [each for each in things if _kinds(each) & _ARTICLES]
+    stories = [each for each in stories if _is_own(page, each)] or [
+        each for each in stories if not any(_may_be_a_storys(page, url) for url in _addresses(page, each))
+    ]
     dated = stories + [each for each in things if _kinds(each) & _PAGES]
     names = {each["@id"]: each.get("name") for each in things if isinstance(each.get("@id"), str)}
     return LinkedData(
         published=_all(dated, "datePublished"),
         modified=_all(dated, "dateModified"),
         sections=_all(stories, "articleSection"),
-        keywords=_all(stories, "keywords"),
+        # One text of all keywords parts them by commas, which no tag of WordPress can hold.
+        keywords=tuple(dict.fromkeys(filter(None, map(str.strip, ",".join(_all(stories, "keywords")).split(","))))),
         authors=tuple(dict.fromkeys(_authors(dated, names))),
         crumbs=next((found for each in things if (found := tuple(_crumbs(each)))), ()),
         barred=any(str(each.get("isAccessibleForFree")).lower() == "false" for each in dated),
+        broken=tuple(text for text in texts if '"datePublished"' in text and _parsed(text) is None),
     )
 
 
-def _things(page: Page) -> Iterator[dict[str, Any]]:
-    for script in nodes(page, "script[type='application/ld+json']"):
-        try:
-            data = json.loads(script.text)
-        except (ValueError, RecursionError):
-            continue  # broken data holds no words of the page
-        for each in data if isinstance(data, list) else [data]:
-            if isinstance(each, dict):
-                graph = each.get("@graph")
-                yield from (
-                    thing for thing in (graph if isinstance(graph, list) else [each]) if isinstance(thing, dict)
-                )
+def _parsed(text: str) -> Any:
+    """The data; None for a text that is none. Line ends inside a string are borne, as search engines do."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _things(text: str) -> Iterator[dict[str, Any]]:
+    data = _parsed(text)
+    for each in data if isinstance(data, list) else [data]:
+        if isinstance(each, dict):
+            graph = each.get("@graph")
+            for thing in graph if isinstance(graph, list) else [each]:
+                if isinstance(thing, dict):
+                    yield thing
+                    if isinstance(thing.get("mainEntity"), dict):
+                        yield thing["mainEntity"]
+
+
+def _is_own(page: Page, thing: dict[str, Any]) -> bool:
+    return not {page.canonical(page.url), own_address(page)[0]}.isdisjoint(_addresses(page, thing))
+
+
+def _may_be_a_storys(page: Page, address: str) -> bool:
+    return why_not_own(page.canonical(page.url), address) is None
+
+
+def _addresses(page: Page, thing: dict[str, Any]) -> Iterator[str]:
+    """Those that the object names as its own, in their one form."""
+    whole = thing.get("mainEntityOfPage")
+    named = (thing.get("url"), thing.get("@id"), whole.get("@id") if isinstance(whole, dict) else whole)
+    urls = (absolute(page.base, each) for each in named if isinstance(each, str))
+    yield from (page.canonical(url) for url in urls if url)
 
 
 def _kinds(thing: dict[str, Any]) -> set[str]:

@@ -8,6 +8,7 @@ UTC with the offset of the paper's own clock.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from postscraper.extraction.dates import believable, day_of, iso_moment, machine_moment, printed
@@ -53,6 +54,8 @@ def published(page: Page, data: LinkedData, header: Place) -> Published:
     changed = [*data.modified, *metas(page, "article:modified_time"), *metas(page, "og:updated_time")]
     given = [*data.published, *metas(page, "article:published_time")]
     shown = printed_date(header)
+    if shown is not None and _prints_the_change(words(shown), page.paper):
+        shown = None
     if shown is not None and (stamp := shown.attr("datetime")):
         if machine_moment(stamp) in set(map(machine_moment, changed)) - {None, *map(machine_moment, given)}:
             shown = None  # the theme prints when the story was changed
@@ -114,14 +117,32 @@ def _modified(given: list[str], at: datetime | None, seen: datetime | None) -> t
 
 
 def _printed_day(text: str | None, paper: Newspaper) -> date | None:
-    """The day in a printed date whose form leaves no doubt; None for any other, as `6 hours ago` or `05/04/2022`."""
-    match = re.search(rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{paper.dates.day}", (text or "").replace("\u200b", ""))
+    """The day in a printed date whose form leaves no doubt; None for any other, as `6 hours ago` or `05/04/2022`.
+
+    The day of a change beside it is none.
+    """
+    match = re.search(_day(paper), _changes(paper).sub("", (text or "").replace("\u200b", "")))
     if match is None:
         return None
     try:
         return date.fromisoformat(match[0]) if match["iso"] else printed(match[0], paper).on
     except ValueError:
         return None
+
+
+def _prints_the_change(text: str, paper: Newspaper) -> bool:
+    """Whether the only day in the text is that of a change."""
+    return _printed_day(text, paper) is None and _changes(paper).search(text.replace("\u200b", "")) is not None
+
+
+def _day(paper: Newspaper) -> str:
+    return rf"(?P<iso>\d{{4}}-\d\d-\d\d)|{paper.dates.day}"
+
+
+@cache
+def _changes(paper: Newspaper) -> re.Pattern[str]:
+    """Days of changes, with the words before them."""
+    return re.compile(rf"(?i:{paper.words_for('changed')})\W{{0,3}}(?:{_day(paper)})")
 
 
 def _odd(detail: str, given: Iterable[str]) -> Problem:

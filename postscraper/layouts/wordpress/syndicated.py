@@ -13,8 +13,10 @@ from typing import Any
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
+from postscraper.extraction.body import Body
 from postscraper.extraction.dates import believable
 from postscraper.extraction.page import Answer, Node, Page, the_node, words
+from postscraper.extraction.swallowed import swallowed
 from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Problem
 from postscraper.layouts.wordpress.content import content
@@ -31,12 +33,15 @@ _FIRST_ON = re.compile(
     re.S,
 )
 _PAGE_BREAK = "<!--nextpage-->"
+_END = "div.end-of-content"  # put behind the content, to see whether something in it swallows the rest
 # Behind the words of an excerpt: WordPress's own mark, and the links that themes put in its place.
 _GOES_ON = re.compile(
     r"(?:\[(?:…|\.\.\.|&hellip;|&#8230;)\]|\((?:more|read more|continue reading)[^)]{0,10}\)"
     r"|(?:read more|continue reading|read the full story)\W{0,5})\s*$",
     re.I,
 )
+# What WordPress and themes put behind the first words of a story.
+_CUT = re.compile(r"\s*\[?(?:…|\.{3})")
 
 
 def plain_words(markup: str, answer: Answer) -> str:
@@ -58,7 +63,9 @@ def standfirst_of(excerpt: str | None, body: str, answer: Answer) -> str | None:
     """The words of an excerpt that somebody wrote; None for WordPress's own, which are the body's first words."""
     text = plain_words(_without_credit(excerpt or ""), answer)
     # A feed drops the selector of an emoji's form.
-    its_start = clean(body).replace("\ufe0f", "").startswith(text.replace("\ufe0f", ""))
+    shown, whole = text.replace("\ufe0f", ""), clean(body).replace("\ufe0f", "")
+    first_words, *cut = _CUT.split(shown, maxsplit=1)
+    its_start = whole.startswith(shown) or (cut and first_words and whole.startswith(first_words))
     written = text and not _GOES_ON.search(text) and not its_start
     return text if written else None
 
@@ -108,10 +115,14 @@ def article(
         story=story,
         first_page=_first_page(markup, answer),
         address=address,
-        problems=(*published.problems, *story.problems),
+        problems=(*published.problems, *story.problems, *_swallowed(page, story)),
         **published.fields(),
         **others,
     )
+
+
+def _swallowed(page: Page, story: Body) -> tuple[Problem, ...]:
+    return () if any(problem.kind == "cut" for problem in story.problems) else swallowed(page, _END)
 
 
 def _first_page(markup: str, answer: Answer) -> int | None:
@@ -131,9 +142,10 @@ def _believed(published: Published, answer: Answer) -> Published:
 
 def _fragment(markup: str, answer: Answer, base: str = "", problems: tuple[Problem, ...] = ()) -> tuple[Page, Node]:
     head = f'<!DOCTYPE html><base href="{escape(base)}">'
-    text = f'{head}<body><div class="entry-content">{markup}</div></body></html>'
+    # No box is around it, which a stray end tag in the content would close; the end tag behind shows what is swallowed.
+    text = f'{head}<body>{markup}<div class="end-of-content"></div></div></body></html>'
     page = Page(text, answer.capture, answer.paper, problems, answer.aliases)
-    return page, the_node(page, "body > div.entry-content")
+    return page, the_node(page, "body")
 
 
 def _without_credit(markup: str) -> str:

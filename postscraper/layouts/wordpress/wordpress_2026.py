@@ -17,7 +17,7 @@ headline and content that none of these names is reported.
 - A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
 - Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
 - A featured picture that a style sheet draws behind a box has no address on the page.
-- A gallery's own caption and a table are reported: …/rice-barge
+- The caption of a gallery or an embed, and a table, are reported: …/rice-barge
 - A post behind a password has no words: …/protected-post
 - What WordPress calls a page (`page-id-N`) is no story: …/about-us
 - Lists: see wordpress_2026_lists.
@@ -32,10 +32,11 @@ from typing import cast
 
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
-from postscraper.extraction.body import Body
+from postscraper.extraction.body import NEVER_WORDS, Body
 from postscraper.extraction.page import (
     Node,
     Page,
+    Words,
     ambiguous,
     classes,
     maybe_link,
@@ -46,7 +47,8 @@ from postscraper.extraction.page import (
     unread,
     words,
 )
-from postscraper.extraction.pictures import main_picture
+from postscraper.extraction.pictures import image, main_picture, picture_url
+from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
 from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
@@ -98,10 +100,13 @@ CATEGORIES = (
 TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category > a), .td-tags > li > a, .tdb-tags > li > a"
 # Where a theme would print a standfirst or a kicker of another name.
 LINES = "h2, h3, h4, h5, h6, p"
-CAPTIONS = "figcaption, .wp-caption-text, .tdb-caption-text, .featured-caption, .single-caption-text"
+CAPTIONS = "figcaption, [class*='caption']"
+# Lines of the site beside the story's own.
+FURNITURE = f"{NEVER_WORDS}, {SKIP}, #breadcrumbs, .breadcrumb, .breadcrumbs, .yoast-breadcrumb, .rank-math-breadcrumb"
+_LONGEST_LABEL = 24  # characters of what no line of its own holds, as a count of views or of minutes
 
 # Types of post that newspapers write their stories as; any other is a shop's, a diary's or a builder's.
-_STORY_TYPES = frozenset({"post", "news", "article", "story", "opinion", "column", "blog"})
+STORY_TYPES = frozenset({"post", "news", "article", "story", "opinion", "column", "blog"})
 _KINDS = frozenset(
     {
         *("single", "page", "attachment", "error404", "home", "blog", "archive", "search", "category", "tag", "author"),
@@ -144,9 +149,10 @@ def article(page: Page) -> Article | None:
     address, odd_address = own_address(page)
     section, rest = _section_and_tags(address, data, printed, named, list(tags))
     standfirst = next(map(words, header.first(STANDFIRSTS)), None)
-    main, lost = _featured(page, header)
+    main, lost = _featured(page, header, box)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if data.barred else []
+    broken = (Problem(kind="damage", detail="broken JSON-LD", text=text[:200]) for text in data.broken)
     return assemble.article(
         page,
         layout="wordpress_2026",
@@ -162,7 +168,15 @@ def article(page: Page) -> Article | None:
         address=address,
         odd_address=odd_address,
         not_printed=_not_printed(byline, standfirst, main, story),
-        problems=(*date.problems, *_unread(header, title, read, page.paper), *lost, *story.problems, *barred),
+        problems=(
+            *date.problems,
+            *_unread(header, title, read, page.paper),
+            *lost,
+            *story.problems,
+            *_behind(box, read, page.paper),
+            *barred,
+            *broken,
+        ),
         **date.fields(),
     )
 
@@ -193,7 +207,7 @@ def _story_number(page: Page) -> int | None:
         raise PageRejected("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
     types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
     number = next((int(match[1]) for name in body if (match := _POST_ID.fullmatch(name))), None)
-    if "single" in body and types and not types & _STORY_TYPES:
+    if "single" in body and types and not types & STORY_TYPES:
         raise PageRejected("not_an_article", f"a post of another type: {' '.join(sorted(types))[:200]}")
     if number is not None or body & _KINDS - {"single", "wp-singular"}:
         return number
@@ -267,7 +281,10 @@ def _byline(page: Page, header: Place, data: LinkedData) -> str | None:
     around = (each for each in links[0].ancestors if isinstance(each, Node))
     line = next((each for each in around if all(each in name.ancestors for name in links)), None)
     printed = _unlabelled(words(line), page.paper) if line is not None else ""
-    return printed if len(printed) <= sum(map(len, names)) + 5 * len(names) else ", ".join(names)
+    short = len(printed) <= sum(map(len, names)) + 5 * len(names)
+    # Boxes set the names apart, and no character does.
+    between = re.split("|".join(map(re.escape, sorted(names, key=len, reverse=True))), printed)[1:-1]
+    return printed if short and all(map(str.strip, between)) else ", ".join(names)
 
 
 def _named(page: Page, header: Place, data: LinkedData) -> list[Node]:
@@ -287,13 +304,36 @@ def _unlabelled(text: str, paper: Newspaper) -> str:
 
 
 def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
-    """The lines between headline and content that are none of what is read there, of the theme's labels, or of SKIP."""
+    """The lines between headline and content that are none of what is read there, of the theme's labels, or FURNITURE.
+
+    Of elements that are no paragraph or heading, those whose own words are more than a label.
+    """
     known = list(filter(None, read))
     marks = rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
-    lines = iter(header.all(f"h1, {LINES}"))
-    for line in (each for each in dropwhile(title.__ne__, lines) if each is not title and each.closest(SKIP) is None):
-        if re.sub(marks, "", unread(words(line), known)):
-            yield Problem(kind="unread_words", detail="between headline and content", text=words(line))
+    for each in dropwhile(title.__ne__, header.all("*")):
+        is_line = each.matches(LINES)
+        text = words(each) if is_line else _own_words(each)
+        rest = re.sub(marks, "", unread(text, known))
+        if not rest or (not is_line and (len(rest) <= _LONGEST_LABEL or each.closest(LINES) is not None)):
+            continue
+        if title not in (each, *each.ancestors) and each.closest(FURNITURE) is None:
+            yield Problem(kind="unread_words", detail="between headline and content", text=text)
+
+
+def _behind(box: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
+    """The paragraphs right behind the content's box that are none of what is read: a stray end tag sets them there."""
+    known, marks = list(filter(None, read)), rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
+    for each in box.next_siblings:
+        text = clean(each.data) if isinstance(each, Words) else ""
+        if isinstance(each, Node) and each.tag in ("p", "blockquote") and not there(each, TAGS):
+            text = "" if each.matches(FURNITURE) else words(each)
+        if re.sub(marks, "", unread(text, known)):
+            yield Problem(kind="unread_words", detail="behind the content", text=text)
+
+
+def _own_words(element: Node) -> str:
+    """Those that stand in no element inside it."""
+    return clean(" ".join(each.data for each in element.children if isinstance(each, Words)))
 
 
 def _section_and_tags(
@@ -302,25 +342,45 @@ def _section_and_tags(
     """categories: as printed. The address decides, then the breadcrumb, then the only section that JSON-LD names."""
     crumbs = [each for each in data.crumbs if each != headline]
     # AIOSEO writes categories and tags into one string.
-    sections = [each for each in data.sections if "," not in each]
-    single = sections if len(sections) == 1 else []
+    single = data.sections if len(data.sections) == 1 and "," not in data.sections[0] else ()
+    sections = [part for each in data.sections for part in ([each] if each in categories else each.split(", "))]
     return section_and_tags(address, [*crumbs[-1:], *single, *categories], tags, sections)
 
 
 def _labels(page: Page, box: Node, css: str) -> list[str]:
     """The words of links above or below the content, and in no card of a list."""
-    cards = ((each, each.closest(CARDS)) for each in nodes(page, css) if each.closest(ELSEWHERE) is None)
-    return [words(each) for each, card in cards if card is None or card in box.ancestors]
+    return list(map(words, _of_no_card([each for each in nodes(page, css) if each.closest(ELSEWHERE) is None], box)))
 
 
-def _featured(page: Page, header: Place) -> tuple[Image | None, tuple[Problem, ...]]:
-    """The picture above the content, with the caption in its box; None without one. A lone caption is a problem."""
+def _featured(page: Page, header: Place, box: Node) -> tuple[Image | None, tuple[Problem, ...]]:
+    """The picture above the content, with the caption in its box, else beside it; None without a picture.
+
+    A caption without one is a problem.
+    """
     boxes = header.all(FEATURED)
-    pictures = [each for each in header.all("img.wp-post-image") if each.closest(CARDS) is None]
-    if pictures and not any(there(each, "img") for each in boxes):
-        boxes.append(pictures[0].closest("figure, .wp-caption") or pictures[0])
-    main, lost = main_picture(page, boxes, CAPTIONS)
-    return next(iter(main), None), lost
+    if not any(there(each, "img") for each in boxes):
+        boxes += [each.closest("figure, .wp-caption") or each for each in _named_pictures(page, header, box)[:1]]
+    pictures, lost = main_picture(page, boxes, CAPTIONS)
+    main = next(iter(pictures), None)
+    captions = set(filter(None, map(words, header.all(CAPTIONS))))
+    if main is not None and main.caption_text is None and len(captions) == 1:
+        main = image(main.url, captions.pop(), main.alt, page.paper)
+    return main, lost
+
+
+def _named_pictures(page: Page, header: Place, box: Node) -> list[Node]:
+    """Pictures that WordPress marks as a post's, in the header; else above the content, those that Open Graph names."""
+    pictures = _of_no_card(header.all("img.wp-post-image"), box)
+    if pictures or not (named := page.meta("og:image")):
+        return pictures
+    above = takewhile(box.__ne__, nodes(page, f"img, {STORY}"))
+    shown = ((each, picture_url(page, each)) for each in above if each.tag == "img" and not each.closest(ELSEWHERE))
+    return _of_no_card([each for each, url in shown if url and _name(url) == _name(named)], box)
+
+
+def _of_no_card(elements: list[Node], box: Node) -> list[Node]:
+    """Those in no card of a list; some themes mark the story as they mark cards."""
+    return [each for each in elements if (card := each.closest(CARDS)) is None or card in box.ancestors]
 
 
 def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
@@ -333,6 +393,10 @@ def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
             main = replace(rest[0], block=None)
         rest = rest[1:] if rest[0].caption_text in (None, main.caption_text) else rest
     return (main, *rest)
+
+
+def _name(url: str) -> str:
+    return _file(url).rpartition("/")[2]
 
 
 def _file(url: str) -> str:

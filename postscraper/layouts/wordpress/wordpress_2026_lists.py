@@ -19,9 +19,9 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, Words, many, maybe_link, nodes, there, words
+from postscraper.extraction.page import Node, Page, Words, many, maybe_link, nodes, there, unseen, words
 from postscraper.extraction.pictures import Album
-from postscraper.extraction.text import clean
+from postscraper.extraction.text import NO_WORDS, clean
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
@@ -203,6 +203,6 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
 
 def _unread(card: Node, read: set[object]) -> str:
     """The card's words outside the elements that are read, without the marks between them."""
-    skipped: set[object] = {*read, *nodes(card, NEVER_WORDS)}
+    skipped: set[object] = {*read, *nodes(card, NEVER_WORDS), *unseen(card)}
     rest = (each.text for each in card.descendants if isinstance(each, Words) and skipped.isdisjoint(each.ancestors))
-    return clean(" ".join(rest)).strip(" |,·•–—-/")
+    return clean(" ".join(rest)).strip(f" |,·•–—-/{NO_WORDS}")

@@ -27,6 +27,7 @@ from postscraper.items import Article, Capture, DatedTeaser, Image, Listing, Pri
 from postscraper.layouts.wordpress import syndicated
 from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.syndicated import plain_words
+from postscraper.layouts.wordpress.wordpress_2026 import STORY_TYPES
 from postscraper.newspaper import Newspaper
 from postscraper.urls import (
     RESUME_PARAMETERS,
@@ -95,8 +96,12 @@ class _Post:
         return Published(at=at, on=local.date() if local else None, text=text, modified_at=modified_at)
 
     def article(self, *, part: str | None, problems: tuple[Problem, ...] = ()) -> Article:
-        """Raises PageRejected for a post without words or behind a password, and for another newspaper's."""
+        """Raises PageRejected for a post without words or behind a password, of a type that newspapers do not write,
+        and for another newspaper's.
+        """
         link, markup = self.link, self.markup
+        if (kind := str(self.data.get("type") or "post")) not in STORY_TYPES:
+            raise PageRejected("not_an_article", f"a post of another type: {kind[:200]}")
         if link is None:
             raise PageRejected("another_paper", f"the post's link is {str(self.data.get('link'))[:200]!r}")
         if markup is None:
@@ -139,6 +144,16 @@ class _Post:
         )
 
     def _byline(self) -> tuple[str | None, tuple[Printable, ...], tuple[Problem, ...]]:
+        # PublishPress Authors gives the names that it prints.
+        signed = self.data.get("authors")
+        names = (
+            [each.get("display_name") for each in signed if isinstance(each, dict)] if isinstance(signed, list) else []
+        )
+        if printed := ", ".join(plain_words(name, self.answer) for name in names if isinstance(name, str)):
+            return printed, (), ()
+        # Co-Authors Plus gives numbers alone, and the account of who posted the story in the place of its author.
+        if self.data.get("coauthors"):
+            return None, ("byline",), ()
         if self.data.get("author") == 0:
             return None, (), ()
         authors = self._embedded("author")
