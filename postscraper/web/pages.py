@@ -55,7 +55,7 @@ class Parameter:
 
     def parse(self, typed: str | None) -> Any:
         """The value; raises BadParameter."""
-        if typed is None or (not typed.strip() and self.kind != "text"):
+        if typed is None or (not typed.strip() and (self.choices or self.kind != "text")):
             return self.default
         if self.choices and typed not in self.choices:
             raise BadParameter(f"{self.name} is one of {', '.join(self.choices)}, not {typed[:80]!r}")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
+from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import redirect_target
 from postscraper.web.pages import Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
 from postscraper.web.rendering import MARKS
@@ -108,7 +109,7 @@ def _limits(
         year=year,
         section=section or None,
         author=author or None,
-        language=language or None,
+        language=language,
         layout=layout or None,
         edited=edited,
         corrected=corrected,
@@ -118,7 +119,9 @@ def _limits(
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
-    questions = [each.strip() for each in q.split(";") if each.strip()][:_MOST_QUESTIONS]
+    typed = [each.strip() for each in q.split(";") if each.strip()]
+    questions = typed[:_MOST_QUESTIONS]
+    too_many = f"Only the first {_MOST_QUESTIONS} questions are compared." if len(typed) > len(questions) else None
     filters, spelling = _limits(**given)
     curves, fault = None, None
     try:
@@ -129,7 +132,7 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
-        "notice": _notice(connection, filters),
+        "notice": _notice(connection, filters) or too_many,
         "by": by,
         "periods": (),
         "all_stories": (),
@@ -172,6 +175,7 @@ def _periods(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 _TREND = ResultList(rows=_periods, columns=("words", "period", "stories", "all_stories", "share"))
 
+_LANGUAGES = tuple(dict.fromkeys(each.code for paper in NEWSPAPERS.values() for each in paper.languages))
 _WORDS = "Words; “a phrase”, -without, this OR that, begin*, NEAR(a b, 5)."
 _FILTERS = (
     Parameter(name="since", means="Published on this day or later: 2018-06-20, 2018-06 or 2018.", kind="first day"),
@@ -179,7 +183,7 @@ _FILTERS = (
     Parameter(name="year", means="Published in this year.", kind="number", most=9999),
     Parameter(name="section", means="Of this section, as the paper prints it."),
     Parameter(name="author", means="With these words in the byline."),
-    Parameter(name="language", means="In this language.", choices=("en", "km", "")),
+    Parameter(name="language", means="In this language.", choices=_LANGUAGES),
     Parameter(name="layout", means="Whose newest wording is of this design."),
     Parameter(name="edited", means="Changed by the paper, not by a redesign alone; 0: not.", kind="yes"),
     Parameter(name="corrected", means="With a note of correction; 0: without.", kind="yes"),
