@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from postscraper import phrases
 from postscraper.extraction.page import language_of
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.phrases import MARKS as MARKS
+from postscraper.phrases import MARKS
 from postscraper.web import charts
 from storage.query.history.differences import side_by_side
 

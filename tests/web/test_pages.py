@@ -79,6 +79,12 @@ def test_day_shows_the_front_in_place(room: Room, edited: int) -> None:
     text = room.ask("/day/2018-06-20").text
     assert '<span class="not-held">Not held</span>' in text
     assert "Grey headlines are of stories that are not held" in text
+    chosen = [each["page"] for each in paper["fronts"]][-1]
+    papers = data(room, f"/day/2018-06-24.json?{urlencode({'front': chosen})}")["papers"]
+    assert chosen in [each["shown"]["page"] for each in papers]
+    unknown = room.ask("/day/2018-06-24?front=https://example.org/")
+    assert unknown.status == 404
+    assert "No front or section page https://example.org/ was captured by the end of 2018-06-24." in unknown.text
 
 
 def test_story(room: Room, edited: int) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from datetime import date
 from difflib import get_close_matches
 from typing import Any, get_args
 from urllib.parse import urlencode
@@ -10,9 +9,9 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from postscraper.newspapers import NEWSPAPERS
+from postscraper.phrases import MARKS
 from postscraper.urls import redirect_target
-from postscraper.web.pages import Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
-from postscraper.web.rendering import MARKS
+from postscraper.web.pages import PAGE, Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
 from storage.errors import BadQuery
 from storage.query.history.gone import gone as absences
 from storage.query.search import search
@@ -27,14 +26,7 @@ _MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
 
 
 def view(
-    room: Room,
-    connection: Connection,
-    q: str,
-    sort: Sort,
-    limit: int,
-    page: int,
-    gone: bool,
-    **given: Any,
+    room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, gone: bool, **given: Any
 ) -> dict[str, Any]:
     words = q.strip()
     if words.startswith(("http://", "https://", "www.", "/")):
@@ -89,33 +81,9 @@ def _beyond(page: int, pages: int) -> str | None:
     return f"There is no page {page:,}{last}." if page > max(pages, 1) else None
 
 
-def _limits(
-    since: date | None,
-    until: date | None,
-    year: int | None,
-    section: str | None,
-    author: str | None,
-    language: str | None,
-    layout: str | None,
-    edited: bool | None,
-    corrected: bool | None,
-    unique: bool | None,
-    forms: bool,
-    variants: bool,
-) -> tuple[Filters, Spelling]:
-    filters = Filters(
-        since=since,
-        until=until,
-        year=year,
-        section=section or None,
-        author=author or None,
-        language=language,
-        layout=layout or None,
-        edited=edited,
-        corrected=corrected,
-        unique=unique or None,
-    )
-    return filters, Spelling(forms=forms, variants=variants)
+def _limits(unique: bool | None, forms: bool, variants: bool, **given: Any) -> tuple[Filters, Spelling]:
+    """given: the other fields of `Filters`, by their names."""
+    return Filters(unique=unique or None, **given), Spelling(forms=forms, variants=variants)
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
@@ -205,7 +173,7 @@ PAGES = (
             Parameter(name="gone", means="Whose address answers without them now.", kind="yes", default=False),
             Parameter(name="sort", means="The order.", choices=get_args(Sort), default="best"),
             Parameter(name="limit", means="Stories on a page.", kind="number", most=100, default=_ON_A_PAGE),
-            Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
+            PAGE,
         ),
     ),
     Page(

@@ -220,7 +220,7 @@ def edited(
         since=since,
         until=until,
         kind=kind,
-        sections=[section] if section else None,
+        sections=None if section is None else [section],
         silent=silent,
         limit=limit + 1,
     )
