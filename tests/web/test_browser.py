@@ -75,6 +75,7 @@ def _paths(room: Room) -> dict[str, str]:
         "page": "/search?page=x",
         "beyond": "/search?q=river&page=99",
         "months": "/trend?q=river;road&by=month",
+        "words": "/trend?q=river;road;rice;school;the",
     }
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from postscraper.phrases import address
 from postscraper.web import charts
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, PHOTO, Room
@@ -275,14 +276,16 @@ def test_a_story_shows_its_citation_and_its_record(room: Room) -> None:
     rows = sql(
         room,
         "SELECT story.id, digest, evidence_offset FROM revision JOIN capture ON capture.id = capture_id"
-        " JOIN story ON story.newest_revision_id = revision.id WHERE evidence_file NOT NULL",
+        " JOIN story ON story.newest_revision_id = revision.id WHERE evidence_file NOT NULL ORDER BY language DESC",
     )
     for number, digest, offset in rows[:5]:
         printed = run("cite", str(number), "--style", "chicago", "--archive", room.archive).stdout
         found = data(room, f"/story/{number}.json")
         assert found["citation"].strip() == printed.strip()
         assert (found["record"]["digest"], found["record"]["evidence_offset"]) == (digest, offset)
-        assert digest in room.ask(f"/story/{number}").text
+        page = room.ask(f"/story/{number}").text
+        assert digest in page
+        assert address(found["citation"]) in unescape(page)
 
 
 def test_trend_equals_the_search(room: Room) -> None:
