@@ -57,6 +57,7 @@ def test_front_as_a_page(room: Room) -> None:
     assert 'aria-label="2018: ' in text
     assert '<a href="/year/2018">' in text
     assert text.count("<path") > 40
+    assert "not visited yet" in text  # the state `known` of the ledger
 
 
 def test_year_leads_to_days(room: Room) -> None:
