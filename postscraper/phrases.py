@@ -1,6 +1,7 @@
 """Counts, times and addresses in words, for terminals and pages alike."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import ceil, floor, log10
 from urllib.parse import unquote
@@ -14,6 +15,19 @@ _ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 story`, `1,204 stories`; nouns: the plural where it is not formed with an s."""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+_PLURALS = {
+    "new story": "new stories",
+    "new revision": "new revisions",
+    "listing": "listings",
+    "known capture": "known captures",
+}
+
+
+def results(counts: Mapping[str, int]) -> str:
+    """`26 listings, 1 new revision`; counts: of pages, by the `Outcome` of adding what was read of each."""
+    return ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in counts.items())
 
 
 def scale(most: float, steps: int, least_step: float = 0) -> list[float]:

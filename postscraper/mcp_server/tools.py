@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from postscraper.mcp_server import answers, questions
 from postscraper.mcp_server.tool import Tool
 from postscraper.newspapers import NEWSPAPERS
-from postscraper.web.pages import Page, Parameter
+from postscraper.web.pages import PAGE, Page, Parameter
 from postscraper.web.views import coverage, pictures, proofs, search, stories
 
 _PAPERS = " and ".join(paper.title or paper.host.removeprefix("www.") for paper in NEWSPAPERS.values())
@@ -44,7 +44,6 @@ def _named(pages: Sequence[Page], name: str) -> Page:
 
 
 _STORY = Parameter(name="story", means="The story: its number, its address, or its path as /national/a-story.")
-_PAGE = Parameter(name="page", means="The page of rows, from 1.", kind="number", most=1_000_000, default=1)
 _LIMIT = Parameter(name="limit", means="Rows on a page.", kind="number", most=100, default=20)
 _MOMENT = "A day (its end is meant) or a time: 2018-06-20, 2018-06-20T07:00 (the newspaper's clock) or …T07:00+07:00."
 
@@ -77,7 +76,7 @@ TOOLS: Sequence[Tool] = (
             Parameter(name="sentence", means="The sentence, of at most a paragraph."),
             Parameter(name="exact", means="Leave out nearly equal forms.", kind="yes", default=False),
             _LIMIT,
-            _PAGE,
+            PAGE,
         ),
         required=("sentence",),
     ),
@@ -215,7 +214,7 @@ TOOLS: Sequence[Tool] = (
             Parameter(name="since", means="Gone by this day (UTC) or later.", kind="first day"),
             Parameter(name="until", means="Gone by this day (UTC) or earlier.", kind="last day"),
             _LIMIT,
-            _PAGE,
+            PAGE,
         ),
     ),
     Tool(
@@ -228,7 +227,7 @@ TOOLS: Sequence[Tool] = (
         """,
         question=questions.family,
         answer=answers.Families,
-        parameters=(_STORY, _LIMIT, _PAGE),
+        parameters=(_STORY, _LIMIT, PAGE),
     ),
     Tool(
         name="pictures",

@@ -54,7 +54,7 @@ class Tables:
             datasette = Datasette(
                 files=[str(database)] if can_share else [],
                 immutables=[] if can_share else [str(database)],
-                metadata=archive_plugin.metadata(),
+                metadata={**archive_plugin.metadata(), "about": "Reading room", "about_url": "/"},
                 plugins_dir=str(plugin.parent),
                 settings=_SETTINGS,
             )

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from postscraper.phrases import MARKS
 from postscraper.web.pages import Entry, ResultList
-from postscraper.web.rendering import MARKS
 from storage.query.export.csv_table import safe
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -17,7 +17,7 @@ from storage.evidence.store import Evidence
 from storage.warc.exchange import Exchange, RecordLocation
 
 Form = Literal["html", "json", "csv", "atom"]
-Kind = Literal["text", "first day", "last day", "day", "time", "number", "yes"]
+Kind = Literal["text", "first day", "last day", "number", "yes"]
 
 LARGEST = 10**15  # of a number in an address: more than an archive has of anything, and less than SQLite can hold
 
@@ -55,7 +55,7 @@ class Parameter:
 
     def parse(self, typed: str | None) -> Any:
         """The value; raises BadParameter."""
-        if typed is None or (not typed.strip() and self.kind != "text"):
+        if typed is None or not typed.strip():
             return self.default
         if self.choices and typed not in self.choices:
             raise BadParameter(f"{self.name} is one of {', '.join(self.choices)}, not {typed[:80]!r}")
@@ -80,6 +80,9 @@ class Parameter:
         if not 1 < last.year < 9999:
             raise BadParameter(f"{self.name}: {typed[:80]!r} is no day on every clock")
         return last if self.kind == "last day" else first
+
+
+PAGE = Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

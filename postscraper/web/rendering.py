@@ -14,7 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from postscraper import phrases
-from postscraper.phrases import MARKS as MARKS
+from postscraper.extraction.page import language_of
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.phrases import MARKS
 from postscraper.web import charts
 from storage.query.history.differences import side_by_side
 
@@ -52,10 +54,12 @@ def _environment() -> Environment:
         address=phrases.address,
         age=lambda seconds: phrases.duration(timedelta(seconds=seconds)),
         counted=phrases.counted,
+        lang=_lang,
         day=_day,
         marked=_marked,
         minute=_minute,
         number=lambda value: f"{value:,}",
+        results=phrases.results,
         web=web_address,
         words=lambda text: text.replace("_", " "),
     )
@@ -102,6 +106,13 @@ def _day(day: date | str | None) -> Markup:
         return Markup("day unknown")
     day = date.fromisoformat(day) if isinstance(day, str) else day
     return Markup(f'<time datetime="{day.isoformat()}">{day.day} {day:%B} {day.year:04}</time>')
+
+
+def _lang(text: str | None) -> Markup:
+    """The attribute with the language of a text in a script of its own, by which it is set and read aloud."""
+    scripts = {each.code for paper in NEWSPAPERS.values() for each in paper.languages if each.letters}
+    found = scripts & {language_of(text or "", paper) for paper in NEWSPAPERS.values()}
+    return Markup(' lang="{}"').format(found.pop()) if found else Markup()
 
 
 def _minute(moment: datetime | str | None) -> Markup:

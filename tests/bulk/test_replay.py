@@ -293,7 +293,7 @@ def test_the_command_tells_what_came(theirs: Path, tmp_path: Path) -> None:
     done = run("replay", theirs, "--jobs", 1, "--link", "--archive", tmp_path / "archive")
     assert done.exit_code == 0, done.output
     assert " pages: " in done.stdout
-    assert "new story" in done.stdout
+    assert "new stories" in done.stdout
     assert f"{theirs}/d.warc, byte " in done.stderr
     done = run("replay", theirs, "--jobs", 1, "--link", "--archive", tmp_path / "archive")
     assert done.stdout.startswith("0 pages\n")

@@ -81,7 +81,7 @@ def test_a_replay_of_its_own_evidence_adds_nothing(archive: Path, tmp_path: Path
     done = run("replay", *paths, "--jobs", 1, "--archive", archive, *(("--link",) if form == "linked" else ()))
     assert done.exit_code == 0, done.output
     assert "known capture" in done.stdout
-    assert "new story" not in done.stdout
+    assert "new stor" not in done.stdout
     assert records_of(archive) == kept
     assert said(archive) == before
     is_sound(archive)

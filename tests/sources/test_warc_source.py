@@ -205,7 +205,7 @@ def test_a_crawl_imports_and_reads_its_archive_again(tmp_path: Path) -> None:
     for source in (("source=archive",), ("source=warc", "-a", "path=theirs")):
         done = scrapy(tmp_path, "crawl", "post", "-a", *source)
         assert done.returncode == 0, done.stderr
-        assert "13 known capture" in done.stderr
+        assert "13 known captures" in done.stderr
         assert asked(tmp_path, everything) == held
         assert asked(tmp_path, "SELECT * FROM ledger") == ledger
         assert evidence.files() == files

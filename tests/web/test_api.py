@@ -112,7 +112,7 @@ def test_crawls_and_withdrawals_have_their_schema(furnished: Path, described: di
     copytree(furnished, folder)
     begun = {"newspaper": "post", "source": "live", "arguments": '{"limit": 5}', "started_at": at(0)}
     ended = {
-        "ended_at": at(1), "exit_code": 0, "outcomes": '{"article": 4, "unread": 1}', "unread": '{"gone": 1}',
+        "ended_at": at(1), "exit_code": 0, "outcomes": '{"new story": 4, "unread": 1}', "unread": '{"gone": 1}',
         "requests": 6, "answers": 6, "bytes": 81_204, "not_modified": 1, "delay_seconds": 1.0,
         "shortest_gap_seconds": 1.1, "filled": '{"byline": [1, 4, 0.5]}', "doors": '{"rest": "404"}', "queued": 0,
     }  # fmt: skip
@@ -125,6 +125,8 @@ def test_crawls_and_withdrawals_have_their_schema(furnished: Path, described: di
             answer = data(room, path)
             assert answer[rows]
             assert not faults(described, path, answer)
+        for path in ("/", "/runs"):
+            assert "4 new stories, 1 unread" in room.ask(path).text
 
 
 def test_a_replay_has_its_schema(furnished: Path, described: dict[str, Any]) -> None:

@@ -75,6 +75,7 @@ def _paths(room: Room) -> dict[str, str]:
         "page": "/search?page=x",
         "beyond": "/search?q=river&page=99",
         "months": "/trend?q=river;road&by=month",
+        "words": "/trend?q=river;road;rice;school;the",
     }
 
 
@@ -135,7 +136,10 @@ def test_edits_promotion_and_removal_of_a_story(page: Page) -> None:
     about = page.get_by_role("complementary", name="About this story")
     assert "Top stories" in about.inner_text()
     about.get_by_role("link", name="what changed in revision 2").click()
-    assert [page.locator(name).first.inner_text().strip() for name in ("ins", "del")] == ["at last", "3"]
+    assert [page.locator(name).first.inner_text().strip() for name in (".inline ins", ".inline del")] == [
+        "at last",
+        "3",
+    ]
 
 
 def test_from_a_story_to_its_citation_and_its_record(page: Page) -> None:
@@ -160,8 +164,8 @@ def test_from_the_calendar_to_a_day_and_its_front(page: Page) -> None:
 
 def test_facets_narrow_and_downloads_are_files(page: Page) -> None:
     page.goto("/search?q=the")
-    year = page.locator(".facet").first.get_by_role("link").first
-    count = page.locator(".facet").first.locator(".n").first.inner_text()
+    year = page.locator(".facets .panel").first.get_by_role("link").first
+    count = page.locator(".facets .panel").first.locator(".n").first.inner_text()
     year.click()
     assert page.locator(".total strong").inner_text().startswith(count)
     with page.expect_download() as download:
@@ -190,6 +194,20 @@ def test_keyboard_reaches_the_content(page: Page) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_names_have_room_and_the_masthead_is_one_line(page: Page) -> None:
+    page.goto("/")
+    name, count = (page.locator(f".bars {cell}").first.bounding_box() for cell in ("tbody th", "td.n"))
+    assert name is not None
+    assert count is not None
+    assert name["width"] > 2 * count["width"]
+    heights = set()
+    for address in page.locator("nav[aria-label=Main] a").evaluate_all("links => links.map(link => link.pathname)"):
+        if address != "/data/":
+            page.goto(address)
+            heights.add(page.locator(".masthead").evaluate("head => head.offsetHeight > 70"))
+    assert heights == {False}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -27,6 +27,8 @@ def test_every_table_is_shown(room: Room) -> None:
     assert front.status == 200
     assert "Archive of a newspaper" in front.text
     assert 'href="/data/archive"' in front.text
+    for path in ("/data/", f"{DATABASE}/story"):  # back to the other pages
+        assert '<a href="/"> Reading room</a>' in " ".join(room.ask(path).text.split())
     [story] = rows(room, f"{DATABASE}/story.json?_shape=array&{urlencode({'canonical_url': EDITED})}")
     assert story["revisions"] == 2
     assert "Riverside road opens at last" in room.ask(f"{DATABASE}/article?_search=riverside").text

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 import sqlite3
+from html import unescape
 from io import StringIO
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from postscraper.phrases import address
 from postscraper.web import charts
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, PHOTO, Room
@@ -54,6 +57,7 @@ def test_front_as_a_page(room: Room) -> None:
     assert 'aria-label="2018: ' in text
     assert '<a href="/year/2018">' in text
     assert text.count("<path") > 40
+    assert "not visited yet" in text  # the state `known` of the ledger
 
 
 def test_year_leads_to_days(room: Room) -> None:
@@ -74,6 +78,15 @@ def test_day_shows_the_front_in_place(room: Room, edited: int) -> None:
     assert [(each["id"], each["number"]) for each in paper["edited"]] == [(edited, 2)]
     [paper] = [each for each in data(room, "/day/2018-06-24.json")["papers"] if each["paper"] == "post"]
     assert [each["canonical_url"] for each in paper["gone"]] == [EDITED]
+    text = room.ask("/day/2018-06-20").text
+    assert '<span class="not-held">Not held</span>' in text
+    assert "Grey headlines are of stories that are not held" in text
+    chosen = [each["page"] for each in paper["fronts"]][-1]
+    papers = data(room, f"/day/2018-06-24.json?{urlencode({'front': chosen})}")["papers"]
+    assert chosen in [each["shown"]["page"] for each in papers]
+    unknown = room.ask("/day/2018-06-24?front=https://example.org/")
+    assert unknown.status == 404
+    assert "No front or section page https://example.org/ was captured by the end of 2018-06-24." in unknown.text
 
 
 def test_story(room: Room, edited: int) -> None:
@@ -114,6 +127,9 @@ def test_difference_marks_words(room: Room, edited: int) -> None:
     text = room.ask(f"/story/{edited}/difference?old=1&new=2").text
     assert "<del>3</del><ins>4</ins>" in text
     assert "<ins> at last</ins>" in text
+    [captures] = sql(room, f"SELECT group_concat(capture_id) FROM revision WHERE story_id = {edited}")
+    for capture, at in zip(captures[0].split(","), ("2018-06-20 01:10 UTC", "2018-06-20 09:10 UTC"), strict=True):
+        assert re.search(f'<a href="/capture/{capture}"><time [^>]*>{at}<', text)
     pieces = data(room, f"/story/{edited}/difference.json")["fields"]["headline"]
     assert "".join(words for change, words in pieces if change != "added") == "Riverside road opens"
     assert room.ask(f"/story/{edited}/difference?new=9").status == 404
@@ -126,6 +142,10 @@ def test_edits_of_the_paper(room: Room, edited: int) -> None:
     assert edited not in [each["story_id"] for each in data(room, "/changes.json?kind=byline")["edits"]]
     text = room.ask("/changes?kind=figure").text
     assert f'href="/story/{edited}/difference?new=2"' in text
+    every, first = data(room, "/changes.json"), data(room, "/changes.json?limit=1")
+    assert (len(every["edits"]), every["more"]) == (2, False)
+    assert (first["edits"], first["more"]) == (every["edits"][:1], True)
+    assert 'href="/changes?limit=500"' in room.ask("/changes?limit=1").text
 
 
 def test_search_in_both_languages(room: Room) -> None:
@@ -138,6 +158,18 @@ def test_search_in_both_languages(room: Room) -> None:
         page = room.ask(f"/search?{path}").text
         assert "<mark>" in page
         assert f"<strong>{found['total']} stories</strong>" in page
+        assert page.count('<h2 dir="auto" lang="km">') == (found["total"] if words == KHMER else 0)
+        assert f'<h1 class="unseen">Search: {words}</h1>' in page  # seen on paper
+    shown = data(room, "/search.json?q=the")["facets"]
+    assert f"And {shown['all_authors'] - 8} more." in room.ask("/search?q=the").text
+
+
+def test_a_search_without_a_hit_says_how_to_go_on(room: Room) -> None:
+    assert "Type words" in room.ask("/search?section=National").text
+    text = room.ask("/search?q=zzzqqq").text
+    assert 'href="/search?q=zzzqqq&amp;forms=1&amp;variants=1"' in text
+    assert "Search without limits" not in text
+    assert '<a href="/search?q=river">Search without limits</a>' in room.ask("/search?q=river&year=1901").text
 
 
 def test_search_in_other_forms(room: Room) -> None:
@@ -245,14 +277,16 @@ def test_a_story_shows_its_citation_and_its_record(room: Room) -> None:
     rows = sql(
         room,
         "SELECT story.id, digest, evidence_offset FROM revision JOIN capture ON capture.id = capture_id"
-        " JOIN story ON story.newest_revision_id = revision.id WHERE evidence_file NOT NULL",
+        " JOIN story ON story.newest_revision_id = revision.id WHERE evidence_file NOT NULL ORDER BY language DESC",
     )
     for number, digest, offset in rows[:5]:
         printed = run("cite", str(number), "--style", "chicago", "--archive", room.archive).stdout
         found = data(room, f"/story/{number}.json")
         assert found["citation"].strip() == printed.strip()
         assert (found["record"]["digest"], found["record"]["evidence_offset"]) == (digest, offset)
-        assert digest in room.ask(f"/story/{number}").text
+        page = room.ask(f"/story/{number}").text
+        assert digest in page
+        assert address(found["citation"]) in unescape(page)
 
 
 def test_trend_equals_the_search(room: Room) -> None:
@@ -260,6 +294,8 @@ def test_trend_equals_the_search(room: Room) -> None:
     river = found["series"][0]
     for period, count in zip(found["periods"], river["stories"], strict=True):
         assert data(room, f"/search.json?q=river&year={period}")["total"] == count
+    assert data(room, "/trend.json?q=a;b;c;d;e")["notice"] is None
+    assert data(room, "/trend.json?q=a;b;c;d;e;f")["notice"] == "Only the first 5 questions are compared."
     text = room.ask("/trend?q=river;road").text
     assert "/search?q=river&amp;since=2018&amp;until=2018" in text  # from a dot, and from the table
     found = [[0.012, None, 0.0], [0.083]]
@@ -324,14 +360,17 @@ def test_every_page_is_described(room: Room) -> None:
 def test_wrong_parameters_are_named(room: Room) -> None:
     for query, words in (
         ("page=0", "page is a number from 1"),
-        ("since=2018-02-30", "is no day"),
+        ("since=2018-02-30", "since: '2018-02-30' is no day"),
         ("sort=x", "sort is one of best, newest, oldest"),
+        ("language=fr", "language is one of en, km, not 'fr'"),
         ("format=xml", "format is one of html, json, csv, atom"),
     ):
         answer = room.ask(f"/search.json?q=a&{query}")
         assert answer.status == 400
         assert words in json.loads(answer.body)["error"]
-        assert words.split()[0] in room.ask(f"/search?q=a&{query}").text
+        assert f"{words[0].upper()}{words[1:]}" in unescape(room.ask(f"/search?q=a&{query}").text)
+    assert data(room, "/search.json?q=the&language=&sort=") == data(room, "/search.json?q=the")
+    assert "There is no page 9; the last is 1." in room.ask("/gone?page=9").text
 
 
 def test_queries_without_a_meaning_are_explained(room: Room) -> None:

@@ -84,6 +84,19 @@ def packed(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
+def test_a_story_that_came_back_says_when_it_was_gone(furnished: Path, tmp_path: Path) -> None:
+    folder = copytree(furnished, tmp_path / "archive")
+    with Archive.open(folder) as archive:
+        number = archive.story(EDITED).row.id
+        archive.add(article("riverside-road-opens", 120, "It opened."))
+    with serving(folder) as room:
+        text = room.ask(f"/story/{number}").text
+    assert "Gone from the site" not in text
+    assert re.search(
+        "Gone by <time [^>]*>2018-06-23 19:10 UTC</time> .404., back by <time [^>]*>2018-06-25 01:10 UTC<", text
+    )
+
+
 def test_a_pack_names_what_would_need_its_evidence(packed: Room) -> None:
     number = json.loads(packed.ask("/search.json?q=clinic+koh+thom").body)["hits"][0]["story_id"]
     assert packed.ask(f"/story/{number}").status == 200

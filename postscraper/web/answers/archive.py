@@ -263,9 +263,10 @@ EditShown = Annotated[
 
 
 class Changes(TypedDict):
-    """The last change first. kinds, sections: by which it can be narrowed."""
+    """The last change first; more: than `limit` are known. kinds, sections: by which it can be narrowed."""
 
     limit: int
+    more: bool
     kinds: Sequence[str]
     sections: Sequence[str]
     edits: Sequence[EditShown]

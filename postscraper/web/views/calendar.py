@@ -12,7 +12,7 @@ from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.urls import redirect_target
 from postscraper.web import charts
-from postscraper.web.pages import Entry, NotFound, Page, Parameter, ResultList, Room, Row, columns
+from postscraper.web.pages import PAGE, Entry, NotFound, Page, Parameter, ResultList, Room, Row, columns
 from postscraper.web.views.proofs import run_data
 from storage.query import days, statistics
 from storage.query.history.as_of import PageAsOf, pages_as_of
@@ -112,6 +112,8 @@ def day(room: Room, connection: Connection, day: str, front: str | None) -> dict
     if not 1 < on.year < 9999:
         raise NotFound(f"{day} is no day on every clock")
     papers = [_of_paper(connection, paper, on, front) for paper in NEWSPAPERS.values()]
+    if front is not None and not any(each["page"] == front for paper in papers for each in paper["fronts"]):
+        raise NotFound(f"no front or section page {front} was captured by the end of {day}")
     before, after = days.neighbours(connection, on)
     return {
         "day": on,
@@ -243,7 +245,7 @@ PAGES = (
         heavy=True,
         view=gone_view,
         summary="Stories whose address answers without them.",
-        parameters=(Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),),
+        parameters=(PAGE,),
         list=_GONE,
     ),
 )

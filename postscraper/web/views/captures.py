@@ -84,19 +84,18 @@ def replay(room: Room, connection: Connection, number: int) -> dict[str, Any]:
     return {"capture": columns(row, "id", "url", "captured_at", "story_id"), "frame": frame, "fault": fault}
 
 
-def _capture(room: Room, row: Row[Any]) -> Capture:
-    exchange = room.exchange(row)
-    location = RecordLocation.of(row)
-    return capture_of(exchange, location)
+def _unpacked(room: Room, row: Row[Any]) -> tuple[Capture, bytes]:
+    """A capture, and its body with the content coding undone. Raises NotFound, and as of `Room.exchange`."""
+    held = capture_of(room.exchange(row), RecordLocation.of(row))
+    try:
+        return held, unpacked(held)[0]
+    except PageRejected as error:
+        raise NotFound(f"the body of capture {row.id} cannot be shown: {error}") from error
 
 
 def as_text(room: Room, row: Row[Any]) -> Response:
     """The body as text, with its content coding undone: the source of a page, to be read and not run."""
-    held = _capture(room, row)
-    try:
-        body, _ = unpacked(held)
-    except PageRejected as error:
-        raise NotFound(f"the body cannot be shown as text: {error}") from error
+    held, body = _unpacked(room, row)
     text, _ = text_of(body, held.header("content-type"))
     return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8", headers=_KEPT)
 
@@ -110,11 +109,7 @@ def as_bytes(room: Room, row: Row[Any]) -> Response:
 
 def as_picture(room: Room, row: Row[Any]) -> Response:
     """A kept picture, named by its own first bytes and not by what a server said it was."""
-    held = _capture(room, row)
-    try:
-        body, _ = unpacked(held)
-    except PageRejected as error:
-        raise NotFound(f"the picture cannot be shown: {error}") from error
+    _, body = _unpacked(room, row)
     is_webp = body[:4] == b"RIFF" and body[8:12] == b"WEBP"
     kind = "image/webp" if is_webp else next((kind for start, kind in _PICTURES if body.startswith(start)), None)
     if kind is None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from postscraper.items import Reason
 from postscraper.run.audit_rules import AuditRules
-from postscraper.web.pages import Entry, Page, Parameter, ResultList, Room, Row, columns
+from postscraper.web.pages import PAGE, Entry, Page, Parameter, ResultList, Room, Row, columns
 from postscraper.web.views.captures import sample_command
 from storage.ingest import tombstones
 from storage.ledger.audit import ASSUMED, STANDINGS, audit, estimate
@@ -73,7 +73,7 @@ def audit_view(room: Room, connection: Connection, section: str | None) -> dict[
     """All addresses of stories that are known; with 100,000 stories it takes three seconds."""
     audited = audit(connection, AuditRules(room.folder))
     sections = sorted({each.section for each in audited if each.section})
-    chosen = [each for each in audited if section in (None, "", each.section)]
+    chosen = [each for each in audited if section in (None, each.section)]
     counts = Counter(each.standing for each in chosen)
     lacking = [each for each in chosen if each.standing != "held"]
     return {
@@ -108,7 +108,7 @@ PAGES = (
         list=_UNREAD,
         parameters=(
             Parameter(name="reason", means="Only those of this reason.", choices=get_args(Reason)),
-            Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
+            PAGE,
         ),
     ),
     Page(

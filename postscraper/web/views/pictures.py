@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.web.pages import Entry, Page, Parameter, ResultList, Room, Row, columns
+from postscraper.web.pages import PAGE, Entry, Page, Parameter, ResultList, Room, Row, columns
 from storage.query import captures
 from storage.query.history.history import find
 from storage.query.photos import PhotoUse, kept_by_credit, kept_pictures, same_photos
@@ -25,7 +25,7 @@ def pictures(
         connection,
         since=since,
         until=until,
-        credit=credit or None,
+        credit=credit,
         limit=_ON_A_PAGE + 1,
         offset=_ON_A_PAGE * (page - 1),
     )
@@ -43,7 +43,7 @@ def pictures(
 
 def photos(room: Room, connection: Connection, story: int | None) -> dict[str, Any]:
     """story: only the photos of this one, by its number."""
-    headline = find(connection, story).canonical_url if story is not None else None
+    of_story = find(connection, story).canonical_url if story is not None else None
     address = EvidenceReader(room.folder).address
 
     def key(url: str) -> str | None:
@@ -55,7 +55,7 @@ def photos(room: Room, connection: Connection, story: int | None) -> dict[str, A
     numbers = captures.pictures(connection, [use.photo.address for uses in groups for use in uses])
     return {
         "story": story,
-        "canonical_url": headline,
+        "canonical_url": of_story,
         "total": total,
         "shown": room.has_evidence,
         "photos": [
@@ -104,7 +104,7 @@ PAGES = (
             Parameter(name="since", means="Published on this day or later.", kind="first day"),
             Parameter(name="until", means="Published on this day or earlier.", kind="last day"),
             Parameter(name="credit", means="By this photographer or agency, as printed."),
-            Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
+            PAGE,
         ),
     ),
     Page(

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from datetime import date
 from difflib import get_close_matches
 from typing import Any, get_args
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
+from postscraper.newspapers import NEWSPAPERS
+from postscraper.phrases import MARKS
 from postscraper.urls import redirect_target
-from postscraper.web.pages import Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
-from postscraper.web.rendering import MARKS
+from postscraper.web.pages import PAGE, Elsewhere, Entry, Page, Parameter, ResultList, Room, Row
 from storage.errors import BadQuery
 from storage.query.history.gone import gone as absences
 from storage.query.search import search
@@ -26,14 +26,7 @@ _MOST_QUESTIONS = 5  # of a trend: as many lines as can be told apart
 
 
 def view(
-    room: Room,
-    connection: Connection,
-    q: str,
-    sort: Sort,
-    limit: int,
-    page: int,
-    gone: bool,
-    **given: Any,
+    room: Room, connection: Connection, q: str, sort: Sort, limit: int, page: int, gone: bool, **given: Any
 ) -> dict[str, Any]:
     words = q.strip()
     if words.startswith(("http://", "https://", "www.", "/")):
@@ -88,37 +81,15 @@ def _beyond(page: int, pages: int) -> str | None:
     return f"There is no page {page:,}{last}." if page > max(pages, 1) else None
 
 
-def _limits(
-    since: date | None,
-    until: date | None,
-    year: int | None,
-    section: str | None,
-    author: str | None,
-    language: str | None,
-    layout: str | None,
-    edited: bool | None,
-    corrected: bool | None,
-    unique: bool | None,
-    forms: bool,
-    variants: bool,
-) -> tuple[Filters, Spelling]:
-    filters = Filters(
-        since=since,
-        until=until,
-        year=year,
-        section=section or None,
-        author=author or None,
-        language=language or None,
-        layout=layout or None,
-        edited=edited,
-        corrected=corrected,
-        unique=unique or None,
-    )
-    return filters, Spelling(forms=forms, variants=variants)
+def _limits(unique: bool | None, forms: bool, variants: bool, **given: Any) -> tuple[Filters, Spelling]:
+    """given: the other fields of `Filters`, by their names."""
+    return Filters(unique=unique or None, **given), Spelling(forms=forms, variants=variants)
 
 
 def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: Any) -> dict[str, Any]:
-    questions = [each.strip() for each in q.split(";") if each.strip()][:_MOST_QUESTIONS]
+    typed = [each.strip() for each in q.split(";") if each.strip()]
+    questions = typed[:_MOST_QUESTIONS]
+    too_many = f"Only the first {_MOST_QUESTIONS} questions are compared." if len(typed) > len(questions) else None
     filters, spelling = _limits(**given)
     curves, fault = None, None
     try:
@@ -129,7 +100,7 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
-        "notice": _notice(connection, filters),
+        "notice": _notice(connection, filters) or too_many,
         "by": by,
         "periods": (),
         "all_stories": (),
@@ -172,6 +143,7 @@ def _periods(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 _TREND = ResultList(rows=_periods, columns=("words", "period", "stories", "all_stories", "share"))
 
+_LANGUAGES = tuple(dict.fromkeys(each.code for paper in NEWSPAPERS.values() for each in paper.languages))
 _WORDS = "Words; “a phrase”, -without, this OR that, begin*, NEAR(a b, 5)."
 _FILTERS = (
     Parameter(name="since", means="Published on this day or later: 2018-06-20, 2018-06 or 2018.", kind="first day"),
@@ -179,7 +151,7 @@ _FILTERS = (
     Parameter(name="year", means="Published in this year.", kind="number", most=9999),
     Parameter(name="section", means="Of this section, as the paper prints it."),
     Parameter(name="author", means="With these words in the byline."),
-    Parameter(name="language", means="In this language.", choices=("en", "km", "")),
+    Parameter(name="language", means="In this language.", choices=_LANGUAGES),
     Parameter(name="layout", means="Whose newest wording is of this design."),
     Parameter(name="edited", means="Changed by the paper, not by a redesign alone; 0: not.", kind="yes"),
     Parameter(name="corrected", means="With a note of correction; 0: without.", kind="yes"),
@@ -201,7 +173,7 @@ PAGES = (
             Parameter(name="gone", means="Whose address answers without them now.", kind="yes", default=False),
             Parameter(name="sort", means="The order.", choices=get_args(Sort), default="best"),
             Parameter(name="limit", means="Stories on a page.", kind="number", most=100, default=_ON_A_PAGE),
-            Parameter(name="page", means="The page, from 1.", kind="number", most=1_000_000, default=1),
+            PAGE,
         ),
     ),
     Page(

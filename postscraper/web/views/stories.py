@@ -219,13 +219,14 @@ def edited(
         connection,
         since=since,
         until=until,
-        kind=kind or None,
-        sections=[section] if section else None,
+        kind=kind,
+        sections=None if section is None else [section],
         silent=silent,
-        limit=limit,
+        limit=limit + 1,
     )
     return {
         "limit": limit,
+        "more": len(rows) > limit,
         "kinds": KINDS,
         "sections": names(connection, "section"),
         "edits": [
@@ -233,7 +234,7 @@ def edited(
             | {"kinds": list(dict.fromkeys(row.kind for row in each.changes))}
             | {"changes": [columns(row, *_CHANGE) for row in each.changes]}
             | {"corrections": [columns(row, "kind", "text", "number") for row in each.corrections]}
-            for each in rows
+            for each in rows[:limit]
         ],
     }
 
@@ -299,7 +300,7 @@ PAGES = (
         parameters=(
             Parameter(name="since", means="First seen on this day (UTC) or later.", kind="first day"),
             Parameter(name="until", means="First seen on this day (UTC) or earlier.", kind="last day"),
-            Parameter(name="kind", means="With a change of this kind.", choices=("", *KINDS)),
+            Parameter(name="kind", means="With a change of this kind.", choices=KINDS),
             Parameter(name="section", means="Of this section, as the paper prints it."),
             Parameter(name="silent", means="Of substance, and without a note.", kind="yes", default=False),
             Parameter(name="limit", means="Edits.", kind="number", most=500, default=50),

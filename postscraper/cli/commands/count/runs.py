@@ -8,6 +8,7 @@ from postscraper.cli import files, options
 from postscraper.cli.commands.count.run_page import html
 from postscraper.cli.output import address, counted, joined, line, note, print_json
 from postscraper.items import plain
+from postscraper.phrases import results
 from storage.archive import Archive
 from storage.query import runs
 from storage.query.runs import RunReport
@@ -64,9 +65,10 @@ def _print(run: RunReport) -> None:
     line(run.verdict)
     for name, value in run.facts:
         line(f"{name}: {value}")
-    for title, counts in (("Pages", run.outcomes), ("Unread", run.unread)):
-        if counts:
-            line(f"{title}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    if run.outcomes:
+        line(f"Pages: {results(run.outcomes)}")
+    if run.unread:
+        line("Unread: " + ", ".join(f"{count:,} {name}" for name, count in run.unread.items()))
     for door, why in run.doors.items():
         line(f"Closed: {door}, by {why}")
     for name, (has, of, floor) in run.filled.items():

@@ -17,9 +17,11 @@ from postscraper.cli.exit_codes import INTERRUPTED, exit_code, sentence
 from postscraper.cli.output import counted, line, one_line
 from postscraper.cli.progress import progress
 from postscraper.newspapers import NEWSPAPERS, POST
+from postscraper.phrases import results
 from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
 from postscraper.sources.warc import check_are_warcs
+from storage.archive import Outcome
 from storage.errors import ArchiveError
 
 
@@ -46,7 +48,7 @@ def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, a
         files = replay.Replay(run, paths, jobs=jobs, link=link)
         with logged(run, paths=[str(path) for path in paths], link=link):
             with progress("page") as meter:
-                files.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
+                files.run(lambda now: meter.show(now.pages, share(now), _results(now.outcomes)))
             _show(files.progress)
             check_are_warcs(files.progress.not_warc)
 
@@ -92,16 +94,16 @@ def share(now: replay.Progress) -> float | None:
     return (now.done - now.before) / work if work else None
 
 
-def _counts(counts: Counter[Any]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
+def _results(outcomes: Counter[Outcome]) -> str:
+    return results(dict(outcomes.most_common()))
 
 
 def _show(run: replay.Progress) -> None:
     for damage in run.damages:
         click.echo(one_line(str(damage)), err=True)
-    line(counted(run.pages, "page") + (f": {_counts(run.outcomes)}" if run.pages else ""))
+    line(counted(run.pages, "page") + (f": {_results(run.outcomes)}" if run.pages else ""))
     if run.skipped:
-        line(f"left out: {_counts(run.skipped)}")
+        line("left out: " + ", ".join(f"{count:,} {name}" for name, count in run.skipped.most_common()))
     for file in run.fruitless:
         line(one_line(file))
     if run.before:
