@@ -28,7 +28,7 @@ def runs_command(number: int | None, limit: int, page: Path | None, json_wanted:
 
     \b
     Example:
-      postscraper runs 12 --html run-12.html
+      postscraper runs 1 --html run-1.html
     """
     files.takes_stdout(page, json_wanted=json_wanted)
     if number is None:

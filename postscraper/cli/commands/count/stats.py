@@ -38,7 +38,7 @@ def stats_command(json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper stats --archive archive
+      postscraper stats
     """
     stats = archive.stats()
     if json_wanted:

@@ -41,7 +41,7 @@ def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive:
 
     \b
     Example:
-      postscraper merge /mnt/laptop/archive --archive archive
+      postscraper merge /mnt/laptop/archive
     """
 
     def ask(withdrawals: Sequence[Withdrawal]) -> None:

@@ -39,7 +39,7 @@ def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, a
 
     \b
     Example:
-      postscraper replay ~/warcs --jobs 2 --archive archive
+      postscraper replay ~/warcs --jobs 2
     """
     run = Run.open(NEWSPAPERS[paper], Scope(source="replay"), Written(ARCHIVE_DIR=str(archive)))
     with closing(run):

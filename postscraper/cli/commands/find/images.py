@@ -35,7 +35,7 @@ def images_command(
 
     \b
     Example:
-      postscraper images /national/a-story
+      postscraper images /national/flood-wall-holds-river-peaks
       postscraper images --lost
     """
     if sum((story is not None, lost, measure_wanted)) > 1:

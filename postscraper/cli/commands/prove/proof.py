@@ -47,7 +47,7 @@ def proof_command(
 
     \b
     Example:
-      postscraper proof https://www.phnompenhpost.com/national/a-story --field headline
+      postscraper proof https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --field headline
     """
     if field is not None and field not in _NAMES:
         raise BadRequest(f"a story has no field {field}; there are: {', '.join(sorted(_NAMES))}")

@@ -46,7 +46,7 @@ def cite_command(
 
     \b
     Example:
-      postscraper cite https://www.phnompenhpost.com/national/a-story --style chicago
+      postscraper cite https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --style chicago
     """
     row = find_row(archive, story)
     title = newspaper_title(row.canonical_url)

@@ -51,7 +51,7 @@ def history_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper history https://www.phnompenhpost.com/national/a-story
+      postscraper history https://www.phnompenhpost.com/national/flood-wall-holds-river-peaks
     """
     full = find_story(archive, story)
     story_edits = archive.ask(edits.of_story, full.row.id)
@@ -77,7 +77,7 @@ def diff_command(
 
     \b
     Example:
-      postscraper diff /national/a-story --from 1 --to 3 --html diff.html
+      postscraper diff /national/flood-wall-holds-river-peaks --from 1 --to 2 --html diff.html
     """
     stdout_taken = files.takes_stdout(page, json_wanted=json_wanted)
     full = find_story(archive, story)
@@ -129,7 +129,7 @@ def changes_command(
 
     \b
     Example:
-      postscraper changes --type figure --since 2018 --section Business --silent
+      postscraper changes --type figure --since 2016 --section National --silent
     """
     chosen = None
     if section is not None:

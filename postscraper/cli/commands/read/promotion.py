@@ -34,7 +34,7 @@ def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper promotion /national/a-story
+      postscraper promotion /national/flood-wall-holds-river-peaks
     """
     promoted = _promotion(archive, story)
     if json_wanted:
@@ -99,7 +99,7 @@ def headlines_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper headlines /national/a-story --json
+      postscraper headlines /national/flood-wall-holds-river-peaks --json
     """
     row = find_row(archive, story)
     variants = archive.ask(headlines, row)

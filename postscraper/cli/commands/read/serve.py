@@ -48,7 +48,7 @@ def serve_command(port: int, host: str, names: tuple[str, ...], replay: str | No
 
     \b
     Example:
-      postscraper serve --port 8080 --archive archive
+      postscraper serve --port 8080
     """
     try:
         rooms = import_module("postscraper.web.server")

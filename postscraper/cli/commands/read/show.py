@@ -40,7 +40,7 @@ def show_command(story: str, why: bool, revision: int | None, json_wanted: bool,
 
     \b
     Example:
-      postscraper show https://www.phnompenhpost.com/national/a-story
+      postscraper show https://www.phnompenhpost.com/national/flood-wall-holds-river-peaks
     """
     full = find_story(archive, story)
     if why and revision is not None:
