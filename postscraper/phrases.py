@@ -1,6 +1,7 @@
 """Counts, times and addresses in words, for terminals and pages alike."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil, floor, log10
 from urllib.parse import unquote
@@ -14,6 +15,19 @@ _ESCAPED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 story`, `1,204 stories`; nouns: the plural where it is not formed with an s."""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+_PLURALS = {
+    "new story": "new stories",
+    "new revision": "new revisions",
+    "listing": "listings",
+    "known capture": "known captures",
+}
+
+
+def outcomes(counts: Iterable[tuple[str, int]]) -> str:
+    """Numbers of pages by what came of them, in the order given: `2 listings, 1 new story, 3 unread`."""
+    return ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in counts)
 
 
 def scale(most: float, steps: int, least_step: float = 0) -> list[float]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from postscraper.cli.exit_codes import INTERRUPTED, exit_code, sentence
 from postscraper.cli.output import counted, line, one_line
 from postscraper.cli.progress import progress
 from postscraper.newspapers import NEWSPAPERS, POST
+from postscraper.phrases import outcomes
 from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
 from postscraper.sources.warc import check_are_warcs
@@ -24,9 +24,9 @@ from storage.errors import ArchiveError
 
 
 @click.command("replay")
-@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True, metavar="PATH…")
 @click.option("--paper", type=click.Choice(list(NEWSPAPERS)), default=POST.name, show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
+@click.option("--jobs", type=options.Number(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
 @click.option("--link", is_flag=True, help="Leave the bytes in PATH…, which must then stay where they are.")
 @options.archive
 def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
@@ -46,7 +46,7 @@ def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, a
         files = replay.Replay(run, paths, jobs=jobs, link=link)
         with logged(run, paths=[str(path) for path in paths], link=link):
             with progress("page") as meter:
-                files.run(lambda now: meter.show(now.pages, share(now), _counts(now.outcomes)))
+                files.run(lambda now: meter.show(now.pages, share(now), outcomes(now.outcomes.most_common())))
             _show(files.progress)
             check_are_warcs(files.progress.not_warc)
 
@@ -92,16 +92,12 @@ def share(now: replay.Progress) -> float | None:
     return (now.done - now.before) / work if work else None
 
 
-def _counts(counts: Counter[Any]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
-
-
 def _show(run: replay.Progress) -> None:
     for damage in run.damages:
         click.echo(one_line(str(damage)), err=True)
-    line(counted(run.pages, "page") + (f": {_counts(run.outcomes)}" if run.pages else ""))
+    line(counted(run.pages, "page") + (f": {outcomes(run.outcomes.most_common())}" if run.pages else ""))
     if run.skipped:
-        line(f"left out: {_counts(run.skipped)}")
+        line(f"left out: {outcomes(run.skipped.most_common())}")
     for file in run.fruitless:
         line(one_line(file))
     if run.before:
