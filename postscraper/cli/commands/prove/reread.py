@@ -81,7 +81,7 @@ def reread_command(
         return
     end = f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed."
     if dry_run:
-        end = "Nothing was changed; without --dry-run it can be accepted."
+        end = "Nothing was changed" + ("; without --dry-run it can be accepted." if report.changed else ".")
     note(end) if stdout_taken else line(end)
 
 
