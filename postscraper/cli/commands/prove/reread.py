@@ -15,7 +15,7 @@ from rich.text import Text
 from postscraper.cli import files, options
 from postscraper.cli.commands.prove import reread_page
 from postscraper.cli.commands.prove.reread_page import around
-from postscraper.cli.output import address, counted, joined, line, note, one_line, print_json
+from postscraper.cli.output import address, colours, counted, joined, line, note, one_line, print_json
 from postscraper.cli.progress import progress
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
@@ -123,7 +123,7 @@ def _data(report: Report) -> dict[str, Any]:
 
 def _show(report: Report) -> None:
     line(f"{counted(report.read, 'capture')} read again, {report.changed:,} read otherwise than before.", bold=True)
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, force_terminal=colours())
     for layout, count in report.changed_by_layout.items():
         if layout in report.layouts:
             line()
