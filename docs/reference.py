@@ -31,6 +31,8 @@ Written from the code by `make reference`.
 The text of each is that of `postscraper COMMAND --help`. `--archive DIR`, before or after the command, names the
 archive, or the environment's `POSTSCRAPER_ARCHIVE` does; without either it is `archive`. Days are written `2018-06-20`,
 `2018-06` or `2018`. `--json` prints JSON and nothing else. Archives are filled by `scrapy crawl`: [crawls](crawl.md).
+
+The examples work on the demo, in the project's folder: after `make demo` and `export POSTSCRAPER_ARCHIVE=demo-archive`.
 """
 SETTINGS_HEAD = """# Settings that differ from Scrapy's
 

@@ -1,7 +1,7 @@
 """Counts, times and addresses in words, for terminals and pages alike."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil, floor, log10
 from urllib.parse import unquote
@@ -25,9 +25,9 @@ _PLURALS = {
 }
 
 
-def results(counts: Mapping[str, int]) -> str:
-    """`26 listings, 1 new revision`; counts: of pages, by the `Outcome` of adding what was read of each."""
-    return ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in counts.items())
+def outcomes(counts: Iterable[tuple[str, int]]) -> str:
+    """Numbers of pages by what came of them, in the order given: `2 listings, 1 new story, 3 unread`."""
+    return ", ".join(counted(count, name, _PLURALS.get(name, name)) for name, count in counts)
 
 
 def scale(most: float, steps: int, least_step: float = 0) -> list[float]:

@@ -111,7 +111,7 @@ class Archive:
         """Raises NotAnArchive unless the folder holds a database, ReadOnly for a pack."""
         packed.refuse(folder)
         if not (folder / database.DATABASE).is_file():
-            raise NotAnArchive(f"there is no archive in {folder}")
+            raise NotAnArchive(f"there is no archive in {folder}: name its folder, or fill one by `scrapy crawl`")
 
     @classmethod
     def upgrade(cls, folder: str | PathLike[str]) -> None:

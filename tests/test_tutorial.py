@@ -1,14 +1,18 @@
 """Every command, statement and program of docs/tutorial.md, of docs/how-to/ and of the demo in README.md.
 
-They print what the pages show. What the pages ask of the network is asked of stand-ins on loopback.
+They print what the pages show, and the examples of `postscraper COMMAND --help` work. What the pages ask of the
+network is asked of stand-ins on loopback.
 """
 
+import re
 import shutil
 from pathlib import Path
 
+import click
 import pytest
 from pytest_httpserver import HTTPServer
 
+from postscraper.cli.main import COMMANDS, main
 from tests.helpers.crawls import FAST, NO_WAIT
 from tests.helpers.mirror import Mirror
 from tests.helpers.paths import ROOT, SAMPLES
@@ -22,6 +26,9 @@ OF_THE_DEMO = {
     "docs/how-to/library.md": {"console": 9},
     "docs/how-to/back-up.md": {"console": 6},
 }
+
+# Their examples serve until Ctrl-C, ask the network, or name files of one's own.
+NOT_OF_THE_DEMO = ("serve", "mcp", "watch", "replay", "merge", "sample")
 
 TAKE_LONG = ("docs/how-to/library.md", "docs/how-to/back-up.md")  # they prove and copy whole archives
 
@@ -88,3 +95,22 @@ def test_the_demo_in_the_readme_prints_what_the_page_shows(demo: Path, monkeypat
     assert len(shown) == 3
     for words, expected in shown:
         assert_shown(words, Reader("README.md").shell(words), expected)
+
+
+def test_the_examples_of_the_help_work_on_the_demo(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "samples").symlink_to(SAMPLES)
+    monkeypatch.chdir(tmp_path)
+    above = click.Context(main)
+    helps = {name: main.get_command(above, name) for name in COMMANDS}
+    examples = {
+        name: re.findall(r"^ +(postscraper .*)$", (command and command.help) or "", re.MULTILINE)
+        for name, command in helps.items()
+    }
+    assert [name for name, calls in examples.items() if not calls] == []
+    withdrawals = examples.pop("withdraw")
+    for name, calls in examples.items():
+        for call in () if name in NOT_OF_THE_DEMO else calls:
+            assert not re.match(r"No story matches|No edited|0 stories", Reader("README.md").shell(call)), call
+    for call in withdrawals:
+        assert "Withdrawn" in Reader("README.md").shell(f"{call} --yes")

@@ -161,7 +161,7 @@ def main(ctx: click.Context, archive: Path | None) -> None:
 
     \b
     Example:
-      postscraper search 'rice export' --since 2018 --archive archive
+      postscraper search ferry --since 2018 --archive demo-archive
     """
     if archive is not None and ctx.invoked_subcommand in GROUPS["Saved pages"]:
         raise click.UsageError(f"`{ctx.invoked_subcommand}` needs no archive: leave out --archive")

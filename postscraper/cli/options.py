@@ -21,6 +21,12 @@ from storage.query.search.spelling import Spelling
 from storage.query.search.syntax import has_open_quote
 
 
+class Number(click.IntRange):
+    """A whole number within bounds; named so in the help and in errors."""
+
+    name = "number"
+
+
 class Day(click.ParamType[date]):
     """A day in ISO form, as `datetime.date`; for a year or a month alone its first or last day."""
 
@@ -151,7 +157,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     @published
-    @click.option("--year", type=click.IntRange(1, 9999), help="Only stories published in this year.")
+    @click.option("--year", type=Number(1, 9999), help="Only stories published in this year.")
     @click.option("--section", help="Only stories of this section, as the paper names it.")
     @click.option("--author", help="Only stories with these words in their byline.")
     @click.option("--language", help="Only stories in this language: en or km.")
@@ -174,12 +180,8 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
 
 def paging(command: Callable[..., None]) -> Callable[..., None]:
     """Add --limit and --page, both from 1."""
-    limit = click.option(
-        "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Stories on a page."
-    )
-    page = click.option(
-        "--page", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1."
-    )
+    limit = click.option("--limit", type=Number(1, 10_000), default=20, show_default=True, help="Stories on a page.")
+    page = click.option("--page", type=Number(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
     return limit(page(command))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from postscraper.cli.output import address, joined, span
+from postscraper.cli.output import address, counted, joined, span
 from postscraper.errors import BadRequest
 from postscraper.items import plain
 from postscraper.run.evidence_reader import EvidenceReader
@@ -48,11 +48,13 @@ def find_row(archive: Archive, story: str) -> Row[Any]:
 
 
 def _instead(archive: Archive, addresses: list[str]) -> str:
-    """The withdrawal or the ledger's state of one of the addresses, else a similar address; "" without any."""
+    """What one of the addresses is instead, or became, else a similar address; "" without any."""
     for each in addresses:
         if gone := archive.ask(tombstones.of, each):
             return f"; it was withdrawn on {gone.withdrawn_on}: {gone.reason}"
         if (row := archive.ledger.row(each)) is not None:
+            if row.kind in ("front", "listing") and row.state in ("done", "unchanged"):
+                return f"; it is a list: `postscraper front {address(each)}` prints it"
             return f"; the ledger has the address as {row.state}{f' ({row.why})' if row.why else ''}"
     near = next(filter(None, (archive.ask(nearest, each) for each in addresses)), None)
     return f"; did you mean {address(near)}?" if near else ""
@@ -61,10 +63,8 @@ def _instead(archive: Archive, addresses: list[str]) -> str:
 def wording(story: FullStory, number: int) -> Wording:
     """A revision by its number. Raises NoSuchStory."""
     if not 1 <= number <= len(story.revisions):
-        held = (
-            f"its revisions are 1 to {len(story.revisions)}" if len(story.revisions) > 1 else "it has revision 1 alone"
-        )
-        raise NoSuchStory(f"{address(story.row.canonical_url)} has no revision {number}: {held}")
+        held = counted(len(story.revisions), "revision")
+        raise NoSuchStory(f"{address(story.row.canonical_url)} has {held}, and no revision {number}")
     return story.revisions[number - 1]
 
 

@@ -16,7 +16,7 @@ from postscraper.crawl.http import phrase
 from postscraper.crawl.pipeline import COMMITTED
 from postscraper.crawl.spider import UNANSWERED, NewspaperSpider
 from postscraper.items import Article, Item
-from postscraper.phrases import results
+from postscraper.phrases import outcomes
 from postscraper.sources.warc import MOST_HOSTS
 from storage.ingest.skeletons import NewClass
 
@@ -93,12 +93,12 @@ class Checks:
 
     def _summary(self, spider: NewspaperSpider) -> list[str]:
         """At most ten lines, before those on new markup."""
-        outcomes = self._named("postscraper/outcome/")
-        pages = counted(sum(count for _, count in outcomes), "page")
+        results = self._named("postscraper/outcome/")
+        pages = counted(sum(count for _, count in results), "page")
         elapsed = duration((datetime.now(UTC) - self._begun_at).total_seconds())
-        lines = [f"{spider.paper.name}: {pages} in {elapsed}{f': {results(dict(outcomes))}' if outcomes else ''}"]
+        lines = [f"{spider.paper.name}: {pages} in {elapsed}{f': {outcomes(results)}' if results else ''}"]
         if unread := self._named("postscraper/unread/"):
-            lines.append("Unread: " + ", ".join(f"{count:,} {reason}" for reason, count in unread))
+            lines.append(f"Unread: {outcomes(unread)}")
         if pictures := self._named("postscraper/picture/"):
             lines.append("Pictures: " + ", ".join(f"{count:,} {_PICTURES.get(why, why)}" for why, count in pictures))
         left_out = [f"{counted(count, 'page')} of {host}" for host, count in _commonest(spider.run.other_hosts)]

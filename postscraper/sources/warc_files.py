@@ -43,7 +43,7 @@ def warc_files(paths: Iterable[Path], on_damage: OnDamage) -> list[WarcFile]:
     files: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
-            raise BadRequest(f"{path}: no such file or folder; path=… names WARC files or folders of them")
+            raise BadRequest(f"{path}: no such file or folder")
         files |= dict.fromkeys(file.resolve() for file in ([path] if path.is_file() else _in(path)))
     if not files:
         raise BadRequest(f"{', '.join(map(str, paths))}: no WARC file; they end in {', '.join(SUFFIXES)}")

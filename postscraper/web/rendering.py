@@ -59,7 +59,7 @@ def _environment() -> Environment:
         marked=_marked,
         minute=_minute,
         number=lambda value: f"{value:,}",
-        results=phrases.results,
+        outcomes=phrases.outcomes,
         web=web_address,
         words=lambda text: text.replace("_", " "),
     )

@@ -81,7 +81,7 @@ def listen(host: str, port: int) -> socket.socket:
         bound = socket.create_server((host, port), family=family)
     except (OSError, UnicodeError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise BadRequest(f"{host} port {port} cannot be served: {reason}; name another by --port") from error
+        raise BadRequest(f"{host} port {port} cannot be served: {reason}; name another by --host or --port") from error
     # Accepted sockets inherit it: without it a body waits 40 ms behind its head for the client's acknowledgement.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound

@@ -11,7 +11,7 @@ from datetime import date
 from math import sqrt
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, case, func, select, text
+from sqlalchemy import Connection, case, func, or_, select, text
 
 from storage.database.other_archives import Holding
 from storage.database.schema import Address, Capture, Reading, Sighting, Story
@@ -114,13 +114,20 @@ def audit(connection: Connection, rules: AddressRules) -> list[AuditedAddress]:
     for story_id, address in others:
         if address in audited:
             _hold(audited[address], held[story_id])
-    stories = [audited[key] for key in sorted(audited) if audited[key].standing == "held" or rules.is_story(key)]
+    lists = set(connection.scalars(_LISTS))
+    stories = [
+        entry
+        for address, entry in sorted(audited.items())
+        if entry.standing == "held" or (address not in lists and rules.is_story(address))
+    ]
     for entry in stories:
         entry.section = rules.section(entry.address) or entry.section
     return stories
 
 
 _HELD = select(Story.id, Story.canonical_url, Story.published_on, Story.section)
+# Visited, or found as a further page of a list: their addresses may have the form of a story's.
+_LISTS = select(Address.address).where(or_(Address.kind.in_(("front", "listing")), Address.how == "pager"))
 _HELD_ELSEWHERE = (
     select(Story.id, Capture.address)
     .join(Capture, Capture.story_id == Story.id)

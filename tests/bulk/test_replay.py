@@ -24,7 +24,7 @@ from storage.archive import Archive, Outcome
 from storage.evidence.store import Evidence
 from storage.warc.digests import has_digest
 from storage.warc.exchange import RecordLocation
-from tests.helpers.commands import program, refused, run
+from tests.helpers.commands import program, run
 from tests.helpers.crashing_reader import dies
 from tests.helpers.paths import ROOT
 from tests.helpers.warc_files import again, earlier, page_at, pages, records, wacz, warc_gz, warc_zst
@@ -298,7 +298,9 @@ def test_the_command_tells_what_came(theirs: Path, tmp_path: Path) -> None:
     done = run("replay", theirs, "--jobs", 1, "--link", "--archive", tmp_path / "archive")
     assert done.stdout.startswith("0 pages\n")
     assert "had been read by an earlier replay" in done.stdout
-    refused(run("replay", tmp_path / "away", "--archive", tmp_path / "archive"), 2, "no such file")
+    mistyped = run("replay", tmp_path / "away", "--archive", tmp_path / "none")
+    assert (mistyped.exit_code, "does not exist" in mistyped.stderr) == (2, True)
+    assert not (tmp_path / "none").exists(), "no archive is made for a mistyped path"
 
 
 def test_readers_end_with_the_writer(theirs: Path, tmp_path: Path) -> None:

@@ -134,6 +134,17 @@ def test_what_is_gone_failed_or_no_story_is_not_missing(archive: Path) -> None:
     assert f"failed: {failed} · TimeoutError: no answer" in run("audit", "--archive", archive).stdout
 
 
+def test_a_list_whose_address_looks_like_a_story_s_is_not_missing(archive: Path) -> None:
+    read_as_list, further_page = sorted(lacking(audited(archive)))[:2]
+    ask(archive, "UPDATE ledger SET kind = 'listing' WHERE address = ?", read_as_list)
+    ask(archive, "UPDATE ledger SET how = 'pager' WHERE address = ?", further_page)
+    assert not {read_as_list, further_page} & lacking(audited(archive))
+
+
+def test_the_address_of_a_list_is_shown_by_another_command(archive: Path) -> None:
+    refused(run("show", f"{SITE}/", "--archive", archive), 4, "it is a list: `postscraper front ")
+
+
 def lists(chance: random.Random, likely: float) -> set[Any]:
     found = {"sitemap"} if chance.random() < likely else set()
     return found | ({"link"} if chance.random() < likely / 2 else set())

@@ -66,6 +66,8 @@ def test_the_command_reports_and_accepts(worse: Path, tmp_path: Path) -> None:
     accepted = run("reread", "--yes", "--archive", worse)
     assert "Replaced 2 readings." in accepted.stdout
     assert json.loads(run("reread", "--yes", "--json", "--archive", worse).stdout)["changed"] == 0
+    assert "it can be accepted" in printed
+    assert "accepted" not in run("reread", "--dry-run", "--archive", worse).stdout
 
 
 def test_the_page_says_the_same_and_is_no_program(worse: Path, tmp_path: Path) -> None:

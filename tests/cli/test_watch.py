@@ -142,6 +142,11 @@ def test_every_command_that_is_deployed_is_valid(words: list[str]) -> None:
     assert any(setting.startswith(("CONTACT=", "LOG_JSON=")) for setting in context.params["settings"])
 
 
+def test_the_line_for_cron_is_the_one_that_the_page_shows() -> None:
+    line = (DEPLOY / "crontab").read_text("utf-8").splitlines()[-1]
+    assert line in (ROOT / "docs" / "how-to" / "schedule.md").read_text("utf-8").splitlines()
+
+
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     service = (DEPLOY / "postscraper.service").read_text()
     (tmp_path / "postscraper.service").write_text(

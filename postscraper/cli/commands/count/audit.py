@@ -35,7 +35,8 @@ def audit_command(
     The indexes of other archives count as lists, as far as they were read.
 
     By day and section: held, missing, unread, moved, gone, excluded, failed. Names every address
-    that is missing or failed, and estimates how many stories no list knows of.
+    that is missing or failed, and estimates how many stories no list knows of. An address of unknown
+    day is in every span, for a gap may lie there.
 
     \b
     Example:
@@ -119,7 +120,7 @@ def _data(audited: list[AuditedAddress], estimated: Estimate | None, site: SiteT
 
 def _print(audited: list[AuditedAddress], estimated: Estimate | None) -> None:
     if not audited:
-        note("No story is known of there.")
+        note("No list names such a story.")
         return
     line(joined(*_count_texts(audited)), bold=True)
     for (on, section), day in _by_day(audited):

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, joined, line, note, print_json
+from postscraper.cli.output import address, joined, line, minute, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.ledger.states import State
@@ -53,5 +53,5 @@ def ledger_command(state: State | None, json_wanted: bool, archive: Archive) -> 
 def _print(row: dict[str, Any]) -> None:
     line()
     line(address(row["url"]))
-    again = f"next look {row['due_at']:%Y-%m-%d %H:%M} UTC" if row["due_at"] else None
-    line(joined(row["kind"], row["section"], row["dated_on"], row["why"], f"heard by {row['how']}", again))
+    again = f"next visit {minute(row['due_at'])}" if row["due_at"] else None
+    line(joined(row["kind"], row["section"], row["dated_on"], row["why"], f"found by {row['how']}", again))

@@ -6,17 +6,17 @@ import click
 
 from postscraper.cli import files, options
 from postscraper.cli.commands.count.run_page import html
-from postscraper.cli.output import address, counted, joined, line, note, print_json
+from postscraper.cli.output import address, counted, joined, line, minute, note, print_json
 from postscraper.items import plain
-from postscraper.phrases import results
+from postscraper.phrases import outcomes
 from storage.archive import Archive
 from storage.query import runs
 from storage.query.runs import RunReport
 
 
 @click.command("runs")
-@click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many of the newest.")
+@click.argument("number", type=options.Number(min=1), required=False, metavar="[N]")
+@click.option("--limit", type=options.Number(min=1), default=20, show_default=True, help="So many of the newest.")
 @click.option("--html", "page", type=files.OUTPUT, metavar="FILE", help="Write the report of run N here.")
 @options.json
 @options.reading
@@ -29,7 +29,7 @@ def runs_command(number: int | None, limit: int, page: Path | None, json_wanted:
 
     \b
     Example:
-      postscraper runs 12 --html run-12.html
+      postscraper runs 1 --html run-1.html
     """
     files.takes_stdout(page, json_wanted=json_wanted)
     if number is None:
@@ -55,9 +55,7 @@ def runs_command(number: int | None, limit: int, page: Path | None, json_wanted:
 def _summary(run: RunReport) -> str:
     new = sum(count for name, count in run.outcomes.items() if name.startswith("new "))
     pages = joined(counted(run.pages, "page"), f"{new:,} new" if new else None)
-    return joined(
-        f"{run.number:>4}  {run.started_at:%Y-%m-%d %H:%M} UTC", run.newspaper, run.source, pages, run.verdict
-    )
+    return f"{run.number:>4}  " + joined(minute(run.started_at), run.newspaper, run.source, pages, run.verdict)
 
 
 def _print(run: RunReport) -> None:
@@ -65,10 +63,9 @@ def _print(run: RunReport) -> None:
     line(run.verdict)
     for name, value in run.facts:
         line(f"{name}: {value}")
-    if run.outcomes:
-        line(f"Pages: {results(run.outcomes)}")
-    if run.unread:
-        line("Unread: " + ", ".join(f"{count:,} {name}" for name, count in run.unread.items()))
+    for title, counts in (("Pages", run.outcomes), ("Unread", run.unread)):
+        if counts:
+            line(f"{title}: {outcomes(counts.items())}")
     for door, why in run.doors.items():
         line(f"Closed: {door}, by {why}")
     for name, (has, of, floor) in run.filled.items():

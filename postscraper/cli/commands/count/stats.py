@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from postscraper.cli import options
-from postscraper.cli.output import counted, joined, line, one_line, print_json
+from postscraper.cli.output import colours, counted, joined, line, one_line, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.statistics import Stats
@@ -38,14 +38,14 @@ def stats_command(json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper stats --archive archive
+      postscraper stats
     """
     stats = archive.stats()
     if json_wanted:
         print_json(_data(stats))
         return
     _print_totals(stats)
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, force_terminal=colours())
     for name, title in TABLES.items():
         if counts := getattr(stats, name):
             line()

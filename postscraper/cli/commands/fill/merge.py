@@ -22,7 +22,7 @@ from storage.maintenance.withdrawal.plan import Withdrawal
 
 @click.command("merge")
 @click.argument("other", metavar="OTHER", type=click.Path(path_type=Path))
-@click.option("--jobs", type=click.IntRange(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
+@click.option("--jobs", type=options.Number(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
 @click.option("--yes", is_flag=True, help="Take out here, without a question, what is withdrawn there.")
 @options.json
 @options.archive
@@ -41,7 +41,7 @@ def merge_command(other: Path, jobs: int, yes: bool, json_wanted: bool, archive:
 
     \b
     Example:
-      postscraper merge /mnt/laptop/archive --archive archive
+      postscraper merge /mnt/laptop/archive
     """
 
     def ask(withdrawals: Sequence[Withdrawal]) -> None:

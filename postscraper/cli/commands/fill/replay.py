@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -17,18 +16,17 @@ from postscraper.cli.exit_codes import INTERRUPTED, exit_code, sentence
 from postscraper.cli.output import counted, line, one_line
 from postscraper.cli.progress import progress
 from postscraper.newspapers import NEWSPAPERS, POST
-from postscraper.phrases import results
+from postscraper.phrases import outcomes
 from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
 from postscraper.sources.warc import check_are_warcs
-from storage.archive import Outcome
 from storage.errors import ArchiveError
 
 
 @click.command("replay")
-@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True, metavar="PATH…")
 @click.option("--paper", type=click.Choice(list(NEWSPAPERS)), default=POST.name, show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
+@click.option("--jobs", type=options.Number(1, 256), default=os.cpu_count(), metavar="N", help="Readers. [one a core]")
 @click.option("--link", is_flag=True, help="Leave the bytes in PATH…, which must then stay where they are.")
 @options.archive
 def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, archive: Path) -> None:
@@ -41,14 +39,14 @@ def replay_command(paths: tuple[Path, ...], paper: str, jobs: int, link: bool, a
 
     \b
     Example:
-      postscraper replay ~/warcs --jobs 2 --archive archive
+      postscraper replay ~/warcs --jobs 2
     """
     run = Run.open(NEWSPAPERS[paper], Scope(source="replay"), Written(ARCHIVE_DIR=str(archive)))
     with closing(run):
         files = replay.Replay(run, paths, jobs=jobs, link=link)
         with logged(run, paths=[str(path) for path in paths], link=link):
             with progress("page") as meter:
-                files.run(lambda now: meter.show(now.pages, share(now), _results(now.outcomes)))
+                files.run(lambda now: meter.show(now.pages, share(now), outcomes(now.outcomes.most_common())))
             _show(files.progress)
             check_are_warcs(files.progress.not_warc)
 
@@ -94,16 +92,12 @@ def share(now: replay.Progress) -> float | None:
     return (now.done - now.before) / work if work else None
 
 
-def _results(outcomes: Counter[Outcome]) -> str:
-    return results(dict(outcomes.most_common()))
-
-
 def _show(run: replay.Progress) -> None:
     for damage in run.damages:
         click.echo(one_line(str(damage)), err=True)
-    line(counted(run.pages, "page") + (f": {_results(run.outcomes)}" if run.pages else ""))
+    line(counted(run.pages, "page") + (f": {outcomes(run.outcomes.most_common())}" if run.pages else ""))
     if run.skipped:
-        line("left out: " + ", ".join(f"{count:,} {name}" for name, count in run.skipped.most_common()))
+        line(f"left out: {outcomes(run.skipped.most_common())}")
     for file in run.fruitless:
         line(one_line(file))
     if run.before:

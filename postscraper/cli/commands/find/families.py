@@ -36,7 +36,7 @@ def families_command(story: str | None, find_all: bool, find_new: bool, json_wan
     \b
     Example:
       postscraper families --find
-      postscraper families /national/a-story
+      postscraper families /national/flood-wall-holds-river-peaks
     """
     if find_all and find_new:
         raise click.UsageError("--find compares all stories, --update the new ones: give one of them")

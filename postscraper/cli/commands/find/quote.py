@@ -3,7 +3,7 @@
 import click
 
 from postscraper.cli import options
-from postscraper.cli.output import address, colours, counted, joined, line, marked, note, print_json
+from postscraper.cli.output import address, colours, counted, joined, line, marked, minute, note, print_json
 from postscraper.items import plain
 from storage.archive import Archive
 from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
@@ -13,7 +13,7 @@ from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
 @click.argument("sentence", nargs=-1, required=True)
 @options.reading
 @click.option("--exact", "exact_only", is_flag=True, help="Leave out nearly equal forms.")
-@click.option("--limit", type=click.IntRange(1, MOST_QUOTED), default=100, show_default=True, help="Stories.")
+@click.option("--limit", type=options.Number(1, MOST_QUOTED), default=100, show_default=True, help="Stories.")
 @options.json
 def quote_command(sentence: tuple[str, ...], exact_only: bool, limit: int, json_wanted: bool, archive: Archive) -> None:
     """Find a SENTENCE in every wording of the stories, in captions and teasers, and whether it still stands.
@@ -45,7 +45,7 @@ def _print(quoted: Quoted) -> None:
     line(joined(quoted.story_id, address(quoted.canonical_url), _standing(quoted)))
     for form in quoted.forms:
         kind = "exact" if form.exact else f"{100 * form.similarity:.0f} % alike"
-        revisions = f"revision {_numbers(form.revisions)}" if form.revisions else None
+        revisions = f"revision {', '.join(map(str, form.revisions))}" if form.revisions else None
         seen = None if form.seen is None else f"seen {counted(form.seen, 'time')}"
         line("  " + joined(form.place, kind, revisions, seen, _span(form)))
         text = marked(form.differences or (("same", form.text),))
@@ -56,14 +56,9 @@ def _print(quoted: Quoted) -> None:
 def _standing(quoted: Quoted) -> str | None:
     if quoted.standing in (None, "stands"):
         return quoted.standing and "still stands"
-    when = f" by {quoted.removed_at:%Y-%m-%d %H:%M} UTC" if quoted.removed_at else ""
-    return f"{quoted.standing}{when}"
-
-
-def _numbers(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))
+    return f"{quoted.standing} by {minute(quoted.removed_at)}" if quoted.removed_at else quoted.standing
 
 
 def _span(form: Form) -> str:
     moments = (form.first_seen_at, form.last_seen_at)
-    return " to ".join(dict.fromkeys(f"{moment:%Y-%m-%d %H:%M} UTC" for moment in moments if moment))
+    return " to ".join(dict.fromkeys(map(minute, filter(None, moments))))

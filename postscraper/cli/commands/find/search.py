@@ -79,8 +79,8 @@ def search_command(
 
     \b
     Example:
-      postscraper search '"rice export*" -import' --since 2018-06 --section Business --sort newest
-      postscraper search 'Hun Sen' --variants --facets
+      postscraper search 'boat* -ferry' --since 2018-06 --section National --sort newest
+      postscraper search Kompong --variants --facets
     """
     query = " ".join(words)
     options.warn_of_open_quote(query)

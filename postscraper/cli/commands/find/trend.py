@@ -57,7 +57,7 @@ def trend_command(
 
     \b
     Example:
-      postscraper trend '"rice export*"' rubber --by month --since 2012 --per stories --svg trade.svg
+      postscraper trend 'boat*' '"rice bank"' --since 2016 --per stories --svg trend.svg
     """
     if relative and per == "words":
         raise click.UsageError("--relative is --per stories: leave out one of them")

@@ -72,7 +72,7 @@ class Counting(EvidenceReader):
 
 @click.command("verify")
 @click.option(
-    "--sample", type=click.IntRange(min=1), metavar="N", help="Only N captures, by chance: quick, and no proof."
+    "--sample", type=options.Number(min=1), metavar="N", help="Only N captures, by chance: quick, and no proof."
 )
 @click.option(
     "--against",

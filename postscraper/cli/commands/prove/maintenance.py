@@ -36,7 +36,7 @@ def rebuild_command(json_wanted: bool, archive: Path) -> None:
 
     \b
     Example:
-      postscraper rebuild --archive archive
+      postscraper rebuild
     """
     if not (archive / FOLDER).is_dir():
         Archive.check_folder(archive)
@@ -81,7 +81,7 @@ def compact_command(undone: bool, json_wanted: bool, archive: Path) -> None:
 
     \b
     Example:
-      postscraper compact --archive archive
+      postscraper compact
     """
     numbers = count(1)
     with options.locked(archive), progress("file") as meter:
@@ -112,7 +112,7 @@ def backup_command(folder: Path, json_wanted: bool, archive: Path) -> None:
 
     \b
     Example:
-      postscraper backup /mnt/copies/post-2026-11-22 --archive archive
+      postscraper backup copies/2026-11-22
     """
     with progress("byte") as meter:
         written = backup(archive, folder, lambda done, total: meter.show(done, done / total))
@@ -129,7 +129,7 @@ def upgrade_command(archive: Path) -> None:
 
     \b
     Example:
-      postscraper upgrade --archive archive
+      postscraper upgrade
     """
     try:
         Archive.open(archive, readonly=True).close()

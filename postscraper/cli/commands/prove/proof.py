@@ -24,7 +24,7 @@ _LONGEST = 100  # characters of a value on one line
 @click.command("proof")
 @click.argument("story", metavar="URL|ID")
 @click.option("--field", metavar="NAME", help="This field alone, as headline, body or images.")
-@click.option("--revision", type=click.IntRange(min=1), metavar="N", help="Of this revision. Default: the newest.")
+@click.option("--revision", type=options.Number(min=1), metavar="N", help="Of this revision. Default: the newest.")
 @click.option("--page", type=files.OUTPUT, metavar="FILE", help="Write the decoded page here, as UTF-8.")
 @options.json
 @options.reading
@@ -47,7 +47,7 @@ def proof_command(
 
     \b
     Example:
-      postscraper proof https://www.phnompenhpost.com/national/a-story --field headline
+      postscraper proof https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --field headline
     """
     if field is not None and field not in _NAMES:
         raise BadRequest(f"a story has no field {field}; there are: {', '.join(sorted(_NAMES))}")

@@ -15,7 +15,7 @@ from rich.text import Text
 from postscraper.cli import files, options
 from postscraper.cli.commands.prove import reread_page
 from postscraper.cli.commands.prove.reread_page import around
-from postscraper.cli.output import address, counted, joined, line, note, one_line, print_json
+from postscraper.cli.output import address, colours, counted, joined, line, note, one_line, print_json
 from postscraper.cli.progress import progress
 from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
@@ -81,7 +81,7 @@ def reread_command(
         return
     end = f"Replaced {counted(accepted, 'reading')}." if accepted or not report.changed else "Nothing was changed."
     if dry_run:
-        end = "Nothing was changed; without --dry-run it can be accepted."
+        end = "Nothing was changed" + ("; without --dry-run it can be accepted." if report.changed else ".")
     note(end) if stdout_taken else line(end)
 
 
@@ -123,7 +123,7 @@ def _data(report: Report) -> dict[str, Any]:
 
 def _show(report: Report) -> None:
     line(f"{counted(report.read, 'capture')} read again, {report.changed:,} read otherwise than before.", bold=True)
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, force_terminal=colours())
     for layout, count in report.changed_by_layout.items():
         if layout in report.layouts:
             line()

@@ -41,7 +41,7 @@ def withdraw_command(url: str, reason: str, mentions: bool, yes: bool, json_want
 
     \b
     Example:
-      postscraper withdraw https://www.phnompenhpost.com/national/a-story --reason "court order of 3 May 2026"
+      postscraper withdraw /national/river-clinic-opens-koh-thom --reason "court order of 3 May 2026"
     """
     reason = " ".join(reason.split())
     if not 0 < len(reason) <= LONGEST_REASON:

@@ -39,7 +39,7 @@ def as_of_command(
 
     \b
     Example:
-      postscraper as-of 2018-06-20 /national/a-story
+      postscraper as-of 2016-09-10 /national/flood-wall-holds-river-peaks
     """
     if story is not None:
         _story(archive, story, moment, json_wanted)

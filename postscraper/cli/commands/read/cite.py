@@ -15,7 +15,7 @@ from storage.query.citation_styles import NAMES, STYLES, cited
 
 @click.command("cite")
 @click.argument("story", metavar="URL|ID")
-@click.option("--revision", type=click.IntRange(min=1), metavar="N", help="This revision. Default: the newest.")
+@click.option("--revision", type=options.Number(min=1), metavar="N", help="This revision. Default: the newest.")
 @click.option("--style", type=click.Choice(list(STYLES)), default="apa", show_default=True)
 @click.option(
     "--names",
@@ -46,7 +46,7 @@ def cite_command(
 
     \b
     Example:
-      postscraper cite https://www.phnompenhpost.com/national/a-story --style chicago
+      postscraper cite https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --style chicago
     """
     row = find_row(archive, story)
     title = newspaper_title(row.canonical_url)

@@ -51,7 +51,7 @@ def history_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper history https://www.phnompenhpost.com/national/a-story
+      postscraper history https://www.phnompenhpost.com/national/flood-wall-holds-river-peaks
     """
     full = find_story(archive, story)
     story_edits = archive.ask(edits.of_story, full.row.id)
@@ -63,8 +63,8 @@ def history_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
 @click.command("diff")
 @click.argument("story", metavar="URL|ID")
-@click.option("--from", "first", type=click.IntRange(min=1), metavar="N", help="Of this revision; else the one before.")
-@click.option("--to", "second", type=click.IntRange(min=1), metavar="N", help="And this one; else the newest.")
+@click.option("--from", "first", type=options.Number(min=1), metavar="N", help="Of this revision; else the one before.")
+@click.option("--to", "second", type=options.Number(min=1), metavar="N", help="And this one; else the newest.")
 @click.option("--html", "page", type=files.OUTPUT, metavar="FILE", help="Both side by side, as a page.")
 @options.json
 @options.reading
@@ -77,7 +77,7 @@ def diff_command(
 
     \b
     Example:
-      postscraper diff /national/a-story --from 1 --to 3 --html diff.html
+      postscraper diff /national/flood-wall-holds-river-peaks --from 1 --to 2 --html diff.html
     """
     stdout_taken = files.takes_stdout(page, json_wanted=json_wanted)
     full = find_story(archive, story)
@@ -109,10 +109,16 @@ def _print_diff(old: Wording, new: Wording, fields: Mapping[str, list[tuple[Piec
 
 @click.command("changes")
 @options.days("First seen on this day (UTC) or later.", "First seen on this day (UTC) or earlier.")
-@click.option("--type", "kind", type=click.Choice(KINDS), help="Only revisions with such a change.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(KINDS),
+    metavar="TYPE",
+    help=f"Only revisions with such a change: {', '.join(KINDS)}.",
+)
 @click.option("--section", help="Only stories of this section, as the paper names it.")
 @click.option("--silent", is_flag=True, help="Only changes of substance that no note explains.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Revisions to print.")
+@click.option("--limit", type=options.Number(1, 10_000), default=20, show_default=True, help="Revisions to print.")
 @options.json
 @options.reading
 def changes_command(
@@ -129,7 +135,7 @@ def changes_command(
 
     \b
     Example:
-      postscraper changes --type figure --since 2018 --section Business --silent
+      postscraper changes --type figure --since 2016 --section National --silent
     """
     chosen = None
     if section is not None:

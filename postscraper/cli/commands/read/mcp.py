@@ -22,7 +22,7 @@ def mcp_command(archive: Archive) -> None:
 
     \b
     Example:
-      postscraper mcp --archive /srv/archive
+      postscraper mcp
     """
     try:
         servers = import_module("postscraper.mcp_server.server")

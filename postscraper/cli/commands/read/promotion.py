@@ -10,7 +10,7 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import address, counted, duration, joined, line, minute, note, print_json, span
 from postscraper.cli.stories import find_row
-from postscraper.errors import BadRequest
+from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspaper import Newspaper
 from postscraper.newspapers import NEWSPAPERS, POST
@@ -34,7 +34,7 @@ def promotion_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper promotion /national/a-story
+      postscraper promotion /national/flood-wall-holds-river-peaks
     """
     promoted = _promotion(archive, story)
     if json_wanted:
@@ -99,7 +99,7 @@ def headlines_command(story: str, json_wanted: bool, archive: Archive) -> None:
 
     \b
     Example:
-      postscraper headlines /national/a-story --json
+      postscraper headlines /national/flood-wall-holds-river-peaks --json
     """
     row = find_row(archive, story)
     variants = archive.ask(headlines, row)
@@ -148,8 +148,8 @@ def front_command(page: str, as_of: datetime | None, json_wanted: bool, archive:
 def page_stood(archive: Archive, page: str, as_of: datetime | None) -> tuple[Newspaper, PageAsOf, datetime]:
     """The newspaper of a page that a person names, the page as it stood, and the moment in UTC.
 
-    as_of: naive on the newspaper's clock; None: now. Raises BadRequest for a path that two newspapers have, NoSuchStory
-    without a capture.
+    as_of: naive on the newspaper's clock; None: now. Raises BadRequest for a path that two newspapers have and
+    for an unknown section, NoSuchStory without a capture.
     """
     candidates: list[tuple[Newspaper, PageAsOf, datetime]] = []
     zone = POST.zone
@@ -168,16 +168,19 @@ def page_stood(archive: Archive, page: str, as_of: datetime | None) -> tuple[New
 
 
 def _pages(page: str) -> Iterable[tuple[Newspaper, list[str]]]:
-    """The addresses that a person can mean, by newspaper."""
+    """The addresses that a person can mean, by newspaper. Raises BadRequest for a section that none has."""
     if any(mark in page for mark in "/."):
         for each in addresses_typed(page):
             with suppress(ValueError):
                 if paper := newspaper_at(each):
                     yield paper, [each]
         return
+    known = {name for paper in NEWSPAPERS.values() for name in paper.sections}
+    if (name := page.casefold()) not in known:
+        raise BadRequest(f"section {page} is unknown{closest(page, sorted(known))}")
     for paper in NEWSPAPERS.values():
-        if page in paper.sections:
-            yield paper, paper.section_pages(page)
+        if name in paper.sections:
+            yield paper, paper.section_pages(name)
 
 
 def page_data(page: PageAsOf, moment: datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def _collection(_context: click.Context, _parameter: click.Parameter, typed: str
 
 
 @click.command("serve")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0: any free one.")
+@click.option("--port", type=options.Number(0, 65_535), default=8080, show_default=True, help="0: any free one.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen on; loopback."
 )
@@ -48,7 +48,7 @@ def serve_command(port: int, host: str, names: tuple[str, ...], replay: str | No
 
     \b
     Example:
-      postscraper serve --port 8080 --archive archive
+      postscraper serve --port 8080
     """
     try:
         rooms = import_module("postscraper.web.server")

@@ -26,7 +26,7 @@ _STYLE: dict[str, dict[str, bool]] = {
 @click.command("show")
 @click.argument("story", metavar="URL|ID")
 @click.option("--why", is_flag=True, help="Print of each field the value, the capture that it is from, and the rule.")
-@click.option("--revision", type=click.IntRange(min=1), metavar="N", help="This wording, as it was printed.")
+@click.option("--revision", type=options.Number(min=1), metavar="N", help="This wording, as it was printed.")
 @options.json
 @options.reading
 def show_command(story: str, why: bool, revision: int | None, json_wanted: bool, archive: Archive) -> None:
@@ -40,7 +40,7 @@ def show_command(story: str, why: bool, revision: int | None, json_wanted: bool,
 
     \b
     Example:
-      postscraper show https://www.phnompenhpost.com/national/a-story
+      postscraper show https://www.phnompenhpost.com/national/flood-wall-holds-river-peaks
     """
     full = find_story(archive, story)
     if why and revision is not None:

@@ -33,7 +33,7 @@ def read_command(ctx: click.Context, file: Path, url: str | None, captured_at: s
 
     \b
     Example:
-      postscraper read page.html --url https://www.phnompenhpost.com/national/a-story
+      postscraper read samples/phnompenhpost/drupal_2017/bridge-toll.html
     """
     captured = capture(file, url, captured_at)
     item = read(captured, newspaper_at(captured.url) or POST)

@@ -26,7 +26,7 @@ def datasette_command(out: Path | None, json_wanted: bool, archive: Path) -> Non
 
     \b
     Example:
-      postscraper datasette --archive archive
+      postscraper datasette
     """
     with Archive.open(archive, readonly=True) as opened:
         in_pack = is_pack(archive)

@@ -63,9 +63,9 @@ def export_command(
       postscraper export stories.csv --since 2018 --section Business
     """
     target = out or output or files.STDOUT
-    form = _form(target, form, kind, bom=bom)
-    if files.takes_stdout(target) and json_wanted:
+    if target == files.STDOUT and json_wanted:
         raise BadRequest("--json prints the data sheet; the records need a file: name OUT")
+    form = _form(target, form, kind, bom=bom)
     with files.whole(target) as stream:
         if bom:
             stream.write(BOM)
@@ -86,6 +86,8 @@ def export_command(
 def _form(target: Path, form: str | None, kind: Kind, *, bom: bool) -> str:
     """The format that was named, else that of the file's ending. Raises BadRequest, BadQuery."""
     form = form or export.format_of(target.name)
+    if form is None and target == files.STDOUT:
+        raise BadRequest(f"standard output needs --format: {', '.join(FORMATS)}")
     if form is None:
         raise BadRequest(f"no format ends so; OUT ends in {_ENDINGS}, or name one with --format")
     export.check_kind(form, kind)
