@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row, event
 from storage.database import engine as database
 from storage.database import packed
 from storage.database.lock import make_archive_folder
-from storage.errors import ArchiveError, Damaged, NotAnArchive
+from storage.errors import Damaged, NotAnArchive
 from storage.evidence.store import FOLDER
 from storage.holdings.holdings import Holdings
 from storage.holdings.queue import mark_held
@@ -28,7 +28,7 @@ from storage.ingest.visits import BatchResult
 from storage.ingest.write import write
 from storage.ledger.discoveries import MergedDiscovery
 from storage.ledger.ledger import Ledger
-from storage.ledger.states import Discovery, Visit
+from storage.ledger.states import Visit
 from storage.query import captures, statistics
 from storage.query.export.records import records
 from storage.query.export.selection import Selection
@@ -39,7 +39,7 @@ from storage.query.search.filters import Filters
 from storage.query.search.search import Hit, Page, Sort
 from storage.query.statistics import Stats
 
-__all__ = ["Archive", "ArchiveError", "Discovery", "Hit", "Outcome", "Visit"]
+__all__ = ["Archive", "Hit", "Outcome"]
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")

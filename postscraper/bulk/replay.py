@@ -27,7 +27,8 @@ from storage.ingest import visits
 from storage.ingest.prepare import PreparedItem
 from storage.ledger.discoveries import MergedDiscovery
 from storage.warc.exchange import Damage, Exchange, RecordLocation, SharedMember, Tally
-from storage.warc.files import RawRecord, raw_records
+from storage.warc.files import raw_records
+from storage.warc.members import RawRecord
 
 TRANSACTION = 1_000  # pages; made durable in a tenth of the time that it takes to write them
 BATCH = 64  # pages

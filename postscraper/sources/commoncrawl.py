@@ -28,7 +28,7 @@ from postscraper.sources.remote import (
 )
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Exchange
-from storage.warc.files import raw_record_at
+from storage.warc.members import raw_record_at
 from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 
 INDEX, STORE = "https://index.commoncrawl.org", "https://data.commoncrawl.org"

@@ -22,7 +22,8 @@ from postscraper.sources.warc import PageFilter
 from postscraper.sources.warc_files import WarcFile
 from storage.holdings.models import CdxEntry
 from storage.warc.exchange import Damage, Exchange, RecordLocation
-from storage.warc.files import OnDamage, no_original, raw_record_at
+from storage.warc.files import OnDamage, no_original
+from storage.warc.members import raw_record_at
 from storage.warc.parser import BadRecord
 
 _INDEXES = ("cdx-*.gz", "*.cdxj", "*.cdxj.gz")

@@ -19,7 +19,8 @@ from postscraper.sources.revisits import RevisitLookup
 from postscraper.sources.warc_files import WarcFile, warc_files
 from postscraper.urls import NO_ALIASES, Aliases, maybe_canonical
 from storage.warc.exchange import AUXILIARY, IMPORTED, Exchange, RecordLocation, SharedMember, Tally
-from storage.warc.files import FindOriginal, OnDamage, RawRecord, exchanges, own_info_id, raw_records
+from storage.warc.files import FindOriginal, OnDamage, exchanges, own_info_id, raw_records
+from storage.warc.members import RawRecord
 
 # Only the usual spelling of the names, because a search that ignores case costs ten times as much; a record without a
 # match is treated like one of the newspaper.

@@ -24,15 +24,8 @@ from storage.evidence import compact_format
 from storage.files import make_folder, sync_folder
 from storage.warc.digests import has_digest
 from storage.warc.exchange import IMPORTED, Damage, Exchange, RecordLocation, RevisitTarget
-from storage.warc.files import (
-    LARGEST_BYTES,
-    SOFTWARE,
-    OnDamage,
-    RawRecord,
-    exchanges,
-    own_info_id,
-    raw_records,
-)
+from storage.warc.files import SOFTWARE, OnDamage, exchanges, own_info_id, raw_records
+from storage.warc.members import LARGEST_BYTES, RawRecord
 from storage.warc.parser import BadRecord, ResponseRecord, parse_record
 from storage.warc.writer import NOT_EXACT, new_id, response_and_request, warcinfo
 

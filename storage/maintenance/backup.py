@@ -13,7 +13,7 @@ from storage.evidence.compact_format import evidence_files, file_of
 from storage.evidence.store import FOLDER
 from storage.files import sync_folder
 from storage.query.captures import ENDS
-from storage.warc.files import raw_record_at
+from storage.warc.members import raw_record_at
 from storage.warc.parser import BadRecord, RequestRecord, parse_record
 
 _CHUNK = 2**20

@@ -17,10 +17,7 @@ from typing import BinaryIO
 
 from storage.warc import lenient
 from storage.warc.exchange import Damage, Exchange, Oddity, RecordLocation, RevisitTarget, SharedMember
-from storage.warc.members import CHUNK, next_record
-from storage.warc.members import LARGEST_BYTES as LARGEST_BYTES
-from storage.warc.members import RawRecord as RawRecord
-from storage.warc.members import raw_record_at as raw_record_at
+from storage.warc.members import CHUNK, RawRecord, next_record, raw_record_at
 from storage.warc.parser import BadRecord, RequestRecord, ResponseRecord, TruncatedRecord, parse_record
 
 SOFTWARE = "postscraper"  # the name in the `software` field of our warcinfo records, before the version

@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote
 import pytest
 
 from postscraper.items import Article, Block, DatedTeaser, Image, Listing, Receipt, Unread
-from storage.archive import Archive, Discovery
+from storage.archive import Archive
+from storage.ledger.states import Discovery
 from tests.helpers.commands import KHMER, SITE, refused, run, started
 from tests.helpers.items import listing, teaser
 

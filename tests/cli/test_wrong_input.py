@@ -29,8 +29,9 @@ from postscraper.errors import BadRequest
 from postscraper.items import Article, Block, Receipt
 from postscraper.newspapers import POST
 from postscraper.run.scope import SOURCES, scope
-from storage.archive import Archive, Discovery
+from storage.archive import Archive
 from storage.database.lock import RunLock
+from storage.ledger.states import Discovery
 from storage.query.captures import count_stored
 from tests.helpers import crawls
 from tests.helpers.commands import KHMER, SITE, program, refused, run

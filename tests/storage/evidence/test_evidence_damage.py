@@ -14,7 +14,8 @@ import pytest
 from storage.evidence.store import Evidence
 from storage.warc import members
 from storage.warc.exchange import Damage, Exchange, RecordLocation
-from storage.warc.files import LARGEST_BYTES, raw_records
+from storage.warc.files import raw_records
+from storage.warc.members import LARGEST_BYTES
 from tests.helpers.warc_files import exchanges_in
 from tests.storage.evidence.test_evidence import exchange
 from tests.storage.evidence.test_evidence_recovery import SMALL, end, kept

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from postscraper.items import Problem
-from storage.archive import Archive, Visit
-from storage.ledger.states import Discovery
+from storage.archive import Archive
+from storage.ledger.states import Discovery, Visit
 from tests.helpers.addresses import CANAL, heard, hours_until_due, state
 from tests.helpers.items import SITE, START, article, at, listing, sightings, teaser, unread
 

@@ -9,7 +9,8 @@ import pytest
 
 from postscraper.items import Problem, Unread
 from postscraper.urls import redirect_target
-from storage.archive import Archive, Discovery
+from storage.archive import Archive
+from storage.ledger.states import Discovery
 from storage.query.history.as_of import story_as_of
 from storage.query.history.gone import Gone, gone, last_gone
 from tests.helpers.items import SITE, article, at, receipt

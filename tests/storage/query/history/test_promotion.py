@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from postscraper.items import Problem, Unread
-from storage.archive import Archive, Discovery, Visit
-from storage.ledger.states import Kind
+from storage.archive import Archive
+from storage.ledger.states import Discovery, Kind, Visit
 from storage.query.history.promotion import Promotion, headlines, promotion
 from tests.helpers.items import SITE, article, at, listing, receipt, teaser, unread
 
