@@ -168,6 +168,8 @@ def test_a_search_without_a_hit_says_how_to_go_on(room: Room) -> None:
     assert "Type words" in room.ask("/search?section=National").text
     text = room.ask("/search?q=zzzqqq").text
     assert 'href="/search?q=zzzqqq&amp;forms=1&amp;variants=1"' in text
+    words = "No story has these words. Try other forms and spellings. OR between two words finds either."
+    assert words in " ".join(re.sub("<[^>]+>", "", text).split())
     assert "Search without limits" not in text
     assert '<a href="/search?q=river">Search without limits</a>' in room.ask("/search?q=river&year=1901").text
 
