@@ -14,6 +14,7 @@ import pytest
 
 from postscraper.phrases import address
 from postscraper.web import charts
+from postscraper.web.views import pictures
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, PHOTO, Room
 
@@ -254,6 +255,15 @@ def test_kept_pictures(room: Room, edited: int) -> None:
     assert (picture.status, picture.headers["content-type"], picture.body[:3]) == (200, "image/jpeg", b"\xff\xd8\xff")
     for path in ("/pictures", f"/story/{edited}", "/pictures/again", f"/capture/{capture}"):
         assert f'src="/capture/{capture}/picture"' in room.ask(path).text, path
+
+
+def test_credits_that_are_left_out_are_counted(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = data(room, "/pictures.json")
+    assert whole["all_credits"] == len(whole["credits"]) > 0
+    assert "<option disabled>" not in room.ask("/pictures").text
+    monkeypatch.setattr(pictures, "_MOST_CREDITS", 0)
+    text = room.ask("/pictures?until=2030").text  # an address of which no answer is kept
+    assert f"<option disabled>and {whole['all_credits']} more</option>" in text
 
 
 def test_photos_of_several_stories(room: Room, edited: int) -> None:
