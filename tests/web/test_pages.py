@@ -14,6 +14,7 @@ import pytest
 
 from postscraper.phrases import address
 from postscraper.web import charts
+from postscraper.web.views import pictures
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, PHOTO, Room
 
@@ -168,6 +169,8 @@ def test_a_search_without_a_hit_says_how_to_go_on(room: Room) -> None:
     assert "Type words" in room.ask("/search?section=National").text
     text = room.ask("/search?q=zzzqqq").text
     assert 'href="/search?q=zzzqqq&amp;forms=1&amp;variants=1"' in text
+    words = "No story has these words. Try other forms and spellings. OR between two words finds either."
+    assert words in " ".join(re.sub("<[^>]+>", "", text).split())
     assert "Search without limits" not in text
     assert '<a href="/search?q=river">Search without limits</a>' in room.ask("/search?q=river&year=1901").text
 
@@ -252,6 +255,15 @@ def test_kept_pictures(room: Room, edited: int) -> None:
     assert (picture.status, picture.headers["content-type"], picture.body[:3]) == (200, "image/jpeg", b"\xff\xd8\xff")
     for path in ("/pictures", f"/story/{edited}", "/pictures/again", f"/capture/{capture}"):
         assert f'src="/capture/{capture}/picture"' in room.ask(path).text, path
+
+
+def test_credits_that_are_left_out_are_counted(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = data(room, "/pictures.json")
+    assert whole["all_credits"] == len(whole["credits"]) > 0
+    assert "<option disabled>" not in room.ask("/pictures").text
+    monkeypatch.setattr(pictures, "_MOST_CREDITS", 0)
+    text = room.ask("/pictures?until=2030").text  # an address of which no answer is kept
+    assert f"<option disabled>and {whole['all_credits']} more</option>" in text
 
 
 def test_photos_of_several_stories(room: Room, edited: int) -> None:

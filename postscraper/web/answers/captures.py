@@ -97,13 +97,14 @@ class PictureShown(TypedDict):
 
 
 class Pictures(TypedDict):
-    """The last published first. credits: pictures by credit; total: of all. more: whether a further page has some.
+    """The last published first. credits: pictures by credit, the first of all_credits; total: of all pictures.
 
-    shown: whether their bytes can be read; a pack has none.
+    more: whether a further page has some. shown: whether their bytes can be read; a pack has none.
     """
 
     title: str
     credits: Mapping[str, int]
+    all_credits: int
     total: int
     page: int
     more: bool

@@ -33,6 +33,7 @@ def pictures(
     return {
         "title": f"Pictures: {credit}" if credit else "Pictures",
         "credits": dict(list(credits_printed.items())[:_MOST_CREDITS]),
+        "all_credits": len(credits_printed),
         "total": sum(credits_printed.values()),
         "page": page,
         "more": len(rows) > _ON_A_PAGE,
