@@ -4,17 +4,24 @@ import csv
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime
 from html import unescape
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import insert
 
 from postscraper.phrases import address
 from postscraper.web import charts
 from postscraper.web.views import pictures
+from postscraper.web.views.proofs import run_data
+from storage.archive import Archive
+from storage.database.schema import CrawlRun
+from storage.query.runs import runs
 from tests.helpers.commands import run
 from tests.helpers.reading_room import EDITED, KHMER, PHOTO, Room
 
@@ -422,6 +429,15 @@ def test_proof_leads_to_the_record(room: Room) -> None:
     text = room.ask(f"/story/{number}/proof").text
     assert "read again from the stored bytes, and confirmed" in text
     assert found["records"][0]["digest"] in text
+
+
+def test_the_folders_of_a_run_are_not_shown(tmp_path: Path) -> None:
+    arguments = {"paths": ["/home/someone/first.warc.gz"], "section": "national", "url": "https://example.org/a/b"}
+    with Archive.open(tmp_path) as archive, archive.write() as connection:
+        values = {"newspaper": "post", "source": "replay", "started_at": datetime(2026, 7, 1, tzinfo=UTC)}
+        connection.execute(insert(CrawlRun).values(arguments=json.dumps(arguments), **values))
+        shown = run_data(runs(connection)[0])["facts"]["arguments"]
+    assert json.loads(shown) == arguments | {"paths": ["first.warc.gz"]}
 
 
 def test_crawls(room: Room) -> None:

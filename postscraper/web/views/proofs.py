@@ -1,5 +1,8 @@
 """Views by which a story can be cited, and its wording be followed to the stored bytes; and the list of crawls."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -71,7 +74,17 @@ def _run_entry(row: Row) -> Entry:
 def run_data(run: RunReport) -> dict[str, Any]:
     names = ("number", "newspaper", "source", "started_at", "ended_at", "exit_code", "reason", "outcomes", "unread")
     more = ("requests", "bytes", "doors", "queued", "pages", "too_few", "verdict")
-    return {name: getattr(run, name) for name in (*names, *more)} | {"facts": dict(run.facts)}
+    facts = replace(run, arguments=_without_folders(run.arguments)).facts
+    return {name: getattr(run, name) for name in (*names, *more)} | {"facts": dict(facts)}
+
+
+def _without_folders(value: Any) -> Any:
+    """Arguments of a run without the folders of the archive's machine, which are nothing to its readers."""
+    if isinstance(value, Mapping):
+        return {name: _without_folders(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(each) for each in value]
+    return Path(value).name if isinstance(value, str) and "/" in value and "://" not in value else value
 
 
 _REVISION = Parameter(name="revision", means="Of this wording, by its number; the newest.", kind="number")
