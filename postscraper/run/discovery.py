@@ -36,7 +36,6 @@ _NODE = re.compile(r"^/node/\d+$")
 _LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?|category|page)/|/page/\d+$")
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
 
-
 # The section of a list of all sections: a run over sections does not request it.
 WHOLE_PAPER = "the whole paper"
 
