@@ -163,7 +163,8 @@ class Discoverer:
             if section in self._scope.sections and self._is_ours(url):
                 yield replace(self._discovery(url, "section", depth), section=section)
         if item.capture.captured_at is not None and wordpress.is_categories(item.url):
-            for day, url in wordpress.year_counts(origin, item.capture.captured_at.year):
+            years = range(self.paper.founded_on.year, item.capture.captured_at.year + 1)
+            for day, url in wordpress.year_counts(origin, years):
                 yield replace(self._discovery(url, "link", depth, day), section=WHOLE_PAPER)
 
     def _announced(self, item: Article | Listing, depth: int) -> Iterator[Discovery]:
