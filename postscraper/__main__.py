@@ -19,7 +19,7 @@ def run() -> None:
         sys.exit("postscraper: standard output or standard error is closed")  # a file would take its place
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     # Loading makes no garbage, and what is left at the end goes with the process: looking for it would
-    # take a sixth of the time of `postscraper read`. The command itself runs with the collector on (cli.py).
+    # take a sixth of the time of `postscraper read`. The command itself runs with the collector on (cli/main.py).
     gc.disable()
     atexit.register(gc.freeze)
     try:

@@ -60,7 +60,6 @@ ProblemKind = Literal[
     "damage",  # words the site itself broke: lost drop caps, leaked markup
 ]
 
-
 # What one form of a story may print and another has no place for.
 Printable = Literal["standfirst", "byline", "captions", "body"]
 

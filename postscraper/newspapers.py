@@ -123,7 +123,6 @@ POSTKHMER = replace(
     later_seeds=_SITEMAPS,
 )
 
-
 _GROUP = b"postscraper.newspapers"
 
 

@@ -61,7 +61,6 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENCODED_TEXT = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
-
 # Addresses that need no work: no dot segment, no fragment, no odd character. Most of a page's are such.
 _PLAIN = re.compile(r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?:/(?![./])[A-Za-z0-9_%~,;=&?+().-]*)+")
 

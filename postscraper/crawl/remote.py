@@ -24,6 +24,7 @@ from postscraper.crawl.http import phrase
 from postscraper.crawl.pacing import Pacing
 from postscraper.errors import RobotsUnavailable
 from postscraper.items import Item
+from postscraper.run.recorder import Recorded
 from postscraper.run.run import Run, now
 from postscraper.run.scope import Scope
 from postscraper.run.selection import candidate, index_targets
@@ -33,7 +34,6 @@ from postscraper.sources.wayback import HOME, Wayback
 from storage.holdings.models import Candidate, CdxEntry
 from storage.warc.exchange import Exchange, RecordLocation
 
-Recorded = tuple[Exchange, RecordLocation]
 INDEX_AGAIN = timedelta(days=30)  # archives keep collecting, but their past captures hardly change
 MOST_HOPS = 3
 ANSWER_SECONDS = 180.0  # searching an index for a whole host takes a minute or two

@@ -40,7 +40,6 @@ UNANSWERED = "postscraper/unanswered"  # the count of requests without a respons
 INTERRUPTED = "interrupted; what came is in the archive, and the same command brings the rest"
 MOST_HOPS = 5  # the least that RFC 9309 requires
 
-
 # Priority of the project's settings where a script crawls with its own: over Scrapy's defaults (0), under a command's
 # (10) and a script's (20).
 BELOW_ANY_CHOICE = 5

@@ -2,28 +2,25 @@
 
 from pathlib import Path
 
-from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.discovery import Discoverer
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.scope import Scope
 
 
 class AuditRules:
     """`AddressRules` of storage/ledger/audit.py, for every newspaper that is installed."""
 
     def __init__(self, archive: Path) -> None:
-        self._address = EvidenceReader(archive).address
-        self._discoverers = {paper.host: Discoverer(paper, Scope(), {}) for paper in NEWSPAPERS.values()}
+        self._reader = EvidenceReader(archive)
 
     def key(self, url: str) -> str | None:
         try:
-            address = self._address(url)
+            address = self._reader.address(url)
         except ValueError:
             return None
         return address if self._of(address) else None
 
     def _of(self, address: str) -> Discoverer | None:
-        return self._discoverers.get(address.split("/")[2])
+        return self._reader.discoverers.get(address.split("/")[2])
 
     def is_story(self, address: str) -> bool:
         paper = self._of(address)

@@ -36,7 +36,6 @@ _NODE = re.compile(r"^/node/\d+$")
 _LIST = re.compile(r"^/(?:author|taxonomy/term|tags?|topics?|category|page)/|/page/\d+$")
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|mp[34]|zip|docx?|xlsx?)$", re.I)
 
-
 # The section of a list of all sections: a run over sections does not request it.
 WHOLE_PAPER = "the whole paper"
 
@@ -164,7 +163,8 @@ class Discoverer:
             if section in self._scope.sections and self._is_ours(url):
                 yield replace(self._discovery(url, "section", depth), section=section)
         if item.capture.captured_at is not None and wordpress.is_categories(item.url):
-            for day, url in wordpress.year_counts(origin, item.capture.captured_at.year):
+            years = range(self.paper.founded_on.year, item.capture.captured_at.year + 1)
+            for day, url in wordpress.year_counts(origin, years):
                 yield replace(self._discovery(url, "link", depth, day), section=WHOLE_PAPER)
 
     def _announced(self, item: Article | Listing, depth: int) -> Iterator[Discovery]:

@@ -23,7 +23,10 @@ FILES_AT_ONCE = 4
 
 
 class EvidenceReader:
-    """Reader of one archive's evidence: each file is read with the newspaper and mirror of the run that wrote it."""
+    """Reader of one archive's evidence: each file is read with the newspaper and mirror of the run that wrote it.
+
+    discoverers: of each newspaper that is installed, by its host.
+    """
 
     def __init__(self, archive: Path) -> None:
         self._folder = archive / FOLDER
@@ -33,7 +36,8 @@ class EvidenceReader:
         self._aliases: dict[str, str] = {}
         for name in evidence_files(self._folder):
             self._aliases |= self._aliases_of(name, newspaper_of(name))
-        self._discoverers = [Discoverer(paper, Scope(source="archive"), self._aliases) for paper in NEWSPAPERS.values()]
+        scope = Scope(source="archive")
+        self.discoverers = {paper.host: Discoverer(paper, scope, self._aliases) for paper in NEWSPAPERS.values()}
 
     def read(self, exchange: Exchange, location: RecordLocation) -> list[Reading]:
         """As `PageReader.read`; items that a pipeline dropped have only their records."""
@@ -56,7 +60,7 @@ class EvidenceReader:
 
     def section(self, address: str) -> set[str]:
         """The short names of the section of an address, one for each newspaper that has a section at it."""
-        names = (discoverer.section(address) for discoverer in self._discoverers)
+        names = (discoverer.section(address) for discoverer in self.discoverers.values())
         return {name for name in names if name is not None}
 
     def _reader(self, exchange: Exchange, location: RecordLocation) -> PageReader:

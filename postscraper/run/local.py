@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from postscraper.newspapers import other_papers
+from postscraper.run.recorder import Recorded
 from postscraper.run.run import Run
 from postscraper.run.selection import is_selected
 from postscraper.sources import commoncrawl, commoncrawl_copies, folder, warc
@@ -18,10 +19,8 @@ from storage.warc.exchange import IMPORTED, Exchange, RecordLocation
 
 _log = logging.getLogger(__name__)
 
-Recorded = Iterator[tuple[Exchange, RecordLocation]]
 
-
-def _saved_pages(run: Run) -> Recorded:
+def _saved_pages(run: Run) -> Iterator[Recorded]:
     assert run.scope.path is not None
     for page in folder.captures(run.scope.path, name=run.scope.source):
         if run.is_home(page.url) and is_selected(run, page.url, page.captured_at):
@@ -37,13 +36,13 @@ def _saved_pages(run: Run) -> Recorded:
             yield exchange, run.record(exchange)
 
 
-def _warc_files(run: Run) -> Recorded:
+def _warc_files(run: Run) -> Iterator[Recorded]:
     assert run.scope.path is not None
     page_filter = PageFilter(run.paper.host, run.aliases, IMPORTED, other_papers(run.paper))
     return _recorded(run, warc.pages([run.scope.path], page_filter, log_damage), page_filter)
 
 
-def _common_crawl_copies(run: Run) -> Recorded:
+def _common_crawl_copies(run: Run) -> Iterator[Recorded]:
     assert run.scope.path is not None
     page_filter = PageFilter(run.paper.host, run.aliases, commoncrawl.NAME, other_papers(run.paper))
     host = run.paper.host.removeprefix("www.")
@@ -51,7 +50,9 @@ def _common_crawl_copies(run: Run) -> Recorded:
     return _recorded(run, pages, page_filter)
 
 
-def _recorded(run: Run, pages: Iterable[tuple[RecordLocation, Exchange]], page_filter: PageFilter) -> Recorded:
+def _recorded(
+    run: Run, pages: Iterable[tuple[RecordLocation, Exchange]], page_filter: PageFilter
+) -> Iterator[Recorded]:
     for location, exchange in pages:
         if not is_selected(run, exchange.url, exchange.captured_at):
             continue
@@ -64,7 +65,7 @@ def _recorded(run: Run, pages: Iterable[tuple[RecordLocation, Exchange]], page_f
     check_are_warcs(page_filter.not_warc)
 
 
-def own_evidence(run: Run) -> Recorded:
+def own_evidence(run: Run) -> Iterator[Recorded]:
     """The exchanges in the archive that the run selects, in the order in which they were stored.
 
     A capture whose bytes are not stored, or cannot be read, is skipped and logged.
@@ -87,7 +88,7 @@ def own_evidence(run: Run) -> Recorded:
         yield replace(exchange, **stored), location
 
 
-LOCAL_SOURCES: Mapping[str, Callable[[Run], Recorded]] = {
+LOCAL_SOURCES: Mapping[str, Callable[[Run], Iterator[Recorded]]] = {
     "folder": _saved_pages,
     "samples": _saved_pages,
     "warc": _warc_files,

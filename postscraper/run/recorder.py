@@ -14,6 +14,8 @@ from storage.query import captures
 from storage.warc.digests import body_digest
 from storage.warc.exchange import AUXILIARY, Exchange, RecordLocation, RevisitTarget, status_of
 
+Recorded = tuple[Exchange, RecordLocation]
+
 SMALLEST_REVISIT = 1000  # bytes; a revisit record is not much smaller
 
 

@@ -4,7 +4,7 @@ https://developer.wordpress.org/rest-api/reference/posts/. In this order each po
 edited or deleted meanwhile; the next request begins where the last answer ended, see wordpress_rest.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -26,7 +26,6 @@ _CHANGES = {
     "orderby": "modified",
     "per_page": str(AT_ONCE),
 }
-FIRST_YEAR = 1992  # of stories by their own date
 
 
 def seeds(origin: str, since: date | None, until: date | None, *, whole: bool) -> Iterator[str]:
@@ -49,18 +48,16 @@ def posts_of_categories(listing: Listing, since: date | None, until: date | None
             yield name, _address(address, dict(parse_qsl(query)) | _CHANGES | _between(since, until))
 
 
-def year_counts(origin: str, last: int) -> Iterator[tuple[date, str]]:
+def year_counts(origin: str, years: Iterable[int]) -> Iterator[tuple[date, str]]:
     """For each year its last day, and an address whose answer has the number of its posts."""
-    for year in range(FIRST_YEAR, last + 1):
-        fields = {"_fields": "id,date_gmt,link", "per_page": "1"}
-        yield (
-            date(year, 12, 31),
-            _address(f"{origin}{ROOT}posts", fields | _between(date(year, 1, 1), date(year, 12, 31))),
-        )
+    fields = {"_fields": "id,date_gmt,link", "per_page": "1"}
+    for year in years:
+        last = date(year, 12, 31)
+        yield last, _address(f"{origin}{ROOT}posts", fields | _between(date(year, 1, 1), last))
 
 
 def year_of(url: str) -> int | None:
-    """The year whose number of posts an address of `years` requests; None for any other."""
+    """The year whose number of posts an address of `year_counts` requests; None for any other."""
     query = _query(url)
     before = query.get("before", "")[:4]
     return int(before) - 1 if is_posts(url) and query.get("per_page") == "1" and before.isdigit() else None

@@ -14,6 +14,7 @@ from postscraper.run.discovery import Discoverer
 from postscraper.run.limits import DEEPEST
 from postscraper.run.scope import Scope, scope
 from postscraper.sources.captures import is_page
+from postscraper.sources.wordpress import is_categories, year_of
 
 HOME = "https://www.phnompenhpost.com"
 RECEIPT = Capture(
@@ -254,3 +255,13 @@ def test_starts_with_what_is_asked() -> None:
     whole = [each.kind for each in Discoverer(POSTKHMER, Scope(), {}).seeds()]
     assert {"front", "sitemap", "feed", "rest", "listing"} == set(whole)
     assert "rest" not in {each.kind for each in Discoverer(replace(POST, rest_api=False), Scope(), {}).seeds()}
+
+
+def test_the_years_whose_stories_are_counted_begin_with_the_newspaper() -> None:
+    paper = replace(POST, founded_on=date(2018, 3, 1))
+    url = next(seed.url for seed in Discoverer(paper, Scope(), {}).seeds() if is_categories(seed.url))
+    categories = replace(listing(), layout="wordpress_rest", url=url, canonical_url=url)
+    counts = Discoverer(paper, Scope(), {}).visit(categories).discoveries
+    assert [(each.dated_on, year_of(each.url)) for each in counts] == [
+        (date(year, 12, 31), year) for year in (2018, 2019, 2020)
+    ]

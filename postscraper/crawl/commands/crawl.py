@@ -57,7 +57,6 @@ _OF_INTERNALS = (
     *("alembic.runtime.migration", "alembic.runtime.plugins"),
 )
 
-
 LARGE_BYTES = 2**20
 _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h; once set, it does not grow any more
 
