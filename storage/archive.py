@@ -31,7 +31,7 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.states import Visit
 from storage.query import captures, statistics
 from storage.query.export.records import records
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.query.history import history
 from storage.query.history.history import FullStory
 from storage.query.search import search, sql
@@ -259,7 +259,7 @@ class Archive:
 
     def stories(self, *, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
         """The newest wording of every story for export, by address; see storage/query/export/records.py."""
-        selection = Selection(filters=Filters(since=since, until=until))
+        selection = StorySelection(filters=Filters(since=since, until=until))
         with self._engine.connect() as connection:
             yield from records(connection, "stories", selection)
 

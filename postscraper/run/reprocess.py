@@ -1,7 +1,7 @@
 """Read stored captures again with the current layouts: compare first, then accept the new readings.
 
-    report = compare(archive, EvidenceReader(folder), Selection(layouts=("drupal_2017",)))     # nothing is written
-    accept(archive, EvidenceReader(folder), report)                                            # writes the new readings
+    report = compare(archive, EvidenceReader(folder), CaptureSelection(layouts=("drupal_2017",)))  # nothing is written
+    accept(archive, EvidenceReader(folder), report)                                                # writes the new readings
 
 Reading is repeatable: `accept` stores what `compare` reported. The bytes come from the evidence.
 """
@@ -31,7 +31,7 @@ Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class CaptureSelection:
     """Captures to read again.
 
     layouts: by which they were read; `unread` for pages that gave no item; (): all.
@@ -93,7 +93,7 @@ class Report:
     changed_ids, missing_ids: of the captures.
     """
 
-    selection: Selection
+    selection: CaptureSelection
     read: int = 0
     layouts: dict[str, dict[str, Changes]] = field(default_factory=dict)
     changed_by_layout: Counter[str] = field(default_factory=Counter)
@@ -108,7 +108,7 @@ class Report:
 
 
 def compare(
-    archive: Archive, reader: EvidenceReader, selection: Selection, on_progress: Progress = lambda _: None
+    archive: Archive, reader: EvidenceReader, selection: CaptureSelection, on_progress: Progress = lambda _: None
 ) -> Report:
     """Read the selected captures again, and compare with their stored readings; nothing is written."""
     report = Report(selection)
@@ -155,7 +155,7 @@ def _accepted(reread: Rereader, row: Any) -> Iterator[Any]:
         yield from (reading for part, reading in reread.parts(row).items() if part)
 
 
-def _selected(archive: Archive, selection: Selection) -> Iterator[Any]:
+def _selected(archive: Archive, selection: CaptureSelection) -> Iterator[Any]:
     for row in archive.captures(since=selection.since, until=selection.until):
         if not selection.layouts or (row.layout or _UNREAD) in selection.layouts:
             yield row

@@ -13,7 +13,7 @@ from shutil import copytree
 import pytest
 
 from postscraper.cli.commands.prove.reread_page import around, html
-from postscraper.run.reprocess import Changes, Report, Selection
+from postscraper.run.reprocess import CaptureSelection, Changes, Report
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from tests.helpers.archives import answer, file, run_on, saved_pages
@@ -98,7 +98,7 @@ def seen(page: str) -> tuple[list[str], list[str]]:
 
 def test_a_hostile_value_stays_text() -> None:
     changes = Changes()
-    report = Report(Selection())
+    report = Report(CaptureSelection())
     bad = '"><img src=x onerror=alert(1)>\x00'
     report.layouts = {bad: {bad: changes}}
     report.missing = [(bad, bad)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.reprocess import Selection, accept, compare
+from postscraper.run.reprocess import CaptureSelection, accept, compare
 from storage.archive import Archive
 from storage.errors import NoSuchStory
 from storage.maintenance.check import check, verify
@@ -92,13 +92,13 @@ def test_a_reread_finds_the_parts_that_were_not_read_before(tmp_path: Path) -> N
         opened.commit([opened.answer(item)])
     assert revisions(folder) == {}
     with Archive.open(folder) as opened_archive:
-        report = compare(opened_archive, EvidenceReader(folder), Selection())
+        report = compare(opened_archive, EvidenceReader(folder), CaptureSelection())
         assert report.outcomes["nothing → article"].changed == 2
         accept(opened_archive, EvidenceReader(folder), report)
     assert revisions(folder) == {FERRY: 1, MARKET: 1}
     assert verify(folder, EvidenceReader(folder)).findings == []
     with Archive.open(folder) as opened_archive:
-        assert compare(opened_archive, EvidenceReader(folder), Selection()).changed == 0
+        assert compare(opened_archive, EvidenceReader(folder), CaptureSelection()).changed == 0
 
 
 def test_what_a_crash_left_is_read_in_with_its_parts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.reprocess import Report, Selection, accept, compare
+from postscraper.run.reprocess import CaptureSelection, Report, accept, compare
 from storage.archive import Archive
 from tests.helpers.archives import SITE, answer, file, run_on
 from tests.helpers.canonical import ask, canonical
@@ -34,13 +34,13 @@ def archive(read_by_the_old: Path, tmp_path: Path) -> Path:
 
 def compared(folder: Path, version: int, **selection: Any) -> Report:
     with read_by(version), Archive.open(folder, readonly=True) as opened:
-        return compare(opened, EvidenceReader(folder), Selection(**selection))
+        return compare(opened, EvidenceReader(folder), CaptureSelection(**selection))
 
 
 def accepted(folder: Path, version: int, **selection: Any) -> int:
     with read_by(version), Archive.open(folder) as opened:
         reader = EvidenceReader(folder)
-        return accept(opened, reader, compare(opened, reader, Selection(**selection)))
+        return accept(opened, reader, compare(opened, reader, CaptureSelection(**selection)))
 
 
 def counts(report: Report) -> dict[str, tuple[int, int, int]]:
@@ -152,9 +152,9 @@ def test_a_run_that_is_cut_off_is_begun_again(archive: Path) -> None:
     before = history(archive)
     with read_by(NEW), Archive.open(archive) as opened:
         reader = EvidenceReader(archive)
-        report = compare(opened, reader, Selection())
+        report = compare(opened, reader, CaptureSelection())
         first = sorted(report.changed_ids)[:3]
-        accept(opened, reader, replace(report, selection=Selection(layouts=("paddle",)), changed_ids=set(first)))
+        accept(opened, reader, replace(report, selection=CaptureSelection(layouts=("paddle",)), changed_ids=set(first)))
     assert compared(archive, NEW).changed == 8 - 3
     accepted(archive, NEW)
     assert [row for row in history(archive) if "sail" not in row[0]] == before

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from storage.archive import Archive
 from storage.database.engine import DATABASE, file_uri, raw_connection
 from storage.database.schema import Table
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 
 # Which rows go along, by the tables of the copy that are filled already.
 _RULES: Mapping[str, str] = {
@@ -34,7 +34,7 @@ _BY_COLUMN: Mapping[str, str] = {
 }
 
 
-def copy_selection(archive: Archive, folder: Path, selection: Selection) -> None:
+def copy_selection(archive: Archive, folder: Path, selection: StorySelection) -> None:
     """Make an archive without evidence in a new folder, from one snapshot. Raises ArchiveError.
 
     A story whose twin of the same words is not selected has none any more.
@@ -59,7 +59,7 @@ def copy_selection(archive: Archive, folder: Path, selection: Selection) -> None
         opened.reindex()
 
 
-def _ids(connection: Connection, selection: Selection) -> list[tuple[int]]:
+def _ids(connection: Connection, selection: StorySelection) -> list[tuple[int]]:
     rows = connection.execute(text(f"SELECT story.id FROM story WHERE {selection.sql()}"), selection.values())
     return [(story_id,) for story_id in rows.scalars()]
 

@@ -25,7 +25,7 @@ from storage.maintenance.pack.package import Package
 from storage.query.export.datasheet import LICENCE, Datasheet, as_data, as_text, datasheet
 from storage.query.export.export import Counted
 from storage.query.export.records import records
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.warc.exchange import Damage, RecordLocation
 from storage.warc.parser import BadRecord
 
@@ -65,7 +65,7 @@ class Packed:
 def pack(
     archive: Archive,
     out: Path,
-    selection: Selection,
+    selection: StorySelection,
     *,
     software: str,
     version_of: Callable[[str], str],
@@ -160,19 +160,19 @@ def _add_index(package: Package, copy: sqlite3.Connection) -> None:
 
 def _sheet(
     connection: Connection,
-    selection: Selection,
+    selection: StorySelection,
     software: str,
     version_of: Callable[[str], str],
     left_out: list[str],
 ) -> Datasheet:
     """The sheet of everything in the copy, under the selection that made it."""
-    everything = Counted(records(connection, "stories", Selection()))
+    everything = Counted(records(connection, "stories", StorySelection()))
     for _ in everything:
         pass
     sheet = datasheet(
         connection,
         "stories",
-        Selection(),
+        StorySelection(),
         form="wacz",
         records=everything.count,
         filled=everything.filled,

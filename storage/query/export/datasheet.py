@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from storage.database.schema import SCHEMA
 from storage.query.export.records import COLUMNS, Kind, source
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.query.statistics import gaps
 
 LICENCE = (
@@ -58,7 +58,7 @@ class Datasheet:
 def datasheet(
     connection: Connection,
     kind: Kind,
-    selection: Selection,
+    selection: StorySelection,
     *,
     form: str,
     records: int,
@@ -95,7 +95,7 @@ SELECT count(*) AS stories, coalesce(sum(revisions), 0) AS revisions,
 """
 
 
-def _of_stories(connection: Connection, selection: Selection) -> dict[str, Any]:
+def _of_stories(connection: Connection, selection: StorySelection) -> dict[str, Any]:
     """The fields of the sheet that are of the selected stories, whatever the kind of record."""
     stories = f"FROM story WHERE {selection.sql()}"
     totals = connection.execute(text(f"{_TOTALS} {stories}"), selection.values()).mappings().one()
@@ -113,7 +113,7 @@ def _of_stories(connection: Connection, selection: Selection) -> dict[str, Any]:
 
 
 def _counts(
-    connection: Connection, column: str, rows: str, selection: Selection, order: str = "2 DESC, 1"
+    connection: Connection, column: str, rows: str, selection: StorySelection, order: str = "2 DESC, 1"
 ) -> dict[str, int]:
     """Rows of the selection by the values of a column, the largest count first; '' for none."""
     query = text(f"SELECT coalesce({column}, ''), count(*) {rows} GROUP BY 1 ORDER BY {order}")
@@ -137,7 +137,7 @@ def as_text(sheet: Datasheet, title: str, written: Written | None = None) -> str
         f"# Data sheet of {_line(title)}",
         "",
         f"- Contents: {sheet.records:,} {sheet.of}, as {sheet.format}",
-        f"- Selection: {_line(selection)}",
+        f"- StorySelection: {_line(selection)}",
         f"- Stories: {sheet.stories:,}, with {sheet.revisions:,} revisions",
         f"- Days of publication: {span}; without a day: {sheet.stories_without_day:,}",
         f"- Captured: {sheet.first_seen_at or 'unknown'} to {sheet.last_seen_at or 'unknown'}",

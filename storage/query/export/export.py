@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from storage.errors import BadQuery, Unsupported
 from storage.query.export.records import KINDS, Kind, Record, records
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 
 _ITEMS: tuple[Kind, ...] = ("stories", "revisions")
 
@@ -63,7 +63,7 @@ def check_kind(form: str, kind: Kind) -> None:
         raise BadQuery(f"{form} has no place for {kind}; it takes {', '.join(FORMATS[form].kinds)}")
 
 
-def write(connection: Connection, out: BinaryIO, form: str, kind: Kind, selection: Selection) -> Counted:
+def write(connection: Connection, out: BinaryIO, form: str, kind: Kind, selection: StorySelection) -> Counted:
     """Write the records of a kind in a format other than warc; how many, and which fields they have.
 
     Raises BadQuery, as `check_kind`; Unsupported for a kind whose table the archive lacks, or without the extra.

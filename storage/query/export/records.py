@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.database.values import plain
 from storage.errors import Unsupported
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 
 Kind = Literal["stories", "revisions", "teasers", "pictures", "changes"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -205,7 +205,7 @@ _ORDER: Mapping[Kind, str] = {
 }
 
 
-def source(connection: Connection, kind: Kind, selection: Selection) -> str:
+def source(connection: Connection, kind: Kind, selection: StorySelection) -> str:
     """`FROM … WHERE …` of the rows of a kind; its parameters are those of the selection.
 
     Teasers of stories that the archive does not hold belong to no selection but that of everything.
@@ -217,7 +217,7 @@ def source(connection: Connection, kind: Kind, selection: Selection) -> str:
     return f" FROM {_SOURCES[kind]}{where}"
 
 
-def records(connection: Connection, kind: Kind, selection: Selection) -> Iterator[Record]:
+def records(connection: Connection, kind: Kind, selection: StorySelection) -> Iterator[Record]:
     """The records of a kind. Raises as `source` does."""
     query = f"SELECT {_SELECTED[kind]}{source(connection, kind, selection)} ORDER BY {_ORDER[kind]}"
     rows = connection.execution_options(yield_per=200).execute(text(query), selection.values())

@@ -13,7 +13,7 @@ _FOUND = """story.id IN (SELECT found.story_id FROM words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class StorySelection:
     """The stories that pass the filters and in which words occur; without either every story.
 
     words: as in a search, in any wording of the story; None: any. spelling: of the words. SQLite alone.

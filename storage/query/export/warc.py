@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, text
 from storage.database.bulk import chunks
 from storage.database.schema import Capture
 from storage.query.export.records import Kind
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.warc.exchange import RecordLocation
 
 _CAPTURES: Mapping[Kind, str] = {
@@ -20,7 +20,7 @@ _CAPTURES: Mapping[Kind, str] = {
 }
 
 
-def locations(connection: Connection, kind: Kind, selection: Selection) -> Iterator[RecordLocation]:
+def locations(connection: Connection, kind: Kind, selection: StorySelection) -> Iterator[RecordLocation]:
     """The record of each capture, once, in the order of files and offsets.
 
     Of stories all captures of their addresses, those that brought no words too; of revisions the first capture of
@@ -36,7 +36,7 @@ def locations(connection: Connection, kind: Kind, selection: Selection) -> Itera
 
 
 def picture_locations(
-    connection: Connection, selection: Selection, address_of: Callable[[str], str | None]
+    connection: Connection, selection: StorySelection, address_of: Callable[[str], str | None]
 ) -> Iterator[RecordLocation]:
     """The record of each capture of the pictures that the stories print, in any revision; the order is as above.
 

@@ -17,7 +17,7 @@ import pytest
 import zstandard
 
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.reprocess import Selection, compare
+from postscraper.run.reprocess import CaptureSelection, compare
 from storage.archive import Archive
 from storage.evidence import compact_format
 from storage.evidence.store import Evidence
@@ -75,7 +75,7 @@ def test_whoever_reads_the_evidence_finds_the_same(archive: Path) -> None:
     assert verify(archive, EvidenceReader(archive)).findings == []
     assert check(archive, EvidenceReader(archive))[0].findings == []
     with Archive.open(archive, readonly=True) as opened:
-        report = compare(opened, EvidenceReader(archive), Selection())
+        report = compare(opened, EvidenceReader(archive), CaptureSelection())
     assert (report.changed, report.missing) == (0, [])
 
 

@@ -25,7 +25,7 @@ from storage.errors import ReadOnly
 from storage.evidence.store import Evidence
 from storage.maintenance.pack.cdx import search_key
 from storage.maintenance.pack.pack import pack
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.query.search.filters import Filters
 from storage.warc.files import raw_records
 from tests.helpers.archives import answer, file, run_on, saved_pages
@@ -157,7 +157,7 @@ def test_a_twin_that_is_not_selected_is_forgotten(archive: Path, tmp_path: Path)
         opened.add(article("a", 0, published_on=date(2017, 1, 1)))
         opened.add(article("b", 1, published_on=date(2018, 1, 1)))
         assert [each["same_words_as"] is None for each in opened.stories()] == [True, False]
-        selection = Selection(filters=Filters(year=2018))
+        selection = StorySelection(filters=Filters(year=2018))
         packed = pack(opened, tmp_path / "x.wacz", selection, software="postscraper", version_of=str)
     assert (packed.stories, packed.records, packed.pages, packed.left_out) == (1, 0, 0, [])
     with Archive.open(tmp_path / "x.wacz", readonly=True) as copy:
@@ -323,7 +323,7 @@ def test_words_of_the_paper_are_no_markup_in_the_browser(tmp_path: Path) -> None
     with Archive.open(tmp_path / "archive") as opened:
         opened.add(article("a", 0, hostile, canonical_url="javascript:document.title=1", **fields))
         opened.add(listing(teaser("a"), hours=1))
-        pack(opened, tmp_path / "x.wacz", Selection(), software="postscraper", version_of=str)
+        pack(opened, tmp_path / "x.wacz", StorySelection(), software="postscraper", version_of=str)
     ZipFile(tmp_path / "x.wacz").extractall(tmp_path / "x")
     with browsing() as page:
         page.goto(f"file://{tmp_path}/x/reader/index.html")

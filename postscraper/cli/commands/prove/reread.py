@@ -21,7 +21,7 @@ from postscraper.errors import BadRequest, closest
 from postscraper.items import plain
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.run.evidence_reader import EvidenceReader
-from postscraper.run.reprocess import Changes, Report, Selection, accept, compare
+from postscraper.run.reprocess import CaptureSelection, Changes, Report, accept, compare
 from storage.archive import Archive
 from storage.database.lock import RunLock
 from storage.query import statistics
@@ -62,7 +62,7 @@ def reread_command(
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("nobody is there to answer: add --dry-run for the report alone, or --yes to accept it")
     stdout_taken = files.takes_stdout(page, json_wanted=json_wanted) or json_wanted
-    selection = Selection(layouts=layouts, since=since, until=until)
+    selection = CaptureSelection(layouts=layouts, since=since, until=until)
     _check_layouts(archive, layouts)
     with nullcontext() if dry_run else RunLock(archive), Archive.open(archive, readonly=dry_run) as opened:
         reader = EvidenceReader(archive)

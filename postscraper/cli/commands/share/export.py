@@ -22,7 +22,7 @@ from storage.query.export.csv_table import BOM
 from storage.query.export.datasheet import Datasheet, Written, as_data, as_text, datasheet
 from storage.query.export.export import FORMATS
 from storage.query.export.records import KINDS, Kind
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.warc.exchange import Damage
 
 SOFTWARE = f"postscraper {__version__}"
@@ -45,7 +45,7 @@ def export_command(
     form: str | None,
     bom: bool,
     json_wanted: bool,
-    selection: Selection,
+    selection: StorySelection,
     archive: Archive,
 ) -> None:
     """Write a record for every story, revision, teaser, picture or change into the file OUT.
@@ -97,7 +97,7 @@ def _form(target: Path, form: str | None, kind: Kind, *, bom: bool) -> str:
 
 
 def _write(
-    connection: Connection, *, archive: Archive, out: BinaryIO, form: str, kind: Kind, selection: Selection
+    connection: Connection, *, archive: Archive, out: BinaryIO, form: str, kind: Kind, selection: StorySelection
 ) -> Datasheet:
     """Write the records; return their data sheet, from the same snapshot."""
     left_out: list[Damage] = []

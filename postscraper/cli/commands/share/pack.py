@@ -13,7 +13,7 @@ from postscraper.cli.progress import progress
 from postscraper.errors import BadRequest
 from storage.archive import Archive
 from storage.maintenance.pack.pack import pack
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 
 
 @click.command("pack")
@@ -21,7 +21,7 @@ from storage.query.export.selection import Selection
 @options.json
 @options.reading
 @selecting
-def pack_command(out: Path, json_wanted: bool, selection: Selection, archive: Archive) -> None:
+def pack_command(out: Path, json_wanted: bool, selection: StorySelection, archive: Archive) -> None:
     """Write stories with all that belongs to them into one file, OUT.wacz, that opens anywhere.
 
     Inside are the captured pages with an index and a list of pages (for ReplayWeb.page and pywb), the SQLite

@@ -10,7 +10,7 @@ import click
 from postscraper.cli import options
 from postscraper.newspapers import NEWSPAPERS
 from postscraper.reading.layout_version import layout_version
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.query.search.filters import Filters
 from storage.query.search.spelling import EXACT, Spelling
 
@@ -26,7 +26,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         if words is None and spelling != EXACT:
             raise click.UsageError("--forms and --variants are spellings of --words: give these, too")
         options.warn_of_open_quote(words or "")
-        selection = Selection(words=words, filters=filters, spelling=spelling)
+        selection = StorySelection(words=words, filters=filters, spelling=spelling)
         selection.values()  # raises BadQuery before anything is written
         command(selection=selection, **values)
 

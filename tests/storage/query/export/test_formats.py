@@ -23,7 +23,7 @@ from postscraper.reading.read import read
 from storage.archive import Archive
 from storage.query.export import csv_table
 from storage.query.export.records import COLUMNS, KINDS, Kind, Record, records
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.query.export.tei import ABOVE, PRINTED
 from storage.query.search.filters import Filters
 from tests.helpers.commands import run
@@ -106,7 +106,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, pages: list[Article]) -> It
 
 def all_of(archive: Archive, kind: Kind) -> list[Record]:
     with archive.connect() as connection:
-        return list(records(connection, kind, Selection()))
+        return list(records(connection, kind, StorySelection()))
 
 
 def exported(archive: Archive, out: Path, *words: str) -> Result:
@@ -280,7 +280,7 @@ def test_filters_as_in_a_search(filled: Archive, tmp_path: Path) -> None:
     assert [each["headline"] for each in some] == ["New"]
     days = [json.loads(line) for line in (tmp_path / "day.jsonl").read_text("utf-8").split("\n") if line]
     assert {each["published_on"] for each in days} == {"2018-06-03"}
-    edited = Selection(words="wording", filters=Filters(edited=True, section=HOSTILE[0]))
+    edited = StorySelection(words="wording", filters=Filters(edited=True, section=HOSTILE[0]))
     with filled.connect() as connection:
         assert [each["revision"] for each in records(connection, "revisions", edited)] == [1, 2]
 

@@ -10,7 +10,7 @@ from storage.archive import Archive
 from storage.evidence.copies import copies
 from storage.evidence.store import Evidence
 from storage.maintenance.compact import compact
-from storage.query.export.selection import Selection
+from storage.query.export.selection import StorySelection
 from storage.query.export.warc import locations
 from storage.query.search.filters import Filters
 from storage.warc.exchange import Damage
@@ -73,9 +73,9 @@ def test_a_selection(archive: Path, tmp_path: Path) -> None:
     with Archive.open(archive, readonly=True) as opened, opened.connect() as connection:
         one = next(iter(opened.stories()))
         day = date.fromisoformat(one["published_on"])
-        selection = Selection(filters=Filters(since=day, until=day, section=one["section"]))
+        selection = StorySelection(filters=Filters(since=day, until=day, section=one["section"]))
         some = list(locations(connection, "stories", selection))
-        every = list(locations(connection, "stories", Selection()))
+        every = list(locations(connection, "stories", StorySelection()))
     assert 0 < len(some) < len(every)
     assert set(some) <= set(every)
 
@@ -83,7 +83,7 @@ def test_a_selection(archive: Path, tmp_path: Path) -> None:
 def test_compact_evidence_gives_the_same_records(archive: Path, tmp_path: Path) -> None:
     def raw() -> list[bytes]:
         with Archive.open(archive, readonly=True) as opened, opened.connect() as connection:
-            found = locations(connection, "stories", Selection())
+            found = locations(connection, "stories", StorySelection())
             return [copy.raw for copy in copies(archive / "evidence", found, pytest.fail)]
 
     before = raw()
@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
     fill(folder, saved_pages()[:6])
     (path,) = (folder / "evidence").iterdir()
     with Archive.open(folder, readonly=True) as opened, opened.connect() as connection:
-        first = next(locations(connection, "stories", Selection()))
+        first = next(locations(connection, "stories", StorySelection()))
     data = bytearray(path.read_bytes())
     data[first.offset + 40] ^= 255
     path.write_bytes(data)
