@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from storage.query.history.tokens import Hunk, Token
 
-_WIDER = 2  # clusters around a Khmer hunk that may belong to its number
+_WIDER = 4  # clusters around a Khmer hunk that may belong to its number
 _MOST_BESIDE = 6  # words and signs of one number beside a hunk
 _LONGEST = 40  # words of one number, or Khmer clusters
 _AROUND = 20  # tokens that show whether a text is Khmer
@@ -87,6 +87,7 @@ _KHMER_MEASURES = (
     *("នាក់", "ភាគរយ", "គ្រឿង", "ខ្នង", "ដុល្លារ", "រៀល", "បាត", "ហិកតា", "តោន", "គីឡូម៉ែត្រ", "ម៉ែត្រ", "គីឡូក្រាម"),
     *("ថ្ងៃ", "ខែ", "ឆ្នាំ", "ម៉ោង", "នាទី"),
 )
+_NUMBERS = re.compile(rf"[0-9.]+|{'|'.join(_KHMER_DAYS)}")
 _FIGURES = "[0-9]+(?:[.,][0-9]+)*"
 _KHMER_WORD = re.compile(f"{_FIGURES}|{'|'.join(sorted((*_KHMER_VALUES, *_KHMER_SCALES), key=len, reverse=True))}")
 _KHMER_PIECE = re.compile(
@@ -334,9 +335,12 @@ def _decimal(figures: str, is_khmer: bool) -> Decimal | None:
 
 
 def khmer_numbers(hunk: Hunk) -> tuple[str, str] | None:
-    """Both sides in one form, if they are Khmer numbers, perhaps with letters around them that did not change."""
+    """Both sides in one form, if they are Khmer numbers, perhaps with letters around them that did not change.
+
+    None for other words, and for a measure that came or went behind an equal number.
+    """
     sides = hunk.removed, hunk.added
-    if not all(sides) or max(map(len, sides)) > _LONGEST or not any(token.is_khmer for side in sides for token in side):
+    if max(map(len, sides)) > _LONGEST or not any(token.is_khmer for side in sides for token in side):
         return None
     found: tuple[str, str] | None = None
     for before in range(_WIDER + 1):
@@ -348,7 +352,8 @@ def khmer_numbers(hunk: Hunk) -> tuple[str, str] | None:
                 found = forms
                 if forms[0] == forms[1]:
                     return found
-    return found
+    is_measure = found and not all(sides) and _NUMBERS.findall(found[0]) == _NUMBERS.findall(found[1])
+    return None if is_measure else found
 
 
 def _khmer_form(side: Sequence[Token]) -> str:
