@@ -74,7 +74,9 @@ _QUOTED_WORDS = 3  # fewer between new quotation marks are no quotation
 _LIKE = 0.5  # share of words by which a caption or note is the same one, reworded
 # Leaked markup, a shortcode, the end of a tag.
 _MARKUP = re.compile(
-    r"""\b\w+="[^"]*"|itemtype=|(?:[^"<>]{0,80}")?\s*/>|</?[a-z]+[^>]{0,500}>|\[/?[a-z][a-z_-]*(?:[ \w="'./:@-]*)\]"""
+    r"""\b\w+="[^"]*"|itemtype=|(?:[^"<>]{0,80}")?\s*/>|</?[a-z]+[^>]{0,500}>"""
+    r"""|\[/[a-z_-]+\]|\[[a-z][\w-]*(?: [\w-]+=(?:"[^"\]]*"|[^"\] ]*))+\]"""
+    r"""|\[(?:gallery|caption|embed|video|audio|playlist)\]"""
 )
 _BY = re.compile(r"\W*(?:(?:written )?by|reporters?|ដោយ|អ្នកយកព័ត៌មាន)\b\s*:?\s*|\s+(?:and|និង)\s+|\s*[,&/|]\s*", re.I)
 
@@ -252,7 +254,8 @@ class _Pair:
         if self.redesigned and letters[0] == letters[1]:  # hyphens of the print columns, a cut-off drop cap
             return "-" in removed + added or hunk.start == 0
         texts = [spread(side) for side in (hunk.removed, hunk.added)]
-        return any(text and not re.sub(r"[\W_]", "", _MARKUP.sub("", text)) and _MARKUP.search(text) for text in texts)
+        is_bare = not any(re.sub(r"[\W_]", "", _MARKUP.sub("", text)) for text in texts)
+        return is_bare and any(map(_MARKUP.search, texts))
 
     def _is_dateline(self, hunk: Hunk) -> bool:
         """Whether a place before the first words became the dateline in another design, or was it there."""
