@@ -14,11 +14,11 @@ from postscraper.extraction.text import NO_WORDS, clean, without_markup, without
 from postscraper.items import Block, BlockKind, Image, Link, Problem
 from postscraper.urls import absolute
 
-# No words of a story: code, controls, foreign frames, and what a text processor leaves behind.
+# No words of a story: code, controls, foreign frames, advertisers' boxes, and what a text processor leaves behind.
 NEVER_WORDS = (
     "script, style, template, noscript, textarea, select, button:not(:is(h1, h2, h3, h4, h5, h6) > *), iframe, object,"
-    " embed, svg, math, form, audio, video, canvas, map, noframes, .adsbygoogle, xml:not(:has(p, div)),"
-    " w\\:worddocument, w\\:latentstyles, o\\:officedocumentsettings"
+    " embed, svg, math, form, audio, video, canvas, map, noframes, .adsbygoogle, .addthis_toolbox, [id^='taboola-'],"
+    " .trc_related_container, xml:not(:has(p, div)), w\\:worddocument, w\\:latentstyles, o\\:officedocumentsettings"
 )
 # Words that may or may not be the story's: reported in the item's problems.
 REPORTED = "table, aside, nav, header, footer, dl, dialog, .menu, .hide, .hidden"

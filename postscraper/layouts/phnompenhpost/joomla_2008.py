@@ -33,7 +33,7 @@ from postscraper.urls import path_of
 
 END = "body"  # what ends these pages is not known
 STORY = "table.contentpaneopen"
-SKIP = ".article_separator, .readon, .share-tools, .addthis_toolbox, .buttonheading"
+SKIP = ".article_separator, .readon, .share-tools, .buttonheading"
 PICTURES = ".mosimage, div.img_caption"
 CAPTION = ".mosimage_caption, p.img_caption"
 

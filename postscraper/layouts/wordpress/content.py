@@ -37,7 +37,7 @@ ADDITIONS = (
     " .ssba, .swp_social_panel, .social-share, .social-sharing, .yarpp, .yarpp-related, .crp_related,"
     " .rp4wp-related-posts, .related-posts, .relatedposts, .td_block_related_posts, .jnews_inline_related_post,"
     " .jnews_related_post_container, .jeg_post_tags, .post-tags, .entry-tags,"
-    " .tags-links, .tagcloud, .entry-meta, .post-meta, .post-views,"
+    " .tags-links, .tagcloud, .entry-meta, .post-meta, .post-views, .rt-reading-time,"
     " .author-box, .author-bio, .abh_box, .saboxplugin-wrap, .molongui-author-box, .pp-multiple-authors-wrapper,"
     " .mc4wp-form, .wpcf7, .tnp, .mailpoet_form, .newsletter-form, .wpdiscuz_bottom_wrap, #comments,"
     " .widget:not(.so-panel), a:has(.ctaText), .quads-location, div.g:has(> [class*='g-']),"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, get_args
 
+from storage.query.history.damage import LOST, fits
 from storage.query.history.kinds import HunkKind, Vocabulary, kinds_of
 from storage.query.history.notes import notes
 from storage.query.history.paragraphs import Comparison, compared
@@ -72,7 +73,11 @@ _SEPARATOR = " … "
 _QUOTED_WORDS = 3  # fewer between new quotation marks are no quotation
 _LIKE = 0.5  # share of words by which a caption or note is the same one, reworded
 # Leaked markup, a shortcode, the end of a tag.
-_MARKUP = re.compile(r"""\b\w+="[^"]*"|itemtype=|"?\s*/>|</?[a-z]+[^>]{0,500}>|\[/?[a-z][a-z_-]*(?:[ \w="'./:@-]*)\]""")
+_MARKUP = re.compile(
+    r"""\b\w+="[^"]*"|itemtype=|(?:[^"<>]{0,80}")?\s*/>|</?[a-z]+[^>]{0,500}>"""
+    r"""|\[/[a-z_-]+\]|\[[a-z][\w-]*(?: [\w-]+=(?:"[^"\]]*"|[^"\] ]*))+\]"""
+    r"""|\[(?:gallery|caption|embed|video|audio|playlist)\]"""
+)
 _BY = re.compile(r"\W*(?:(?:written )?by|reporters?|ដោយ|អ្នកយកព័ត៌មាន)\b\s*:?\s*|\s+(?:and|និង)\s+|\s*[,&/|]\s*", re.I)
 
 
@@ -90,7 +95,8 @@ class _Pair:
         self.known = Vocabulary.of(self.old_body, self.new_body)
         # Whether every quotation has its end, so that the words within one are certain.
         bodies = (self.old_body, self.new_body)
-        self.balanced = not any(sum(token.key == '"' for token in body) % 2 for body in bodies)
+        keys = [[token.key for token in body] for body in bodies]
+        self.balanced = not any(body.count('"') % 2 or LOST in body for body in keys)
         self.damaged, self.new_damaged = _damaged_words(old), _damaged_words(new)
 
     def changes(self) -> Iterator[Change]:
@@ -101,18 +107,24 @@ class _Pair:
         yield from self._notes()
 
     def _placed(self, body: Sequence[Mapping[str, Any]], other: Mapping[str, Any]) -> set[int]:
-        """Blocks that another design prints as standfirst, byline or caption."""
+        """Blocks that another design prints as standfirst, byline, caption or credit."""
         if not self.redesigned:
             return set()
         own = self.old if other is self.new else self.new
         fields = {normal(other.get(name)) for name in _FIELDS if not own.get(name)}
-        captions = {normal(image.get("caption")) for image in other.get("images") or ()}
+        images = other.get("images") or ()
+        captions = {normal(image.get(name)) for image in images for name in ("caption", "credit", "caption_text")}
+        if captions - {""}:
+            captions.add(normal("Photo by:"))
         elsewhere = (fields | captions) - {""}
         return {index for index, block in enumerate(body) if normal(block["text"]) in elsewhere}
 
     def _field(self, name: ChangeKind) -> Iterator[Change]:
         before, after = self.old.get(name) or None, self.new.get(name) or None
         if normal(before) == normal(after) or _is_unprinted(name, self.old) or _is_unprinted(name, self.new):
+            return
+        if _are_lost(before, after):
+            yield Change(kind="damage", field=name, before=before, after=after)
             return
         names_nobody = [not item.get("authors") for item in (self.old, self.new)]
         is_house_byline = name == "byline" and names_nobody[0] != names_nobody[1]
@@ -141,22 +153,30 @@ class _Pair:
                     yield _change(also, name, places, block)
 
     def _captions(self) -> Iterator[Change]:
-        old, new = (
-            {normal(caption): (caption, at) for caption, at in _captions(item)} for item in (self.old, self.new)
-        )
-        removed = [old[key] for key in old if key not in new]
-        added = [new[key] for key in new if key not in old]
+        removed, added = self._other_captions(self.old, self.new), self._other_captions(self.new, self.old)
         pairs, removed, added = _paired(removed, added)
         for (before, _), (after, block) in pairs:
             yield from self._reworded("caption", "caption", before, after, block)
         kind: ChangeKind = "redesign" if self.redesigned else "caption"
-        bodies = [{normal(block["text"]) for block in item["body"]} for item in (self.old, self.new)]
-        for caption, block in removed:
-            if not _is_unprinted("captions", self.new) and not (self.redesigned and normal(caption) in bodies[1]):
-                yield Change(kind=kind, field="caption", before=caption, after=None, block=block)
-        for caption, block in added:
-            if not _is_unprinted("captions", self.old) and not (self.redesigned and normal(caption) in bodies[0]):
-                yield Change(kind=kind, field="caption", before=None, after=caption, block=block)
+        for caption, block in removed if not _is_unprinted("captions", self.new) else ():
+            yield Change(kind=kind, field="caption", before=caption, after=None, block=block)
+        for caption, block in added if not _is_unprinted("captions", self.old) else ():
+            yield Change(kind=kind, field="caption", before=None, after=caption, block=block)
+
+    def _other_captions(self, item: Mapping[str, Any], other: Mapping[str, Any]) -> "list[_Text]":
+        """Captions that the other item lacks. Another design may part them from their credits, or print them in the
+        body.
+        """
+        there = {normal(image.get("caption")) for image in other.get("images") or ()}
+        if self.redesigned:
+            there |= {_printed(image) for image in other.get("images") or ()}
+            there |= {normal(block["text"]) for block in other["body"]}
+        missing: dict[str, _Text] = {}
+        for image in item.get("images") or ():
+            caption = normal(image.get("caption"))
+            if caption and there.isdisjoint({caption, _printed(image)} if self.redesigned else {caption}):
+                missing[caption] = image["caption"], image.get("block")
+        return [*missing.values()]
 
     def _notes(self) -> Iterator[Change]:
         in_both = {normal(note.text) for note in self.old_notes} & {normal(note.text) for note in self.new_notes}
@@ -203,7 +223,8 @@ class _Pair:
         text = item["body"][block]["text"]
         if item["body"][block]["kind"] == "credit":
             kind = "redesign" if self.redesigned else "byline"
-        if normal(text) in damaged or not _MARKUP.sub("", text).strip():
+        is_drop_cap = block == 0 and len(text) == 1 and text.isalpha() and len(item["body"]) > 1
+        if normal(text) in damaged or is_drop_cap or not _MARKUP.sub("", text).strip():
             kind = "damage"
         before, after = (text, None) if item is self.old else (None, text)
         return Change(kind=kind, field="body", before=before, after=after, block=block)
@@ -211,7 +232,7 @@ class _Pair:
     def _kinds(self, hunk: Hunk, typed: set[HunkKind]) -> Iterable[ChangeKind]:
         if self._is_damage(hunk):
             return ("damage",)
-        if self._is_dateline(hunk):
+        if self._is_dateline(hunk) or self._is_agency(hunk):
             return ("redesign",)
         (first, *_), item = (hunk.added, self.new) if hunk.added else (hunk.removed, self.old)
         if item["body"][first.block]["kind"] == "credit":
@@ -220,6 +241,8 @@ class _Pair:
 
     def _is_damage(self, hunk: Hunk) -> bool:
         """Whether the site broke or mended the words: its own problems name them, or their form shows it."""
+        if _are_lost(spread(hunk.removed), spread(hunk.added)):
+            return True
         removed, added = (normal(spread(side)) for side in (hunk.removed, hunk.added))
         if removed in self.damaged or added in self.new_damaged:
             return True
@@ -231,7 +254,8 @@ class _Pair:
         if self.redesigned and letters[0] == letters[1]:  # hyphens of the print columns, a cut-off drop cap
             return "-" in removed + added or hunk.start == 0
         texts = [spread(side) for side in (hunk.removed, hunk.added)]
-        return any(text and not re.sub(r"[\W_]", "", _MARKUP.sub("", text)) and _MARKUP.search(text) for text in texts)
+        is_bare = not any(re.sub(r"[\W_]", "", _MARKUP.sub("", text)) for text in texts)
+        return is_bare and any(map(_MARKUP.search, texts))
 
     def _is_dateline(self, hunk: Hunk) -> bool:
         """Whether a place before the first words became the dateline in another design, or was it there."""
@@ -242,6 +266,17 @@ class _Pair:
             gone and not others and _words(spread(gone)) == _words(item.get("dateline") or "")
             for gone, others, item in sides
         )
+
+    def _is_agency(self, hunk: Hunk) -> bool:
+        """Whether the name of the agency came to stand behind the words in another design, or stood there."""
+        words = _words(spread(hunk.removed) + spread(hunk.added))
+        return self.redesigned and words in {_words(item.get("agency") or "") for item in (self.old, self.new)} - {""}
+
+
+def _are_lost(before: str | None, after: str | None) -> bool:
+    """Whether two texts differ in letters alone that one of them lost."""
+    damaged, clean = (before or "", after or "") if LOST in (before or "") else (after or "", before or "")
+    return LOST in damaged and LOST not in clean and fits(damaged, clean)
 
 
 def _body(item: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -276,10 +311,9 @@ def _damaged_words(item: Mapping[str, Any]) -> set[str]:
     return words - {""}
 
 
-def _captions(item: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
-    for image in item.get("images") or ():
-        if normal(image.get("caption")):
-            yield image["caption"], image.get("block")
+def _printed(image: Mapping[str, Any]) -> str:
+    """A caption with its credit."""
+    return normal(image.get("caption_text")) or normal(image.get("caption")) + normal(image.get("credit"))
 
 
 _Text = tuple[str, int | None]

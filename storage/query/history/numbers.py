@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from storage.query.history.tokens import Hunk, Token
 
-_WIDER = 2  # clusters around a Khmer hunk that may belong to its number
+_WIDER = 4  # clusters around a Khmer hunk that may belong to its number
 _MOST_BESIDE = 6  # words and signs of one number beside a hunk
 _LONGEST = 40  # words of one number, or Khmer clusters
 _AROUND = 20  # tokens that show whether a text is Khmer
@@ -58,6 +58,7 @@ _CURRENCIES = _by_word(
     {"$": "dollar dollars usd", "€": "euro euros eur", "៛": "riel riels khr", "฿": "baht", "₫": "dong", "¥": "yuan yen"}
 )
 _MONEY = frozenset((*_CURRENCIES.values(), "£"))
+_JOINS = frozenset("/-–—")
 _PERCENT = frozenset(("%", "percent"))
 _MEASURES = _by_word(
     {
@@ -69,6 +70,8 @@ _MEASURES = _by_word(
         "hectare": "ha hectare",
         "litre": "litre liter",
         "megawatt": "mw megawatt",
+        "am": "am a",  # of 9am and 9 a.m.
+        "pm": "pm p",
         **{each: each for each in ("kilowatt", "mile", "acre", "gram", "tonne", "ton", "barrel")},
         **{each: each for each in ("minute", "hour", "day", "week", "month", "year", "decade")},
     }
@@ -87,6 +90,7 @@ _KHMER_MEASURES = (
     *("នាក់", "ភាគរយ", "គ្រឿង", "ខ្នង", "ដុល្លារ", "រៀល", "បាត", "ហិកតា", "តោន", "គីឡូម៉ែត្រ", "ម៉ែត្រ", "គីឡូក្រាម"),
     *("ថ្ងៃ", "ខែ", "ឆ្នាំ", "ម៉ោង", "នាទី"),
 )
+_NUMBERS = re.compile(rf"[0-9.]+|{'|'.join(_KHMER_DAYS)}")
 _FIGURES = "[0-9]+(?:[.,][0-9]+)*"
 _KHMER_WORD = re.compile(f"{_FIGURES}|{'|'.join(sorted((*_KHMER_VALUES, *_KHMER_SCALES), key=len, reverse=True))}")
 _KHMER_PIECE = re.compile(
@@ -117,7 +121,7 @@ def written(text: Sequence[Token], start: int, end: int) -> str:
 
 
 def figures(text: Sequence[Token], start: int, end: int) -> list[str]:
-    """The numbers, days and months between two places: `300`, `12.5%`, `5000000$`, `2th`, `june`."""
+    """The numbers, days and months between two places: `300`, `12.5%`, `5000000$`, `2th`, `3-1`, `june`."""
     return [form for form, is_number in _forms(text, start, end) if is_number]
 
 
@@ -160,7 +164,7 @@ def _belongs(hunk: Hunk, at: int, new_at: int) -> bool:
 
 
 def _is_of_number(atom: _Atom) -> bool:
-    lists = (_CARDINALS, _SCALES, _SHORT_SCALES, _ORDINALS, _PARTS, _MONEY, _PERCENT)
+    lists = (_CARDINALS, _SCALES, _SHORT_SCALES, _ORDINALS, _PARTS, _MONEY, _PERCENT, _JOINS)
     return atom.is_figures or any(atom.word in words for words in lists)
 
 
@@ -182,7 +186,7 @@ def _forms(text: Sequence[Token], start: int, end: int) -> Iterator[tuple[str, b
     atoms = list(_atoms(text[start:end], text[start - 1] if start else None))
     at, behind_number = 0, False
     while at < len(atoms):
-        form, then = _amount(atoms, at, is_khmer)
+        form, then = _span(atoms, at, is_khmer)
         if then > at:
             yield form, then > at + 1 or atoms[at].word != "one"  # `one of them` is no figure
         elif day := _day(atoms, at):
@@ -228,6 +232,20 @@ def _day(atoms: Sequence[_Atom], at: int) -> str:
 # --- Numbers of several words ----------------------------------------------------------------
 
 # Each of these gives the form of the number that begins at an atom, and the place behind it: `at` itself for no number.
+
+
+def _span(atoms: Sequence[_Atom], at: int, is_khmer: bool) -> tuple[str, int]:
+    """A number, or several as a score, a date or a span of years: 3-1, 3/6/2018, 2010-12."""
+    form, then = _amount(atoms, at, is_khmer)
+    end = at + _LONGEST
+    while at < then < end and _word(atoms, then) in _JOINS and atoms[then].glued and _is_figures(atoms, then + 1):
+        following, then = _amount(atoms, then + 1, is_khmer)
+        form = f"{form}-{following}"
+    return form, then
+
+
+def _is_figures(atoms: Sequence[_Atom], at: int) -> bool:
+    return at < len(atoms) and atoms[at].is_figures and atoms[at].glued
 
 
 def _amount(atoms: Sequence[_Atom], at: int, is_khmer: bool) -> tuple[str, int]:
@@ -334,9 +352,12 @@ def _decimal(figures: str, is_khmer: bool) -> Decimal | None:
 
 
 def khmer_numbers(hunk: Hunk) -> tuple[str, str] | None:
-    """Both sides in one form, if they are Khmer numbers, perhaps with letters around them that did not change."""
+    """Both sides in one form, if they are Khmer numbers, perhaps with letters around them that did not change.
+
+    None for other words, and for a measure that came or went behind an equal number.
+    """
     sides = hunk.removed, hunk.added
-    if not all(sides) or max(map(len, sides)) > _LONGEST or not any(token.is_khmer for side in sides for token in side):
+    if max(map(len, sides)) > _LONGEST or not any(token.is_khmer for side in sides for token in side):
         return None
     found: tuple[str, str] | None = None
     for before in range(_WIDER + 1):
@@ -348,7 +369,8 @@ def khmer_numbers(hunk: Hunk) -> tuple[str, str] | None:
                 found = forms
                 if forms[0] == forms[1]:
                     return found
-    return found
+    is_measure = found and not all(sides) and _NUMBERS.findall(found[0]) == _NUMBERS.findall(found[1])
+    return None if is_measure else found
 
 
 def _khmer_form(side: Sequence[Token]) -> str:

@@ -16,6 +16,10 @@ _SENTENCE_ENDS = frozenset(".?!។៕")
 _QUOTES = re.compile(
     '“[^“”]*(?:”|$)|"[^"]*(?:"|$)|«[^«»]*(?:»|$)|(?<!\\w)‘.{,2000}?’(?!\\w)|(?<!\\w)\'.{1,2000}?\'(?!\\w)', re.DOTALL
 )
+_CLOSING = {"“": "”", "«": "»", '"': '"'}
+_ANY_QUOTE = re.compile('[“”"«»]')
+_OPEN = re.compile('[“«"][^“”«»"]*$')  # to the end of a block
+_MOST_BLOCKS = 12  # of one quotation; lines that stand as paragraphs are short
 _MOST_PAIRS = 2_000_000  # of words; a story of 1,400 words that was written anew
 _NEAR = 2  # words between two hunks that are one
 _NEAR_KHMER = 3  # clusters
@@ -75,15 +79,40 @@ class Hunk(NamedTuple):
 def tokens(texts: Iterable[tuple[int, str]]) -> list[Token]:
     """The tokens of blocks; texts: their indexes with their texts."""
     cut = []
-    for block, text in texts:
-        text = composed(text)
-        quoted = [match.span() for match in _QUOTES.finditer(text)]
+    blocks = [(block, composed(text)) for block, text in texts]
+    for (block, text), quoted in zip(blocks, _quoted([text for _, text in blocks]), strict=True):
         for match in _TOKEN.finditer(text):
             start, end = match.span()
             before = bisect_left(quoted, (start, 0))
             within = before > 0 and start < quoted[before - 1][1]
             cut.append(Token(match[0], normal(match[0]), block, start, end, within))
     return cut
+
+
+def _quoted(texts: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
+    """The places of the quotations in each block. One that was cut by a new paragraph goes on in the next blocks."""
+    goes_on = 0  # blocks
+    for at, text in enumerate(texts):
+        spans, start = [], 0
+        if goes_on:
+            goes_on -= 1
+            mark = None if goes_on else _ANY_QUOTE.search(text)
+            start = mark.end() if mark else len(text)
+            spans.append((0, start))
+        spans += [match.span() for match in _QUOTES.finditer(text, start)]
+        if not goes_on and spans and spans[-1][1] == len(text) and _OPEN.search(text, max(start, spans[-1][0])):
+            goes_on = _end_of_quotation(text[spans[-1][0]], texts[at + 1 : at + 1 + _MOST_BLOCKS])
+        yield spans
+
+
+def _end_of_quotation(opening: str, following: Sequence[str]) -> int:
+    """How many blocks on an open quotation ends; 0 where another begins before, as at each new paragraph in print."""
+    for number, text in enumerate(following, 1):
+        mark = _ANY_QUOTE.search(text)
+        if mark:
+            is_end = mark[0] == _CLOSING[opening] and (mark.start() > 0 or opening != '"')
+            return number if is_end else 0
+    return 0
 
 
 def spread(run: Sequence[Token]) -> str:
