@@ -203,7 +203,7 @@ def _story_number(page: Page) -> int | None:
     body = page.body_classes
     if "error404" in body:
         raise PageRejected("soft_404", "WordPress says that nothing is there: error404")
-    if "attachment" in body or ("page" in body and not body & {"home", "search"}) or "page-template" in body:
+    if "attachment" in body or (body & {"page", "page-template"} and not body & {"home", "search"}):
         raise PageRejected("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
     types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
     number = next((int(match[1]) for name in body if (match := _POST_ID.fullmatch(name))), None)
