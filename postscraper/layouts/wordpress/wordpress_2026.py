@@ -57,7 +57,7 @@ from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.newspaper import Newspaper
-from postscraper.urls import is_of_paper
+from postscraper.urls import is_front, is_of_paper
 
 # A theme's last box: it may be called anything, but footer is in its name.
 END = (
@@ -245,14 +245,23 @@ def _headline(page: Page, box: Node) -> Node:
     for css in HEADLINES:
         headings = [
             each
-            for each in nodes(page, css)
-            if words(each) and box not in each.ancestors and each.closest(f"{ELSEWHERE}, footer") is None
+            for each in _of_no_card(nodes(page, css), box)
+            if words(each)
+            and box not in each.ancestors
+            and each.closest(f"{ELSEWHERE}, footer") is None
+            and not _leads_home(page, each)
         ]
         if len(set(map(words, headings))) > 1:
             raise ambiguous(css, map(words, headings))
         if headings:
             return headings[0]
     raise PageRejected("no_headline", "no heading of the first rank holds words")
+
+
+def _leads_home(page: Page, heading: Node) -> bool:
+    """Whether it is the newspaper's name, linked to the front page."""
+    url = maybe_link(page, heading, "a[href]")
+    return url is not None and is_front(page.canonical(url))
 
 
 def _header(title: Node, box: Node) -> Place:
