@@ -16,7 +16,9 @@ headline and content that none of these names is reported.
 - The byline is the theme's, without its label ("By", "Written by"); a name typed into the content stays there.
 - A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
 - Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
-- A featured picture that a style sheet draws behind a box has no address on the page.
+- A featured picture that a style sheet draws behind a box has no address on the page. One in a box of no known name
+  is that of Open Graph, or that WordPress marks as a post's.
+- Words behind the content's box are reported: a stray end tag in the content drops them there.
 - The caption of a gallery or an embed, and a table, are reported: …/rice-barge
 - A post behind a password has no words: …/protected-post
 - What WordPress calls a page (`page-id-N`) is no story: …/about-us
@@ -275,7 +277,7 @@ def _header(title: Node, box: Node) -> Place:
 def _below(header: Place, box: Node) -> Place:
     """Those behind the content, in no list or comment: some themes print byline and date below."""
     every = nodes(header.around, "*")
-    behind = {each for each in every[every.index(box) + 1 :] if box not in each.ancestors}
+    behind = set(every[every.index(box) + 1 :]).difference(nodes(box, "*"))
     cards = set(nodes(header.around, CARDS)).difference(box.ancestors)
     return Place(header.around, behind, header.apart | cards)
 
