@@ -102,7 +102,10 @@ ENGLISH = Language(
     ),
     not_found=r"page not found|404 not found|not found$|^404\b",
     log_in=r"access denied|403 forbidden|log ?in\b|user login|sign in",
-    server_error=r"under maintenance|site off-?line|unexpected error|bad gateway|error establishing",
+    server_error=(
+        r"under maintenance|^maintenance(?: mode)?$|site off-?line|unexpected error|bad gateway|error establishing"
+        r"|^database error$|^wordpress › error$"
+    ),
 )
 
 _KHMER_WORD = r"[\u1780-\u17d3]{2,14}"

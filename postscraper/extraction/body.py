@@ -7,7 +7,20 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
-from postscraper.extraction.page import UNSEEN, Node, Note, Page, Words, classes, is_hidden, nodes, there, words
+from postscraper.extraction.page import (
+    BLOCKS,
+    UNSEEN,
+    Node,
+    Note,
+    Page,
+    Words,
+    classes,
+    is_hidden,
+    nodes,
+    there,
+    words,
+    words_without,
+)
 from postscraper.extraction.pictures import Album, makes_room, picture_url, styled
 from postscraper.extraction.tables import one_column
 from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word
@@ -42,11 +55,6 @@ NOT_BARE = ":not(p, br, a, b, strong, i, em), [class], [id], [style], [hidden], 
 
 _CROSSHEADS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _KINDS: dict[str, BlockKind] = {"blockquote": "quote", "li": "list_item", **dict.fromkeys(_CROSSHEADS, "crosshead")}
-_BLOCKS = frozenset(_CROSSHEADS).union(
-    ("p", "div", "section", "article", "main", "blockquote", "ul", "ol", "li", "pre", "hr", "center", "address"),
-    ("details", "summary", "figure", "figcaption", "body", "table", "tbody", "tr", "td", "th", "fieldset", "dl"),
-    ("dt", "dd", "form", "aside", "nav", "header", "footer", "dialog", "caption", "legend", "menu"),
-)
 # Skipped without a trace on the page: no gap between the words around it.
 _NO_GAP = frozenset({"script", "style", "template", "noscript", "noframes", "map", "xml", "svg"})
 _ROOM = NO_WORDS + " \t\n\r\f\v\xa0"
@@ -201,7 +209,7 @@ class _Reader:
         tag = child.tag
         if self.aside and (rule := self.aside.get(child)) and not rule(self, child):
             return False
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._close()
             if kind := _KINDS.get(tag):
                 self.kinds.append(kind)
@@ -231,7 +239,7 @@ class _Reader:
 
     def _leave(self, parent: Node) -> None:
         tag = parent.tag
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._close()
             if tag in _KINDS:
                 self.kinds.pop()
@@ -240,7 +248,7 @@ class _Reader:
 
     def _hide(self, child: Node) -> bool:
         """Leave out an invisible element: it makes no gap, but ends a block as other blocks do."""
-        if child.tag in _BLOCKS:
+        if child.tag in BLOCKS:
             self._close()
         self._check_swallowed(f"<{child.tag}>", child.text)
         return False
@@ -278,19 +286,7 @@ class _Reader:
 
     def _words_of(self, box: Node, but: Node | None = None) -> str:
         """The words of a box with spaces between its blocks, without what is skipped and without the element `but`."""
-        parts: list[str] = []
-        stack: list[Node | Words | str] = [box]
-        while stack:
-            each = stack.pop()
-            if isinstance(each, str):
-                parts.append(each)
-            elif isinstance(each, Words):
-                parts.append(each.data)
-            elif each != but and self.aside.get(each) not in (_Reader._skip, _Reader._hide):
-                gap = [" "] if each.tag in _BLOCKS else []
-                inside = [child for child in each.children if isinstance(child, (Node, Words))]
-                stack += [*gap, *reversed(inside), *gap]
-        text = clean("".join(parts))
+        text = words_without(box, lambda each: each == but or self.aside.get(each) in (_Reader._skip, _Reader._hide))
         return text if text.strip(NO_WORDS) else ""
 
     def _holds_pictures(self, box: Node) -> bool:

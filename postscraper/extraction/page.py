@@ -5,7 +5,7 @@ HTML engine (turbohtml, which builds the tree that browsers build); nothing else
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
@@ -167,6 +167,17 @@ def is_hidden(node: Node) -> bool:
     )
 
 
+# Words of different ones stand apart.
+BLOCKS = frozenset(
+    {
+        *("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "section", "article", "main", "blockquote", "ul", "ol", "li"),
+        *("pre", "hr", "center", "address", "details", "summary", "figure", "figcaption", "body", "table", "tbody"),
+        *("tr", "td", "th", "fieldset", "dl", "dt", "dd", "form", "aside", "nav", "header", "footer", "dialog"),
+        *("caption", "legend", "menu"),
+    }
+)
+# Those that stand inside others without white space between them.
+_PARTED = "p, div, li, td, th, dt, dd, h2, h3, h4, h5, h6, section, figcaption"
 # Themes set styles and scripts inside headings, captions and summaries.
 _UNPRINTED = f"script, style, template, noscript, svg, {UNSEEN}"
 
@@ -177,7 +188,8 @@ def words(node: Node) -> str:
     An element that is hidden itself has its words: layouts select hidden ones to read them.
     """
     hidden = unseen(node)
-    text = clean(_seen(node, hidden) if hidden else node.text)
+    parted = hidden or node.select_one(_PARTED) is not None
+    text = words_without(node, hidden.__contains__) if parted else clean(node.text)
     return text if text.isascii() or text.strip(NO_WORDS) else ""
 
 
@@ -186,9 +198,21 @@ def unseen(node: Node) -> set[object]:
     return {*node.select(_UNPRINTED), *filter(is_hidden, node.select("[style], [aria-hidden]"))}
 
 
-def _seen(node: Node, hidden: set[object]) -> str:
-    texts = (each for each in node.descendants if isinstance(each, Words))
-    return "".join(each.data for each in texts if hidden.isdisjoint(each.ancestors))
+def words_without(node: Node, is_left_out: Callable[[Node], bool]) -> str:
+    """The words of the element without those of some inside it, with spaces between blocks."""
+    parts: list[str] = []
+    stack: list[Node | Words | str] = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, str):
+            parts.append(each)
+        elif isinstance(each, Words):
+            parts.append(each.data)
+        elif not is_left_out(each):
+            inside = [child for child in each.children if isinstance(child, (Node, Words))]
+            gap = [" "] if each.tag in BLOCKS else []
+            stack += [*gap, *reversed(inside), *gap]
+    return clean("".join(parts))
 
 
 def nodes(where: Page | Node, css: str) -> list[Node]:

@@ -40,6 +40,15 @@ _CHALLENGE_TITLES = (
     "checking your browser",
     "ddos-guard",
     "verifying you are human",
+    # Of Wordfence, Imunify360, SiteGround, AWS, F5, Vercel, HUMAN and LiteSpeed.
+    "your access to this site has been limited",
+    "one moment, please",
+    "robot challenge screen",
+    "human verification",
+    "client challenge",
+    "vercel security checkpoint",
+    "access to this page has been denied",
+    "please verify you are human",
 )
 _SHORTEST_STORY = 400  # characters; the messages seen have 60 to 200
 _SHORTEST_PAGE = 3_000  # characters with menus and code; bot checks have some hundred

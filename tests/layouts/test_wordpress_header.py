@@ -29,6 +29,19 @@ def test_a_featured_picture_in_a_box_of_any_name(picture: str) -> None:
         assert [(image.url, image.alt) for image in article.images] == [(f"{SITE}/a-800x500.jpg", "Boats")]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        '<article class="post-8 type-post hentry"><h1 class="entry-title">The next story</h1></article>',
+        '<div class="logo"><h1 class="entry-title"><a href="/">The Phnom Penh Post</a></h1></div>',
+    ],
+)
+def test_a_heading_of_the_first_rank_that_is_not_the_storys(other: str) -> None:
+    article = read_page(f"<main>{CARD.format('')}{other}</main>")
+    assert isinstance(article, Article), article
+    assert article.headline == "A story"
+
+
 def test_a_picture_of_a_list_is_not_the_storys() -> None:
     link = '<a href="/a/c/"><img class="wp-post-image" src="/b.jpg"></a>'
     article = story(header=f'<article class="post-8 type-post hentry">{link}</article>')

@@ -24,9 +24,12 @@ DATES = (
     "time[datetime]",
     *(".wp-block-post-date", ".entry-date", ".jeg_meta_date", ".td-post-date", ".posted-on", ".post-date"),
     ".meta-date",
-    *(".date.meta-item", ".post-time", ".entry-time", "time"),
+    *(".date.meta-item", ".post-time", ".entry-time", "time", ".elementor-post-date", ".date"),
 )
-_CHANGED = "time.updated:not(.entry-date), time[itemprop=dateModified], .updated-on, .last-updated, .modified"
+_CHANGED = (
+    "time.updated:not(.entry-date), time[itemprop=dateModified], .updated-on, .last-updated, .modified,"
+    " .wp-block-post-date__modified-date, .wp-block-post-date__modified-date time"
+)
 _APART = timedelta(minutes=1)  # a theme prints no seconds
 
 

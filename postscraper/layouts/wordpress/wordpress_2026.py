@@ -16,7 +16,9 @@ headline and content that none of these names is reported.
 - The byline is the theme's, without its label ("By", "Written by"); a name typed into the content stays there.
 - A page may give two moments for its publication (see published): …/well-diggers. The printed date may be relative.
 - Some themes drop WordPress's classes of the body; its links remain: …/page-not-found-at-temple
-- A featured picture that a style sheet draws behind a box has no address on the page.
+- A featured picture that a style sheet draws behind a box has no address on the page. One in a box of no known name
+  is that of Open Graph, or that WordPress marks as a post's.
+- Words behind the content's box are reported: a stray end tag in the content drops them there.
 - The caption of a gallery or an embed, and a table, are reported: …/rice-barge
 - A post behind a password has no words: …/protected-post
 - What WordPress calls a page (`page-id-N`) is no story: …/about-us
@@ -57,7 +59,7 @@ from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.newspaper import Newspaper
-from postscraper.urls import is_of_paper
+from postscraper.urls import is_front, is_of_paper
 
 # A theme's last box: it may be called anything, but footer is in its name.
 END = (
@@ -203,7 +205,7 @@ def _story_number(page: Page) -> int | None:
     body = page.body_classes
     if "error404" in body:
         raise PageRejected("soft_404", "WordPress says that nothing is there: error404")
-    if "attachment" in body or ("page" in body and not body & {"home", "search"}) or "page-template" in body:
+    if "attachment" in body or (body & {"page", "page-template"} and not body & {"home", "search"}):
         raise PageRejected("not_an_article", f"a page of another kind: {' '.join(sorted(body))[:200]}")
     types = {name.removeprefix("single-") for name in body if name.startswith("single-")}
     number = next((int(match[1]) for name in body if (match := _POST_ID.fullmatch(name))), None)
@@ -245,14 +247,23 @@ def _headline(page: Page, box: Node) -> Node:
     for css in HEADLINES:
         headings = [
             each
-            for each in nodes(page, css)
-            if words(each) and box not in each.ancestors and each.closest(f"{ELSEWHERE}, footer") is None
+            for each in _of_no_card(nodes(page, css), box)
+            if words(each)
+            and box not in each.ancestors
+            and each.closest(f"{ELSEWHERE}, footer") is None
+            and not _leads_home(page, each)
         ]
         if len(set(map(words, headings))) > 1:
             raise ambiguous(css, map(words, headings))
         if headings:
             return headings[0]
     raise PageRejected("no_headline", "no heading of the first rank holds words")
+
+
+def _leads_home(page: Page, heading: Node) -> bool:
+    """Whether it is the newspaper's name, linked to the front page."""
+    url = maybe_link(page, heading, "a[href]")
+    return url is not None and is_front(page.canonical(url))
 
 
 def _header(title: Node, box: Node) -> Place:
@@ -266,7 +277,7 @@ def _header(title: Node, box: Node) -> Place:
 def _below(header: Place, box: Node) -> Place:
     """Those behind the content, in no list or comment: some themes print byline and date below."""
     every = nodes(header.around, "*")
-    behind = {each for each in every[every.index(box) + 1 :] if box not in each.ancestors}
+    behind = set(every[every.index(box) + 1 :]).difference(nodes(box, "*"))
     cards = set(nodes(header.around, CARDS)).difference(box.ancestors)
     return Place(header.around, behind, header.apart | cards)
 

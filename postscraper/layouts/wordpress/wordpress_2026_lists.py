@@ -7,6 +7,7 @@ newspapers and the names that themes share: the cards, and what stands in them.
 - A card's labels, its author and the count of its comments are skipped by name: samples …/national-list-page-2
 - A search finds pages, too, that are no stories: …/search-barge
 - A list at a story's side may hold the story itself.
+- In a card of no known name the heading links to a story; the card is the largest box with no other heading.
 """
 
 import re
@@ -19,13 +20,13 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, Words, many, maybe_link, nodes, there, unseen, words
-from postscraper.extraction.pictures import Album
+from postscraper.extraction.page import Node, Page, Words, many, maybe_link, node, nodes, there, unseen, words
+from postscraper.extraction.pictures import Album, background_url, styled
 from postscraper.extraction.text import NO_WORDS, clean
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
 from postscraper.layouts.wordpress.places import CARDS, Place
 from postscraper.layouts.wordpress.published import moment_of, printed_date
-from postscraper.urls import absolute, is_front, root_kind
+from postscraper.urls import absolute, is_front, root_kind, why_not_own
 
 # Lists of the site itself.
 CHROME = "nav, .menu, .sub-menu, #comments, .comments-area, [class*='mega-menu'], [class*='mega_menu']"
@@ -36,7 +37,8 @@ SUMMARY = (
 )
 # Words of a card besides headline, summary and date.
 LABELS = (
-    "a[rel~=category], a[rel~=tag], a[rel~=author], a[href*='/author/'], .td-post-category, .post-cat-wrap, .cat-links,"
+    "a[rel~=category], a[rel~=tag], a[rel~=author], a[href*='/author/'], a[href*='/category/'], a[href*='/tag/'],"
+    " .td-post-category, .post-cat-wrap, .cat-links,"
     " .tags-links, .taxonomy-category, .byline, .author, .posted-by, .wp-block-post-author, .td-post-author-name,"
     " .jeg_meta_author, .jeg_meta_comment, .jeg_post_category, .meta-author, .comments-link, .td-module-comments,"
     " .meta-comment, .more-link, .wp-block-read-more, .wp-block-post-excerpt__more-link, .read-more, .jeg_readmore,"
@@ -58,6 +60,8 @@ NEXT = (
 
 _PREFIX = re.compile(r"(?:Category|Tag|Author|Month|Year|Day|Archives?)\s*:\s*", re.I)
 _MORE = re.compile(r"(?:continue reading|read more|read the story|more)\b.*", re.I)
+# Headings that may link to a story.
+_LINKED = ":is(h2, h3, h4, h5, h6):has(a[href]), a[href] :is(h2, h3, h4, h5, h6)"
 _LISTS = frozenset({"home", "blog", "archive", "search", "category", "tag", "author", "date"})
 
 
@@ -76,8 +80,11 @@ def listing(page: Page) -> Listing | None:
         for card, name, position in _cards(page, None)
         for each in _card(page, card, None if name == title else name, position)
     ]
-    if not kinds and not any(isinstance(each, DatedTeaser) for each in entries):
-        return None
+    if not any(isinstance(each, DatedTeaser) for each in entries):
+        if not kinds:
+            return None
+        if "search-no-results" not in page.body_classes and not there(page, ".no-results", ".not-found"):
+            entries.append(Problem(kind="unread_words", detail="no card of a list is known on the page"))
     return assemble.listing(
         page,
         layout="wordpress_2026",
@@ -97,18 +104,43 @@ def side_lists(page: Page, story: Node) -> Iterator[Teaser]:
 def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:
     """The cards with the printed name of their list and their place in it, from 1; the innermost of nested ones."""
     around: set[object] = {story, *story.ancestors} if story is not None else set()
-    marks = nodes(page, f"{CARDS}, {LIST_NAMES}")
-    outside = [
-        each for each in marks if each.matches(CARDS) and each not in around and {story}.isdisjoint(each.ancestors)
-    ]
+    outside = [each for each in nodes(page, CARDS) if each not in around and {story}.isdisjoint(each.ancestors)]
     outer = {above for each in outside for above in each.ancestors}
-    cards = [each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")]
+    known = {each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")}
+    unknown = set(_unknown_cards(page)) if story is None else set[Node]()
+    marks = [
+        each
+        for each in nodes(page, "*" if unknown else f"{CARDS}, {LIST_NAMES}")
+        if each in unknown or each.matches(f"{CARDS}, {LIST_NAMES}")
+    ]
+    cards = [each for each in marks if each in known or each in unknown]
     headings = _Headings(marks, cards, around)
     positions: Counter[str | None] = Counter()
     for card in cards:
         name = headings.of(card)
         positions[name] += 1
         yield card, name, positions[name]
+
+
+def _unknown_cards(page: Page) -> Iterator[Node]:
+    """The largest boxes around each heading that links to a story, outside the cards of known names."""
+    address = page.canonical(page.url)
+    for heading in nodes(page, _LINKED):
+        link = node(heading, "a[href]") or heading.closest("a[href]")
+        url = absolute(page.base, link.attr("href") or "") if link is not None else None
+        is_story = url is not None and why_not_own(address, page.canonical(url)) is None
+        if not is_story or not words(heading) or heading.closest(f"{CHROME}, {CARDS}") is not None:
+            continue
+        card = heading
+        for above in heading.ancestors:
+            if (
+                not isinstance(above, Node)
+                or above.tag in ("main", "body")
+                or len(nodes(above, "h1, h2, h3, h4, h5, h6")) > 1
+            ):
+                break
+            card = above
+        yield card
 
 
 class _Headings:
@@ -152,9 +184,11 @@ class _Card(NamedTuple):
 def _read(page: Page, card: Node, name: str | None, position: int) -> _Card | None:
     """The parts of a card; None for one without an address."""
     labels: set[object] = set(nodes(card, LABELS))
-    free = [each for each in nodes(card, f"a[href], {HEADINGS}") if not labels.intersection({each, *each.ancestors})]
+    parts = [*([card] if card.tag == "a" else []), *nodes(card, f"a[href], {HEADINGS}")]
+    free = [each for each in parts if not labels.intersection({each, *each.ancestors})]
     links = [each for each in free if each.tag == "a"]
-    heading = next((each for each in (*nodes(card, HEADINGS), *links) if each in free and words(each)), None)
+    headings = [each for each in nodes(card, HEADINGS) if labels.isdisjoint(nodes(each, "a"))]
+    heading = next((each for each in (*headings, *links) if each in free and words(each)), None)
     own = () if heading is None else (heading, *nodes(heading, "a[href]"), *heading.ancestors)
     linked = next((each for each in (*(each for each in links if each in own), *links)), None)
     url = absolute(page.base, linked.attr("href") or "") if linked is not None else None
@@ -166,13 +200,14 @@ def _read(page: Page, card: Node, name: str | None, position: int) -> _Card | No
     album = Album(page)
     for img in nodes(card, "img:not(.avatar)"):
         album.add(img, None, 0)
+    drawn = (found for each in styled(card) if (found := background_url(page, each)))
     teaser = DatedTeaser(
         list=name,
         position=position,
         headline=words(heading) if heading is not None else None,
         url=url,
         summary=summary or None,
-        image_url=album.images[0].url if album.images else None,
+        image_url=album.images[0].url if album.images else next(drawn, None),
     )
     return _Card(teaser, date, read={*labels, *boxes, heading, date})
 
