@@ -18,7 +18,7 @@ from storage.database.lock import RunLock
 from storage.database.packed import refuse
 from storage.query.search.filters import Filters, Named, names
 from storage.query.search.spelling import Spelling
-from storage.query.search.syntax import has_open_quote
+from storage.query.search.syntax import has_open_quote, parse
 
 
 class Number(click.IntRange):
@@ -197,9 +197,13 @@ def spelling(command: Callable[..., None]) -> Callable[..., None]:
     return spelled
 
 
-def warn_of_open_quote(*questions: str) -> None:
-    for words in filter(has_open_quote, questions):
-        note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
+def check_words(*searches: str) -> None:
+    """Warn of a quotation mark that is not closed. Raises BadRequest for a search without a word, BadQuery."""
+    for words in searches:
+        if parse(words) is None:
+            raise BadRequest(f"there is no word to search for in {words.strip()!r}")
+        if has_open_quote(words):
+            note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
 
 
 def reading(command: Callable[..., None]) -> Callable[..., None]:

@@ -165,7 +165,9 @@ def gone_command(since: date | None, until: date | None, json_wanted: bool, arch
         return
     for each in stories:
         _print_gone(each)
-    line(counted(len(stories), "story", "stories")) if stories else note("No story is known to be gone.")
+    line(counted(len(stories), "story", "stories")) if stories else note(
+        "No story is known to be gone" + (" by these days." if since or until else ".")
+    )
 
 
 def _print_gone(each: Gone) -> None:
