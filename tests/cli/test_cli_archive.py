@@ -144,7 +144,10 @@ def test_a_path_that_two_newspapers_have_is_refused(tmp_path: Path) -> None:
     assert "Other" in run("show", "postkhmer.com/national/canal", "--archive", tmp_path).stdout
 
 
-@pytest.mark.parametrize("typed", [f"{SITE}/national/cannal", "/nationl/canal", "phnompenhpost.com/national/canal-0"])
+@pytest.mark.parametrize(
+    "typed",
+    [f"{SITE}/national/cannal", "/nationl/canal", "phnompenhpost.com/national/canal-0", f"{SITE}/national/canal/amp/"],
+)
 def test_show_of_a_near_miss_names_the_story_that_is_meant(archive: Path, typed: str) -> None:
     refused(run("show", typed, "--archive", archive), 4, typed, f"did you mean {SITE}/national/canal?")
 
