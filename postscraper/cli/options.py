@@ -206,16 +206,23 @@ def check_words(*searches: str) -> None:
             note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
 
 
-def reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --archive, and pass the archive itself as `archive`, opened for reading."""
+def _opened_by(option: Callable[[Callable[..., None]], Callable[..., None]]) -> Callable[..., Callable[..., None]]:
+    """Add an --archive, and pass the archive itself as `archive`, opened for reading."""
 
-    @readable
-    @wraps(command)
-    def opened(archive: Path, **values: Any) -> None:
-        with Archive.open(archive, readonly=True) as open_archive:
-            command(archive=open_archive, **values)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @option
+        @wraps(command)
+        def opened(archive: Path, **values: Any) -> None:
+            with Archive.open(archive, readonly=True) as open_archive:
+                command(archive=open_archive, **values)
 
-    return opened
+        return opened
+
+    return decorate
+
+
+reading = _opened_by(readable)
+reading_evidence = _opened_by(archive)  # of a folder alone: the pages in a pack cannot be read again
 
 
 @contextmanager
