@@ -137,8 +137,8 @@ def days(since_help: str, until_help: str) -> Callable[[Callable[..., None]], Ca
 
 
 published = days(
-    "Published on this day or later; 2018 and 2018-06 are days, too.",
-    "Published on this day or earlier; of 2018 the last day is meant.",
+    "Published on this day or later; of 2018 or 2018-06 the first day is meant.",
+    "Published on this day or earlier; of 2018 or 2018-06 the last day is meant.",
 )
 captured = days("Captured on this day (UTC) or later.", "Captured on this day (UTC) or earlier.")
 
@@ -181,7 +181,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
 def paging(command: Callable[..., None]) -> Callable[..., None]:
     """Add --limit and --page, both from 1."""
     limit = click.option("--limit", type=Number(1, 10_000), default=20, show_default=True, help="Stories on a page.")
-    page = click.option("--page", type=Number(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
+    page = click.option("--page", type=Number(1, 1_000_000), default=1, metavar="N", help="Which page of them, from 1.")
     return limit(page(command))
 
 
