@@ -18,7 +18,7 @@ from storage.database.lock import RunLock
 from storage.database.packed import refuse
 from storage.query.search.filters import Filters, Named, names
 from storage.query.search.spelling import Spelling
-from storage.query.search.syntax import has_open_quote
+from storage.query.search.syntax import has_open_quote, parse
 
 
 class Number(click.IntRange):
@@ -137,8 +137,8 @@ def days(since_help: str, until_help: str) -> Callable[[Callable[..., None]], Ca
 
 
 published = days(
-    "Published on this day or later; 2018 and 2018-06 are days, too.",
-    "Published on this day or earlier; of 2018 the last day is meant.",
+    "Published on this day or later; of 2018 or 2018-06 the first day is meant.",
+    "Published on this day or earlier; of 2018 or 2018-06 the last day is meant.",
 )
 captured = days("Captured on this day (UTC) or later.", "Captured on this day (UTC) or earlier.")
 
@@ -181,7 +181,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
 def paging(command: Callable[..., None]) -> Callable[..., None]:
     """Add --limit and --page, both from 1."""
     limit = click.option("--limit", type=Number(1, 10_000), default=20, show_default=True, help="Stories on a page.")
-    page = click.option("--page", type=Number(1, 1_000_000), default=1, metavar="N", help="The next stories, from 1.")
+    page = click.option("--page", type=Number(1, 1_000_000), default=1, metavar="N", help="Which page of them, from 1.")
     return limit(page(command))
 
 
@@ -197,21 +197,32 @@ def spelling(command: Callable[..., None]) -> Callable[..., None]:
     return spelled
 
 
-def warn_of_open_quote(*questions: str) -> None:
-    for words in filter(has_open_quote, questions):
-        note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
+def check_words(*searches: str) -> None:
+    """Warn of a quotation mark that is not closed. Raises BadRequest for a search without a word, BadQuery."""
+    for words in searches:
+        if parse(words) is None:
+            raise BadRequest(f"there is no word to search for in {words.strip()!r}")
+        if has_open_quote(words):
+            note(f"A quotation mark in {words.strip()} is not closed: the words behind it are searched one by one.")
 
 
-def reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --archive, and pass the archive itself as `archive`, opened for reading."""
+def _opened_by(option: Callable[[Callable[..., None]], Callable[..., None]]) -> Callable[..., Callable[..., None]]:
+    """Add an --archive, and pass the archive itself as `archive`, opened for reading."""
 
-    @readable
-    @wraps(command)
-    def opened(archive: Path, **values: Any) -> None:
-        with Archive.open(archive, readonly=True) as open_archive:
-            command(archive=open_archive, **values)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @option
+        @wraps(command)
+        def opened(archive: Path, **values: Any) -> None:
+            with Archive.open(archive, readonly=True) as open_archive:
+                command(archive=open_archive, **values)
 
-    return opened
+        return opened
+
+    return decorate
+
+
+reading = _opened_by(readable)
+reading_evidence = _opened_by(archive)  # of a folder alone: the pages in a pack cannot be read again
 
 
 @contextmanager

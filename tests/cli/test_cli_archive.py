@@ -75,7 +75,6 @@ def test_search_finds_english_and_khmer_and_obeys_its_limits(archive: Path) -> N
     assert found("rice OR zebra", "--sort", "newest") == ["canal", "hostile"]
     assert found("rice OR zebra", "--sort", "newest", "--limit", "1", "--page", "2") == ["hostile"]
     assert found("rice", "--author", "dara") == ["canal"]
-    assert found('"') == []
 
 
 @pytest.mark.parametrize(
@@ -83,6 +82,7 @@ def test_search_finds_english_and_khmer_and_obeys_its_limits(archive: Path) -> N
     [
         (["search", "rice", "--section", "Nationl"], "did you mean 'National'?"),
         (["search", "-rice"], "-rice only excludes"),
+        (["search", '"'], "no word to search for in '\"'"),
         (["search", "rice OR"], "OR needs a word on both sides"),
         (["search", "rice", "--author", "(Dara"], "parenthesis"),
         (["audit", "--section", "buisness"], "did you mean 'business'?"),
@@ -145,7 +145,10 @@ def test_a_path_that_two_newspapers_have_is_refused(tmp_path: Path) -> None:
     assert "Other" in run("show", "postkhmer.com/national/canal", "--archive", tmp_path).stdout
 
 
-@pytest.mark.parametrize("typed", [f"{SITE}/national/cannal", "/nationl/canal", "phnompenhpost.com/national/canal-0"])
+@pytest.mark.parametrize(
+    "typed",
+    [f"{SITE}/national/cannal", "/nationl/canal", "phnompenhpost.com/national/canal-0", f"{SITE}/national/canal/amp/"],
+)
 def test_show_of_a_near_miss_names_the_story_that_is_meant(archive: Path, typed: str) -> None:
     refused(run("show", typed, "--archive", archive), 4, typed, f"did you mean {SITE}/national/canal?")
 
@@ -319,3 +322,13 @@ def test_a_moment_is_printed_with_the_zone_of_its_clock(tmp_path: Path) -> None:
         assert "captured 2018-06-20 01:10 UTC" in shown
     early = run("front", "/national", "--as-of", "2018-06-19", "--archive", tmp_path / "archive")
     assert "as old as 2018-06-19 23:59 UTC+07:00" in early.stderr
+
+
+def test_the_paper_as_of_a_day_says_when_a_page_has_more(archive: Path) -> None:
+    def shown(limit: int) -> list[str]:
+        return run("as-of", "2018-07", "--limit", str(limit), "--archive", archive).stdout.splitlines()
+
+    stories = len(json.loads(run("as-of", "2018-07", "--json", "--archive", archive).stdout)[0]["stories"])
+    assert shown(stories)[0] == "The Phnom Penh Post as of 2018-07-31 23:59 UTC+07:00"
+    assert shown(stories)[-1] == ""
+    assert shown(stories - 1)[-1] == "--page 2 has more"

@@ -194,7 +194,8 @@ def test_periods_are_those_that_the_filters_name(archive: Path) -> None:
 def test_an_answer_that_is_empty_says_so_and_is_no_fault(archive: Path, tmp_path: Path) -> None:
     for words in (
         ("search", "elephant"), ("trend", "elephant"), ("quote", "no elephant"), ("gone",), ("changes", "--silent"),
-        ("families",), ("images",), ("runs",), ("ledger", "--state", "failed"), ("audit", "--section", "world"),
+        ("gone", "--since", "2018"), ("families",), ("images",), ("runs",),
+        ("ledger", "--state", "failed"), ("audit", "--section", "world"),
         ("export", tmp_path / "a.csv", "--words", "elephant"), ("pack", tmp_path / "a.wacz", "--words", "elephant"),
     ):  # fmt: skip
         done = run(*words, "--archive", archive)

@@ -83,7 +83,7 @@ def nearest(connection: Connection, address: str) -> str | None:
 
 
 def _last_part(address: str) -> str:
-    return address.rstrip("/").rsplit("/", 1)[-1]
+    return address.rstrip("/").removesuffix("/amp").rsplit("/", 1)[-1]
 
 
 def full_story(connection: Connection, story: str | int) -> FullStory:

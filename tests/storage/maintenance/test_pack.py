@@ -220,6 +220,8 @@ def test_commands_that_need_evidence_say_why_not(whole: Path, tmp_path: Path, co
     assert (done.exit_code, done.stdout) == (8, ""), done.output
     assert "is a pack" in done.stderr
     assert "postscraper replay" in done.stderr
+    takes_packs = "or a file that `pack` made" in " ".join(run(command, "--help").stdout.split())
+    assert takes_packs == (command == "export"), "what else it exports it takes from a pack"
     assert whole.read_bytes() == before
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,7 @@
 """Notice of a failed run, by webhook and by mail."""
 
 import json
+import re
 import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from postscraper import __version__
+from postscraper.errors import BadRequest
 
 SECONDS = 30.0  # for a server to answer
 
@@ -23,6 +25,13 @@ class Notice:
     mail: str | None = None
     smtp: str = "localhost:25"
 
+    def __post_init__(self) -> None:
+        """Raises BadRequest for an address or a server that cannot be one; it would fail only with the first notice."""
+        if self.webhook and not self.webhook.startswith(("http://", "https://")):
+            raise BadRequest(f"--webhook {self.webhook} is no http(s) address")
+        if not re.fullmatch(r"[^:]+(:[0-9]{1,5})?", self.smtp):
+            raise BadRequest(f"--smtp {self.smtp} is no mail server; write it as HOST:PORT")
+
     def send(self, subject: str, facts: dict[str, Any]) -> list[str]:
         """Report a failure; returns a sentence for each way that did not work."""
         failed = []
@@ -35,8 +44,6 @@ class Notice:
         return failed
 
     def _post(self, url: str, subject: str, facts: dict[str, Any]) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("it is no http(s) address")
         body = json.dumps({"text": subject, **facts}, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "User-Agent": f"postscraper/{__version__}"}
         with urlopen(Request(url, data=body, headers=headers, method="POST"), timeout=SECONDS):

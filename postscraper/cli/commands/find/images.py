@@ -22,7 +22,9 @@ _INSTALL = "pip install 'postscraper[pictures]'"
 @click.argument("story", metavar="[URL|ID]", required=False)
 @click.option("--lost", is_flag=True, help="Name the pictures that stories print and the archive does not hold.")
 @click.option("--measure", "measure_wanted", is_flag=True, help="Measure pictures that a merge or a replay brought.")
-@click.option("--limit", type=options.Number(1, 100_000), default=1_000, show_default=True, help="Photos.")
+@click.option(
+    "--limit", type=options.Number(1, 100_000), default=1_000, show_default=True, help="At most so many photos."
+)
 @options.json
 @options.readable
 def images_command(

@@ -13,7 +13,9 @@ from storage.query.search.quote import MOST_QUOTED, Form, Quoted, quote
 @click.argument("sentence", nargs=-1, required=True)
 @options.reading
 @click.option("--exact", "exact_only", is_flag=True, help="Leave out nearly equal forms.")
-@click.option("--limit", type=options.Number(1, MOST_QUOTED), default=100, show_default=True, help="Stories.")
+@click.option(
+    "--limit", type=options.Number(1, MOST_QUOTED), default=100, show_default=True, help="At most so many stories."
+)
 @options.json
 def quote_command(sentence: tuple[str, ...], exact_only: bool, limit: int, json_wanted: bool, archive: Archive) -> None:
     """Find a SENTENCE in every wording of the stories, in captions and teasers, and whether it still stands.

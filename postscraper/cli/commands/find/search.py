@@ -83,7 +83,7 @@ def search_command(
       postscraper search Kompong --variants --facets
     """
     query = " ".join(words)
-    options.warn_of_open_quote(query)
+    options.check_words(query)
     if sql_wanted:
         click.echo(archive.ask(statement, query, filters, spelling))
     elif facets_wanted:

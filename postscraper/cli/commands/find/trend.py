@@ -62,7 +62,7 @@ def trend_command(
     if relative and per == "words":
         raise click.UsageError("--relative is --per stories: leave out one of them")
     stdout_taken = files.takes_stdout(drawing, numbers, json_wanted=json_wanted)
-    options.warn_of_open_quote(*words)
+    options.check_words(*words)
     measure: Measure = per or ("stories" if relative else "count")
     counts = archive.ask(trend, words, filters, by, spelling, count_words=per == "words")
     if json_wanted:

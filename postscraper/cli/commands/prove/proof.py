@@ -27,7 +27,7 @@ _LONGEST = 100  # characters of a value on one line
 @click.option("--revision", type=options.Number(min=1), metavar="N", help="Of this revision. Default: the newest.")
 @click.option("--page", type=files.OUTPUT, metavar="FILE", help="Write the decoded page here, as UTF-8.")
 @options.json
-@options.reading
+@options.reading_evidence
 @click.pass_context
 def proof_command(
     ctx: click.Context,

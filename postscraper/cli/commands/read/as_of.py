@@ -51,14 +51,14 @@ def as_of_command(
         return
     for overview in held:
         paper = NEWSPAPERS[overview["paper"]]
-        line(f"{paper.name} as of {options.clock_time(overview['as_of'], paper.zone)}")
+        line(f"{paper.title or paper.host} as of {options.clock_time(overview['as_of'], paper.zone)}")
         line()
         for listing in overview["pages"]:
             print_page(listing, _TEASERS)
             line()
         for each in overview["stories"]:
             _print_line(each)
-        if len(overview["stories"]) == limit:
+        if overview["more"]:
             line(f"--page {page + 1} has more")
     if not held:
         note("Nothing was captured or published by then.")
@@ -73,11 +73,12 @@ def _overview(archive: Archive, paper: Newspaper, typed: datetime, limit: int, p
         options.last_day(moment, paper.zone),
         redirect_target,
         host=paper.host,
-        limit=limit,
+        limit=limit + 1,
         offset=limit * (page - 1),
     )
     pages = archive.ask(pages_as_of, list(dict.fromkeys(addresses)), moment)
-    return {"paper": paper.name, "as_of": moment, "pages": pages, "stories": stories}
+    more = len(stories) > limit
+    return {"paper": paper.name, "as_of": moment, "pages": pages, "stories": stories[:limit], "more": more}
 
 
 def _overview_data(overview: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +166,9 @@ def gone_command(since: date | None, until: date | None, json_wanted: bool, arch
         return
     for each in stories:
         _print_gone(each)
-    line(counted(len(stories), "story", "stories")) if stories else note("No story is known to be gone.")
+    line(counted(len(stories), "story", "stories")) if stories else note(
+        "No story is known to be gone" + (" by these days." if since or until else ".")
+    )
 
 
 def _print_gone(each: Gone) -> None:

@@ -118,7 +118,9 @@ def _print_diff(old: Wording, new: Wording, fields: Mapping[str, list[tuple[Piec
 )
 @click.option("--section", help="Only stories of this section, as the paper names it.")
 @click.option("--silent", is_flag=True, help="Only changes of substance that no note explains.")
-@click.option("--limit", type=options.Number(1, 10_000), default=20, show_default=True, help="Revisions to print.")
+@click.option(
+    "--limit", type=options.Number(1, 10_000), default=20, show_default=True, help="At most so many revisions."
+)
 @options.json
 @options.reading
 def changes_command(

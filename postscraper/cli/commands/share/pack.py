@@ -19,7 +19,7 @@ from storage.query.export.selection import StorySelection
 @click.command("pack")
 @click.argument("out", type=files.OUTPUT)
 @options.json
-@options.reading
+@options.reading_evidence
 @selecting
 def pack_command(out: Path, json_wanted: bool, selection: StorySelection, archive: Archive) -> None:
     """Write stories with all that belongs to them into one file, OUT.wacz, that opens anywhere.

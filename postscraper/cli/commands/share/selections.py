@@ -25,7 +25,8 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
     def selected(words: str | None, spelling: Spelling, filters: Filters, **values: Any) -> None:
         if words is None and spelling != EXACT:
             raise click.UsageError("--forms and --variants are spellings of --words: give these, too")
-        options.warn_of_open_quote(words or "")
+        if words is not None:
+            options.check_words(words)
         selection = StorySelection(words=words, filters=filters, spelling=spelling)
         selection.values()  # raises BadQuery before anything is written
         command(selection=selection, **values)
