@@ -65,7 +65,14 @@ class Answer:
 
     def canonical(self, url: str) -> str:
         """`url` in the archive's one form, with this answer's aliases."""
-        return canonical(url, self.aliases)
+        if url not in self._forms:
+            self._forms[url] = canonical(url, self.aliases)
+        return self._forms[url]
+
+    @cached_property
+    def _forms(self) -> dict[str, str]:
+        """Those known already, by address: a page's own is asked for a dozen times."""
+        return {}
 
     def language_of(self, text: str) -> str:
         """The language of words in the answer, by its code; without any words, the edition's."""
@@ -180,6 +187,7 @@ BLOCKS = frozenset(
 _PARTED = "p, div, li, td, th, dt, dd, h2, h3, h4, h5, h6, section, figcaption"
 # Themes set styles and scripts inside headings, captions and summaries.
 _UNPRINTED = f"script, style, template, noscript, svg, {UNSEEN}"
+_MAY_HIDE = f"{_UNPRINTED}, [style], [aria-hidden]"
 
 
 def words(node: Node) -> str:
@@ -187,9 +195,13 @@ def words(node: Node) -> str:
 
     An element that is hidden itself has its words: layouts select hidden ones to read them.
     """
-    hidden = unseen(node)
-    parted = hidden or node.select_one(_PARTED) is not None
-    text = words_without(node, hidden.__contains__) if parted else clean(node.text)
+    text = clean(node.text)
+    if node.select_one("*") is not None:  # most elements that are read hold no other
+        hidden = unseen(node) if node.select_one(_MAY_HIDE) is not None else set()
+        parted = node.select(_PARTED)
+        # The last holds no other of these: if it holds all words, none stand apart.
+        if hidden or (parted and clean(parted[-1].text) != text):
+            text = words_without(node, hidden.__contains__)
     return text if text.isascii() or text.strip(NO_WORDS) else ""
 
 
@@ -201,17 +213,18 @@ def unseen(node: Node) -> set[object]:
 def words_without(node: Node, is_left_out: Callable[[Node], bool]) -> str:
     """The words of the element without those of some inside it, with spaces between blocks."""
     parts: list[str] = []
-    stack: list[Node | Words | str] = [node]
+    stack: list[object] = [node]
     while stack:
         each = stack.pop()
-        if isinstance(each, str):
-            parts.append(each)
-        elif isinstance(each, Words):
+        if isinstance(each, Words):
             parts.append(each.data)
-        elif not is_left_out(each):
-            inside = [child for child in each.children if isinstance(child, (Node, Words))]
-            gap = [" "] if each.tag in BLOCKS else []
-            stack += [*gap, *reversed(inside), *gap]
+        elif isinstance(each, str):
+            parts.append(each)
+        elif isinstance(each, Node) and not is_left_out(each):
+            if each.tag in BLOCKS:
+                parts.append(" ")
+                stack.append(" ")
+            stack.extend(reversed(each.children))
     return clean("".join(parts))
 
 

@@ -1,7 +1,8 @@
 """Read stored captures again with the current layouts: compare first, then accept the new readings.
 
-    report = compare(archive, EvidenceReader(folder), CaptureSelection(layouts=("drupal_2017",)))  # nothing is written
-    accept(archive, EvidenceReader(folder), report)                                                # writes the new readings
+    chosen = CaptureSelection(layouts=("drupal_2017",))
+    report = compare(archive, EvidenceReader(folder), chosen)  # nothing is written
+    accept(archive, EvidenceReader(folder), report)            # writes the new readings
 
 Reading is repeatable: `accept` stores what `compare` reported. The bytes come from the evidence.
 """

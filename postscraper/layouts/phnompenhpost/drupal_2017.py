@@ -167,6 +167,8 @@ _TWELVE_HOURS_FROM = datetime.date(2020, 1, 1)
 _DATE = re.compile(
     rf"(?:(?i:Publication date):?\s)?(?P<text>(?P<date>{DATES.day}{DATES.clock}?{DATES.zone}?)(?: by .*)?)"
 )
+# Lines of a card; words of it that stand in none are reported.
+_LINES = "p, :is(div, span, time):not(:has(div, p))"
 _MORE = re.compile(r"(?:READ )?MORE|LOAD MORE|Read more", re.I)
 
 # Kinds of page that are neither story nor list: by Drupal's classes of the body, and their forms.
@@ -233,7 +235,7 @@ def _card(page: Page, card: Node, name: str | None, position: int) -> Iterator[D
     links = nodes(card, ":is(h2, h3, h4) a[href]") or nodes(card, "a[href]")
     headline = " ".join(text for each in links if (text := words(each)) and not _MORE.fullmatch(text)) or None
     url = next((near for each in links if (near := absolute(page.base, each.attr("href") or ""))), None)
-    boxes = [(each.tag, text) for each in nodes(card, "div, p, span, time") if (text := words(each))]
+    boxes = [(each.tag, text) for each in nodes(card, _LINES) if (text := words(each))]
     paragraphs = dict.fromkeys(text for tag, text in boxes if tag == "p" and text != headline)
     lines = [text for text in paragraphs if not _MORE.fullmatch(text)]
     dates = [text for _, text in boxes if _DATE.fullmatch(text)]

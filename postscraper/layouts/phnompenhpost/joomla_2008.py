@@ -106,8 +106,8 @@ def text_cells(where: Page | Node) -> list[Node]:
     """The cells of the engine's tables that hold words besides headline, author and date: the last is the story's."""
     meta = ".small, .createdate, .modifydate, .contentheading, .buttonheading"
     cells = nodes(where, "table.contentpaneopen > tbody > tr > td")
-    filled = (cell for cell in cells if not cell.matches(meta) and not there(cell, meta) and words(cell))
-    return [cell for cell in filled if words(cell) not in many(cell, ".readon")]
+    texts = ((cell, words(cell)) for cell in cells if not cell.matches(meta) and not there(cell, meta))
+    return [cell for cell, text in texts if text and text not in many(cell, ".readon")]
 
 
 def _dated(page: Page, line: str | None) -> tuple[Printed | None, tuple[Problem, ...]]:

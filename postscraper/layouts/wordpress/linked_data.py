@@ -41,10 +41,12 @@ class LinkedData(NamedTuple):
 def linked_data(page: Page) -> LinkedData:
     """The facts of the story in the page's JSON-LD; empty fields where it has none or is broken."""
     texts = [_WRAPPER.sub("", script.text) for script in nodes(page, "script[type*='ld+json']")]
-    things = [thing for text in texts for thing in _things(text)]
-    stories = [each for each in things if _kinds(each) & _ARTICLES]
-    stories = [each for each in stories if _is_own(page, each)] or [
-        each for each in stories if not any(_may_be_a_storys(page, url) for url in _addresses(page, each))
+    parsed = [_parsed(text) for text in texts]
+    things = [thing for data in parsed for thing in _things(data)]
+    named = [(each, set(_addresses(page, each))) for each in things if _kinds(each) & _ARTICLES]
+    own = {page.canonical(page.url), own_address(page)[0]} if named else set()
+    stories = [each for each, addresses in named if own & addresses] or [
+        each for each, addresses in named if not any(_may_be_a_storys(page, url) for url in addresses)
     ]
     dated = stories + [each for each in things if _kinds(each) & _PAGES]
     names = {each["@id"]: each.get("name") for each in things if isinstance(each.get("@id"), str)}
@@ -57,7 +59,9 @@ def linked_data(page: Page) -> LinkedData:
         authors=tuple(dict.fromkeys(_authors(dated, names))),
         crumbs=next((found for each in things if (found := tuple(_crumbs(each)))), ()),
         barred=any(str(each.get("isAccessibleForFree")).lower() == "false" for each in dated),
-        broken=tuple(text for text in texts if '"datePublished"' in text and _parsed(text) is None),
+        broken=tuple(
+            text for text, data in zip(texts, parsed, strict=True) if data is None and '"datePublished"' in text
+        ),
     )
 
 
@@ -69,8 +73,7 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _things(text: str) -> Iterator[dict[str, Any]]:
-    data = _parsed(text)
+def _things(data: Any) -> Iterator[dict[str, Any]]:
     for each in data if isinstance(data, list) else [data]:
         if isinstance(each, dict):
             graph = each.get("@graph")
@@ -79,10 +82,6 @@ def _things(text: str) -> Iterator[dict[str, Any]]:
                     yield thing
                     if isinstance(thing.get("mainEntity"), dict):
                         yield thing["mainEntity"]
-
-
-def _is_own(page: Page, thing: dict[str, Any]) -> bool:
-    return not {page.canonical(page.url), own_address(page)[0]}.isdisjoint(_addresses(page, thing))
 
 
 def _may_be_a_storys(page: Page, address: str) -> bool:

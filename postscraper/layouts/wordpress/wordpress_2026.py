@@ -236,7 +236,7 @@ def _box(page: Page, number: int | None) -> Node:
 
 def _is_own(box: Node, number: int | None) -> bool:
     """Whether a box is of the page's own post: of no list beside it, and of no other post."""
-    if box.closest(ELSEWHERE) is not None or not (words(box) or there(box, "img")):
+    if box.closest(ELSEWHERE) is not None or not (clean(box.text) or there(box, "img")):
         return False
     post = box.closest("article.type-post, article.hentry, [id^='post-'].type-post")
     return post is None or f"post-{number}" in (post.attr("id"), *classes(post))
