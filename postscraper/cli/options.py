@@ -145,7 +145,7 @@ captured = days("Captured on this day (UTC) or later.", "Captured on this day (U
 
 def check_name(archive: Archive, named: Named, value: str) -> None:
     """Raises BadRequest for a section, language or layout that no story of the archive has, in any case of letters."""
-    known = archive.ask(names, named)
+    known = archive.ask(names)[named]
     if known and value.casefold() not in map(str.casefold, known):
         raise BadRequest(f"no story is of the {named} {value!r}{closest(value, known)}")
 

@@ -1,6 +1,6 @@
 """Views of a search: hits with marked snippets beside their facets, and the trend of words over time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -44,6 +44,7 @@ def view(
             absent_hits = search.count(connection, words, of_absent, spelling)
     except BadQuery as error:
         fault = str(error)
+    known = names(connection)
     total = counts.stories if counts else 0
     ranked = search.ranked(connection, words, chosen, spelling) if total and sort == "best" else total
     pages = -(-ranked // limit)
@@ -51,7 +52,7 @@ def view(
         "title": f"Search: {words}" if words else "Search",
         "q": words,
         "fault": fault,
-        "notice": _notice(connection, filters) or _beyond(page, pages),
+        "notice": _notice(known, filters) or _beyond(page, pages),
         "total": total,
         "page": page,
         "pages": pages,
@@ -60,18 +61,18 @@ def view(
         "hits": [asdict(hit) for hit in hits],
         "facets": counts,
         "gone": absent_hits,
-        "sections": names(connection, "section"),
-        "layouts": names(connection, "layout"),
+        "sections": known["section"],
+        "layouts": known["layout"],
     }
 
 
-def _notice(connection: Connection, filters: Filters) -> str | None:
+def _notice(known: Mapping[Named, Sequence[str]], filters: Filters) -> str | None:
     """A sentence for a filter that no story can pass; None without one."""
-    for name in get_args(Named):
-        value, known = getattr(filters, name), names(connection, name)
-        if value is not None and value.lower() not in [each.lower() for each in known]:
+    for name, values in known.items():
+        value = getattr(filters, name)
+        if value is not None and value.lower() not in [each.lower() for each in values]:
             noun = {"layout": "design"}.get(name, name)
-            near = get_close_matches(value, known, n=1)
+            near = get_close_matches(value, values, n=1)
             return f"The archive has no {noun} “{value}”{f'; did you mean “{near[0]}”?' if near else '.'}"
     return None
 
@@ -96,16 +97,17 @@ def trend_view(room: Room, connection: Connection, q: str, by: Period, **given: 
         curves = trend(connection, questions, filters, by, spelling) if questions else None
     except BadQuery as error:
         fault = str(error)
+    known = names(connection)
     data: dict[str, Any] = {
         "title": f"Trend: {'; '.join(questions)}" if questions else "Trend",
         "questions": questions,
         "fault": fault,
-        "notice": _notice(connection, filters) or too_many,
+        "notice": _notice(known, filters) or too_many,
         "by": by,
         "periods": (),
         "all_stories": (),
         "series": [],
-        "sections": names(connection, "section"),
+        "sections": known["section"],
     }
     if curves is not None:
         data |= {"periods": curves.periods, "all_stories": curves.all_stories}

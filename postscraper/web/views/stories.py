@@ -228,7 +228,7 @@ def edited(
         "limit": limit,
         "more": len(rows) > limit,
         "kinds": KINDS,
-        "sections": names(connection, "section"),
+        "sections": names(connection)["section"],
         "edits": [
             {name: getattr(each, name) for name in _EDIT}
             | {"kinds": list(dict.fromkeys(row.kind for row in each.changes))}

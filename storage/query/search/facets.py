@@ -13,7 +13,7 @@ from storage.query.search.search import MATCHES, SINGLE, expression
 from storage.query.search.spelling import EXACT, Spelling
 
 # Authors are counted in the last archived wordings alone: in 850,000 they would take a second.
-MOST_WITH_AUTHORS = 20_000
+MOST_WITH_AUTHORS = 10_000
 
 # Hits are counted by combinations of values, of which there are few, and these counts added up: one pass over the hits
 # for all facets. The ids come as one text, which Python counts in three quarters of the time of GROUP BY, which sorts.

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, text
 
@@ -109,7 +109,8 @@ class Filters:
 Named = Literal["section", "language", "layout"]
 
 
-def names(connection: Connection, named: Named) -> list[str]:
-    """The values that a filter may name, of any story."""
-    query = text(f"SELECT DISTINCT {named} FROM facets WHERE {named} IS NOT NULL AND stories ORDER BY {named}")
-    return list(connection.execute(query).scalars())
+def names(connection: Connection) -> dict[Named, list[str]]:
+    """The values that a filter may name, of any story, in their order."""
+    of: tuple[Named, ...] = get_args(Named)
+    rows = connection.execute(text(f"SELECT DISTINCT {', '.join(of)} FROM facets WHERE stories")).all()
+    return {name: sorted({row[at] for row in rows} - {None}) for at, name in enumerate(of)}

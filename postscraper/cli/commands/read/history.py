@@ -142,7 +142,7 @@ def changes_command(
     chosen = None
     if section is not None:
         options.check_name(archive, "section", section)
-        chosen = [each for each in archive.ask(names, "section") if each.casefold() == section.casefold()]
+        chosen = [each for each in archive.ask(names)["section"] if each.casefold() == section.casefold()]
     edited = archive.ask(edits.edits, since=since, until=until, kind=kind, sections=chosen, silent=silent, limit=limit)
     if json_wanted:
         print_json([_edit(edit) for edit in edited])
