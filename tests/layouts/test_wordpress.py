@@ -444,7 +444,7 @@ def test_a_line_of_an_unknown_name_above_the_content_is_reported() -> None:
 def test_a_page_of_very_many_boxes_is_read_in_time(page: str) -> None:
     started = time.process_time()
     read_page(page)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 4
 
 
 def test_a_protected_post_is_no_story() -> None:

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 from typing import NamedTuple
 
 from postscraper.errors import PageRejected
@@ -104,8 +105,11 @@ def side_lists(page: Page, story: Node) -> Iterator[Teaser]:
 def _cards(page: Page, story: Node | None) -> Iterator[tuple[Node, str | None, int]]:
     """The cards with the printed name of their list and their place in it, from 1; the innermost of nested ones."""
     around: set[object] = {story, *story.ancestors} if story is not None else set()
-    outside = [each for each in nodes(page, CARDS) if each not in around and {story}.isdisjoint(each.ancestors)]
-    outer = {above for each in outside for above in each.ancestors}
+    within = set(nodes(story, CARDS)) if story is not None else set[Node]()
+    outside = [each for each in nodes(page, CARDS) if each not in around and each not in within]
+    outer: set[object] = set()
+    for each in outside:
+        outer.update(takewhile(lambda above: above not in outer, each.ancestors))
     known = {each for each in outside if each not in outer and each.closest(CHROME) is None and there(each, "a[href]")}
     unknown = set(_unknown_cards(page)) if story is None else set[Node]()
     marks = [
@@ -156,7 +160,7 @@ class _Headings:
         self._above = {
             each: above
             for each in marks
-            if inside.isdisjoint((each, *(above := set(each.ancestors)))) and not each.matches(CARDS) and words(each)
+            if not each.matches(CARDS) and inside.isdisjoint((each, *(above := set(each.ancestors)))) and words(each)
         }
 
     def of(self, card: Node) -> str | None:
