@@ -267,6 +267,7 @@ FAULTS: Mapping[int, tuple[tuple[str, str], ...]] = {
         ("trend ferry --csv - --json", "standard output"),
         ("export - --format csv --json", "name OUT"),
         ("export", "needs --format"),
+        ("cite 1 --archive-id 'a b'", "no domain or name"),
     ),
     4: (
         ("show 'nowhere at all'", "nowhere at all"),

@@ -1,5 +1,6 @@
 """`postscraper cite`: a story as a reference, with its capture."""
 
+import re
 from typing import cast
 
 import click
@@ -7,10 +8,13 @@ import click
 from postscraper.cli import options
 from postscraper.cli.output import line, print_json
 from postscraper.cli.stories import find_row
+from postscraper.errors import BadRequest
 from postscraper.urls import newspaper_title
 from storage.archive import Archive
 from storage.query.citation import Names, citation
 from storage.query.citation_styles import NAMES, STYLES, cited
+
+_ARCHIVE_ID = re.compile(r"[\w.-]+", re.ASCII)
 
 
 @click.command("cite")
@@ -48,6 +52,10 @@ def cite_command(
     Example:
       postscraper cite https://www.phnompenhpost.com/national/river-clinic-opens-koh-thom --style chicago
     """
+    if not _ARCHIVE_ID.fullmatch(archive_id):
+        raise BadRequest(
+            f"--archive-id: {archive_id!r} is no domain or name: letters, digits, dots and hyphens make one"
+        )
     row = find_row(archive, story)
     title = newspaper_title(row.canonical_url)
     order = cast(Names, names)
