@@ -187,7 +187,7 @@ BLOCKS = frozenset(
 _PARTED = "p, div, li, td, th, dt, dd, h2, h3, h4, h5, h6, section, figcaption"
 # Themes set styles and scripts inside headings, captions and summaries.
 _UNPRINTED = f"script, style, template, noscript, svg, {UNSEEN}"
-_MAY_HIDE = f"{_UNPRINTED}, [style], [aria-hidden]"
+_NOT_PLAIN = f"{_PARTED}, {_UNPRINTED}, [style], [aria-hidden]"
 
 
 def words(node: Node) -> str:
@@ -196,9 +196,8 @@ def words(node: Node) -> str:
     An element that is hidden itself has its words: layouts select hidden ones to read them.
     """
     text = clean(node.text)
-    if node.select_one("*") is not None:  # most elements that are read hold no other
-        hidden = unseen(node) if node.select_one(_MAY_HIDE) is not None else set()
-        parted = node.select(_PARTED)
+    if node.select_one(_NOT_PLAIN) is not None:  # most elements that are read hold none of these
+        hidden, parted = unseen(node), node.select(_PARTED)
         # The last holds no other of these: if it holds all words, none stand apart.
         if hidden or (parted and clean(parted[-1].text) != text):
             text = words_without(node, hidden.__contains__)

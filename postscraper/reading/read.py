@@ -165,9 +165,9 @@ def _check_soft_404(page: Page, item: Article | Listing) -> None:
 
 def _with_end(page: Page, layout: Layout, item: Article | Listing) -> Article | Listing:
     """The item, with a problem when something on the page has swallowed words."""
-    if any(problem.kind == "cut" for problem in item.problems):
-        return item
-    return replace(item, problems=(*item.problems, *swallowed(page, layout.END)))
+    is_cut = any(problem.kind == "cut" for problem in item.problems)
+    problems = () if is_cut else swallowed(page, layout.END)
+    return replace(item, problems=(*item.problems, *problems)) if problems else item  # a copy has 26 fields
 
 
 def recognised(page: Page, layouts: tuple[Layout, ...]) -> Layout | None:
