@@ -97,6 +97,7 @@ def test_the_demo_in_the_readme_prints_what_the_page_shows(demo: Path, monkeypat
         assert_shown(words, Reader("README.md").shell(words), expected)
 
 
+@pytest.mark.long
 def test_the_examples_of_the_help_work_on_the_demo(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
     (tmp_path / "samples").symlink_to(SAMPLES)

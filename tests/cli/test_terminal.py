@@ -37,7 +37,12 @@ def on_terminal(archive: Path, words: str, **settings: str) -> bytes:
     return bytes(written)
 
 
-@pytest.mark.parametrize("words", ["stats", "search the", "as-of 2026"])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "words", ["stats", pytest.param("search the", marks=LONG), pytest.param("as-of 2026", marks=LONG)]
+)
 def test_colours_are_for_terminals_that_want_them(archive: Path, words: str) -> None:
     assert b"\x1b[1m" in on_terminal(archive, words, NO_COLOR="")
     assert b"\x1b" not in on_terminal(archive, words, NO_COLOR="1")
