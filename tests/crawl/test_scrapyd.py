@@ -87,6 +87,7 @@ def scrapyd(tmp_path: Path) -> Iterator[Scrapyd]:
         running.wait(SECONDS)
 
 
+@pytest.mark.long
 def test_a_job_of_scrapyd_is_a_crawl(scrapyd: Scrapyd) -> None:
     assert scrapyd.ask("listspiders", project="post")["spiders"] == ["post", "postkhmer"]
     design = SAMPLES / "phnompenhpost" / "drupal_2017"

@@ -145,7 +145,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("form", ["gzip", "compact"])
+@pytest.mark.parametrize("form", ["gzip", pytest.param("compact", marks=pytest.mark.long)])
 @pytest.mark.parametrize("flips", [10, pytest.param(600, marks=pytest.mark.long)])
 def test_one_flipped_byte_loses_exactly_the_fields_of_its_record(
     small: Path, tmp_path: Path, form: str, flips: int

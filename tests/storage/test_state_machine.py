@@ -68,7 +68,7 @@ class Forgetful(Run):
 
 
 @pytest.mark.parametrize(
-    "wrong", [pytest.param(Unsynced, marks=pytest.mark.long), AnsweredFirst, Unrecovered, Forgetful]
+    "wrong", [AnsweredFirst, *(pytest.param(run, marks=pytest.mark.long) for run in (Unsynced, Unrecovered, Forgetful))]
 )
 def test_a_program_that_is_wrong_is_found_out(wrong: type[Run]) -> None:
     class Wrong(Machine):
