@@ -40,6 +40,7 @@ ROADS = {
                             postscraper/reading/blocked.py
                             postscraper/extraction/decode.py
                             postscraper/extraction/page.py
+                                postscraper/extraction/elements.py
             postscraper/newspapers.py
                 postscraper/layouts/phnompenhpost/drupal_2017.py
                     postscraper/extraction/body.py

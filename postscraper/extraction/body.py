@@ -7,20 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from postscraper.extraction.bylines import is_correction, is_credit_line
-from postscraper.extraction.page import (
-    BLOCKS,
-    UNSEEN,
-    Node,
-    Note,
-    Page,
-    Words,
-    classes,
-    is_hidden,
-    nodes,
-    there,
-    words,
-    words_without,
-)
+from postscraper.extraction.elements import BLOCKS, UNSEEN, Node, Note, Words, classes, is_hidden, words, words_without
+from postscraper.extraction.page import Page, nodes, there
 from postscraper.extraction.pictures import Album, makes_room, picture_url, styled
 from postscraper.extraction.tables import one_column
 from postscraper.extraction.text import NO_WORDS, clean, without_markup, without_word

@@ -1,11 +1,11 @@
 """A parsed page, and the verbs that read it; the verb fixes the number of matches.
 
-`one` raises unless exactly one, `maybe` allows none, `many` any number. This module wraps the
+`one` raises unless exactly one, `maybe` allows none, `many` any number. This module and `elements` wrap the
 HTML engine (turbohtml, which builds the tree that browsers build); nothing else names it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import cast
@@ -13,28 +13,14 @@ from typing import cast
 import turbohtml
 
 from postscraper.errors import Ambiguous, Missing, PageRejected
-from postscraper.extraction.text import NO_WORDS, clean, shifted
+from postscraper.extraction.elements import Node, Words, classes, words
+from postscraper.extraction.text import clean, shifted
 from postscraper.items import Capture, Problem, Receipt
 from postscraper.newspaper import Newspaper
 from postscraper.urls import NO_ALIASES, Aliases, absolute, canonical, newspaper_at, why_not_own
 
-Node = turbohtml.Element
-Words = turbohtml.Text
-Note = turbohtml.Comment
-
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESSES = turbohtml.XPath("//a/@href")
-# Expressions of one axis or tag each: a test of several names takes ten times as long as all of these.
-_CLASSES = tuple(
-    turbohtml.XPath(f"{path}/@class")
-    for path in (
-        "ancestor::*",
-        "../*",
-        "../../*",
-        *(f".//{tag}" for tag in ("div", "section", "figure", "img", "table")),
-    )
-)
-
 # A tree takes some hundred kB for a millisecond. glibc gives so much back to the system each time, and has it zeroed
 # again for the next page, until it has seen a larger block freed: mallopt(3), M_MMAP_THRESHOLD. This one does, and is
 # never touched; a seventh of the time that a page of 86 kB takes.
@@ -148,85 +134,6 @@ class Page(Answer):
         return cast(list[str], _ADDRESSES(self.tree))
 
 
-# What no reader sees, in any spelling; Word and scripts write spaces and capitals.
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![\d.]*[1-9])"
-    r"|(?:left|top|text-indent)\s*:\s*-(?:\d{4,}px|999px|\d{3,}r?em)|clip\s*:\s*rect\()",
-    re.I,
-)
-# For screen readers alone: classes of Drupal, Bootstrap, WordPress and HTML5 Boilerplate.
-UNSEEN = (
-    ".element-invisible, .element-hidden, .visually-hidden, .visuallyhidden, .sr-only, .screen-reader-text,"
-    " .screen-reader-only, [hidden]"
-)
-
-
-def is_hidden(node: Node) -> bool:
-    """Whether nobody sees words of the element, by its own attributes.
-
-    `aria-hidden` hides words from screen readers alone: they are printed, and only marks without
-    a letter or figure, as on a button that closes a box, are none.
-    """
-    if _HIDING.search(node.attr("style") or "") is not None:
-        return True
-    return (
-        node.attr("aria-hidden") == "true" and not any(map(str.isalnum, node.text)) and node.select_one("img") is None
-    )
-
-
-# Words of different ones stand apart.
-BLOCKS = frozenset(
-    {
-        *("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "section", "article", "main", "blockquote", "ul", "ol", "li"),
-        *("pre", "hr", "center", "address", "details", "summary", "figure", "figcaption", "body", "table", "tbody"),
-        *("tr", "td", "th", "fieldset", "dl", "dt", "dd", "form", "aside", "nav", "header", "footer", "dialog"),
-        *("caption", "legend", "menu"),
-    }
-)
-# Those that stand inside others without white space between them.
-_PARTED = "p, div, li, td, th, dt, dd, h2, h3, h4, h5, h6, section, figcaption"
-# Themes set styles and scripts inside headings, captions and summaries.
-_UNPRINTED = f"script, style, template, noscript, svg, {UNSEEN}"
-_NOT_PLAIN = f"{_PARTED}, {_UNPRINTED}, [style], [aria-hidden]"
-
-
-def words(node: Node) -> str:
-    """The words of the element that a reader sees; "" for one of nothing but white and zero-width space.
-
-    An element that is hidden itself has its words: layouts select hidden ones to read them.
-    """
-    text = clean(node.text)
-    if node.select_one(_NOT_PLAIN) is not None:  # most elements that are read hold none of these
-        hidden, parted = unseen(node), node.select(_PARTED)
-        # The last holds no other of these: if it holds all words, none stand apart.
-        if hidden or (parted and clean(parted[-1].text) != text):
-            text = words_without(node, hidden.__contains__)
-    return text if text.isascii() or text.strip(NO_WORDS) else ""
-
-
-def unseen(node: Node) -> set[object]:
-    """The elements inside whose words no reader sees."""
-    return {*node.select(_UNPRINTED), *filter(is_hidden, node.select("[style], [aria-hidden]"))}
-
-
-def words_without(node: Node, is_left_out: Callable[[Node], bool]) -> str:
-    """The words of the element without those of some inside it, with spaces between blocks."""
-    parts: list[str] = []
-    stack: list[object] = [node]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, Words):
-            parts.append(each.data)
-        elif isinstance(each, str):
-            parts.append(each)
-        elif isinstance(each, Node) and not is_left_out(each):
-            if each.tag in BLOCKS:
-                parts.append(" ")
-                stack.append(" ")
-            stack.extend(reversed(each.children))
-    return clean("".join(parts))
-
-
 def nodes(where: Page | Node, css: str) -> list[Node]:
     return (where.tree if isinstance(where, Page) else where).select(css)
 
@@ -297,8 +204,8 @@ def headed(page: Page, boxes: str, css: str) -> dict[object, str]:
 
 def unread(text: str, read: Iterable[str]) -> str:
     """A text without the words that are read of it, each taken out once, the longest first."""
-    for words in sorted(read, key=len, reverse=True):
-        text = text.replace(words, "", 1)
+    for part in sorted(read, key=len, reverse=True):
+        text = text.replace(part, "", 1)
     return text
 
 
@@ -325,15 +232,6 @@ def headline_variants(page: Page, headline: str, hidden: str | None = None) -> d
     if twin is not None and words(twin) != headline:
         variants["hidden"] = words(twin)
     return {place: wording for place, wording in variants.items() if wording}
-
-
-def class_attributes(node: Node) -> list[str]:
-    """Of the elements around a node, those beside it and its parent, and the boxes, pictures and tables inside it."""
-    return [text for path in _CLASSES for text in cast("list[str]", path(node))]
-
-
-def classes(node: Node) -> list[str]:
-    return (node.attr("class") or "").split()
 
 
 def link(page: Page, where: Page | Node, css: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from postscraper.extraction.bylines import split_credit
-from postscraper.extraction.page import Node, Page, classes, many, nodes, words
+from postscraper.extraction.elements import Node, classes, words
+from postscraper.extraction.page import Page, many, nodes
 from postscraper.extraction.text import clean
 from postscraper.items import Image, Problem
 from postscraper.newspaper import Newspaper

@@ -1,6 +1,7 @@
 """Words that an unclosed tag or quote hides: a browser shows nothing of them."""
 
-from postscraper.extraction.page import Node, Page, is_hidden, nodes, there
+from postscraper.extraction.elements import Node, is_hidden
+from postscraper.extraction.page import Page, nodes, there
 from postscraper.items import Problem
 
 # Elements that hide all their words: an unclosed one swallows the rest of the page.

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from postscraper.extraction.page import Node, Page
+from postscraper.extraction.elements import Node
+from postscraper.extraction.page import Page
 from postscraper.extraction.pictures import holds_anything
 
 _MOST_COLUMNS = 20  # counted; figures begin at two

@@ -7,7 +7,8 @@ from functools import cache
 from postscraper.errors import PageRejected
 from postscraper.extraction import decode
 from postscraper.extraction.content_coding import unpacked
-from postscraper.extraction.page import Page, node, nodes, there, words
+from postscraper.extraction.elements import words
+from postscraper.extraction.page import Page, node, nodes, there
 from postscraper.items import Capture, Reason
 from postscraper.newspaper import Newspaper
 from postscraper.urls import sent_on

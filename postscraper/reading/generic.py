@@ -10,7 +10,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, maybe_link, node, nodes, words
+from postscraper.extraction.elements import words
+from postscraper.extraction.page import Page, maybe_link, node, nodes
 from postscraper.extraction.text import clean
 from postscraper.items import Article, Block, Reason
 from postscraper.urls import absolute, path_of

@@ -7,7 +7,8 @@ digits. Paragraphs and what stands inside them are left out: their classes come 
 import re
 from functools import lru_cache
 
-from postscraper.extraction.page import Page, class_attributes, nodes
+from postscraper.extraction.elements import class_attributes
+from postscraper.extraction.page import Page, nodes
 
 # Against hostile pages; stories of the known designs have 20 attributes, of 200 characters at most.
 MOST_CLASSES = 500

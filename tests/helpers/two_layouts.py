@@ -16,7 +16,8 @@ from tests.helpers.archives import SITE
 # A design of its own. What the first version overlooks or gets wrong stands in braces: {first|second}.
 LAYOUT = """
 from postscraper.errors import PageRejected
-from postscraper.extraction.page import Page, link, maybe, nodes, there, words
+from postscraper.extraction.elements import words
+from postscraper.extraction.page import Page, link, maybe, nodes, there
 from postscraper.items import Article, Block, Listing, Teaser
 
 END = "footer"

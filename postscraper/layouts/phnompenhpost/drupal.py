@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from postscraper.extraction.dates import Printed, believable, day_of, machine_moment, printed
-from postscraper.extraction.page import Node, Page, many, maybe, maybe_link, nodes, own_address, words
+from postscraper.extraction.elements import Node, words
+from postscraper.extraction.page import Page, many, maybe, maybe_link, nodes, own_address
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Problem, Teaser
 from postscraper.urls import absolute, page_only

@@ -29,20 +29,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated, day_of, is_default_time, machine_moment
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    classes,
-    headline,
-    link,
-    maybe,
-    node,
-    nodes,
-    one,
-    scope,
-    there,
-    words,
-)
+from postscraper.extraction.elements import Node, classes, words
+from postscraper.extraction.page import Page, headline, link, maybe, node, nodes, one, scope, there
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason
 from postscraper.layouts.phnompenhpost import drupal

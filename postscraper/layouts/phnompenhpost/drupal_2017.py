@@ -29,7 +29,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.dates import Printed, dated, is_default_time
-from postscraper.extraction.page import Node, Page, Words, headed, maybe, nodes, scope, there, unread, words
+from postscraper.extraction.elements import Node, Words, words
+from postscraper.extraction.page import Page, headed, maybe, nodes, scope, there, unread
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Listing, Problem, Reason, Teaser

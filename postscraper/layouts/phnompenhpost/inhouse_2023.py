@@ -25,8 +25,8 @@ from postscraper.extraction import assemble
 from postscraper.extraction.body import Body, body
 from postscraper.extraction.bylines import split_credit
 from postscraper.extraction.dates import Printed, dated, is_default_time
+from postscraper.extraction.elements import Node, unseen, words
 from postscraper.extraction.page import (
-    Node,
     Page,
     headed,
     headline,
@@ -38,8 +38,6 @@ from postscraper.extraction.page import (
     own_address,
     scope,
     there,
-    unseen,
-    words,
 )
 from postscraper.extraction.pictures import first_picture_url
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser

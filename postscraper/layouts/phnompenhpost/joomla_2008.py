@@ -24,7 +24,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
-from postscraper.extraction.page import Node, Page, headline, link, many, maybe, maybe_link, nodes, one, there, words
+from postscraper.extraction.elements import Node, words
+from postscraper.extraction.page import Page, headline, link, many, maybe, maybe_link, nodes, one, there
 from postscraper.extraction.text import clean
 from postscraper.items import Article, DatedTeaser, Image, Listing, Problem, Teaser
 from postscraper.layouts.phnompenhpost.damaged_text import restored

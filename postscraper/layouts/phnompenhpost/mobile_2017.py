@@ -20,7 +20,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import body
 from postscraper.extraction.dates import Printed, dated
-from postscraper.extraction.page import Node, Page, headline, many, maybe_link, nodes, own_address, scope, there, words
+from postscraper.extraction.elements import Node, words
+from postscraper.extraction.page import Page, headline, many, maybe_link, nodes, own_address, scope, there
 from postscraper.extraction.pictures import first_picture_url, main_picture
 from postscraper.items import Article, DatedTeaser, Listing, Problem
 from postscraper.layouts.phnompenhpost import damaged_text

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from postscraper.errors import PageRejected
 from postscraper.extraction.body import NEVER_WORDS, Body, body
-from postscraper.extraction.page import Node, Page, Words, node, nodes, there, words
+from postscraper.extraction.elements import Node, Words, words
+from postscraper.extraction.page import Page, node, nodes, there
 from postscraper.items import Problem
 
 # Embeds, whose words are other people's; a block's caption is the newspaper's.

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from postscraper.extraction.page import Node, nodes, words
+from postscraper.extraction.elements import Node, words
+from postscraper.extraction.page import nodes
 
 # Where a post's own facts never stand.
 ELSEWHERE = (

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from postscraper.extraction.dates import believable, day_of, iso_moment, machine_moment, printed
-from postscraper.extraction.page import Node, Page, nodes, words
+from postscraper.extraction.elements import Node, words
+from postscraper.extraction.page import Page, nodes
 from postscraper.items import Problem
 from postscraper.layouts.wordpress.linked_data import LinkedData
 from postscraper.layouts.wordpress.places import Place

@@ -15,7 +15,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import Body
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Answer, Node, Page, the_node, words
+from postscraper.extraction.elements import Node, words
+from postscraper.extraction.page import Answer, Page, the_node
 from postscraper.extraction.swallowed import swallowed
 from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Problem

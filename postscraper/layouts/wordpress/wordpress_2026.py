@@ -35,20 +35,8 @@ from typing import cast
 from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS, Body
-from postscraper.extraction.page import (
-    Node,
-    Page,
-    Words,
-    ambiguous,
-    classes,
-    maybe_link,
-    no_body,
-    nodes,
-    own_address,
-    there,
-    unread,
-    words,
-)
+from postscraper.extraction.elements import Node, Words, classes, words
+from postscraper.extraction.page import Page, ambiguous, maybe_link, no_body, nodes, own_address, there, unread
 from postscraper.extraction.pictures import image, main_picture, picture_url
 from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Printable, Problem

@@ -21,7 +21,8 @@ from postscraper.errors import PageRejected
 from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS
 from postscraper.extraction.dates import believable
-from postscraper.extraction.page import Node, Page, Words, many, maybe_link, node, nodes, there, unseen, words
+from postscraper.extraction.elements import Node, Words, unseen, words
+from postscraper.extraction.page import Page, many, maybe_link, node, nodes, there
 from postscraper.extraction.pictures import Album, background_url, styled
 from postscraper.extraction.text import NO_WORDS, clean
 from postscraper.items import DatedTeaser, Listing, Problem, Teaser
