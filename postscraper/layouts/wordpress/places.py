@@ -1,4 +1,4 @@
-"""Places on a WordPress page: the header of a post, the cards of lists."""
+"""Places on a WordPress page: the header of a post, the box of its content, the cards of lists."""
 
 from typing import NamedTuple
 
@@ -17,6 +17,14 @@ CARDS = (
     " div.jeg_post, li.post-item, .related-item, .wpp-list > li, .wp-block-latest-posts > li, .jp-relatedposts-post,"
     " .widget_recent_entries > ul > li, .related-posts li, .related-posts article"
 )
+# The box of the content, the innermost and most certain first.
+BOXES = (
+    *(".wp-block-post-content", ".entry-content > .content-inner", ".tdb_single_content", ".td-post-content"),
+    *("#penci-post-entry-inner", ".penci-entry-content", ".elementor-widget-theme-post-content", ".entry-content"),
+    *("#mvp-content-main", ".inner-post-entry", ".single-post-content", ".single-content", ".post-content"),
+    *("[itemprop=articleBody]", ".article-content", ".article-body", ".entry-body", ".post-body", ".story-content"),
+    *(".the-content", ".post-entry"),
+)
 
 
 class Place(NamedTuple):
@@ -34,3 +42,8 @@ class Place(NamedTuple):
     def first(self, selectors: tuple[str, ...]) -> list[Node]:
         """The matches, with words, of the first selector that has any."""
         return next((found for css in selectors if (found := [each for each in self.all(css) if words(each)])), [])
+
+
+def of_no_card(elements: list[Node], box: Node) -> list[Node]:
+    """Those in no card of a list; some themes mark the story as they mark cards."""
+    return [each for each in elements if (card := each.closest(CARDS)) is None or card in box.ancestors]

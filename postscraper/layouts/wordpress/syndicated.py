@@ -21,9 +21,9 @@ from postscraper.extraction.swallowed import swallowed
 from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Problem
 from postscraper.layouts.wordpress.content import content
+from postscraper.layouts.wordpress.featured import pictures
 from postscraper.layouts.wordpress.published import Published
 from postscraper.layouts.wordpress.terms import section_and_tags
-from postscraper.layouts.wordpress.wordpress_2026 import pictures
 
 _EMOJI = re.compile(r"<img\b[^>]*\bclass=\"(?:wp-smiley|emoji)\"[^>]*>")
 _ALT = re.compile(r"\balt=\"([^\"]*)\"")

@@ -27,7 +27,6 @@ headline and content that none of these names is reported.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import dropwhile, takewhile
 from typing import cast
@@ -37,13 +36,13 @@ from postscraper.extraction import assemble
 from postscraper.extraction.body import NEVER_WORDS, Body
 from postscraper.extraction.elements import Node, Words, classes, words
 from postscraper.extraction.page import Page, ambiguous, maybe_link, no_body, nodes, own_address, there, unread
-from postscraper.extraction.pictures import image, main_picture, picture_url
 from postscraper.extraction.text import clean
 from postscraper.items import Article, Image, Printable, Problem
 from postscraper.layouts.wordpress import wordpress_2026_lists
 from postscraper.layouts.wordpress.content import MORE_PAGES_FOLLOW, SKIP, content
+from postscraper.layouts.wordpress.featured import featured, pictures
 from postscraper.layouts.wordpress.linked_data import LinkedData, linked_data
-from postscraper.layouts.wordpress.places import CARDS, ELSEWHERE, Place
+from postscraper.layouts.wordpress.places import BOXES, CARDS, ELSEWHERE, Place, of_no_card
 from postscraper.layouts.wordpress.published import metas, printed_date, published
 from postscraper.layouts.wordpress.terms import section_and_tags
 from postscraper.newspaper import Newspaper
@@ -55,14 +54,6 @@ END = (
     " [class*='footer']:not([class*='entry-footer'], [class*='post-footer'])"
 )
 
-# The box of the content, the innermost and most certain first.
-BOXES = (
-    *(".wp-block-post-content", ".entry-content > .content-inner", ".tdb_single_content", ".td-post-content"),
-    *("#penci-post-entry-inner", ".penci-entry-content", ".elementor-widget-theme-post-content", ".entry-content"),
-    *("#mvp-content-main", ".inner-post-entry", ".single-post-content", ".single-content", ".post-content"),
-    *("[itemprop=articleBody]", ".article-content", ".article-body", ".entry-body", ".post-body", ".story-content"),
-    *(".the-content", ".post-entry"),
-)
 STORY = ", ".join(BOXES)
 HEADLINES = (
     *("h1.entry-title", "h1.wp-block-post-title", "h1.tdb-title-text", "h1.jeg_post_title", "h1.post-title"),
@@ -79,10 +70,6 @@ STANDFIRSTS = (
     ".wp-block-post-excerpt",
     *(".post-subtitle", ".entry-subtitle", ".post-excerpt", ".entry-summary", ".standfirst"),
 )
-FEATURED = (
-    ".wp-block-post-featured-image, .tdb_single_featured_image, .td-post-featured-image, .jeg_featured,"
-    " .featured-area, .single-featured-image, .post-thumbnail, .entry-media, .featured-image, .single-featured"
-)
 CATEGORIES = (
     "a[rel~=category], .entry-category > a, a.tdb-entry-category, .jeg_meta_category > span > a, a.post-cat,"
     " .cat-links > a, .taxonomy-category > a"
@@ -90,7 +77,6 @@ CATEGORIES = (
 TAGS = "a[rel~=tag]:not([rel~=category], .taxonomy-category > a), .td-tags > li > a, .tdb-tags > li > a"
 # Where a theme would print a standfirst or a kicker of another name.
 LINES = "h2, h3, h4, h5, h6, p"
-CAPTIONS = "figcaption, [class*='caption']"
 # Lines of the site beside the story's own.
 FURNITURE = f"{NEVER_WORDS}, {SKIP}, #breadcrumbs, .breadcrumb, .breadcrumbs, .yoast-breadcrumb, .rank-math-breadcrumb"
 _LONGEST_LABEL = 24  # characters of what no line of its own holds, as a count of views or of minutes
@@ -105,7 +91,6 @@ _KINDS = frozenset(
 )
 _POST_ID = re.compile(r"postid-(\d{1,18})")
 _IN_LINK = re.compile(r"(?:[?&]p=|/wp/v2/posts/)(\d{1,18})$")
-_SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{2,5}$)|\?.*$")
 _REST = "link[rel='https://api.w.org/']"
 _OF_POST = "link[rel=alternate][type='application/json'][href*='/wp/v2/posts/']"
 
@@ -139,7 +124,7 @@ def article(page: Page) -> Article | None:
     address, odd_address = own_address(page)
     section, rest = _section_and_tags(address, data, printed, named, list(tags))
     standfirst = next(map(words, header.first(STANDFIRSTS)), None)
-    main, lost = _featured(page, header, box)
+    main, lost = featured(page, header, box)
     read = (byline, date.text, standfirst, main.caption_text if main else None, *categories)
     barred = [Problem(kind="paywall", detail="JSON-LD says that the story is not free")] if data.barred else []
     broken = (Problem(kind="damage", detail="broken JSON-LD", text=text[:200]) for text in data.broken)
@@ -235,7 +220,7 @@ def _headline(page: Page, box: Node) -> Node:
     for css in HEADLINES:
         headings = [
             each
-            for each in _of_no_card(nodes(page, css), box)
+            for each in of_no_card(nodes(page, css), box)
             if words(each)
             and box not in each.ancestors
             and each.closest(f"{ELSEWHERE}, footer") is None
@@ -308,11 +293,10 @@ def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newsp
     Of elements that are no paragraph or heading, those whose own words are more than a label.
     """
     known = list(filter(None, read))
-    marks = rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
     for each in dropwhile(title.__ne__, header.all("*")):
         is_line = each.matches(LINES)
         text = words(each) if is_line else _own_words(each)
-        rest = re.sub(marks, "", unread(text, known))
+        rest = _rest(text, known, paper)
         if not rest or (not is_line and (len(rest) <= _LONGEST_LABEL or each.closest(LINES) is not None)):
             continue
         if title not in (each, *each.ancestors) and each.closest(FURNITURE) is None:
@@ -321,13 +305,18 @@ def _unread(header: Place, title: Node, read: Iterable[str | None], paper: Newsp
 
 def _behind(box: Node, read: Iterable[str | None], paper: Newspaper) -> Iterator[Problem]:
     """The paragraphs right behind the content's box that are none of what is read: a stray end tag sets them there."""
-    known, marks = list(filter(None, read)), rf"(?i)\W+|{paper.words_for('beside_byline')}|_"
+    known = list(filter(None, read))
     for each in box.next_siblings:
         text = clean(each.data) if isinstance(each, Words) else ""
         if isinstance(each, Node) and each.tag in ("p", "blockquote") and not there(each, TAGS):
             text = "" if each.matches(FURNITURE) else words(each)
-        if re.sub(marks, "", unread(text, known)):
+        if _rest(text, known, paper):
             yield Problem(kind="unread_words", detail="behind the content", text=text)
+
+
+def _rest(text: str, known: Iterable[str], paper: Newspaper) -> str:
+    """The letters of a line that are neither known nor of a theme's label."""
+    return re.sub(rf"(?i)\W+|{paper.words_for('beside_byline')}|_", "", unread(text, known))
 
 
 def _own_words(element: Node) -> str:
@@ -348,56 +337,4 @@ def _section_and_tags(
 
 def _labels(page: Page, box: Node, css: str) -> list[str]:
     """The words of links above or below the content, and in no card of a list."""
-    return list(map(words, _of_no_card([each for each in nodes(page, css) if each.closest(ELSEWHERE) is None], box)))
-
-
-def _featured(page: Page, header: Place, box: Node) -> tuple[Image | None, tuple[Problem, ...]]:
-    """The picture above the content, with the caption in its box, else beside it; None without a picture.
-
-    A caption without one is a problem.
-    """
-    boxes = header.all(FEATURED)
-    if not any(there(each, "img") for each in boxes):
-        boxes += [each.closest("figure, .wp-caption") or each for each in _named_pictures(page, header, box)[:1]]
-    pictures, lost = main_picture(page, boxes, CAPTIONS)
-    main = next(iter(pictures), None)
-    captions = set(filter(None, map(words, header.all(CAPTIONS))))
-    if main is not None and main.caption_text is None and len(captions) == 1:
-        main = image(main.url, captions.pop(), main.alt, page.paper)
-    return main, lost
-
-
-def _named_pictures(page: Page, header: Place, box: Node) -> list[Node]:
-    """Pictures that WordPress marks as a post's, in the header; else above the content, those that Open Graph names."""
-    pictures = _of_no_card(header.all("img.wp-post-image"), box)
-    if pictures or not (named := page.meta("og:image")):
-        return pictures
-    above = takewhile(box.__ne__, nodes(page, f"img, {STORY}"))
-    shown = ((each, picture_url(page, each)) for each in above if each.tag == "img" and not each.closest(ELSEWHERE))
-    return _of_no_card([each for each, url in shown if url and _name(url) == _name(named)], box)
-
-
-def _of_no_card(elements: list[Node], box: Node) -> list[Node]:
-    """Those in no card of a list; some themes mark the story as they mark cards."""
-    return [each for each in elements if (card := each.closest(CARDS)) is None or card in box.ancestors]
-
-
-def pictures(main: Image | None, story: Body) -> tuple[Image, ...]:
-    """The featured picture and those of the body; some newspapers print the same one at the head of the body again."""
-    if main is None:
-        return story.images
-    rest = story.images
-    if rest and rest[0].block == 0 and _file(rest[0].url) == _file(main.url):
-        if main.caption_text is None:
-            main = replace(rest[0], block=None)
-        rest = rest[1:] if rest[0].caption_text in (None, main.caption_text) else rest
-    return (main, *rest)
-
-
-def _name(url: str) -> str:
-    return _file(url).rpartition("/")[2]
-
-
-def _file(url: str) -> str:
-    """The picture's file, whatever size WordPress cut of it."""
-    return _SIZE.sub("", url)
+    return list(map(words, of_no_card([each for each in nodes(page, css) if each.closest(ELSEWHERE) is None], box)))
